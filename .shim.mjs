@@ -1,0 +1,1 @@
+import process from 'node:process'; export class DefaultJsonSchemaValidator { getValidator() { throw new Error('no') } } export { process };

@@ -1,0 +1,95 @@
+/** What an operation is: plain data that the tools, the state machine, the function and its IAM are made from. */
+import type * as z from 'zod';
+import type { ErrorCode } from '../shared/errors.ts';
+
+/** One unit of work inside an operation; the state of the same name runs it. */
+export interface StepDefinition {
+  /** Longest time for one attempt, in milliseconds; at most 14 minutes, under Lambda's own 15. */
+  readonly timeoutMs: number;
+  /**
+   * Further attempts after a failure marked `retryable`. Failures of Lambda itself are always tried again.
+   * @default 0
+   */
+  readonly retries?: number;
+}
+
+/** When a call of the operation answers with a result, and when with a job. */
+export interface ExecutionPolicy {
+  /** `job`: always a job. */
+  readonly mode: 'job';
+  /** The longest time in milliseconds that a caller may ask to wait (`wait_seconds`) before it gets the handle. */
+  readonly maxWaitMs: number;
+}
+
+/** What one invocation of the operation's function has at hand. */
+export interface OperationResources {
+  /** Memory in MiB; CPU grows with it (1,769 MiB is one vCPU). @default 512 */
+  readonly memoryMb?: number;
+  /** Space under /tmp in MiB. @default 512 */
+  readonly storageMb?: number;
+  /** npm packages shipped whole beside the bundle, for code that runs them as programs. @default none */
+  readonly packages?: readonly string[];
+}
+
+/** An object in the workspace without which a call is refused before a job exists. */
+export interface RequiredObject {
+  readonly key: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface OperationDefinition<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+> {
+  /** snake_case; the tool is `start_<name>`, the folder is the name in kebab-case. */
+  readonly name: string;
+  /** One word or two for people: "Build". */
+  readonly title: string;
+  /** For the model that decides whether to call it. */
+  readonly description: string;
+  readonly input: Input;
+  readonly output: Output;
+  /** MCP tool annotations of the start tool. */
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  readonly execution: ExecutionPolicy;
+  /** In the order they run. What the last one returns is the job's result. */
+  readonly steps: Readonly<Record<string, StepDefinition>>;
+  readonly resources?: OperationResources;
+  // A method, not a property: methods are bivariant, so that a catalogue can hold operations of every input.
+  requires?(input: z.output<Input>): readonly RequiredObject[];
+}
+
+const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
+/** Names that tools, states, folders and log keys can all carry. */
+const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/**
+ * Checks a definition and returns it with its types.
+ * @throws Error naming the field, the value received and the remedy; at import, so that neither `cdk synth` nor a
+ *   function starts with a broken catalogue.
+ */
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
+  definition: OperationDefinition<Input, Output>,
+): OperationDefinition<Input, Output> {
+  const { name, steps } = definition;
+  if (!NAME.test(name) || name.length > 32) {
+    throw new Error(`Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`);
+  }
+  const entries = Object.entries(steps);
+  if (entries.length === 0) throw new Error(`Operation "${name}" has no steps: give it at least one.`);
+  for (const [step, { timeoutMs }] of entries) {
+    if (!NAME.test(step)) throw new Error(`Step "${step}" of operation "${name}" must be snake_case.`);
+    if (!(timeoutMs >= 1_000 && timeoutMs <= MAX_STEP_TIMEOUT_MS)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}: give 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,
+      );
+    }
+  }
+  return definition;
+}

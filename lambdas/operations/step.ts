@@ -1,0 +1,59 @@
+/** What a step is handed and may use: the whole world of an operation's own code. */
+import type * as z from 'zod';
+import type { Json } from '../shared/json.ts';
+import type { OperationDefinition } from './define-operation.ts';
+
+/** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
+export interface Workspace {
+  /**
+   * Copies an object into a file.
+   * @throws AppError with the code given in `missing` when there is no such object, in `tooLarge` when it has more than
+   *   `maxBytes` bytes (then nothing is downloaded).
+   */
+  download(
+    key: string,
+    file: string,
+    options: {
+      readonly signal: AbortSignal;
+      readonly maxBytes: number;
+      readonly missing: Error;
+      readonly tooLarge: Error;
+    },
+  ): Promise<{ readonly size: number }>;
+  /** Copies a file into an object, replacing it. `sha256` is hexadecimal. */
+  upload(
+    key: string,
+    file: string,
+    options: { readonly signal: AbortSignal; readonly contentType: string },
+  ): Promise<{ readonly size: number; readonly sha256: string }>;
+}
+
+/** Collects what a step prints. The whole goes to the workspace bucket, the last lines to the job. */
+export interface StepLog {
+  write(text: string): void;
+}
+
+export interface StepContext<Input = unknown> {
+  readonly jobId: string;
+  readonly owner: string;
+  /** The operation's input, already validated. */
+  readonly input: Input;
+  /** What earlier steps returned, by step name. */
+  readonly results: Readonly<Record<string, Json>>;
+  /** 0 on the first try. */
+  readonly attempt: number;
+  /** Aborts when the job is cancelled or otherwise ended, and when the step's time is over. */
+  readonly signal: AbortSignal;
+  /** Says how far this step is, 0..1. Cheap to call often: writes are throttled. */
+  progress(fraction: number, message?: string): void;
+  readonly log: StepLog;
+  readonly workspace: Workspace;
+}
+
+/** @throws AppError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`. */
+export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Json>;
+
+/** One function for each step of a definition, checked by the compiler. */
+export type StepsOf<Definition extends OperationDefinition> = {
+  readonly [Name in keyof Definition['steps']]: Step<z.output<Definition['input']>>;
+};

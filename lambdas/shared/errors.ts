@@ -1,0 +1,46 @@
+/** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
+
+export const ErrorCode = {
+  artifactTooLarge: 'ARTIFACT_TOO_LARGE',
+  idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
+  inputTooLarge: 'INPUT_TOO_LARGE',
+  internal: 'INTERNAL_ERROR',
+  invalidArguments: 'INVALID_ARGUMENTS',
+  invalidCursor: 'INVALID_CURSOR',
+  jobAlreadyEnded: 'JOB_ALREADY_ENDED',
+  jobNotFound: 'JOB_NOT_FOUND',
+  projectNotFound: 'PROJECT_NOT_FOUND',
+  resultInvalid: 'RESULT_INVALID',
+  scriptFailed: 'SCRIPT_FAILED',
+  sourceInvalid: 'SOURCE_INVALID',
+  sourceTooLarge: 'SOURCE_TOO_LARGE',
+  startFailed: 'START_FAILED',
+  stepCrashed: 'STEP_CRASHED',
+  stepTimedOut: 'STEP_TIMED_OUT',
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+export interface AppErrorOptions {
+  /** Whether the same call may succeed later without a change. @default false */
+  readonly retryable?: boolean;
+  /** Facts a caller may act on; JSON, and free of secrets. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  /** What really happened: for the log, never for the caller. */
+  readonly cause?: unknown;
+}
+
+/** A failure described for whoever asked. Everything else that is thrown is a bug and shown as `INTERNAL_ERROR`. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: AppErrorOptions['details'];
+
+  /** @param message one or two sentences: what happened, with which value, and what to do. */
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.details = options.details;
+  }
+}
