@@ -41,6 +41,7 @@ export interface RequiredObject {
 export interface OperationDefinition<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
+  StepName extends string = string,
 > {
   /** snake_case; the tool is `start_<name>`, the folder is the name in kebab-case. */
   readonly name: string;
@@ -59,7 +60,7 @@ export interface OperationDefinition<
   };
   readonly execution: ExecutionPolicy;
   /** In the order they run. What the last one returns is the job's result. */
-  readonly steps: Readonly<Record<string, StepDefinition>>;
+  readonly steps: Readonly<Record<StepName, StepDefinition>>;
   readonly resources?: OperationResources;
   // A method, not a property: methods are bivariant, so that a catalogue can hold operations of every input.
   requires?(input: z.output<Input>): readonly RequiredObject[];
@@ -74,14 +75,18 @@ const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
  * @throws Error naming the field, the value received and the remedy; at import, so that neither `cdk synth` nor a
  *   function starts with a broken catalogue.
  */
-export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
-  definition: OperationDefinition<Input, Output>,
-): OperationDefinition<Input, Output> {
+export function defineOperation<
+  Input extends z.ZodObject,
+  Output extends z.ZodObject,
+  StepName extends string,
+>(
+  definition: OperationDefinition<Input, Output, StepName>,
+): OperationDefinition<Input, Output, StepName> {
   const { name, steps } = definition;
   if (!NAME.test(name) || name.length > 32) {
     throw new Error(`Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`);
   }
-  const entries = Object.entries(steps);
+  const entries = Object.entries<StepDefinition>(steps);
   if (entries.length === 0) throw new Error(`Operation "${name}" has no steps: give it at least one.`);
   for (const [step, { timeoutMs }] of entries) {
     if (!NAME.test(step)) throw new Error(`Step "${step}" of operation "${name}" must be snake_case.`);
