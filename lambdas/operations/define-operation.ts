@@ -31,6 +31,18 @@ export interface OperationResources {
   readonly packages?: readonly string[];
 }
 
+/** A workspace file that a result names, for which callers get a time-limited URL. */
+export interface ResultFile {
+  readonly key: string;
+  /** For people and file systems: `hello-service.tar.gz`. */
+  readonly name: string;
+  readonly contentType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 /** An object in the workspace without which a call is refused before a job exists. */
 export interface RequiredObject {
   readonly key: string;
@@ -62,9 +74,16 @@ export interface OperationDefinition<
   /** In the order they run. What the last one returns is the job's result. */
   readonly steps: Readonly<Record<StepName, StepDefinition>>;
   readonly resources?: OperationResources;
-  // A method, not a property: methods are bivariant, so that a catalogue can hold operations of every input.
+  // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   requires?(input: z.output<Input>): readonly RequiredObject[];
+  files?(result: z.output<Output>): readonly ResultFile[];
 }
+
+/**
+ * Between a step's own limit and its function's: to stop child processes, upload the log and write the failure, so that
+ * a step that runs out of time says so itself.
+ */
+export const STEP_WRAP_UP_MS = 20_000;
 
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 /** Names that tools, states, folders and log keys can all carry. */
@@ -97,4 +116,15 @@ export function defineOperation<
     }
   }
   return definition;
+}
+
+/** For starting, for the retries of Lambda's own failures and their backoff: beside the steps' own limits. */
+const RUN_SLACK_MS = 15 * 60_000;
+
+/** The longest time in milliseconds that a job of this operation can run. */
+export function longestRunMs(operation: OperationDefinition): number {
+  return Object.values(operation.steps).reduce(
+    (sum, { timeoutMs, retries = 0 }) => sum + (timeoutMs + STEP_WRAP_UP_MS) * (retries + 1),
+    RUN_SLACK_MS,
+  );
 }

@@ -1,0 +1,36 @@
+/** Cancelling: the record first, so that no late write can undo it, then the execution. */
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { Executions } from './executions.ts';
+import type { Job } from './job.ts';
+import { type JobStore, TransitionRefused } from './job-store.ts';
+
+export function jobNotFound(): AppError {
+  return new AppError(
+    ErrorCode.jobNotFound,
+    'There is no such job: the id is wrong, or the job has expired. list_jobs shows the jobs there are.',
+  );
+}
+
+/**
+ * Ends the owner's job as `cancelled` and stops its execution.
+ * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the status it ended with.
+ */
+export async function cancelJob(
+  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
+  owner: string,
+  jobId: string,
+): Promise<Job> {
+  const found = await jobs.get(owner, jobId);
+  if (!found) throw jobNotFound();
+  const job = await jobs.cancel(owner, found).catch((error: unknown) => {
+    if (!(error instanceof TransitionRefused)) throw error;
+    if (!error.job) throw jobNotFound();
+    throw new AppError(
+      ErrorCode.jobAlreadyEnded,
+      `The job has already ended as ${error.job.status}. check_job shows its result.`,
+      { details: { status: error.job.status } },
+    );
+  });
+  await executions.stop(job, 'The owner cancelled the job.');
+  return job;
+}

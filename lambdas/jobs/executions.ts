@@ -1,0 +1,57 @@
+/** Executions of Step Functions: started and stopped by job. */
+import {
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  type SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { executionName, type Job } from './job.ts';
+
+/** What an execution is started with: all that its steps know of the job. */
+export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
+  /** Filled by the states: what each finished step returned, and where its log is. */
+  readonly finished: Readonly<Record<string, never>>;
+};
+
+export class Executions {
+  readonly #client: SFNClient;
+
+  constructor(client: SFNClient) {
+    this.#client = client;
+  }
+
+  /** Starts a job's execution. Started twice it runs once: a name that is taken is success. */
+  async start(job: Job): Promise<void> {
+    const input: ExecutionInput = { jobId: job.jobId, owner: job.owner, input: job.input, finished: {} };
+    try {
+      await this.#client.send(
+        new StartExecutionCommand({
+          stateMachineArn: requiredEnv(stateMachineArnEnv(job.operation)),
+          name: executionName(job),
+          input: JSON.stringify(input),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  }
+
+  /** Stops a job's execution. No further state starts; a step that runs sees its job ended and stops itself. */
+  async stop(job: Job, cause: string): Promise<void> {
+    const machine = requiredEnv(stateMachineArnEnv(job.operation));
+    try {
+      await this.#client.send(
+        new StopExecutionCommand({
+          executionArn: `${machine.replace(':stateMachine:', ':execution:')}:${executionName(job)}`,
+          error: 'JobCancelled',
+          cause,
+        }),
+      );
+    } catch (error) {
+      // Never started, or long over: there is nothing to stop.
+      if (!(error instanceof ExecutionDoesNotExist)) throw error;
+    }
+  }
+}

@@ -1,0 +1,314 @@
+/** Jobs in DynamoDB: every write is one conditional write, and nothing else writes the table. */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import {
+  isTerminal,
+  type Job,
+  type JobError,
+  JobStatus,
+  type JobSummary,
+  STATUSES_BEFORE,
+  type StoredObject,
+} from './job.ts';
+import { JobsTable, openShard } from './jobs-table.ts';
+
+/** A write that the job's state forbade. `job` is the record as it is; undefined when there is none. */
+export class TransitionRefused extends Error {
+  override readonly name = 'TransitionRefused';
+  readonly job: Job | undefined;
+
+  constructor(to: JobStatus, job: Job | undefined) {
+    super(job ? `A ${job.status} job at ${job.progress} cannot become ${to}.` : `No job to become ${to}.`);
+    this.job = job;
+  }
+}
+
+export interface JobStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+export type NewJob = Pick<
+  Job,
+  'jobId' | 'owner' | 'operation' | 'input' | 'inputHash' | 'idempotent' | 'retentionSeconds'
+> & {
+  /** The longest time in milliseconds that the operation can take: with the retention it bounds a job that never ends. */
+  readonly longestRunMs: number;
+};
+
+/** A position in an owner's listing. The owner is not in it: it always comes from the caller's own credentials. */
+export type ListPosition = Pick<Job, 'jobId' | 'createdAt'>;
+
+/** What the end of a job adds to its record. */
+export interface JobEnd {
+  readonly step?: string;
+  readonly logTail?: readonly string[];
+  readonly logs?: Job['logs'];
+}
+
+/** What a transition writes, and what must hold for it besides the status it starts from. */
+interface Change {
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly where?: { readonly owner?: string; readonly lease?: string; readonly progressAtMost?: number };
+}
+
+export class JobStore {
+  readonly #client: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #now: () => number;
+
+  constructor({ client, tableName, now = Date.now }: JobStoreOptions) {
+    this.#client = client;
+    this.#tableName = tableName;
+    this.#now = now;
+  }
+
+  /**
+   * Creates a job, or finds the one that the same idempotency key made.
+   * @throws AppError IDEMPOTENCY_KEY_REUSED when that one was made from another input.
+   */
+  async create(newJob: NewJob): Promise<{ readonly job: Job; readonly created: boolean }> {
+    const { longestRunMs, ...fields } = newJob;
+    const now = this.#now();
+    const createdAt = new Date(now).toISOString();
+    const job: Job = {
+      ...fields,
+      status: JobStatus.pending,
+      version: 1,
+      progress: 0,
+      createdAt,
+      updatedAt: createdAt,
+      expiresAt: seconds(now + longestRunMs) + newJob.retentionSeconds,
+    };
+    const isNew = 'attribute_not_exists(jobId)';
+    const isGone = 'expiresAt <= :now';
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: toItem({ ...job, openShard: openShard(job.jobId) }),
+          ConditionExpression: `${isNew} OR ${isGone}`,
+          ExpressionAttributeValues: toItem({ ':now': seconds(now) }),
+        }),
+      );
+      return { job, created: true };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+    const existing = await this.get(job.owner, job.jobId);
+    if (existing?.inputHash !== job.inputHash) {
+      throw new AppError(
+        ErrorCode.idempotencyKeyReused,
+        'This idempotency_key was used before with other arguments. Repeat those arguments, or choose a new key.',
+      );
+    }
+    return { job: existing, created: false };
+  }
+
+  /**
+   * One read: the owner's job, or undefined when there is none, it has expired, or it is somebody else's. Strongly
+   * consistent: a job that was just started must be found.
+   */
+  async get(owner: string, jobId: string): Promise<Job | undefined> {
+    const job = await this.#read(jobId);
+    return job && job.owner === owner && job.expiresAt > seconds(this.#now()) ? job : undefined;
+  }
+
+  /** One read of whether an invocation still holds the job: it is open and no later invocation has begun. */
+  async holds(jobId: string, lease: string): Promise<boolean> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: toItem({ jobId }),
+        ProjectionExpression: '#status, #lease',
+        ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease' },
+      }),
+    );
+    if (!Item) return false;
+    const { status, lease: holder } = unmarshall(Item);
+    return !isTerminal(status) && holder === lease;
+  }
+
+  /**
+   * A step begins: the job runs, held by the invocation named in `lease` until another begins. An attempt after a crash
+   * finds the progress of the one before; what it had reached stays.
+   * @throws TransitionRefused when the job has ended or is not there.
+   */
+  async begin(
+    jobId: string,
+    { step, progress, lease }: { readonly step: string; readonly progress: number; readonly lease: string },
+  ): Promise<Job> {
+    const write = (reached: number) =>
+      this.#change(jobId, JobStatus.running, {
+        set: { step, lease, progress: reached, message: `Running ${step}.` },
+        where: { progressAtMost: reached },
+      });
+    try {
+      return await write(progress);
+    } catch (error) {
+      const reached = error instanceof TransitionRefused ? error.job?.progress : undefined;
+      if (reached === undefined || reached <= progress) throw error;
+      return write(reached);
+    }
+  }
+
+  /** A step says how far it is. @throws TransitionRefused when the job has ended, or the invocation no longer holds it. */
+  async report(
+    jobId: string,
+    lease: string,
+    { progress, message }: { readonly progress: number; readonly message?: string },
+  ): Promise<void> {
+    await this.#change(jobId, JobStatus.running, {
+      set: { progress, ...(message !== undefined && { message }) },
+      where: { lease, progressAtMost: progress },
+    });
+  }
+
+  /** The last step has returned. @throws TransitionRefused as `report` does. */
+  async complete(
+    jobId: string,
+    lease: string,
+    end: JobEnd & ({ readonly result: Json } | { readonly resultObject: StoredObject }),
+    retentionSeconds: number,
+  ): Promise<Job> {
+    return this.#end(jobId, JobStatus.completed, retentionSeconds, {
+      set: { ...end, progress: 1, message: 'Completed.' },
+      where: { lease },
+    });
+  }
+
+  /**
+   * The job cannot go on. With a `lease`, said by the invocation that holds it; without, by whoever watches over it.
+   * @throws TransitionRefused when the job has ended, or the invocation no longer holds it.
+   */
+  async fail(
+    jobId: string,
+    error: JobError,
+    { retentionSeconds, lease, ...end }: JobEnd & { readonly retentionSeconds: number; readonly lease?: string },
+  ): Promise<Job> {
+    return this.#end(jobId, JobStatus.failed, retentionSeconds, {
+      set: { ...end, error, message: error.message },
+      where: { lease },
+    });
+  }
+
+  /** The owner wants it no more. @throws TransitionRefused; its `job` is undefined when the owner has no such job. */
+  async cancel(owner: string, job: Pick<Job, 'jobId' | 'retentionSeconds'>): Promise<Job> {
+    return this.#end(job.jobId, JobStatus.cancelled, job.retentionSeconds, {
+      set: { message: 'Cancelled on request.' },
+      where: { owner },
+    });
+  }
+
+  /** One query: the owner's jobs, newest first. A page may be short of `limit` and still have a `next`. */
+  async list(
+    owner: string,
+    { limit, after }: { readonly limit: number; readonly after?: ListPosition },
+  ): Promise<{ readonly jobs: readonly JobSummary[]; readonly next?: ListPosition }> {
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: JobsTable.ownerIndex.name,
+        KeyConditionExpression: '#owner = :owner',
+        FilterExpression: 'expiresAt > :now',
+        ExpressionAttributeNames: { '#owner': 'owner' },
+        ExpressionAttributeValues: toItem({ ':owner': owner, ':now': seconds(this.#now()) }),
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: after && toItem({ owner, createdAt: after.createdAt, jobId: after.jobId }),
+      }),
+    );
+    const jobs = Items.map((item) => unmarshall(item) as JobSummary);
+    if (!LastEvaluatedKey) return { jobs };
+    const { jobId, createdAt } = unmarshall(LastEvaluatedKey) as ListPosition;
+    return { jobs, next: { jobId, createdAt } };
+  }
+
+  async #read(jobId: string): Promise<Job | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ConsistentRead: true }),
+    );
+    return Item && (unmarshall(Item) as Job);
+  }
+
+  /** Ends a job: it leaves the open index, and is kept for its retention from now on. */
+  async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
+    const now = this.#now();
+    return this.#change(jobId, to, {
+      set: { ...set, endedAt: new Date(now).toISOString(), expiresAt: seconds(now) + retentionSeconds },
+      where,
+    });
+  }
+
+  /** The one conditional write behind every transition. */
+  async #change(jobId: string, to: JobStatus, { set = {}, where = {} }: Change): Promise<Job> {
+    const updatedAt = new Date(this.#now()).toISOString();
+    const attributes: Record<string, unknown> = { ...set, status: to, updatedAt };
+    const names = Object.keys(attributes);
+
+    const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
+    // `startedAt` stays as the first step set it.
+    if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
+    const removals = isTerminal(to) ? ' REMOVE #openShard, #lease' : '';
+
+    const mayFollow = `#status IN (${STATUSES_BEFORE[to].map((status) => `:from_${status}`).join(', ')})`;
+    const isOwners = where.owner !== undefined && '#owner = :owner';
+    const isHeld = where.lease !== undefined && '#lease = :heldBy';
+    const doesNotFall = where.progressAtMost !== undefined && '#progress <= :progress';
+    const conditions = [mayFollow, isOwners, isHeld, doesNotFall].filter((clause) => clause !== false);
+
+    const values = {
+      ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
+      ...Object.fromEntries(STATUSES_BEFORE[to].map((status) => [`:from_${status}`, status])),
+      ':one': 1,
+      ...(isOwners && { ':owner': where.owner }),
+      ...(isHeld && { ':heldBy': where.lease }),
+    };
+    const UpdateExpression = `SET ${assignments.join(', ')}${removals}`;
+    const ConditionExpression = conditions.join(' AND ');
+    try {
+      const { Attributes } = await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#tableName,
+          Key: toItem({ jobId }),
+          UpdateExpression,
+          ConditionExpression,
+          ExpressionAttributeNames: namesIn(UpdateExpression, ConditionExpression),
+          ExpressionAttributeValues: toItem(values),
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return unmarshall(Attributes ?? {}) as Job;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const job = await this.#read(jobId);
+      throw new TransitionRefused(to, where.owner === undefined || job?.owner === where.owner ? job : undefined);
+    }
+  }
+}
+
+/** `{'#status': 'status'}` for every name that the expressions use. */
+function namesIn(...expressions: readonly string[]): Record<string, string> {
+  const names = expressions.join(' ').match(/#\w+/g) ?? [];
+  return Object.fromEntries(names.map((name) => [name, name.slice(1)]));
+}
+
+function toItem(value: Readonly<Record<string, unknown>>) {
+  return marshall(value, { removeUndefinedValues: true });
+}
+
+/** Epoch milliseconds as DynamoDB's TTL wants them. */
+function seconds(epochMs: number): number {
+  return Math.floor(epochMs / 1000);
+}

@@ -1,0 +1,65 @@
+/** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
+import type { Job, JobSummary } from './job.ts';
+import { isTerminal, JobStatus } from './job.ts';
+
+/** The seed of every answer about a job; times are ISO 8601. */
+export interface JobView {
+  readonly job_id: string;
+  readonly operation: string;
+  readonly status: JobStatus;
+  /** 0..1. */
+  readonly progress: number;
+  readonly step?: string;
+  readonly message?: string;
+  readonly result: unknown;
+  readonly error: Job['error'] | null;
+  readonly log_tail?: readonly string[];
+  readonly created_at: string;
+  readonly started_at?: string;
+  readonly updated_at: string;
+  readonly ended_at?: string;
+  /** When the record is deleted. */
+  readonly expires_at: string;
+  /** How long to wait in milliseconds before asking again; absent once the job has ended. */
+  readonly poll_after_ms?: number;
+}
+
+/** Progress is written every two seconds at most, so that asking more often tells nothing new. */
+const POLL_AFTER_MS = 2_000;
+
+export function viewJob(job: Job): JobView {
+  const open = !isTerminal(job.status);
+  const showsLog = job.status === JobStatus.failed && job.logTail?.length;
+  return {
+    job_id: job.jobId,
+    operation: job.operation,
+    status: job.status,
+    progress: job.progress,
+    ...(job.step && { step: job.step }),
+    ...(job.message && { message: job.message }),
+    result: job.result ?? null,
+    error: job.error ?? null,
+    ...(showsLog && { log_tail: job.logTail }),
+    created_at: job.createdAt,
+    ...(job.startedAt && { started_at: job.startedAt }),
+    updated_at: job.updatedAt,
+    ...(job.endedAt && { ended_at: job.endedAt }),
+    expires_at: isoSeconds(job.expiresAt),
+    ...(open && { poll_after_ms: POLL_AFTER_MS }),
+  };
+}
+
+export function viewSummary(job: JobSummary) {
+  return {
+    job_id: job.jobId,
+    operation: job.operation,
+    status: job.status,
+    created_at: job.createdAt,
+    ...(job.endedAt && { ended_at: job.endedAt }),
+    expires_at: isoSeconds(job.expiresAt),
+  };
+}
+
+function isoSeconds(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString();
+}

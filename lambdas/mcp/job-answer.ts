@@ -1,0 +1,85 @@
+/** The answer about one job: its view, the links to its files, and the sentence for the model. */
+import * as z from 'zod';
+import { type Job, JobStatus } from '../jobs/job.ts';
+import { viewJob } from '../jobs/job-view.ts';
+import type { OperationDefinition } from '../operations/define-operation.ts';
+import type { FileLink, ToolAnswer } from './tool.ts';
+import type { WorkspaceLinks } from './workspace-links.ts';
+
+/** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
+export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
+
+/** What a tool that answers about a job promises. The result differs by operation, so it stays open here. */
+export const jobOutput = z.looseObject({
+  job_id: z.string(),
+  status: z.enum(JobStatus),
+  progress: z.number().min(0).max(1).describe('0 to 1; never falls.'),
+  result: z.unknown().describe('What the operation returned, once completed; else null.'),
+  error: z
+    .looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
+    .nullable()
+    .describe('Why the job failed; null unless it did.'),
+  operation: z.string().optional(),
+  step: z.string().optional(),
+  message: z.string().optional(),
+  poll_after_ms: z.number().optional().describe('Milliseconds to wait before asking again.'),
+  expires_at: z.string().optional().describe('When the record is deleted.'),
+});
+
+/** Longer results are left to `structuredContent` and links: text goes into the model's context word for word. */
+const MAX_RESULT_TEXT_CHARACTERS = 2_000;
+
+/** An answer about a job with a URL for each of its files. */
+export async function answerJob(
+  job: Job,
+  operation: OperationDefinition | undefined,
+  workspace: WorkspaceLinks,
+): Promise<ToolAnswer> {
+  const links = await Promise.all([
+    ...filesOf(job, operation).map((file) => workspace.link(file)),
+    ...Object.entries(job.logs ?? {}).map(([step, log]) =>
+      workspace.link({ ...log, name: `${step}.log`, contentType: 'text/plain' }),
+    ),
+  ]);
+  return {
+    structured: { ...viewJob(job), ...(links.length > 0 && { files: links }) },
+    text: describeJob(job, links),
+    links,
+  };
+}
+
+function filesOf(job: Job, operation: OperationDefinition | undefined) {
+  if (job.status !== JobStatus.completed) return [];
+  if (job.resultObject) return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
+  return operation?.files?.(job.result as never) ?? [];
+}
+
+function describeJob(job: Job, links: readonly FileLink[]): string {
+  const name = `Job ${job.jobId} (${job.operation})`;
+  switch (job.status) {
+    case JobStatus.completed: {
+      const result = JSON.stringify(job.result ?? null);
+      const files = links.map(({ name: file }) => file).join(', ');
+      return [
+        `${name} completed.`,
+        job.resultObject
+          ? `Its result of ${job.resultObject.size} bytes is in result.json, linked here.`
+          : `Result: ${result.length > MAX_RESULT_TEXT_CHARACTERS ? 'see structuredContent.result.' : result}`,
+        ...(files ? [`Files: ${files}.`] : []),
+      ].join('\n');
+    }
+    case JobStatus.failed:
+      return [
+        `${name} failed${job.error?.step ? ` in step ${job.error.step}` : ''}: ${job.error?.code}: ${job.error?.message}`,
+        ...(job.logTail?.length ? ['Last lines:', ...job.logTail] : []),
+      ].join('\n');
+    case JobStatus.cancelled:
+      return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}.`;
+    default:
+      return `${name} is ${job.status} at ${percent(job)}. ${job.message ?? ''} Call check_job again with this job_id.`;
+  }
+}
+
+function percent({ progress }: Job): string {
+  return `${Math.round(progress * 100)} %`;
+}

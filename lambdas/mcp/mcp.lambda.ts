@@ -1,0 +1,35 @@
+/** The MCP endpoint's function: adapters built once a cold start, around the protocol. */
+import { operations } from '#catalogue';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { Executions } from '../jobs/executions.ts';
+import { JobStore } from '../jobs/job-store.ts';
+import { Env, requiredEnv } from '../shared/env.ts';
+import { ownerOf, toRequest, toStreamedAnswer } from './api-gateway.ts';
+import { createEndpoint } from './endpoint.ts';
+import { createTools } from './tools/index.ts';
+import { WorkspaceLinks } from './workspace-links.ts';
+
+const endpoint = createEndpoint(
+  createTools({
+    operations,
+    jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),
+    executions: new Executions(new SFNClient()),
+    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+  }),
+);
+
+export const handler = middy(
+  async (event: APIGatewayProxyEvent) => {
+    const owner = ownerOf(event);
+    const response = owner
+      ? await endpoint(toRequest(event), owner)
+      : Response.json({ message: 'The gateway named no caller.' }, { status: 401 });
+    return toStreamedAnswer(response);
+  },
+  { executionMode: executionModeStreamifyResponse },
+);

@@ -1,0 +1,42 @@
+/** The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol. */
+import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { type Tool, toErrorResult, toResult } from './tool.ts';
+
+const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
+
+const INSTRUCTIONS =
+  'Work that takes long runs as a job. A start_ tool answers at once with a job_id; check_job tells how it is doing ' +
+  'and, once it has ended, its result. Jobs outlive this connection: list_jobs finds them again.';
+
+/** Five minutes: tools change with a deployment only. */
+const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
+
+export function createServer(tools: readonly Tool[], owner: string): Server {
+  const server = new Server(SERVER_INFO, {
+    capabilities: { tools: {} },
+    instructions: INSTRUCTIONS,
+    cacheHints: { 'tools/list': TOOL_LIST_HINT },
+  });
+  server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ listing }) => listing) }));
+  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+    const tool = tools.find(({ listing }) => listing.name === params.name);
+    if (!tool) {
+      const names = tools.map(({ listing }) => listing.name).join(', ');
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool "${params.name}". There are: ${names}.`);
+    }
+    try {
+      return toResult(await tool.call(params.arguments, { owner, signal: mcpReq.signal }));
+    } catch (error) {
+      return toErrorResult(error instanceof AppError ? error : unexpected(params.name, error));
+    }
+  });
+  return server;
+}
+
+function unexpected(tool: string, error: unknown): AppError {
+  console.error({ message: 'A tool failed unexpectedly', tool, error });
+  return new AppError(ErrorCode.internal, `${tool} failed on our side. Call it again; if it fails again, tell the operator.`, {
+    retryable: true,
+  });
+}

@@ -1,0 +1,121 @@
+/** What a tool is to the MCP server: a schema each way, and a function between them. */
+import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+
+/** Who calls, once the gateway has let them in. */
+export interface Caller {
+  readonly owner: string;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface ToolAnswer {
+  readonly structured: Readonly<Record<string, unknown>>;
+  /** Short: what happened, and what to call next. */
+  readonly text: string;
+  readonly links?: readonly FileLink[];
+}
+
+/** A workspace file as a caller gets it. */
+export interface FileLink {
+  readonly name: string;
+  readonly url: string;
+  readonly content_type: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+  /** ISO 8601: the URL stops working then; ask for another. */
+  readonly url_expires_at: string;
+}
+
+export interface Tool {
+  /** What `tools/list` shows. */
+  readonly listing: ToolListing;
+  /** @throws AppError; everything else is a bug. */
+  call(args: unknown, caller: Caller): Promise<ToolAnswer>;
+}
+
+const errorShape = z.object({
+  error: z.looseObject({ code: z.string(), message: z.string() }),
+});
+
+/**
+ * A tool from its zod schemas.
+ * @param spec.output describes a good answer; the listed schema also admits `{error}`, because clients check every
+ *   structured answer against it, failures too.
+ */
+export function defineTool<Input extends z.ZodObject>(spec: {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: Input;
+  readonly output: z.ZodObject;
+  readonly annotations: ToolListing['annotations'];
+  readonly call: (args: z.output<Input>, caller: Caller) => Promise<ToolAnswer>;
+}): Tool {
+  const { name, title, description, annotations, input, output } = spec;
+  return {
+    listing: {
+      name,
+      title,
+      description,
+      annotations,
+      inputSchema: jsonSchema(input, 'input') as ToolListing['inputSchema'],
+      outputSchema: {
+        type: 'object',
+        anyOf: [jsonSchema(output, 'output'), jsonSchema(errorShape, 'output')],
+      } as ToolListing['outputSchema'],
+    },
+    async call(args, caller) {
+      const parsed = input.safeParse(args ?? {});
+      if (!parsed.success) {
+        throw new AppError(
+          ErrorCode.invalidArguments,
+          `${name} cannot take these arguments: ${describe(parsed.error)} Its inputSchema says what it takes.`,
+        );
+      }
+      return spec.call(parsed.data, caller);
+    },
+  };
+}
+
+/** The wire form of an answer. */
+export function toResult({ structured, text, links = [] }: ToolAnswer): CallToolResult {
+  return {
+    structuredContent: { ...structured },
+    content: [
+      { type: 'text', text },
+      ...links.map(({ name, url, content_type, size, sha256 }) => ({
+        type: 'resource_link' as const,
+        name,
+        uri: url,
+        mimeType: content_type,
+        size,
+        description: `sha256 ${sha256}`,
+      })),
+    ],
+  };
+}
+
+/** The wire form of a failure: a tool error, which the model sees and can act on. */
+export function toErrorResult({ code, message, retryable, details }: AppError): CallToolResult {
+  return {
+    isError: true,
+    structuredContent: { error: { code, message, retryable, ...(details && { details }) } },
+    content: [{ type: 'text', text: `${code}: ${message}` }],
+  };
+}
+
+/** `project: must be …; wait_seconds: Too big …` in one line, for a model to mend its call by. */
+function describe(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}.`.replace(/\.\.$/, '.'))
+    .join(' ');
+}
+
+/** JSON Schema without its `$schema`: clients of 2025 read it as draft 7, those of 2026 as 2020-12; ours is valid as both. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output') {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-7' });
+  return rest;
+}

@@ -1,0 +1,28 @@
+/** `cancel_job`: ends a job that has not ended yet. */
+import * as z from 'zod';
+import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
+import { isJobId } from '../../jobs/job.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+export function cancelJobTool({ operations, jobs, executions, workspace }: ToolDependencies): Tool {
+  return defineTool({
+    name: 'cancel_job',
+    title: 'Cancel job',
+    description:
+      'Cancels a job: nothing further starts, and a step that runs is stopped. What has been done is not undone.',
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    input: z.strictObject({ job_id: jobIdArgument }),
+    output: jobOutput,
+    async call({ job_id: jobId }, { owner }) {
+      if (!isJobId(jobId)) throw jobNotFound();
+      const job = await cancelJob({ jobs, executions }, owner, jobId);
+      return answerJob(
+        job,
+        operations.find(({ name }) => name === job.operation),
+        workspace,
+      );
+    },
+  });
+}

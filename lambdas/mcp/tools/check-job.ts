@@ -1,0 +1,46 @@
+/** `check_job`: how a job is doing, and its result once it has ended. */
+import * as z from 'zod';
+import { jobNotFound } from '../../jobs/cancel.ts';
+import { isJobId } from '../../jobs/job.ts';
+import { waitForEnd } from '../../jobs/wait.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+export function checkJobTool({ operations, jobs, workspace }: ToolDependencies): Tool {
+  const maxWaitSeconds = Math.max(...operations.map(({ execution }) => execution.maxWaitMs / 1000));
+  return defineTool({
+    name: 'check_job',
+    title: 'Check job',
+    description:
+      'Tells the status, progress, and once it has ended the result or error of a job. ' +
+      'With wait_seconds it answers as soon as the job ends, or when the time is over.',
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    input: z.strictObject({
+      job_id: jobIdArgument,
+      wait_seconds: z
+        .int()
+        .min(0)
+        .max(maxWaitSeconds)
+        .default(0)
+        .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
+    }),
+    output: jobOutput,
+    async call({ job_id: jobId, wait_seconds }, { owner, signal }) {
+      const found = isJobId(jobId) && (await jobs.get(owner, jobId));
+      if (!found) throw jobNotFound();
+      const operation = operations.find(({ name }) => name === found.operation);
+      const waitMs = wait_seconds * 1000;
+      if (operation && waitMs > operation.execution.maxWaitMs) {
+        throw new AppError(
+          ErrorCode.invalidArguments,
+          `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${operation.execution.maxWaitMs / 1000} at most.`,
+        );
+      }
+      const job = await waitForEnd(jobs, found, { waitMs, signal });
+      if (!job) throw jobNotFound();
+      return answerJob(job, operation, workspace);
+    },
+  });
+}

@@ -1,0 +1,26 @@
+/** Every tool that the server offers, made from the catalogue, in a fixed order. */
+import type { Executions } from '../../jobs/executions.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import type { OperationDefinition } from '../../operations/define-operation.ts';
+import type { Tool } from '../tool.ts';
+import type { WorkspaceLinks } from '../workspace-links.ts';
+import { cancelJobTool } from './cancel-job.ts';
+import { checkJobTool } from './check-job.ts';
+import { listJobsTool } from './list-jobs.ts';
+import { startTool } from './start-operation.ts';
+
+export interface ToolDependencies {
+  readonly operations: readonly OperationDefinition[];
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  readonly workspace: WorkspaceLinks;
+}
+
+export function createTools(dependencies: ToolDependencies): readonly Tool[] {
+  return [
+    ...dependencies.operations.map((operation) => startTool(operation, dependencies)),
+    checkJobTool(dependencies),
+    listJobsTool(dependencies),
+    cancelJobTool(dependencies),
+  ];
+}

@@ -1,0 +1,71 @@
+/** `list_jobs`: the caller's own jobs, newest first, a page at a time. */
+import * as z from 'zod';
+import { isJobId, JobStatus } from '../../jobs/job.ts';
+import type { ListPosition } from '../../jobs/job-store.ts';
+import { viewSummary } from '../../jobs/job-view.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+const MAX_PAGE = 100;
+const DEFAULT_PAGE = 20;
+
+export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
+  return defineTool({
+    name: 'list_jobs',
+    title: 'List jobs',
+    description: 'Lists your jobs, newest first. check_job tells the progress and result of one.',
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    input: z.strictObject({
+      limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs on a page.'),
+      cursor: z.string().optional().describe('next_cursor of the page before.'),
+    }),
+    output: z.object({
+      jobs: z.array(
+        z.looseObject({
+          job_id: z.string(),
+          operation: z.string(),
+          status: z.enum(JobStatus),
+          created_at: z.string(),
+          ended_at: z.string().optional(),
+          expires_at: z.string(),
+        }),
+      ),
+      next_cursor: z.string().optional().describe('There may be more: pass it as cursor.'),
+    }),
+    async call({ limit, cursor }, { owner }) {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const page = await jobs.list(owner, { limit, after });
+      const lines = page.jobs.map((job) => `${job.jobId} ${job.operation} ${job.status} since ${job.createdAt}`);
+      return {
+        structured: {
+          jobs: page.jobs.map(viewSummary),
+          ...(page.next && { next_cursor: encodeCursor(page.next) }),
+        },
+        text: [
+          lines.length > 0 ? lines.join('\n') : 'No jobs.',
+          ...(page.next ? ['There may be more: call list_jobs with next_cursor as cursor.'] : []),
+        ].join('\n'),
+      };
+    },
+  });
+}
+
+const cursorShape = z.tuple([z.iso.datetime(), z.string().refine(isJobId)]);
+
+function encodeCursor({ createdAt, jobId }: ListPosition): string {
+  return Buffer.from(JSON.stringify([createdAt, jobId])).toString('base64url');
+}
+
+function decodeCursor(cursor: string): ListPosition {
+  try {
+    const [createdAt, jobId] = cursorShape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { createdAt, jobId };
+  } catch (cause) {
+    throw new AppError(
+      ErrorCode.invalidCursor,
+      'cursor: not one that list_jobs gave. Pass next_cursor as it is, or leave it out to begin again.',
+      { cause },
+    );
+  }
+}

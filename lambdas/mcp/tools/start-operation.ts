@@ -1,0 +1,68 @@
+/** `start_<operation>`: accepts the work and answers at once with a job. */
+import * as z from 'zod';
+import { JobStatus } from '../../jobs/job.ts';
+import {
+  DEFAULT_RETENTION_SECONDS,
+  MAX_RETENTION_SECONDS,
+  submitJob,
+} from '../../jobs/submit.ts';
+import type { OperationDefinition } from '../../operations/define-operation.ts';
+import { waitForEnd } from '../../jobs/wait.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { answerJob, jobOutput } from '../job-answer.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+export function startTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
+  const { jobs, executions, workspace } = dependencies;
+  const maxWaitSeconds = operation.execution.maxWaitMs / 1000;
+  const common = {
+    wait_seconds: z
+      .int()
+      .min(0)
+      .max(maxWaitSeconds)
+      .default(0)
+      .describe(`Seconds to wait for the job to end before answering, 0 to ${maxWaitSeconds}.`),
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('The same key with the same arguments gives the same job, however often it is called.'),
+    retention_seconds: z
+      .int()
+      .min(60)
+      .max(MAX_RETENTION_SECONDS)
+      .default(DEFAULT_RETENTION_SECONDS)
+      .describe('How long the job can be read after it has ended.'),
+  };
+  return defineTool({
+    name: `start_${operation.name}`,
+    title: operation.title,
+    description: `${operation.description} Runs as a job: answers at once with a job_id to follow with check_job.`,
+    annotations: { title: operation.title, ...operation.annotations },
+    input: z.strictObject({ ...operation.input.shape, ...common }),
+    output: jobOutput.partial({ progress: true, result: true, error: true }),
+    async call({ wait_seconds, idempotency_key, retention_seconds, ...input }, { owner, signal }) {
+      for (const { key, code, message } of operation.requires?.(input) ?? []) {
+        if (!(await workspace.has(key))) throw new AppError(code, message);
+      }
+      const job = await submitJob(
+        { jobs, executions },
+        {
+          owner,
+          operation,
+          input: input as Json,
+          idempotencyKey: idempotency_key,
+          retentionSeconds: retention_seconds,
+        },
+      );
+      const latest = await waitForEnd(jobs, job, { waitMs: wait_seconds * 1000, signal });
+      const answer = await answerJob(latest ?? job, operation, workspace);
+      if (latest && latest.status !== JobStatus.pending) return answer;
+      const message = `${operation.title} started. Use check_job to monitor progress.`;
+      return { structured: { ...answer.structured, message }, text: `${message} job_id: ${job.jobId}` };
+    },
+  });
+}

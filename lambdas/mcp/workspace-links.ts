@@ -1,0 +1,40 @@
+/** The workspace bucket as the MCP server uses it: is a file there, and a URL to fetch it with. */
+import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { ResultFile } from '../operations/define-operation.ts';
+import type { FileLink } from './tool.ts';
+
+/** Long enough to hand a link to another program, short enough for one that leaks. */
+const LINK_SECONDS = 15 * 60;
+
+export class WorkspaceLinks {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  async has(key: string): Promise<boolean> {
+    try {
+      await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Signed here, without a call to AWS; it works for whoever has it until it expires. */
+  async link({ key, name, contentType, size, sha256 }: ResultFile): Promise<FileLink> {
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ResponseContentDisposition: `attachment; filename="${name}"`,
+    });
+    const url = await getSignedUrl(this.#client, command, { expiresIn: LINK_SECONDS });
+    const url_expires_at = new Date(Date.now() + LINK_SECONDS * 1000).toISOString();
+    return { name, url, content_type: contentType, size, sha256, url_expires_at };
+  }
+}

@@ -1,0 +1,5 @@
+/** The catalogue: every operation that is offered. */
+import { build } from './build/operation.ts';
+import type { OperationDefinition } from './define-operation.ts';
+
+export const operations: readonly OperationDefinition[] = [build];

@@ -1,0 +1,18 @@
+/** The environment variables that constructs set and functions read: named once, for both. */
+
+export const Env = {
+  jobsTableName: 'JOBS_TABLE_NAME',
+  workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
+} as const;
+
+/** The variable that holds the ARN of an operation's state machine. */
+export function stateMachineArnEnv(operation: string): string {
+  return `STATE_MACHINE_ARN_${operation.toUpperCase()}`;
+}
+
+/** @throws Error when the variable is not set: a grant is missing in the stack. */
+export function requiredEnv(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`Environment variable ${name} is not set: the construct that grants it was left out.`);
+  return value;
+}

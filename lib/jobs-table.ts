@@ -1,0 +1,54 @@
+/** The jobs table: the only truth about jobs. */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { JobsTable as Names } from '../lambdas/jobs/jobs-table.ts';
+import { Env } from '../lambdas/shared/env.ts';
+
+export class JobsTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const { ownerIndex, openIndex } = Names;
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: Names.partitionKey, type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+      timeToLiveAttribute: Names.ttlAttribute,
+      globalSecondaryIndexes: [ownerIndex, openIndex].map((index) => ({
+        indexName: index.name,
+        partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
+        sortKey: { name: index.sortKey, type: AttributeType.STRING },
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: [...index.attributes],
+      })),
+    });
+  }
+
+  /** To create, read, list and cancel jobs. */
+  grantSubmit(fn: LambdaFunction): void {
+    this.#grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:Query');
+  }
+
+  /** To move a job that exists: progress, completion, failure. */
+  grantProgress(fn: LambdaFunction): void {
+    this.#grant(fn, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
+  }
+
+  #grant(fn: LambdaFunction, ...actions: string[]): void {
+    this.table.grant(fn, ...actions);
+    fn.addEnvironment(Env.jobsTableName, this.table.tableName);
+  }
+}
