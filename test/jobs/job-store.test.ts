@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
+import { JobStore, type NewJob, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+import { JobsTable, openShard } from '../../lambdas/jobs/jobs-table.ts';
+import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
+
+let table: Awaited<ReturnType<typeof startJobsTable>>;
+let now = Date.parse('2026-01-01T00:00:00.000Z');
+let jobs: JobStore;
+
+beforeAll(async () => {
+  table = await startJobsTable();
+  jobs = new JobStore({ client: table.client, tableName: TABLE_NAME, now: () => now });
+});
+afterAll(() => table.close());
+
+const HOUR_MS = 3_600_000;
+
+function newJob(overrides: Partial<NewJob> = {}): NewJob {
+  return {
+    jobId: randomUUID(),
+    owner: 'alice',
+    operation: 'build',
+    input: { project: 'x' },
+    inputHash: hashInput({ project: 'x' }),
+    retentionSeconds: 3_600,
+    longestRunMs: HOUR_MS,
+    ...overrides,
+  };
+}
+
+async function createJob(overrides: Partial<NewJob> = {}): Promise<Job> {
+  return (await jobs.create(newJob(overrides))).job;
+}
+
+/** The record as DynamoDB has it, with what no reader is shown. */
+async function record(jobId: string) {
+  const { Item } = await table.client.send(new GetItemCommand({ TableName: TABLE_NAME, Key: { jobId: { S: jobId } } }));
+  return Item && unmarshall(Item);
+}
+
+async function openJobIds(jobId: string): Promise<string[]> {
+  const { Items = [] } = await table.client.send(
+    new QueryCommand({
+      TableName: TABLE_NAME,
+      IndexName: JobsTable.openIndex.name,
+      KeyConditionExpression: 'openShard = :shard',
+      ExpressionAttributeValues: { ':shard': { S: openShard(jobId) } },
+    }),
+  );
+  return Items.map((item) => unmarshall(item).jobId);
+}
+
+const failure = { code: 'SCRIPT_FAILED', message: 'It failed.', retryable: false } as const;
+
+test('a job goes from pending over running to completed, and each write is one version', async () => {
+  const { jobId } = await createJob();
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'pending', version: 1, progress: 0 });
+  await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'a' });
+  await jobs.report(jobId, 'a', { progress: 0.1, message: 'Unpacked.' });
+  await jobs.begin(jobId, { step: 'compile', progress: 0.5, lease: 'b' });
+  const job = await jobs.complete(jobId, 'b', { result: { artifact: '/builds/x.tar.gz' } }, 3_600);
+  expect(job).toMatchObject({ status: 'completed', version: 5, progress: 1, step: 'compile' });
+  expect(await jobs.get('alice', jobId)).toEqual(expect.objectContaining({ result: { artifact: '/builds/x.tar.gz' } }));
+});
+
+test('the time of expiry is a backstop at first, and moves to the end plus the retention', async () => {
+  const { jobId, expiresAt } = await createJob({ retentionSeconds: 600 });
+  expect(expiresAt).toBe((now + HOUR_MS) / 1000 + 600);
+  now += 10_000;
+  const job = await jobs.cancel('alice', { jobId, retentionSeconds: 600 });
+  expect(job.expiresAt).toBe(now / 1000 + 600);
+});
+
+test('a job past its expiry is gone for every reader, though DynamoDB has not deleted it', async () => {
+  const { jobId } = await createJob({ owner: 'gone', retentionSeconds: 60 });
+  await jobs.cancel('gone', { jobId, retentionSeconds: 60 });
+  now += 61_000;
+  expect(await jobs.get('gone', jobId)).toBeUndefined();
+  expect((await jobs.list('gone', { limit: 10 })).jobs).toEqual([]);
+  expect(await record(jobId)).toBeDefined();
+});
+
+test("somebody else's job is not found, not listed and not cancelled", async () => {
+  const job = await createJob();
+  expect(await jobs.get('mallory', job.jobId)).toBeUndefined();
+  expect((await jobs.list('mallory', { limit: 10 })).jobs).toEqual([]);
+  await expect(jobs.cancel('mallory', job)).rejects.toMatchObject({ name: 'TransitionRefused', job: undefined });
+  expect(await jobs.get('alice', job.jobId)).toMatchObject({ status: 'pending', version: 1 });
+});
+
+test.each(['completed', 'failed', 'cancelled'] as const)('nothing follows %s', async (status) => {
+  const job = await createJob();
+  const { jobId } = job;
+  await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'a' });
+  if (status === 'completed') await jobs.complete(jobId, 'a', { result: null }, 60);
+  if (status === 'failed') await jobs.fail(jobId, failure, { lease: 'a', retentionSeconds: 60 });
+  if (status === 'cancelled') await jobs.cancel('alice', job);
+  const before = await record(jobId);
+
+  const later = [
+    jobs.begin(jobId, { step: 'test', progress: 1, lease: 'b' }),
+    jobs.report(jobId, 'a', { progress: 1 }),
+    jobs.complete(jobId, 'a', { result: 1 }, 60),
+    jobs.fail(jobId, failure, { retentionSeconds: 60 }),
+    jobs.cancel('alice', job),
+  ];
+  for (const write of later) await expect(write).rejects.toThrow(TransitionRefused);
+  expect(await record(jobId)).toEqual(before);
+});
+
+test('an invocation that lost the job to a later one writes nothing any more', async () => {
+  const { jobId } = await createJob();
+  await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'first' });
+  await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'second' });
+  expect(await jobs.holds(jobId, 'first')).toBe(false);
+  expect(await jobs.holds(jobId, 'second')).toBe(true);
+  await expect(jobs.report(jobId, 'first', { progress: 0.9 })).rejects.toThrow(TransitionRefused);
+  await expect(jobs.complete(jobId, 'first', { result: 1 }, 60)).rejects.toThrow(TransitionRefused);
+  await expect(jobs.fail(jobId, failure, { lease: 'first', retentionSeconds: 60 })).rejects.toThrow(TransitionRefused);
+});
+
+test('an attempt after a crash keeps the progress that the one before had reached', async () => {
+  const { jobId } = await createJob();
+  await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'first' });
+  await jobs.report(jobId, 'first', { progress: 0.2 });
+  const job = await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'second' });
+  expect(job.progress).toBe(0.2);
+  await expect(jobs.report(jobId, 'second', { progress: 0.1 })).rejects.toThrow(TransitionRefused);
+});
+
+test('the same idempotency key gives the same job, also when called twenty times at once', async () => {
+  const jobId = jobIdForKey('alice', 'build', 'key-1');
+  const calls = Array.from({ length: 20 }, () => jobs.create(newJob({ jobId, idempotent: true })));
+  const answers = await Promise.all(calls);
+  expect(answers.filter(({ created }) => created)).toHaveLength(1);
+  expect(new Set(answers.map(({ job }) => job.jobId))).toEqual(new Set([jobId]));
+});
+
+test('an idempotency key with other input is refused, and the first job stays as it was', async () => {
+  const jobId = jobIdForKey('alice', 'build', 'key-2');
+  await jobs.create(newJob({ jobId }));
+  const before = await record(jobId);
+  const other = newJob({ jobId, input: { project: 'y' }, inputHash: hashInput({ project: 'y' }) });
+  await expect(jobs.create(other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  expect(await record(jobId)).toEqual(before);
+});
+
+test('an idempotency key may be used again once its job has expired, and the execution gets another name', async () => {
+  const jobId = jobIdForKey('alice', 'build', 'key-3');
+  const first = await createJob({ jobId, idempotent: true, retentionSeconds: 60 });
+  now += HOUR_MS + 61_000;
+  const { job, created } = await jobs.create(newJob({ jobId, idempotent: true }));
+  expect(created).toBe(true);
+  expect(job.createdAt).not.toBe(first.createdAt);
+});
+
+test('keys of other owners and operations give other ids', () => {
+  const ids = [
+    jobIdForKey('alice', 'build', 'k'),
+    jobIdForKey('bob', 'build', 'k'),
+    jobIdForKey('alice', 'deploy', 'k'),
+    jobIdForKey('alice', 'build', 'k2'),
+    // Parts that would run together if they were simply joined.
+    jobIdForKey('alicebuild', '', 'k'),
+  ];
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a listing is the newest first, in pages that together hold each job once', async () => {
+  const ids: string[] = [];
+  for (let index = 0; index < 7; index++) {
+    // Two by two at the same millisecond: the position must tell them apart.
+    if (index % 2 === 0) now += 1_000;
+    ids.push((await createJob({ owner: 'pager' })).jobId);
+  }
+  const seen: string[] = [];
+  let after: Parameters<JobStore['list']>[1]['after'];
+  do {
+    const page = await jobs.list('pager', { limit: 2, after });
+    seen.push(...page.jobs.map(({ jobId }) => jobId));
+    after = page.next;
+  } while (after);
+  expect([...seen].sort()).toEqual([...ids].sort());
+  expect(seen[0]).toBe(ids.at(-1));
+});
+
+test('the open index holds a job from its creation to its end', async () => {
+  const job = await createJob();
+  expect(await openJobIds(job.jobId)).toContain(job.jobId);
+  await jobs.begin(job.jobId, { step: 'install', progress: 0, lease: 'a' });
+  expect(await openJobIds(job.jobId)).toContain(job.jobId);
+  await jobs.cancel('alice', job);
+  expect(await openJobIds(job.jobId)).not.toContain(job.jobId);
+  expect(await record(job.jobId)).not.toHaveProperty('openShard');
+});
