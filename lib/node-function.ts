@@ -51,7 +51,6 @@ export class NodeFunction extends NodejsFunction {
         // The AWS SDK's ES modules, not its CommonJS build: a quarter smaller, since unused code is left out.
         mainFields: ['module', 'main'],
         minify: true,
-        keepNames: true,
         // Everything, the AWS SDK too: what was tested is what runs, and one file imports faster than many.
         externalModules: [],
         banner: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',

@@ -195,7 +195,11 @@ export class JobStore {
   async fail(
     jobId: string,
     error: JobError,
-    { retentionSeconds, lease, ...end }: JobEnd & { readonly retentionSeconds: number; readonly lease?: string },
+    {
+      retentionSeconds,
+      lease,
+      ...end
+    }: JobEnd & { readonly retentionSeconds: number; readonly lease?: string },
   ): Promise<Job> {
     return this.#end(jobId, JobStatus.failed, retentionSeconds, {
       set: { ...end, error, message: error.message },
@@ -293,7 +297,10 @@ export class JobStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const job = await this.#read(jobId);
-      throw new TransitionRefused(to, where.owner === undefined || job?.owner === where.owner ? job : undefined);
+      throw new TransitionRefused(
+        to,
+        where.owner === undefined || job?.owner === where.owner ? job : undefined,
+      );
     }
   }
 }

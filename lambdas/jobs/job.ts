@@ -85,10 +85,7 @@ export interface Job {
 }
 
 /** What a listing holds: the attributes that the owner index carries. */
-export type JobSummary = Pick<
-  Job,
-  'jobId' | 'operation' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'
->;
+export type JobSummary = Pick<Job, 'jobId' | 'operation' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'>;
 
 export function isJobId(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
@@ -99,11 +96,15 @@ export function isJobId(value: string): boolean {
  * A UUID of version 8 (RFC 9562, 5.8) made from SHA-256.
  */
 export function jobIdForKey(owner: string, operation: string, key: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([owner, operation, key])).digest();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([owner, operation, key]))
+    .digest();
   hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x80, 6);
   hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = hash.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  );
 }
 
 /** SHA-256 over the input with sorted keys, hexadecimal: the order of a caller's properties means nothing. */

@@ -16,11 +16,16 @@ export interface CaughtError {
 const TIMEOUTS: readonly string[] = ['States.Timeout', 'Sandbox.Timedout'];
 
 /** Fails the job, unless it has ended already: then the step said why, or the owner cancelled it. */
-export async function recordFailure(jobs: JobStore, { jobId, owner, finished, caught }: CaughtError): Promise<void> {
+export async function recordFailure(
+  jobs: JobStore,
+  { jobId, owner, finished, caught }: CaughtError,
+): Promise<void> {
   console.error({ message: 'A step failed without a word', jobId, error: caught.Error, cause: caught.Cause });
   const job = await jobs.get(owner, jobId);
   if (!job) return;
-  const logs = Object.fromEntries(Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])));
+  const logs = Object.fromEntries(
+    Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])),
+  );
   try {
     await jobs.fail(jobId, describe(job, caught.Error), { logs, retentionSeconds: job.retentionSeconds });
   } catch (error) {

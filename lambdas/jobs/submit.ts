@@ -65,10 +65,14 @@ async function start(
   try {
     await executions.start(job);
   } catch (cause) {
-    const error = new AppError(ErrorCode.startFailed, 'The work could not be started. Call again in a minute.', {
-      retryable: true,
-      cause,
-    });
+    const error = new AppError(
+      ErrorCode.startFailed,
+      'The work could not be started. Call again in a minute.',
+      {
+        retryable: true,
+        cause,
+      },
+    );
     await jobs.fail(
       job.jobId,
       { code: error.code, message: error.message, retryable: true },

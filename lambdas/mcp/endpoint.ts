@@ -28,7 +28,10 @@ export function createEndpoint(tools: readonly Tool[]): Endpoint {
 /** The revisions of 2025, without sessions, and with JSON bodies where the SDK's own fallback would frame one as a stream. */
 async function answerLegacy(tools: readonly Tool[], request: Request, owner: string): Promise<Response> {
   if (request.method !== 'POST') {
-    const error = { code: -32000, message: `${request.method} is not offered: there are no sessions. Use POST.` };
+    const error = {
+      code: -32000,
+      message: `${request.method} is not offered: there are no sessions. Use POST.`,
+    };
     return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 405, headers: { allow: 'POST' } });
   }
   const server = createServer(tools, owner);

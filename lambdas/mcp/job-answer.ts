@@ -50,7 +50,8 @@ export async function answerJob(
 
 function filesOf(job: Job, operation: OperationDefinition | undefined) {
   if (job.status !== JobStatus.completed) return [];
-  if (job.resultObject) return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
+  if (job.resultObject)
+    return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
   return operation?.files?.(job.result as never) ?? [];
 }
 

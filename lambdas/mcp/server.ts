@@ -23,7 +23,10 @@ export function createServer(tools: readonly Tool[], owner: string): Server {
     const tool = tools.find(({ listing }) => listing.name === params.name);
     if (!tool) {
       const names = tools.map(({ listing }) => listing.name).join(', ');
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool "${params.name}". There are: ${names}.`);
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `There is no tool "${params.name}". There are: ${names}.`,
+      );
     }
     try {
       return toResult(await tool.call(params.arguments, { owner, signal: mcpReq.signal }));
@@ -36,7 +39,11 @@ export function createServer(tools: readonly Tool[], owner: string): Server {
 
 function unexpected(tool: string, error: unknown): AppError {
   console.error({ message: 'A tool failed unexpectedly', tool, error });
-  return new AppError(ErrorCode.internal, `${tool} failed on our side. Call it again; if it fails again, tell the operator.`, {
-    retryable: true,
-  });
+  return new AppError(
+    ErrorCode.internal,
+    `${tool} failed on our side. Call it again; if it fails again, tell the operator.`,
+    {
+      retryable: true,
+    },
+  );
 }

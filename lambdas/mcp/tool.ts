@@ -110,7 +110,9 @@ export function toErrorResult({ code, message, retryable, details }: AppError): 
 /** `project: must be …; wait_seconds: Too big …` in one line, for a model to mend its call by. */
 function describe(error: z.ZodError): string {
   return error.issues
-    .map(({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}.`.replace(/\.\.$/, '.'))
+    .map(({ path, message }) =>
+      `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}.`.replace(/\.\.$/, '.'),
+    )
     .join(' ');
 }
 

@@ -98,12 +98,12 @@ export function defineOperation<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
   StepName extends string,
->(
-  definition: OperationDefinition<Input, Output, StepName>,
-): OperationDefinition<Input, Output, StepName> {
+>(definition: OperationDefinition<Input, Output, StepName>): OperationDefinition<Input, Output, StepName> {
   const { name, steps } = definition;
   if (!NAME.test(name) || name.length > 32) {
-    throw new Error(`Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`);
+    throw new Error(
+      `Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`,
+    );
   }
   const entries = Object.entries<StepDefinition>(steps);
   if (entries.length === 0) throw new Error(`Operation "${name}" has no steps: give it at least one.`);

@@ -59,7 +59,13 @@ type Ending =
  * @returns what the next states need; null after the last step, whose result is on the job.
  * @throws RetryableStepError, or StepEnded once the failure is on the job's record.
  */
-export function createStepRunner({ operation, steps, jobs, workspace, pulseMs = DEFAULT_PULSE_MS }: StepRunnerOptions) {
+export function createStepRunner({
+  operation,
+  steps,
+  jobs,
+  workspace,
+  pulseMs = DEFAULT_PULSE_MS,
+}: StepRunnerOptions) {
   const names = Object.keys(operation.steps);
 
   return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
@@ -111,7 +117,8 @@ export function createStepRunner({ operation, steps, jobs, workspace, pulseMs = 
 
       const fail = async (error: unknown): Promise<never> => {
         const failure = toJobError(error, step, invocation.awsRequestId);
-        if (failure.retryable && attempt < (definition.retries ?? 0)) throw new RetryableStepError(failure.message);
+        if (failure.retryable && attempt < (definition.retries ?? 0))
+          throw new RetryableStepError(failure.message);
         await orEnd(jobs.fail(jobId, failure, { ...end, lease, retentionSeconds: job.retentionSeconds }));
         throw new StepEnded(`${failure.code}: ${failure.message}`);
       };

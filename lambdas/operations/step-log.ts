@@ -32,14 +32,18 @@ export class FileStepLog implements StepLog {
   write(text: string): void {
     if (this.#bytes > MAX_LOG_BYTES) return;
     this.#bytes += Buffer.byteLength(text);
-    this.#append(this.#bytes > MAX_LOG_BYTES ? `\nThe log is cut here: it passed ${MAX_LOG_BYTES} bytes.\n` : text);
+    this.#append(
+      this.#bytes > MAX_LOG_BYTES ? `\nThe log is cut here: it passed ${MAX_LOG_BYTES} bytes.\n` : text,
+    );
   }
 
   #append(text: string): void {
     this.#stream.write(text);
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = (lines.pop() ?? '').slice(-TAIL_LINE_CHARACTERS);
-    this.#tail = [...this.#tail, ...lines.map((line) => line.slice(0, TAIL_LINE_CHARACTERS))].slice(-TAIL_LINES);
+    this.#tail = [...this.#tail, ...lines.map((line) => line.slice(0, TAIL_LINE_CHARACTERS))].slice(
+      -TAIL_LINES,
+    );
   }
 
   /** The last lines, oldest first. */

@@ -30,15 +30,21 @@ export async function storeLog(
 }
 
 /** The logs of the steps that printed something, by step name. */
-export function logsOf(finished: Readonly<Record<string, Pick<FinishedStep, 'log'>>>): Record<string, StoredObject> {
-  return Object.fromEntries(Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])));
+export function logsOf(
+  finished: Readonly<Record<string, Pick<FinishedStep, 'log'>>>,
+): Record<string, StoredObject> {
+  return Object.fromEntries(
+    Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])),
+  );
 }
 
 /** The error of a step that hands on more than the execution's state should carry. */
 export function tooLargeToHandOn(step: string, handedOn: FinishedStep): Error | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(handedOn));
   return bytes > MAX_HANDED_ON_BYTES
-    ? new Error(`Step ${step} handed on ${bytes} bytes; ${MAX_HANDED_ON_BYTES} is the limit: use the workspace.`)
+    ? new Error(
+        `Step ${step} handed on ${bytes} bytes; ${MAX_HANDED_ON_BYTES} is the limit: use the workspace.`,
+      )
     : undefined;
 }
 
@@ -60,7 +66,12 @@ export async function placeResult(
   }
 }
 
-async function store(workspace: Workspace, key: string, file: string, contentType: string): Promise<StoredObject> {
+async function store(
+  workspace: Workspace,
+  key: string,
+  file: string,
+  contentType: string,
+): Promise<StoredObject> {
   const signal = AbortSignal.timeout(UPLOAD_TIMEOUT_MS);
   const { size, sha256 } = await workspace.upload(key, file, { contentType, signal });
   return { key, size, sha256 };

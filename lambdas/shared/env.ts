@@ -13,6 +13,7 @@ export function stateMachineArnEnv(operation: string): string {
 /** @throws Error when the variable is not set: a grant is missing in the stack. */
 export function requiredEnv(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`Environment variable ${name} is not set: the construct that grants it was left out.`);
+  if (!value)
+    throw new Error(`Environment variable ${name} is not set: the construct that grants it was left out.`);
   return value;
 }

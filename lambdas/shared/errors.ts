@@ -1,6 +1,7 @@
 /** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
 
 export const ErrorCode = {
+  artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputTooLarge: 'INPUT_TOO_LARGE',
@@ -17,6 +18,7 @@ export const ErrorCode = {
   startFailed: 'START_FAILED',
   stepCrashed: 'STEP_CRASHED',
   stepTimedOut: 'STEP_TIMED_OUT',
+  workspaceUnavailable: 'WORKSPACE_UNAVAILABLE',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 

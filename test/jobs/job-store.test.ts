@@ -37,7 +37,9 @@ async function createJob(overrides: Partial<NewJob> = {}): Promise<Job> {
 
 /** The record as DynamoDB has it, with what no reader is shown. */
 async function record(jobId: string) {
-  const { Item } = await table.client.send(new GetItemCommand({ TableName: TABLE_NAME, Key: { jobId: { S: jobId } } }));
+  const { Item } = await table.client.send(
+    new GetItemCommand({ TableName: TABLE_NAME, Key: { jobId: { S: jobId } } }),
+  );
   return Item && unmarshall(Item);
 }
 
@@ -63,7 +65,9 @@ test('a job goes from pending over running to completed, and each write is one v
   await jobs.begin(jobId, { step: 'compile', progress: 0.5, lease: 'b' });
   const job = await jobs.complete(jobId, 'b', { result: { artifact: '/builds/x.tar.gz' } }, 3_600);
   expect(job).toMatchObject({ status: 'completed', version: 5, progress: 1, step: 'compile' });
-  expect(await jobs.get('alice', jobId)).toEqual(expect.objectContaining({ result: { artifact: '/builds/x.tar.gz' } }));
+  expect(await jobs.get('alice', jobId)).toEqual(
+    expect.objectContaining({ result: { artifact: '/builds/x.tar.gz' } }),
+  );
 });
 
 test('the time of expiry is a backstop at first, and moves to the end plus the retention', async () => {
@@ -87,7 +91,10 @@ test("somebody else's job is not found, not listed and not cancelled", async () 
   const job = await createJob();
   expect(await jobs.get('mallory', job.jobId)).toBeUndefined();
   expect((await jobs.list('mallory', { limit: 10 })).jobs).toEqual([]);
-  await expect(jobs.cancel('mallory', job)).rejects.toMatchObject({ name: 'TransitionRefused', job: undefined });
+  await expect(jobs.cancel('mallory', job)).rejects.toMatchObject({
+    name: 'TransitionRefused',
+    job: undefined,
+  });
   expect(await jobs.get('alice', job.jobId)).toMatchObject({ status: 'pending', version: 1 });
 });
 
@@ -119,7 +126,9 @@ test('an invocation that lost the job to a later one writes nothing any more', a
   expect(await jobs.holds(jobId, 'second')).toBe(true);
   await expect(jobs.report(jobId, 'first', { progress: 0.9 })).rejects.toThrow(TransitionRefused);
   await expect(jobs.complete(jobId, 'first', { result: 1 }, 60)).rejects.toThrow(TransitionRefused);
-  await expect(jobs.fail(jobId, failure, { lease: 'first', retentionSeconds: 60 })).rejects.toThrow(TransitionRefused);
+  await expect(jobs.fail(jobId, failure, { lease: 'first', retentionSeconds: 60 })).rejects.toThrow(
+    TransitionRefused,
+  );
 });
 
 test('an attempt after a crash keeps the progress that the one before had reached', async () => {

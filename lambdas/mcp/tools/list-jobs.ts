@@ -36,7 +36,9 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
     async call({ limit, cursor }, { owner }) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       const page = await jobs.list(owner, { limit, after });
-      const lines = page.jobs.map((job) => `${job.jobId} ${job.operation} ${job.status} since ${job.createdAt}`);
+      const lines = page.jobs.map(
+        (job) => `${job.jobId} ${job.operation} ${job.status} since ${job.createdAt}`,
+      );
       return {
         structured: {
           jobs: page.jobs.map(viewSummary),

@@ -1,13 +1,9 @@
 /** `start_<operation>`: accepts the work and answers at once with a job. */
 import * as z from 'zod';
 import { JobStatus } from '../../jobs/job.ts';
-import {
-  DEFAULT_RETENTION_SECONDS,
-  MAX_RETENTION_SECONDS,
-  submitJob,
-} from '../../jobs/submit.ts';
-import type { OperationDefinition } from '../../operations/define-operation.ts';
+import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS, submitJob } from '../../jobs/submit.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
+import type { OperationDefinition } from '../../operations/define-operation.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { answerJob, jobOutput } from '../job-answer.ts';

@@ -1,0 +1,207 @@
+/** Reads a whole source archive without writing a byte, and refuses everything in it that is not plainly a project. */
+import { Parser, type ReadEntry } from 'tar';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { formatBytes, type SourceLimits } from './limits.ts';
+import { feed } from './tar-stream.ts';
+
+/** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
+const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
+const TAR_BLOCK_BYTES = 512;
+/** Archivers fill their last record with zeros, by habit 10 KiB; more is data that hides behind the end. */
+const MAX_PADDING_BYTES = 1024 * 1024;
+
+interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
+/** What is known of the entries read so far, by their key. */
+interface Listing {
+  readonly types: Map<string, string>;
+  readonly symlinks: Map<string, Link>;
+}
+
+/**
+ * @returns the directory inside the archive that holds package.json: '' or the only one at its top, as `npm pack` and
+ *   GitHub make them.
+ * @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit.
+ */
+export async function inspectSource(file: string, limits: SourceLimits, signal: AbortSignal): Promise<string> {
+  const listing: Listing = { types: new Map(), symlinks: new Map() };
+  let entries = 0;
+  const parser = new EndingParser({
+    strict: true,
+    onReadEntry: (entry) => {
+      if (++entries > limits.entries) throw tooManyEntries(limits.entries);
+      addEntry(listing, entry);
+      entry.resume();
+    },
+  });
+  // An entry that node-tar would skip never reaches `onReadEntry`.
+  parser.on('ignoredEntry', (entry: ReadEntry) => {
+    throw invalid(`${quote(entry.path)} is of an unsupported type`);
+  });
+
+  const bound = { maxBytes: limits.unpackedBytes, tooLarge: tooLargeUnpacked(limits.unpackedBytes) };
+  try {
+    await feed(parser, file, bound, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof AppError ? error : invalid('it is corrupt or not a gzipped tar archive', error);
+  }
+
+  const root = projectRoot(listing);
+  for (const path of listing.types.keys()) refuseThroughLink(listing, path);
+  for (const link of listing.symlinks.values()) refuseLeavingLink(listing, link, root);
+  return root;
+}
+
+/** A parser that stops at the archive's end: node-tar would pile up whatever follows it in memory. */
+class EndingParser extends Parser {
+  #started = false;
+  #ended = false;
+  #paddingBytes = 0;
+  #lengthBytes = 0;
+  // Nothing is parsed before the first whole block, so that its kind is known.
+  #head: Buffer = Buffer.alloc(0);
+
+  constructor(options: ConstructorParameters<typeof Parser>[0]) {
+    super(options);
+    this.on('eof', () => {
+      this.#ended = true;
+    });
+  }
+
+  override write(data: Buffer): boolean {
+    this.#lengthBytes += data.length;
+    if (this.#ended) return this.#skipPadding(data);
+    if (this.#started) return super.write(data);
+    this.#head = Buffer.concat([this.#head, data]);
+    if (this.#head.length < TAR_BLOCK_BYTES) return true;
+    // node-tar would unpack this second layer by itself, and its bytes would go uncounted.
+    if (isCompressed(this.#head)) throw invalid('it is compressed twice');
+    this.#started = true;
+    return super.write(this.#head);
+  }
+
+  override end(): this {
+    if (this.#lengthBytes < TAR_BLOCK_BYTES || this.#lengthBytes % TAR_BLOCK_BYTES !== 0) {
+      throw invalid('it is cut short');
+    }
+    return super.end();
+  }
+
+  #skipPadding(data: Buffer): boolean {
+    this.#paddingBytes += data.length;
+    if (this.#paddingBytes > MAX_PADDING_BYTES || data.some((byte) => byte !== 0)) {
+      throw invalid('there is data after its end');
+    }
+    return true;
+  }
+}
+
+function addEntry({ types, symlinks }: Listing, { path, type, linkpath }: ReadEntry): void {
+  const key = keyOf(safeSegments(path, path));
+  if (!ALLOWED_TYPES.has(type)) throw invalid(`${quote(path)} is a ${type}; only files, directories and links may be`);
+  if (type === 'Link') {
+    const target = keyOf(safeSegments(linkpath ?? '', path));
+    // A hard link to a link would be that link under another name.
+    if (!isFile(types.get(target))) {
+      throw invalid(`${quote(path)} is a hard link to ${quote(linkpath)}, which is no file before it`);
+    }
+  }
+  if (key === '' && type !== 'Directory') throw invalid(`${quote(path)} would replace the project's directory`);
+  // Once a link, always a link: what an archive puts at the same path later does not make the way there safe.
+  if (type === 'SymbolicLink') symlinks.set(key, { path, target: linkpath ?? '' });
+  types.set(key, type);
+}
+
+function isFile(type: string | undefined): boolean {
+  return type !== undefined && type !== 'Directory' && type !== 'SymbolicLink';
+}
+
+/** The segments of a path that stays below the directory it is taken from. */
+function safeSegments(path: string, entry: string): string[] {
+  // Backslashes and drive letters mean the same to node-tar, on every system.
+  const problem = /^([\\/]|[a-zA-Z]:)/.test(path)
+    ? 'an absolute path'
+    : /(^|[\\/])\.\.([\\/]|$)/.test(path)
+      ? 'a path with ".."'
+      : path.includes('\0')
+        ? 'a path with a NUL character'
+        : undefined;
+  if (problem) throw invalid(`${quote(entry)} has ${problem}`);
+  return path.split('/').filter((segment) => segment !== '' && segment !== '.');
+}
+
+/** Paths that some file system takes for the same one have the same key: case and Unicode form do not count. */
+function keyOf(segments: readonly string[]): string {
+  return segments.join('/').normalize('NFKD').toLowerCase();
+}
+
+function projectRoot({ types }: Listing): string {
+  if (types.has('package.json')) return '';
+  const [top, ...others] = new Set([...types.keys()].filter(Boolean).map((key) => key.split('/', 1)[0]));
+  if (top === undefined || others.length > 0 || !types.has(`${top}/package.json`)) {
+    throw invalid('it has no package.json at its top, nor in a single directory there');
+  }
+  return top;
+}
+
+function refuseThroughLink({ symlinks }: Listing, path: string): void {
+  const segments = path.split('/');
+  for (let depth = 1; depth < segments.length; depth++) {
+    const link = symlinks.get(segments.slice(0, depth).join('/'));
+    if (link) throw invalid(`${quote(path)} lies behind the link ${quote(link.path)}`);
+  }
+}
+
+/**
+ * Follows a link's target segment by segment. Where a segment is itself a link, `..` after it could lead anywhere, so
+ * only the last one may be; being checked itself, it leads nowhere else.
+ */
+function refuseLeavingLink({ symlinks }: Listing, { path, target }: Link, root: string): void {
+  const leaves = () => invalid(`the link ${quote(path)} leads out of the project, to ${quote(target)}`);
+  if (/^([\\/]|[a-zA-Z]:)/.test(target)) throw leaves();
+  const floor = root === '' ? 0 : 1;
+  const at = safeSegments(path, path).slice(0, -1);
+  for (const segment of target.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    const through = symlinks.get(keyOf(at));
+    if (through) throw invalid(`the link ${quote(path)} goes through the link ${quote(through.path)}`);
+    if (segment !== '..') at.push(segment);
+    else if (at.length > floor) at.pop();
+    else throw leaves();
+  }
+}
+
+function isCompressed(block: Buffer): boolean {
+  const gzip = block[0] === 0x1f && block[1] === 0x8b;
+  const zstd = block.readUInt32BE(0) === 0x28b52ffd;
+  return gzip || zstd;
+}
+
+/** Quoted and escaped: the name comes from the archive, and goes to whoever reads the job. */
+function quote(text: string | undefined): string {
+  return JSON.stringify((text ?? '').slice(0, 200));
+}
+
+function invalid(reason: string, cause?: unknown): AppError {
+  return new AppError(ErrorCode.sourceInvalid, `The source archive is refused: ${reason}.`, { cause });
+}
+
+function tooManyEntries(limit: number): AppError {
+  return new AppError(
+    ErrorCode.sourceTooLarge,
+    `The source archive has more than ${limit.toLocaleString('en')} entries, the limit: leave out what the build makes.`,
+    { details: { limit_entries: limit } },
+  );
+}
+
+function tooLargeUnpacked(limitBytes: number): AppError {
+  return new AppError(
+    ErrorCode.sourceTooLarge,
+    `The source archive unpacks to more than ${formatBytes(limitBytes)}, the limit: leave out what the build makes.`,
+    { details: { limit_bytes: limitBytes } },
+  );
+}

@@ -1,0 +1,58 @@
+/** The place on this machine where one step of one job works: private, alone, and gone when the step fails. */
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StepContext } from '../step.ts';
+
+export interface JobDirectory {
+  /** Everything below; the other paths are inside. */
+  readonly root: string;
+  /** The project's files. */
+  readonly tree: string;
+  /** Names the snapshot that the tree equals; absent when it may equal none. See tree.ts. */
+  readonly marker: string;
+  /** HOME of the project's scripts. */
+  readonly home: string;
+  /** TMPDIR of the project's scripts. */
+  readonly scratch: string;
+  /** npm's cache. One for each job: a project's script could poison a shared one for the next project. */
+  readonly npmCache: string;
+}
+
+/**
+ * Runs a step's work in the job's directory, which may still hold what an earlier step left there.
+ *
+ * The directories of other jobs are removed first: the disk of a warm machine stays bounded, and no project's script
+ * finds another project's files. That takes a temporary directory which one function instance has for itself, as Lambda
+ * gives it: a function instance runs one step at a time.
+ */
+export async function inJobDirectory<T>(
+  { jobId }: Pick<StepContext, 'jobId'>,
+  work: (directory: JobDirectory) => Promise<T>,
+): Promise<T> {
+  const jobs = join(tmpdir(), 'jobs');
+  await mkdir(jobs, { recursive: true, mode: 0o700 });
+  // Fails when somebody else made the directory: then nothing may be put there.
+  await chmod(jobs, 0o700);
+  for (const other of await readdir(jobs)) {
+    if (other !== jobId) await rm(join(jobs, other), { recursive: true, force: true });
+  }
+
+  const root = join(jobs, jobId);
+  const directory: JobDirectory = {
+    root,
+    tree: join(root, 'tree'),
+    marker: join(root, 'snapshot'),
+    home: join(root, 'home'),
+    scratch: join(root, 'scratch'),
+    npmCache: join(root, 'npm-cache'),
+  };
+  try {
+    await mkdir(directory.home, { recursive: true });
+    await mkdir(directory.scratch, { recursive: true });
+    return await work(directory);
+  } catch (error) {
+    await rm(root, { recursive: true, force: true });
+    throw error;
+  }
+}

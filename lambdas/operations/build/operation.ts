@@ -1,0 +1,75 @@
+/** The operation `build`: from a project's source to an archive that runs. */
+import * as z from 'zod';
+import { ErrorCode } from '../../shared/errors.ts';
+import { defineOperation, type RequiredObject } from '../define-operation.ts';
+import { limits } from './limits.ts';
+
+/** Names that are safe as one segment of an object key and of a path. The lookahead refuses `..` anywhere. */
+const PROJECT_NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+const PROJECT_REMEDY =
+  'project must be 1 to 100 characters: letters, digits, ".", "_" and "-", starting with a letter or a digit and ' +
+  'without "..", such as "hello-service".';
+
+const input = z.strictObject({
+  project: z
+    .string({ error: PROJECT_REMEDY })
+    .min(1, PROJECT_REMEDY)
+    .max(100, PROJECT_REMEDY)
+    .regex(PROJECT_NAME, PROJECT_REMEDY)
+    .describe('Name of the project to build. Its source is `projects/<project>.tar.gz` in the workspace.'),
+});
+export type BuildInput = z.output<typeof input>;
+
+const output = z.strictObject({
+  artifact: z
+    .string()
+    .describe('Where the finished archive is in the workspace: `/builds/<project>.tar.gz`.'),
+  size: z.int().nonnegative().describe('Size of the archive in bytes.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('SHA-256 of the archive, in hexadecimal.'),
+  entries: z.int().nonnegative().describe('Number of files and links in the archive.'),
+  skipped: z
+    .array(z.enum(['build', 'test']))
+    .describe('Scripts that did not run because package.json does not have them.'),
+});
+export type BuildOutput = z.output<typeof output>;
+
+/** Where the source of a project is, and the error when there is none. */
+export function sourceOf(project: string): RequiredObject {
+  const key = `projects/${project}.tar.gz`;
+  return {
+    key,
+    code: ErrorCode.projectNotFound,
+    message: `There is no project "${project}" in the workspace: upload its source as ${key} (npm run add-project -- DIR).`,
+  };
+}
+
+export const build = defineOperation({
+  name: 'build',
+  title: 'Build',
+  description:
+    'Builds a Node.js project of the workspace: installs the dependencies its lock file names, runs its build and test ' +
+    'scripts, and packs what is needed to run it into an archive. Takes from seconds to many minutes.',
+  input,
+  output,
+  annotations: {
+    readOnlyHint: false,
+    // The archive of an earlier build of the same project is replaced.
+    destructiveHint: true,
+    idempotentHint: true,
+    // The package registry, and whatever the project's own scripts reach.
+    openWorldHint: true,
+  },
+  execution: { mode: 'job', maxWaitMs: 30_000 },
+  // Only failures marked retryable are tried again: the registry or the workspace not answering, never a failing script.
+  steps: {
+    install: { timeoutMs: limits.stepTimeoutMs.install, retries: 2 },
+    compile: { timeoutMs: limits.stepTimeoutMs.compile, retries: 2 },
+    test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2 },
+    package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
+  },
+  resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },
+  requires: ({ project }) => [sourceOf(project)],
+});

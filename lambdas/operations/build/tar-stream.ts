@@ -1,0 +1,68 @@
+/** Moves gzipped tar archives between files and node-tar, with a bound on the bytes that come out at the other side. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { type Gzip, createGunzip, createGzip } from 'node:zlib';
+import type { Pack, Parser } from 'tar';
+
+export interface Bound {
+  readonly maxBytes: number;
+  /** Thrown as soon as one byte more than `maxBytes` has come. */
+  readonly tooLarge: Error;
+}
+
+/**
+ * Feeds an archive to a parser. Decompression is Node's and not node-tar's own, so that every byte it yields is counted
+ * here before a parser sees it, and so that two parsers fed the same file see the same bytes.
+ * @throws what the parser complains of, zlib's errors, or `tooLarge`.
+ */
+export async function feed(parser: Parser, file: string, bound: Bound, signal: AbortSignal): Promise<void> {
+  // `once` alone is not enough: node-tar emits errors while it is being written to, when nobody waits.
+  let failure: unknown;
+  parser.on('error', (error: unknown) => {
+    failure ??= error;
+  });
+  const closed = once(parser, 'close');
+  closed.catch(() => {});
+
+  await pipeline(
+    createReadStream(file),
+    createGunzip(),
+    meter(bound),
+    async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        const ready = parser.write(chunk);
+        if (failure) throw failure;
+        if (!ready) await once(parser, 'drain', { signal });
+      }
+    },
+    { signal },
+  );
+  parser.end();
+  if (failure) throw failure;
+  await closed;
+}
+
+/** Writes what a packer yields into a new private file, gzipped. */
+export async function writeArchive(
+  pack: Pack,
+  file: string,
+  { level, bound, signal }: { readonly level: number; readonly bound: Bound; readonly signal: AbortSignal },
+): Promise<void> {
+  // A packer fails while nobody reads as well: the gzip stream passes the failure on to the pipeline.
+  const gzip: Gzip = createGzip({ level });
+  pack.on('error', (error: Error) => gzip.destroy(error));
+  await pipeline(Readable.from(pack), gzip, meter(bound), createWriteStream(file, { mode: 0o600 }), { signal });
+}
+
+function meter({ maxBytes, tooLarge }: Bound): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) done(tooLarge);
+      else done(null, chunk);
+    },
+  });
+}

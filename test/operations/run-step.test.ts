@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { jest } from '@jest/globals';
+import * as z from 'zod';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { defineOperation } from '../../lambdas/operations/define-operation.ts';
+import { createStepRunner, type StepEvent } from '../../lambdas/operations/run-step.ts';
+import { S3Workspace } from '../../lambdas/operations/s3-workspace.ts';
+import type { Step } from '../../lambdas/operations/step.ts';
+import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
+import type { Json } from '../../lambdas/shared/json.ts';
+import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
+import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
+
+const operation = defineOperation({
+  name: 'sample',
+  title: 'Sample',
+  description: 'Two steps.',
+  input: z.object({}),
+  output: z.object({ value: z.string() }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  execution: { mode: 'job', maxWaitMs: 1_000 },
+  steps: { first: { timeoutMs: 5_000, retries: 1 }, second: { timeoutMs: 1_000 } },
+});
+
+let table: Awaited<ReturnType<typeof startJobsTable>>;
+let bucket: Awaited<ReturnType<typeof startWorkspaceBucket>>;
+let jobs: JobStore;
+
+beforeAll(async () => {
+  table = await startJobsTable();
+  bucket = await startWorkspaceBucket();
+  jobs = new JobStore({ client: table.client, tableName: TABLE_NAME });
+});
+afterAll(async () => {
+  await table.close();
+  await bucket.close();
+});
+// The failures that these tests provoke are logged for the operator.
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+async function createJob() {
+  const { job } = await jobs.create({
+    jobId: randomUUID(),
+    owner: 'alice',
+    operation: 'sample',
+    input: {},
+    inputHash: '',
+    retentionSeconds: 60,
+    longestRunMs: 60_000,
+  });
+  return job;
+}
+
+/** Runs one step of a job as its state would. */
+function runStep(jobId: string, step: string, work: Step, event: Partial<StepEvent> = {}) {
+  const run = createStepRunner({
+    operation,
+    steps: { first: work, second: work },
+    jobs,
+    workspace: new S3Workspace(bucket.client, BUCKET_NAME),
+    pulseMs: 20,
+  });
+  return run(
+    { step, jobId, owner: 'alice', input: {}, finished: {}, attempt: 0, ...event },
+    { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 60_000 },
+  );
+}
+
+test('a step hands on its result and the whereabouts of its log', async () => {
+  const { jobId } = await createJob();
+  const finished = await runStep(jobId, 'first', async ({ log }) => {
+    log.write('line one\nline two\n');
+    return { found: 3 };
+  });
+  expect(finished).toMatchObject({ result: { found: 3 }, log: { key: `logs/${jobId}/first.log`, size: 18 } });
+  expect(await bucket.read(`logs/${jobId}/first.log`)).toBe('line one\nline two\n');
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running', step: 'first', version: 2 });
+});
+
+test('the last step completes the job with what it returns and the logs of all steps', async () => {
+  const { jobId } = await createJob();
+  const log = { key: 'logs/x/first.log', size: 1, sha256: 'ab' };
+  const last = await runStep(jobId, 'second', async ({ results }) => ({ value: String(results.first) }), {
+    finished: { first: { result: 42, log } },
+  });
+  expect(last).toBeNull();
+  expect(await jobs.get('alice', jobId)).toMatchObject({
+    status: 'completed',
+    progress: 1,
+    result: { value: '42' },
+    logs: { first: log },
+  });
+});
+
+test('progress inside a step counts as its share of the whole, and never falls', async () => {
+  const { jobId } = await createJob();
+  const reported = Promise.withResolvers<void>();
+  const running = runStep(jobId, 'second', async ({ progress }) => {
+    progress(0.5, 'Half way.');
+    progress(0.25);
+    await reported.promise;
+    return { value: 'x' };
+  });
+  await until(async () => (await jobs.get('alice', jobId))?.progress === 0.75);
+  expect(await jobs.get('alice', jobId)).toMatchObject({ message: 'Half way.' });
+  reported.resolve();
+  await running;
+});
+
+test('a failure is on the record with its code, step, details and last lines, and ends the execution', async () => {
+  const { jobId } = await createJob();
+  const failing = runStep(jobId, 'first', async ({ log }) => {
+    for (let line = 1; line <= 30; line++) log.write(`line ${line}\n`);
+    throw new AppError(ErrorCode.scriptFailed, 'It failed.', { details: { exit_code: 3 } });
+  });
+  await expect(failing).rejects.toMatchObject({ name: 'StepEnded' });
+  const job = await jobs.get('alice', jobId);
+  expect(job).toMatchObject({
+    status: 'failed',
+    error: { code: 'SCRIPT_FAILED', message: 'It failed.', step: 'first', details: { exit_code: 3 } },
+    logs: { first: { key: `logs/${jobId}/first.log` } },
+  });
+  expect(job?.logTail).toHaveLength(20);
+  expect(job?.logTail?.at(-1)).toBe('line 30');
+});
+
+test('a retryable failure leaves the job running while the step has attempts left', async () => {
+  const { jobId } = await createJob();
+  const flaky: Step = async () => {
+    throw new AppError(ErrorCode.scriptFailed, 'Not yet.', { retryable: true });
+  };
+  await expect(runStep(jobId, 'first', flaky)).rejects.toMatchObject({ name: 'RetryableStepError' });
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running' });
+  await expect(runStep(jobId, 'first', flaky, { attempt: 1 })).rejects.toMatchObject({ name: 'StepEnded' });
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'failed' });
+});
+
+test('what a bug throws stays in the log: callers learn that something failed, not what', async () => {
+  const { jobId } = await createJob();
+  const broken: Step = async () => {
+    throw new TypeError('password is hunter2');
+  };
+  await expect(runStep(jobId, 'first', broken)).rejects.toThrow('INTERNAL_ERROR');
+  expect(await jobs.get('alice', jobId)).toMatchObject({
+    status: 'failed',
+    error: { code: 'INTERNAL_ERROR' },
+  });
+  expect(JSON.stringify(await jobs.get('alice', jobId))).not.toContain('hunter2');
+});
+
+test('a step that outlives its limit is told to stop, and the job says which limit it was', async () => {
+  const { jobId } = await createJob();
+  const slow: Step = async ({ signal }) => {
+    await once(signal, 'abort');
+    throw signal.reason;
+  };
+  await expect(runStep(jobId, 'second', slow)).rejects.toMatchObject({ name: 'StepEnded' });
+  expect(await jobs.get('alice', jobId)).toMatchObject({
+    error: { code: 'STEP_TIMED_OUT', step: 'second', details: { limit_seconds: 1 } },
+  });
+});
+
+test('a step that is deaf to its signal is left behind', async () => {
+  const { jobId } = await createJob();
+  await expect(runStep(jobId, 'second', () => new Promise<Json>(() => {}))).rejects.toThrow('STEP_TIMED_OUT');
+}, 15_000);
+
+test('a cancelled job stops its running step, whose late answer changes nothing', async () => {
+  const job = await createJob();
+  const started = Promise.withResolvers<void>();
+  const running = runStep(job.jobId, 'second', async ({ signal }) => {
+    started.resolve();
+    await once(signal, 'abort');
+    return { value: 'too late' };
+  });
+  await started.promise;
+  await jobs.cancel('alice', job);
+  await expect(running).rejects.toMatchObject({ name: 'StepEnded' });
+  expect(await jobs.get('alice', job.jobId)).toMatchObject({ status: 'cancelled', version: 3 });
+});
+
+test('a step of a job that has ended does not run', async () => {
+  const job = await createJob();
+  await jobs.cancel('alice', job);
+  const work = jest.fn<Step>();
+  await expect(runStep(job.jobId, 'first', work)).rejects.toMatchObject({ name: 'StepEnded' });
+  expect(work).not.toHaveBeenCalled();
+});
+
+test('a later attempt takes the job over, and the earlier one stops', async () => {
+  const { jobId } = await createJob();
+  const zombieStarted = Promise.withResolvers<void>();
+  const zombie = runStep(jobId, 'second', async ({ signal }) => {
+    zombieStarted.resolve();
+    await once(signal, 'abort');
+    return { value: 'zombie' };
+  });
+  await zombieStarted.promise;
+  await runStep(jobId, 'second', async () => ({ value: 'second attempt' }), { attempt: 1 });
+  await expect(zombie).rejects.toMatchObject({ name: 'StepEnded' });
+  expect(await jobs.get('alice', jobId)).toMatchObject({ result: { value: 'second attempt' } });
+});
+
+test('a large result goes to the workspace, and the job says where', async () => {
+  const { jobId } = await createJob();
+  const value = 'x'.repeat(100_000);
+  await runStep(jobId, 'second', async () => ({ value }));
+  const job = await jobs.get('alice', jobId);
+  expect(job).toMatchObject({ status: 'completed', resultObject: { key: `results/${jobId}.json` } });
+  expect(job).not.toHaveProperty('result');
+  expect(JSON.parse(await bucket.read(`results/${jobId}.json`))).toEqual({ value });
+});
+
+test('a result that is not what the operation promises fails the job', async () => {
+  const { jobId } = await createJob();
+  await expect(runStep(jobId, 'second', async () => ({ value: 7 }))).rejects.toThrow('RESULT_INVALID');
+  expect(await jobs.get('alice', jobId)).toMatchObject({
+    status: 'failed',
+    error: { code: 'RESULT_INVALID' },
+  });
+});
+
+test('a step that hands on too much fails, rather than the execution', async () => {
+  const { jobId } = await createJob();
+  await expect(runStep(jobId, 'first', async () => 'x'.repeat(20_000))).rejects.toThrow('INTERNAL_ERROR');
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'failed' });
+});
+
+test('nothing stays behind in the temporary directory', async () => {
+  const logs = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('log-')).length;
+  const before = await logs();
+  const { jobId } = await createJob();
+  await runStep(jobId, 'first', async ({ log }) => {
+    log.write('x');
+    return null;
+  });
+  expect(await logs()).toBe(before);
+});
+
+/** Looks again every few milliseconds until something holds; jest's own timeout ends it. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
