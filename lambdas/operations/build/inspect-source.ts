@@ -17,6 +17,8 @@ interface Link {
 
 /** What is known of the entries read so far, by their key. */
 interface Listing {
+  /** The names at the top of the archive, as they are written there. */
+  readonly tops: Set<string>;
   readonly types: Map<string, string>;
   readonly symlinks: Map<string, Link>;
 }
@@ -26,10 +28,14 @@ interface Listing {
  *   GitHub make them.
  * @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit.
  */
-export async function inspectSource(file: string, limits: SourceLimits, signal: AbortSignal): Promise<string> {
-  const listing: Listing = { types: new Map(), symlinks: new Map() };
+export async function inspectSource(
+  file: string,
+  limits: SourceLimits,
+  signal: AbortSignal,
+): Promise<string> {
+  const listing: Listing = { tops: new Set(), types: new Map(), symlinks: new Map() };
   let entries = 0;
-  const parser = new EndingParser({
+  const parser = new GuardedParser({
     strict: true,
     onReadEntry: (entry) => {
       if (++entries > limits.entries) throw tooManyEntries(limits.entries);
@@ -56,53 +62,55 @@ export async function inspectSource(file: string, limits: SourceLimits, signal: 
   return root;
 }
 
-/** A parser that stops at the archive's end: node-tar would pile up whatever follows it in memory. */
-class EndingParser extends Parser {
-  #started = false;
-  #ended = false;
+/**
+ * A parser that ends where the archive does, and knows its kind before it begins. node-tar would pile up in memory what
+ * follows the end, and unpack by itself a second layer of compression, whose bytes would go uncounted.
+ */
+class GuardedParser extends Parser {
+  #bytes = 0;
   #paddingBytes = 0;
-  #lengthBytes = 0;
-  // Nothing is parsed before the first whole block, so that its kind is known.
-  #head: Buffer = Buffer.alloc(0);
+  #isEnded = false;
+  /** The first block until it is whole; undefined after that. */
+  #head: Buffer | undefined = Buffer.alloc(0);
 
   constructor(options: ConstructorParameters<typeof Parser>[0]) {
     super(options);
     this.on('eof', () => {
-      this.#ended = true;
+      this.#isEnded = true;
     });
   }
 
-  override write(data: Buffer): boolean {
-    this.#lengthBytes += data.length;
-    if (this.#ended) return this.#skipPadding(data);
-    if (this.#started) return super.write(data);
-    this.#head = Buffer.concat([this.#head, data]);
-    if (this.#head.length < TAR_BLOCK_BYTES) return true;
-    // node-tar would unpack this second layer by itself, and its bytes would go uncounted.
-    if (isCompressed(this.#head)) throw invalid('it is compressed twice');
-    this.#started = true;
-    return super.write(this.#head);
+  override write(data: Uint8Array | string): boolean {
+    // `feed` writes nothing else.
+    let chunk = data as Buffer;
+    this.#bytes += chunk.length;
+    if (this.#isEnded) {
+      this.#paddingBytes += chunk.length;
+      const isPadding = this.#paddingBytes <= MAX_PADDING_BYTES && chunk.every((byte) => byte === 0);
+      if (!isPadding) throw invalid('there is data after its end');
+      return true;
+    }
+    if (this.#head) {
+      chunk = Buffer.concat([this.#head, chunk]);
+      this.#head = chunk;
+      if (chunk.length < TAR_BLOCK_BYTES) return true;
+      if (isCompressed(chunk)) throw invalid('it is compressed twice');
+      this.#head = undefined;
+    }
+    return super.write(chunk);
   }
 
   override end(): this {
-    if (this.#lengthBytes < TAR_BLOCK_BYTES || this.#lengthBytes % TAR_BLOCK_BYTES !== 0) {
-      throw invalid('it is cut short');
-    }
+    if (this.#bytes === 0 || this.#bytes % TAR_BLOCK_BYTES !== 0) throw invalid('it is cut short');
     return super.end();
-  }
-
-  #skipPadding(data: Buffer): boolean {
-    this.#paddingBytes += data.length;
-    if (this.#paddingBytes > MAX_PADDING_BYTES || data.some((byte) => byte !== 0)) {
-      throw invalid('there is data after its end');
-    }
-    return true;
   }
 }
 
-function addEntry({ types, symlinks }: Listing, { path, type, linkpath }: ReadEntry): void {
-  const key = keyOf(safeSegments(path, path));
-  if (!ALLOWED_TYPES.has(type)) throw invalid(`${quote(path)} is a ${type}; only files, directories and links may be`);
+function addEntry({ tops, types, symlinks }: Listing, { path, type, linkpath }: ReadEntry): void {
+  const segments = safeSegments(path, path);
+  const key = keyOf(segments);
+  if (!ALLOWED_TYPES.has(type))
+    throw invalid(`${quote(path)} is a ${type}; only files, directories and links may be`);
   if (type === 'Link') {
     const target = keyOf(safeSegments(linkpath ?? '', path));
     // A hard link to a link would be that link under another name.
@@ -110,9 +118,11 @@ function addEntry({ types, symlinks }: Listing, { path, type, linkpath }: ReadEn
       throw invalid(`${quote(path)} is a hard link to ${quote(linkpath)}, which is no file before it`);
     }
   }
-  if (key === '' && type !== 'Directory') throw invalid(`${quote(path)} would replace the project's directory`);
+  if (key === '' && type !== 'Directory')
+    throw invalid(`${quote(path)} would replace the project's directory`);
   // Once a link, always a link: what an archive puts at the same path later does not make the way there safe.
   if (type === 'SymbolicLink') symlinks.set(key, { path, target: linkpath ?? '' });
+  if (segments[0] !== undefined) tops.add(segments[0]);
   types.set(key, type);
 }
 
@@ -139,13 +149,11 @@ function keyOf(segments: readonly string[]): string {
   return segments.join('/').normalize('NFKD').toLowerCase();
 }
 
-function projectRoot({ types }: Listing): string {
+function projectRoot({ tops, types }: Listing): string {
   if (types.has('package.json')) return '';
-  const [top, ...others] = new Set([...types.keys()].filter(Boolean).map((key) => key.split('/', 1)[0]));
-  if (top === undefined || others.length > 0 || !types.has(`${top}/package.json`)) {
-    throw invalid('it has no package.json at its top, nor in a single directory there');
-  }
-  return top;
+  const [top] = tops;
+  if (top !== undefined && tops.size === 1 && types.has(keyOf([top, 'package.json']))) return top;
+  throw invalid('it has no package.json at its top, nor in a single directory there');
 }
 
 function refuseThroughLink({ symlinks }: Listing, path: string): void {

@@ -1,9 +1,10 @@
 /** Moves gzipped tar archives between files and node-tar, with a bound on the bytes that come out at the other side. */
+
+import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
-import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
-import { type Gzip, createGunzip, createGzip } from 'node:zlib';
+import { createGunzip, createGzip } from 'node:zlib';
 import type { Pack, Parser } from 'tar';
 
 export interface Bound {
@@ -51,9 +52,11 @@ export async function writeArchive(
   { level, bound, signal }: { readonly level: number; readonly bound: Bound; readonly signal: AbortSignal },
 ): Promise<void> {
   // A packer fails while nobody reads as well: the gzip stream passes the failure on to the pipeline.
-  const gzip: Gzip = createGzip({ level });
-  pack.on('error', (error: Error) => gzip.destroy(error));
-  await pipeline(Readable.from(pack), gzip, meter(bound), createWriteStream(file, { mode: 0o600 }), { signal });
+  const gzip = createGzip({ level });
+  pack.on('error', (error) => gzip.destroy(error as Error));
+  await pipeline(Readable.from(pack), gzip, meter(bound), createWriteStream(file, { mode: 0o600 }), {
+    signal,
+  });
 }
 
 function meter({ maxBytes, tooLarge }: Bound): Transform {

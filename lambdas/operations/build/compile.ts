@@ -1,0 +1,23 @@
+/** Step 2: the project's own build script. */
+import type { Step } from '../step.ts';
+import { inJobDirectory } from './job-directory.ts';
+import { readManifest } from './manifest.ts';
+import { runScript } from './npm.ts';
+import type { BuildInput } from './operation.ts';
+import { type BuildResults, resultOf } from './results.ts';
+import { restoreTree, saveTree, treeChanges } from './tree.ts';
+
+export const compile: Step<BuildInput> = (context) =>
+  inJobDirectory(context, async (directory): Promise<BuildResults['compile']> => {
+    const { snapshot } = resultOf(context, 'install');
+    await restoreTree(context, directory, snapshot);
+    const { scripts } = await readManifest(directory.tree);
+    if (!scripts?.build) {
+      context.log.write('Skipped: package.json has no build script.\n');
+      return { snapshot, ran: false };
+    }
+    await treeChanges(directory);
+    await runScript(context, directory, 'build');
+    context.progress(0.9, 'Saving the tree');
+    return { snapshot: await saveTree(context, directory, 'compile'), ran: true };
+  });

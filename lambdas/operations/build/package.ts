@@ -1,0 +1,110 @@
+/** Step 4: what is needed to run the project, as one archive that depends on nothing but the tree. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Pack } from 'tar';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Step, StepContext } from '../step.ts';
+import { artifactFiles, hasPackList } from './artifact-files.ts';
+import { findLockFile } from './install.ts';
+import { inJobDirectory, type JobDirectory } from './job-directory.ts';
+import { formatBytes, limits } from './limits.ts';
+import { readManifest } from './manifest.ts';
+import { runNpm } from './npm.ts';
+import type { BuildInput, BuildOutput } from './operation.ts';
+import { resultOf } from './results.ts';
+import { writeArchive } from './tar-stream.ts';
+import { restoreTree, treeChanges } from './tree.ts';
+
+/** Every file's time, so that the same tree makes the same archive; npm's choice, which no tool finds implausible. */
+const MODIFIED = new Date('1985-10-26T08:15:00.000Z');
+
+export const packageArtifact: Step<BuildInput> = (context) =>
+  inJobDirectory(context, async (directory): Promise<BuildOutput> => {
+    const { workspace, signal } = context;
+    const compiled = resultOf(context, 'compile');
+    await restoreTree(context, directory, compiled.snapshot);
+    await treeChanges(directory);
+    await pruneDevDependencies(context, directory);
+    const manifest = await readManifest(directory.tree);
+    const packList = (await hasPackList(directory.tree, manifest))
+      ? await npmPackList(context, directory)
+      : undefined;
+    const paths = await artifactFiles(directory.tree, packList);
+
+    context.progress(0.6, `Packing ${paths.length} files`);
+    const archive = join(directory.root, 'artifact.tar.gz');
+    await writeArtifact(archive, {
+      directory: directory.tree,
+      paths,
+      maxBytes: limits.artifactBytes,
+      signal,
+    });
+    const key = `builds/${context.input.project}.tar.gz`;
+    const { size, sha256 } = await workspace.upload(key, archive, {
+      signal,
+      contentType: 'application/gzip',
+    });
+    await rm(directory.root, { recursive: true, force: true });
+
+    const skipped = [
+      ...(compiled.ran ? [] : (['build'] as const)),
+      ...(resultOf(context, 'test').ran ? [] : (['test'] as const)),
+    ];
+    context.log.write(`Wrote ${key}: ${paths.length} files, ${formatBytes(size)}, SHA-256 ${sha256}.\n`);
+    return { artifact: `/${key}`, size, sha256, entries: paths.length, skipped };
+  });
+
+async function pruneDevDependencies(
+  context: StepContext<BuildInput>,
+  directory: JobDirectory,
+): Promise<void> {
+  const lock = (await findLockFile(directory.tree)) ? [] : ['--no-package-lock'];
+  await runNpm(context, directory, {
+    // Removing needs no registry; asking one for what is not there would change what was tested.
+    args: ['prune', '--omit=dev', '--ignore-scripts', '--offline', '--no-save', ...lock],
+    name: 'npm prune',
+    title: 'npm prune',
+    fraction: 0.2,
+  });
+}
+
+/** The files that npm would publish. */
+async function npmPackList(context: StepContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
+  let json = '';
+  await runNpm(context, directory, {
+    args: ['pack', '--dry-run', '--json', '--ignore-scripts'],
+    name: 'npm pack',
+    title: 'npm pack',
+    fraction: 0.4,
+    onStdout: (line) => {
+      json += line;
+    },
+  });
+  const [packed] = JSON.parse(json) as [{ files: { path: string }[] }];
+  return packed.files.map(({ path }) => path);
+}
+
+/**
+ * Writes the archive: the same files with the same content and the same permissions make the same bytes.
+ * @throws AppError ARTIFACT_TOO_LARGE as soon as it is.
+ */
+export async function writeArtifact(
+  file: string,
+  options: {
+    readonly directory: string;
+    readonly paths: readonly string[];
+    readonly maxBytes: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { directory, paths, maxBytes, signal } = options;
+  const tooLarge = new AppError(
+    ErrorCode.artifactTooLarge,
+    `The artifact takes more than ${formatBytes(maxBytes)} compressed, the limit: depend on less, or name what is needed in "files".`,
+    { details: { limit_bytes: maxBytes } },
+  );
+  const pack = new Pack({ cwd: directory, portable: true, mtime: MODIFIED });
+  for (const path of paths) pack.add(path);
+  pack.end();
+  await writeArchive(pack, file, { level: 6, bound: { maxBytes, tooLarge }, signal });
+}

@@ -1,0 +1,25 @@
+/** Step 3: the project's own tests. What they write stays out of the artifact. */
+import type { Step } from '../step.ts';
+import { inJobDirectory } from './job-directory.ts';
+import { readManifest } from './manifest.ts';
+import { runScript } from './npm.ts';
+import type { BuildInput } from './operation.ts';
+import { type BuildResults, resultOf } from './results.ts';
+import { restoreTree, treeChanges } from './tree.ts';
+
+/** What `npm init` writes where there are no tests. */
+const NO_TESTS = 'echo "Error: no test specified" && exit 1';
+
+export const test: Step<BuildInput> = (context) =>
+  inJobDirectory(context, async (directory): Promise<BuildResults['test']> => {
+    await restoreTree(context, directory, resultOf(context, 'compile').snapshot);
+    const { scripts } = await readManifest(directory.tree);
+    if (!scripts?.test || scripts.test === NO_TESTS) {
+      context.log.write('Skipped: package.json has no test script.\n');
+      return { ran: false };
+    }
+    // Without the marker the next step restores the tree as it was before the tests.
+    await treeChanges(directory);
+    await runScript(context, directory, 'test');
+    return { ran: true };
+  });
