@@ -1,0 +1,215 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { assemblies } from '../support/assemblies.ts';
+
+function load(directory: string): Template {
+  const file = readdirSync(directory).find((name) => name.endsWith('.template.json'));
+  return Template.fromJSON(JSON.parse(readFileSync(`${directory}/${file}`, 'utf8')));
+}
+
+const app = load(assemblies.app);
+const fixtures = load(assemblies.test);
+
+/** Amazon States Language of the machine with this comment; references to other resources are left as they are. */
+function statesOf(template: Template, comment: string) {
+  for (const { Properties } of Object.values(template.findResources('AWS::StepFunctions::StateMachine'))) {
+    const parts = Properties.DefinitionString['Fn::Join'][1] as unknown[];
+    const text = parts
+      .map((part) =>
+        typeof part === 'string' ? part : (part as Record<string, string[]>)['Fn::GetAtt']?.[0],
+      )
+      .join('');
+    const definition = JSON.parse(text);
+    if (definition.Comment === comment) return definition;
+  }
+  throw new Error(`No state machine "${comment}".`);
+}
+
+describe('closed by default', () => {
+  test('every method of the API needs IAM authorization', () => {
+    const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
+    expect(methods).toHaveLength(3);
+    for (const { Properties } of methods) expect(Properties.AuthorizationType).toBe('AWS_IAM');
+  });
+
+  test('no policy allows every action, and only what has no resource to name is allowed on all', () => {
+    for (const { Properties } of Object.values(app.findResources('AWS::IAM::Policy'))) {
+      for (const { Action, Resource } of Properties.PolicyDocument.Statement) {
+        const actions: string[] = [Action].flat();
+        expect(actions).not.toContain('*');
+        expect(actions.filter((action) => action.endsWith(':*'))).toEqual([]);
+        if (Resource === '*') {
+          expect(
+            actions.filter((action) => !action.startsWith('xray:') && !action.startsWith('logs:')),
+          ).toEqual([]);
+        }
+      }
+    }
+  });
+
+  test('the bucket is private, encrypted, and refuses plain HTTP', () => {
+    app.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: Match.anyValue(),
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    app.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+});
+
+describe('what is kept', () => {
+  test('the table outlives the stack, is encrypted, can be restored to a point in time, streams and expires', () => {
+    app.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { SSEEnabled: true },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        Replicas: [
+          Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+        ],
+      },
+    });
+  });
+
+  test('the bucket outlives the stack, and what belongs to a job expires from it', () => {
+    app.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    app.hasResourceProperties('AWS::S3::Bucket', {
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith(
+          ['work/', 'logs/', 'results/'].map((Prefix) => Match.objectLike({ Prefix, Status: 'Enabled' })),
+        ),
+      },
+    });
+  });
+
+  test('every log group has a retention', () => {
+    for (const { Properties } of Object.values(app.findResources('AWS::Logs::LogGroup'))) {
+      expect(Properties.RetentionInDays).toBe(30);
+    }
+  });
+});
+
+test('every function runs Node.js 24 on arm64, traced, with a log group of its own', () => {
+  const functions = Object.values(app.findResources('AWS::Lambda::Function'));
+  expect(functions).toHaveLength(3);
+  for (const { Properties } of functions) {
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: expect.anything() },
+    });
+  }
+});
+
+test('the outputs name the endpoint, the table and the bucket', () => {
+  for (const output of ['McpEndpoint', 'JobsTableName', 'WorkspaceBucketName']) app.hasOutput(output, {});
+});
+
+test('the endpoint streams, and lets a caller wait as long as the longest operation allows', () => {
+  app.allResourcesProperties('AWS::ApiGateway::Method', {
+    Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: 55_000 },
+  });
+});
+
+describe('the state machine of build', () => {
+  const definition = statesOf(app, 'Build');
+
+  test('has its four steps in order and nothing else on the good path', () => {
+    const path: string[] = [];
+    for (let name = definition.StartAt; name; name = definition.States[name].Next) path.push(name);
+    expect(path).toEqual(['install', 'compile', 'test', 'package']);
+  });
+
+  test.each(['install', 'compile', 'test', 'package'])(
+    "tries %s again for Lambda's own troubles, and never for a failed script",
+    (step) => {
+      const { Retry } = definition.States[step];
+      expect(Retry[0]).toMatchObject({
+        ErrorEquals: expect.arrayContaining(['Lambda.ServiceException', 'Lambda.TooManyRequestsException']),
+        BackoffRate: 2,
+        MaxAttempts: 6,
+        JitterStrategy: 'FULL',
+      });
+      expect(Retry.flatMap(({ ErrorEquals }: { ErrorEquals: string[] }) => ErrorEquals)).not.toEqual(
+        expect.arrayContaining(['StepEnded']),
+      );
+      expect(JSON.stringify(Retry)).not.toMatch(/States\.(ALL|TaskFailed|Timeout)/);
+    },
+  );
+
+  test.each(['install', 'compile', 'test', 'package'])(
+    'has a time limit for %s, and a way to record its failure',
+    (step) => {
+      const state = definition.States[step];
+      expect(state.TimeoutSeconds).toBeGreaterThan(0);
+      expect(state.Catch).toEqual([
+        { ErrorEquals: ['States.ALL'], ResultPath: '$.caught', Next: 'record_failure' },
+      ]);
+    },
+  );
+
+  test('has a time limit for the whole, beyond that of all steps together', () => {
+    const steps = ['install', 'compile', 'test', 'package'].map(
+      (step) => definition.States[step].TimeoutSeconds,
+    );
+    expect(definition.TimeoutSeconds).toBeGreaterThan(Math.max(...steps));
+  });
+
+  test('ends as failed once the failure is recorded', () => {
+    expect(definition.States.record_failure.Next).toBe('failed');
+    expect(definition.States.failed.Type).toBe('Fail');
+  });
+});
+
+describe('an operation added to the catalogue', () => {
+  test('gets a state machine with its steps', () => {
+    expect(Object.keys(statesOf(fixtures, 'Four steps').States)).toEqual(
+      expect.arrayContaining(['one', 'two', 'three', 'four']),
+    );
+  });
+
+  test('gets a function that may report its progress', () => {
+    fixtures.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Runs the steps of Echo: answer',
+      Environment: {
+        Variables: { JOBS_TABLE_NAME: Match.anyValue(), WORKSPACE_BUCKET_NAME: Match.anyValue() },
+      },
+    });
+  });
+
+  test('can be started by the endpoint', () => {
+    fixtures.hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('MCP'),
+      Environment: {
+        Variables: {
+          STATE_MACHINE_ARN_ECHO: Match.anyValue(),
+          STATE_MACHINE_ARN_FOUR_STEPS: Match.anyValue(),
+          STATE_MACHINE_ARN_PROBE: Match.anyValue(),
+        },
+      },
+    });
+  });
+
+  test('retries a step as often as its definition says', () => {
+    expect(statesOf(fixtures, 'Probe').States.act.Retry).toContainEqual(
+      expect.objectContaining({ ErrorEquals: ['RetryableStepError'], MaxAttempts: 2 }),
+    );
+    expect(JSON.stringify(statesOf(fixtures, 'Probe').States.prepare.Retry)).not.toContain(
+      'RetryableStepError',
+    );
+  });
+});
