@@ -1,0 +1,82 @@
+/** Reads what `cdk synth` wrote: the template of its one stack, and where the code of the functions lies. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: string }>>;
+}
+
+export interface Assembly {
+  readonly stackName: string;
+  readonly template: Template;
+  /** The directory whose zip file has this key in the bootstrap bucket. */
+  assetDirectory(objectKey: string): string;
+}
+
+interface Manifest {
+  readonly artifacts: Readonly<Record<string, Artifact>>;
+}
+
+interface Artifact {
+  readonly type: string;
+  readonly properties?: {
+    readonly templateFile?: string;
+    readonly file?: string;
+    readonly stackName?: string;
+  };
+}
+
+interface AssetManifest {
+  readonly files: Readonly<Record<string, FileAsset>>;
+}
+
+interface FileAsset {
+  readonly source: { readonly path: string; readonly packaging: string };
+  readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
+}
+
+/** @throws Error when the directory holds no assembly, or one with more or fewer stacks than one. */
+export async function readAssembly(directory: string): Promise<Assembly> {
+  const manifest = await readJson<Manifest>(directory, 'manifest.json');
+  const stacks = artifactsOfType(manifest, 'aws:cloudformation:stack');
+  const [stack] = stacks;
+  if (!stack || stacks.length > 1) {
+    throw new Error(`${directory} holds ${stacks.length} stacks: the local cloud runs exactly one.`);
+  }
+  const [stackId, { properties }] = stack;
+  const template = await readJson<Template>(directory, properties?.templateFile ?? '');
+  const sources = new Map<string, string>();
+  for (const [, asset] of artifactsOfType(manifest, 'cdk:asset-manifest')) {
+    const { files } = await readJson<AssetManifest>(directory, asset.properties?.file ?? '');
+    for (const { source, destinations } of Object.values(files)) {
+      for (const { objectKey } of Object.values(destinations)) {
+        sources.set(objectKey, resolve(directory, source.path));
+      }
+    }
+  }
+  return {
+    stackName: properties?.stackName ?? stackId,
+    template,
+    assetDirectory(objectKey) {
+      const source = sources.get(objectKey);
+      if (!source)
+        throw new Error(`No asset of the assembly in ${directory} is published as "${objectKey}".`);
+      return source;
+    },
+  };
+}
+
+function artifactsOfType(manifest: Manifest, type: string): [string, Artifact][] {
+  return Object.entries(manifest.artifacts).filter(([, artifact]) => artifact.type === type);
+}
+
+async function readJson<T>(directory: string, file: string): Promise<T> {
+  return JSON.parse(await readFile(resolve(directory, file), 'utf8')) as T;
+}

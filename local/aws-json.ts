@@ -1,0 +1,37 @@
+/** The AWS JSON 1.0 protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
+import { randomUUID } from 'node:crypto';
+import { type Handler, readBody, sendJson } from './loopback-server.ts';
+
+/** A refusal that the SDK turns into an exception of this name. */
+export class AwsError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+export type Actions<Input> = Readonly<Record<string, (input: Input) => unknown>>;
+
+const MAX_REQUEST_BYTES = 1024 * 1024;
+
+export function awsJsonHandler<Input>(actions: Actions<Input>): Handler {
+  return async (request, response) => {
+    const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-RequestId': randomUUID() };
+    const fail = (type: string, message: string) =>
+      sendJson(response, 400, { __type: type, message }, headers);
+    const body = await readBody(request, MAX_REQUEST_BYTES);
+    const name = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) return fail('UnknownOperationException', `The local cloud has no action "${name}".`);
+    if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes.`);
+    try {
+      sendJson(response, 200, await action(JSON.parse(body.toString() || '{}')), headers);
+    } catch (error) {
+      if (error instanceof AwsError) return fail(error.type, error.message);
+      if (error instanceof SyntaxError) return fail('SerializationException', error.message);
+      throw error;
+    }
+  };
+}

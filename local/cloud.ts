@@ -1,0 +1,138 @@
+/** The local cloud: brings up what the template of a synthesized assembly describes, on loopback. */
+import { join } from 'node:path';
+import { apiGatewayHandler } from './api-gateway.ts';
+import { readRoutes } from './api-routes.ts';
+import { readAssembly } from './assembly.ts';
+import { awsJsonHandler } from './aws-json.ts';
+import { createEnvironment, type Environment } from './environment.ts';
+import { createExecutionStore } from './execution-store.ts';
+import { Executions } from './executions.ts';
+import { createFunction, type FunctionProperties } from './functions.ts';
+import { createResolver } from './intrinsics.ts';
+import { type Handler, listenOnLoopback } from './loopback-server.ts';
+import { checkType } from './resource-names.ts';
+import { resourcesOf } from './stack-resources.ts';
+import { compileStateMachine } from './state-machine.ts';
+import { stepFunctionsActions } from './step-functions.ts';
+import { createStored, startStorageServer } from './storage.ts';
+import { createTables, startTableServer, type TableProperties } from './tables.ts';
+import { createTaskRunner } from './task-runner.ts';
+
+export interface LocalCloudOptions {
+  /** A synthesized assembly: `manifest.json`, one stack template, its asset manifest. */
+  readonly assemblyDirectory: string;
+  /** Where tables, objects and executions are kept. @default in memory: nothing outlives the process */
+  readonly dataDirectory?: string;
+  /** Port of the API on 127.0.0.1; 0 picks a free one. @default 0 */
+  readonly port?: number;
+  /** Receives each line that a function logs. @default dropped */
+  readonly onLog?: (functionName: string, line: string) => void;
+}
+
+export interface LocalCloud {
+  /** `http://127.0.0.1:PORT`: the API Gateway listens there. */
+  readonly url: string;
+  /** The stack's outputs. The address of the REST API is the local one. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** `AWS_ENDPOINT_URL_*`, region and credentials: hand these to any AWS SDK client. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/**
+ * For development and tests only: it authorizes nobody, and what AWS scales it queues.
+ * @throws Error when the template has a resource that the local cloud does not know, or the port is taken.
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  // In the order of starting; closed from the last to the first.
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await start(options, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  { assemblyDirectory, dataDirectory, port, onLog = () => {} }: LocalCloudOptions,
+  onClose: (closer: () => Promise<void> | void) => void,
+): Promise<Omit<LocalCloud, 'close'>> {
+  const assembly = await readAssembly(assemblyDirectory);
+  const { template, stackName } = assembly;
+  for (const [logicalId, { Type }] of Object.entries(template.Resources)) checkType(logicalId, Type);
+  const inDataDirectory = (name: string) => dataDirectory && join(dataDirectory, name);
+
+  // Addresses first: resources refer to them.
+  const apiHandler = Promise.withResolvers<Handler>();
+  const api = await listenOnLoopback(apiHandler.promise, { port });
+  onClose(api.close);
+  const tableServer = await startTableServer(inDataDirectory('tables'));
+  onClose(tableServer.close);
+  const storage = await startStorageServer(inDataDirectory('storage'));
+  onClose(storage.close);
+  const stepFunctionsHandler = Promise.withResolvers<Handler>();
+  const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
+  onClose(stepFunctions.close);
+  const environment: Environment = createEnvironment({
+    DYNAMODB: tableServer.url,
+    S3: storage.url,
+    SQS: storage.url,
+    SNS: storage.url,
+    SFN: stepFunctions.url,
+  });
+  const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
+
+  const tables = resourcesOf<TableProperties>(template, resolve, TABLE_TYPES, TABLE_PROPERTIES);
+  onClose((await createTables(tables, environment)).close);
+  createStored(template, resolve, storage);
+
+  const functions = new Map(
+    [
+      ...resourcesOf<FunctionProperties>(template, resolve, ['AWS::Lambda::Function'], FUNCTION_PROPERTIES),
+    ].map(([name, properties]) => [
+      name,
+      createFunction(name, properties, assembly, environment.variables, (line) => onLog(name, line)),
+    ]),
+  );
+  onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
+
+  const tasks = createTaskRunner(functions);
+  const machines = new Map(
+    [
+      ...resourcesOf<MachineProperties>(
+        template,
+        resolve,
+        ['AWS::StepFunctions::StateMachine'],
+        ['DefinitionString'],
+      ),
+    ].map(([machineArn, { DefinitionString }]) => [machineArn, compileStateMachine(DefinitionString, tasks)]),
+  );
+  const executions = new Executions(machines, createExecutionStore(inDataDirectory('executions')));
+  onClose(() => executions.close());
+  await executions.resume();
+
+  stepFunctionsHandler.resolve(awsJsonHandler(stepFunctionsActions(executions)));
+  apiHandler.resolve(apiGatewayHandler(readRoutes(template.Resources, resolve), functions));
+  const outputs = Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
+    name,
+    String(resolve(Value)),
+  ]);
+  return { url: api.url, outputs: Object.fromEntries(outputs), environment: environment.variables };
+}
+
+interface MachineProperties {
+  readonly DefinitionString: string;
+}
+
+const TABLE_TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
+const TABLE_PROPERTIES = [
+  'KeySchema',
+  'AttributeDefinitions',
+  'GlobalSecondaryIndexes',
+  'TimeToLiveSpecification',
+] as const;
+const FUNCTION_PROPERTIES = ['Code', 'Handler', 'Timeout', 'MemorySize', 'Environment'] as const;

@@ -1,0 +1,146 @@
+/** The life of executions: started once by name, run, stopped, remembered, and begun anew after a restart. */
+import { isDeepStrictEqual } from 'node:util';
+import { AwsError } from './aws-json.ts';
+import { arn } from './aws-names.ts';
+import type { ExecutionRecord, ExecutionStore } from './execution-store.ts';
+import type { compileStateMachine, Run, StateEntered } from './state-machine.ts';
+
+type RunMachine = ReturnType<typeof compileStateMachine>;
+
+interface Execution {
+  record: ExecutionRecord;
+  run?: Run;
+  /** Resolves when StartExecution may be acknowledged. */
+  saved: Promise<void>;
+}
+
+/** Step Functions' limit. */
+const MAX_INPUT_BYTES = 256 * 1024;
+/** Wildcards, brackets, white space, control characters and the rest that Step Functions forbids. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is forbidden
+const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
+
+export class Executions {
+  readonly #machines: ReadonlyMap<string, RunMachine>;
+  readonly #store: ExecutionStore;
+  readonly #executions = new Map<string, Execution>();
+  #closed = false;
+
+  /** @param machines by ARN */
+  constructor(machines: ReadonlyMap<string, RunMachine>, store: ExecutionStore) {
+    this.#machines = machines;
+    this.#store = store;
+  }
+
+  /**
+   * Takes up what an earlier process left. An execution that was cut is begun anew from its first state, where AWS
+   * would go on from the state it was in: so steps must be idempotent here, as retries ask of them anyway.
+   */
+  async resume(): Promise<void> {
+    for (const record of await this.#store.load()) {
+      const execution: Execution = { record, saved: Promise.resolve() };
+      this.#executions.set(record.arn, execution);
+      if (record.status === 'RUNNING' && this.#machines.has(record.machineArn)) this.#begin(execution);
+    }
+  }
+
+  /** Same name, same input, still running: the same execution. @throws AwsError */
+  async start(machineArn: string, name: string, input: string): Promise<ExecutionRecord> {
+    if (!this.#machines.has(machineArn)) {
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machineArn}'`);
+    }
+    if (name.length < 1 || name.length > 80 || FORBIDDEN_IN_NAME.test(name)) {
+      throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
+    }
+    if (!isJson(input) || Buffer.byteLength(input) > MAX_INPUT_BYTES) {
+      throw new AwsError(
+        'InvalidExecutionInput',
+        'Invalid State Machine Execution Input: it must be JSON, 256 KiB at most',
+      );
+    }
+    const executionArn = arn('states', `execution:${machineArn.split(':').at(-1)}:${name}`);
+    const earlier = this.#executions.get(executionArn);
+    if (earlier) {
+      const { status, input: earlierInput } = earlier.record;
+      if (status !== 'RUNNING' || !isDeepStrictEqual(JSON.parse(earlierInput), JSON.parse(input))) {
+        throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
+      }
+      await earlier.saved;
+      return earlier.record;
+    }
+    const record = {
+      arn: executionArn,
+      machineArn,
+      name,
+      input,
+      status: 'RUNNING',
+      startDate: Date.now(),
+    } as const;
+    const execution: Execution = { record, saved: this.#store.save(record) };
+    this.#executions.set(executionArn, execution);
+    await execution.saved;
+    // Stopped, or closed, while it was being written.
+    if (execution.record.status === 'RUNNING' && !this.#closed) this.#begin(execution);
+    return record;
+  }
+
+  /** Of an execution that has ended, nothing changes. @throws AwsError */
+  async stop(executionArn: string, error?: string, cause?: string): Promise<ExecutionRecord> {
+    const execution = this.#find(executionArn);
+    if (execution.record.status === 'RUNNING') {
+      const saved = this.#end(execution, { status: 'ABORTED', error, cause });
+      execution.run?.abort();
+      await saved;
+    }
+    return execution.record;
+  }
+
+  /** @throws AwsError */
+  describe(executionArn: string): ExecutionRecord {
+    return this.#find(executionArn).record;
+  }
+
+  /** The states entered by this process: what came before a restart is not kept. @throws AwsError */
+  history(executionArn: string): readonly StateEntered[] {
+    return this.#find(executionArn).run?.history ?? [];
+  }
+
+  /** Starts no further state. What was running stays `RUNNING` on disk. */
+  close(): void {
+    this.#closed = true;
+    for (const { run } of this.#executions.values()) run?.abort();
+  }
+
+  #begin(execution: Execution): void {
+    const { arn: Id, machineArn, name: Name, input } = execution.record;
+    const run = this.#machines.get(machineArn)?.(JSON.parse(input), { Id, Name });
+    execution.run = run;
+    void run?.outcome.then((outcome) => {
+      if (this.#closed || execution.record.status !== 'RUNNING') return;
+      return this.#end(execution, outcome);
+    });
+  }
+
+  #end(execution: Execution, outcome: Partial<ExecutionRecord>): Promise<void> {
+    execution.record = { ...execution.record, ...outcome, stopDate: Date.now() };
+    // After the first record, which may still be on its way to the disk.
+    execution.saved = execution.saved.then(() => this.#store.save(execution.record));
+    return execution.saved;
+  }
+
+  #find(executionArn: string): Execution {
+    const execution = this.#executions.get(executionArn);
+    if (!execution)
+      throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+    return execution;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,143 @@
+/** One warm sandbox of a function: a worker thread that takes one invocation at a time. */
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './function-protocol.ts';
+
+export interface InstanceOptions extends WorkerSetup {
+  readonly timeoutMs: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** Receives a piece of a streamed response; the next comes when it has resolved. */
+export type OnChunk = (chunk: Buffer) => Promise<void>;
+
+/** A failed invocation. Its name is Lambda's error type, its message is Lambda's JSON text: `Error` and `Cause`. */
+export class FunctionError extends Error {
+  constructor(failure: FunctionFailure) {
+    super(JSON.stringify(failure));
+    this.name = failure.errorType;
+  }
+}
+
+/** How long AWS, too, waits between SIGTERM and the end. */
+const SHUTDOWN_MS = 500;
+/** Lambda's limit for loading the code; the function's own time starts after it. */
+const INIT_MS = 10_000;
+/** Lambda's limit of a response that is not streamed. */
+const MAX_RESPONSE_BYTES = 6_291_556;
+
+interface Invocation {
+  readonly requestId: string;
+  readonly onChunk: OnChunk;
+  readonly done: PromiseWithResolvers<string>;
+}
+
+export class FunctionInstance {
+  readonly #worker: Worker;
+  readonly #options: InstanceOptions;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
+  #invocation: Invocation | undefined;
+  /** False once the worker is dead or dying. */
+  usable = true;
+
+  constructor(options: InstanceOptions) {
+    const { environment, onLine, timeoutMs, ...setup } = options;
+    this.#options = options;
+    this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+      workerData: setup,
+      env: environment,
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
+    });
+    createInterface({ input: this.#worker.stdout }).on('line', onLine);
+    createInterface({ input: this.#worker.stderr }).on('line', onLine);
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => onLine(String(error?.stack ?? error)));
+    this.#worker.on('exit', (status) => this.#exit(status));
+    // Whether or not an invocation is there to be told.
+    this.#ready.promise.catch(() => {});
+  }
+
+  /** @returns the handler's result as JSON text; empty after a streamed response. @throws FunctionError */
+  async invoke(payload: string, onChunk: OnChunk): Promise<string> {
+    const requestId = randomUUID();
+    const invocation = { requestId, onChunk, done: Promise.withResolvers<string>() };
+    this.#invocation = invocation;
+    try {
+      await this.#within(INIT_MS, requestId, this.#ready.promise);
+      const { timeoutMs } = this.#options;
+      this.#send({ type: 'invoke', requestId, payload, deadlineMs: Date.now() + timeoutMs });
+      return await this.#within(timeoutMs, requestId, invocation.done.promise);
+    } finally {
+      this.#invocation = undefined;
+    }
+  }
+
+  /** Asks the worker to end, and ends it when it does not. */
+  async stop(): Promise<void> {
+    this.usable = false;
+    this.#send({ type: 'shutdown' });
+    const timer = new AbortController();
+    await Promise.race([this.#exited.promise, delay(SHUTDOWN_MS, undefined, { signal: timer.signal })]);
+    timer.abort();
+    await this.#worker.terminate();
+  }
+
+  async #within<T>(limitMs: number, requestId: string, work: Promise<T>): Promise<T> {
+    const seconds = (limitMs / 1000).toFixed(2);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(
+        failed('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`),
+      );
+      void this.stop();
+    }, limitMs);
+    return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+  }
+
+  async #receive(message: FromWorker): Promise<void> {
+    const invocation = this.#invocation;
+    switch (message.type) {
+      case 'ready':
+        return this.#ready.resolve();
+      case 'chunk':
+        // A reader that fails has nowhere to put the rest; the function still runs to its end, as on AWS.
+        await invocation?.onChunk(Buffer.from(message.data)).catch(() => {});
+        return this.#send({ type: 'chunk-taken' });
+      case 'done':
+        if (message.payload.length > MAX_RESPONSE_BYTES) {
+          return invocation?.done.reject(failed('Function.ResponseSizeTooLarge', RESPONSE_TOO_LARGE));
+        }
+        return invocation?.done.resolve(message.payload);
+      case 'failed':
+        this.#ready.reject(new FunctionError(message.failure));
+        return invocation?.done.reject(new FunctionError(message.failure));
+    }
+  }
+
+  #exit(status: number): void {
+    this.usable = false;
+    const requestId = this.#invocation?.requestId ?? randomUUID();
+    const text = `RequestId: ${requestId} Error: Runtime exited with error: exit status ${status}`;
+    const error = failed('Runtime.ExitError', text);
+    this.#ready.reject(error);
+    this.#invocation?.done.reject(error);
+    this.#exited.resolve();
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+const RESPONSE_TOO_LARGE = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
+
+function failed(errorType: string, errorMessage: string): FunctionError {
+  return new FunctionError({ errorType, errorMessage });
+}

@@ -1,0 +1,56 @@
+/** The Step Functions API: one method an action, from the wire's words to the executions' and back. */
+import { randomUUID } from 'node:crypto';
+import type { Actions } from './aws-json.ts';
+import type { Executions } from './executions.ts';
+
+interface Input {
+  readonly stateMachineArn: string;
+  readonly executionArn: string;
+  readonly name?: string;
+  readonly input?: string;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+export function stepFunctionsActions(executions: Executions): Actions<Input> {
+  return {
+    async StartExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
+      const { arn, startDate } = await executions.start(stateMachineArn, name, input);
+      return { executionArn: arn, startDate: seconds(startDate) };
+    },
+
+    async StopExecution({ executionArn, error, cause }) {
+      const { stopDate } = await executions.stop(executionArn, error, cause);
+      return { stopDate: seconds(stopDate) };
+    },
+
+    DescribeExecution({ executionArn }) {
+      const { arn, machineArn, startDate, stopDate, ...same } = executions.describe(executionArn);
+      return {
+        ...same,
+        executionArn: arn,
+        stateMachineArn: machineArn,
+        startDate: seconds(startDate),
+        stopDate: seconds(stopDate),
+        inputDetails: { included: true },
+        outputDetails: { included: true },
+      };
+    },
+
+    /** Only the entries into states, which are what Step Functions charges for. */
+    GetExecutionHistory({ executionArn }) {
+      const events = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
+        id: index + 1,
+        type: `${type}StateEntered`,
+        timestamp: seconds(timestampMs),
+        stateEnteredEventDetails: { name },
+      }));
+      return { events };
+    },
+  };
+}
+
+/** Timestamps cross the wire as seconds. */
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
+}

@@ -1,0 +1,156 @@
+/** DynamoDB: dynalite, the tables of the template, and the time to live that dynalite lacks. */
+import type { RequestListener } from 'node:http';
+import { Readable } from 'node:stream';
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type GlobalSecondaryIndex,
+  type KeySchemaElement,
+  paginateScan,
+  ResourceInUseException,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import type { Environment } from './environment.ts';
+import { listenOnLoopback, readBody } from './loopback-server.ts';
+
+/** Properties of `AWS::DynamoDB::Table` and `GlobalTable` that mean something here. */
+export interface TableProperties {
+  readonly KeySchema: KeySchemaElement[];
+  readonly AttributeDefinitions: AttributeDefinition[];
+  readonly GlobalSecondaryIndexes?: GlobalSecondaryIndex[];
+  readonly TimeToLiveSpecification?: { readonly AttributeName: string; readonly Enabled: boolean };
+}
+
+/** DynamoDB itself takes days; five seconds let a developer see that expired items go. */
+const TTL_SWEEP_MS = 5_000;
+/** DynamoDB's own limit of one request. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+
+export interface TableServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** @param directory where LevelDB keeps the items; without one they live in memory. */
+export async function startTableServer(directory?: string): Promise<TableServer> {
+  const server = dynalite({ path: directory, createTableMs: 0 });
+  const [handle] = server.listeners('request') as [RequestListener];
+  server.removeAllListeners('request');
+  return listenOnLoopback(
+    // dynalite throws out of the process when a client goes away halfway through a request, as a function that is
+    // stopped does. So it gets only requests that have arrived whole.
+    async (request, response) => {
+      const body = await readBody(request, MAX_REQUEST_BYTES);
+      const { method, url, headers } = request;
+      const whole = Object.assign(Readable.from(body?.length ? [body] : []), { method, url, headers });
+      handle(whole as unknown as typeof request, response as Parameters<RequestListener>[1]);
+    },
+    { server },
+  );
+}
+
+export interface Tables {
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the tables that do not exist yet and starts deleting what expires in any of them.
+ * @throws Error when a table of an earlier start has other keys or indexes.
+ */
+export async function createTables(
+  tables: ReadonlyMap<string, TableProperties>,
+  environment: Environment,
+): Promise<Tables> {
+  const client = new DynamoDBClient(environment.clientOptions('DYNAMODB'));
+  for (const [name, properties] of tables) await createTable(client, name, properties);
+
+  const expiring = [...tables].flatMap(([name, { TimeToLiveSpecification: ttl }]) =>
+    ttl?.Enabled ? [{ name, attribute: ttl.AttributeName, keys: keyNames(tables.get(name)) }] : [],
+  );
+  let sweeping = Promise.resolve();
+  const timer = setInterval(() => {
+    // A sweep that fails is tried again with the next one.
+    sweeping = sweeping.then(() => deleteExpired(client, expiring)).catch(() => {});
+  }, TTL_SWEEP_MS);
+  return {
+    async close() {
+      clearInterval(timer);
+      await sweeping;
+      client.destroy();
+    },
+  };
+}
+
+async function createTable(client: DynamoDBClient, name: string, properties: TableProperties): Promise<void> {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = properties;
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: name,
+        KeySchema,
+        AttributeDefinitions,
+        GlobalSecondaryIndexes: GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+          IndexName,
+          KeySchema,
+          Projection,
+        })),
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    if (shape(Table) === shape(properties)) return;
+    throw new Error(
+      `Table ${name} exists with other keys or indexes: delete the data directory to start afresh.`,
+    );
+  }
+}
+
+/** What must be the same for a table to be reused, as text. */
+function shape(table: TableDescription | TableProperties | undefined): string {
+  const indexes = table?.GlobalSecondaryIndexes ?? [];
+  return JSON.stringify([
+    table?.KeySchema?.map(keyText),
+    indexes.map(({ IndexName, KeySchema }) => `${IndexName} ${KeySchema?.map(keyText)}`).sort(),
+  ]);
+}
+
+function keyText({ AttributeName, KeyType }: KeySchemaElement): string {
+  return `${KeyType} ${AttributeName}`;
+}
+
+function keyNames(table: TableProperties | undefined): string[] {
+  return table?.KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []) ?? [];
+}
+
+interface ExpiringTable {
+  readonly name: string;
+  readonly attribute: string;
+  readonly keys: readonly string[];
+}
+
+async function deleteExpired(client: DynamoDBClient, tables: readonly ExpiringTable[]): Promise<void> {
+  for (const { name: TableName, attribute, keys } of tables) {
+    const isPast = {
+      ExpressionAttributeNames: { '#ttl': attribute },
+      ExpressionAttributeValues: { ':now': { N: String(Math.floor(Date.now() / 1000)) } },
+    };
+    const scan = { TableName, FilterExpression: '#ttl < :now', ...isPast };
+    for await (const { Items = [] } of paginateScan({ client }, scan)) {
+      for (const item of Items) {
+        const Key = Object.fromEntries(keys.flatMap((key) => (item[key] ? [[key, item[key]]] : [])));
+        await client
+          .send(new DeleteItemCommand({ TableName, Key, ConditionExpression: '#ttl < :now', ...isPast }))
+          // Prolonged since it was read: it stays.
+          .catch((error: Error) => {
+            if (error.name !== 'ConditionalCheckFailedException') throw error;
+          });
+      }
+    }
+  }
+}

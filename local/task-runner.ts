@@ -1,0 +1,50 @@
+/** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures. */
+import { functionNameOf } from './aws-names.ts';
+import { FunctionError } from './function-instance.ts';
+import type { LambdaFunction } from './functions.ts';
+import type { TaskRunner } from './state-machine.ts';
+
+/** Step Functions' limit of a state's output. */
+const MAX_OUTPUT_BYTES = 256 * 1024;
+const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
+
+export function createTaskRunner(functions: ReadonlyMap<string, LambdaFunction>): TaskRunner {
+  async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
+    const name = functionNameOf(nameOrArn);
+    const target = functions.get(name);
+    if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+    const result = await target.invoke(JSON.stringify(payload)).catch((error: Error) => {
+      // Anything else went wrong on our side, as Lambda's own failures do on AWS's.
+      throw error instanceof FunctionError ? error : named('Lambda.ServiceException', error.message);
+    });
+    if (Buffer.byteLength(result) > MAX_OUTPUT_BYTES) throw new DataLimitExceeded(name);
+    return JSON.parse(result);
+  }
+
+  return {
+    check(state, resource) {
+      if (resource === OPTIMIZED_INVOKE || resource.startsWith('arn:aws:lambda:')) return;
+      throw new Error(`State "${state}" uses ${resource}: the local cloud runs Lambda functions only.`);
+    },
+    async run(resource, input) {
+      if (resource !== OPTIMIZED_INVOKE) return invoke(resource, input);
+      const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
+      return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
+    },
+  };
+}
+
+/** `States.ALL` does not match it on AWS, and neither Retry nor Catch does here. */
+class DataLimitExceeded extends Error {
+  override readonly name = 'States.DataLimitExceeded';
+  readonly isRetryable = false;
+  readonly isCatchable = false;
+
+  constructor(functionName: string) {
+    super(`The result of ${functionName} exceeds the maximum of ${MAX_OUTPUT_BYTES} bytes.`);
+  }
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
