@@ -51,12 +51,13 @@ export class S3Workspace implements Workspace {
     file: string,
     { signal, contentType }: Parameters<Workspace['upload']>[2],
   ): Promise<{ readonly size: number; readonly sha256: string }> {
-    const { size } = await stat(file);
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash, { signal });
-    const digest = hash.digest();
-    const body = createReadStream(file);
+    let body: Readable | undefined;
     try {
+      const { size } = await stat(file);
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash, { signal });
+      const digest = hash.digest();
+      body = createReadStream(file);
       await this.#client.send(
         new PutObjectCommand({
           Bucket: this.#bucket,
@@ -71,9 +72,9 @@ export class S3Workspace implements Workspace {
       );
       return { size, sha256: digest.toString('hex') };
     } catch (error) {
-      throw failure('write', key, error, signal);
+      throw failure('written', key, error, signal);
     } finally {
-      body.destroy();
+      body?.destroy();
     }
   }
 }
@@ -82,17 +83,13 @@ export class S3Workspace implements Workspace {
  * The SDK tries a request again, but not once its body has begun to flow, in either direction: that is left to the
  * step's retries. What S3 answers with 4xx stays as it is, for another try changes nothing about it.
  */
-function failure(verb: 'read' | 'write', key: string, error: unknown, signal: AbortSignal): unknown {
+function failure(done: 'read' | 'written', key: string, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   if (status !== undefined && status < 500 && status !== 429) return error;
-  return new AppError(
-    ErrorCode.workspaceUnavailable,
-    `The workspace object ${key} could not be ${verb === 'read' ? 'read' : 'written'}.`,
-    {
-      retryable: true,
-      cause: error,
-    },
-  );
+  return new AppError(ErrorCode.workspaceUnavailable, `The workspace object ${key} could not be ${done}.`, {
+    retryable: true,
+    cause: error,
+  });
 }

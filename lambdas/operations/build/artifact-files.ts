@@ -1,7 +1,8 @@
 /** Decides which files of a built and pruned tree are needed to run it. */
-import { access, readdir, readlink, realpath } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { exists } from './exists.ts';
 import type { Manifest } from './manifest.ts';
 
 /** Whether the author said which files make the package; then npm's own list counts, else the whole tree. */
@@ -96,11 +97,4 @@ async function targetOf(root: string, path: string): Promise<string> {
 
 function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root + sep);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

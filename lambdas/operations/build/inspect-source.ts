@@ -10,9 +10,19 @@ const TAR_BLOCK_BYTES = 512;
 /** Archivers fill their last record with zeros, by habit 10 KiB; more is data that hides behind the end. */
 const MAX_PADDING_BYTES = 1024 * 1024;
 
-interface Link {
+/** A symbolic link, as the archive has it. */
+export interface Link {
   readonly path: string;
   readonly target: string;
+}
+
+export interface Source {
+  /**
+   * The directory inside the archive that holds package.json: '' or the only one at its top, as `npm pack` and GitHub
+   * make them.
+   */
+  readonly root: string;
+  readonly links: readonly Link[];
 }
 
 /** What is known of the entries read so far, by their key. */
@@ -23,16 +33,12 @@ interface Listing {
   readonly symlinks: Map<string, Link>;
 }
 
-/**
- * @returns the directory inside the archive that holds package.json: '' or the only one at its top, as `npm pack` and
- *   GitHub make them.
- * @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit.
- */
+/** @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
 export async function inspectSource(
   file: string,
   limits: SourceLimits,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Source> {
   const listing: Listing = { tops: new Set(), types: new Map(), symlinks: new Map() };
   let entries = 0;
   const parser = new GuardedParser({
@@ -59,7 +65,7 @@ export async function inspectSource(
   const root = projectRoot(listing);
   for (const path of listing.types.keys()) refuseThroughLink(listing, path);
   for (const link of listing.symlinks.values()) refuseLeavingLink(listing, link, root);
-  return root;
+  return { root, links: [...listing.symlinks.values()] };
 }
 
 /**
@@ -120,8 +126,10 @@ function addEntry({ tops, types, symlinks }: Listing, { path, type, linkpath }: 
   }
   if (key === '' && type !== 'Directory')
     throw invalid(`${quote(path)} would replace the project's directory`);
-  // Once a link, always a link: what an archive puts at the same path later does not make the way there safe.
-  if (type === 'SymbolicLink') symlinks.set(key, { path, target: linkpath ?? '' });
+  const isLink = type === 'SymbolicLink';
+  if (symlinks.has(key) || (isLink && types.has(key)))
+    throw invalid(`${quote(path)} is there twice, and once a link`);
+  if (isLink) symlinks.set(key, { path, target: linkpath ?? '' });
   if (segments[0] !== undefined) tops.add(segments[0]);
   types.set(key, type);
 }

@@ -1,9 +1,10 @@
 /** Step 1: the project's source, unpacked, with the dependencies its lock file names. */
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Step, StepContext } from '../step.ts';
 import { assertListable } from './artifact-files.ts';
+import { exists } from './exists.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
 import { formatBytes, limits } from './limits.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -88,11 +89,4 @@ function hasDependencies(manifest: Manifest): boolean {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies, workspaces } = manifest;
   const named = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies };
   return Object.keys(named).length > 0 || workspaces !== undefined;
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -30,7 +30,8 @@ export async function inJobDirectory<T>(
   { jobId }: Pick<StepContext, 'jobId'>,
   work: (directory: JobDirectory) => Promise<T>,
 ): Promise<T> {
-  const jobs = join(tmpdir(), 'jobs');
+  // Asked again each time and of `process.env`, which test runners replace and `tmpdir` does not see.
+  const jobs = join(process.env.TMPDIR ?? tmpdir(), 'jobs');
   await mkdir(jobs, { recursive: true, mode: 0o700 });
   // Fails when somebody else made the directory: then nothing may be put there.
   await chmod(jobs, 0o700);

@@ -72,4 +72,13 @@ export const build = defineOperation({
   },
   resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },
   requires: ({ project }) => [sourceOf(project)],
+  files: ({ artifact, size, sha256 }) => [
+    {
+      key: artifact.slice(1),
+      name: artifact.slice('/builds/'.length),
+      contentType: 'application/gzip',
+      size,
+      sha256,
+    },
+  ],
 });

@@ -5,6 +5,7 @@ import { Pack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Step, StepContext } from '../step.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
+import { exists } from './exists.ts';
 import { findLockFile } from './install.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
 import { formatBytes, limits } from './limits.ts';
@@ -58,6 +59,7 @@ async function pruneDevDependencies(
   context: StepContext<BuildInput>,
   directory: JobDirectory,
 ): Promise<void> {
+  if (!(await exists(join(directory.tree, 'node_modules')))) return;
   const lock = (await findLockFile(directory.tree)) ? [] : ['--no-package-lock'];
   await runNpm(context, directory, {
     // Removing needs no registry; asking one for what is not there would change what was tested.

@@ -13,6 +13,9 @@ export interface Bound {
   readonly tooLarge: Error;
 }
 
+/** Four times zlib's default: unpacking is mostly small writes. */
+const CHUNK_BYTES = 64 * 1024;
+
 /**
  * Feeds an archive to a parser. Decompression is Node's and not node-tar's own, so that every byte it yields is counted
  * here before a parser sees it, and so that two parsers fed the same file see the same bytes.
@@ -29,7 +32,7 @@ export async function feed(parser: Parser, file: string, bound: Bound, signal: A
 
   await pipeline(
     createReadStream(file),
-    createGunzip(),
+    createGunzip({ chunkSize: CHUNK_BYTES }),
     meter(bound),
     async (chunks: AsyncIterable<Buffer>) => {
       for await (const chunk of chunks) {

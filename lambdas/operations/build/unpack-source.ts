@@ -1,6 +1,6 @@
 /** Turns an uploaded archive into the project's tree, or into an error and nothing on the disk. */
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type ReadEntry, Unpack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { inspectSource } from './inspect-source.ts';
@@ -29,13 +29,18 @@ export async function unpackSource(
   directory: string,
   { limits, signal }: { readonly limits: SourceLimits; readonly signal: AbortSignal },
 ): Promise<void> {
-  const root = await inspectSource(file, limits, signal);
+  const { root, links } = await inspectSource(file, limits, signal);
   const unpacked = `${directory}.unpacked`;
   await rm(directory, { recursive: true, force: true });
   await rm(unpacked, { recursive: true, force: true });
   await mkdir(unpacked, { recursive: true });
   try {
     await unpack(file, unpacked, limits, signal);
+    // The links come last: while files are written, there is none that could lead them astray.
+    for (const { path, target } of links) {
+      await mkdir(dirname(join(unpacked, path)), { recursive: true });
+      await symlink(target, join(unpacked, path));
+    }
     await rename(join(unpacked, root), directory);
   } finally {
     await rm(unpacked, { recursive: true, force: true });
@@ -48,6 +53,7 @@ async function unpack(file: string, cwd: string, limits: SourceLimits, signal: A
     // Whatever the inspection let through and node-tar does not like is an error, never left out.
     strict: true,
     preserveOwner: false,
+    filter: (_path, entry) => 'type' in entry && entry.type !== 'SymbolicLink',
     onReadEntry: (entry) => {
       entry.mode = plainMode(entry);
     },
@@ -67,15 +73,18 @@ function plainMode({ type, mode = 0 }: ReadEntry): number {
 }
 
 function toAppError(error: unknown): unknown {
-  const { code, tarCode, entry } = error as { code?: string; tarCode?: string; entry?: ReadEntry };
+  const { code, tarCode, entry, message } = error as Error & {
+    code?: string;
+    tarCode?: string;
+    entry?: ReadEntry;
+  };
   const isEntrysFault = tarCode !== undefined && (code === tarCode || IMPOSSIBLE_ENTRY.has(code ?? ''));
   if (!isEntrysFault) return error;
-  const name = JSON.stringify(entry?.path.slice(0, 200) ?? '');
+  const name = JSON.stringify((entry?.path ?? '').slice(0, 200));
   return new AppError(
     ErrorCode.sourceInvalid,
     `The source archive is refused: ${name} cannot be unpacked (${code}).`,
-    {
-      cause: error,
-    },
+    // The error itself holds the whole entry.
+    { cause: message },
   );
 }

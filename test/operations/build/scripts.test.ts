@@ -1,0 +1,174 @@
+/** How a project's scripts run: with a clean environment and log, and never beyond the end of their step. */
+
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runProcess } from '../../../lambdas/operations/build/run-process.ts';
+import { Bench, type BenchJob, manifest } from './bench.ts';
+
+let bench: Bench;
+const functionEnvironment = { ...process.env };
+beforeEach(async () => {
+  bench = await Bench.create();
+});
+afterEach(async () => {
+  process.env = { ...functionEnvironment };
+  await bench.remove();
+});
+
+async function jobWithBuild(code: string, signal?: AbortSignal): Promise<BenchJob> {
+  await bench.addProject('app', {
+    'package.json': manifest({ scripts: { build: 'node build.js' } }),
+    'build.js': code,
+  });
+  const job = bench.job('app', { signal });
+  await job.step('install');
+  return job;
+}
+
+/** A line to processes that breaks when they die: how a test waits for deaths it cannot see. */
+async function openLifeline() {
+  const ends: Promise<unknown>[] = [];
+  const server = createServer((socket) => {
+    ends.push(once(socket.resume(), 'close'));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    /** Code that holds the line, and says so. */
+    hold: `require('net').connect(${port}, '127.0.0.1', () => console.log('holding'));`,
+    ends,
+    close: () => server.close(),
+  };
+}
+
+describe('A script', () => {
+  test('sees none of the environment of the function', async () => {
+    const ofFunction = {
+      AWS_ACCESS_KEY_ID: 'canary',
+      AWS_SECRET_ACCESS_KEY: 'canary',
+      AWS_SESSION_TOKEN: 'canary',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'canary',
+      AWS_LAMBDA_RUNTIME_API: 'canary',
+      JOBS_TABLE_NAME: 'canary',
+      NODE_ENV: 'production',
+      NODE_OPTIONS: '--title=canary',
+    };
+    Object.assign(process.env, ofFunction);
+    const job = await jobWithBuild('console.log(JSON.stringify(process.env))');
+    await job.step('compile');
+    expect(job.log).not.toContain('canary');
+    const environment = JSON.parse((await job.logged(/^\{.*\}$/m))[0]);
+    expect(Object.keys(environment).filter((name) => name in ofFunction)).toEqual([]);
+    expect(environment).toMatchObject({ CI: 'true', HOME: join(job.directory, 'home') });
+  });
+
+  test('is told of a proxy and of its certificates', async () => {
+    process.env.HTTPS_PROXY = 'http://proxy.example:3128';
+    const job = await jobWithBuild('console.log(process.env.HTTPS_PROXY)');
+    await job.step('compile');
+    expect(job.log).toContain('http://proxy.example:3128\n');
+  });
+
+  test('leaves lines without colours and control characters in the log, and the last one in the progress', async () => {
+    const link = '\u001b]8;;https://example.com\u0007link\u001b]8;;\u0007';
+    const output = `\u001b[31mred\u001b[0m\t${link}\u0000\u0008!\n10%\r100%\nno end ${'x'.repeat(300)}`;
+    const job = await jobWithBuild(`process.stdout.write(${JSON.stringify(output)})`);
+    await job.step('compile');
+    expect(job.log).toContain('\nred\tlink!\n10%\n100%\nno end xxx');
+    const message = job.messages.find((text) => text.startsWith('no end'));
+    expect(message).toHaveLength(200);
+  });
+
+  test('is killed with all it started when its job is cancelled, though it ignores SIGTERM', async () => {
+    const lifeline = await openLifeline();
+    const cancel = new AbortController();
+    const stubborn = `process.on('SIGTERM', () => {}); ${lifeline.hold}`;
+    const spawnAnother = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stubborn)}], { stdio: 'inherit' });`;
+    const job = await jobWithBuild(stubborn + spawnAnother, cancel.signal);
+    const step = job.step('compile');
+    await job.logged(/holding[^]*holding/);
+    const reason = new Error('The job was cancelled.');
+    cancel.abort(reason);
+    await expect(step).rejects.toBe(reason);
+    expect(lifeline.ends).toHaveLength(2);
+    await Promise.all(lifeline.ends);
+    lifeline.close();
+  });
+
+  test('is not even started in a step that was aborted before', async () => {
+    const job = await jobWithBuild('');
+    const { install: snapshotOf } = job.results;
+    const late = bench.job('app', { signal: AbortSignal.abort(new Error('Too late.')) });
+    late.results.install = snapshotOf ?? null;
+    await expect(late.step('compile')).rejects.toThrow('Too late.');
+    expect(late.log).toBe('');
+  });
+
+  test('cannot leave a process behind that outlives it', async () => {
+    const lifeline = await openLifeline();
+    const job = await jobWithBuild(
+      `const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(lifeline.hold)}]);
+       child.stdout.once('data', () => process.exit());`,
+    );
+    await job.step('compile');
+    expect(lifeline.ends).toHaveLength(1);
+    await Promise.all(lifeline.ends);
+    lifeline.close();
+  });
+
+  test('fails its step with the signal that killed npm', async () => {
+    const job = await jobWithBuild('process.kill(0, "SIGKILL")');
+    await expect(job.step('compile')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      message: 'The build script of "app" was killed by SIGKILL.',
+      details: { signal: 'SIGKILL', script: 'build' },
+    });
+  });
+});
+
+describe('A process', () => {
+  const options = { command: process.execPath, cwd: process.cwd(), env: {}, onLine: () => {} };
+
+  test('that holds its output open from a group of its own does not hold up the step', async () => {
+    const script = join(bench.root, 'escape.mjs');
+    await writeFile(
+      script,
+      `import { spawn } from 'node:child_process';
+       const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { detached: true, stdio: 'inherit' });
+       console.log(child.pid);
+       child.unref();`,
+    );
+    const lines: string[] = [];
+    const { signal } = new AbortController();
+    const end = await runProcess({ ...options, args: [script], signal, onLine: (line) => lines.push(line) });
+    process.kill(Number(lines[0]), 'SIGKILL');
+    expect(end).toEqual({ exitCode: 0, killedBy: null });
+  });
+
+  test('has its endless line passed on in pieces', async () => {
+    const lengths: number[] = [];
+    await runProcess({
+      ...options,
+      args: ['-e', 'process.stdout.write("x".repeat(20_000))'],
+      signal: new AbortController().signal,
+      onLine: (line) => lengths.push(line.length),
+    });
+    expect(lengths).toEqual([8_192, 8_192, 3_616]);
+  });
+
+  test('that is aborted after its time leaves no listeners at the signal or at the function', async () => {
+    const before = process.listenerCount('SIGTERM');
+    const signal = AbortSignal.timeout(200);
+    const running = runProcess({ ...options, args: ['-e', 'setInterval(() => {}, 1000)'], signal });
+    await expect(running).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(process.listenerCount('SIGTERM')).toBe(before);
+  });
+
+  test('that cannot be started is an error', async () => {
+    const { signal } = new AbortController();
+    await expect(runProcess({ ...options, command: '/nowhere', args: [], signal })).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,285 @@
+/** A whole build through its four steps: real archives, a real npm, and no network. */
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { build } from '../../../lambdas/operations/build/operation.ts';
+import { Bench, manifest } from './bench.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.create();
+});
+afterEach(() => bench.remove());
+
+/** A project with two dependencies, one for development, which its lock file finds in the project itself. */
+const withDependencies = (extra: object = {}) => {
+  const dependencies = { runtime: 'file:vendor/runtime' };
+  const devDependencies = { tool: 'file:vendor/tool' };
+  return {
+    'package.json': manifest({ dependencies, devDependencies, ...extra }),
+    'package-lock.json': JSON.stringify({
+      name: 'sample',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        '': { name: 'sample', version: '1.0.0', dependencies, devDependencies },
+        'node_modules/runtime': { resolved: 'vendor/runtime', link: true },
+        'node_modules/tool': { resolved: 'vendor/tool', link: true },
+        'vendor/runtime': { version: '1.0.0' },
+        'vendor/tool': { version: '1.0.0', dev: true, bin: { tool: 'tool.js' } },
+      },
+    }),
+    'vendor/runtime/package.json': JSON.stringify({ name: 'runtime', version: '1.0.0', main: 'index.js' }),
+    'vendor/runtime/index.js': 'module.exports = "runtime";',
+    'vendor/tool/package.json': JSON.stringify({ name: 'tool', version: '1.0.0', bin: 'tool.js' }),
+    'vendor/tool/tool.js':
+      '#!/usr/bin/env node\nrequire("fs").mkdirSync("dist", {recursive: true}); require("fs").writeFileSync("dist/main.js", "console.log(require(\'runtime\'))");',
+  };
+};
+
+describe('A build', () => {
+  test('installs, compiles, tests and packs a project, and its result is what the operation promises', async () => {
+    const scripts = { build: 'tool', test: 'node -e "require(\'./dist/main.js\')"' };
+    await bench.addProject('app', withDependencies({ scripts, files: ['dist'] }));
+    const job = bench.job('app');
+    const result = await job.run();
+    expect(build.output.parse(result)).toEqual(result);
+    const object = join(bench.objects, 'builds', 'app.tar.gz');
+    expect(result).toMatchObject({
+      artifact: '/builds/app.tar.gz',
+      size: (await stat(object)).size,
+      skipped: [],
+    });
+    const artifact = await bench.artifact('app');
+    expect([...artifact.keys()]).toEqual([
+      'dist/main.js',
+      'node_modules/.package-lock.json',
+      'node_modules/runtime',
+      'package-lock.json',
+      'package.json',
+      // What a link in node_modules leads to goes along, though "files" does not name it.
+      'vendor/runtime/index.js',
+      'vendor/runtime/package.json',
+    ]);
+    expect(result.entries).toBe(artifact.size);
+    expect(artifact.get('node_modules/runtime')).toBe('../vendor/runtime');
+    expect(job.log).toContain('Installing the dependencies that package-lock.json names.');
+    expect(job.messages).toContain('> tool');
+    expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('goes on on another machine after every step, and makes the same artifact', async () => {
+    const scripts = { build: 'tool', test: 'node dist/main.js' };
+    await bench.addProject('app', withDependencies({ scripts }));
+    const warm = await bench.job('app', { jobId: 'warm' }).run();
+    const moving = bench.job('app', { jobId: 'moving' });
+    const cold = await moving.run(() => moving.loseMachine());
+    expect(cold).toEqual(warm);
+  });
+
+  test('starts a step again from what the step before left, not from what a crash left', async () => {
+    // Fails when it finds its own trace, as a second try on a changed tree would.
+    const once = "node -e \"const f=require('fs'); f.writeFileSync('trace', '', {flag: 'wx'})\"";
+    await bench.addProject('app', { 'package.json': manifest({ scripts: { build: once } }) });
+    const job = bench.job('app');
+    await job.step('install');
+    await job.step('compile');
+    await job.step('compile');
+    expect(job.log).not.toContain('EEXIST');
+  });
+
+  test('keeps what tests write out of the artifact', async () => {
+    const scripts = { test: 'echo leaked > leak.txt && echo changed > index.js' };
+    await bench.addProject('app', { 'package.json': manifest({ scripts }), 'index.js': 'original' });
+    await bench.job('app').run();
+    const artifact = await bench.artifact('app');
+    expect([...artifact.keys()]).toEqual(['index.js', 'package.json']);
+    expect(artifact.get('index.js')).toBe('original');
+  });
+
+  test('says which scripts a project does not have, and needs neither', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ scripts: { test: 'echo "Error: no test specified" && exit 1' } }),
+    });
+    const job = bench.job('app');
+    expect((await job.run()).skipped).toEqual(['build', 'test']);
+    expect(job.log).toContain('The project has no dependencies.');
+    expect(job.log).toContain('Skipped: package.json has no build script.');
+    expect(job.log).toContain('Skipped: package.json has no test script.');
+  });
+
+  test('packs no history, no caches, no npm settings and no times', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest(),
+      '.npmrc': '//registry.example/:_authToken=secret',
+      '.git/HEAD': 'ref',
+      '.env.example': 'A=1',
+      'node_modules/.cache/x': 'cache',
+      'node_modules/kept/index.js': 'kept',
+    });
+    await bench.job('app').run();
+    const paths = [...(await bench.artifact('app')).keys()];
+    expect(paths.filter((path) => !path.startsWith('node_modules'))).toEqual([
+      '.env.example',
+      'package.json',
+    ]);
+    expect(paths).not.toContain('node_modules/.cache/x');
+    const raw = gunzipSync(await readFile(join(bench.objects, 'builds', 'app.tar.gz')));
+    // Seconds since 1970, octal: 1985-10-26T08:15:00Z, the same for every file.
+    expect(raw.toString('latin1', 136, 147)).toBe('3560116604 ');
+  });
+
+  test('installs without a lock file what package.json names, and says so', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ dependencies: { runtime: 'file:vendor/runtime' } }),
+      'yarn.lock': '# yarn lockfile v1',
+      'vendor/runtime/package.json': JSON.stringify({ name: 'runtime', version: '1.0.0' }),
+    });
+    const job = bench.job('app');
+    await job.run();
+    expect(job.log).toContain('There is no package-lock.json');
+    const artifact = await bench.artifact('app');
+    expect(artifact.has('node_modules/runtime')).toBe(true);
+    expect(artifact.has('package-lock.json')).toBe(false);
+  });
+
+  test('builds a monorepo whose workspaces are links in node_modules', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ workspaces: ['packages/*'], files: ['main.js'] }),
+      'main.js': 'require("part")',
+      'packages/part/package.json': JSON.stringify({ name: 'part', version: '1.0.0', main: 'part.js' }),
+      'packages/part/part.js': 'part',
+    });
+    await bench.job('app').run();
+    const artifact = await bench.artifact('app');
+    expect(artifact.get('node_modules/part')).toBe('../packages/part');
+    expect(artifact.get('packages/part/part.js')).toBe('part');
+  });
+
+  test('does not run the install scripts of dependencies', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({
+        dependencies: { runtime: 'file:vendor/runtime' },
+        scripts: { postinstall: 'echo ran > own.txt', prepare: 'echo ran > own.txt' },
+      }),
+      'vendor/runtime/package.json': JSON.stringify({
+        name: 'runtime',
+        version: '1.0.0',
+        scripts: { install: 'echo ran > installed.txt' },
+      }),
+    });
+    await bench.job('app').run();
+    const paths = [...(await bench.artifact('app')).keys()];
+    expect(paths.filter((path) => path.endsWith('.txt'))).toEqual([]);
+  });
+});
+
+describe('A build fails', () => {
+  test('with the script, its exit code and its last lines when a script fails', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ scripts: { test: 'echo so it goes && exit 3' } }),
+    });
+    const job = bench.job('app');
+    await job.step('install');
+    await job.step('compile');
+    await expect(job.step('test')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      message: 'The test script of "app" exited with code 3.',
+      retryable: false,
+      details: { exit_code: 3, script: 'test' },
+    });
+    expect(job.log).toContain('so it goes\n');
+    expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('with npm ci and its exit code when the lock file does not fit package.json', async () => {
+    const files = withDependencies({ dependencies: { other: 'file:vendor/runtime' } });
+    await bench.addProject('app', files);
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      message: 'npm ci of "app" exited with code 1.',
+      retryable: false,
+      details: { exit_code: 1, script: 'npm ci' },
+    });
+  });
+
+  test('in a way that may be tried again when the registry does not answer', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ dependencies: { left: '1.0.0' } }),
+      // Port 9 discards; nothing listens there.
+      '.npmrc': 'registry=http://127.0.0.1:9/\nfetch-retries=0',
+    });
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      retryable: true,
+    });
+  });
+
+  test('when there is no such project', async () => {
+    await expect(bench.job('nowhere').step('install')).rejects.toMatchObject({
+      code: 'PROJECT_NOT_FOUND',
+      message: expect.stringMatching(/"nowhere".*projects\/nowhere\.tar\.gz.*npm run add-project -- DIR/),
+    });
+    expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test.each([
+    ['is not JSON', '{', /is not JSON/],
+    ['is not an object', '[]', /not an object/],
+    ['has scripts that are none', '{"scripts":{"build":1}}', /"scripts\.build"/],
+  ])('when package.json %s', async (_what, content, message) => {
+    await bench.addProject('app', { 'package.json': content });
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SOURCE_INVALID',
+      message: expect.stringMatching(message),
+    });
+    expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('before it installs anything when npm could not list the files', async () => {
+    await bench.addProject('app', { 'package.json': '{"files":["dist"]}' });
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SOURCE_INVALID',
+      message: expect.stringContaining('no name'),
+    });
+  });
+
+  test.each([
+    ['is absolute', '/etc/hostname'],
+    ['climbs out', '../../../outside'],
+  ])('when the built tree has a link that %s', async (_what, target) => {
+    const script = `node -e "require('fs').symlinkSync('${target}', 'link')"`;
+    await bench.addProject('app', { 'package.json': manifest({ scripts: { build: script } }) });
+    const job = bench.job('app');
+    // On the way there the link survives a move to another machine as it is.
+    await expect(job.run(() => job.loseMachine())).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringContaining(`"link" leads to "${target}"`),
+    });
+  });
+});
+
+describe("The machine's disk", () => {
+  test('holds no files of other jobs, and none that other users can read', async () => {
+    await mkdir(join(bench.jobs, 'job-0', 'tree'), { recursive: true });
+    await writeFile(join(bench.jobs, 'job-0', 'tree', 'secret'), '');
+    await bench.addProject('app', { 'package.json': manifest() });
+    await bench.job('app', { jobId: 'job-1' }).step('install');
+    expect(await readdir(bench.jobs)).toEqual(['job-1']);
+    expect((await stat(bench.jobs)).mode & 0o777).toBe(0o700);
+  });
+
+  test('is not left through a link that a script made of its own tree', async () => {
+    const outside = join(bench.root, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'kept'), '');
+    await bench.addProject('app', { 'package.json': manifest() });
+    const job = bench.job('app');
+    await job.step('install');
+    await symlink(outside, join(job.directory, 'tree', 'way-out'));
+    await bench.job('app', { jobId: 'job-2' }).step('install');
+    expect(await readdir(outside)).toEqual(['kept']);
+  });
+});
