@@ -89,7 +89,7 @@ describe('A script', () => {
     const spawnAnother = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stubborn)}], { stdio: 'inherit' });`;
     const job = await jobWithBuild(stubborn + spawnAnother, cancel.signal);
     const step = job.step('compile');
-    await job.logged(/holding[^]*holding/);
+    await job.logged(/holding.*holding/s);
     const reason = new Error('The job was cancelled.');
     cancel.abort(reason);
     await expect(step).rejects.toBe(reason);

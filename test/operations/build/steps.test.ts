@@ -1,9 +1,12 @@
 /** A whole build through its four steps: real archives, a real npm, and no network. */
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { limits } from '../../../lambdas/operations/build/limits.ts';
 import { build } from '../../../lambdas/operations/build/operation.ts';
+import { writeArtifact } from '../../../lambdas/operations/build/package.ts';
 import { Bench, manifest } from './bench.ts';
 
 let bench: Bench;
@@ -223,6 +226,35 @@ describe('A build fails', () => {
       message: expect.stringMatching(/"nowhere".*projects\/nowhere\.tar\.gz.*npm run add-project -- DIR/),
     });
     expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('before it downloads a source that is larger than the limit', async () => {
+    await bench.putSource('app', Buffer.alloc(0));
+    await truncate(bench.sourceFile('app'), limits.source.compressedBytes + 1);
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SOURCE_TOO_LARGE',
+      message: expect.stringContaining('projects/app.tar.gz is larger than 100 MiB'),
+      details: { limit_bytes: 100 * 2 ** 20 },
+    });
+    expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('as soon as the artifact is larger than the limit', async () => {
+    await writeFile(join(bench.root, 'noise'), randomBytes(200_000));
+    const file = join(bench.root, 'artifact.tar.gz');
+    const { signal } = new AbortController();
+    const written = writeArtifact(file, {
+      directory: bench.root,
+      paths: ['noise'],
+      maxBytes: 100_000,
+      signal,
+    });
+    await expect(written).rejects.toMatchObject({
+      code: 'ARTIFACT_TOO_LARGE',
+      message: expect.stringContaining('more than 100,000 bytes'),
+      details: { limit_bytes: 100_000 },
+    });
+    expect((await stat(file)).size).toBeLessThanOrEqual(100_000);
   });
 
   test.each([
