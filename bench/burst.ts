@@ -1,0 +1,37 @@
+/** Many jobs started at once: do all complete, and how long does each take from its start to its end? */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { LocalCloud } from '../local/cloud.ts';
+import { percentile, type Row, row } from './measure.ts';
+
+const JOBS = 200;
+
+export async function burst(cloud: LocalCloud): Promise<readonly Row[]> {
+  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
+  const call = async (name: string, args: Record<string, unknown>) => {
+    const { structuredContent } = await client.callTool({ name, arguments: args }, { timeout: 120_000 });
+    return structuredContent as { job_id: string; status: string; created_at: string; ended_at?: string };
+  };
+  const started = await Promise.all(
+    Array.from({ length: JOBS }, (_, index) => call('start_echo', { text: `${index}` })),
+  );
+  const ended: Awaited<ReturnType<typeof call>>[] = [];
+  for (const { job_id } of started) {
+    let job = await call('check_job', { job_id, wait_seconds: 30 });
+    while (!job.ended_at) job = await call('check_job', { job_id, wait_seconds: 30 });
+    ended.push(job);
+  }
+  const rssMb = process.memoryUsage().rss / 1_000_000;
+  await client.close();
+  const durations = ended.map((job) => Date.parse(job.ended_at ?? '') - Date.parse(job.created_at));
+  return [
+    row(
+      `${JOBS} jobs at once: completed`,
+      ended.filter(({ status }) => status === 'completed').length,
+      'jobs',
+    ),
+    row(`${JOBS} jobs at once: start to end, p50`, percentile(durations, 0.5), 'ms'),
+    row(`${JOBS} jobs at once: start to end, p99`, percentile(durations, 0.99), 'ms'),
+    row('memory of the local cloud with all its functions', rssMb, 'MB'),
+  ];
+}

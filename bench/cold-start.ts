@@ -1,0 +1,152 @@
+/** How large each function is, and how long it takes from nothing to its first answer. */
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import type { LocalCloud } from '../local/cloud.ts';
+import { median, type Row, row } from './measure.ts';
+
+const run = promisify(execFile);
+const ROUNDS = 9;
+/** The promises of the `mcp` function: kilobytes of 1,000 bytes, and its cold start beside the bare handler's. */
+const MCP_KB_LIMIT = 900;
+const MCP_RATIO_LIMIT = 1.3;
+
+interface Candidate {
+  readonly name: string;
+  readonly bundle: string;
+  readonly event: unknown;
+  readonly streams: boolean;
+}
+
+/** @param assembly the app's assembly; @param cloud provides the table that the first calls read. */
+export async function coldStarts(
+  assembly: string,
+  cloud: LocalCloud,
+  scratch: string,
+): Promise<readonly Row[]> {
+  const bare = await bundleBare(scratch);
+  const candidates = [bare, ...functionsOf(assembly)];
+  const env = {
+    ...cloud.environment,
+    PATH: process.env.PATH,
+    JOBS_TABLE_NAME: cloud.outputs.JobsTableName,
+    WORKSPACE_BUCKET_NAME: cloud.outputs.WorkspaceBucketName,
+  };
+  const samples = new Map<Candidate, { importMs: number; firstCallMs: number }[]>();
+  // Round by round, so that a machine that slows down slows all of them down.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const candidate of candidates) {
+      const child = fileURLToPath(new URL('cold-start-child.ts', import.meta.url));
+      const args = [
+        child,
+        candidate.bundle,
+        JSON.stringify(candidate.event),
+        candidate.streams ? 'streams' : '',
+      ];
+      const { stdout } = await run(process.execPath, args, { env: env as NodeJS.ProcessEnv });
+      samples.set(candidate, [...(samples.get(candidate) ?? []), JSON.parse(stdout)]);
+    }
+  }
+  const totalMs = (candidate: Candidate) =>
+    (samples.get(candidate) ?? []).map(({ importMs, firstCallMs }) => importMs + firstCallMs);
+  const mcp = candidates.find(({ name }) => name === 'mcp') ?? bare;
+  const ratios = totalMs(mcp).map((ms, round) => ms / (totalMs(bare)[round] ?? Number.NaN));
+  return [
+    ...candidates.flatMap((candidate) => [
+      row(
+        `${candidate.name}: bundle`,
+        statSync(candidate.bundle).size / 1000,
+        'KB',
+        candidate === mcp ? MCP_KB_LIMIT : undefined,
+      ),
+      row(
+        `${candidate.name}: import`,
+        median((samples.get(candidate) ?? []).map(({ importMs }) => importMs)),
+        'ms',
+      ),
+      row(
+        `${candidate.name}: first call`,
+        median((samples.get(candidate) ?? []).map(({ firstCallMs }) => firstCallMs)),
+        'ms',
+      ),
+    ]),
+    row('mcp: import and first call, beside the bare handler', median(ratios), '×', MCP_RATIO_LIMIT),
+  ];
+}
+
+/** A 2026-07-28 call of check_job for a job that is not there: the whole protocol and one read. */
+const checkJobEvent = {
+  httpMethod: 'POST',
+  path: '/mcp',
+  requestContext: { identity: { userArn: 'arn:aws:iam::000000000000:user/bench' } },
+  multiValueHeaders: {
+    accept: ['application/json, text/event-stream'],
+    'content-type': ['application/json'],
+    'mcp-protocol-version': ['2026-07-28'],
+    'mcp-method': ['tools/call'],
+    'mcp-name': ['check_job'],
+  },
+  body: JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
+    params: {
+      name: 'check_job',
+      arguments: { job_id: '00000000-0000-4000-8000-000000000000' },
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
+  }),
+};
+
+const stepEvent = {
+  step: 'install',
+  jobId: '00000000-0000-4000-8000-000000000000',
+  owner: 'x',
+  input: {},
+  finished: {},
+  attempt: 0,
+};
+const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
+
+function functionsOf(assembly: string): readonly Candidate[] {
+  const template = JSON.parse(readFileSync(join(assembly, 'AsyncOperations.template.json'), 'utf8'));
+  const functions = Object.values(
+    template.Resources as Record<string, { Type: string; Properties: FunctionProperties }>,
+  );
+  return functions
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties: { Description, Code } }) => {
+      const bundle = join(assembly, `asset.${Code.S3Key.replace('.zip', '')}`, 'index.mjs');
+      if (Description.includes('MCP')) return { name: 'mcp', bundle, event: checkJobEvent, streams: true };
+      if (Description.startsWith('Runs')) return { name: 'build', bundle, event: stepEvent, streams: false };
+      return { name: 'record-failure', bundle, event: caughtEvent, streams: false };
+    });
+}
+
+interface FunctionProperties {
+  readonly Description: string;
+  readonly Code: { readonly S3Key: string };
+}
+
+async function bundleBare(scratch: string): Promise<Candidate> {
+  const bundle = join(scratch, 'bare.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('bare-handler.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
+  });
+  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false };
+}

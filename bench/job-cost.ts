@@ -1,0 +1,36 @@
+/** What one job costs: calls to AWS and state transitions, counted where they arrive. */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { LocalCloud } from '../local/cloud.ts';
+import type { CallCounter } from '../test/support/call-counter.ts';
+import { type Row, row } from './measure.ts';
+
+const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem'] as const;
+/** A 4-step job, besides the progress inside its steps. */
+const TRANSITIONS_LIMIT = 5;
+const WRITES_LIMIT = 10;
+
+export async function jobCost(cloud: LocalCloud, counter: CallCounter): Promise<readonly Row[]> {
+  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
+  const call = async (name: string, args: Record<string, unknown>) => {
+    const { structuredContent } = await client.callTool({ name, arguments: args });
+    return structuredContent as { job_id: string; status: string };
+  };
+  const sum = (keys: readonly string[]) => keys.reduce((total, key) => total + (counter.counts[key] ?? 0), 0);
+
+  counter.reset();
+  const { job_id } = await call('start_four_steps', {});
+  while ((await call('check_job', { job_id, wait_seconds: 10 })).status !== 'completed');
+  const writes = sum(WRITES);
+  const transitions = sum(['states:StateEntered']);
+
+  counter.reset();
+  await call('check_job', { job_id });
+  const reads = sum(['dynamodb:GetItem', 'dynamodb:Query']);
+  await client.close();
+  return [
+    row('four-step job: writes to the table', writes, 'writes', WRITES_LIMIT),
+    row('four-step job: state transitions', transitions, 'transitions', TRANSITIONS_LIMIT),
+    row('check_job: reads of the table', reads, 'reads', 1),
+  ];
+}

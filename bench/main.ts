@@ -1,0 +1,72 @@
+/** `npm run bench`: speed and cost, as a table and with `--json FILE` as JSON. Exits 1 when a limit is passed. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startLocalCloud } from '../local/cloud.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { CallCounter } from '../test/support/call-counter.ts';
+import { burst } from './burst.ts';
+import { checkJobRate } from './check-job.ts';
+import { coldStarts } from './cold-start.ts';
+import { jobCost } from './job-cost.ts';
+import type { Row } from './measure.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const scratch = await mkdtemp(join(tmpdir(), 'bench-'));
+try {
+  console.error('Synthesizing …');
+  const app = join(scratch, 'app');
+  const test = join(scratch, 'test');
+  await synthesize(app);
+  await synthesize(test, 'test/fixtures/app.ts');
+  const counter = new CallCounter();
+  const cloud = await startLocalCloud({ assemblyDirectory: test, onAwsCall: counter.count });
+  const rows: Row[] = [];
+  try {
+    console.error('Costs of a job …');
+    rows.push(...(await jobCost(cloud, counter)));
+    console.error('Cold starts …');
+    rows.push(...(await coldStarts(app, cloud, scratch)));
+    console.error('Calls a second …');
+    rows.push(...(await checkJobRate(cloud)));
+    console.error('Many jobs at once …');
+    rows.push(...(await burst(cloud)));
+  } finally {
+    await cloud.close();
+  }
+
+  const machine = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    memoryGb: Math.round(totalmem() / 1e9),
+  };
+  console.log(table(rows));
+  console.log(`\n${machine.cpu}, ${machine.memoryGb} GB, ${machine.platform}, Node.js ${machine.node}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  const passed = rows.filter(({ value, limit }) => limit !== undefined && Number(value) > limit);
+  for (const { what, value, limit } of passed)
+    console.error(`Over its limit: ${what}: ${value}, limit ${limit}.`);
+  process.exitCode = passed.length > 0 ? 1 : 0;
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+
+/** A Markdown table that also reads well in a terminal. */
+function table(rows: readonly Row[]): string {
+  const cells = rows.map(({ what, value, unit, limit }) => [
+    what,
+    `${value} ${unit}`,
+    limit === undefined ? '' : `≤ ${limit}`,
+  ]);
+  const head = ['what', 'measured', 'limit'];
+  const widths = head.map((name, column) =>
+    Math.max(name.length, ...cells.map((cell) => cell[column]?.length ?? 0)),
+  );
+  const line = (cell: readonly string[]) =>
+    `| ${cell.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...cells.map(line)].join(
+    '\n',
+  );
+}

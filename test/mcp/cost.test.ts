@@ -1,0 +1,58 @@
+/** What calls and jobs cost is a promise like any other: counted where the calls arrive. */
+import type { Client } from '@modelcontextprotocol/client';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { CallCounter } from '../support/call-counter.ts';
+import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+const counter = new CallCounter();
+let cloud: LocalCloud;
+let client: Client;
+
+beforeAll(async () => {
+  cloud = await startTestCloud({ onAwsCall: counter.count });
+  client = await connect(cloud);
+});
+afterAll(async () => {
+  await client.close();
+  await cloud.close();
+});
+
+test('check_job is one read, whatever the job', async () => {
+  const { data } = await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
+  counter.reset();
+  await call(client, 'check_job', { job_id: data.job_id });
+  expect(counter.counts).toEqual({ 'dynamodb:GetItem': 1 });
+});
+
+test('a malformed job id costs nothing', async () => {
+  counter.reset();
+  await call(client, 'check_job', { job_id: 'nonsense' });
+  expect(counter.counts).toEqual({});
+});
+
+test('starting is one write and one StartExecution; four steps are four transitions and six writes', async () => {
+  counter.reset();
+  const { data } = await call(client, 'start_four_steps');
+  while (
+    (await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 30 })).data.status !== 'completed'
+  );
+  expect(counter.counts).toMatchObject({
+    'dynamodb:PutItem': 1,
+    'states:StartExecution': 1,
+    // One a step, and the result.
+    'dynamodb:UpdateItem': 5,
+    'states:StateEntered': 4,
+  });
+});
+
+test('listing is one query', async () => {
+  counter.reset();
+  await call(client, 'list_jobs');
+  expect(counter.counts).toEqual({ 'dynamodb:Query': 1 });
+});
+
+test('what is refused for its arguments costs nothing', async () => {
+  counter.reset();
+  await call(client, 'start_echo', { text: 7 });
+  expect(counter.counts).toEqual({});
+});

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { Client } from '@modelcontextprotocol/client';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+let cloud: LocalCloud;
+let client: Client;
+
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  client = await connect(cloud);
+});
+afterAll(async () => {
+  await client.close();
+  await cloud.close();
+});
+
+async function countJobs(): Promise<number | undefined> {
+  const { dynamodb } = awsClients(cloud);
+  const { Count } = await dynamodb.send(
+    new ScanCommand({ TableName: cloud.outputs.JobsTableName, Select: 'COUNT' }),
+  );
+  return Count;
+}
+
+describe('the good path', () => {
+  test('start answers at once with a pending job, and the words of the contract', async () => {
+    const { data, text } = await call(client, 'start_four_steps');
+    expect(data).toMatchObject({
+      job_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      status: 'pending',
+      message: 'Four steps started. Use check_job to monitor progress.',
+    });
+    expect(text).toContain(data.job_id);
+  });
+
+  test('check_job with wait_seconds answers as soon as the job has ended', async () => {
+    const { data: started } = await call(client, 'start_four_steps');
+    const { data, text } = await call(client, 'check_job', { job_id: started.job_id, wait_seconds: 30 });
+    expect(data).toMatchObject({
+      job_id: started.job_id,
+      operation: 'four_steps',
+      status: 'completed',
+      progress: 1,
+      result: { count: 4 },
+      error: null,
+    });
+    expect(data).not.toHaveProperty('poll_after_ms');
+    expect(text).toContain('{"count":4}');
+  });
+
+  test('start with wait_seconds gives the result itself', async () => {
+    const { data } = await call(client, 'start_echo', { text: 'hello', wait_seconds: 30 });
+    expect(data).toMatchObject({ status: 'completed', result: { text: 'hello' } });
+  });
+
+  test('a result above 64 KiB is linked, and the link gives it whole', async () => {
+    const { data, links } = await call(client, 'start_probe', {
+      behaviour: 'large_result',
+      wait_seconds: 20,
+    });
+    expect(data).toMatchObject({ status: 'completed', result: null });
+    const link = links.find(({ name }) => name === 'result.json');
+    const response = await fetch(link?.uri ?? '');
+    expect(await response.json()).toEqual({ attempt: 0, padding: 'x'.repeat(100_000) });
+  });
+
+  test("a step's log is linked", async () => {
+    const { links } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
+    const link = links.find(({ name }) => name === 'act.log');
+    expect(await (await fetch(link?.uri ?? '')).text()).toBe('attempt 0\n');
+  });
+
+  test('list_jobs pages through the jobs, the newest first', async () => {
+    const mine = await connect(cloud, { owner: 'lister' });
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) ids.push((await call(mine, 'start_four_steps')).data.job_id);
+    const first = (await call(mine, 'list_jobs', { limit: 2 })).data;
+    const second = (await call(mine, 'list_jobs', { limit: 2, cursor: first.next_cursor })).data;
+    const listed = [...first.jobs, ...second.jobs].map(({ job_id }) => job_id);
+    expect([...listed].sort()).toEqual([...ids].sort());
+    await mine.close();
+  });
+
+  test('the same idempotency key gives the same job, also when called at once', async () => {
+    const idempotency_key = randomUUID();
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => call(client, 'start_echo', { text: 'once', idempotency_key })),
+    );
+    expect(new Set(answers.map(({ data }) => data.job_id)).size).toBe(1);
+    const { data } = await call(client, 'start_echo', { text: 'once', idempotency_key, wait_seconds: 30 });
+    expect(data).toMatchObject({ job_id: answers[0]?.data.job_id, status: 'completed' });
+  });
+
+  test('retention_seconds sets how long a job is kept after its end', async () => {
+    const { data } = await call(client, 'start_echo', {
+      text: 'x',
+      retention_seconds: 600,
+      wait_seconds: 30,
+    });
+    const keptMs = Date.parse(data.expires_at) - Date.parse(data.ended_at);
+    expect(Math.round(keptMs / 1000)).toBeGreaterThanOrEqual(599);
+    expect(Math.round(keptMs / 1000)).toBeLessThanOrEqual(600);
+  });
+});
+
+describe('failures', () => {
+  const run = (behaviour: string) => call(client, 'start_probe', { behaviour, wait_seconds: 20 });
+
+  test('a failed step is on the job, with its code, step, details and last lines, and is not tried again', async () => {
+    const { data, text } = await run('fail');
+    expect(data).toMatchObject({
+      status: 'failed',
+      error: { code: 'SCRIPT_FAILED', step: 'act', retryable: false, details: { exit_code: 7 } },
+      log_tail: ['attempt 0'],
+    });
+    expect(text).toContain('attempt 0');
+  });
+
+  test('a retryable failure is tried again as often as the definition says', async () => {
+    expect((await run('fail_twice')).data).toMatchObject({ status: 'completed', result: { attempt: 2 } });
+  });
+
+  test('a function that dies in the middle is run once more', async () => {
+    expect((await run('crash_once')).data).toMatchObject({ status: 'completed', result: { attempt: 1 } });
+  });
+
+  test('a function that always dies fails the job, though no code of the step could say so', async () => {
+    expect((await run('crash_always')).data).toMatchObject({
+      status: 'failed',
+      error: { code: 'STEP_CRASHED', step: 'act', retryable: true },
+    });
+  });
+
+  test('a step that outlives its limit is stopped, and the job says which', async () => {
+    expect((await run('outlive_the_limit')).data).toMatchObject({
+      status: 'failed',
+      error: { code: 'STEP_TIMED_OUT', step: 'act', details: { limit_seconds: 3 } },
+    });
+  });
+
+  test('what a bug throws is not shown', async () => {
+    const { data, text } = await run('throw');
+    expect(data).toMatchObject({ status: 'failed', error: { code: 'INTERNAL_ERROR', step: 'act' } });
+    expect(JSON.stringify(data) + text).not.toContain('hunter2');
+  });
+
+  test('a result that is not what the operation promises fails the job', async () => {
+    expect((await run('wrong_result')).data).toMatchObject({
+      status: 'failed',
+      error: { code: 'RESULT_INVALID' },
+    });
+  });
+});
+
+describe('cancelling', () => {
+  test('a running job is cancelled at once, its step stops, and it says how far it was', async () => {
+    const { data: started } = await call(client, 'start_probe', { behaviour: 'wait' });
+    const { job_id } = started;
+    while ((await call(client, 'check_job', { job_id })).data.progress < 0.25);
+    const { data } = await call(client, 'cancel_job', { job_id });
+    expect(data).toMatchObject({ job_id, status: 'cancelled', step: 'prepare', progress: 0.25 });
+    expect((await call(client, 'check_job', { job_id })).data).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('what has ended cannot be cancelled, and the error says how it ended', async () => {
+    const { data } = await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
+    const { isError, data: answer } = await call(client, 'cancel_job', { job_id: data.job_id });
+    expect(isError).toBe(true);
+    expect(answer.error).toMatchObject({ code: 'JOB_ALREADY_ENDED', details: { status: 'completed' } });
+  });
+});
+
+describe('bad input leaves nothing behind', () => {
+  test.each([
+    ['a missing argument', 'start_echo', {}, 'text'],
+    ['a wrong type', 'start_echo', { text: 7 }, 'text'],
+    ['an unknown argument', 'start_echo', { text: 'x', colour: 'red' }, 'colour'],
+    ['a wait below the range', 'start_echo', { text: 'x', wait_seconds: -1 }, 'wait_seconds'],
+    ['a wait above the range', 'start_echo', { text: 'x', wait_seconds: 31 }, 'wait_seconds'],
+    ['half a second', 'start_echo', { text: 'x', wait_seconds: 0.5 }, 'wait_seconds'],
+    [
+      'a retention above the range',
+      'start_echo',
+      { text: 'x', retention_seconds: 10_000_000 },
+      'retention_seconds',
+    ],
+    ['an empty idempotency key', 'start_echo', { text: 'x', idempotency_key: '' }, 'idempotency_key'],
+    [
+      'a long idempotency key',
+      'start_echo',
+      { text: 'x', idempotency_key: 'k'.repeat(256) },
+      'idempotency_key',
+    ],
+    ['no job id', 'check_job', {}, 'job_id'],
+    ['a job id of a wrong type', 'check_job', { job_id: 7 }, 'job_id'],
+    ['a wait out of range for a check', 'check_job', { job_id: 'x', wait_seconds: 1_000 }, 'wait_seconds'],
+    ['a page of nothing', 'list_jobs', { limit: 0 }, 'limit'],
+    ['a page of too much', 'list_jobs', { limit: 101 }, 'limit'],
+  ])('%s', async (_what, tool, args, field) => {
+    const before = await countJobs();
+    const { isError, data, text } = await call(client, tool, args);
+    expect(isError).toBe(true);
+    expect(data.error).toMatchObject({ code: 'INVALID_ARGUMENTS', message: expect.stringContaining(field) });
+    expect(text).toBe(`INVALID_ARGUMENTS: ${data.error.message}`);
+    expect(await countJobs()).toBe(before);
+  });
+
+  test('a wait that another operation allows, but not this one', async () => {
+    const { data: started } = await call(client, 'start_probe', { behaviour: 'fail' });
+    const { data } = await call(client, 'check_job', { job_id: started.job_id, wait_seconds: 25 });
+    expect(data.error).toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: expect.stringContaining('wait_seconds'),
+    });
+  });
+
+  test('arguments that are too large to pass through the steps', async () => {
+    const before = await countJobs();
+    const { data } = await call(client, 'start_echo', { text: 'x'.repeat(200_000) });
+    expect(data.error).toMatchObject({ code: 'INPUT_TOO_LARGE', message: expect.stringContaining('131072') });
+    expect(await countJobs()).toBe(before);
+  });
+
+  test('an idempotency key that was used with other arguments', async () => {
+    const idempotency_key = randomUUID();
+    await call(client, 'start_echo', { text: 'one', idempotency_key });
+    const before = await countJobs();
+    const { isError, data } = await call(client, 'start_echo', { text: 'two', idempotency_key });
+    expect(isError).toBe(true);
+    expect(data.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(await countJobs()).toBe(before);
+  });
+
+  test.each(['', 'not-a-job', '../../etc/passwd', '\u0000', 'x'.repeat(5_000), randomUUID()])(
+    'the job id %j is a job that is not there',
+    async (job_id) => {
+      for (const tool of ['check_job', 'cancel_job']) {
+        const { isError, data } = await call(client, tool, { job_id });
+        expect(isError).toBe(true);
+        expect(data.error.code).toBe('JOB_NOT_FOUND');
+      }
+    },
+  );
+
+  test("somebody else's job looks exactly like one that is not there", async () => {
+    const [alice, mallory] = await Promise.all([
+      connect(cloud, { owner: 'alice' }),
+      connect(cloud, { owner: 'mallory' }),
+    ]);
+    const { data: started } = await call(alice, 'start_probe', { behaviour: 'wait' });
+    const { job_id } = started;
+    for (const tool of ['check_job', 'cancel_job']) {
+      expect(await call(mallory, tool, { job_id })).toEqual(
+        await call(mallory, tool, { job_id: randomUUID() }),
+      );
+    }
+    expect((await call(mallory, 'list_jobs')).data.jobs).toEqual([]);
+    expect((await call(alice, 'cancel_job', { job_id })).data.status).toBe('cancelled');
+    await alice.close();
+    await mallory.close();
+  });
+
+  test.each([
+    '',
+    'x',
+    Buffer.from('{"a":1}').toString('base64url'),
+    Buffer.from('["now","x"]').toString('base64url'),
+  ])('the cursor %j', async (cursor) => {
+    const { data } = await call(client, 'list_jobs', { cursor });
+    expect(data.error).toMatchObject({
+      code: 'INVALID_CURSOR',
+      message: expect.stringContaining('next_cursor'),
+    });
+  });
+});

@@ -1,0 +1,71 @@
+/** The local cloud with the test catalogue, and clients of it: what most end-to-end tests start with. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { assemblies } from './assemblies.ts';
+
+export interface ToolResult {
+  readonly isError?: boolean;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+  readonly data: any;
+  readonly links: readonly { readonly name: string; readonly uri: string; readonly size: number }[];
+}
+
+export async function startTestCloud(
+  options: Partial<Parameters<typeof startLocalCloud>[0]> = {},
+): Promise<LocalCloud> {
+  return startLocalCloud({ assemblyDirectory: assemblies.test, ...options });
+}
+
+/**
+ * A connected MCP client.
+ * @param options.owner signs requests as this user; without it, requests are the development owner's.
+ */
+export async function connect(
+  cloud: LocalCloud,
+  { owner, mode = 'auto' }: { readonly owner?: string; readonly mode?: 'auto' | 'legacy' } = {},
+): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } });
+  const headers = owner ? { authorization: signedAs(owner) } : undefined;
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', cloud.url), {
+    requestInit: { headers },
+  });
+  await client.connect(transport);
+  return client;
+}
+
+/** The header of a request that was signed with the access key of a user. The local gateway does not check signatures. */
+export function signedAs(owner: string): string {
+  const scope = '20260101/us-east-1/execute-api/aws4_request';
+  return `AWS4-HMAC-SHA256 Credential=${owner}/${scope}, SignedHeaders=host, Signature=0`;
+}
+
+export async function call(
+  client: Client,
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<ToolResult> {
+  const { isError, structuredContent, content } = await client.callTool({ name, arguments: args });
+  const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const links = content.flatMap((part) =>
+    part.type === 'resource_link' ? [part as ToolResult['links'][number]] : [],
+  );
+  return { isError, data: structuredContent, text: texts.join('\n'), links };
+}
+
+/** The SDK clients of the local cloud's services, as an operator would make them. */
+export function awsClients({ environment }: LocalCloud) {
+  const common = {
+    region: environment.AWS_REGION,
+    credentials: {
+      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  };
+  return {
+    dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB }),
+    s3: new S3Client({ ...common, endpoint: environment.AWS_ENDPOINT_URL_S3 }),
+  };
+}
