@@ -125,14 +125,29 @@ export function createFunction(
   });
 }
 
-/** The little that a program needs of the machine. The rest of this process's environment is none of its business. */
+/**
+ * The little that programs need of the machine: where things are, and how it reaches the network. The rest of this
+ * process's environment is none of their business.
+ */
 function machineVariables(): Record<string, string> {
-  const variables: Record<string, string> = {
-    HOME: homedir(),
-    TMPDIR: tmpdir(),
-    PATH: process.env.PATH ?? '',
-  };
-  // Windows starts no program without it.
-  if (process.env.SystemRoot) variables.SystemRoot = process.env.SystemRoot;
-  return variables;
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { HOME: homedir(), TMPDIR: tmpdir(), ...Object.fromEntries(inherited) };
 }
+
+const INHERITED = [
+  'PATH',
+  // Windows starts no program without it.
+  'SystemRoot',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'npm_config_registry',
+];

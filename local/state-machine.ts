@@ -59,7 +59,7 @@ export function compileStateMachine(definition: string, tasks: TaskRunner) {
 
   return function run(input: unknown, execution: Readonly<Record<string, unknown>>): Run {
     const history: StateEntered[] = [];
-    const visits = new Map([...scopes.keys()].map((name) => [name, new Visit(name)]));
+    const visits = new Map([...scopes.keys()].map((name) => [name, createVisit(name)]));
     let ended: Outcome | undefined;
 
     const handlers = taskStates.map(([name, resource]) => [
@@ -73,7 +73,7 @@ export function compileStateMachine(definition: string, tasks: TaskRunner) {
     const { result, abort, eventLogs } = interpreter.run(input as never, {
       context: {
         Execution: execution,
-        ...Object.fromEntries([...scopes].map(([name, scope]) => [scope, visits.get(name)])),
+        ...Object.fromEntries([...scopes].map(([name, scope]) => [scope, visits.get(name)?.context])),
       },
       overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
     });
@@ -104,36 +104,33 @@ export function compileStateMachine(definition: string, tasks: TaskRunner) {
   };
 }
 
-/** What `$$.State` says while a state is being visited. */
-class Visit {
-  readonly Name: string;
-  #enteredTime: string | undefined;
-  #attempts = 0;
-
-  constructor(name: string) {
-    this.Name = name;
-  }
-
-  /** Read when the state's parameters are made up, before each attempt; so the first reading is the entry. */
-  get EnteredTime(): string {
-    this.#enteredTime ??= new Date().toISOString();
-    return this.#enteredTime;
-  }
-
-  /** The failures so far, timeouts included: each attempt but the one being prepared has failed. */
-  get RetryCount(): number {
-    return this.#attempts;
-  }
-
-  beginAttempt(): void {
-    this.#attempts += 1;
-  }
-
-  leave(): void {
-    this.#attempts = 0;
-    this.#enteredTime = undefined;
-  }
+/** One state's stay: `context` is its `$$.State`. */
+function createVisit(name: string) {
+  let enteredTime: string | undefined;
+  let attempts = 0;
+  return {
+    context: {
+      Name: name,
+      /** Read when the parameters are made up, before each attempt: so the first reading is the entry. */
+      get EnteredTime(): string {
+        enteredTime ??= new Date().toISOString();
+        return enteredTime;
+      },
+      /** Every attempt but the one being prepared has failed, or timed out. */
+      get RetryCount(): number {
+        return attempts;
+      },
+    },
+    beginAttempt(): void {
+      attempts += 1;
+    },
+    leave(): void {
+      attempts = 0;
+      enteredTime = undefined;
+    },
+  };
 }
+type Visit = ReturnType<typeof createVisit>;
 
 /** Ends the interpreter's loop of an execution that is over: no Retry and no Catch sees it. */
 class NoFurtherStates extends Error {
