@@ -6,35 +6,40 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { list } from 'tar';
 import type { JobView } from '../lambdas/jobs/job-view.ts';
 import type { FileLink } from '../lambdas/mcp/tool.ts';
 import { startLocalCloud } from './cloud.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { projectName, uploadProject } from './projects.ts';
-import { synthesize } from './synthesize.ts';
+import { REPOSITORY, synthesize } from './synthesize.ts';
+import { uploadProject } from './upload-project.ts';
 
-const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 const USAGE = 'Usage: npm run demo [-- --project DIR]';
 
 type Answer = JobView & { readonly files?: readonly FileLink[] };
 
 /** Builds the project in `directory`. @returns the exit code. */
 async function demo(directory: string): Promise<number> {
-  const project = projectName(basename(directory));
+  const project = basename(directory);
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
+  const assemblyDirectory = join(scratch, 'cdk.out');
   say('Synthesizing the stack');
-  const cloud = await synthesize(join(scratch, 'cdk.out')).then((assemblyDirectory) =>
-    startLocalCloud({ assemblyDirectory }),
-  );
+  await synthesize(assemblyDirectory);
+  const cloud = await startLocalCloud({ assemblyDirectory });
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
   try {
     say(`Local cloud on ${cloud.url}`);
-    const { key, size } = await uploadProject(cloud, directory, project);
-    say(`Uploaded ${key} (${size} bytes)`);
+    Object.assign(process.env, cloud.environment);
+    const key = await uploadProject(
+      new S3Client(),
+      cloud.outputs.WorkspaceBucketName ?? '',
+      directory,
+      project,
+    );
+    say(`Uploaded ${key}`);
 
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
     say(`Connected with MCP ${client.getNegotiatedProtocolVersion()}`);
@@ -75,7 +80,7 @@ async function follow(client: Client, job_id: string): Promise<Answer> {
 async function collect({ files = [], result }: Answer): Promise<number> {
   const artifact = files.find(({ name }) => name.endsWith('.tar.gz'));
   if (!artifact) throw new Error('The answer links no artifact.');
-  const directory = join(repositoryRoot, '.local', 'artifacts');
+  const directory = join(REPOSITORY, '.local', 'artifacts');
   await mkdir(directory, { recursive: true });
   const path = join(directory, artifact.name);
 
@@ -118,7 +123,7 @@ function say(sentence: string): void {
 
 try {
   const { values } = parseArgs({ options: { project: { type: 'string' } } });
-  const directory = resolve(values.project ?? join(repositoryRoot, 'examples/projects/hello-service'));
+  const directory = resolve(values.project ?? join(REPOSITORY, 'examples/projects/hello-service'));
   process.exitCode = await demo(directory);
 } catch (error) {
   const wrongOption = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');

@@ -1,0 +1,139 @@
+import {
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { mockClient } from 'aws-sdk-client-mock';
+import { cancelJob } from '../../lambdas/jobs/cancel.ts';
+import { Executions } from '../../lambdas/jobs/executions.ts';
+import { executionName } from '../../lambdas/jobs/job.ts';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { recordFailure } from '../../lambdas/jobs/record-failure.ts';
+import { type Submission, submitJob } from '../../lambdas/jobs/submit.ts';
+import { echo } from '../fixtures/catalogue/echo/operation.ts';
+import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
+
+const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:echo';
+
+// Step Functions fails here on purpose, in ways that the local one does not.
+const sfn = mockClient(SFNClient);
+const executions = new Executions(new SFNClient({ region: 'us-east-1' }));
+let table: Awaited<ReturnType<typeof startJobsTable>>;
+let jobs: JobStore;
+
+beforeAll(async () => {
+  process.env.STATE_MACHINE_ARN_ECHO = MACHINE;
+  table = await startJobsTable();
+  jobs = new JobStore({ client: table.client, tableName: TABLE_NAME });
+});
+afterAll(async () => {
+  delete process.env.STATE_MACHINE_ARN_ECHO;
+  await table.close();
+});
+beforeEach(() => sfn.reset());
+
+const submit = (overrides: Partial<Submission> = {}) =>
+  submitJob({ jobs, executions }, { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides });
+
+test('the execution is named after the job, and knows its id, owner and input', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  const { jobId } = await submit();
+  const [start] = sfn.commandCalls(StartExecutionCommand);
+  expect(start?.args[0].input).toMatchObject({ stateMachineArn: MACHINE, name: jobId });
+  expect(JSON.parse(start?.args[0].input.input ?? '')).toEqual({
+    jobId,
+    owner: 'alice',
+    input: { text: 'x' },
+    finished: {},
+  });
+});
+
+test('a job whose execution cannot be started is failed, and the caller is told to call again', async () => {
+  sfn.on(StartExecutionCommand).rejects(new Error('secret internals'));
+  await expect(submit({ owner: 'unlucky' })).rejects.toMatchObject({ code: 'START_FAILED', retryable: true });
+  const [job] = (await jobs.list('unlucky', { limit: 1 })).jobs;
+  const record = await jobs.get('unlucky', job?.jobId ?? '');
+  expect(record).toMatchObject({ status: 'failed', error: { code: 'START_FAILED', retryable: true } });
+  expect(JSON.stringify(record)).not.toContain('secret internals');
+});
+
+test('an execution that exists already is the one that was asked for', async () => {
+  sfn.on(StartExecutionCommand).rejects(new ExecutionAlreadyExists({ message: 'taken', $metadata: {} }));
+  expect(await submit()).toMatchObject({ status: 'pending' });
+});
+
+test('a start that was cut off between the job and its execution is finished by the same call again', async () => {
+  const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }));
+  cutOff.start = () => new Promise(() => {});
+  void submitJob(
+    { jobs, executions: cutOff },
+    { owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'cut-off' },
+  );
+  sfn.on(StartExecutionCommand).resolves({});
+  const job = await submit({ idempotencyKey: 'cut-off' });
+  expect(sfn.commandCalls(StartExecutionCommand)[0]?.args[0].input.name).toBe(executionName(job));
+});
+
+test('the execution of an idempotent job is named after its time too, for the key may come again', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  const job = await submit({ idempotencyKey: 'named' });
+  expect(executionName(job)).toBe(`${job.jobId}-${Date.parse(job.createdAt)}`);
+  expect(executionName(job).length).toBeLessThanOrEqual(80);
+});
+
+test('cancelling stops the execution, and does not mind when there is none', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  sfn.on(StopExecutionCommand).rejects(new ExecutionDoesNotExist({ message: 'none', $metadata: {} }));
+  const { jobId } = await submit();
+  expect(await cancelJob({ jobs, executions }, 'alice', jobId)).toMatchObject({ status: 'cancelled' });
+  expect(sfn.commandCalls(StopExecutionCommand)[0]?.args[0].input).toMatchObject({
+    executionArn: `arn:aws:states:us-east-1:000000000000:execution:echo:${jobId}`,
+  });
+});
+
+test('a job is cancelled though its execution cannot be stopped, and the caller hears of it', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  sfn.on(StopExecutionCommand).rejects(new Error('no answer'));
+  const { jobId } = await submit();
+  await expect(cancelJob({ jobs, executions }, 'alice', jobId)).rejects.toThrow('no answer');
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'cancelled' });
+});
+
+describe('recording a failure that no step could', () => {
+  const caught = (jobId: string, Error: string) => ({
+    jobId,
+    owner: 'alice',
+    finished: {},
+    caught: { Error },
+  });
+  beforeEach(() => sfn.on(StartExecutionCommand).resolves({}));
+
+  test.each([
+    ['States.Timeout', 'STEP_TIMED_OUT'],
+    ['Sandbox.Timedout', 'STEP_TIMED_OUT'],
+    ['Runtime.ExitError', 'STEP_CRASHED'],
+    ['Lambda.TooManyRequestsException', 'STEP_CRASHED'],
+  ])('%s is %s', async (error, code) => {
+    const { jobId } = await submit();
+    await recordFailure(jobs, caught(jobId, error));
+    expect(await jobs.get('alice', jobId)).toMatchObject({
+      status: 'failed',
+      error: { code, retryable: true, details: { cause: error } },
+    });
+  });
+
+  test('what has ended stays as it ended', async () => {
+    const { jobId } = await submit();
+    await cancelJob({ jobs, executions }, 'alice', jobId);
+    await recordFailure(jobs, caught(jobId, 'States.Timeout'));
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('a job that has expired meanwhile is let be', async () => {
+    await expect(
+      recordFailure(jobs, caught('00000000-0000-4000-8000-000000000000', 'x')),
+    ).resolves.toBeUndefined();
+  });
+});
