@@ -4,7 +4,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Chain, Fail, JitterType, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { type OperationDefinition, STEP_WRAP_UP_MS } from '../lambdas/operations/define-operation.ts';
+import {
+  type OperationDefinition,
+  RETRYABLE_STEP_ERROR,
+  STEP_ENDED,
+  STEP_WRAP_UP_MS,
+} from '../lambdas/operations/define-operation.ts';
 
 export interface OperationStatesProps {
   readonly definition: OperationDefinition;
@@ -39,7 +44,11 @@ const CRASHED = {
 
 export function operationStates(scope: Construct, props: OperationStatesProps): Chain {
   const { definition, stepFunction, failureRecorder } = props;
-  const failed = new LambdaInvoke(scope, 'record_failure', {
+  const failed = new Fail(scope, 'failed', {
+    errorPath: '$.caught.Error',
+    cause: 'The job record says why.',
+  });
+  const recordFailure = new LambdaInvoke(scope, 'record_failure', {
     lambdaFunction: failureRecorder,
     payloadResponseOnly: true,
     resultPath: JsonPath.DISCARD,
@@ -47,7 +56,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     taskTimeout: Timeout.duration(Duration.minutes(1)),
   })
     .addRetry(TRANSIENT)
-    .next(new Fail(scope, 'failed', { errorPath: '$.caught.Error', cause: 'The job record says why.' }));
+    .next(failed);
 
   const states = Object.entries(definition.steps).map(([step, { timeoutMs, retries = 0 }]) => {
     const state = new LambdaInvoke(scope, step, {
@@ -69,13 +78,15 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     state.addRetry(CRASHED);
     if (retries > 0) {
       state.addRetry({
-        errors: ['RetryableStepError'],
+        errors: [RETRYABLE_STEP_ERROR],
         interval: Duration.seconds(2),
         backoffRate: 2,
         maxAttempts: retries,
       });
     }
-    return state.addCatch(failed, { resultPath: '$.caught' });
+    return state
+      .addCatch(failed, { errors: [STEP_ENDED], resultPath: '$.caught' })
+      .addCatch(recordFailure, { resultPath: '$.caught' });
   });
   const [first, ...others] = states;
   if (!first) throw new Error(`Operation ${definition.name} has no steps.`);

@@ -31,6 +31,9 @@ export async function cancelJob(
       { details: { status: error.job.status } },
     );
   });
-  await executions.stop(job, 'The owner cancelled the job.');
+  await executions.stop(job, 'The owner cancelled the job.').catch((error: unknown) => {
+    // The job is cancelled all the same: a running step sees it, and no further step can begin.
+    console.error({ message: 'An execution could not be stopped', jobId, error });
+  });
   return job;
 }

@@ -20,7 +20,7 @@ export async function recordFailure(
   jobs: JobStore,
   { jobId, owner, finished, caught }: CaughtError,
 ): Promise<void> {
-  console.error({ message: 'A step failed without a word', jobId, error: caught.Error, cause: caught.Cause });
+  console.error({ message: 'A step failed without a word', jobId, caught });
   const job = await jobs.get(owner, jobId);
   if (!job) return;
   const logs = Object.fromEntries(

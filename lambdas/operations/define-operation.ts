@@ -85,6 +85,10 @@ export interface OperationDefinition<
  */
 export const STEP_WRAP_UP_MS = 20_000;
 
+/** The names of the errors by which a step's function tells its state what to do: try again, or end. */
+export const RETRYABLE_STEP_ERROR = 'RetryableStepError';
+export const STEP_ENDED = 'StepEnded';
+
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 /** Names that tools, states, folders and log keys can all carry. */
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;

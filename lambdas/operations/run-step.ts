@@ -3,7 +3,13 @@ import type { JobError } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { type OperationDefinition, STEP_WRAP_UP_MS, type StepDefinition } from './define-operation.ts';
+import {
+  type OperationDefinition,
+  RETRYABLE_STEP_ERROR,
+  STEP_ENDED,
+  STEP_WRAP_UP_MS,
+  type StepDefinition,
+} from './define-operation.ts';
 import { Pulse } from './pulse.ts';
 import type { Step, Workspace } from './step.ts';
 import { FileStepLog } from './step-log.ts';
@@ -37,12 +43,12 @@ export interface StepRunnerOptions {
 
 /** Thrown out of the function so that the state's `Retry` takes it. */
 export class RetryableStepError extends Error {
-  override readonly name = 'RetryableStepError';
+  override readonly name = RETRYABLE_STEP_ERROR;
 }
 
 /** Thrown out of the function when the job's record already says all there is to say. */
 export class StepEnded extends Error {
-  override readonly name = 'StepEnded';
+  override readonly name = STEP_ENDED;
 }
 
 /** Two seconds: a read twice a second per running job would cost more than its progress. */

@@ -5,11 +5,12 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { cancelJob } from '../../lambdas/jobs/cancel.ts';
 import { Executions } from '../../lambdas/jobs/executions.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
-import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { recordFailure } from '../../lambdas/jobs/record-failure.ts';
 import { type Submission, submitJob } from '../../lambdas/jobs/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
@@ -32,7 +33,12 @@ afterAll(async () => {
   delete process.env.STATE_MACHINE_ARN_ECHO;
   await table.close();
 });
-beforeEach(() => sfn.reset());
+beforeEach(() => {
+  sfn.reset();
+  // What is provoked here is logged for the operator.
+  jest.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
 
 const submit = (overrides: Partial<Submission> = {}) =>
   submitJob({ jobs, executions }, { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides });
@@ -93,20 +99,22 @@ test('cancelling stops the execution, and does not mind when there is none', asy
   });
 });
 
-test('a job is cancelled though its execution cannot be stopped, and the caller hears of it', async () => {
+test('a job is cancelled though its execution cannot be stopped: its next step will not begin', async () => {
   sfn.on(StartExecutionCommand).resolves({});
   sfn.on(StopExecutionCommand).rejects(new Error('no answer'));
   const { jobId } = await submit();
-  await expect(cancelJob({ jobs, executions }, 'alice', jobId)).rejects.toThrow('no answer');
-  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'cancelled' });
+  expect(await cancelJob({ jobs, executions }, 'alice', jobId)).toMatchObject({ status: 'cancelled' });
+  await expect(jobs.begin(jobId, { step: 'answer', progress: 0, lease: 'a' })).rejects.toThrow(
+    TransitionRefused,
+  );
 });
 
 describe('recording a failure that no step could', () => {
-  const caught = (jobId: string, Error: string) => ({
+  const caught = (jobId: string, error: string) => ({
     jobId,
     owner: 'alice',
     finished: {},
-    caught: { Error },
+    caught: { Error: error },
   });
   beforeEach(() => sfn.on(StartExecutionCommand).resolves({}));
 

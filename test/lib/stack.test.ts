@@ -157,6 +157,8 @@ describe('the state machine of build', () => {
       const state = definition.States[step];
       expect(state.TimeoutSeconds).toBeGreaterThan(0);
       expect(state.Catch).toEqual([
+        // The step has said itself why it ended.
+        { ErrorEquals: ['StepEnded'], ResultPath: '$.caught', Next: 'failed' },
         { ErrorEquals: ['States.ALL'], ResultPath: '$.caught', Next: 'record_failure' },
       ]);
     },
