@@ -64,6 +64,7 @@ async function installDependencies(
       name: 'npm ci',
       title: 'npm ci',
       fraction: 0.2,
+      usesRegistry: true,
     });
   } else if (hasDependencies(manifest)) {
     log.write('There is no package-lock.json: installing the newest versions that package.json allows.\n');
@@ -72,6 +73,7 @@ async function installDependencies(
       name: 'npm install',
       title: 'npm install',
       fraction: 0.2,
+      usesRegistry: true,
     });
   } else {
     log.write('The project has no dependencies.\n');

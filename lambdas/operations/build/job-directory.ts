@@ -25,9 +25,11 @@ export interface JobDirectory {
  * The directories of other jobs are removed first: the disk of a warm machine stays bounded, and no project's script
  * finds another project's files. That takes a temporary directory which one function instance has for itself, as Lambda
  * gives it: a function instance runs one step at a time.
+ *
+ * @throws what the work throws, or the signal's reason once it has aborted.
  */
 export async function inJobDirectory<T>(
-  { jobId }: Pick<StepContext, 'jobId'>,
+  { jobId, signal }: Pick<StepContext, 'jobId' | 'signal'>,
   work: (directory: JobDirectory) => Promise<T>,
 ): Promise<T> {
   // Asked again each time and of `process.env`, which test runners replace and `tmpdir` does not see.
@@ -40,20 +42,25 @@ export async function inJobDirectory<T>(
   }
 
   const root = join(jobs, jobId);
+  const ofScripts = join(root, 'scripts');
   const directory: JobDirectory = {
     root,
     tree: join(root, 'tree'),
     marker: join(root, 'snapshot'),
-    home: join(root, 'home'),
-    scratch: join(root, 'scratch'),
-    npmCache: join(root, 'npm-cache'),
+    home: join(ofScripts, 'home'),
+    scratch: join(ofScripts, 'scratch'),
+    npmCache: join(ofScripts, 'npm-cache'),
   };
   try {
+    // Only the tree passes from step to step: a warm machine must not show a script more than a cold one.
+    await rm(ofScripts, { recursive: true, force: true });
     await mkdir(directory.home, { recursive: true });
     await mkdir(directory.scratch, { recursive: true });
     return await work(directory);
   } catch (error) {
     await rm(root, { recursive: true, force: true });
+    // What an abort breaks off fails in its own ways; the reason is what the caller asked with.
+    signal.throwIfAborted();
     throw error;
   }
 }

@@ -14,6 +14,8 @@ export interface NpmCommand {
   readonly title: string;
   /** Share of the step that was done before, 0..1: how far a script is, nobody knows. */
   readonly fraction: number;
+  /** Whether a failure of the registry may be tried again. A project's own script is never run twice for failing. */
+  readonly usesRegistry?: boolean;
   /** Takes the standard output, line by line, out of the log. */
   readonly onStdout?: (line: string) => void;
 }
@@ -44,7 +46,7 @@ const TRANSIENT_NPM_ERROR =
 export async function runNpm(
   { input, signal, log, progress }: StepContext<BuildInput>,
   directory: JobDirectory,
-  { args, name, title, fraction, onStdout }: NpmCommand,
+  { args, name, title, fraction, usesRegistry = false, onStdout }: NpmCommand,
 ): Promise<void> {
   let retryable = false;
   const { exitCode, killedBy } = await runProcess({
@@ -59,7 +61,7 @@ export async function runNpm(
         return;
       }
       log.write(`${line}\n`);
-      if (TRANSIENT_NPM_ERROR.test(line)) retryable = true;
+      if (usesRegistry && TRANSIENT_NPM_ERROR.test(line)) retryable = true;
       if (line.trim()) progress(fraction, line.trim().slice(0, MAX_MESSAGE_CHARACTERS));
     },
   });

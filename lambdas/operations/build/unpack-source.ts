@@ -2,9 +2,9 @@
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ReadEntry, Unpack } from 'tar';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { inspectSource } from './inspect-source.ts';
 import type { SourceLimits } from './limits.ts';
+import { invalidSource, quote } from './source-errors.ts';
 import { feed } from './tar-stream.ts';
 
 /** Entries that contradict each other, such as a file below a file, or names that no file system takes. */
@@ -80,11 +80,6 @@ function toAppError(error: unknown): unknown {
   };
   const isEntrysFault = tarCode !== undefined && (code === tarCode || IMPOSSIBLE_ENTRY.has(code ?? ''));
   if (!isEntrysFault) return error;
-  const name = JSON.stringify((entry?.path ?? '').slice(0, 200));
-  return new AppError(
-    ErrorCode.sourceInvalid,
-    `The source archive is refused: ${name} cannot be unpacked (${code}).`,
-    // The error itself holds the whole entry.
-    { cause: message },
-  );
+  // The error itself holds the whole entry, too much for a log.
+  return invalidSource(`${quote(entry?.path)} cannot be unpacked (${code})`, message);
 }

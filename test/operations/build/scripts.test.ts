@@ -62,7 +62,7 @@ describe('A script', () => {
     expect(job.log).not.toContain('canary');
     const environment = JSON.parse((await job.logged(/^\{.*\}$/m))[0]);
     expect(Object.keys(environment).filter((name) => name in ofFunction)).toEqual([]);
-    expect(environment).toMatchObject({ CI: 'true', HOME: join(job.directory, 'home') });
+    expect(environment).toMatchObject({ CI: 'true', HOME: join(job.directory, 'scripts', 'home') });
   });
 
   test('is told of a proxy and of its certificates', async () => {

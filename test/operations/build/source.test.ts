@@ -168,7 +168,10 @@ describe('a source archive is refused when it', () => {
     ));
 
   test('is compressed twice', () =>
-    expectRefused(gzipSync(rawArchive([packageJson])), invalid(/compressed twice|cut short/)));
+    expectRefused(
+      gzipSync(rawArchive([packageJson, { path: 'noise', content: randomBytes(2_000) }])),
+      invalid(/compressed twice/),
+    ));
 
   test('has more entries than the limit', () =>
     expectRefused(
