@@ -148,6 +148,5 @@ const INHERITED = [
   'https_proxy',
   'no_proxy',
   'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
   'npm_config_registry',
 ];

@@ -163,17 +163,21 @@ async function orEnd<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-/** The step's ending, or that of its signal when the step does not end in time after it. */
+/**
+ * The step's ending, or that of its signal: once that has fired, an answer may be half of one, and is not taken. A step
+ * that does not end after it is left behind.
+ */
 async function settle(work: Promise<Json>, signal: AbortSignal): Promise<Ending> {
   let grace: NodeJS.Timeout | undefined;
+  const aborted = (): Ending => ({ kind: 'failure', error: signal.reason });
   const abandoned = new Promise<Ending>((resolve) => {
     signal.addEventListener('abort', () => {
-      grace = setTimeout(() => resolve({ kind: 'failure', error: signal.reason }), ABORT_GRACE_MS);
+      grace = setTimeout(() => resolve(aborted()), ABORT_GRACE_MS);
     });
   });
   const done = work.then(
-    (result): Ending => ({ kind: 'result', result }),
-    (error): Ending => ({ kind: 'failure', error: signal.aborted ? signal.reason : error }),
+    (result): Ending => (signal.aborted ? aborted() : { kind: 'result', result }),
+    (error): Ending => (signal.aborted ? aborted() : { kind: 'failure', error }),
   );
   const ending = await Promise.race([done, abandoned]);
   clearTimeout(grace);
