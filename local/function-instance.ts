@@ -1,5 +1,9 @@
 /** One warm sandbox of a function: a worker thread that takes one invocation at a time. */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -39,7 +43,9 @@ export class FunctionInstance {
   readonly #worker: Worker;
   readonly #options: InstanceOptions;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #exited = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  /** As on AWS, `/tmp` is the sandbox's own: what one job leaves or deletes there is no other's. */
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'lambda-'));
   #invocation: Invocation | undefined;
   /** False once the worker is dead or dying. */
   usable = true;
@@ -49,7 +55,7 @@ export class FunctionInstance {
     this.#options = options;
     this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
       workerData: setup,
-      env: environment,
+      env: { ...environment, TMPDIR: this.#scratch },
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -84,9 +90,10 @@ export class FunctionInstance {
     this.usable = false;
     this.#send({ type: 'shutdown' });
     const timer = new AbortController();
-    await Promise.race([this.#exited.promise, delay(SHUTDOWN_MS, undefined, { signal: timer.signal })]);
+    await Promise.race([this.#ended.promise, delay(SHUTDOWN_MS, undefined, { signal: timer.signal })]);
     timer.abort();
     await this.#worker.terminate();
+    await this.#ended.promise;
   }
 
   async #within<T>(limitMs: number, requestId: string, work: Promise<T>): Promise<T> {
@@ -128,7 +135,10 @@ export class FunctionInstance {
     const error = failed('Runtime.ExitError', text);
     this.#ready.reject(error);
     this.#invocation?.done.reject(error);
-    this.#exited.resolve();
+    // Processes it has started may still be writing.
+    rm(this.#scratch, { recursive: true, force: true, maxRetries: 3 })
+      .catch(() => {})
+      .then(this.#ended.resolve);
   }
 
   #send(message: ToWorker): void {

@@ -1,5 +1,5 @@
 /** Lambda: each function is a pool of warm instances, and a queue when all of them are busy. */
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import type { Assembly } from './assembly.ts';
 import { arn } from './aws-names.ts';
 import { FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
@@ -134,7 +134,7 @@ function machineVariables(): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { HOME: homedir(), TMPDIR: tmpdir(), ...Object.fromEntries(inherited) };
+  return { HOME: homedir(), ...Object.fromEntries(inherited) };
 }
 
 const INHERITED = [

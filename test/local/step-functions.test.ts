@@ -52,6 +52,16 @@ test('a function is warm for its second invocation', async () => {
   expect(await invocations('warm-2')).toBeGreaterThan(first);
 });
 
+test('instances that run at the same time have a temporary directory each', async () => {
+  const names = ['left', 'right'];
+  const started = await Promise.all(names.map((name) => harness.startExecution(name, 'wait')));
+  await Promise.all(names.map((name) => harness.entered(name, 1)));
+  await Promise.all(names.map((name) => harness.put(`open/${name}`)));
+  const ended = await Promise.all(started.map(({ executionArn }) => harness.ended(executionArn)));
+  const scratches = ended.map(({ output }) => JSON.parse(output ?? '').first.scratch as string);
+  expect(new Set(scratches).size).toBe(2);
+});
+
 test('a start is idempotent while the execution runs, and refused with other input or after its end', async () => {
   const { executionArn } = await harness.startExecution('once', 'wait');
   await harness.entered('once', 1);

@@ -1,0 +1,249 @@
+/** The commands that people run, run as they do: `npm start` and `npm run add-project`, with clients that die. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { call } from '../support/test-cloud.ts';
+
+let scratch: string;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'start-'));
+});
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+function run(entry: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: join(scratch, 'cloud'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
+  return { child, ended };
+}
+
+/** The first line of a program's output that matches. */
+async function line(child: ReturnType<typeof run>, pattern: RegExp): Promise<string> {
+  const lines = createInterface({ input: child.child.stdout as NodeJS.ReadableStream });
+  for await (const text of lines) {
+    const match = pattern.exec(text);
+    if (match) return match[1] ?? text;
+  }
+  throw new Error(`It ended without printing ${pattern}: ${(await child.ended).stderr}`);
+}
+
+/** `npm start`: its process, and the URL it prints. */
+async function start(...args: string[]) {
+  const cloud = run('local/main.ts', args);
+  return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/) };
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  return client;
+}
+
+/** A project without dependencies, so that building it needs no network. */
+async function project(name: string, scripts: Record<string, string>): Promise<string> {
+  const directory = join(scratch, name);
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'package.json'), JSON.stringify({ name, version: '1.0.0', scripts }));
+  await writeFile(join(directory, 'main.js'), 'console.log("it runs")\n');
+  return directory;
+}
+
+async function addProject(directory: string) {
+  const { code, stderr } = await run('local/add-project.ts', [directory]).ended;
+  if (code !== 0) throw new Error(stderr);
+}
+
+async function waitForEnd(client: Client, job_id: string) {
+  for (;;) {
+    const { data } = await call(client, 'check_job', { job_id, wait_seconds: 30 });
+    if (data.status !== 'running' && data.status !== 'pending') return data;
+  }
+}
+
+test('a build whose client is killed is collected by another with the job id alone, also after a restart', async () => {
+  const first = await start();
+  await addProject(await project('sturdy', { build: 'node main.js', test: 'node main.js' }));
+  const doomed = run('test/support/client-process.ts', [first.url, 'sturdy']);
+  const job_id = await line(doomed, /^([0-9a-f-]{36})$/);
+  doomed.child.kill('SIGKILL');
+  await doomed.ended;
+
+  const other = await connect(first.url);
+  expect(await waitForEnd(other, job_id)).toMatchObject({
+    job_id,
+    status: 'completed',
+    result: { artifact: '/builds/sturdy.tar.gz', skipped: [] },
+  });
+  await other.close();
+  first.child.kill('SIGINT');
+  expect(await first.ended).toMatchObject({ code: 0 });
+
+  const second = await start();
+  const later = await connect(second.url);
+  const { data, links } = await call(later, 'check_job', { job_id });
+  expect(data).toMatchObject({ status: 'completed', result: { artifact: '/builds/sturdy.tar.gz' } });
+  const artifact = await fetch(links.find(({ name }) => name === 'sturdy.tar.gz')?.uri ?? '');
+  expect((await artifact.arrayBuffer()).byteLength).toBe(data.result.size);
+  await later.close();
+});
+
+test('a build that is cut off when the whole cloud is killed ends all the same after a restart', async () => {
+  const first = await start();
+  const gate = join(scratch, 'gate');
+  // Waits for the gate: so the kill falls in the middle of the script, and the second try ends.
+  const build = `node -e "const fs=require('fs');fs.writeFileSync('${gate}.reached','');setInterval(()=>fs.existsSync('${gate}')&&process.exit(0),20)"`;
+  await addProject(await project('cut-off', { build }));
+  const client = await connect(first.url);
+  const { data: started } = await call(client, 'start_build', { project: 'cut-off' });
+  while (!(await readFile(`${gate}.reached`).catch(() => undefined))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await writeFile(gate, '');
+
+  const second = await start();
+  const later = await connect(second.url);
+  expect(await waitForEnd(later, started.job_id)).toMatchObject({ status: 'completed' });
+  await later.close();
+});
+
+test('a cancelled build stops the script that was running', async () => {
+  const cloud = await start('--ephemeral');
+  const pidFile = join(scratch, 'pid');
+  const build = `node -e "require('fs').writeFileSync('${pidFile}',String(process.pid));setInterval(()=>{},1000)"`;
+  await addProject(await project('endless', { build }));
+  const client = await connect(cloud.url);
+  const { data: started } = await call(client, 'start_build', { project: 'endless' });
+  let pid = 0;
+  while (!pid) pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
+  expect(isAlive(pid)).toBe(true);
+  const { data } = await call(client, 'cancel_job', { job_id: started.job_id });
+  expect(data).toMatchObject({ status: 'cancelled', step: 'compile' });
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await client.close();
+});
+
+test('a failing test script fails the job with the step, the exit code and the last lines', async () => {
+  const cloud = await start('--ephemeral');
+  await addProject(
+    await project('failing', { test: `node -e "console.log('1 of 2 failed');process.exit(3)"` }),
+  );
+  const client = await connect(cloud.url);
+  const { data } = await call(client, 'start_build', { project: 'failing', wait_seconds: 30 });
+  expect(data).toMatchObject({
+    status: 'failed',
+    error: { code: 'SCRIPT_FAILED', step: 'test', details: { exit_code: 3 } },
+    log_tail: expect.arrayContaining(['1 of 2 failed']),
+  });
+  await client.close();
+});
+
+describe('the build tool', () => {
+  let url: string;
+  let client: Client;
+  let cloud: Awaited<ReturnType<typeof start>>;
+
+  beforeAll(async () => {
+    cloud = await start('--ephemeral');
+    children.delete(cloud.child);
+    url = cloud.url;
+    client = await connect(url);
+  });
+  afterAll(async () => {
+    await client.close();
+    cloud.child.kill('SIGKILL');
+  });
+
+  test('is there for the clients of all revisions, with the three that every catalogue has', async () => {
+    const names = ['start_build', 'check_job', 'list_jobs', 'cancel_job'];
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
+    const old = new Client1({ name: 'test', version: '1.0.0' });
+    await old.connect(new Transport1(new URL(url)));
+    expect((await old.listTools()).tools.map(({ name }) => name)).toEqual(names);
+    await old.close();
+  });
+
+  test('answers in the words of its contract', async () => {
+    const { data } = await call(client, 'start_build', { project: 'hello-service' });
+    expect(data).toMatchObject({
+      job_id: expect.any(String),
+      status: 'pending',
+      message: 'Build started. Use check_job to monitor progress.',
+    });
+    await call(client, 'cancel_job', { job_id: data.job_id });
+  });
+
+  test('does not make a job for a project that is not there', async () => {
+    const { isError, data } = await call(client, 'start_build', { project: 'nowhere' });
+    expect(isError).toBe(true);
+    expect(data.error).toMatchObject({
+      code: 'PROJECT_NOT_FOUND',
+      message: expect.stringContaining('projects/nowhere.tar.gz'),
+    });
+    expect(
+      (await call(client, 'list_jobs')).data.jobs.map((job: { status: string }) => job.status),
+    ).not.toContain('pending');
+  });
+
+  test.each([
+    '',
+    '../escape',
+    'a/b',
+    'a..b',
+    'nul\u0000',
+    'new\nline',
+    '.hidden',
+    'x'.repeat(101),
+    'späce',
+    'a b',
+  ])('refuses the project name %j', async (name) => {
+    const { isError, data } = await call(client, 'start_build', { project: name });
+    expect(isError).toBe(true);
+    expect(data.error).toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: expect.stringContaining('project'),
+    });
+  });
+});
+
+describe('npm run add-project', () => {
+  test('says how to start the local cloud when there is none', async () => {
+    const env = { LOCAL_CLOUD_DIR: join(scratch, 'nothing-here') };
+    const { code, stderr } = await run('local/add-project.ts', [await project('lonely', {})], env).ended;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm start') });
+  });
+
+  test('shows its usage for what it does not know', async () => {
+    const { code, stderr } = await run('local/add-project.ts', ['--colour']).ended;
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Usage:') });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
