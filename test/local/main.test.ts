@@ -127,58 +127,51 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
   await later.close();
 });
 
-test('a cancelled build stops the script that was running', async () => {
-  const cloud = await start('--ephemeral');
-  const pidFile = join(scratch, 'pid');
-  const build = `node -e "require('fs').writeFileSync('${pidFile}',String(process.pid));setInterval(()=>{},1000)"`;
-  await addProject(await project('endless', { build }));
-  const client = await connect(cloud.url);
-  const { data: started } = await call(client, 'start_build', { project: 'endless' });
-  let pid = 0;
-  while (!pid) pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
-  expect(isAlive(pid)).toBe(true);
-  const { data } = await call(client, 'cancel_job', { job_id: started.job_id });
-  expect(data).toMatchObject({ status: 'cancelled', step: 'compile' });
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-  await client.close();
-});
-
-test('a failing test script fails the job with the step, the exit code and the last lines', async () => {
-  const cloud = await start('--ephemeral');
-  await addProject(
-    await project('failing', { test: `node -e "console.log('1 of 2 failed');process.exit(3)"` }),
-  );
-  const client = await connect(cloud.url);
-  const { data } = await call(client, 'start_build', { project: 'failing', wait_seconds: 30 });
-  expect(data).toMatchObject({
-    status: 'failed',
-    error: { code: 'SCRIPT_FAILED', step: 'test', details: { exit_code: 3 } },
-    log_tail: expect.arrayContaining(['1 of 2 failed']),
-  });
-  await client.close();
-});
-
-describe('the build tool', () => {
-  let url: string;
-  let client: Client;
+describe('a build', () => {
   let cloud: Awaited<ReturnType<typeof start>>;
+  let client: Client;
 
   beforeAll(async () => {
     cloud = await start('--ephemeral');
+    // It outlives each of these tests.
     children.delete(cloud.child);
-    url = cloud.url;
-    client = await connect(url);
+    client = await connect(cloud.url);
   });
   afterAll(async () => {
     await client.close();
     cloud.child.kill('SIGKILL');
   });
 
+  test('a cancelled build stops the script that was running', async () => {
+    const pidFile = join(scratch, 'pid');
+    const build = `node -e "require('fs').writeFileSync('${pidFile}',String(process.pid));setInterval(()=>{},1000)"`;
+    await addProject(await project('endless', { build }));
+    const { data: started } = await call(client, 'start_build', { project: 'endless' });
+    let pid = 0;
+    while (!pid) pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'));
+    expect(isAlive(pid)).toBe(true);
+    const { data } = await call(client, 'cancel_job', { job_id: started.job_id });
+    expect(data).toMatchObject({ status: 'cancelled', step: 'compile' });
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  test('a failing test script fails the job with the step, the exit code and the last lines', async () => {
+    await addProject(
+      await project('failing', { test: `node -e "console.log('1 of 2 failed');process.exit(3)"` }),
+    );
+    const { data } = await call(client, 'start_build', { project: 'failing', wait_seconds: 30 });
+    expect(data).toMatchObject({
+      status: 'failed',
+      error: { code: 'SCRIPT_FAILED', step: 'test', details: { exit_code: 3 } },
+      log_tail: expect.arrayContaining(['1 of 2 failed']),
+    });
+  });
+
   test('is there for the clients of all revisions, with the three that every catalogue has', async () => {
     const names = ['start_build', 'check_job', 'list_jobs', 'cancel_job'];
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
     const old = new Client1({ name: 'test', version: '1.0.0' });
-    await old.connect(new Transport1(new URL(url)));
+    await old.connect(new Transport1(new URL(cloud.url)));
     expect((await old.listTools()).tools.map(({ name }) => name)).toEqual(names);
     await old.close();
   });

@@ -1,0 +1,9 @@
+/** An MCP client that starts a build, prints the job id, and then hangs: to be killed in the middle of its conversation. */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+
+const [url = '', project = ''] = process.argv.slice(2);
+const client = new Client({ name: 'doomed', version: '1.0.0' });
+await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+const { structuredContent } = await client.callTool({ name: 'start_build', arguments: { project } });
+console.log((structuredContent as { job_id: string }).job_id);
+setInterval(() => {}, 1_000);
