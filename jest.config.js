@@ -10,5 +10,6 @@ export default {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/examples'],
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
   testTimeout: 60_000,
 };

@@ -27,7 +27,12 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** Receives each line that a function logs. @default dropped */
   readonly onLog?: (functionName: string, line: string) => void;
+  /** Told of each call that costs money on AWS. @default nobody */
+  readonly onAwsCall?: OnAwsCall;
 }
+
+/** @param action as IAM calls it: `dynamodb`, `GetItem`. State transitions count as `states`, `StateEntered`. */
+export type OnAwsCall = (service: 'dynamodb' | 's3' | 'states', action: string) => void;
 
 export interface LocalCloud {
   /** `http://127.0.0.1:PORT`: the API Gateway listens there. */
@@ -58,7 +63,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 }
 
 async function start(
-  { assemblyDirectory, dataDirectory, port, onLog = () => {} }: LocalCloudOptions,
+  { assemblyDirectory, dataDirectory, port, onLog = () => {}, onAwsCall = () => {} }: LocalCloudOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalCloud, 'close'>> {
   const assembly = await readAssembly(assemblyDirectory);
@@ -70,9 +75,11 @@ async function start(
   const apiHandler = Promise.withResolvers<Handler>();
   const api = await listenOnLoopback(apiHandler.promise, { port });
   onClose(api.close);
-  const tableServer = await startTableServer(inDataDirectory('tables'));
+  const tableServer = await startTableServer(inDataDirectory('tables'), (action) =>
+    onAwsCall('dynamodb', action),
+  );
   onClose(tableServer.close);
-  const storage = await startStorageServer(inDataDirectory('storage'));
+  const storage = await startStorageServer(inDataDirectory('storage'), (action) => onAwsCall('s3', action));
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
   const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
@@ -109,13 +116,18 @@ async function start(
         ['AWS::StepFunctions::StateMachine'],
         ['DefinitionString'],
       ),
-    ].map(([machineArn, { DefinitionString }]) => [machineArn, compileStateMachine(DefinitionString, tasks)]),
+    ].map(([machineArn, { DefinitionString }]) => [
+      machineArn,
+      compileStateMachine(DefinitionString, tasks, () => onAwsCall('states', 'StateEntered')),
+    ]),
   );
   const executions = new Executions(machines, createExecutionStore(inDataDirectory('executions')));
   onClose(() => executions.close());
   await executions.resume();
 
-  stepFunctionsHandler.resolve(awsJsonHandler(stepFunctionsActions(executions)));
+  stepFunctionsHandler.resolve(
+    awsJsonHandler(stepFunctionsActions(executions), (action) => onAwsCall('states', action)),
+  );
   apiHandler.resolve(apiGatewayHandler(readRoutes(template.Resources, resolve), functions));
   const outputs = Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
     name,

@@ -47,7 +47,11 @@ export interface Run {
 const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
 /** @throws Error when the definition is not valid Amazon States Language, or not in JSONPath. */
-export function compileStateMachine(definition: string, tasks: TaskRunner) {
+export function compileStateMachine(
+  definition: string,
+  tasks: TaskRunner,
+  onStateEntered: () => void = () => {},
+) {
   const machine = JSON.parse(definition) as Machine;
   if (machine.QueryLanguage === 'JSONata')
     throw new Error('The local cloud runs JSONPath state machines only.');
@@ -99,7 +103,10 @@ export function compileStateMachine(definition: string, tasks: TaskRunner) {
         clearTimeout(timer);
         return ended;
       });
-    void follow(eventLogs, visits, history);
+    void follow(eventLogs, visits, (entered) => {
+      history.push(entered);
+      onStateEntered();
+    });
     return { outcome, history, abort: () => end({ status: 'ABORTED' }) };
   };
 }
@@ -181,11 +188,11 @@ function tasksOf(machine: Machine): [string, string][] {
 async function follow(
   events: ReturnType<StateMachine['run']>['eventLogs'],
   visits: ReadonlyMap<string, Visit>,
-  history: StateEntered[],
+  onEntered: (state: StateEntered) => void,
 ): Promise<void> {
   for await (const event of events) {
     if (event.type === 'StateEntered') {
-      history.push({ name: event.state.name, type: event.state.type, timestampMs: event.timestamp });
+      onEntered({ name: event.state.name, type: event.state.type, timestampMs: event.timestamp });
     } else if (event.type === 'StateExited' || event.type === 'StateCaught') {
       visits.get(event.state.name)?.leave();
     }

@@ -17,9 +17,16 @@ export interface StorageServer {
   close(): Promise<void>;
 }
 
-/** @param directory where objects (as files), queues and topics are kept; without one they live in memory. */
-export async function startStorageServer(directory?: string): Promise<StorageServer> {
+/**
+ * @param directory where objects (as files), queues and topics are kept; without one they live in memory.
+ * @param onS3Call is told the HTTP method of each request to S3.
+ */
+export async function startStorageServer(
+  directory: string | undefined,
+  onS3Call: (method: string) => void,
+): Promise<StorageServer> {
   if (directory) await mkdir(directory, { recursive: true });
+  const confine = (message: unknown) => confineServer((message as { fastify: Fastify }).fastify, onS3Call);
   subscribe('fastify.initialization', confine);
   const server = await startFauxqs({
     port: 0,
@@ -79,6 +86,8 @@ interface Fastify {
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>): void;
 }
 interface FastifyRequest {
+  readonly method: string;
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
 }
 interface FastifyReply {
@@ -89,8 +98,7 @@ interface FastifyReply {
  * fauxqs listens on every interface and takes bodies up to 11 MiB; neither is an option of it. Fastify announces each
  * server that it makes before the routes are added, which is where both can still be changed.
  */
-function confine(message: unknown): void {
-  const { fastify } = message as { fastify: Fastify };
+function confineServer(fastify: Fastify, onS3Call: (method: string) => void): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
   fastify.addHook('onRoute', (route) => {
@@ -99,5 +107,7 @@ function confine(message: unknown): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const refusal = refuseForeigner(request.headers);
     if (refusal) await reply.code(403).send({ message: refusal });
+    // SQS and SNS are spoken to at the root.
+    else if (request.url !== '/') onS3Call(request.method);
   });
 }

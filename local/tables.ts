@@ -14,6 +14,7 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { actionOf } from './aws-json.ts';
 import type { Environment } from './environment.ts';
 import { listenOnLoopback, readBody } from './loopback-server.ts';
 
@@ -35,8 +36,14 @@ export interface TableServer {
   close(): Promise<void>;
 }
 
-/** @param directory where LevelDB keeps the items; without one they live in memory. */
-export async function startTableServer(directory?: string): Promise<TableServer> {
+/**
+ * @param directory where LevelDB keeps the items; without one they live in memory.
+ * @param onCall is told the action of each request.
+ */
+export async function startTableServer(
+  directory: string | undefined,
+  onCall: (action: string) => void,
+): Promise<TableServer> {
   const server = dynalite({ path: directory, createTableMs: 0 });
   const [handle] = server.listeners('request') as [RequestListener];
   server.removeAllListeners('request');
@@ -46,6 +53,7 @@ export async function startTableServer(directory?: string): Promise<TableServer>
     async (request, response) => {
       const body = await readBody(request, MAX_REQUEST_BYTES);
       const { method, url, headers } = request;
+      onCall(actionOf(headers));
       const whole = Object.assign(Readable.from(body?.length ? [body] : []), { method, url, headers });
       handle(whole as unknown as typeof request, response as Parameters<RequestListener>[1]);
     },
