@@ -1,1 +1,7 @@
-import process from 'node:process'; export class DefaultJsonSchemaValidator { getValidator() { throw new Error('no') } } export { process };
+import process from 'node:process';
+export class DefaultJsonSchemaValidator {
+  getValidator() {
+    throw new Error('no');
+  }
+}
+export { process };

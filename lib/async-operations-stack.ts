@@ -22,7 +22,7 @@ export class AsyncOperationsStack extends Stack {
 
     const jobsTable = new JobsTable(this, 'Jobs');
     const workspace = new WorkspaceBucket(this, 'Workspace');
-    const { failureRecorder } = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
+    const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
     const operations = props.operations.map((definition) => ({
       definition,
       construct: new Operation(this, definition.name, {
@@ -30,9 +30,10 @@ export class AsyncOperationsStack extends Stack {
         catalogueDirectory: dirname(catalogue),
         jobsTable,
         workspace,
-        failureRecorder,
+        failureRecorder: failures.failureRecorder,
       }),
     }));
+    failures.watch(operations.map(({ construct }) => construct.stateMachine));
     const mcp = new McpApi(this, 'Mcp', { operations, catalogue, jobsTable, workspace });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });

@@ -1,5 +1,8 @@
-/** The function that records what a step could not record itself. */
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+/** Sees to it that no job stays open once its execution is over. */
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunctionType } from 'aws-cdk-lib/aws-lambda';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
@@ -9,14 +12,31 @@ export interface FailureRecorderProps {
 }
 
 export class FailureRecorder extends Construct {
-  readonly failureRecorder: LambdaFunction;
+  /** Called by the states when a step could not record its own failure. */
+  readonly failureRecorder: LambdaFunctionType;
 
   constructor(scope: Construct, id: string, { jobsTable }: FailureRecorderProps) {
     super(scope, id);
     this.failureRecorder = new NodeFunction(this, 'Function', {
-      description: 'Marks a job failed when its step crashed or timed out',
+      description: 'Marks a job failed when its step crashed or its execution was stopped',
       entry: `${repositoryRoot}lambdas/jobs/record-failure.lambda.ts`,
     });
     jobsTable.grantProgress(this.failureRecorder);
+  }
+
+  /** For what no state can catch: an execution that is stopped by hand, broken, or timed out as a whole. */
+  watch(stateMachines: readonly StateMachine[]): void {
+    new Rule(this, 'ExecutionEnded', {
+      description: 'Executions that did not succeed',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: stateMachines.map(({ stateMachineArn }) => stateMachineArn),
+        },
+      },
+      targets: [new LambdaFunction(this.failureRecorder)],
+    });
   }
 }

@@ -5,8 +5,9 @@ import { readRoutes } from './api-routes.ts';
 import { readAssembly } from './assembly.ts';
 import { awsJsonHandler } from './aws-json.ts';
 import { createEnvironment, type Environment } from './environment.ts';
+import { createEventRules } from './event-rules.ts';
 import { createExecutionStore } from './execution-store.ts';
-import { Executions } from './executions.ts';
+import { Executions, statusChange } from './executions.ts';
 import { createFunction, type FunctionProperties } from './functions.ts';
 import { createResolver } from './intrinsics.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
@@ -121,7 +122,9 @@ async function start(
       compileStateMachine(DefinitionString, tasks, () => onAwsCall('states', 'StateEntered')),
     ]),
   );
-  const executions = new Executions(machines, createExecutionStore(inDataDirectory('executions')));
+  const emit = createEventRules(template, resolve, functions);
+  const store = createExecutionStore(inDataDirectory('executions'));
+  const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
   onClose(() => executions.close());
   await executions.resume();
 

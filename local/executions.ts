@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from './aws-json.ts';
 import { arn } from './aws-names.ts';
+import type { AwsEvent } from './event-rules.ts';
 import type { ExecutionRecord, ExecutionStore } from './execution-store.ts';
 import type { compileStateMachine, Run, StateEntered } from './state-machine.ts';
 
@@ -24,12 +25,21 @@ export class Executions {
   readonly #machines: ReadonlyMap<string, RunMachine>;
   readonly #store: ExecutionStore;
   readonly #executions = new Map<string, Execution>();
+  readonly #onEnd: (record: ExecutionRecord) => Promise<void>;
   #closed = false;
 
-  /** @param machines by ARN */
-  constructor(machines: ReadonlyMap<string, RunMachine>, store: ExecutionStore) {
+  /**
+   * @param machines by ARN
+   * @param onEnd is told of each execution that has ended, once that is saved.
+   */
+  constructor(
+    machines: ReadonlyMap<string, RunMachine>,
+    store: ExecutionStore,
+    onEnd: (record: ExecutionRecord) => Promise<void>,
+  ) {
     this.#machines = machines;
     this.#store = store;
+    this.#onEnd = onEnd;
   }
 
   /**
@@ -125,6 +135,7 @@ export class Executions {
     execution.record = { ...execution.record, ...outcome, stopDate: Date.now() };
     // After the first record, which may still be on its way to the disk.
     execution.saved = execution.saved.then(() => this.#store.save(execution.record));
+    void execution.saved.then(() => this.#onEnd(execution.record));
     return execution.saved;
   }
 
@@ -134,6 +145,16 @@ export class Executions {
       throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return execution;
   }
+}
+
+/** The event that Step Functions sends to EventBridge when an execution has ended. */
+export function statusChange(record: ExecutionRecord): AwsEvent {
+  const { arn: executionArn, machineArn: stateMachineArn, ...detail } = record;
+  return {
+    source: 'aws.states',
+    'detail-type': 'Step Functions Execution Status Change',
+    detail: { ...detail, executionArn, stateMachineArn },
+  };
 }
 
 function isJson(text: string): boolean {

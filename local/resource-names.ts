@@ -57,6 +57,10 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
   'AWS::ApiGateway::RestApi': {
     names: (name) => ({ ref: name, attributes: { RootResourceId: `${name}Root`, RestApiId: name } }),
   },
+  'AWS::Events::Rule': {
+    nameProperty: 'Name',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('events', `rule/${name}`) } }),
+  },
   'AWS::ApiGateway::Resource': { names: (name) => ({ ref: name, attributes: { ResourceId: name } }) },
   'AWS::ApiGateway::Stage': { nameProperty: 'StageName', names: (name) => ({ ref: name, attributes: {} }) },
 };

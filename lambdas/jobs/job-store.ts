@@ -125,6 +125,11 @@ export class JobStore {
     return job && job.owner === owner && job.expiresAt > seconds(this.#now()) ? job : undefined;
   }
 
+  /** One read, whoever owns the job and however old it is: for those who watch over all jobs, never for a caller. */
+  async find(jobId: string): Promise<Job | undefined> {
+    return this.#read(jobId);
+  }
+
   /** One read of whether an invocation still holds the job: it is open and no later invocation has begun. */
   async holds(jobId: string, lease: string): Promise<boolean> {
     const { Item } = await this.#client.send(

@@ -3,6 +3,7 @@
 export const ErrorCode = {
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',
+  executionStopped: 'EXECUTION_STOPPED',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputTooLarge: 'INPUT_TOO_LARGE',
   internal: 'INTERNAL_ERROR',

@@ -11,7 +11,7 @@ import { cancelJob } from '../../lambdas/jobs/cancel.ts';
 import { Executions } from '../../lambdas/jobs/executions.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
-import { recordFailure } from '../../lambdas/jobs/record-failure.ts';
+import { recordCaughtError, recordExecutionEnded } from '../../lambdas/jobs/record-failure.ts';
 import { type Submission, submitJob } from '../../lambdas/jobs/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
@@ -112,7 +112,6 @@ test('a job is cancelled though its execution cannot be stopped: its next step w
 describe('recording a failure that no step could', () => {
   const caught = (jobId: string, error: string) => ({
     jobId,
-    owner: 'alice',
     finished: {},
     caught: { Error: error },
   });
@@ -125,7 +124,7 @@ describe('recording a failure that no step could', () => {
     ['Lambda.TooManyRequestsException', 'STEP_CRASHED'],
   ])('%s is %s', async (error, code) => {
     const { jobId } = await submit();
-    await recordFailure(jobs, caught(jobId, error));
+    await recordCaughtError(jobs, caught(jobId, error));
     expect(await jobs.get('alice', jobId)).toMatchObject({
       status: 'failed',
       error: { code, retryable: true, details: { cause: error } },
@@ -135,13 +134,25 @@ describe('recording a failure that no step could', () => {
   test('what has ended stays as it ended', async () => {
     const { jobId } = await submit();
     await cancelJob({ jobs, executions }, 'alice', jobId);
-    await recordFailure(jobs, caught(jobId, 'States.Timeout'));
+    await recordCaughtError(jobs, caught(jobId, 'States.Timeout'));
     expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'cancelled' });
   });
 
   test('a job that has expired meanwhile is let be', async () => {
     await expect(
-      recordFailure(jobs, caught('00000000-0000-4000-8000-000000000000', 'x')),
+      recordCaughtError(jobs, caught('00000000-0000-4000-8000-000000000000', 'x')),
     ).resolves.toBeUndefined();
   });
+
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED'] as const)(
+    'an execution that ended as %s leaves no job open',
+    async (status) => {
+      const job = await submit({ idempotencyKey: status });
+      await recordExecutionEnded(jobs, { detail: { name: executionName(job), status } });
+      expect(await jobs.get('alice', job.jobId)).toMatchObject({
+        status: 'failed',
+        error: { code: 'EXECUTION_STOPPED', retryable: true, details: { cause: status } },
+      });
+    },
+  );
 });

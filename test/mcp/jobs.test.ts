@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { awsClients, call, connect, executionArn, startTestCloud } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -151,6 +152,19 @@ describe('failures', () => {
       status: 'failed',
       error: { code: 'RESULT_INVALID' },
     });
+  });
+});
+
+test('a job whose execution is stopped by an operator fails, rather than stay open', async () => {
+  const { data: started } = await call(client, 'start_probe', { behaviour: 'wait' });
+  const { job_id } = started;
+  while ((await call(client, 'check_job', { job_id })).data.status !== 'running');
+  const { sfn } = awsClients(cloud);
+  await sfn.send(new StopExecutionCommand({ executionArn: executionArn('probe', job_id) }));
+  const { data } = await call(client, 'check_job', { job_id, wait_seconds: 20 });
+  expect(data).toMatchObject({
+    status: 'failed',
+    error: { code: 'EXECUTION_STOPPED', step: 'prepare', retryable: true },
   });
 });
 

@@ -1,6 +1,7 @@
 /** The local cloud with the test catalogue, and clients of it: what most end-to-end tests start with. */
+import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from './assemblies.ts';
@@ -66,6 +67,18 @@ export function awsClients({ environment }: LocalCloud) {
   };
   return {
     dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB }),
-    s3: new S3Client({ ...common, endpoint: environment.AWS_ENDPOINT_URL_S3 }),
+    sfn: new SFNClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SFN }),
   };
+}
+
+/** The ARN of a job's execution: the state machine has the logical id that CDK gave it. */
+export function executionArn(operation: string, jobId: string): string {
+  const { Resources } = JSON.parse(
+    readFileSync(`${assemblies.test}/AsyncOperationsTest.template.json`, 'utf8'),
+  );
+  const machine = Object.keys(Resources).find(
+    (id) =>
+      id.startsWith(`${operation}StateMachine`) && Resources[id].Type === 'AWS::StepFunctions::StateMachine',
+  );
+  return `arn:aws:states:us-east-1:000000000000:execution:${machine}:${jobId}`;
 }
