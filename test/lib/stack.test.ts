@@ -177,6 +177,22 @@ describe('the state machine of build', () => {
   });
 });
 
+test('every state machine is watched for executions that do not succeed', () => {
+  for (const template of [app, fixtures]) {
+    const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: Match.arrayWith(machines.map((Ref) => ({ Ref }))),
+        },
+      },
+    });
+  }
+});
+
 describe('an operation added to the catalogue', () => {
   test('gets a state machine with its steps', () => {
     expect(Object.keys(statesOf(fixtures, 'Four steps').States)).toEqual(
