@@ -21,6 +21,8 @@ export async function jobCost(cloud: LocalCloud, counter: CallCounter): Promise<
   counter.reset();
   const { job_id } = await call('start_four_steps', {});
   while ((await call('check_job', { job_id, wait_seconds: 10 })).status !== 'completed');
+  const starts = sum(['dynamodb:PutItem']);
+  const executions = sum(['states:StartExecution']);
   const writes = sum(WRITES);
   const transitions = sum(['states:StateEntered']);
 
@@ -29,6 +31,8 @@ export async function jobCost(cloud: LocalCloud, counter: CallCounter): Promise<
   const reads = sum(['dynamodb:GetItem', 'dynamodb:Query']);
   await client.close();
   return [
+    row('start: writes to the table', starts, 'writes', 1),
+    row('start: StartExecution', executions, 'calls', 1),
     row('four-step job: writes to the table', writes, 'writes', WRITES_LIMIT),
     row('four-step job: state transitions', transitions, 'transitions', TRANSITIONS_LIMIT),
     row('check_job: reads of the table', reads, 'reads', 1),

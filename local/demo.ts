@@ -12,12 +12,21 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { list } from 'tar';
 import type { JobView } from '../lambdas/jobs/job-view.ts';
 import type { FileLink } from '../lambdas/mcp/tool.ts';
+import { ErrorCode } from '../lambdas/shared/errors.ts';
 import { startLocalCloud } from './cloud.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { REPOSITORY, synthesize } from './synthesize.ts';
 import { uploadProject } from './upload-project.ts';
 
 const USAGE = 'Usage: npm run demo [-- --project DIR]';
+
+/** Failures that are not the project's own. */
+const OURS: ReadonlySet<string> = new Set([
+  ErrorCode.internal,
+  ErrorCode.stepCrashed,
+  ErrorCode.executionStopped,
+  ErrorCode.workspaceUnavailable,
+]);
 
 type Answer = JobView & { readonly files?: readonly FileLink[] };
 
@@ -28,7 +37,11 @@ async function demo(directory: string): Promise<number> {
   const assemblyDirectory = join(scratch, 'cdk.out');
   say('Synthesizing the stack');
   await synthesize(assemblyDirectory);
-  const cloud = await startLocalCloud({ assemblyDirectory });
+  const log: string[] = [];
+  const cloud = await startLocalCloud({
+    assemblyDirectory,
+    onLog: (name, line) => log.push(`[${name}] ${line}`),
+  });
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
   try {
     say(`Local cloud on ${cloud.url}`);
@@ -47,7 +60,7 @@ async function demo(directory: string): Promise<number> {
     const started = await call(client, 'start_build', { project });
     say(`start_build → job ${started.job_id}, ${started.status}`);
     const job = await follow(client, started.job_id);
-    return job.status === 'completed' ? await collect(job) : report(job);
+    return job.status === 'completed' ? await collect(job) : report(job, log);
   } finally {
     await client.close();
     await cloud.close();
@@ -110,10 +123,12 @@ async function collect({ files = [], result }: Answer): Promise<number> {
   return 0;
 }
 
-function report({ job_id, status, error, log_tail = [] }: Answer): number {
+/** @param log what the functions logged: callers are not told what went wrong on our side, but here we are the operator. */
+function report({ job_id, status, error, log_tail = [] }: Answer, log: readonly string[]): number {
   console.error(`Job ${job_id} ${status}${error?.step ? ` in step ${error.step}` : ''}.`);
   if (error) console.error(`  ${error.code}: ${error.message}`);
   for (const line of log_tail) console.error(`  │ ${line}`);
+  if (!error || OURS.has(error.code)) for (const line of log.slice(-30)) console.error(`  ${line}`);
   return 1;
 }
 

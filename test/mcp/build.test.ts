@@ -1,0 +1,103 @@
+/** Hostile and broken sources, through the real endpoint: each job fails with a code, and leaves no file behind. */
+import { gzipSync } from 'node:zlib';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Client } from '@modelcontextprotocol/client';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { type RawEntry, rawArchive } from '../operations/build/hostile-archive.ts';
+import { assemblies } from '../support/assemblies.ts';
+import { call, connect } from '../support/test-cloud.ts';
+
+let cloud: LocalCloud;
+let client: Client;
+let s3: S3Client;
+
+beforeAll(async () => {
+  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  client = await connect(cloud);
+  const { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region } = cloud.environment;
+  s3 = new S3Client({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+});
+afterAll(async () => {
+  s3.destroy();
+  await client.close();
+  await cloud.close();
+});
+
+const Bucket = () => cloud.outputs.WorkspaceBucketName;
+
+const upload = (project: string, Body: Buffer) =>
+  s3.send(new PutObjectCommand({ Bucket: Bucket(), Key: `projects/${project}.tar.gz`, Body }));
+
+async function keys(): Promise<(string | undefined)[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: Bucket() }));
+  return Contents.map(({ Key }) => Key);
+}
+
+const packageJson: RawEntry = { path: 'package.json', content: '{"name":"x","version":"1.0.0"}' };
+
+test.each<[string, () => Buffer, string, RegExp]>([
+  ['is corrupt', () => Buffer.from('this is no archive'), 'SOURCE_INVALID', /archive/],
+  ['is cut off', () => rawArchive([packageJson]).subarray(0, 60), 'SOURCE_INVALID', /archive/],
+  ['is empty', () => rawArchive([]), 'SOURCE_INVALID', /archive/],
+  [
+    'has no package.json',
+    () => rawArchive([{ path: 'readme.md', content: 'x' }]),
+    'SOURCE_INVALID',
+    /package\.json/,
+  ],
+  [
+    'has a package.json that is not JSON',
+    () => rawArchive([{ path: 'package.json', content: '{' }]),
+    'SOURCE_INVALID',
+    /package\.json/,
+  ],
+  [
+    'has an absolute path',
+    () => rawArchive([packageJson, { path: '/etc/evil' }]),
+    'SOURCE_INVALID',
+    /\/etc\/evil/,
+  ],
+  [
+    'climbs out with ".."',
+    () => rawArchive([packageJson, { path: '../evil' }]),
+    'SOURCE_INVALID',
+    /\.\.\/evil/,
+  ],
+  [
+    'links out of the tree',
+    () => rawArchive([packageJson, { path: 'a', linkpath: '../../etc', type: 'SymbolicLink' }]),
+    'SOURCE_INVALID',
+    /link "a"/,
+  ],
+  [
+    'unpacks past the limit',
+    // 17 gzip members of 64 MiB of zeros are one gzip file of a megabyte, and past the limit of a gigabyte.
+    () =>
+      Buffer.concat([
+        rawArchive([packageJson, { path: 'zeros', size: 2 ** 31 }], Buffer.alloc(0)),
+        ...Array<Buffer>(17).fill(gzipSync(Buffer.alloc(64 * 1024 * 1024))),
+      ]),
+    'SOURCE_TOO_LARGE',
+    /1,024 MiB/,
+  ],
+])('a source that %s', async (_what, archive, code, message) => {
+  await upload('hostile', archive());
+  const before = await keys();
+  const { data } = await call(client, 'start_build', { project: 'hostile', wait_seconds: 30 });
+  expect(data).toMatchObject({
+    status: 'failed',
+    error: { code, step: 'install', message: expect.stringMatching(message), retryable: false },
+  });
+  // The log of the step says what happened; no snapshot and no artifact is there.
+  expect((await keys()).filter((key) => !before.includes(key) && !key?.startsWith('logs/'))).toEqual([]);
+});
+
+test('a project without a lock file, a build or tests is packed as it is, and says what was skipped', async () => {
+  await upload('plain', rawArchive([packageJson, { path: 'main.js', content: 'console.log(1)' }]));
+  const { data, links } = await call(client, 'start_build', { project: 'plain', wait_seconds: 30 });
+  expect(data).toMatchObject({
+    status: 'completed',
+    result: { artifact: '/builds/plain.tar.gz', skipped: ['build', 'test'] },
+  });
+  expect(links.map(({ name }) => name)).toContain('plain.tar.gz');
+});
