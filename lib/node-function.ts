@@ -13,8 +13,7 @@ import type { Construct } from 'constructs';
 
 export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 
-export interface NodeFunctionProps
-  extends Pick<NodejsFunctionProps, 'description' | 'ephemeralStorageSize' | 'reservedConcurrentExecutions'> {
+export interface NodeFunctionProps extends Pick<NodejsFunctionProps, 'description' | 'ephemeralStorageSize'> {
   /** The `*.lambda.ts` file; its `handler` export is called. */
   readonly entry: string;
   /** @default 512 MiB */

@@ -1,13 +1,13 @@
 /** The states of one operation: its steps in order, and one way out when a step fails. */
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Chain, Fail, JitterType, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { Chain, Errors, Fail, JitterType, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import {
   type OperationDefinition,
   RETRYABLE_STEP_ERROR,
-  STEP_ENDED,
+  STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
 } from '../lambdas/operations/define-operation.ts';
 
@@ -17,21 +17,30 @@ export interface OperationStatesProps {
   readonly failureRecorder: IFunction;
 }
 
-/** Beyond the function's own timeout, so that a step that runs out of time says so itself. */
+/** Beyond the step's own limit: for a cold start and for wrapping up, so that a step out of time says so itself. */
 const STATE_SLACK_MS = STEP_WRAP_UP_MS + 15_000;
 
-/** Lambda's own troubles: nothing of the step has run, or it says so. 1, 2, 4, 8, 16, 32 s: a minute in all. */
+/** Lambda did not run the step, or says so. Delays of 1, 2, 4 … 32 s, each drawn from 0 up: half a minute on average. */
 const TRANSIENT = {
   errors: [
     'Lambda.ClientExecutionTimeoutException',
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
-    'Lambda.TooManyRequestsException',
   ],
   interval: Duration.seconds(1),
   backoffRate: 2,
   maxAttempts: 6,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** More steps at once than the account may run: others take minutes to end, so it is worth a quarter of an hour. */
+const THROTTLED = {
+  errors: ['Lambda.TooManyRequestsException'],
+  interval: Duration.seconds(5),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(1),
+  maxAttempts: 30,
   jitterStrategy: JitterType.FULL,
 };
 
@@ -40,6 +49,15 @@ const CRASHED = {
   errors: ['Lambda.Unknown', 'Runtime.ExitError'],
   interval: Duration.seconds(1),
   maxAttempts: 1,
+};
+
+/** A write of the step runner failed. */
+const INTERRUPTED = {
+  errors: [STEP_INTERRUPTED],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 3,
+  jitterStrategy: JitterType.FULL,
 };
 
 export function operationStates(scope: Construct, props: OperationStatesProps): Chain {
@@ -55,7 +73,9 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     retryOnServiceExceptions: false,
     taskTimeout: Timeout.duration(Duration.minutes(1)),
   })
-    .addRetry(TRANSIENT)
+    .addRetry(THROTTLED)
+    // It says the same however often it is said; EventBridge says it once more.
+    .addRetry({ errors: [Errors.ALL], interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 6 })
     .next(failed);
 
   const states = Object.entries(definition.steps).map(([step, { timeoutMs, retries = 0 }]) => {
@@ -74,8 +94,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
       retryOnServiceExceptions: false,
       taskTimeout: Timeout.duration(Duration.millis(timeoutMs + STATE_SLACK_MS)),
     });
-    state.addRetry(TRANSIENT);
-    state.addRetry(CRASHED);
+    for (const retry of [TRANSIENT, THROTTLED, CRASHED, INTERRUPTED]) state.addRetry(retry);
     if (retries > 0) {
       state.addRetry({
         errors: [RETRYABLE_STEP_ERROR],
@@ -84,9 +103,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
         maxAttempts: retries,
       });
     }
-    return state
-      .addCatch(failed, { errors: [STEP_ENDED], resultPath: '$.caught' })
-      .addCatch(recordFailure, { resultPath: '$.caught' });
+    return state.addCatch(recordFailure, { resultPath: '$.caught' });
   });
   const [first, ...others] = states;
   if (!first) throw new Error(`Operation ${definition.name} has no steps.`);

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 
-const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules']);
+/** What is made anew, and what may hold secrets. */
+const LEFT_OUT = /^(\.git|node_modules|\.env(\..*)?)$/;
 
 /**
  * @returns an archive in a temporary directory of its own, which the caller removes.
@@ -16,7 +17,7 @@ export async function packProject(directory: string): Promise<string> {
     throw new Error(`${directory} has no package.json: name the directory of a Node.js project.`);
   }
   const file = join(await mkdtemp(join(tmpdir(), 'pack-project-')), 'project.tar.gz');
-  const filter = (path: string) => !path.split('/').some((segment) => LEFT_OUT.has(segment));
+  const filter = (path: string) => !path.split('/').some((segment) => LEFT_OUT.test(segment));
   // Portable: without users, groups and times of this machine, the same sources give the same archive.
   await create({ cwd: directory, file, gzip: { portable: true }, portable: true, noMtime: true, filter }, [
     '.',

@@ -3,12 +3,11 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { build } from '../lambdas/operations/build/operation.ts';
 import { packProject } from './pack-project.ts';
 
 /** The stack's output that names the bucket. */
 export const BUCKET_OUTPUT = 'WorkspaceBucketName';
-
-const NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
 
 /** @returns the object's key. @throws Error for a name that is no project name, or a directory that is no project. */
 export async function uploadProject(
@@ -17,11 +16,8 @@ export async function uploadProject(
   directory: string,
   name: string,
 ): Promise<string> {
-  if (!NAME.test(name)) {
-    throw new Error(
-      `"${name}" is no project name: use 1 to 100 letters, digits, ".", "_" and "-", such as "my-app".`,
-    );
-  }
+  const { success, error } = build.input.shape.project.safeParse(name);
+  if (!success) throw new Error(`"${name}" is no project name: ${error.issues[0]?.message}`);
   const archive = await packProject(directory);
   try {
     const Key = `projects/${name}.tar.gz`;

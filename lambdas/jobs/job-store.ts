@@ -1,5 +1,6 @@
 /** Jobs in DynamoDB: every write is one conditional write, and nothing else writes the table. */
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -57,10 +58,17 @@ export interface JobEnd {
   readonly logs?: Job['logs'];
 }
 
-/** What a transition writes, and what must hold for it besides the status it starts from. */
+/** What a transition writes, and what must hold for it. */
 interface Change {
   readonly set?: Readonly<Record<string, unknown>>;
-  readonly where?: { readonly owner?: string; readonly lease?: string; readonly progressAtMost?: number };
+  readonly where?: {
+    /** @default those that the new status may follow */
+    readonly statuses?: readonly JobStatus[];
+    readonly owner?: string;
+    readonly lease?: string;
+    /** The progress that is written must not be less than what is there. */
+    readonly progressStays?: boolean;
+  };
 }
 
 export class JobStore {
@@ -75,7 +83,7 @@ export class JobStore {
   }
 
   /**
-   * Creates a job, or finds the one that the same idempotency key made.
+   * Creates a job, or finds the one that the same idempotency key made. One that could not be started is made anew.
    * @throws AppError IDEMPOTENCY_KEY_REUSED when that one was made from another input.
    */
   async create(newJob: NewJob): Promise<{ readonly job: Job; readonly created: boolean }> {
@@ -93,13 +101,15 @@ export class JobStore {
     };
     const isNew = 'attribute_not_exists(jobId)';
     const isGone = 'expiresAt <= :now';
+    const neverStarted = '#error.#code = :startFailed';
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#tableName,
           Item: toItem({ ...job, openShard: openShard(job.jobId) }),
-          ConditionExpression: `${isNew} OR ${isGone}`,
-          ExpressionAttributeValues: toItem({ ':now': seconds(now) }),
+          ConditionExpression: `${isNew} OR ${isGone} OR ${neverStarted}`,
+          ExpressionAttributeNames: { '#error': 'error', '#code': 'code' },
+          ExpressionAttributeValues: toItem({ ':now': seconds(now), ':startFailed': ErrorCode.startFailed }),
         }),
       );
       return { job, created: true };
@@ -136,6 +146,8 @@ export class JobStore {
       new GetItemCommand({
         TableName: this.#tableName,
         Key: toItem({ jobId }),
+        // A stale read could show the step before, and stop a healthy one.
+        ConsistentRead: true,
         ProjectionExpression: '#status, #lease',
         ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease' },
       }),
@@ -157,7 +169,7 @@ export class JobStore {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
         set: { step, lease, progress: reached, message: `Running ${step}.` },
-        where: { progressAtMost: reached },
+        where: { progressStays: true },
       });
     try {
       return await write(progress);
@@ -176,7 +188,7 @@ export class JobStore {
   ): Promise<void> {
     await this.#change(jobId, JobStatus.running, {
       set: { progress, ...(message !== undefined && { message }) },
-      where: { lease, progressAtMost: progress },
+      where: { lease, progressStays: true },
     });
   }
 
@@ -209,6 +221,14 @@ export class JobStore {
     return this.#end(jobId, JobStatus.failed, retentionSeconds, {
       set: { ...end, error, message: error.message },
       where: { lease },
+    });
+  }
+
+  /** Its execution could not be started. @throws TransitionRefused when it was started all the same. */
+  async failStart(job: Pick<Job, 'jobId' | 'retentionSeconds'>, error: JobError): Promise<Job> {
+    return this.#end(job.jobId, JobStatus.failed, job.retentionSeconds, {
+      set: { error, message: error.message },
+      where: { statuses: [JobStatus.pending] },
     });
   }
 
@@ -248,7 +268,7 @@ export class JobStore {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ConsistentRead: true }),
     );
-    return Item && (unmarshall(Item) as Job);
+    return Item && fromItem(Item);
   }
 
   /** Ends a job: it leaves the open index, and is kept for its retention from now on. */
@@ -271,15 +291,16 @@ export class JobStore {
     if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
     const removals = isTerminal(to) ? ' REMOVE #openShard, #lease' : '';
 
-    const mayFollow = `#status IN (${STATUSES_BEFORE[to].map((status) => `:from_${status}`).join(', ')})`;
+    const { statuses = STATUSES_BEFORE[to] } = where;
+    const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;
     const isOwners = where.owner !== undefined && '#owner = :owner';
     const isHeld = where.lease !== undefined && '#lease = :heldBy';
-    const doesNotFall = where.progressAtMost !== undefined && '#progress <= :progress';
+    const doesNotFall = where.progressStays === true && '#progress <= :progress';
     const conditions = [mayFollow, isOwners, isHeld, doesNotFall].filter((clause) => clause !== false);
 
     const values = {
       ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
-      ...Object.fromEntries(STATUSES_BEFORE[to].map((status) => [`:from_${status}`, status])),
+      ...Object.fromEntries(statuses.map((status) => [`:from_${status}`, status])),
       ':one': 1,
       ...(isOwners && { ':owner': where.owner }),
       ...(isHeld && { ':heldBy': where.lease }),
@@ -298,7 +319,7 @@ export class JobStore {
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return unmarshall(Attributes ?? {}) as Job;
+      return fromItem(Attributes ?? {});
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const job = await this.#read(jobId);
@@ -316,8 +337,27 @@ function namesIn(...expressions: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, name.slice(1)]));
 }
 
-function toItem(value: Readonly<Record<string, unknown>>) {
-  return marshall(value, { removeUndefinedValues: true });
+/**
+ * Input and result are kept as JSON text: DynamoDB's own types take neither every number nor every depth that JSON does.
+ * With or without the colon of an expression's value.
+ */
+const JSON_ATTRIBUTES = ['input', 'result', ':result'];
+
+function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
+  const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [
+    name,
+    JSON.stringify(value[name]),
+  ]);
+  return marshall({ ...value, ...Object.fromEntries(texts) }, { removeUndefinedValues: true });
+}
+
+function fromItem(item: Record<string, AttributeValue>): Job {
+  const record = unmarshall(item);
+  const values = JSON_ATTRIBUTES.filter((name) => name in record).map((name) => [
+    name,
+    JSON.parse(record[name]),
+  ]);
+  return { ...record, ...Object.fromEntries(values) } as Job;
 }
 
 /** Epoch milliseconds as DynamoDB's TTL wants them. */

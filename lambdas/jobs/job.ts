@@ -48,6 +48,15 @@ export interface StoredObject {
   readonly sha256: string;
 }
 
+/** The logs of the steps that printed something, by step name. */
+export function logsOf(
+  finished: Readonly<Record<string, { readonly log?: StoredObject }>>,
+): Record<string, StoredObject> {
+  return Object.fromEntries(
+    Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])),
+  );
+}
+
 export interface Job {
   readonly jobId: string;
   readonly owner: string;

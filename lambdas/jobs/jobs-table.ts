@@ -10,7 +10,7 @@ export const JobsTable = {
     sortKey: 'createdAt',
     attributes: ['operation', 'status', 'endedAt', 'expiresAt'],
   },
-  /** Jobs that have not ended, spread over `OPEN_SHARDS` partitions: reconciling. Sparse: ending removes the key. */
+  /** Jobs that have not ended, spread over 16 partitions: reconciling. Sparse: ending removes the key. */
   openIndex: {
     name: 'open',
     partitionKey: 'openShard',

@@ -1,13 +1,15 @@
 /** Why a job failed, when no step of it could say so: in the caller's words. */
+import { RETRYABLE_STEP_ERROR } from '../operations/define-operation.ts';
+import type { RetryableFailure } from '../operations/run-step.ts';
 import { ErrorCode } from '../shared/errors.ts';
-import type { Job, JobError } from './job.ts';
-import { type JobStore, TransitionRefused } from './job-store.ts';
+import { executionName, type Job, type JobError, logsOf } from './job.ts';
+import { type JobEnd, type JobStore, TransitionRefused } from './job-store.ts';
 
 /** The input of the state that a `Catch` leads to. */
 export interface CaughtError {
   readonly jobId: string;
-  readonly finished: Readonly<Record<string, { readonly log?: NonNullable<Job['logs']>[string] }>>;
-  /** As Step Functions puts it: the error's name, and the function's JSON answer or a sentence. */
+  readonly finished: Parameters<typeof logsOf>[0];
+  /** As Step Functions puts it: the error's name, and Lambda's JSON text about it or a sentence. */
   readonly caught: { readonly Error: string; readonly Cause?: string };
 }
 
@@ -21,49 +23,61 @@ export interface ExecutionEnded {
 }
 
 const JOB_ID_LENGTH = 36;
-const LOST = "Start the job again; the operator's log of this job says more.";
+const REMEDY = "Start the job again; the operator's log of this job says more.";
 
-/** A state has caught what a function died of: the job fails with the logs of the steps before. */
+/** A state has caught what its function died of, or a failure that was not to be tried again. */
 export async function recordCaughtError(
   jobs: JobStore,
   { jobId, finished, caught }: CaughtError,
 ): Promise<void> {
-  const logs = Object.fromEntries(
-    Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])),
-  );
-  await fail(jobs, jobId, logs, ({ step }) => {
-    const what = step ? `The step ${step}` : 'The first step';
-    // A step's time was over in Step Functions' eyes, or in Lambda's.
-    return caught.Error === 'States.Timeout' || caught.Error === 'Sandbox.Timedout'
-      ? [ErrorCode.stepTimedOut, `${what} ran out of time and was stopped. ${LOST}`, caught.Error]
-      : [ErrorCode.stepCrashed, `${what} ended without an answer (${caught.Error}). ${LOST}`, caught.Error];
-  });
+  const job = await jobs.find(jobId);
+  if (!job) return;
+  const { error, ...end } = retryableFailure(caught) ?? {
+    error: describe(job, caught.Error),
+    logs: logsOf(finished),
+  };
+  await fail(jobs, job, error, end);
 }
 
 /** An execution is over: whatever became of it, its job is not left open. */
 export async function recordExecutionEnded(jobs: JobStore, { detail }: ExecutionEnded): Promise<void> {
-  await fail(jobs, detail.name.slice(0, JOB_ID_LENGTH), undefined, () => [
-    ErrorCode.executionStopped,
-    `The job's execution ended as ${detail.status} before the job did. ${LOST}`,
-    detail.status,
-  ]);
+  const { name, status } = detail;
+  const job = await jobs.find(name.slice(0, JOB_ID_LENGTH));
+  // The same idempotency key may have made another job since.
+  if (!job || executionName(job) !== name) return;
+  const message = `The job's execution ended as ${status} before the job did. ${REMEDY}`;
+  await fail(jobs, job, toError(job, ErrorCode.executionStopped, message, status), {});
 }
 
-/** Fails a job that has not ended: then the step itself said why, or the owner cancelled it. */
+/** What the step itself said, when its state gave up trying. */
+function retryableFailure({ Error: name, Cause = '' }: CaughtError['caught']): RetryableFailure | undefined {
+  if (name !== RETRYABLE_STEP_ERROR) return undefined;
+  const { errorMessage } = JSON.parse(Cause) as { readonly errorMessage: string };
+  return JSON.parse(errorMessage) as RetryableFailure;
+}
+
+function describe(job: Job, cause: string): JobError {
+  const what = job.step ? `The step ${job.step}` : 'The first step';
+  // A step's time was over in Step Functions' eyes, or in Lambda's.
+  return cause === 'States.Timeout' || cause === 'Sandbox.Timedout'
+    ? toError(job, ErrorCode.stepTimedOut, `${what} ran out of time and was stopped. ${REMEDY}`, cause)
+    : toError(job, ErrorCode.stepCrashed, `${what} ended without an answer (${cause}). ${REMEDY}`, cause);
+}
+
+function toError({ step }: Job, code: ErrorCode, message: string, cause: string): JobError {
+  return { code, message, ...(step && { step }), retryable: true, details: { cause } };
+}
+
+/** Fails a job that has not ended: else the step itself said why, or the owner cancelled it. */
 async function fail(
   jobs: JobStore,
-  jobId: string,
-  logs: Job['logs'],
-  describe: (job: Job) => readonly [code: ErrorCode, message: string, cause: string],
+  { jobId, retentionSeconds }: Job,
+  error: JobError,
+  end: Pick<JobEnd, 'logs' | 'logTail'>,
 ): Promise<void> {
-  const job = await jobs.find(jobId);
-  if (!job) return;
-  const [code, message, cause] = describe(job);
-  const { step, retentionSeconds } = job;
-  const error: JobError = { code, message, ...(step && { step }), retryable: true, details: { cause } };
   try {
-    await jobs.fail(jobId, error, { retentionSeconds, ...(logs && { logs }) });
-    console.error({ message: 'A job failed without a word', jobId, error });
+    await jobs.fail(jobId, error, { ...end, retentionSeconds });
+    console.error({ message: 'A job failed', jobId, error });
   } catch (refusal) {
     if (!(refusal instanceof TransitionRefused)) throw refusal;
   }

@@ -5,15 +5,15 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Executions } from './executions.ts';
 import { hashInput, type Job, JobStatus, jobIdForKey } from './job.ts';
-import type { JobStore } from './job-store.ts';
+import { type JobStore, TransitionRefused } from './job-store.ts';
 
 /** Kept for a day after its end, unless the caller asks for another time. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
 /** A week: what a listing of unwatched jobs may grow by. */
 export const MAX_RETENTION_SECONDS = 7 * DEFAULT_RETENTION_SECONDS;
 
-/** Step Functions takes 256 KiB of input and returns it at each state beside the steps' results: this leaves them half. */
-const MAX_INPUT_BYTES = 128 * 1024;
+/** Step Functions carries the input through every state beside the steps' results, 256 KiB in all. */
+const MAX_INPUT_BYTES = 64 * 1024;
 
 export interface Submission {
   readonly owner: string;
@@ -29,8 +29,8 @@ export interface Submission {
 /**
  * One write and one StartExecution. Repeated with the same idempotency key it finds the same job, and starts an
  * execution that an earlier call did not come to start.
- * @throws AppError INPUT_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, or START_FAILED when the execution could not be started
- *   (then the job is `failed`).
+ * @throws AppError INPUT_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, or START_FAILED when the execution could not be started.
+ *   Then the job that this call made is `failed`, and the same call makes it anew.
  */
 export async function submitJob(
   { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
@@ -54,30 +54,30 @@ export async function submitJob(
     retentionSeconds,
     longestRunMs: longestRunMs(operation),
   });
-  if (created || job.status === JobStatus.pending) await start({ jobs, executions }, job);
-  return job;
-}
-
-async function start(
-  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
-  job: Job,
-): Promise<void> {
+  if (job.status !== JobStatus.pending) return job;
   try {
     await executions.start(job);
   } catch (cause) {
-    const error = new AppError(
-      ErrorCode.startFailed,
-      'The work could not be started. Call again in a minute.',
-      {
-        retryable: true,
-        cause,
-      },
-    );
-    await jobs.fail(
-      job.jobId,
-      { code: error.code, message: error.message, retryable: true },
-      { retentionSeconds: job.retentionSeconds },
-    );
+    const message =
+      'The work could not be started. Call again in a minute, with the same idempotency_key if you gave one.';
+    const error = new AppError(ErrorCode.startFailed, message, { retryable: true, cause });
+    // Only who made the job may fail it: another call with its key may have started it.
+    if (!created || (await failedStart(jobs, job, error))) throw error;
+  }
+  return job;
+}
+
+/** @returns false when the execution was started all the same, and only its answer was lost. */
+async function failedStart(
+  jobs: JobStore,
+  job: Job,
+  { code, message, retryable }: AppError,
+): Promise<boolean> {
+  try {
+    await jobs.failStart(job, { code, message, retryable });
+    return true;
+  } catch (error) {
+    if (error instanceof TransitionRefused) return false;
     throw error;
   }
 }

@@ -7,18 +7,14 @@ const PAUSES_MS = [200, 300, 500] as const;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Reads a job again until it has ended, the time is over, or the caller has gone.
+ * Reads a job again until it has ended or the time is over.
  * @param waitMs milliseconds; 0 reads nothing.
  * @returns the job as last read; undefined when it has expired meanwhile.
  */
-export async function waitForEnd(
-  jobs: JobStore,
-  job: Job,
-  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
-): Promise<Job | undefined> {
+export async function waitForEnd(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
   const end = Date.now() + waitMs;
   let latest: Job | undefined = job;
-  for (let reads = 0; latest && !isTerminal(latest.status) && Date.now() < end && !signal.aborted; reads++) {
+  for (let reads = 0; latest && !isTerminal(latest.status) && Date.now() < end; reads++) {
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     latest = await jobs.get(job.owner, job.jobId);

@@ -1,7 +1,16 @@
 /** API Gateway's events in the web's terms: a `Request` from one, a streamed answer from a `Response`. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-export function toRequest(event: APIGatewayProxyEvent): Request {
+/** @returns undefined for what is no HTTP request, such as a GET with a body or a header with a strange character. */
+export function toRequest(event: APIGatewayProxyEvent): Request | undefined {
+  try {
+    return requestOf(event);
+  } catch {
+    return undefined;
+  }
+}
+
+function requestOf(event: APIGatewayProxyEvent): Request {
   const { httpMethod, path, requestContext, multiValueHeaders, body, isBase64Encoded } = event;
   const headers = new Headers();
   for (const [name, values] of Object.entries(multiValueHeaders ?? {})) {
@@ -24,9 +33,10 @@ export function toStreamedAnswer(response: Response) {
 }
 
 /**
- * The principal that the gateway has authenticated.
- * @returns undefined when it has not: then nobody may be served.
+ * The principal that the gateway has authenticated: a user, or a role whoever assumes it. The name of a role's session
+ * is left out, because its holder chooses it: it protects nothing, and a random one would lose its jobs.
+ * @returns undefined when the gateway has authenticated nobody: then nobody may be served.
  */
 export function ownerOf({ requestContext }: APIGatewayProxyEvent): string | undefined {
-  return requestContext.identity.userArn ?? undefined;
+  return requestContext.identity.userArn?.replace(/(:assumed-role\/[^/]+)\/.*$/, '$1');
 }

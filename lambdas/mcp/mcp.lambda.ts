@@ -27,10 +27,14 @@ const endpoint = createEndpoint(
 export const handler = middy(
   async (event: APIGatewayProxyEvent) => {
     const owner = ownerOf(event);
-    const response = owner
-      ? await endpoint(toRequest(event), owner)
-      : Response.json({ message: 'The gateway named no caller.' }, { status: 401 });
-    return toStreamedAnswer(response);
+    const request = toRequest(event);
+    if (!owner) return refuse(401, 'The gateway named no caller.');
+    if (!request) return refuse(400, 'This is no request that can be answered.');
+    return toStreamedAnswer(await endpoint(request, owner));
   },
   { executionMode: executionModeStreamifyResponse },
 );
+
+function refuse(status: number, message: string) {
+  return toStreamedAnswer(Response.json({ message }, { status }));
+}

@@ -19,7 +19,7 @@ export function createServer(tools: readonly Tool[], owner: string): Server {
     cacheHints: { 'tools/list': TOOL_LIST_HINT },
   });
   server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ listing }) => listing) }));
-  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+  server.setRequestHandler('tools/call', async ({ params }) => {
     const tool = tools.find(({ listing }) => listing.name === params.name);
     if (!tool) {
       const names = tools.map(({ listing }) => listing.name).join(', ');
@@ -29,9 +29,12 @@ export function createServer(tools: readonly Tool[], owner: string): Server {
       );
     }
     try {
-      return toResult(await tool.call(params.arguments, { owner, signal: mcpReq.signal }));
+      return toResult(await tool.call(params.arguments, owner));
     } catch (error) {
-      return toErrorResult(error instanceof AppError ? error : unexpected(params.name, error));
+      if (!(error instanceof AppError)) return toErrorResult(unexpected(params.name, error));
+      const { code, cause } = error;
+      if (cause) console.warn({ message: 'A tool failed', tool: params.name, code, cause });
+      return toErrorResult(error);
     }
   });
   return server;

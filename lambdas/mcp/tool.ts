@@ -3,13 +3,6 @@ import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 
-/** Who calls, once the gateway has let them in. */
-export interface Caller {
-  readonly owner: string;
-  /** Aborts when the caller has gone. */
-  readonly signal: AbortSignal;
-}
-
 export interface ToolAnswer {
   readonly structured: Readonly<Record<string, unknown>>;
   /** Short: what happened, and what to call next. */
@@ -32,8 +25,11 @@ export interface FileLink {
 export interface Tool {
   /** What `tools/list` shows. */
   readonly listing: ToolListing;
-  /** @throws AppError; everything else is a bug. */
-  call(args: unknown, caller: Caller): Promise<ToolAnswer>;
+  /**
+   * @param owner who calls, as the gateway has found.
+   * @throws AppError; everything else is a bug.
+   */
+  call(args: unknown, owner: string): Promise<ToolAnswer>;
 }
 
 const errorShape = z.object({
@@ -52,7 +48,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   readonly input: Input;
   readonly output: z.ZodObject;
   readonly annotations: ToolListing['annotations'];
-  readonly call: (args: z.output<Input>, caller: Caller) => Promise<ToolAnswer>;
+  readonly call: (args: z.output<Input>, owner: string) => Promise<ToolAnswer>;
 }): Tool {
   const { name, title, description, annotations, input, output } = spec;
   return {
@@ -67,7 +63,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
         anyOf: [jsonSchema(output, 'output'), jsonSchema(errorShape, 'output')],
       } as ToolListing['outputSchema'],
     },
-    async call(args, caller) {
+    async call(args, owner) {
       const parsed = input.safeParse(args ?? {});
       if (!parsed.success) {
         throw new AppError(
@@ -75,7 +71,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
           `${name} cannot take these arguments: ${describe(parsed.error)} Its inputSchema says what it takes.`,
         );
       }
-      return spec.call(parsed.data, caller);
+      return spec.call(parsed.data, owner);
     },
   };
 }

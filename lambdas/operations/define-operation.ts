@@ -85,11 +85,22 @@ export interface OperationDefinition<
  */
 export const STEP_WRAP_UP_MS = 20_000;
 
-/** The names of the errors by which a step's function tells its state what to do: try again, or end. */
+/** The names of the errors by which a step's function tells its state to try again: as the definition says, or always. */
 export const RETRYABLE_STEP_ERROR = 'RetryableStepError';
-export const STEP_ENDED = 'StepEnded';
+export const STEP_INTERRUPTED = 'StepInterrupted';
 
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
+/** With 16 KiB a step and 64 KiB of input, a state stays below Step Functions' 256 KiB. */
+const MAX_STEPS = 8;
+const MAX_RETRIES = 10;
+/** A minute: the longest of the synchronous limits that callers know. */
+const MAX_WAIT_MS = 60_000;
+const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([
+  'wait_seconds',
+  'idempotency_key',
+  'retention_seconds',
+]);
+const RESERVED_STATES: ReadonlySet<string> = new Set(['record_failure', 'failed']);
 /** Names that tools, states, folders and log keys can all carry. */
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -103,16 +114,36 @@ export function defineOperation<
   Output extends z.ZodObject,
   StepName extends string,
 >(definition: OperationDefinition<Input, Output, StepName>): OperationDefinition<Input, Output, StepName> {
-  const { name, steps } = definition;
+  const { name, steps, input, execution } = definition;
   if (!NAME.test(name) || name.length > 32) {
     throw new Error(
       `Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`,
     );
   }
   const entries = Object.entries<StepDefinition>(steps);
-  if (entries.length === 0) throw new Error(`Operation "${name}" has no steps: give it at least one.`);
-  for (const [step, { timeoutMs }] of entries) {
-    if (!NAME.test(step)) throw new Error(`Step "${step}" of operation "${name}" must be snake_case.`);
+  if (entries.length < 1 || entries.length > MAX_STEPS) {
+    throw new Error(`Operation "${name}" has ${entries.length} steps: give it 1 to ${MAX_STEPS}.`);
+  }
+  const taken = Object.keys(input.shape).find((field) => RESERVED_ARGUMENTS.has(field));
+  if (taken)
+    throw new Error(`Operation "${name}" has the input "${taken}", which every start tool has: rename it.`);
+  const { maxWaitMs } = execution;
+  if (!(maxWaitMs >= 0 && maxWaitMs <= MAX_WAIT_MS && maxWaitMs % 1_000 === 0)) {
+    throw new Error(
+      `Operation "${name}" has maxWaitMs ${maxWaitMs}: give whole seconds, at most ${MAX_WAIT_MS}.`,
+    );
+  }
+  for (const [step, { timeoutMs, retries = 0 }] of entries) {
+    if (!NAME.test(step) || RESERVED_STATES.has(step)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" must be snake_case, and not the name of a state of ours.`,
+      );
+    }
+    if (!(Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" has retries ${retries}: give 0 to ${MAX_RETRIES}.`,
+      );
+    }
     if (!(timeoutMs >= 1_000 && timeoutMs <= MAX_STEP_TIMEOUT_MS)) {
       throw new Error(
         `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}: give 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,
@@ -122,13 +153,15 @@ export function defineOperation<
   return definition;
 }
 
-/** For starting, for the retries of Lambda's own failures and their backoff: beside the steps' own limits. */
-const RUN_SLACK_MS = 15 * 60_000;
+/** For throttling and the backoff between tries: beside the steps' own limits. */
+const RUN_SLACK_MS = 60 * 60_000;
+/** The first try, and the one after a crash: beside those that the definition allows. */
+const OWN_TRIES = 2;
 
 /** The longest time in milliseconds that a job of this operation can run. */
 export function longestRunMs(operation: OperationDefinition): number {
   return Object.values(operation.steps).reduce(
-    (sum, { timeoutMs, retries = 0 }) => sum + (timeoutMs + STEP_WRAP_UP_MS) * (retries + 1),
+    (sum, { timeoutMs, retries = 0 }) => sum + (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries),
     RUN_SLACK_MS,
   );
 }

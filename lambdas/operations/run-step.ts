@@ -1,19 +1,18 @@
-/** Runs one attempt at one step: what surrounds an operation's own code, whatever the operation. */
-import type { JobError } from '../jobs/job.ts';
-import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+/** What surrounds an operation's own code, whatever the operation: the job's record before and after each step. */
+import { type JobError, logsOf } from '../jobs/job.ts';
+import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { attemptStep, type Ending } from './attempt-step.ts';
 import {
   type OperationDefinition,
   RETRYABLE_STEP_ERROR,
-  STEP_ENDED,
+  STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
-  type StepDefinition,
 } from './define-operation.ts';
-import { Pulse } from './pulse.ts';
 import type { Step, Workspace } from './step.ts';
 import { FileStepLog } from './step-log.ts';
-import { type FinishedStep, logsOf, placeResult, storeLog, tooLargeToHandOn } from './step-output.ts';
+import { type FinishedStep, placeResult, storeLog, tooLargeToHandOn } from './step-output.ts';
 
 /** What a state passes to its function. */
 export interface StepEvent {
@@ -22,7 +21,7 @@ export interface StepEvent {
   readonly owner: string;
   readonly input: Json;
   readonly finished: Readonly<Record<string, FinishedStep>>;
-  /** 0 on the first try. */
+  /** 0 on the first try; grows with every retry of the state, Lambda's own troubles included. */
   readonly attempt: number;
 }
 
@@ -41,41 +40,44 @@ export interface StepRunnerOptions {
   readonly pulseMs?: number;
 }
 
-/** Thrown out of the function so that the state's `Retry` takes it. */
+/** What the record of a job says once its last retryable failure is not tried again. */
+export interface RetryableFailure extends Pick<JobEnd, 'logTail' | 'logs'> {
+  readonly error: JobError;
+}
+
+/** The step failed in a way that may pass: the state tries again as often as the definition says, or has it recorded. */
 export class RetryableStepError extends Error {
   override readonly name = RETRYABLE_STEP_ERROR;
+
+  constructor(failure: RetryableFailure) {
+    super(JSON.stringify(failure));
+  }
 }
 
-/** Thrown out of the function when the job's record already says all there is to say. */
+/** What surrounds the step failed, such as a write: the state always tries again. */
+export class StepInterrupted extends Error {
+  override readonly name = STEP_INTERRUPTED;
+}
+
+/** The execution is to end: the job's record already says why. */
 export class StepEnded extends Error {
-  override readonly name = STEP_ENDED;
+  override readonly name = 'StepEnded';
 }
 
-/** Two seconds: a read twice a second per running job would cost more than its progress. */
+/** Two seconds: more often, a running job's heartbeat would cost more than its progress. */
 const DEFAULT_PULSE_MS = 2_000;
-/** A step that ignores its signal is left behind after this long. */
-const ABORT_GRACE_MS = 5_000;
-
-type Ending =
-  | { readonly kind: 'result'; readonly result: Json }
-  | { readonly kind: 'failure'; readonly error: unknown };
 
 /**
  * A handler for every step of an operation.
  * @returns what the next states need; null after the last step, whose result is on the job.
- * @throws RetryableStepError, or StepEnded once the failure is on the job's record.
+ * @throws RetryableStepError, StepInterrupted or StepEnded: for the state, not for people.
  */
-export function createStepRunner({
-  operation,
-  steps,
-  jobs,
-  workspace,
-  pulseMs = DEFAULT_PULSE_MS,
-}: StepRunnerOptions) {
+export function createStepRunner(options: StepRunnerOptions) {
+  const { operation, steps, jobs, workspace, pulseMs = DEFAULT_PULSE_MS } = options;
   const names = Object.keys(operation.steps);
 
   return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
-    const { step, jobId, attempt, finished } = event;
+    const { step, jobId, owner, input, attempt, finished } = event;
     const index = names.indexOf(step);
     const definition = operation.steps[step];
     const work = steps[step];
@@ -83,113 +85,71 @@ export function createStepRunner({
     const lease = invocation.awsRequestId;
     const overall = (fraction: number) => (index + fraction) / names.length;
 
-    const job = await orEnd(jobs.begin(jobId, { step, progress: overall(0), lease }));
+    const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease }));
     const log = await FileStepLog.create();
-    const stop = new AbortController();
-    const pulse = new Pulse({
-      intervalMs: pulseMs,
-      // After a crash the record may be ahead of this attempt: what it says stays until this attempt has caught up.
-      report: ({ fraction, message }) =>
-        jobs.report(jobId, lease, { progress: Math.max(job.progress, overall(fraction)), message }),
-      holds: () => jobs.holds(jobId, lease),
-      onLost: () => stop.abort(new StepEnded(`Job ${jobId} has ended or moved on; step ${step} stops.`)),
-      isLoss: (error) => error instanceof TransitionRefused,
-    });
-    const limitMs = Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS);
-    const deadline = setTimeout(() => stop.abort(timedOut(step, definition)), limitMs);
-
     try {
-      const ending = await settle(
-        work({
-          jobId,
-          owner: event.owner,
-          input: event.input as never,
-          results: Object.fromEntries(Object.entries(finished).map(([name, { result }]) => [name, result])),
-          attempt,
-          signal: stop.signal,
-          progress: (fraction, message) => pulse.note(fraction, message),
-          log,
-          workspace,
-        }),
-        stop.signal,
+      const results = Object.fromEntries(
+        Object.entries(finished).map(([name, { result }]) => [name, result]),
       );
-      clearTimeout(deadline);
-      await pulse.stop();
-      if (stop.signal.reason instanceof StepEnded) throw stop.signal.reason;
+      const ending = await attemptStep({
+        step,
+        work,
+        context: { jobId, owner, input, results, attempt, log, workspace },
+        jobs,
+        lease,
+        // After a crash the record may be ahead of this attempt: it stays until this attempt has caught up.
+        overall: (fraction) => Math.max(job.progress, overall(fraction)),
+        limitMs: Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS),
+        pulseMs,
+      });
+      if (ending.kind === 'lost') throw new StepEnded(`Job ${jobId} has ended or moved on; ${step} stops.`);
 
       const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
       const logs = { ...logsOf(finished), ...(stored && { [step]: stored }) };
       const end = { step, logs, logTail: log.tail() };
+      const isLast = index === names.length - 1;
+      const outcome = isLast ? checkOutput(operation, ending) : checkSize(step, ending);
 
-      const fail = async (error: unknown): Promise<never> => {
-        const failure = toJobError(error, step, invocation.awsRequestId);
-        if (failure.retryable && attempt < (definition.retries ?? 0))
-          throw new RetryableStepError(failure.message);
-        await orEnd(jobs.fail(jobId, failure, { ...end, lease, retentionSeconds: job.retentionSeconds }));
-        throw new StepEnded(`${failure.code}: ${failure.message}`);
-      };
-
-      if (ending.kind === 'failure') return await fail(ending.error);
-      if (index < names.length - 1) {
-        const handedOn = { result: ending.result ?? null, ...(stored && { log: stored }) };
-        const tooLarge = tooLargeToHandOn(step, handedOn);
-        return tooLarge ? await fail(tooLarge) : handedOn;
+      if (outcome.kind === 'failure') {
+        const error = toJobError(outcome.error, step, invocation.awsRequestId);
+        if (error.retryable) throw new RetryableStepError({ error, logs, logTail: end.logTail });
+        await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
+        throw new StepEnded(`${error.code}: ${error.message}`);
       }
-      const output = operation.output.safeParse(ending.result);
-      if (!output.success) {
-        return await fail(
-          new AppError(ErrorCode.resultInvalid, `The result of ${operation.name} is not what it promises.`, {
-            cause: output.error,
-          }),
-        );
-      }
-      const result = await placeResult(output.data as Json, workspace, jobId);
-      await orEnd(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
+      if (!isLast) return { result: outcome.result, ...(stored && { log: stored }) };
+      const result = await guarded(placeResult(outcome.result, workspace, jobId));
+      await guarded(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
       return null;
     } finally {
-      clearTimeout(deadline);
-      await pulse.stop();
       await log.remove();
     }
   };
 }
 
-/** A refused write means that the job has ended without us, and so does this step. */
-async function orEnd<T>(write: Promise<T>): Promise<T> {
+/** A refused write means that the job has ended without us, or has been taken over: either way, this attempt is over. */
+async function guarded<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {
-    throw error instanceof TransitionRefused ? new StepEnded(error.message) : error;
+    if (error instanceof TransitionRefused) throw new StepEnded(error.message);
+    console.error({ message: 'A step was interrupted', error });
+    throw new StepInterrupted('A write of the step runner failed; its log says why.');
   }
 }
 
-/**
- * The step's ending, or that of its signal: once that has fired, an answer may be half of one, and is not taken. A step
- * that does not end after it is left behind.
- */
-async function settle(work: Promise<Json>, signal: AbortSignal): Promise<Ending> {
-  let grace: NodeJS.Timeout | undefined;
-  const aborted = (): Ending => ({ kind: 'failure', error: signal.reason });
-  const abandoned = new Promise<Ending>((resolve) => {
-    signal.addEventListener('abort', () => {
-      grace = setTimeout(() => resolve(aborted()), ABORT_GRACE_MS);
-    });
-  });
-  const done = work.then(
-    (result): Ending => (signal.aborted ? aborted() : { kind: 'result', result }),
-    (error): Ending => (signal.aborted ? aborted() : { kind: 'failure', error }),
-  );
-  const ending = await Promise.race([done, abandoned]);
-  clearTimeout(grace);
-  return ending;
+type Outcome = Exclude<Ending, { kind: 'lost' }>;
+
+function checkOutput({ name, output }: OperationDefinition, ending: Outcome): Outcome {
+  if (ending.kind === 'failure') return ending;
+  const { success, data, error: cause } = output.safeParse(ending.result);
+  if (success) return { kind: 'result', result: data as Json };
+  const message = `The result of ${name} is not what it promises.`;
+  return { kind: 'failure', error: new AppError(ErrorCode.resultInvalid, message, { cause }) };
 }
 
-function timedOut(step: string, { timeoutMs }: StepDefinition): AppError {
-  return new AppError(
-    ErrorCode.stepTimedOut,
-    `The step ${step} took longer than its limit of ${timeoutMs / 1000} s and was stopped.`,
-    { details: { limit_seconds: timeoutMs / 1000 } },
-  );
+function checkSize(step: string, ending: Outcome): Outcome {
+  const error = ending.kind === 'result' ? tooLargeToHandOn(step, ending.result) : undefined;
+  return error ? { kind: 'failure', error } : ending;
 }
 
 function toJobError(error: unknown, step: string, requestId: string): JobError {

@@ -23,6 +23,8 @@ export class FileStepLog implements StepLog {
   private constructor(directory: string) {
     this.#directory = directory;
     this.#stream = createWriteStream(join(directory, 'log'));
+    // A full disk fails what the step does next, and `close`; without a listener it would end the process.
+    this.#stream.on('error', (error) => console.error({ message: 'A log cannot be written', error }));
   }
 
   static async create(): Promise<FileStepLog> {

@@ -20,27 +20,24 @@ const MAX_HANDED_ON_BYTES = 16 * 1024;
 /** For one upload after the step's own time. */
 const UPLOAD_TIMEOUT_MS = 10_000;
 
+/** @returns undefined when nothing was printed, or the log could not be stored: no reason to fail what has been done. */
 export async function storeLog(
   log: FileStepLog,
   workspace: Workspace,
   key: string,
 ): Promise<StoredObject | undefined> {
-  const file = await log.close();
-  return file ? store(workspace, key, file, 'text/plain; charset=utf-8') : undefined;
-}
-
-/** The logs of the steps that printed something, by step name. */
-export function logsOf(
-  finished: Readonly<Record<string, Pick<FinishedStep, 'log'>>>,
-): Record<string, StoredObject> {
-  return Object.fromEntries(
-    Object.entries(finished).flatMap(([step, { log }]) => (log ? [[step, log]] : [])),
-  );
+  try {
+    const file = await log.close();
+    return file ? await store(workspace, key, file, 'text/plain; charset=utf-8') : undefined;
+  } catch (error) {
+    console.error({ message: 'The log of a step could not be stored', key, error });
+    return undefined;
+  }
 }
 
 /** The error of a step that hands on more than the execution's state should carry. */
-export function tooLargeToHandOn(step: string, handedOn: FinishedStep): Error | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(handedOn));
+export function tooLargeToHandOn(step: string, result: Json): Error | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(result));
   return bytes > MAX_HANDED_ON_BYTES
     ? new Error(
         `Step ${step} handed on ${bytes} bytes; ${MAX_HANDED_ON_BYTES} is the limit: use the workspace.`,

@@ -65,6 +65,31 @@ test('a job whose execution cannot be started is failed, and the caller is told 
   expect(JSON.stringify(record)).not.toContain('secret internals');
 });
 
+test('called again with its idempotency key, a job that could not be started is made anew', async () => {
+  sfn.on(StartExecutionCommand).rejectsOnce(new Error('throttled')).resolves({});
+  await expect(submit({ idempotencyKey: 'again' })).rejects.toMatchObject({ code: 'START_FAILED' });
+  const job = await submit({ idempotencyKey: 'again' });
+  expect(await jobs.get('alice', job.jobId)).toMatchObject({ status: 'pending', version: 1 });
+});
+
+test('a call that repeats a healthy start cannot fail its job', async () => {
+  sfn.on(StartExecutionCommand).resolvesOnce({}).rejects(new Error('throttled'));
+  const { jobId } = await submit({ idempotencyKey: 'healthy' });
+  await expect(submit({ idempotencyKey: 'healthy' })).rejects.toMatchObject({ code: 'START_FAILED' });
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'pending' });
+  await jobs.begin(jobId, { step: 'answer', progress: 0, lease: 'a' });
+  expect(await submit({ idempotencyKey: 'healthy' })).toMatchObject({ jobId, status: 'running' });
+});
+
+test('a start whose answer was lost, but which runs, is a start', async () => {
+  sfn.on(StartExecutionCommand).callsFake(async ({ name }) => {
+    await jobs.begin(name, { step: 'answer', progress: 0, lease: 'a' });
+    throw new Error('the connection was reset');
+  });
+  const { jobId } = await submit();
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running' });
+});
+
 test('an execution that exists already is the one that was asked for', async () => {
   sfn.on(StartExecutionCommand).rejects(new ExecutionAlreadyExists({ message: 'taken', $metadata: {} }));
   expect(await submit()).toMatchObject({ status: 'pending' });
@@ -155,4 +180,13 @@ describe('recording a failure that no step could', () => {
       });
     },
   );
+
+  test('the late end of an execution does not touch the job that its key has made since', async () => {
+    const first = await submit({ idempotencyKey: 'late' });
+    await jobs.failStart(first, { code: 'START_FAILED', message: 'x', retryable: true });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const second = await submit({ idempotencyKey: 'late' });
+    await recordExecutionEnded(jobs, { detail: { name: executionName(first), status: 'FAILED' } });
+    expect(await jobs.get('alice', second.jobId)).toMatchObject({ status: 'pending' });
+  });
 });

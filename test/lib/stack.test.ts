@@ -138,12 +138,13 @@ describe('the state machine of build', () => {
     "tries %s again for Lambda's own troubles, and never for a failed script",
     (step) => {
       const { Retry } = definition.States[step];
-      expect(Retry[0]).toMatchObject({
-        ErrorEquals: expect.arrayContaining(['Lambda.ServiceException', 'Lambda.TooManyRequestsException']),
-        BackoffRate: 2,
-        MaxAttempts: 6,
-        JitterStrategy: 'FULL',
-      });
+      for (const error of ['Lambda.ServiceException', 'Lambda.TooManyRequestsException']) {
+        const retrier = Retry.find(({ ErrorEquals }: { ErrorEquals: string[] }) =>
+          ErrorEquals.includes(error),
+        );
+        expect(retrier).toMatchObject({ BackoffRate: 2, JitterStrategy: 'FULL' });
+        expect(retrier.MaxAttempts).toBeGreaterThanOrEqual(6);
+      }
       expect(Retry.flatMap(({ ErrorEquals }: { ErrorEquals: string[] }) => ErrorEquals)).not.toEqual(
         expect.arrayContaining(['StepEnded']),
       );
@@ -157,18 +158,17 @@ describe('the state machine of build', () => {
       const state = definition.States[step];
       expect(state.TimeoutSeconds).toBeGreaterThan(0);
       expect(state.Catch).toEqual([
-        // The step has said itself why it ended.
-        { ErrorEquals: ['StepEnded'], ResultPath: '$.caught', Next: 'failed' },
         { ErrorEquals: ['States.ALL'], ResultPath: '$.caught', Next: 'record_failure' },
       ]);
     },
   );
 
   test('has a time limit for the whole, beyond that of all steps together', () => {
+    // Each step, its two retries, and the one after a crash.
     const steps = ['install', 'compile', 'test', 'package'].map(
-      (step) => definition.States[step].TimeoutSeconds,
+      (step) => 4 * definition.States[step].TimeoutSeconds,
     );
-    expect(definition.TimeoutSeconds).toBeGreaterThan(Math.max(...steps));
+    expect(definition.TimeoutSeconds).toBeGreaterThan(steps.reduce((sum, seconds) => sum + seconds));
   });
 
   test('ends as failed once the failure is recorded', () => {

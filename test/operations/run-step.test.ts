@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { recordCaughtError } from '../../lambdas/jobs/record-failure.ts';
 import { defineOperation } from '../../lambdas/operations/define-operation.ts';
 import { createStepRunner, type StepEvent } from '../../lambdas/operations/run-step.ts';
 import { S3Workspace } from '../../lambdas/operations/s3-workspace.ts';
-import type { Step } from '../../lambdas/operations/step.ts';
+import type { Step, Workspace } from '../../lambdas/operations/step.ts';
 import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
@@ -19,7 +20,7 @@ const operation = defineOperation({
   title: 'Sample',
   description: 'Two steps.',
   input: z.object({}),
-  output: z.object({ value: z.string() }),
+  output: z.looseObject({ value: z.string() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 1_000 },
   steps: { first: { timeoutMs: 5_000, retries: 1 }, second: { timeoutMs: 1_000 } },
@@ -59,12 +60,18 @@ async function createJob() {
 }
 
 /** Runs one step of a job as its state would. */
-function runStep(jobId: string, step: string, work: Step, event: Partial<StepEvent> = {}) {
+function runStep(
+  jobId: string,
+  step: string,
+  work: Step,
+  event: Partial<StepEvent> = {},
+  workspace: Workspace = new S3Workspace(bucket.client, BUCKET_NAME),
+) {
   const run = createStepRunner({
     operation,
     steps: { first: work, second: work },
     jobs,
-    workspace: new S3Workspace(bucket.client, BUCKET_NAME),
+    workspace,
     pulseMs: 20,
   });
   return run(
@@ -131,15 +138,72 @@ test('a failure is on the record with its code, step, details and last lines, an
   expect(job?.logTail?.at(-1)).toBe('line 30');
 });
 
-test('a retryable failure leaves the job running while the step has attempts left', async () => {
+test('a retryable failure leaves the job running, and is recorded whole once its state gives up', async () => {
   const { jobId } = await createJob();
-  const flaky: Step = async () => {
-    throw new AppError(ErrorCode.scriptFailed, 'Not yet.', { retryable: true });
+  const flaky: Step = async ({ log }) => {
+    log.write('the registry does not answer\n');
+    throw new AppError(ErrorCode.scriptFailed, 'Not yet.', { retryable: true, details: { exit_code: 1 } });
   };
-  await expect(runStep(jobId, 'first', flaky)).rejects.toMatchObject({ name: 'RetryableStepError' });
+  const error = await runStep(jobId, 'first', flaky).catch((thrown) => thrown);
+  expect(error).toMatchObject({ name: 'RetryableStepError' });
   expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running' });
-  await expect(runStep(jobId, 'first', flaky, { attempt: 1 })).rejects.toMatchObject({ name: 'StepEnded' });
-  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'failed' });
+
+  // As Lambda words it for Step Functions.
+  const Cause = JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: [] });
+  await recordCaughtError(jobs, { jobId, finished: {}, caught: { Error: error.name, Cause } });
+  expect(await jobs.get('alice', jobId)).toMatchObject({
+    status: 'failed',
+    error: {
+      code: 'SCRIPT_FAILED',
+      message: 'Not yet.',
+      step: 'first',
+      retryable: true,
+      details: { exit_code: 1 },
+    },
+    logTail: ['the registry does not answer'],
+  });
+});
+
+describe('when the runner itself is in trouble', () => {
+  const unreachable = (): Workspace => ({
+    download: () => Promise.reject(new Error('no answer')),
+    upload: () => Promise.reject(new Error('no answer')),
+  });
+
+  test('a log that cannot be stored does not hide why the step failed', async () => {
+    const { jobId } = await createJob();
+    const failing: Step = async ({ log }) => {
+      log.write('the reason\n');
+      throw new AppError(ErrorCode.scriptFailed, 'It failed.');
+    };
+    await expect(runStep(jobId, 'first', failing, {}, unreachable())).rejects.toMatchObject({
+      name: 'StepEnded',
+    });
+    expect(await jobs.get('alice', jobId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'SCRIPT_FAILED' },
+      logTail: ['the reason'],
+    });
+  });
+
+  test('a result that cannot be stored has the state try again', async () => {
+    const { jobId } = await createJob();
+    const large: Step = async () => ({ value: 'x'.repeat(100_000) });
+    await expect(runStep(jobId, 'second', large, {}, unreachable())).rejects.toMatchObject({
+      name: 'StepInterrupted',
+    });
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running' });
+    await runStep(jobId, 'second', large);
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'completed' });
+  });
+});
+
+test('numbers and depths that DynamoDB has no type for are kept as they are', async () => {
+  const { jobId } = await createJob();
+  let deep: Json = 2 ** 60;
+  for (let depth = 0; depth < 50; depth++) deep = [deep];
+  await runStep(jobId, 'second', async () => ({ value: JSON.stringify(deep), deep }));
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'completed', result: { deep } });
 });
 
 test('what a bug throws stays in the log: callers learn that something failed, not what', async () => {

@@ -15,7 +15,7 @@ export function cancelJobTool({ operations, jobs, executions, workspace }: ToolD
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
     output: jobOutput,
-    async call({ job_id: jobId }, { owner }) {
+    async call({ job_id: jobId }, owner) {
       if (!isJobId(jobId)) throw jobNotFound();
       const job = await cancelJob({ jobs, executions }, owner, jobId);
       return answerJob(

@@ -27,7 +27,7 @@ export function checkJobTool({ operations, jobs, workspace }: ToolDependencies):
         .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, { owner, signal }) {
+    async call({ job_id: jobId, wait_seconds }, owner) {
       const found = isJobId(jobId) && (await jobs.get(owner, jobId));
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
@@ -38,7 +38,7 @@ export function checkJobTool({ operations, jobs, workspace }: ToolDependencies):
           `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${operation.execution.maxWaitMs / 1000} at most.`,
         );
       }
-      const job = await waitForEnd(jobs, found, { waitMs, signal });
+      const job = await waitForEnd(jobs, found, waitMs);
       if (!job) throw jobNotFound();
       return answerJob(job, operation, workspace);
     },

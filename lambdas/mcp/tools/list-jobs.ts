@@ -33,7 +33,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
       ),
       next_cursor: z.string().optional().describe('There may be more: pass it as cursor.'),
     }),
-    async call({ limit, cursor }, { owner }) {
+    async call({ limit, cursor }, owner) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       const page = await jobs.list(owner, { limit, after });
       const lines = page.jobs.map(

@@ -40,7 +40,7 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...common }),
     output: jobOutput.partial({ progress: true, result: true, error: true }),
-    async call({ wait_seconds, idempotency_key, retention_seconds, ...input }, { owner, signal }) {
+    async call({ wait_seconds, idempotency_key, retention_seconds, ...input }, owner) {
       for (const { key, code, message } of operation.requires?.(input) ?? []) {
         if (!(await workspace.has(key))) throw new AppError(code, message);
       }
@@ -54,7 +54,7 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
           retentionSeconds: retention_seconds,
         },
       );
-      const latest = await waitForEnd(jobs, job, { waitMs: wait_seconds * 1000, signal });
+      const latest = await waitForEnd(jobs, job, wait_seconds * 1000);
       const answer = await answerJob(latest ?? job, operation, workspace);
       if (latest && latest.status !== JobStatus.pending) return answer;
       const message = `${operation.title} started. Use check_job to monitor progress.`;

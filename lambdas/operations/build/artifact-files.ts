@@ -77,7 +77,7 @@ function list(directory: string) {
 
 /** History, caches and npm's settings (which may hold a token) are not needed to run anything. */
 function isLeftOut(path: string): boolean {
-  return path === '.npmrc' || path === 'node_modules/.cache' || posix.basename(path) === '.git';
+  return path === 'node_modules/.cache' || ['.git', '.npmrc'].includes(posix.basename(path));
 }
 
 /** Where a link leads, relative to the tree; also where it leads nowhere, as long as that is inside. */

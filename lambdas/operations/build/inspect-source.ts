@@ -9,6 +9,9 @@ import { feed } from './tar-stream.ts';
 /** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
 const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
 
+/** No file system takes longer ones; a pax header could hold a megabyte, fifty thousand times over. */
+const MAX_PATH_CHARACTERS = 4_096;
+
 /** A symbolic link, as the archive has it. */
 export interface Link {
   readonly path: string;
@@ -104,7 +107,9 @@ function safeSegments(path: string, entry: string): string[] {
       ? 'a path with ".."'
       : path.includes('\0')
         ? 'a path with a NUL character'
-        : undefined;
+        : path.length > MAX_PATH_CHARACTERS
+          ? `a path of more than ${MAX_PATH_CHARACTERS} characters`
+          : undefined;
   if (problem) throw invalidSource(`${quote(entry)} has ${problem}`);
   return path.split('/').filter((segment) => segment !== '' && segment !== '.');
 }
@@ -122,9 +127,8 @@ function projectRoot({ tops, types }: Listing): string {
 }
 
 function refuseThroughLink({ symlinks }: Listing, path: string): void {
-  const segments = path.split('/');
-  for (let depth = 1; depth < segments.length; depth++) {
-    const link = symlinks.get(segments.slice(0, depth).join('/'));
+  for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+    const link = symlinks.get(path.slice(0, end));
     if (link) throw invalidSource(`${quote(path)} lies behind the link ${quote(link.path)}`);
   }
 }

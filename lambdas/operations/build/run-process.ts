@@ -49,7 +49,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     deadline = setTimeout(killAll, TERMINATION_GRACE_MS);
   };
   signal.addEventListener('abort', terminate, { once: true });
-  // Lambda says so when it shuts a machine down; a detached group would not hear it.
+  // Said when the machine is shut down, where that is said at all; a detached group would not hear it.
   process.once('SIGTERM', killAll);
   try {
     const [exitCode, killedBy] = await once(child, 'exit');

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { defineOperation, longestRunMs } from '../../lambdas/operations/define-operation.ts';
+
+const good = {
+  name: 'resize',
+  title: 'Resize',
+  description: 'Resizes images.',
+  input: z.object({ folder: z.string() }),
+  output: z.object({}),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  execution: { mode: 'job', maxWaitMs: 30_000 },
+  steps: { scan: { timeoutMs: 60_000 } },
+} as const;
+
+test('a good definition comes back as it is', () => {
+  expect(defineOperation(good)).toBe(good);
+});
+
+test.each<[string, object, RegExp]>([
+  ['a name in another case', { name: 'reSize' }, /"reSize" must be snake_case/],
+  ['no steps', { steps: {} }, /has 0 steps/],
+  [
+    'too many steps',
+    { steps: Object.fromEntries([...'abcdefghi'].map((s) => [s, { timeoutMs: 1_000 }])) },
+    /has 9 steps/,
+  ],
+  ['a step in another case', { steps: { 'Scan!': { timeoutMs: 1_000 } } }, /"Scan!"/],
+  ['a step with the name of a state of ours', { steps: { failed: { timeoutMs: 1_000 } } }, /"failed"/],
+  ['a step beyond what Lambda allows', { steps: { scan: { timeoutMs: 900_000 } } }, /timeoutMs 900000/],
+  ['a step without time', { steps: { scan: { timeoutMs: 0 } } }, /timeoutMs 0/],
+  ['fewer than no retries', { steps: { scan: { timeoutMs: 1_000, retries: -1 } } }, /retries -1/],
+  ['a wait of half a second', { execution: { mode: 'job', maxWaitMs: 1_500 } }, /maxWaitMs 1500/],
+  ['a wait of two minutes', { execution: { mode: 'job', maxWaitMs: 120_000 } }, /maxWaitMs 120000/],
+  ['an argument of every start tool', { input: z.object({ wait_seconds: z.number() }) }, /"wait_seconds"/],
+])('%s is refused, naming it', (_what, overrides, message) => {
+  expect(() => defineOperation({ ...good, ...overrides })).toThrow(message);
+});
+
+test('the longest run counts each try, the one after a crash, and the time to wrap up', () => {
+  const operation = defineOperation({ ...good, steps: { scan: { timeoutMs: 60_000, retries: 1 } } });
+  expect(longestRunMs(operation)).toBe(3 * 80_000 + 3_600_000);
+});
