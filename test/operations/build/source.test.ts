@@ -123,6 +123,11 @@ describe('a source archive is refused when it', () => {
       [packageJson, paxRecord('path', 'x'.repeat(300)), { path: 'short' }],
       /"x{200}" cannot be unpacked/,
     ],
+    [
+      'has a path of a million characters',
+      [packageJson, paxRecord('path', 'a/'.repeat(400_000)), { path: 'x' }],
+      /a path of more than 4096 characters/,
+    ],
     ['has no package.json', [{ path: 'readme' }], /no package\.json at its top/],
     ['has package.json too deep', [{ ...packageJson, path: 'a/b/package.json' }], /no package\.json/],
     [

@@ -1,0 +1,25 @@
+/** An MCP client of the deployed endpoint, which takes requests signed with AWS credentials only (SigV4). */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { AwsClient } from 'aws4fetch';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** @param endpoint the stack's output `McpEndpoint`. */
+export async function connectSigned(
+  endpoint: string,
+  region: string,
+  credentials: Credentials,
+): Promise<Client> {
+  const aws = new AwsClient({ ...credentials, region, service: 'execute-api' });
+  const client = new Client({ name: 'example', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(endpoint), {
+      fetch: (url, init) => aws.fetch(url.toString(), init),
+    }),
+  );
+  return client;
+}
