@@ -1,6 +1,5 @@
 /** Jobs in DynamoDB: every write is one conditional write, and nothing else writes the table. */
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -8,19 +7,13 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import {
-  isTerminal,
-  type Job,
-  type JobError,
-  JobStatus,
-  type JobSummary,
-  STATUSES_BEFORE,
-  type StoredObject,
-} from './job.ts';
+import { isTerminal, type Job, type JobError, JobStatus, type JobSummary, type StoredObject } from './job.ts';
+import { fromItem, toItem, toSeconds } from './job-item.ts';
 import { JobsTable, openShard } from './jobs-table.ts';
+import { type Change, transitionTo } from './transition.ts';
 
 /** A write that the job's state forbade. `job` is the record as it is; undefined when there is none. */
 export class TransitionRefused extends Error {
@@ -58,19 +51,6 @@ export interface JobEnd {
   readonly logs?: Job['logs'];
 }
 
-/** What a transition writes, and what must hold for it. */
-interface Change {
-  readonly set?: Readonly<Record<string, unknown>>;
-  readonly where?: {
-    /** @default those that the new status may follow */
-    readonly statuses?: readonly JobStatus[];
-    readonly owner?: string;
-    readonly lease?: string;
-    /** The progress that is written must not be less than what is there. */
-    readonly progressStays?: boolean;
-  };
-}
-
 export class JobStore {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -97,7 +77,7 @@ export class JobStore {
       progress: 0,
       createdAt,
       updatedAt: createdAt,
-      expiresAt: seconds(now + longestRunMs) + newJob.retentionSeconds,
+      expiresAt: toSeconds(now + longestRunMs) + newJob.retentionSeconds,
     };
     const isNew = 'attribute_not_exists(jobId)';
     const isGone = 'expiresAt <= :now';
@@ -109,7 +89,10 @@ export class JobStore {
           Item: toItem({ ...job, openShard: openShard(job.jobId) }),
           ConditionExpression: `${isNew} OR ${isGone} OR ${neverStarted}`,
           ExpressionAttributeNames: { '#error': 'error', '#code': 'code' },
-          ExpressionAttributeValues: toItem({ ':now': seconds(now), ':startFailed': ErrorCode.startFailed }),
+          ExpressionAttributeValues: toItem({
+            ':now': toSeconds(now),
+            ':startFailed': ErrorCode.startFailed,
+          }),
         }),
       );
       return { job, created: true };
@@ -132,7 +115,7 @@ export class JobStore {
    */
   async get(owner: string, jobId: string): Promise<Job | undefined> {
     const job = await this.#read(jobId);
-    return job && job.owner === owner && job.expiresAt > seconds(this.#now()) ? job : undefined;
+    return job && job.owner === owner && job.expiresAt > toSeconds(this.#now()) ? job : undefined;
   }
 
   /** One read, whoever owns the job and however old it is: for those who watch over all jobs, never for a caller. */
@@ -252,7 +235,7 @@ export class JobStore {
         KeyConditionExpression: '#owner = :owner',
         FilterExpression: 'expiresAt > :now',
         ExpressionAttributeNames: { '#owner': 'owner' },
-        ExpressionAttributeValues: toItem({ ':owner': owner, ':now': seconds(this.#now()) }),
+        ExpressionAttributeValues: toItem({ ':owner': owner, ':now': toSeconds(this.#now()) }),
         ScanIndexForward: false,
         Limit: limit,
         ExclusiveStartKey: after && toItem({ owner, createdAt: after.createdAt, jobId: after.jobId }),
@@ -275,47 +258,20 @@ export class JobStore {
   async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
     const now = this.#now();
     return this.#change(jobId, to, {
-      set: { ...set, endedAt: new Date(now).toISOString(), expiresAt: seconds(now) + retentionSeconds },
+      set: { ...set, endedAt: new Date(now).toISOString(), expiresAt: toSeconds(now) + retentionSeconds },
       where,
     });
   }
 
   /** The one conditional write behind every transition. */
-  async #change(jobId: string, to: JobStatus, { set = {}, where = {} }: Change): Promise<Job> {
+  async #change(jobId: string, to: JobStatus, change: Change): Promise<Job> {
     const updatedAt = new Date(this.#now()).toISOString();
-    const attributes: Record<string, unknown> = { ...set, status: to, updatedAt };
-    const names = Object.keys(attributes);
-
-    const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
-    // `startedAt` stays as the first step set it.
-    if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
-    const removals = isTerminal(to) ? ' REMOVE #openShard, #lease' : '';
-
-    const { statuses = STATUSES_BEFORE[to] } = where;
-    const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;
-    const isOwners = where.owner !== undefined && '#owner = :owner';
-    const isHeld = where.lease !== undefined && '#lease = :heldBy';
-    const doesNotFall = where.progressStays === true && '#progress <= :progress';
-    const conditions = [mayFollow, isOwners, isHeld, doesNotFall].filter((clause) => clause !== false);
-
-    const values = {
-      ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
-      ...Object.fromEntries(statuses.map((status) => [`:from_${status}`, status])),
-      ':one': 1,
-      ...(isOwners && { ':owner': where.owner }),
-      ...(isHeld && { ':heldBy': where.lease }),
-    };
-    const UpdateExpression = `SET ${assignments.join(', ')}${removals}`;
-    const ConditionExpression = conditions.join(' AND ');
     try {
       const { Attributes } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: toItem({ jobId }),
-          UpdateExpression,
-          ConditionExpression,
-          ExpressionAttributeNames: namesIn(UpdateExpression, ConditionExpression),
-          ExpressionAttributeValues: toItem(values),
+          ...transitionTo(to, change, updatedAt),
           ReturnValues: 'ALL_NEW',
         }),
       );
@@ -323,44 +279,8 @@ export class JobStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const job = await this.#read(jobId);
-      throw new TransitionRefused(
-        to,
-        where.owner === undefined || job?.owner === where.owner ? job : undefined,
-      );
+      const { owner = job?.owner } = change.where ?? {};
+      throw new TransitionRefused(to, job?.owner === owner ? job : undefined);
     }
   }
-}
-
-/** `{'#status': 'status'}` for every name that the expressions use. */
-function namesIn(...expressions: readonly string[]): Record<string, string> {
-  const names = expressions.join(' ').match(/#\w+/g) ?? [];
-  return Object.fromEntries(names.map((name) => [name, name.slice(1)]));
-}
-
-/**
- * Input and result are kept as JSON text: DynamoDB's own types take neither every number nor every depth that JSON does.
- * With or without the colon of an expression's value.
- */
-const JSON_ATTRIBUTES = ['input', 'result', ':result'];
-
-function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
-  const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [
-    name,
-    JSON.stringify(value[name]),
-  ]);
-  return marshall({ ...value, ...Object.fromEntries(texts) }, { removeUndefinedValues: true });
-}
-
-function fromItem(item: Record<string, AttributeValue>): Job {
-  const record = unmarshall(item);
-  const values = JSON_ATTRIBUTES.filter((name) => name in record).map((name) => [
-    name,
-    JSON.parse(record[name]),
-  ]);
-  return { ...record, ...Object.fromEntries(values) } as Job;
-}
-
-/** Epoch milliseconds as DynamoDB's TTL wants them. */
-function seconds(epochMs: number): number {
-  return Math.floor(epochMs / 1000);
 }
