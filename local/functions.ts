@@ -1,5 +1,6 @@
 /** Lambda: each function is a pool of warm instances, and a queue when all of them are busy. */
 import { homedir } from 'node:os';
+import { NETWORK_VARIABLES } from '../lambdas/shared/env.ts';
 import type { Assembly } from './assembly.ts';
 import { arn } from './aws-names.ts';
 import { FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
@@ -137,16 +138,5 @@ function machineVariables(): Record<string, string> {
   return { HOME: homedir(), ...Object.fromEntries(inherited) };
 }
 
-const INHERITED = [
-  'PATH',
-  // Windows starts no program without it.
-  'SystemRoot',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'NODE_EXTRA_CA_CERTS',
-  'npm_config_registry',
-];
+// Windows starts no program without its SystemRoot.
+const INHERITED = ['PATH', 'SystemRoot', ...NETWORK_VARIABLES];

@@ -2,14 +2,20 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, sep } from 'node:path';
 
 const stamp = 'node_modules/.installed-lock';
 const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.error('Installing dependencies (npm ci) …');
+  // The machine's own npm: the one in node_modules would delete itself.
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((entry) => !entry.includes(`node_modules${sep}.bin`));
   const { status } = spawnSync('npm', ['ci', '--loglevel=error'], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, PATH: path.join(delimiter) },
     shell: process.platform === 'win32',
   });
   if (status !== 0) process.exit(status ?? 1);

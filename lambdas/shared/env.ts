@@ -5,6 +5,18 @@ export const Env = {
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
 } as const;
 
+/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
+export const NETWORK_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+  'npm_config_registry',
+] as const;
+
 /** The variable that holds the ARN of an operation's state machine. */
 export function stateMachineArnEnv(operation: string): string {
   return `STATE_MACHINE_ARN_${operation.toUpperCase()}`;

@@ -1,5 +1,6 @@
 /** Runs the npm that is shipped with the function on a project's tree, with nothing of the function's own environment. */
 import { delimiter, dirname, join } from 'node:path';
+import { NETWORK_VARIABLES } from '../../shared/env.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { StepContext } from '../step.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -21,19 +22,6 @@ export interface NpmCommand {
 }
 
 const MAX_MESSAGE_CHARACTERS = 200;
-
-/** What a network needs to be reached, and Lambda's own Node to start; everything else of the function stays here. */
-const INHERITED = [
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'NODE_EXTRA_CA_CERTS',
-  'npm_config_registry',
-  'LD_LIBRARY_PATH',
-];
 
 /** npm's last word on failures of the registry or of the way there, which another try may not meet. */
 const TRANSIENT_NPM_ERROR =
@@ -102,7 +90,8 @@ function npmCli(): string {
  * logs and artifacts; it is no wall: scripts run as the function's own user, whose role must not allow what they may not.
  */
 function npmEnvironment({ home, scratch, npmCache }: JobDirectory): Record<string, string> {
-  const inherited = INHERITED.flatMap((name) => {
+  // What the network needs, and Lambda's own Node to start; everything else of the function stays here.
+  const inherited = [...NETWORK_VARIABLES, 'LD_LIBRARY_PATH'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
