@@ -24,7 +24,8 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 function run(entry: string, args: readonly string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [entry, ...args], {
-    env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: join(scratch, 'cloud'), ...env },
+    // What a killed cloud leaves behind is in the scratch directory too.
+    env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: join(scratch, 'cloud'), TMPDIR: scratch, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
