@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -20,7 +21,7 @@ afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
 });
-afterAll(() => rm(scratch, { recursive: true, force: true }));
+afterAll(() => rm(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
 function run(entry: string, args: readonly string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [entry, ...args], {
@@ -140,7 +141,8 @@ describe('a build', () => {
   });
   afterAll(async () => {
     await client.close();
-    cloud.child.kill('SIGKILL');
+    cloud.child.kill('SIGTERM');
+    expect(await cloud.ended).toMatchObject({ code: 0 });
   });
 
   test('a cancelled build stops the script that was running', async () => {
@@ -177,14 +179,29 @@ describe('a build', () => {
     await old.close();
   });
 
+  test('can be made of the example, which is in the workspace from the start', async () => {
+    const { environment, outputs } = JSON.parse(await readFile(join(scratch, 'cloud', 'cloud.json'), 'utf8'));
+    const s3 = new S3Client({
+      endpoint: environment.AWS_ENDPOINT_URL_S3,
+      region: environment.AWS_REGION,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket: outputs.WorkspaceBucketName }),
+    );
+    expect(Contents.map(({ Key }) => Key)).toContain('projects/hello-service.tar.gz');
+    s3.destroy();
+  });
+
   test('answers in the words of its contract', async () => {
-    const { data } = await call(client, 'start_build', { project: 'hello-service' });
+    await addProject(await project('worded', {}));
+    const { data } = await call(client, 'start_build', { project: 'worded' });
     expect(data).toMatchObject({
       job_id: expect.any(String),
       status: 'pending',
       message: 'Build started. Use check_job to monitor progress.',
     });
-    await call(client, 'cancel_job', { job_id: data.job_id });
+    await waitForEnd(client, data.job_id);
   });
 
   test('does not make a job for a project that is not there', async () => {
