@@ -6,6 +6,7 @@ import { readAssembly } from './assembly.ts';
 import { awsJsonHandler } from './aws-json.ts';
 import { createEnvironment, type Environment } from './environment.ts';
 import { createEventRules } from './event-rules.ts';
+import { startEventSourceMappings } from './event-source-mappings.ts';
 import { createExecutionStore } from './execution-store.ts';
 import { Executions, statusChange } from './executions.ts';
 import { createFunction, type FunctionProperties } from './functions.ts';
@@ -16,6 +17,8 @@ import { resourcesOf } from './stack-resources.ts';
 import { compileStateMachine } from './state-machine.ts';
 import { stepFunctionsActions } from './step-functions.ts';
 import { createStored, startStorageServer } from './storage.ts';
+import { StreamLog } from './stream-log.ts';
+import { createTableStreams } from './table-stream.ts';
 import { createTables, startTableServer, type TableProperties } from './tables.ts';
 import { createTaskRunner } from './task-runner.ts';
 
@@ -95,6 +98,10 @@ async function start(
   const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
 
   const tables = resourcesOf<TableProperties>(template, resolve, TABLE_TYPES, TABLE_PROPERTIES);
+  const streams = createTableStreams(tables, (name) =>
+    dataDirectory ? new StreamLog(join(dataDirectory, 'streams'), name) : undefined,
+  );
+  await tableServer.captureInto(streams);
   onClose((await createTables(tables, environment)).close);
   createStored(template, resolve, storage);
 
@@ -107,6 +114,7 @@ async function start(
     ]),
   );
   onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
+  onClose(startEventSourceMappings(template, resolve, { streams, functions, storage }).close);
 
   const tasks = createTaskRunner(functions);
   const machines = new Map(
@@ -149,5 +157,6 @@ const TABLE_PROPERTIES = [
   'AttributeDefinitions',
   'GlobalSecondaryIndexes',
   'TimeToLiveSpecification',
+  'StreamSpecification',
 ] as const;
 const FUNCTION_PROPERTIES = ['Code', 'Handler', 'Timeout', 'MemorySize', 'Environment'] as const;

@@ -1,6 +1,7 @@
 /** EventBridge: hands the cloud's own events to the functions of the rules that match them. */
 import type { Template } from './assembly.ts';
 import { functionNameOf } from './aws-names.ts';
+import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
 import type { LambdaFunction } from './functions.ts';
 import type { Resolve } from './intrinsics.ts';
 import { resourcesOf } from './stack-resources.ts';
@@ -11,20 +12,15 @@ export interface AwsEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Only lists of exact values, nested as the event is: the rest of EventBridge's language is refused. */
-interface Pattern {
-  readonly [field: string]: Pattern | readonly string[];
-}
-
 interface RuleProperties {
-  readonly EventPattern: Pattern;
+  readonly EventPattern: EventPattern;
   readonly Targets: readonly { readonly Arn: string }[];
 }
 
 /** Like Lambda's own for events: the first try and two more. */
 const ATTEMPTS = 3;
 
-/** @throws Error for a rule on a schedule, a pattern beyond exact values, or a target that is no function. */
+/** @throws Error for a rule on a schedule, a pattern that cannot be matched here, or a target that is no function. */
 export function createEventRules(
   template: Template,
   resolve: Resolve,
@@ -33,7 +29,7 @@ export function createEventRules(
   const rules = [
     ...resourcesOf<RuleProperties>(template, resolve, ['AWS::Events::Rule'], ['EventPattern', 'Targets']),
   ].map(([name, { EventPattern, Targets }]) => {
-    checkPattern(name, EventPattern);
+    checkPattern(`Rule ${name}`, EventPattern);
     return { pattern: EventPattern, targets: Targets.map(({ Arn }) => targetOf(name, Arn, functions)) };
   });
   return async (event) => {
@@ -64,21 +60,4 @@ async function deliver(target: LambdaFunction, payload: string): Promise<void> {
       // Tried again.
     }
   }
-}
-
-function checkPattern(rule: string, pattern: Pattern | readonly string[] | undefined): void {
-  if (Array.isArray(pattern) && pattern.every((value) => typeof value === 'string')) return;
-  if (typeof pattern !== 'object' || Array.isArray(pattern)) {
-    throw new Error(
-      `Rule ${rule} has a pattern that the local cloud cannot match: use lists of exact values.`,
-    );
-  }
-  for (const inner of Object.values(pattern)) checkPattern(rule, inner);
-}
-
-function matches(pattern: Pattern | readonly string[], value: unknown): boolean {
-  if (Array.isArray(pattern)) return pattern.includes(value);
-  return Object.entries(pattern).every(([field, inner]) =>
-    matches(inner, (value as Readonly<Record<string, unknown>> | undefined)?.[field]),
-  );
 }

@@ -1,5 +1,5 @@
 /** What `Ref` and `Fn::GetAtt` of a resource give, by type; and which types the local cloud has at all. */
-import { ACCOUNT, arn } from './aws-names.ts';
+import { ACCOUNT, arn, streamArn } from './aws-names.ts';
 
 /** Where the parts of the cloud listen, for the few values that are addresses. */
 export interface Addresses {
@@ -19,7 +19,10 @@ interface NamedType {
 
 const TABLE: NamedType = {
   nameProperty: 'TableName',
-  names: (name) => ({ ref: name, attributes: { Arn: arn('dynamodb', `table/${name}`) } }),
+  names: (name) => ({
+    ref: name,
+    attributes: { Arn: arn('dynamodb', `table/${name}`), StreamArn: streamArn(name) },
+  }),
 };
 
 const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
@@ -47,6 +50,7 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
     nameProperty: 'FunctionName',
     names: (name) => ({ ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } }),
   },
+  'AWS::Lambda::EventSourceMapping': { names: (name) => ({ ref: name, attributes: { Id: name } }) },
   'AWS::StepFunctions::StateMachine': {
     nameProperty: 'StateMachineName',
     names: (name) => {
@@ -79,6 +83,7 @@ const PASSED_OVER: ReadonlySet<string> = new Set([
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
 ]);
 

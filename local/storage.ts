@@ -14,6 +14,10 @@ export interface StorageServer {
   createBucket(name: string): void;
   createQueue(name: string, attributes: Readonly<Record<string, string>>): void;
   createTopic(name: string): void;
+  /** @throws Error for a queue that does not exist */
+  sendMessage(queueName: string, body: string): void;
+  /** @throws Error for a topic that does not exist */
+  publish(topicName: string, message: string): void;
   close(): Promise<void>;
 }
 
@@ -41,6 +45,8 @@ export async function startStorageServer(
       if (!server.inspectQueue(name)) server.createQueue(name, { attributes: { ...attributes } });
     },
     createTopic: (name) => void server.createTopic(name),
+    sendMessage: (queueName, body) => void server.sendMessage(queueName, body),
+    publish: (topicName, message) => void server.publish(topicName, message),
     close: () => server.stop(),
   };
 }

@@ -15,8 +15,16 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { actionOf } from './aws-json.ts';
+import {
+  type CallTables,
+  captureChanges,
+  type TableAnswer,
+  type TableRequest,
+  TTL_PRINCIPAL,
+} from './change-capture.ts';
 import type { Environment } from './environment.ts';
 import { listenOnLoopback, readBody } from './loopback-server.ts';
+import type { TableStream } from './table-stream.ts';
 
 /** Properties of `AWS::DynamoDB::Table` and `GlobalTable` that mean something here. */
 export interface TableProperties {
@@ -24,6 +32,7 @@ export interface TableProperties {
   readonly AttributeDefinitions: AttributeDefinition[];
   readonly GlobalSecondaryIndexes?: GlobalSecondaryIndex[];
   readonly TimeToLiveSpecification?: { readonly AttributeName: string; readonly Enabled: boolean };
+  readonly StreamSpecification?: { readonly StreamViewType?: string };
 }
 
 /** DynamoDB itself takes days; five seconds let a developer see that expired items go. */
@@ -33,6 +42,8 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 export interface TableServer {
   readonly url: string;
+  /** From now on, changes of these tables go into their streams. @param streams by table name */
+  captureInto(streams: ReadonlyMap<string, TableStream>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,18 +58,48 @@ export async function startTableServer(
   const server = dynalite({ path: directory, createTableMs: 0 });
   const [handle] = server.listeners('request') as [RequestListener];
   server.removeAllListeners('request');
-  return listenOnLoopback(
-    // dynalite throws out of the process when a client goes away halfway through a request, as a function that is
-    // stopped does. So it gets only requests that have arrived whole.
+  const callDynalite: CallTables = (request) => callListener(handle, request);
+  let call = callDynalite;
+  const { url, close } = await listenOnLoopback(
     async (request, response) => {
-      const body = await readBody(request, MAX_REQUEST_BYTES);
+      const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
       const { method, url, headers } = request;
       onCall(actionOf(headers));
-      const whole = Object.assign(Readable.from(body?.length ? [body] : []), { method, url, headers });
-      handle(whole as unknown as typeof request, response as Parameters<RequestListener>[1]);
+      const answer = await call({ method, url, headers, body });
+      response.writeHead(answer.status, answer.headers).end(answer.body);
     },
     { server },
   );
+  return {
+    url,
+    async captureInto(streams) {
+      call = await captureChanges(streams, callDynalite);
+    },
+    close,
+  };
+}
+
+/**
+ * dynalite throws out of the process when a client goes away halfway through a request, as a function that is stopped
+ * does. So it gets only requests that have arrived whole, and the little of a response that it uses.
+ */
+function callListener(
+  handle: RequestListener,
+  { method, url, headers, body }: TableRequest,
+): Promise<TableAnswer> {
+  return new Promise((resolve) => {
+    const request = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
+    const answered: Record<string, string | number> = {};
+    const response = {
+      statusCode: 200,
+      setHeader(name: string, value: string | number) {
+        answered[name] = value;
+      },
+      end: (text = '') => resolve({ status: response.statusCode, headers: answered, body: text }),
+    };
+    const [asRequest, asResponse] = [request, response] as unknown as Parameters<RequestListener>;
+    handle(asRequest, asResponse);
+  });
 }
 
 export interface Tables {
@@ -73,7 +114,9 @@ export async function createTables(
   tables: ReadonlyMap<string, TableProperties>,
   environment: Environment,
 ): Promise<Tables> {
-  const client = new DynamoDBClient(environment.clientOptions('DYNAMODB'));
+  // Streams tell by the signature who has deleted an item.
+  const credentials = { accessKeyId: TTL_PRINCIPAL, secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ ...environment.clientOptions('DYNAMODB'), credentials });
   for (const [name, properties] of tables) await createTable(client, name, properties);
 
   const expiring = [...tables].flatMap(([name, { TimeToLiveSpecification: ttl }]) =>
