@@ -83,7 +83,7 @@ function idsSeen(functionName: string, prefix: string): unknown[] {
   return seen(functionName, prefix).map(({ dynamodb }) => dynamodb.Keys.id?.S);
 }
 
-/** Resolves when the record of a write that is made now has arrived: so has all that came before. */
+/** Writes an item, and resolves when its record has arrived: so has all that came before. */
 async function caughtUp(id: string): Promise<void> {
   await put(id, { mark: String(Math.random()) });
   await until(async () => (seen('all', id).length > 0 ? true : undefined));
@@ -213,7 +213,6 @@ test('an item that expires is removed by DynamoDB itself', async () => {
 });
 
 test('after a restart, what was not yet delivered is, and what was cut off after its write', async () => {
-  const job = { id: { S: 'waiting' }, status: { S: 'COMPLETED' } };
   await put('waiting', { status: 'PENDING' });
   await put('waiting', { status: 'COMPLETED', mode: 'held' });
   await put('waiting', { status: 'FAILED' });
@@ -233,7 +232,7 @@ test('after a restart, what was not yet delivered is, and what was cut off after
   await put('open');
   await until(async () => (seen('ended', 'waiting').length >= 2 ? true : undefined));
   expect(seen('ended', 'waiting').map(({ dynamodb }) => dynamodb.NewImage?.status)).toEqual([
-    job.status,
+    { S: 'COMPLETED' },
     { S: 'FAILED' },
   ]);
   await caughtUp('after restart');
