@@ -4,6 +4,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
 import { FailureRecorder } from './failure-recorder.ts';
+import { JobEvents } from './job-events.ts';
 import { JobsTable } from './jobs-table.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
@@ -34,9 +35,14 @@ export class AsyncOperationsStack extends Stack {
       }),
     }));
     failures.watch(operations.map(({ construct }) => construct.stateMachine));
+    const events = new JobEvents(this, 'Events', { jobsTable });
     const mcp = new McpApi(this, 'Mcp', { operations, catalogue, jobsTable, workspace });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });
+    new CfnOutput(this, 'EventsTopicArn', {
+      value: events.topic.topicArn,
+      description: 'Subscribe to it to be told of jobs',
+    });
     new CfnOutput(this, 'JobsTableName', { value: jobsTable.table.tableName });
     new CfnOutput(this, 'WorkspaceBucketName', { value: workspace.bucket.bucketName });
   }

@@ -1,5 +1,5 @@
 /** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
-import type { Job, JobSummary } from './job.ts';
+import type { Job, JobSummary, StoredObject } from './job.ts';
 import { isTerminal, JobStatus } from './job.ts';
 
 /** The seed of every answer about a job; times are ISO 8601. */
@@ -12,6 +12,8 @@ export interface JobView {
   readonly step?: string;
   readonly message?: string;
   readonly result: unknown;
+  /** Where a large result is in the workspace bucket; then `result` is null. */
+  readonly result_object?: StoredObject;
   readonly error: Job['error'] | null;
   readonly log_tail?: readonly string[];
   readonly created_at: string;
@@ -38,6 +40,7 @@ export function viewJob(job: Job): JobView {
     ...(job.step && { step: job.step }),
     ...(job.message && { message: job.message }),
     result: job.result ?? null,
+    ...(job.resultObject && { result_object: job.resultObject }),
     error: job.error ?? null,
     ...(showsLog && { log_tail: job.logTail }),
     created_at: job.createdAt,

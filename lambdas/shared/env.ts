@@ -1,6 +1,7 @@
 /** The environment variables that constructs set and functions read: named once, for both. */
 
 export const Env = {
+  eventsTopicArn: 'EVENTS_TOPIC_ARN',
   jobsTableName: 'JOBS_TABLE_NAME',
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
 } as const;

@@ -104,7 +104,7 @@ describe('what is kept', () => {
 
 test('every function runs Node.js 24 on arm64, traced, with a log group of its own', () => {
   const functions = Object.values(app.findResources('AWS::Lambda::Function'));
-  expect(functions).toHaveLength(3);
+  expect(functions).toHaveLength(4);
   for (const { Properties } of functions) {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -116,7 +116,8 @@ test('every function runs Node.js 24 on arm64, traced, with a log group of its o
 });
 
 test('the outputs name the endpoint, the table and the bucket', () => {
-  for (const output of ['McpEndpoint', 'JobsTableName', 'WorkspaceBucketName']) app.hasOutput(output, {});
+  for (const output of ['McpEndpoint', 'EventsTopicArn', 'JobsTableName', 'WorkspaceBucketName'])
+    app.hasOutput(output, {});
 });
 
 test('the endpoint streams, and lets a caller wait as long as the longest operation allows', () => {
@@ -191,6 +192,22 @@ test('every state machine is watched for executions that do not succeed', () => 
       },
     });
   }
+});
+
+test("the table's stream is read in order, a poisoned record is set aside, and an alarm watches where", () => {
+  const [deadLetters] = Object.keys(app.findResources('AWS::SQS::Queue'));
+  app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MaximumRetryAttempts: 5,
+    StartingPosition: 'TRIM_HORIZON',
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [deadLetters, 'Arn'] } } },
+  });
+  app.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [deadLetters, 'QueueName'] } }],
+    Threshold: 1,
+  });
 });
 
 describe('an operation added to the catalogue', () => {

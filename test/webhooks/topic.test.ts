@@ -1,0 +1,107 @@
+/** From a job to a subscriber's queue, through the table's stream and the topic of the local cloud. */
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Client } from '@modelcontextprotocol/client';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+let cloud: LocalCloud;
+let client: Client;
+let sns: SNSClient;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  client = await connect(cloud);
+  const { AWS_REGION: region, AWS_ENDPOINT_URL_SNS, AWS_ENDPOINT_URL_SQS } = cloud.environment;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  sns = new SNSClient({ region, credentials, endpoint: AWS_ENDPOINT_URL_SNS });
+  sqs = new SQSClient({ region, credentials, endpoint: AWS_ENDPOINT_URL_SQS });
+});
+afterAll(async () => {
+  sns.destroy();
+  sqs.destroy();
+  await client.close();
+  await cloud.close();
+});
+
+/** A queue that is told of what the filter policy lets through. */
+async function subscribe(name: string, filter: Record<string, readonly string[]>): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: cloud.outputs.EventsTopicArn,
+      Protocol: 'sqs',
+      Endpoint: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+      Attributes: { FilterPolicy: JSON.stringify(filter), RawMessageDelivery: 'true' },
+    }),
+  );
+  return QueueUrl;
+}
+
+/** The events in a queue, once `enough` says so. */
+async function receive(QueueUrl: string, enough: (events: readonly Event[]) => boolean): Promise<Event[]> {
+  const events: Event[] = [];
+  while (!enough(events)) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1, MaxNumberOfMessages: 10 }),
+    );
+    events.push(...Messages.map(({ Body }) => JSON.parse(Body ?? '') as Event));
+    if (Messages.length > 0) {
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  }
+  return events;
+}
+
+interface Event {
+  readonly id: string;
+  readonly type: string;
+  readonly data: { readonly job_id: string; readonly status: string; readonly result: unknown };
+}
+
+const hasEnded = (events: readonly Event[]) =>
+  events.some(({ type }) => ['job.completed', 'job.failed', 'job.cancelled'].includes(type));
+
+test('a subscriber hears of a job from its creation to its end, in order, each event with an id of its own', async () => {
+  const queue = await subscribe('everything', { operation: ['four_steps'] });
+  const { data } = await call(client, 'start_four_steps', { wait_seconds: 30 });
+  const events = await receive(queue, hasEnded);
+  expect(events.map(({ type }) => type).filter((type) => type !== 'job.progress')).toEqual([
+    'job.created',
+    'job.started',
+    'job.completed',
+  ]);
+  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  const versions = events.map(({ id }) => Number(id.split('.')[1]));
+  expect(versions).toEqual([...versions].sort((a, b) => a - b));
+  expect(events.at(-1)?.data).toMatchObject({
+    job_id: data.job_id,
+    status: 'completed',
+    result: { count: 4 },
+  });
+});
+
+test('a filter policy lets through just what it asks for', async () => {
+  const failures = await subscribe('failures', { type: ['job.failed'], operation: ['probe'] });
+  await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
+  await call(client, 'start_probe', { behaviour: 'crash_once', wait_seconds: 20 });
+  const { data } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
+  const events = await receive(failures, hasEnded);
+  expect(events.map(({ type, data: job }) => [type, job.job_id])).toEqual([['job.failed', data.job_id]]);
+});
+
+test('a cancelled job is told of, too', async () => {
+  const queue = await subscribe('cancelled', { type: ['job.cancelled'] });
+  const { data } = await call(client, 'start_probe', { behaviour: 'wait' });
+  await call(client, 'cancel_job', { job_id: data.job_id });
+  expect(await receive(queue, hasEnded)).toMatchObject([
+    { data: { job_id: data.job_id, status: 'cancelled' } },
+  ]);
+});
