@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
 
 function load(directory: string): Template {
@@ -7,6 +8,7 @@ function load(directory: string): Template {
   return Template.fromJSON(JSON.parse(readFileSync(`${directory}/${file}`, 'utf8')));
 }
 
+const longestWaitMs = Math.max(...operations.map(({ execution }) => execution.maxWaitMs));
 const app = load(assemblies.app);
 const fixtures = load(assemblies.test);
 
@@ -104,7 +106,8 @@ describe('what is kept', () => {
 
 test('every function runs Node.js 24 on arm64, traced, with a log group of its own', () => {
   const functions = Object.values(app.findResources('AWS::Lambda::Function'));
-  expect(functions).toHaveLength(4);
+  // One for each operation, and three for all: MCP, events, failures.
+  expect(functions).toHaveLength(operations.length + 3);
   for (const { Properties } of functions) {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -122,7 +125,7 @@ test('the outputs name the endpoint, the table and the bucket', () => {
 
 test('the endpoint streams, and lets a caller wait as long as the longest operation allows', () => {
   app.allResourcesProperties('AWS::ApiGateway::Method', {
-    Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: 55_000 },
+    Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: longestWaitMs + 25_000 },
   });
 });
 

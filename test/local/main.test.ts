@@ -9,6 +9,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { operations } from '../../lambdas/operations/index.ts';
 import { call } from '../support/test-cloud.ts';
 
 let scratch: string;
@@ -171,7 +172,8 @@ describe('a build', () => {
   });
 
   test('is there for the clients of all revisions, with the three that every catalogue has', async () => {
-    const names = ['start_build', 'check_job', 'list_jobs', 'cancel_job'];
+    const starts = operations.map(({ name }) => `start_${name}`);
+    const names = [...starts, 'check_job', 'list_jobs', 'cancel_job'];
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
     const old = new Client1({ name: 'test', version: '1.0.0' });
     await old.connect(new Transport1(new URL(cloud.url)));
