@@ -1,24 +1,19 @@
 /** Many jobs started at once: do all complete, and how long does each take from its start to its end? */
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../local/cloud.ts';
+import { BenchClient, type JobAnswer } from './client.ts';
 import { percentile, type Row, row } from './measure.ts';
 
 const JOBS = 200;
 
 export async function burst(cloud: LocalCloud): Promise<readonly Row[]> {
-  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
-  const call = async (name: string, args: Record<string, unknown>) => {
-    const { structuredContent } = await client.callTool({ name, arguments: args }, { timeout: 120_000 });
-    return structuredContent as { job_id: string; status: string; created_at: string; ended_at?: string };
-  };
+  const client = await BenchClient.connect(new URL('/mcp', cloud.url));
   const started = await Promise.all(
-    Array.from({ length: JOBS }, (_, index) => call('start_echo', { text: `${index}` })),
+    Array.from({ length: JOBS }, (_, index) => client.call('start_echo', { text: `${index}` })),
   );
-  const ended: Awaited<ReturnType<typeof call>>[] = [];
+  const ended: JobAnswer[] = [];
   for (const { job_id } of started) {
-    let job = await call('check_job', { job_id, wait_seconds: 30 });
-    while (!job.ended_at) job = await call('check_job', { job_id, wait_seconds: 30 });
+    let job = await client.call('check_job', { job_id, wait_seconds: 30 });
+    while (!job.ended_at) job = await client.call('check_job', { job_id, wait_seconds: 30 });
     ended.push(job);
   }
   const rssMb = process.memoryUsage().rss / 1_000_000;

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../local/cloud.ts';
+import { BenchClient } from './client.ts';
 import { median, type Row, row } from './measure.ts';
 
 const ROUNDS = 5;
@@ -12,17 +12,13 @@ const ROUND_MS = 1_500;
 const CALLERS = 4;
 
 export async function checkJobRate(cloud: LocalCloud): Promise<readonly Row[]> {
-  const ours = await connect(new URL('/mcp', cloud.url));
-  const { structuredContent } = await ours.callTool({
-    name: 'start_echo',
-    arguments: { text: 'x', wait_seconds: 30 },
-  });
-  const { job_id } = structuredContent as { job_id: string };
+  const ours = await BenchClient.connect(new URL('/mcp', cloud.url));
+  const { job_id } = await ours.call('start_echo', { text: 'x', wait_seconds: 30 });
 
   const entry = fileURLToPath(new URL('in-memory-server.ts', import.meta.url));
   const server = spawn(process.execPath, [entry, job_id], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [url] = await once(createInterface(server.stdout), 'line');
-  const theirs = await connect(new URL(url));
+  const theirs = await BenchClient.connect(new URL(url));
   try {
     const rates: { ours: number; theirs: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -39,21 +35,14 @@ export async function checkJobRate(cloud: LocalCloud): Promise<readonly Row[]> {
   }
 }
 
-async function connect(url: URL): Promise<Client> {
-  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(new StreamableHTTPClientTransport(url));
-  return client;
-}
-
 /** Calls a second, with a few callers at once, for a while. */
-async function rate(client: Client, job_id: string): Promise<number> {
+async function rate(client: BenchClient, job_id: string): Promise<number> {
   const start = performance.now();
   let calls = 0;
   await Promise.all(
     Array.from({ length: CALLERS }, async () => {
       while (performance.now() - start < ROUND_MS) {
-        const { isError } = await client.callTool({ name: 'check_job', arguments: { job_id } });
-        if (isError) throw new Error('check_job failed.');
+        await client.call('check_job', { job_id });
         calls++;
       }
     }),

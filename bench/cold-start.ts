@@ -1,10 +1,11 @@
 /** How large each function is, and how long it takes from nothing to its first answer. */
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { readAssembly } from '../local/assembly.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { median, type Row, row } from './measure.ts';
 
@@ -28,7 +29,7 @@ export async function coldStarts(
   scratch: string,
 ): Promise<readonly Row[]> {
   const bare = await bundleBare(scratch);
-  const candidates = [bare, ...functionsOf(assembly)];
+  const candidates = [bare, ...(await functionsOf(assembly))];
   const env = {
     ...cloud.environment,
     PATH: process.env.PATH,
@@ -116,15 +117,13 @@ const stepEvent = {
 };
 const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
 
-function functionsOf(assembly: string): readonly Candidate[] {
-  const template = JSON.parse(readFileSync(join(assembly, 'AsyncOperations.template.json'), 'utf8'));
-  const functions = Object.values(
-    template.Resources as Record<string, { Type: string; Properties: FunctionProperties }>,
-  );
-  return functions
+async function functionsOf(directory: string): Promise<readonly Candidate[]> {
+  const { template, assetDirectory } = await readAssembly(directory);
+  return Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
-    .map(({ Properties: { Description, Code } }) => {
-      const bundle = join(assembly, `asset.${Code.S3Key.replace('.zip', '')}`, 'index.mjs');
+    .map(({ Properties }) => {
+      const { Description, Code } = Properties as unknown as FunctionProperties;
+      const bundle = join(assetDirectory(Code.S3Key), 'index.mjs');
       if (Description.includes('MCP')) return { name: 'mcp', bundle, event: checkJobEvent, streams: true };
       if (Description.startsWith('Runs')) return { name: 'build', bundle, event: stepEvent, streams: false };
       if (Description.startsWith('Tells')) {

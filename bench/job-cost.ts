@@ -1,7 +1,7 @@
 /** What one job costs: calls to AWS and state transitions, counted where they arrive. */
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../local/cloud.ts';
 import type { CallCounter } from '../test/support/call-counter.ts';
+import { BenchClient } from './client.ts';
 import { type Row, row } from './measure.ts';
 
 const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem'] as const;
@@ -10,24 +10,19 @@ const TRANSITIONS_LIMIT = 5;
 const WRITES_LIMIT = 10;
 
 export async function jobCost(cloud: LocalCloud, counter: CallCounter): Promise<readonly Row[]> {
-  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
-  const call = async (name: string, args: Record<string, unknown>) => {
-    const { structuredContent } = await client.callTool({ name, arguments: args });
-    return structuredContent as { job_id: string; status: string };
-  };
+  const client = await BenchClient.connect(new URL('/mcp', cloud.url));
   const sum = (keys: readonly string[]) => keys.reduce((total, key) => total + (counter.counts[key] ?? 0), 0);
 
   counter.reset();
-  const { job_id } = await call('start_four_steps', {});
-  while ((await call('check_job', { job_id, wait_seconds: 10 })).status !== 'completed');
+  const { job_id } = await client.call('start_four_steps');
+  while ((await client.call('check_job', { job_id, wait_seconds: 10 })).status !== 'completed');
   const starts = sum(['dynamodb:PutItem']);
   const executions = sum(['states:StartExecution']);
   const writes = sum(WRITES);
   const transitions = sum(['states:StateEntered']);
 
   counter.reset();
-  await call('check_job', { job_id });
+  await client.call('check_job', { job_id });
   const reads = sum(['dynamodb:GetItem', 'dynamodb:Query']);
   await client.close();
   return [

@@ -1,7 +1,7 @@
 /** Sees to it that no job stays open once its execution is over. */
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { Function as LambdaFunctionType } from 'aws-cdk-lib/aws-lambda';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { JobsTable } from './jobs-table.ts';
@@ -13,7 +13,7 @@ export interface FailureRecorderProps {
 
 export class FailureRecorder extends Construct {
   /** Called by the states when a step could not record its own failure. */
-  readonly failureRecorder: LambdaFunctionType;
+  readonly failureRecorder: LambdaFunction;
 
   constructor(scope: Construct, id: string, { jobsTable }: FailureRecorderProps) {
     super(scope, id);
@@ -36,7 +36,7 @@ export class FailureRecorder extends Construct {
           stateMachineArn: stateMachines.map(({ stateMachineArn }) => stateMachineArn),
         },
       },
-      targets: [new LambdaFunction(this.failureRecorder)],
+      targets: [new LambdaTarget(this.failureRecorder)],
     });
   }
 }

@@ -16,7 +16,7 @@ import { ErrorCode } from '../lambdas/shared/errors.ts';
 import { startLocalCloud } from './cloud.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { REPOSITORY, synthesize } from './synthesize.ts';
-import { uploadProject } from './upload-project.ts';
+import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
 const USAGE = 'Usage: npm run demo [-- --project DIR]';
 
@@ -46,12 +46,7 @@ async function demo(directory: string): Promise<number> {
   try {
     say(`Local cloud on ${cloud.url}`);
     Object.assign(process.env, cloud.environment);
-    const key = await uploadProject(
-      new S3Client(),
-      cloud.outputs.WorkspaceBucketName ?? '',
-      directory,
-      project,
-    );
+    const key = await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', directory, project);
     say(`Uploaded ${key}`);
 
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));

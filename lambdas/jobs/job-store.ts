@@ -110,17 +110,22 @@ export class JobStore {
   }
 
   /**
-   * One read: the owner's job, or undefined when there is none, it has expired, or it is somebody else's. Strongly
-   * consistent: a job that was just started must be found.
+   * One read: the owner's job, or undefined when there is none, it has expired, or it is somebody else's.
    */
   async get(owner: string, jobId: string): Promise<Job | undefined> {
-    const job = await this.#read(jobId);
+    const job = await this.find(jobId);
     return job && job.owner === owner && job.expiresAt > toSeconds(this.#now()) ? job : undefined;
   }
 
-  /** One read, whoever owns the job and however old it is: for those who watch over all jobs, never for a caller. */
+  /**
+   * One read, whoever owns the job and however old it is: for those who watch over all jobs, never for a caller. Strongly
+   * consistent: a job that was just started must be found.
+   */
   async find(jobId: string): Promise<Job | undefined> {
-    return this.#read(jobId);
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ConsistentRead: true }),
+    );
+    return Item && fromItem(Item);
   }
 
   /** One read of whether an invocation still holds the job: it is open and no later invocation has begun. */
@@ -247,13 +252,6 @@ export class JobStore {
     return { jobs, next: { jobId, createdAt } };
   }
 
-  async #read(jobId: string): Promise<Job | undefined> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ConsistentRead: true }),
-    );
-    return Item && fromItem(Item);
-  }
-
   /** Ends a job: it leaves the open index, and is kept for its retention from now on. */
   async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
     const now = this.#now();
@@ -278,7 +276,7 @@ export class JobStore {
       return fromItem(Attributes ?? {});
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const job = await this.#read(jobId);
+      const job = await this.find(jobId);
       const { owner = job?.owner } = change.where ?? {};
       throw new TransitionRefused(to, job?.owner === owner ? job : undefined);
     }

@@ -5,12 +5,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { operations } from '../../lambdas/operations/index.ts';
-import { call } from '../support/test-cloud.ts';
+import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let scratch: string;
 const children = new Set<ChildProcess>();
@@ -55,12 +55,6 @@ async function start(...args: string[]) {
   return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/) };
 }
 
-async function connect(url: string): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
-  return client;
-}
-
 /** A project without dependencies, so that building it needs no network. */
 async function project(name: string, scripts: Record<string, string>): Promise<string> {
   const directory = join(scratch, name);
@@ -90,7 +84,7 @@ test('a build whose client is killed is collected by another with the job id alo
   doomed.child.kill('SIGKILL');
   await doomed.ended;
 
-  const other = await connect(first.url);
+  const other = await connect(first);
   expect(await waitForEnd(other, job_id)).toMatchObject({
     job_id,
     status: 'completed',
@@ -101,7 +95,7 @@ test('a build whose client is killed is collected by another with the job id alo
   expect(await first.ended).toMatchObject({ code: 0 });
 
   const second = await start();
-  const later = await connect(second.url);
+  const later = await connect(second);
   const { data, links } = await call(later, 'check_job', { job_id });
   expect(data).toMatchObject({ status: 'completed', result: { artifact: '/builds/sturdy.tar.gz' } });
   const artifact = await fetch(links.find(({ name }) => name === 'sturdy.tar.gz')?.uri ?? '');
@@ -115,7 +109,7 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
   // Waits for the gate: so the kill falls in the middle of the script, and the second try ends.
   const build = `node -e "const fs=require('fs');fs.writeFileSync('${gate}.reached','');setInterval(()=>fs.existsSync('${gate}')&&process.exit(0),20)"`;
   await addProject(await project('cut-off', { build }));
-  const client = await connect(first.url);
+  const client = await connect(first);
   const { data: started } = await call(client, 'start_build', { project: 'cut-off' });
   while (!(await readFile(`${gate}.reached`).catch(() => undefined))) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -125,7 +119,7 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
   await writeFile(gate, '');
 
   const second = await start();
-  const later = await connect(second.url);
+  const later = await connect(second);
   expect(await waitForEnd(later, started.job_id)).toMatchObject({ status: 'completed' });
   await later.close();
 });
@@ -138,7 +132,7 @@ describe('a build', () => {
     cloud = await start('--ephemeral');
     // It outlives each of these tests.
     children.delete(cloud.child);
-    client = await connect(cloud.url);
+    client = await connect(cloud);
   });
   afterAll(async () => {
     await client.close();
@@ -183,11 +177,7 @@ describe('a build', () => {
 
   test('can be made of the example, which is in the workspace from the start', async () => {
     const { environment, outputs } = JSON.parse(await readFile(join(scratch, 'cloud', 'cloud.json'), 'utf8'));
-    const s3 = new S3Client({
-      endpoint: environment.AWS_ENDPOINT_URL_S3,
-      region: environment.AWS_REGION,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    const { s3 } = awsClients({ environment });
     const { Contents = [] } = await s3.send(
       new ListObjectsV2Command({ Bucket: outputs.WorkspaceBucketName }),
     );

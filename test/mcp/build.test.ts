@@ -1,11 +1,11 @@
 /** Hostile and broken sources, through the real endpoint: each job fails with a code, and leaves no file behind. */
 import { gzipSync } from 'node:zlib';
-import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { type RawEntry, rawArchive } from '../operations/build/hostile-archive.ts';
 import { assemblies } from '../support/assemblies.ts';
-import { call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -14,8 +14,7 @@ let s3: S3Client;
 beforeAll(async () => {
   cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
   client = await connect(cloud);
-  const { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region } = cloud.environment;
-  s3 = new S3Client({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  ({ s3 } = awsClients(cloud));
 });
 afterAll(async () => {
   s3.destroy();

@@ -160,7 +160,7 @@ test('a job whose execution is stopped by an operator fails, rather than stay op
   const { job_id } = started;
   while ((await call(client, 'check_job', { job_id })).data.status !== 'running');
   const { sfn } = awsClients(cloud);
-  await sfn.send(new StopExecutionCommand({ executionArn: executionArn('probe', job_id) }));
+  await sfn.send(new StopExecutionCommand({ executionArn: await executionArn('probe', job_id) }));
   const { data } = await call(client, 'check_job', { job_id, wait_seconds: 20 });
   expect(data).toMatchObject({
     status: 'failed',

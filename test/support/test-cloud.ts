@@ -1,8 +1,11 @@
 /** The local cloud with the test catalogue, and clients of it: what most end-to-end tests start with. */
-import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { readAssembly } from '../../local/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from './assemblies.ts';
 
@@ -25,7 +28,7 @@ export async function startTestCloud(
  * @param options.owner signs requests as this user; without it, requests are the development owner's.
  */
 export async function connect(
-  cloud: LocalCloud,
+  cloud: Pick<LocalCloud, 'url'>,
   { owner, mode = 'auto' }: { readonly owner?: string; readonly mode?: 'auto' | 'legacy' } = {},
 ): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } });
@@ -57,7 +60,7 @@ export async function call(
 }
 
 /** The SDK clients of the local cloud's services, as an operator would make them. */
-export function awsClients({ environment }: LocalCloud) {
+export function awsClients({ environment }: Pick<LocalCloud, 'environment'>) {
   const common = {
     region: environment.AWS_REGION,
     credentials: {
@@ -67,18 +70,19 @@ export function awsClients({ environment }: LocalCloud) {
   };
   return {
     dynamodb: new DynamoDBClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB }),
+    s3: new S3Client({ ...common, endpoint: environment.AWS_ENDPOINT_URL_S3 }),
     sfn: new SFNClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SFN }),
+    sns: new SNSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SNS }),
+    sqs: new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS }),
   };
 }
 
 /** The ARN of a job's execution: the state machine has the logical id that CDK gave it. */
-export function executionArn(operation: string, jobId: string): string {
-  const { Resources } = JSON.parse(
-    readFileSync(`${assemblies.test}/AsyncOperationsTest.template.json`, 'utf8'),
+export async function executionArn(operation: string, jobId: string): Promise<string> {
+  const { template } = await readAssembly(assemblies.test);
+  const machine = Object.entries(template.Resources).find(
+    ([id, { Type }]) =>
+      id.startsWith(`${operation}StateMachine`) && Type === 'AWS::StepFunctions::StateMachine',
   );
-  const machine = Object.keys(Resources).find(
-    (id) =>
-      id.startsWith(`${operation}StateMachine`) && Resources[id].Type === 'AWS::StepFunctions::StateMachine',
-  );
-  return `arn:aws:states:us-east-1:000000000000:execution:${machine}:${jobId}`;
+  return `arn:aws:states:us-east-1:000000000000:execution:${machine?.[0]}:${jobId}`;
 }

@@ -1,14 +1,14 @@
 /** From a job to a subscriber's queue, through the table's stream and the topic of the local cloud. */
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -18,10 +18,7 @@ let sqs: SQSClient;
 beforeAll(async () => {
   cloud = await startTestCloud();
   client = await connect(cloud);
-  const { AWS_REGION: region, AWS_ENDPOINT_URL_SNS, AWS_ENDPOINT_URL_SQS } = cloud.environment;
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  sns = new SNSClient({ region, credentials, endpoint: AWS_ENDPOINT_URL_SNS });
-  sqs = new SQSClient({ region, credentials, endpoint: AWS_ENDPOINT_URL_SQS });
+  ({ sns, sqs } = awsClients(cloud));
 });
 afterAll(async () => {
   sns.destroy();

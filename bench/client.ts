@@ -1,0 +1,41 @@
+/** The MCP client that the benchmarks call with. */
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+
+/** What the benchmarks read of an answer about a job. */
+export interface JobAnswer {
+  readonly job_id: string;
+  readonly status: string;
+  readonly created_at: string;
+  readonly ended_at?: string;
+}
+
+/** A call may wait behind all others of a burst: longer than the client's own minute. */
+const CALL_TIMEOUT_MS = 120_000;
+
+export class BenchClient {
+  readonly #client = new Client(
+    { name: 'bench', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' } },
+  );
+
+  /** @param url of the MCP endpoint */
+  static async connect(url: URL): Promise<BenchClient> {
+    const bench = new BenchClient();
+    await bench.#client.connect(new StreamableHTTPClientTransport(url));
+    return bench;
+  }
+
+  /** @throws Error when the tool fails: a benchmark of failures would measure nothing. */
+  async call(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<JobAnswer> {
+    const { isError, structuredContent } = await this.#client.callTool(
+      { name, arguments: args },
+      { timeout: CALL_TIMEOUT_MS },
+    );
+    if (isError) throw new Error(`${name} failed: ${JSON.stringify(structuredContent)}`);
+    return structuredContent as unknown as JobAnswer;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
