@@ -11,6 +11,7 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/examples'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // Most tests wait for servers and child processes: a worker a core, where Jest would leave one core free.
   maxWorkers: '100%',
   testTimeout: 60_000,

@@ -11,6 +11,7 @@ import { checkJobRate } from './check-job.ts';
 import { coldStarts } from './cold-start.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
+import { webhooks } from './webhooks.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 const scratch = await mkdtemp(join(tmpdir(), 'bench-'));
@@ -21,11 +22,17 @@ try {
   await synthesize(app);
   await synthesize(test, 'test/fixtures/app.ts');
   const counter = new CallCounter();
-  const cloud = await startLocalCloud({ assemblyDirectory: test, onAwsCall: counter.count });
+  const cloud = await startLocalCloud({
+    assemblyDirectory: test,
+    onAwsCall: counter.count,
+    allowLoopbackWebhooks: true,
+  });
   const rows: Row[] = [];
   try {
     console.error('Costs of a job …');
     rows.push(...(await jobCost(cloud, counter)));
+    console.error('Events and webhooks …');
+    rows.push(...(await webhooks(cloud, counter)));
     console.error('Cold starts …');
     rows.push(...(await coldStarts(app, cloud, scratch)));
     console.error('Calls a second …');

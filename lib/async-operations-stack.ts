@@ -4,16 +4,21 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
 import { FailureRecorder } from './failure-recorder.ts';
+import { Gateway } from './gateway.ts';
 import { JobEvents } from './job-events.ts';
 import { JobsTable } from './jobs-table.ts';
+import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
+import { Webhooks, type WebhooksProps } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface AsyncOperationsStackProps extends StackProps {
   readonly operations: readonly OperationDefinition[];
   /** The module that exports `operations`; each operation's folder is beside it. */
   readonly catalogue: string;
+  /** @default the defaults of each option */
+  readonly webhooks?: WebhooksProps;
 }
 
 export class AsyncOperationsStack extends Stack {
@@ -35,10 +40,17 @@ export class AsyncOperationsStack extends Stack {
       }),
     }));
     failures.watch(operations.map(({ construct }) => construct.stateMachine));
-    const events = new JobEvents(this, 'Events', { jobsTable });
-    const mcp = new McpApi(this, 'Mcp', { operations, catalogue, jobsTable, workspace });
+    const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
+    const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
+    const gateway = new Gateway(this, 'Gateway');
+    const mcp = new McpApi(this, 'Mcp', { gateway, operations, catalogue, jobsTable, workspace, webhooks });
+    new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, webhooks });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });
+    new CfnOutput(this, 'ApiUrl', {
+      value: gateway.api.url,
+      description: 'The base URL of the management API, described in docs/openapi.yaml',
+    });
     new CfnOutput(this, 'EventsTopicArn', {
       value: events.topic.topicArn,
       description: 'Subscribe to it to be told of jobs',

@@ -1,47 +1,38 @@
-/** Tells the world of jobs: the table's stream, a function, and an SNS topic that anybody may subscribe to. */
-import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+/** Tells the world of jobs: the table's stream, and a function that hands each change to a topic and to webhooks. */
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface JobEventsProps {
   readonly jobsTable: JobsTable;
+  readonly webhooks: Webhooks;
 }
 
 export class JobEvents extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, { jobsTable }: JobEventsProps) {
+  constructor(scope: Construct, id: string, { jobsTable, webhooks }: JobEventsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'What happens to jobs', enforceSSL: true });
 
     // Records that failed every time. Each names its place in the stream, where it can be read for a day.
-    const deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    new Alarm(this, 'DeadLettersAlarm', {
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription: 'Changes of jobs that nobody could be told of',
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible(),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
 
     const publisher = new NodeFunction(this, 'Function', {
-      description: 'Tells the events topic what the stream of the jobs table shows',
+      description: 'Tells the events topic and endpoints what the stream of the jobs table shows',
       entry: `${repositoryRoot}lambdas/webhooks/publish-events.lambda.ts`,
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);
+    webhooks.grantRoute(publisher);
     publisher.addEventSource(
       new DynamoEventSource(jobsTable.table, {
         startingPosition: StartingPosition.TRIM_HORIZON,
@@ -50,7 +41,7 @@ export class JobEvents extends Construct {
         bisectBatchOnError: true,
         // A poisoned record is set aside after these; with backoff that is about a minute for its shard.
         retryAttempts: 5,
-        onFailure: new SqsDlq(deadLetters),
+        onFailure: new SqsDlq(deadLetters.queue),
         // Deletions tell nothing: not even an invocation.
         filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],
       }),

@@ -42,6 +42,11 @@ export class JobsTable extends Construct {
     this.#grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:Query');
   }
 
+  /** To read and list jobs. */
+  grantRead(fn: LambdaFunction): void {
+    this.#grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+  }
+
   /** To move a job that exists: progress, completion, failure. */
   grantProgress(fn: LambdaFunction): void {
     this.#grant(fn, 'dynamodb:UpdateItem', 'dynamodb:GetItem');

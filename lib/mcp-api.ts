@@ -1,31 +1,26 @@
-/** The MCP endpoint: a REST API whose every method needs IAM authorization, streaming from one function. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import {
-  AccessLogFormat,
-  AuthorizationType,
-  EndpointType,
-  LambdaIntegration,
-  LogGroupLogDestination,
-  ResponseTransferMode,
-  RestApi,
-} from 'aws-cdk-lib/aws-apigateway';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+/** The MCP endpoint: one resource of the gateway, streaming from one function. */
+import { Duration } from 'aws-cdk-lib';
+import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import type { Gateway } from './gateway.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
 import type { Operation } from './operation.ts';
+import type { Webhooks } from './webhooks.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 /** Beyond the longest wait that a caller may ask for: cold start, and the calls to AWS around the wait. */
 const ANSWER_MS = 25_000;
 
 export interface McpApiProps {
+  readonly gateway: Gateway;
   readonly operations: readonly { readonly definition: OperationDefinition; readonly construct: Operation }[];
   /** The module that exports the catalogue, `operations`. */
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
+  readonly webhooks: Webhooks;
 }
 
 export class McpApi extends Construct {
@@ -34,7 +29,7 @@ export class McpApi extends Construct {
 
   constructor(scope: Construct, id: string, props: McpApiProps) {
     super(scope, id);
-    const { operations, catalogue, jobsTable, workspace } = props;
+    const { gateway, operations, catalogue, jobsTable, workspace, webhooks } = props;
     const longestWaitMs = Math.max(...operations.map(({ definition }) => definition.execution.maxWaitMs));
     const timeout = Duration.millis(longestWaitMs + ANSWER_MS);
 
@@ -51,31 +46,17 @@ export class McpApi extends Construct {
     });
     jobsTable.grantSubmit(mcpFunction);
     workspace.grantLink(mcpFunction);
+    webhooks.grantSubscribe(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const api = new RestApi(this, 'Api', {
-      description: 'Durable async operations for MCP clients',
-      endpointTypes: [EndpointType.REGIONAL],
-      deployOptions: {
-        stageName: 'v1',
-        tracingEnabled: true,
-        accessLogDestination: new LogGroupLogDestination(accessLog),
-        accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
-      },
-      defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
-    });
     const integration = new LambdaIntegration(mcpFunction, {
       responseTransferMode: ResponseTransferMode.STREAM,
       timeout,
       allowTestInvoke: false,
     });
-    const resource = api.root.addResource('mcp');
+    const resource = gateway.api.root.addResource('mcp');
     // Clients of 2025 try GET for a stream and DELETE for a session: the function answers that there are none.
     for (const method of ['POST', 'GET', 'DELETE']) resource.addMethod(method, integration);
-    this.url = api.urlForPath('/mcp');
+    this.url = gateway.api.urlForPath('/mcp');
   }
 }

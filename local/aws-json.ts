@@ -1,4 +1,4 @@
-/** The AWS JSON 1.0 protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
+/** The AWS JSON protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Handler, readBody, sendJson } from './loopback-server.ts';
@@ -25,6 +25,7 @@ export function actionOf(headers: IncomingHttpHeaders): string {
 /** @param onCall is told the action of each request. */
 export function awsJsonHandler<Input>(actions: Actions<Input>, onCall: (action: string) => void): Handler {
   return async (request, response) => {
+    // SDKs read the answer alike when they have asked in version 1.1.
     const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-RequestId': randomUUID() };
     const fail = (type: string, message: string) =>
       sendJson(response, 400, { __type: type, message }, headers);

@@ -13,6 +13,11 @@ export function streamArn(tableName: string): string {
   return arn('dynamodb', `table/${tableName}/stream/2020-01-01T00:00:00.000`);
 }
 
+/** AWS ends it with a hyphen and six letters of its own. */
+export function secretArn(name: string): string {
+  return arn('secretsmanager', `secret:${name}`);
+}
+
 /** The function's name in an ARN with or without a version or alias, or the name itself. */
 export function functionNameOf(nameOrArn: string): string {
   return nameOrArn.startsWith('arn:') ? (nameOrArn.split(':')[6] ?? '') : (nameOrArn.split(':')[0] ?? '');

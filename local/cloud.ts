@@ -9,12 +9,14 @@ import { createEventRules } from './event-rules.ts';
 import { startEventSourceMappings } from './event-source-mappings.ts';
 import { createExecutionStore } from './execution-store.ts';
 import { Executions, statusChange } from './executions.ts';
-import { createFunction, type FunctionProperties } from './functions.ts';
+import { createFunctions } from './function-resources.ts';
 import { createResolver } from './intrinsics.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
 import { checkType } from './resource-names.ts';
+import { startSchedules } from './schedules.ts';
+import { secretActions } from './secrets.ts';
 import { resourcesOf } from './stack-resources.ts';
-import { compileStateMachine } from './state-machine.ts';
+import { createStateMachines } from './state-machine-resources.ts';
 import { stepFunctionsActions } from './step-functions.ts';
 import { createStored, startStorageServer } from './storage.ts';
 import { StreamLog } from './stream-log.ts';
@@ -31,12 +33,18 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** Receives each line that a function logs. @default dropped */
   readonly onLog?: (functionName: string, line: string) => void;
+  /** Webhooks may call http on this machine's loopback: for development only. @default false */
+  readonly allowLoopbackWebhooks?: boolean;
   /** Told of each call that costs money on AWS. @default nobody */
   readonly onAwsCall?: OnAwsCall;
 }
 
-/** @param action as IAM calls it: `dynamodb`, `GetItem`. State transitions count as `states`, `StateEntered`. */
-export type OnAwsCall = (service: 'dynamodb' | 's3' | 'states', action: string) => void;
+/**
+ * @param action as IAM calls it: `dynamodb`, `GetItem`. For `s3` it is the HTTP method. State transitions count as
+ * `states`, `StateEntered`; what reads queues for functions counts as on AWS: `sqs`, `ReceiveMessage`.
+ */
+export type OnAwsCall = (service: AwsService, action: string) => void;
+type AwsService = 'dynamodb' | 's3' | 'secretsmanager' | 'sns' | 'sqs' | 'states';
 
 export interface LocalCloud {
   /** `http://127.0.0.1:PORT`: the API Gateway listens there. */
@@ -45,6 +53,11 @@ export interface LocalCloud {
   readonly outputs: Readonly<Record<string, string>>;
   /** `AWS_ENDPOINT_URL_*`, region and credentials: hand these to any AWS SDK client. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Ends at once, in the middle of whatever they do, the instances of the functions whose name begins so.
+   * @returns how many there were
+   */
+  interrupt(functionName: string): number;
   close(): Promise<void>;
 }
 
@@ -67,9 +80,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 }
 
 async function start(
-  { assemblyDirectory, dataDirectory, port, onLog = () => {}, onAwsCall = () => {} }: LocalCloudOptions,
+  options: LocalCloudOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalCloud, 'close'>> {
+  const { assemblyDirectory, dataDirectory, port } = options;
+  const { allowLoopbackWebhooks = false, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await readAssembly(assemblyDirectory);
   const { template, stackName } = assembly;
   for (const [logicalId, { Type }] of Object.entries(template.Resources)) checkType(logicalId, Type);
@@ -83,17 +98,21 @@ async function start(
     onAwsCall('dynamodb', action),
   );
   onClose(tableServer.close);
-  const storage = await startStorageServer(inDataDirectory('storage'), (action) => onAwsCall('s3', action));
+  const storage = await startStorageServer(inDataDirectory('storage'), onAwsCall);
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
   const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
   onClose(stepFunctions.close);
+  const secretsHandler = Promise.withResolvers<Handler>();
+  const secrets = await listenOnLoopback(secretsHandler.promise);
+  onClose(secrets.close);
   const environment: Environment = createEnvironment({
     DYNAMODB: tableServer.url,
     S3: storage.url,
     SQS: storage.url,
     SNS: storage.url,
     SFN: stepFunctions.url,
+    SECRETS_MANAGER: secrets.url,
   });
   const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
 
@@ -103,33 +122,22 @@ async function start(
   );
   await tableServer.captureInto(streams);
   onClose((await createTables(tables, environment)).close);
-  createStored(template, resolve, storage);
+  await createStored(template, resolve, storage, environment);
 
-  const functions = new Map(
-    [
-      ...resourcesOf<FunctionProperties>(template, resolve, ['AWS::Lambda::Function'], FUNCTION_PROPERTIES),
-    ].map(([name, properties]) => [
-      name,
-      createFunction(name, properties, assembly, environment.variables, (line) => onLog(name, line)),
-    ]),
+  secretsHandler.resolve(
+    awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json')), (action) =>
+      onAwsCall('secretsmanager', action),
+    ),
   );
+
+  const awsVariables = environment.variables;
+  const functions = createFunctions(assembly, resolve, { awsVariables, allowLoopbackWebhooks, onLog });
   onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
-  onClose(startEventSourceMappings(template, resolve, { streams, functions, storage }).close);
+  onClose(startEventSourceMappings(template, resolve, { streams, functions, storage, environment }).close);
 
   const tasks = createTaskRunner(functions);
-  const machines = new Map(
-    [
-      ...resourcesOf<MachineProperties>(
-        template,
-        resolve,
-        ['AWS::StepFunctions::StateMachine'],
-        ['DefinitionString'],
-      ),
-    ].map(([machineArn, { DefinitionString }]) => [
-      machineArn,
-      compileStateMachine(DefinitionString, tasks, () => onAwsCall('states', 'StateEntered')),
-    ]),
-  );
+  const machines = createStateMachines(template, resolve, tasks, () => onAwsCall('states', 'StateEntered'));
+  onClose(startSchedules(template, resolve, functions).close);
   const emit = createEventRules(template, resolve, functions);
   const store = createExecutionStore(inDataDirectory('executions'));
   const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
@@ -144,11 +152,15 @@ async function start(
     name,
     String(resolve(Value)),
   ]);
-  return { url: api.url, outputs: Object.fromEntries(outputs), environment: environment.variables };
-}
-
-interface MachineProperties {
-  readonly DefinitionString: string;
+  return {
+    url: api.url,
+    outputs: Object.fromEntries(outputs),
+    environment: environment.variables,
+    interrupt(functionName) {
+      const named = [...functions].filter(([name]) => name.startsWith(functionName));
+      return named.reduce((count, [, target]) => count + target.interrupt(), 0);
+    },
+  };
 }
 
 const TABLE_TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
@@ -159,4 +171,3 @@ const TABLE_PROPERTIES = [
   'TimeToLiveSpecification',
   'StreamSpecification',
 ] as const;
-const FUNCTION_PROPERTIES = ['Code', 'Handler', 'Timeout', 'MemorySize', 'Environment'] as const;

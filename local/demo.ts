@@ -13,12 +13,13 @@ import { list } from 'tar';
 import type { JobView } from '../lambdas/jobs/job-view.ts';
 import type { FileLink } from '../lambdas/mcp/tool.ts';
 import { ErrorCode } from '../lambdas/shared/errors.ts';
-import { startLocalCloud } from './cloud.ts';
+import { type LocalCloud, startLocalCloud } from './cloud.ts';
+import { startDemoReceiver } from './demo-receiver.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { REPOSITORY, synthesize } from './synthesize.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = 'Usage: npm run demo [-- --project DIR]';
+const USAGE = 'Usage: npm run demo [-- [--project DIR] [--webhook]]';
 
 /** Failures that are not the project's own. */
 const OURS: ReadonlySet<string> = new Set([
@@ -28,10 +29,14 @@ const OURS: ReadonlySet<string> = new Set([
   ErrorCode.workspaceUnavailable,
 ]);
 
-type Answer = JobView & { readonly files?: readonly FileLink[] };
+type Answer = JobView & { readonly files?: readonly FileLink[]; readonly will_callback?: boolean };
 
-/** Builds the project in `directory`. @returns the exit code. */
-async function demo(directory: string): Promise<number> {
+/**
+ * Builds the project in `directory`.
+ * @param byWebhook waits to be called back, where it would poll
+ * @returns the exit code.
+ */
+async function demo(directory: string, byWebhook: boolean): Promise<number> {
   const project = basename(directory);
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
   const assemblyDirectory = join(scratch, 'cdk.out');
@@ -40,6 +45,7 @@ async function demo(directory: string): Promise<number> {
   const log: string[] = [];
   const cloud = await startLocalCloud({
     assemblyDirectory,
+    allowLoopbackWebhooks: byWebhook,
     onLog: (name, line) => log.push(`[${name}] ${line}`),
   });
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
@@ -52,9 +58,7 @@ async function demo(directory: string): Promise<number> {
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
     say(`Connected with MCP ${client.getNegotiatedProtocolVersion()}`);
 
-    const started = await call(client, 'start_build', { project });
-    say(`start_build → job ${started.job_id}, ${started.status}`);
-    const job = await follow(client, started.job_id);
+    const job = byWebhook ? await buildAndBeCalled(client, cloud, project) : await build(client, project);
     return job.status === 'completed' ? await collect(job) : report(job, log);
   } finally {
     await client.close();
@@ -70,6 +74,31 @@ async function call(client: Client, name: string, args: Record<string, unknown>)
     throw new Error(`${code}: ${message}`);
   }
   return structuredContent as unknown as Answer;
+}
+
+async function build(client: Client, project: string): Promise<Answer> {
+  const { job_id, status } = await call(client, 'start_build', { project });
+  say(`start_build → job ${job_id}, ${status}`);
+  return follow(client, job_id);
+}
+
+/** Nothing asks for the job until the callback has arrived. */
+async function buildAndBeCalled(client: Client, cloud: LocalCloud, project: string): Promise<Answer> {
+  const receiver = await startDemoReceiver(cloud);
+  try {
+    say(`Receiver at ${receiver.url}, with a secret from POST /callback-secret`);
+    const { job_id, will_callback } = await call(client, 'start_build', {
+      project,
+      callback_url: receiver.url,
+    });
+    say(`start_build → job ${job_id}, will_callback: ${will_callback}`);
+    const { id, event } = await receiver.received;
+    const lateMs = Date.now() - Date.parse(event.timestamp);
+    say(`${event.type} arrived ${lateMs} ms after it happened, signature verified, webhook-id ${id}`);
+    return await call(client, 'check_job', { job_id: event.data.job_id });
+  } finally {
+    receiver.close();
+  }
 }
 
 async function follow(client: Client, job_id: string): Promise<Answer> {
@@ -132,9 +161,11 @@ function say(sentence: string): void {
 }
 
 try {
-  const { values } = parseArgs({ options: { project: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { project: { type: 'string' }, webhook: { type: 'boolean', default: false } },
+  });
   const directory = resolve(values.project ?? join(REPOSITORY, 'examples/projects/hello-service'));
-  process.exitCode = await demo(directory);
+  process.exitCode = await demo(directory, values.webhook);
 } catch (error) {
   const wrongOption = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
   console.error(error instanceof Error ? error.message : error);

@@ -1,7 +1,7 @@
 /** The environment variables that lead an AWS SDK client to the local cloud. */
 import { REGION } from './aws-names.ts';
 
-export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN';
+export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER';
 
 export interface Environment {
   readonly variables: Readonly<Record<string, string>>;

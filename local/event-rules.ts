@@ -1,9 +1,9 @@
-/** EventBridge: hands the cloud's own events to the functions of the rules that match them. */
+/** EventBridge: hands the cloud's own events to the targets of the rules that match them. */
 import type { Template } from './assembly.ts';
-import { functionNameOf } from './aws-names.ts';
 import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
 import type { LambdaFunction } from './functions.ts';
 import type { Resolve } from './intrinsics.ts';
+import { createTarget, type TargetProperties } from './rule-targets.ts';
 import { resourcesOf } from './stack-resources.ts';
 
 export interface AwsEvent {
@@ -13,51 +13,32 @@ export interface AwsEvent {
 }
 
 interface RuleProperties {
-  readonly EventPattern: EventPattern;
-  readonly Targets: readonly { readonly Arn: string }[];
+  readonly EventPattern?: EventPattern;
+  readonly State?: string;
+  readonly Targets?: readonly TargetProperties[];
 }
 
-/** Like Lambda's own for events: the first try and two more. */
-const ATTEMPTS = 3;
-
-/** @throws Error for a rule on a schedule, a pattern that cannot be matched here, or a target that is no function. */
+/** @throws Error for a pattern that cannot be matched here, or a target that is no function. */
 export function createEventRules(
   template: Template,
   resolve: Resolve,
   functions: ReadonlyMap<string, LambdaFunction>,
 ): (event: AwsEvent) => Promise<void> {
-  const rules = [
-    ...resourcesOf<RuleProperties>(template, resolve, ['AWS::Events::Rule'], ['EventPattern', 'Targets']),
-  ].map(([name, { EventPattern, Targets }]) => {
+  const found = resourcesOf<RuleProperties>(
+    template,
+    resolve,
+    ['AWS::Events::Rule'],
+    ['EventPattern', 'State', 'Targets'],
+  );
+  const rules = [...found].flatMap(([name, { EventPattern, State, Targets = [] }]) => {
+    // It is on a schedule alone.
+    if (!EventPattern) return [];
     checkPattern(`Rule ${name}`, EventPattern);
-    return { pattern: EventPattern, targets: Targets.map(({ Arn }) => targetOf(name, Arn, functions)) };
+    const targets = Targets.map((target) => createTarget(name, target, functions));
+    return State === 'DISABLED' ? [] : { pattern: EventPattern, targets };
   });
   return async (event) => {
-    const payload = JSON.stringify(event);
     const targets = rules.flatMap(({ pattern, targets }) => (matches(pattern, event) ? targets : []));
-    await Promise.all(targets.map((target) => deliver(target, payload)));
+    await Promise.all(targets.map((deliver) => deliver(event)));
   };
-}
-
-function targetOf(
-  rule: string,
-  targetArn: string,
-  functions: ReadonlyMap<string, LambdaFunction>,
-): LambdaFunction {
-  const target = functions.get(functionNameOf(targetArn));
-  if (!target)
-    throw new Error(`Rule ${rule} has the target ${targetArn}: the local cloud has functions only.`);
-  return target;
-}
-
-/** A function that fails every time has logged why; EventBridge, too, drops the event then. */
-async function deliver(target: LambdaFunction, payload: string): Promise<void> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    try {
-      await target.invoke(payload);
-      return;
-    } catch {
-      // Tried again.
-    }
-  }
 }

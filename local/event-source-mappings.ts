@@ -1,141 +1,85 @@
-/** Event source mappings: which function reads which table's stream, and how. */
+/** Event source mappings: which function reads which table's stream or which queue, and how. */
 import type { Template } from './assembly.ts';
 import { arn, functionNameOf } from './aws-names.ts';
-import { checkPattern, matches } from './event-pattern.ts';
-import { createFailureDestination } from './failure-destination.ts';
+import type { Environment } from './environment.ts';
 import type { LambdaFunction } from './functions.ts';
 import type { Resolve } from './intrinsics.ts';
+import { MAPPING_PROPERTIES, type MappingProperties } from './mapping-properties.ts';
+import { readQueueMapping } from './queue-mapping.ts';
+import { QueueReader } from './queue-reader.ts';
 import { resourcesOf } from './stack-resources.ts';
 import type { StorageServer } from './storage.ts';
-import { StreamReader, type StreamReaderOptions } from './stream-reader.ts';
-import type { StreamRecord } from './stream-record.ts';
-import type { StartingPosition, TableStream } from './table-stream.ts';
-
-/**
- * Properties of `AWS::Lambda::EventSourceMapping` that mean something here. A batching window does not: a batch is
- * what is there, at once. Nor does a parallelization factor: there is one batch at a time.
- */
-interface MappingProperties {
-  readonly EventSourceArn: string;
-  readonly FunctionName: string;
-  readonly Enabled?: boolean;
-  readonly BatchSize?: number;
-  readonly StartingPosition: StartingPosition;
-  readonly FilterCriteria?: { readonly Filters?: readonly { readonly Pattern: string }[] };
-  readonly FunctionResponseTypes?: readonly string[];
-  readonly BisectBatchOnFunctionError?: boolean;
-  readonly MaximumRetryAttempts?: number;
-  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: string } };
-  readonly MaximumRecordAgeInSeconds?: number;
-  readonly TumblingWindowInSeconds?: number;
-}
-
-const MAPPING_PROPERTIES = [
-  'EventSourceArn',
-  'FunctionName',
-  'Enabled',
-  'BatchSize',
-  'StartingPosition',
-  'FilterCriteria',
-  'FunctionResponseTypes',
-  'BisectBatchOnFunctionError',
-  'MaximumRetryAttempts',
-  'DestinationConfig',
-  'MaximumRecordAgeInSeconds',
-  'TumblingWindowInSeconds',
-] as const;
+import { readStreamMapping, type StreamMapping } from './stream-mapping.ts';
+import { StreamReader } from './stream-reader.ts';
+import type { TableStream } from './table-stream.ts';
 
 export interface MappingParts {
   /** By table name. */
   readonly streams: ReadonlyMap<string, TableStream>;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly storage: StorageServer;
+  readonly environment: Environment;
 }
 
-/** Lambda's own for streams. */
-const DEFAULT_BATCH_SIZE = 100;
+interface Reader {
+  close(): Promise<void>;
+}
 
 /**
  * Starts all of them.
- * @throws Error for a source that is no table's stream, and for what the local cloud cannot do, before any starts
+ * @throws Error for a source that is neither a table's stream nor a queue of the template, and for what the local
+ * cloud cannot do, before any starts
  */
 export function startEventSourceMappings(
   template: Template,
   resolve: Resolve,
-  parts: MappingParts,
-): { close(): Promise<void> } {
-  const mappings = [
-    ...resourcesOf<MappingProperties>(
-      template,
-      resolve,
-      ['AWS::Lambda::EventSourceMapping'],
-      MAPPING_PROPERTIES,
-    ),
-  ].map(([name, properties]) => ({ properties, options: readerOptions(name, properties, parts) }));
+  { streams, functions, storage, environment }: MappingParts,
+): Reader {
+  const queues = queuesOf(template, resolve);
+  const ofStreams: StreamMapping[] = [];
+  const starters: (() => Reader)[] = [];
+  const found = resourcesOf<MappingProperties>(
+    template,
+    resolve,
+    ['AWS::Lambda::EventSourceMapping'],
+    MAPPING_PROPERTIES,
+  );
+  for (const [name, properties] of found) {
+    const { EventSourceArn, FunctionName, Enabled = true } = properties;
+    const target = functions.get(functionNameOf(FunctionName));
+    if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which is not there.`);
+    const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
+    const queueUrl = queues.get(EventSourceArn);
+    if (stream) {
+      const mapping = readStreamMapping(name, properties, { stream, target, storage });
+      ofStreams.push(mapping);
+      if (Enabled) starters.push(() => new StreamReader(mapping.options));
+    } else if (queueUrl) {
+      const clientOptions = environment.clientOptions('SQS');
+      const options = readQueueMapping(name, properties, { queueUrl, clientOptions, target });
+      if (Enabled) starters.push(() => new QueueReader(options));
+    } else {
+      throw new Error(
+        `Mapping ${name} reads ${EventSourceArn}: the local cloud has streams of tables, and queues of the template.`,
+      );
+    }
+  }
 
-  for (const stream of parts.streams.values()) {
-    // One that is disabled keeps its place.
-    const ofStream = mappings.filter(({ options }) => options.stream === stream);
+  for (const stream of streams.values()) {
+    // A mapping that is disabled keeps its place.
+    const ofStream = ofStreams.filter(({ options }) => options.stream === stream);
     stream.setReaders(
-      new Map(ofStream.map(({ options, properties }) => [options.name, properties.StartingPosition])),
+      new Map(ofStream.map(({ options, startingPosition }) => [options.name, startingPosition])),
     );
   }
-  const readers = mappings
-    .filter(({ properties }) => properties.Enabled ?? true)
-    .map(({ options }) => new StreamReader(options));
+  const readers = starters.map((start) => start());
   return {
     close: async () => void (await Promise.all(readers.map((reader) => reader.close()))),
   };
 }
 
-function readerOptions(
-  name: string,
-  properties: MappingProperties,
-  { streams, functions, storage }: MappingParts,
-): StreamReaderOptions {
-  const { EventSourceArn, StartingPosition, BatchSize = DEFAULT_BATCH_SIZE } = properties;
-  const { FunctionResponseTypes = [], BisectBatchOnFunctionError = false, DestinationConfig } = properties;
-  const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
-  if (!stream) {
-    throw new Error(`Mapping ${name} reads ${EventSourceArn}: the local cloud has streams of tables only.`);
-  }
-  const functionName = functionNameOf(properties.FunctionName);
-  const target = functions.get(functionName);
-  if (!target) throw new Error(`Mapping ${name} invokes ${properties.FunctionName}, which is not there.`);
-  if (StartingPosition !== 'TRIM_HORIZON' && StartingPosition !== 'LATEST') {
-    throw new Error(`Mapping ${name} starts at ${StartingPosition}: give it TRIM_HORIZON or LATEST.`);
-  }
-  for (const property of ['MaximumRecordAgeInSeconds', 'TumblingWindowInSeconds'] as const) {
-    if ((properties[property] ?? -1) > 0) {
-      throw new Error(`Mapping ${name} has ${property}, which the local cloud does not know: leave it out.`);
-    }
-  }
-  const destination = DestinationConfig?.OnFailure?.Destination;
-  const retries = properties.MaximumRetryAttempts ?? -1;
-  return {
-    name,
-    stream,
-    target,
-    functionArn: arn('lambda', `function:${functionName}`),
-    batchSize: BatchSize,
-    accepts: filterOf(name, properties.FilterCriteria?.Filters ?? []),
-    reportsItems: FunctionResponseTypes.includes('ReportBatchItemFailures'),
-    bisects: BisectBatchOnFunctionError,
-    // As on AWS, for ever.
-    maxRetries: retries < 0 ? Number.POSITIVE_INFINITY : retries,
-    setAside: destination ? createFailureDestination(name, destination, storage) : undefined,
-  };
-}
-
-/** One filter is enough; without any, each record passes. */
-function filterOf(
-  name: string,
-  filters: readonly { readonly Pattern: string }[],
-): (record: StreamRecord) => boolean {
-  const patterns = filters.map(({ Pattern }) => {
-    const pattern: unknown = JSON.parse(Pattern);
-    checkPattern(`Mapping ${name}`, pattern);
-    return pattern;
-  });
-  return (record) => patterns.length === 0 || patterns.some((pattern) => matches(pattern, record));
+/** The URLs of the template's queues, by ARN. */
+function queuesOf(template: Template, resolve: Resolve): Map<string, string> {
+  const urls = [...resourcesOf(template, resolve, ['AWS::SQS::Queue'], []).keys()];
+  return new Map(urls.map((url) => [arn('sqs', url.split('/').at(-1) ?? ''), url]));
 }

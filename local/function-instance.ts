@@ -75,6 +75,8 @@ export class FunctionInstance {
     const requestId = randomUUID();
     const invocation = { requestId, onChunk, done: Promise.withResolvers<string>() };
     this.#invocation = invocation;
+    // It may fail before anyone waits for it: while the code is being loaded.
+    invocation.done.promise.catch(() => {});
     try {
       await this.#within(INIT_MS, requestId, this.#ready.promise);
       const { timeoutMs } = this.#options;
@@ -94,6 +96,12 @@ export class FunctionInstance {
     timer.abort();
     await this.#worker.terminate();
     await this.#ended.promise;
+  }
+
+  /** Ends the worker in the middle of whatever it does, as a sandbox that crashes. */
+  crash(): void {
+    this.usable = false;
+    void this.#worker.terminate();
   }
 
   async #within<T>(limitMs: number, requestId: string, work: Promise<T>): Promise<T> {

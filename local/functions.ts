@@ -1,18 +1,5 @@
 /** Lambda: each function is a pool of warm instances, and a queue when all of them are busy. */
-import { homedir } from 'node:os';
-import { NETWORK_VARIABLES } from '../lambdas/shared/env.ts';
-import type { Assembly } from './assembly.ts';
-import { arn } from './aws-names.ts';
 import { FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
-
-/** Properties of `AWS::Lambda::Function` that mean something here. */
-export interface FunctionProperties {
-  readonly Code: { readonly S3Key?: string };
-  readonly Handler: string;
-  readonly Timeout?: number;
-  readonly MemorySize?: number;
-  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
-}
 
 /** Lambda's limit of a request that waits for its answer. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -60,6 +47,13 @@ export class LambdaFunction {
     await Promise.all([...this.#instances].map((instance) => instance.stop()));
   }
 
+  /** Ends every instance in the middle of whatever it does. @returns how many there were */
+  interrupt(): number {
+    const running = [...this.#instances].filter(({ usable }) => usable);
+    for (const instance of running) instance.crash();
+    return running.length;
+  }
+
   async #acquire(): Promise<FunctionInstance> {
     if (this.#stopped)
       throw new Error(`${this.#options.functionName} is stopped: the local cloud is closing.`);
@@ -93,50 +87,3 @@ export class LambdaFunction {
     return instance;
   }
 }
-
-/** @throws Error for code that is not an asset of the assembly. */
-export function createFunction(
-  name: string,
-  { Code, Handler, Timeout = 3, MemorySize = 128, Environment }: FunctionProperties,
-  assembly: Assembly,
-  awsVariables: Readonly<Record<string, string>>,
-  onLine: (line: string) => void,
-): LambdaFunction {
-  if (!Code.S3Key)
-    throw new Error(`Function ${name} has inline code or an image: give it a directory asset.`);
-  const codeDirectory = assembly.assetDirectory(Code.S3Key);
-  return new LambdaFunction({
-    functionName: name,
-    functionArn: arn('lambda', `function:${name}`),
-    codeDirectory,
-    handler: Handler,
-    timeoutMs: Timeout * 1000,
-    memoryMb: MemorySize,
-    environment: {
-      ...machineVariables(),
-      ...awsVariables,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      LAMBDA_TASK_ROOT: codeDirectory,
-      _HANDLER: Handler,
-      ...Environment?.Variables,
-    },
-    onLine,
-  });
-}
-
-/**
- * The little that programs need of the machine: where things are, and how it reaches the network. The rest of this
- * process's environment is none of their business.
- */
-function machineVariables(): Record<string, string> {
-  const inherited = INHERITED.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { HOME: homedir(), ...Object.fromEntries(inherited) };
-}
-
-// Windows starts no program without its SystemRoot.
-const INHERITED = ['PATH', 'SystemRoot', ...NETWORK_VARIABLES];

@@ -7,11 +7,12 @@ import { announce, cloudDirectory, findRunningCloud, withdraw } from './running-
 import { REPOSITORY, synthesize } from './synthesize.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = `Usage: npm start -- [--ephemeral]
+const USAGE = `Usage: npm start -- [--ephemeral] [--allow-loopback-webhooks]
 
-  --ephemeral       keep everything in memory
-  PORT              environment variable: port of the API; default 3000
-  LOCAL_CLOUD_DIR   environment variable: where data is kept; default .local`;
+  --ephemeral                 keep everything in memory
+  --allow-loopback-webhooks   let webhooks call http on this machine, for development only
+  PORT                        environment variable: port of the API; default 3000
+  LOCAL_CLOUD_DIR             environment variable: where data is kept; default .local`;
 const EXAMPLE = 'hello-service';
 
 function readArguments() {
@@ -19,14 +20,18 @@ function readArguments() {
     const port = Number(process.env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`PORT=${process.env.PORT} is no port.`);
-    return { port, ...parseArgs({ options: { ephemeral: { type: 'boolean', default: false } } }).values };
+    const flag = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({ options: { ephemeral: flag, 'allow-loopback-webhooks': flag } });
+    const { ephemeral, 'allow-loopback-webhooks': allowLoopbackWebhooks } = values;
+    return { port, ephemeral, allowLoopbackWebhooks };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
-async function start(directory: string, port: number, ephemeral: boolean): Promise<LocalCloud> {
+async function start(directory: string, options: ReturnType<typeof readArguments>): Promise<LocalCloud> {
+  const { ephemeral, ...cloudOptions } = options;
   const running = await findRunningCloud(directory);
   if (running) {
     throw new Error(
@@ -35,7 +40,7 @@ async function start(directory: string, port: number, ephemeral: boolean): Promi
   }
   const cloud = await startLocalCloud({
     assemblyDirectory: await synthesize(join(directory, 'cdk.out')),
-    port,
+    ...cloudOptions,
     ...(!ephemeral && { dataDirectory: directory }),
     onLog: (functionName, line) => console.log(`[${functionName}] ${line}`),
   });
@@ -46,11 +51,12 @@ async function start(directory: string, port: number, ephemeral: boolean): Promi
   return cloud;
 }
 
-const { port, ephemeral } = readArguments();
+const options = readArguments();
+const { port, ephemeral, allowLoopbackWebhooks } = options;
 const directory = cloudDirectory();
 const interrupted = new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
 try {
-  const cloud = await start(directory, port, ephemeral);
+  const cloud = await start(directory, options);
   const endpoint = `${cloud.url}/mcp`;
   console.log(`MCP endpoint: ${endpoint}
 
@@ -59,6 +65,7 @@ ${JSON.stringify({ mcpServers: { 'async-operations': { type: 'http', url: endpoi
 
 "${EXAMPLE}" is there to be built. Add your own: npm run add-project -- DIR
 Data: ${ephemeral ? 'in memory' : directory}. For development and tests only. Stop with Ctrl-C.`);
+  if (allowLoopbackWebhooks) console.log('Webhooks may call http on loopback: for development only.');
   await interrupted;
   await withdraw(directory);
   await cloud.close();

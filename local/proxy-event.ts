@@ -88,9 +88,9 @@ function caller(authorization = '') {
 }
 
 function grouped(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
-  const groups: Record<string, string[]> = {};
-  for (const [name, value] of pairs) groups[name] = [...(groups[name] ?? []), value];
-  return groups;
+  // A Map, since a client may well choose the name `constructor`.
+  const groups = Map.groupBy(pairs, ([name]) => name);
+  return Object.fromEntries([...groups].map(([name, group]) => [name, group.map(([, value]) => value)]));
 }
 
 function last(groups: Record<string, string[]>): Record<string, string> {

@@ -1,5 +1,5 @@
 /** What `Ref` and `Fn::GetAtt` of a resource give, by type; and which types the local cloud has at all. */
-import { ACCOUNT, arn, streamArn } from './aws-names.ts';
+import { ACCOUNT, arn, secretArn, streamArn } from './aws-names.ts';
 
 /** Where the parts of the cloud listen, for the few values that are addresses. */
 export interface Addresses {
@@ -65,6 +65,10 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
     nameProperty: 'Name',
     names: (name) => ({ ref: name, attributes: { Arn: arn('events', `rule/${name}`) } }),
   },
+  'AWS::SecretsManager::Secret': {
+    nameProperty: 'Name',
+    names: (name) => ({ ref: secretArn(name), attributes: { Id: secretArn(name) } }),
+  },
   'AWS::ApiGateway::Resource': { names: (name) => ({ ref: name, attributes: { ResourceId: name } }) },
   'AWS::ApiGateway::Stage': { nameProperty: 'StageName', names: (name) => ({ ref: name, attributes: {} }) },
 };
@@ -80,9 +84,11 @@ const PASSED_OVER: ReadonlySet<string> = new Set([
   'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
+  'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'AWS::SecretsManager::ResourcePolicy',
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
 ]);

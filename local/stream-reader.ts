@@ -1,8 +1,8 @@
 /** Hands a table's stream to a function: batch after batch, in order, and never on before a batch is dealt with. */
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SetAside } from './failure-destination.ts';
 import type { LambdaFunction } from './functions.ts';
+import { invokeRecords } from './invoke-records.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { sequenceOf, type TableStream } from './table-stream.ts';
 
@@ -99,16 +99,13 @@ export class StreamReader {
   async #invoke(records: Records): Promise<{ done: number; threw: boolean }> {
     const { target, reportsItems } = this.#options;
     const { signal } = this.#abandoned;
-    const settled = new AbortController();
-    const abandoned = once(signal, 'abort', { signal: settled.signal }).catch(() => {});
     try {
-      const answer = await Promise.race([target.invoke(JSON.stringify({ Records: records })), abandoned]);
-      return { done: reportsItems ? lowestFailed(String(answer), records) : records.length, threw: false };
+      const answer = await invokeRecords(target, records, signal);
+      return { done: reportsItems ? lowestFailed(answer, records) : records.length, threw: false };
     } catch {
       // The function has logged why.
       return { done: 0, threw: true };
     } finally {
-      settled.abort();
       signal.throwIfAborted();
     }
   }

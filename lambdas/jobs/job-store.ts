@@ -35,7 +35,7 @@ export interface JobStoreOptions {
 
 export type NewJob = Pick<
   Job,
-  'jobId' | 'owner' | 'operation' | 'input' | 'inputHash' | 'idempotent' | 'retentionSeconds'
+  'jobId' | 'owner' | 'operation' | 'input' | 'inputHash' | 'idempotent' | 'callback' | 'retentionSeconds'
 > & {
   /** The longest time in milliseconds that the operation can take: with the retention it bounds a job that never ends. */
   readonly longestRunMs: number;

@@ -20,6 +20,7 @@ export interface Submission {
   readonly operation: OperationDefinition;
   /** Already validated by the operation's schema. */
   readonly input: Json;
+  readonly callback?: Job['callback'];
   /** At most 255 characters. */
   readonly idempotencyKey?: string;
   /** @default DEFAULT_RETENTION_SECONDS */
@@ -34,7 +35,14 @@ export interface Submission {
  */
 export async function submitJob(
   { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
-  { owner, operation, input, idempotencyKey, retentionSeconds = DEFAULT_RETENTION_SECONDS }: Submission,
+  {
+    owner,
+    operation,
+    input,
+    callback,
+    idempotencyKey,
+    retentionSeconds = DEFAULT_RETENTION_SECONDS,
+  }: Submission,
 ): Promise<Job> {
   const inputBytes = Buffer.byteLength(JSON.stringify(input));
   if (inputBytes > MAX_INPUT_BYTES) {
@@ -50,7 +58,9 @@ export async function submitJob(
     owner,
     operation: operation.name,
     input,
-    inputHash: hashInput(input),
+    // Another callback is another request: answered with the first job it would never be called.
+    inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
+    ...(callback && { callback }),
     retentionSeconds,
     longestRunMs: longestRunMs(operation),
   });

@@ -4,6 +4,7 @@ import {
   isLegacyRequest,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import type { EventMethod } from './events/event-method.ts';
 import { createServer } from './server.ts';
 import type { Tool } from './tool.ts';
 
@@ -12,11 +13,12 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export type Endpoint = (request: Request, owner: string) => Promise<Response>;
 
-export function createEndpoint(tools: readonly Tool[]): Endpoint {
-  const modern = createMcpHandler(({ authInfo }) => createServer(tools, authInfo?.clientId ?? ''), {
-    legacy: 'reject',
-    maxRequestBodySize: MAX_BODY_BYTES,
-  });
+/** @param eventMethods for clients of 2026 alone: those of 2025 know no extensions. */
+export function createEndpoint(tools: readonly Tool[], eventMethods: readonly EventMethod[]): Endpoint {
+  const modern = createMcpHandler(
+    ({ authInfo }) => createServer(tools, authInfo?.clientId ?? '', eventMethods),
+    { legacy: 'reject', maxRequestBodySize: MAX_BODY_BYTES },
+  );
   return async (request, owner) => {
     if (await isLegacyRequest(request, undefined, { maxRequestBodySize: MAX_BODY_BYTES })) {
       return answerLegacy(tools, request, owner);

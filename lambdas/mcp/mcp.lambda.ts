@@ -3,6 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
@@ -10,17 +11,35 @@ import { operations } from '#catalogue';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
-import { ownerOf, toRequest, toStreamedAnswer } from './api-gateway.ts';
+import { ownerOf } from '../shared/owner.ts';
+import { addressPolicy } from '../webhooks/address-policy.ts';
+import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
+import { DeliveryStore } from '../webhooks/delivery-store.ts';
+import { EndpointStore } from '../webhooks/endpoint-store.ts';
+import { toRequest, toStreamedAnswer } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
+import { createEventMethods } from './events/index.ts';
 import { createTools } from './tools/index.ts';
 import { WorkspaceLinks } from './workspace-links.ts';
 
+const client = new DynamoDBClient();
+const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
+const policy = addressPolicy();
 const endpoint = createEndpoint(
   createTools({
     operations,
-    jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),
+    jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
     executions: new Executions(new SFNClient()),
     workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+    deliveries,
+    addressPolicy: policy,
+  }),
+  createEventMethods({
+    operations,
+    endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+    deliveries,
+    queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+    addressPolicy: policy,
   }),
 );
 

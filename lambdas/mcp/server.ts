@@ -1,6 +1,16 @@
-/** The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol. */
-import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+/**
+ * The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol; events only
+ * for those that know of extensions.
+ */
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerCapabilities,
+} from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { toProtocolError } from './events/errors.ts';
+import { EVENTS_EXTENSION, type EventMethod } from './events/event-method.ts';
 import { type Tool, toErrorResult, toResult } from './tool.ts';
 
 const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
@@ -12,9 +22,20 @@ const INSTRUCTIONS =
 /** Five minutes: tools change with a deployment only. */
 const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 
-export function createServer(tools: readonly Tool[], owner: string): Server {
+/** Under the name that clients of the draft look for, and as the extension that it is to become. */
+const EVENT_CAPABILITIES = {
+  events: {},
+  extensions: { [EVENTS_EXTENSION]: {} },
+} satisfies ServerCapabilities & { readonly events: object };
+
+/** @param eventMethods none: events are not offered. */
+export function createServer(
+  tools: readonly Tool[],
+  owner: string,
+  eventMethods: readonly EventMethod[] = [],
+): Server {
   const server = new Server(SERVER_INFO, {
-    capabilities: { tools: {} },
+    capabilities: { tools: {}, ...(eventMethods.length > 0 && EVENT_CAPABILITIES) },
     instructions: INSTRUCTIONS,
     cacheHints: { 'tools/list': TOOL_LIST_HINT },
   });
@@ -37,6 +58,15 @@ export function createServer(tools: readonly Tool[], owner: string): Server {
       return toErrorResult(error);
     }
   });
+  for (const { method, params, call } of eventMethods) {
+    server.setRequestHandler(method, { params }, async (given) => {
+      try {
+        return await call(given, owner);
+      } catch (error) {
+        throw toProtocolError(method, error);
+      }
+    });
+  }
   return server;
 }
 

@@ -1,8 +1,19 @@
 /** The environment variables that constructs set and functions read: named once, for both. */
 
 export const Env = {
+  /** `true` in the local cloud alone, by an option of its own: no construct sets it. */
+  allowLoopbackWebhooks: 'ALLOW_LOOPBACK_WEBHOOKS',
+  deliveriesTableName: 'DELIVERIES_TABLE_NAME',
+  deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
+  deliveryQueueUrl: 'DELIVERY_QUEUE_URL',
+  endpointsTableName: 'ENDPOINTS_TABLE_NAME',
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
   jobsTableName: 'JOBS_TABLE_NAME',
+  /** Seconds before each attempt of a delivery, separated by commas. */
+  retrySeconds: 'WEBHOOK_RETRY_SECONDS',
+  signingSecretArn: 'SIGNING_SECRET_ARN',
+  /** The ports that webhooks may go to, separated by commas. */
+  webhookPorts: 'WEBHOOK_PORTS',
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
 } as const;
 

@@ -3,6 +3,11 @@
 export const ErrorCode = {
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',
+  conflict: 'CONFLICT',
+  deliveryHeld: 'DELIVERY_HELD',
+  deliveryNotFound: 'DELIVERY_NOT_FOUND',
+  endpointInactive: 'ENDPOINT_INACTIVE',
+  endpointNotFound: 'ENDPOINT_NOT_FOUND',
   executionStopped: 'EXECUTION_STOPPED',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputTooLarge: 'INPUT_TOO_LARGE',
@@ -12,6 +17,7 @@ export const ErrorCode = {
   jobAlreadyEnded: 'JOB_ALREADY_ENDED',
   jobNotFound: 'JOB_NOT_FOUND',
   projectNotFound: 'PROJECT_NOT_FOUND',
+  resourceExhausted: 'RESOURCE_EXHAUSTED',
   resultInvalid: 'RESULT_INVALID',
   scriptFailed: 'SCRIPT_FAILED',
   sourceInvalid: 'SOURCE_INVALID',
@@ -19,6 +25,9 @@ export const ErrorCode = {
   startFailed: 'START_FAILED',
   stepCrashed: 'STEP_CRASHED',
   stepTimedOut: 'STEP_TIMED_OUT',
+  unauthenticated: 'UNAUTHENTICATED',
+  unsupportedMediaType: 'UNSUPPORTED_MEDIA_TYPE',
+  urlRefused: 'URL_REFUSED',
   workspaceUnavailable: 'WORKSPACE_UNAVAILABLE',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -1,12 +1,12 @@
 /** The SNS topic that tells of events: attributes for filter policies, messages in batches. */
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { TopicEvent } from './publish-events.ts';
+import type { EventSink, ToldEvent } from './publish-events.ts';
 
 /** SNS's limits of one batch; the bytes leave room for the attributes. */
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 240 * 1024;
 
-export class EventTopic {
+export class EventTopic implements EventSink {
   readonly #client: SNSClient;
   readonly #topicArn: string;
 
@@ -19,19 +19,19 @@ export class EventTopic {
    * Publishes events in their order, ten a call.
    * @returns the first that SNS did not take; then those after it may or may not have been published.
    */
-  async publish(events: readonly TopicEvent[]): Promise<TopicEvent | undefined> {
+  async send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined> {
     for (const batch of batchesOf(events)) {
       const { Failed = [] } = await this.#client.send(
         new PublishBatchCommand({
           TopicArn: this.#topicArn,
-          PublishBatchRequestEntries: batch.map(({ event, owner }, index) => ({
+          PublishBatchRequestEntries: batch.map(({ event, job }, index) => ({
             Id: String(index),
             Message: JSON.stringify(event),
             MessageAttributes: attributes({
               type: event.type,
               operation: event.data.operation,
               status: event.data.status,
-              owner,
+              owner: job.owner,
             }),
           })),
         }),
@@ -46,8 +46,8 @@ export class EventTopic {
   }
 }
 
-function batchesOf(events: readonly TopicEvent[]): readonly (readonly TopicEvent[])[] {
-  const batches: TopicEvent[][] = [];
+function batchesOf(events: readonly ToldEvent[]): readonly (readonly ToldEvent[])[] {
+  const batches: ToldEvent[][] = [];
   let bytes = 0;
   for (const event of events) {
     const size = Buffer.byteLength(JSON.stringify(event.event));

@@ -14,6 +14,8 @@ export const EventType = {
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
+export const eventTypes = Object.values(EventType);
+
 export interface JobEvent {
   /** `<job id>.<version>`: the same for the same change, however often it is told. */
   readonly id: string;

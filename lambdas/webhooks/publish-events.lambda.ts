@@ -1,11 +1,25 @@
-/** Tells the topic of every change that the jobs table's stream shows. */
+/** Tells the topic, and whoever has asked to be told, of every change that the jobs table's stream shows. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { DeliveryStore } from './delivery-store.ts';
+import { EndpointStore } from './endpoint-store.ts';
 import { EventTopic } from './event-topic.ts';
 import { publishEvents } from './publish-events.ts';
+import { EventRouter } from './route-events.ts';
 
-const topic = new EventTopic(new SNSClient(), requiredEnv(Env.eventsTopicArn));
+const client = new DynamoDBClient();
+const sinks = [
+  new EventTopic(new SNSClient(), requiredEnv(Env.eventsTopicArn)),
+  new EventRouter(
+    new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+    new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
+    new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+  ),
+];
 
-export const handler = middy(({ Records }: DynamoDBStreamEvent) => publishEvents(topic, Records));
+export const handler = middy(({ Records }: DynamoDBStreamEvent) => publishEvents(sinks, Records));

@@ -1,27 +1,34 @@
-/** From the table's stream to the topic: each change in its order, and none lost when one fails. */
+/** From the table's stream to those who tell of it: each change in its order, and none lost when one fails. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import type { Job } from '../jobs/job.ts';
 import { fromItem } from '../jobs/job-item.ts';
 import { eventOf, type JobEvent } from './event.ts';
-import type { EventTopic } from './event-topic.ts';
 
-/** An event with its owner, and its place in the stream. */
-export interface TopicEvent {
+/** An event with the job as it was then, and its place in the stream. */
+export interface ToldEvent {
   readonly event: JobEvent;
-  readonly owner: string;
+  readonly job: Job;
   readonly sequenceNumber: string;
 }
 
+export interface EventSink {
+  /**
+   * Tells of events in their order; of one that was told before it may tell again.
+   * @returns the first that it could not tell of; then it may or may not have told of those after it.
+   */
+  send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined>;
+}
+
 /**
- * Publishes what a batch of records tells. It stops at the first that fails: the stream delivers it and all after it
- * again, and sets it aside when it fails every time.
+ * Tells every sink what a batch of records tells. It stops at the first that fails: the stream delivers it and all after
+ * it again, and sets it aside when it fails every time.
  */
 export async function publishEvents(
-  topic: EventTopic,
+  sinks: readonly EventSink[],
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
-  const events: TopicEvent[] = [];
+  const events: ToldEvent[] = [];
   let failed: string | undefined;
   for (const record of records) {
     const sequenceNumber = record.dynamodb?.SequenceNumber ?? '';
@@ -34,18 +41,19 @@ export async function publishEvents(
       break;
     }
   }
-  const unpublished = await topic.publish(events);
-  const itemIdentifier = unpublished?.sequenceNumber ?? failed;
+  const untold = await Promise.all(sinks.map((sink) => sink.send(events)));
+  const first = events.find((event) => untold.includes(event));
+  const itemIdentifier = first?.sequenceNumber ?? failed;
   return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
 }
 
-function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<TopicEvent, 'sequenceNumber'> | undefined {
+function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<ToldEvent, 'sequenceNumber'> | undefined {
   const { OldImage, NewImage } = dynamodb;
   // A deleted record: its job had ended, and that was told.
   if (!NewImage) return undefined;
-  const after = toJob(NewImage);
-  const event = eventOf(OldImage && toJob(OldImage), after);
-  return event && { event, owner: after.owner };
+  const job = toJob(NewImage);
+  const event = eventOf(OldImage && toJob(OldImage), job);
+  return event && { event, job };
 }
 
 /** @throws Error when the image is no job. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { routes } from '../../lambdas/api/routes.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
 
@@ -28,10 +29,33 @@ function statesOf(template: Template, comment: string) {
 }
 
 describe('closed by default', () => {
-  test('every method of the API needs IAM authorization', () => {
+  test('every method of the API needs IAM authorization, but for the public keys', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
-    expect(methods).toHaveLength(3);
-    for (const { Properties } of methods) expect(Properties.AuthorizationType).toBe('AWS_IAM');
+    // Three of the MCP endpoint, and the routes of the management API.
+    expect(methods).toHaveLength(3 + routes.length);
+    const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
+    const [keys] = Object.keys(
+      app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart: 'webhook-keys' } }),
+    );
+    expect(open.map(({ Properties }) => [Properties.HttpMethod, Properties.ResourceId])).toEqual([
+      ['GET', { Ref: keys }],
+    ]);
+  });
+
+  test('nothing in the template lets webhooks go to loopback', () => {
+    for (const template of [app, fixtures]) {
+      expect(JSON.stringify(template.toJSON())).not.toContain('ALLOW_LOOPBACK_WEBHOOKS');
+    }
+  });
+
+  test('only the function that calls out, and the one that publishes the public key, may read the signing secret', () => {
+    const readers = Object.keys(app.findResources('AWS::IAM::Policy')).filter((id) =>
+      JSON.stringify(app.findResources('AWS::IAM::Policy')[id]).includes('secretsmanager:GetSecretValue'),
+    );
+    expect(readers.map((id) => id.replace(/ServiceRole.*/, ''))).toEqual([
+      'WebhooksDeliver',
+      'ManagementFunction',
+    ]);
   });
 
   test('no policy allows every action, and only what has no resource to name is allowed on all', () => {
@@ -106,8 +130,8 @@ describe('what is kept', () => {
 
 test('every function runs Node.js 24 on arm64, traced, with a log group of its own', () => {
   const functions = Object.values(app.findResources('AWS::Lambda::Function'));
-  // One for each operation, and three for all: MCP, events, failures.
-  expect(functions).toHaveLength(operations.length + 3);
+  // One for each operation, and six for all: MCP, management API, events, deliveries, those that wait, failures.
+  expect(functions).toHaveLength(operations.length + 6);
   for (const { Properties } of functions) {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -118,15 +142,23 @@ test('every function runs Node.js 24 on arm64, traced, with a log group of its o
   }
 });
 
-test('the outputs name the endpoint, the table and the bucket', () => {
-  for (const output of ['McpEndpoint', 'EventsTopicArn', 'JobsTableName', 'WorkspaceBucketName'])
+test('the outputs name the endpoint, the API, the topic, the table and the bucket', () => {
+  for (const output of ['McpEndpoint', 'ApiUrl', 'EventsTopicArn', 'JobsTableName', 'WorkspaceBucketName'])
     app.hasOutput(output, {});
 });
 
 test('the endpoint streams, and lets a caller wait as long as the longest operation allows', () => {
-  app.allResourcesProperties('AWS::ApiGateway::Method', {
-    Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: longestWaitMs + 25_000 },
-  });
+  const [mcp] = Object.keys(
+    app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart: 'mcp' } }),
+  );
+  app.resourcePropertiesCountIs(
+    'AWS::ApiGateway::Method',
+    {
+      ResourceId: { Ref: mcp },
+      Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: longestWaitMs + 25_000 },
+    },
+    3,
+  );
 });
 
 describe('the state machine of build', () => {
@@ -197,20 +229,55 @@ test('every state machine is watched for executions that do not succeed', () => 
   }
 });
 
-test("the table's stream is read in order, a poisoned record is set aside, and an alarm watches where", () => {
-  const [deadLetters] = Object.keys(app.findResources('AWS::SQS::Queue'));
+/** The dead-letter queue of a construct. */
+function deadLettersOf(construct: string): string {
+  const queues = Object.keys(app.findResources('AWS::SQS::Queue'));
+  return queues.find((id) => id.startsWith(`${construct}DeadLetters`)) ?? '';
+}
+
+test("the table's stream is read in order, and a poisoned record is set aside", () => {
   app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     MaximumRetryAttempts: 5,
     StartingPosition: 'TRIM_HORIZON',
-    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [deadLetters, 'Arn'] } } },
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [deadLettersOf('Events'), 'Arn'] } } },
   });
-  app.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    MetricName: 'ApproximateNumberOfMessagesVisible',
-    Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [deadLetters, 'QueueName'] } }],
-    Threshold: 1,
+});
+
+test('what is sent is taken from a queue message by message, and what kills its function is set aside', () => {
+  app.hasResourceProperties('AWS::SQS::Queue', {
+    RedrivePolicy: {
+      deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersOf('Webhooks'), 'Arn'] },
+      maxReceiveCount: 10,
+    },
+    VisibilityTimeout: 60,
   });
+  app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WebhooksQueue'), 'Arn'] },
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+  });
+});
+
+test('an alarm watches every dead-letter queue, and each queue refuses plain HTTP', () => {
+  const queues = Object.keys(app.findResources('AWS::SQS::Queue'));
+  for (const queue of queues.filter((id) => id.includes('DeadLetters'))) {
+    app.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }],
+      Threshold: 1,
+    });
+  }
+  app.resourceCountIs('AWS::SQS::QueuePolicy', queues.length);
+});
+
+test('the schedule of a stack is that of its properties, and of Standard Webhooks by default', () => {
+  const scheduleOf = (template: Template) =>
+    Object.values(template.findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties }) => Properties.Environment?.Variables?.WEBHOOK_RETRY_SECONDS ?? [],
+    );
+  expect(scheduleOf(app)).toEqual(['0,5,300,1800,7200,18000,36000,50400,72000,86400']);
+  expect(scheduleOf(fixtures)).toEqual(['0,1,1,1,1,1,2,2,2,2']);
 });
 
 describe('an operation added to the catalogue', () => {

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Env } from '../../lambdas/shared/env.ts';
 import { Harness } from './fixture/harness.ts';
 
 let harness: Harness;
@@ -62,10 +63,13 @@ describe('API Gateway', () => {
     expect(environment).toMatchObject({
       BUCKET: harness.bucket,
       QUEUE_URL: harness.queueUrl,
+      SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:generated',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
       ...harness.cloud.environment,
     });
     expect(environment).not.toHaveProperty('OF_THIS_PROCESS');
+    // The fixture sets it: a template cannot.
+    expect(environment).not.toHaveProperty(Env.allowLoopbackWebhooks);
   });
 
   test('headers that API Gateway keeps for itself are renamed', async () => {
@@ -109,6 +113,8 @@ describe('API Gateway', () => {
   test.each([
     ['GET', '/nothing-here'],
     ['GET', '/echo'],
+    ['OPTIONS', '/echo'],
+    ['POST', '/echo/a/b'],
     ['GET', '/'],
   ])('%s %s, which is no route, lacks a token as on AWS', async (method, path) => {
     const response = await fetch(`${harness.cloud.url}${path}`, { method });
@@ -123,8 +129,46 @@ describe('API Gateway', () => {
     expect([response.status, await response.json()]).toEqual([413, { message: 'Request Too Long' }]);
   });
 
-  test('a path that cannot be decoded is a bad request', async () => {
-    expect(await statusOf(harness.cloud.url, {}, '/%zz')).toBe(400);
+  test.each(['/%zz', '/echo/%', '/echo/%E0%A4%A'])('%s cannot be decoded: a bad request', async (path) => {
+    expect(await statusOf(harness.cloud.url, {}, path)).toBe(400);
+  });
+
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    '%s reaches a path with a parameter',
+    async (method) => {
+      const { event } = await echo('/echo/a%2Fb', { method });
+      expect(event).toMatchObject({
+        httpMethod: method,
+        path: '/echo/a%2Fb',
+        pathParameters: { id: 'a/b' },
+        queryStringParameters: null,
+        multiValueQueryStringParameters: null,
+      });
+    },
+  );
+
+  test('names that every object has are names like others', async () => {
+    const headers = { constructor: 'a', valueOf: 'b' };
+    const { event } = await echo('/echo/x?constructor=1&__proto__=2&__proto__=3&toString', {
+      method: 'GET',
+      headers,
+    });
+    expect(event.headers).toMatchObject({ constructor: 'a' });
+    expect(Object.entries(event.multiValueQueryStringParameters ?? {})).toEqual([
+      ['constructor', ['1']],
+      ['__proto__', ['2', '3']],
+      ['toString', ['']],
+    ]);
+  });
+
+  test.each([204, 304])('an answer with status %i has no body', async (status) => {
+    const socket = connect(Number(new URL(harness.cloud.url).port), '127.0.0.1');
+    const body = `status ${status}`;
+    const answer = text(socket);
+    socket.write(
+      `PUT /echo/x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(await answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*\r\n\r\n$`));
   });
 
   test('what is not HTTP is answered with 400 and harms nothing', async () => {
@@ -135,7 +179,7 @@ describe('API Gateway', () => {
 });
 
 describe('Loopback', () => {
-  const services = ['API', 'DYNAMODB', 'S3', 'SFN'];
+  const services = ['API', 'DYNAMODB', 'S3', 'SFN', 'SECRETS_MANAGER'];
   const urlOf = (service: string) =>
     harness.cloud.environment[`AWS_ENDPOINT_URL_${service}`] ?? harness.cloud.url;
 

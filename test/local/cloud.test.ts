@@ -6,9 +6,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Env } from '../../lambdas/shared/env.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { Harness, until } from './fixture/harness.ts';
 
@@ -82,6 +88,28 @@ test('after a restart, items and objects are there and a running execution is be
   await expect(harness.startExecution('over', 'ok')).rejects.toMatchObject({
     name: 'ExecutionAlreadyExists',
   });
+});
+
+test('whoever starts the cloud may let webhooks call this machine', async () => {
+  const { assemblyDirectory } = harness;
+  const cloud = await startLocalCloud({ assemblyDirectory, allowLoopbackWebhooks: true });
+  const response = await fetch(`${cloud.url}/echo/1`);
+  expect(await response.json()).toMatchObject({ environment: { [Env.allowLoopbackWebhooks]: 'true' } });
+  await cloud.close();
+});
+
+test('what a template changes of a queue is changed after a restart, and its messages stay', async () => {
+  const { sqs } = harness;
+  await sqs.send(new SendMessageCommand({ QueueUrl: harness.queueUrl, MessageBody: 'kept' }));
+  await sqs.send(
+    new SetQueueAttributesCommand({ QueueUrl: harness.queueUrl, Attributes: { VisibilityTimeout: '99' } }),
+  );
+  await harness.restart();
+  const { Attributes } = await harness.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: harness.queueUrl, AttributeNames: ['All'] }),
+  );
+  expect(Attributes?.VisibilityTimeout).toBe('7');
+  expect(Number(Attributes?.ApproximateNumberOfMessages)).toBeGreaterThan(0);
 });
 
 test('a resource of an unknown type is refused by type and name', async () => {

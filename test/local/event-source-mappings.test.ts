@@ -14,7 +14,7 @@ function start(properties: object): void {
     },
   };
   const addresses = { api: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2' };
-  const parts = { streams: new Map([['jobs', stream]]), functions: new Map([['reader', {}]]), storage: {} };
+  const parts = { streams: new Map([['jobs', stream]]), functions: new Map([['reader', {}]]) };
   startEventSourceMappings(
     template,
     createResolver({ template, stackName: 'S', addresses }),
@@ -25,7 +25,7 @@ function start(properties: object): void {
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:jobs';
 
 test.each([
-  ['a queue', { EventSourceArn: QUEUE_ARN }, `Mapping Reads reads ${QUEUE_ARN}`],
+  ['a queue of another stack', { EventSourceArn: QUEUE_ARN }, `Mapping Reads reads ${QUEUE_ARN}`],
   ['a function that is not there', { FunctionName: 'nobody' }, 'invokes nobody'],
   ['a start by the clock', { StartingPosition: 'AT_TIMESTAMP' }, 'starts at AT_TIMESTAMP'],
   ['an age limit', { MaximumRecordAgeInSeconds: 60 }, 'has MaximumRecordAgeInSeconds'],

@@ -124,6 +124,13 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
   await later.close();
 });
 
+test('webhooks may call this machine when it is asked for, and that is said', async () => {
+  const cloud = run('local/main.ts', ['--ephemeral', '--allow-loopback-webhooks']);
+  await line(cloud, /^Webhooks may call http on loopback: for development only\.$/);
+  cloud.child.kill('SIGTERM');
+  expect(await cloud.ended).toMatchObject({ code: 0 });
+});
+
 describe('a build', () => {
   let cloud: Awaited<ReturnType<typeof start>>;
   let client: Client;

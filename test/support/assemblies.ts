@@ -1,10 +1,8 @@
-/** Where the tests' cloud assemblies are; made anew by every run. */
-import { fileURLToPath } from 'node:url';
+/** Where the tests' cloud assemblies are: in a directory of this run's own, so that two runs at once do not meet. */
 
-const directory = fileURLToPath(new URL('../../node_modules/.cache/assemblies', import.meta.url));
+const directory = process.env.TEST_ASSEMBLIES ?? '';
 
 export const assemblies = {
-  directory,
   /** The app as it is deployed. */
   app: `${directory}/app`,
   /** The same stack with the catalogue of `test/fixtures`. */

@@ -1,8 +1,9 @@
 /** Synthesizes the app and the test catalogue's app once, before all tests: the first as people do, with the CDK CLI. */
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { assemblies } from './assemblies.ts';
 
 const run = promisify(execFile);
 
@@ -10,7 +11,9 @@ const run = promisify(execFile);
 const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
 export default async function globalSetup() {
-  await mkdir(assemblies.directory, { recursive: true });
+  // Read by `assemblies.ts` in the workers, which inherit it.
+  process.env.TEST_ASSEMBLIES = await mkdtemp(join(tmpdir(), 'assemblies-'));
+  const { assemblies } = await import('./assemblies.ts');
   await Promise.all([
     run(
       process.execPath,

@@ -41,7 +41,7 @@ const published = () =>
 test('events are published in order, ten a call, with attributes for filter policies', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   const records = Array.from({ length: 23 }, (_, index) => record(index));
-  expect(await publishEvents(topic, records)).toEqual({ batchItemFailures: [] });
+  expect(await publishEvents([topic], records)).toEqual({ batchItemFailures: [] });
   expect(sns.commandCalls(PublishBatchCommand)).toHaveLength(3);
   expect(published().map(({ Message }) => JSON.parse(Message ?? '').id)).toEqual(
     records.map((_, index) => `job-${index}.1`),
@@ -57,7 +57,7 @@ test('events are published in order, ten a call, with attributes for filter poli
 test('large events share a call only as far as SNS allows', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   await publishEvents(
-    topic,
+    [topic],
     Array.from({ length: 8 }, (_, index) => record(index, { result: 'x'.repeat(60_000) })),
   );
   for (const { args } of sns.commandCalls(PublishBatchCommand)) {
@@ -70,7 +70,7 @@ test('large events share a call only as far as SNS allows', async () => {
 test('where SNS does not take one, the stream is to begin again from there', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [{ Id: '4', Code: 'InternalError', SenderFault: false }] });
   const records = Array.from({ length: 7 }, (_, index) => record(index));
-  expect(await publishEvents(topic, records)).toEqual({ batchItemFailures: [{ itemIdentifier: '4' }] });
+  expect(await publishEvents([topic], records)).toEqual({ batchItemFailures: [{ itemIdentifier: '4' }] });
 });
 
 test.each([
@@ -78,13 +78,13 @@ test.each([
   ['cannot be read', { input: undefined, status: null }],
 ])('a record that %s stops the batch there, after those before it are published', async (_what, broken) => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
-  const result = await publishEvents(topic, [record(0), record(1, broken), record(2)]);
+  const result = await publishEvents([topic], [record(0), record(1, broken), record(2)]);
   expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
   expect(published()).toHaveLength(1);
 });
 
 test('a deleted record tells nothing', async () => {
   const removed: DynamoDBRecord = { eventName: 'REMOVE', dynamodb: { SequenceNumber: '1', OldImage: {} } };
-  expect(await publishEvents(topic, [removed])).toEqual({ batchItemFailures: [] });
+  expect(await publishEvents([topic], [removed])).toEqual({ batchItemFailures: [] });
   expect(sns.calls()).toHaveLength(0);
 });

@@ -2,10 +2,13 @@
 import type { Executions } from '../../jobs/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
+import type { AddressPolicy } from '../../webhooks/address-guard.ts';
+import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { Tool } from '../tool.ts';
 import type { WorkspaceLinks } from '../workspace-links.ts';
 import { cancelJobTool } from './cancel-job.ts';
 import { checkJobTool } from './check-job.ts';
+import { listDeliveriesTool } from './list-deliveries.ts';
 import { listJobsTool } from './list-jobs.ts';
 import { startTool } from './start-operation.ts';
 
@@ -14,6 +17,8 @@ export interface ToolDependencies {
   readonly jobs: JobStore;
   readonly executions: Executions;
   readonly workspace: WorkspaceLinks;
+  readonly deliveries: DeliveryStore;
+  readonly addressPolicy: AddressPolicy;
 }
 
 export function createTools(dependencies: ToolDependencies): readonly Tool[] {
@@ -22,5 +27,6 @@ export function createTools(dependencies: ToolDependencies): readonly Tool[] {
     checkJobTool(dependencies),
     listJobsTool(dependencies),
     cancelJobTool(dependencies),
+    listDeliveriesTool(dependencies),
   ];
 }

@@ -1,9 +1,8 @@
 /** `list_jobs`: the caller's own jobs, newest first, a page at a time. */
 import * as z from 'zod';
-import { isJobId, JobStatus } from '../../jobs/job.ts';
-import type { ListPosition } from '../../jobs/job-store.ts';
+import { JobStatus } from '../../jobs/job.ts';
 import { viewSummary } from '../../jobs/job-view.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
@@ -34,7 +33,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
       next_cursor: z.string().optional().describe('There may be more: pass it as cursor.'),
     }),
     async call({ limit, cursor }, owner) {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
       const page = await jobs.list(owner, { limit, after });
       const lines = page.jobs.map(
         (job) => `${job.jobId} ${job.operation} ${job.status} since ${job.createdAt}`,
@@ -42,7 +41,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
       return {
         structured: {
           jobs: page.jobs.map(viewSummary),
-          ...(page.next && { next_cursor: encodeCursor(page.next) }),
+          ...(page.next && { next_cursor: jobsCursor.encode(page.next) }),
         },
         text: [
           lines.length > 0 ? lines.join('\n') : 'No jobs.',
@@ -51,23 +50,4 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
       };
     },
   });
-}
-
-const cursorShape = z.tuple([z.iso.datetime(), z.string().refine(isJobId)]);
-
-function encodeCursor({ createdAt, jobId }: ListPosition): string {
-  return Buffer.from(JSON.stringify([createdAt, jobId])).toString('base64url');
-}
-
-function decodeCursor(cursor: string): ListPosition {
-  try {
-    const [createdAt, jobId] = cursorShape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { createdAt, jobId };
-  } catch (cause) {
-    throw new AppError(
-      ErrorCode.invalidCursor,
-      'cursor: not one that list_jobs gave. Pass next_cursor as it is, or leave it out to begin again.',
-      { cause },
-    );
-  }
 }

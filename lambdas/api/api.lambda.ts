@@ -1,0 +1,28 @@
+/** The management API's function: adapters built once a cold start, around its routes. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import { operations } from '#catalogue';
+import { JobStore } from '../jobs/job-store.ts';
+import { Env, requiredEnv } from '../shared/env.ts';
+import { addressPolicy } from '../webhooks/address-policy.ts';
+import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
+import { DeliveryStore } from '../webhooks/delivery-store.ts';
+import { EndpointStore } from '../webhooks/endpoint-store.ts';
+import { SigningKeys } from '../webhooks/signing-keys.ts';
+import { createApi } from './api.ts';
+
+const client = new DynamoDBClient();
+
+export const handler = middy(
+  createApi({
+    operations: operations.map(({ name }) => name),
+    jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+    endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+    deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
+    queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+    signingKeys: new SigningKeys(new SecretsManagerClient(), requiredEnv(Env.signingSecretArn)),
+    addressPolicy: addressPolicy(),
+  }),
+);

@@ -1,0 +1,34 @@
+/** Pages of deliveries, and the cursors between them. */
+import * as z from 'zod';
+import { Cursor } from '../shared/cursor.ts';
+import { deliveryId, parseDeliveryId } from '../webhooks/delivery.ts';
+import type { DeliveryId, DeliveryPage, DeliveryPosition } from '../webhooks/delivery-store.ts';
+import { viewDelivery } from '../webhooks/delivery-view.ts';
+import type { ReplayPosition } from '../webhooks/replay.ts';
+
+/** Twenty attempts with answers full of quotes are 82 KB as JSON inside JSON: fifty such are under Lambda's 6 MB. */
+export const MAX_DELIVERIES = 50;
+
+const id = { jobId: z.string(), deliveryKey: z.string() };
+const isId = (position: DeliveryId) => parseDeliveryId(deliveryId(position)) !== undefined;
+// Within the bounds of the store's query: DynamoDB refuses to begin outside of them.
+const createdAt = z.iso.datetime().refine((time) => time < '9');
+const endpointPosition: z.ZodType<DeliveryPosition> = z.strictObject({ ...id, createdAt }).refine(isId);
+
+export const jobDeliveriesCursor = new Cursor<DeliveryId>(z.strictObject(id).refine(isId));
+export const endpointDeliveriesCursor = new Cursor<DeliveryPosition>(endpointPosition);
+export const replayCursor = new Cursor<ReplayPosition>(
+  z
+    .strictObject({ until: createdAt, after: endpointPosition })
+    .refine(({ until, after }) => after.createdAt <= until),
+);
+
+export function pageOfDeliveries<Position>(
+  { deliveries, next }: DeliveryPage<Position>,
+  cursor: Cursor<Position>,
+) {
+  return {
+    deliveries: deliveries.map(viewDelivery),
+    ...(next && { next_cursor: cursor.encode(next) }),
+  };
+}

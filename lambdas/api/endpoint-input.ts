@@ -1,0 +1,48 @@
+/** What a caller says of an endpoint: the shapes of the bodies, and the names that must exist. */
+import * as z from 'zod';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { isEventType } from '../webhooks/endpoint.ts';
+import { type EventType, eventTypes } from '../webhooks/event.ts';
+
+const url = z.string();
+const names = z.array(z.string().max(100)).min(1).max(100);
+const description = z.string().max(500);
+
+export const newEndpoint = z.strictObject({
+  url,
+  events: names.optional(),
+  operations: names.optional(),
+  description: description.optional(),
+});
+
+/** Null is a value of its own: all operations, no description. */
+export const endpointChanges = z
+  .strictObject({
+    url: url.optional(),
+    events: names.optional(),
+    operations: names.nullable().optional(),
+    description: description.nullable().optional(),
+    enabled: z.boolean().optional(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'Name at least one property to change');
+
+/** @throws AppError INVALID_ARGUMENTS */
+export function readEvents(given: readonly string[]): readonly EventType[] {
+  const unknown = given.find((name) => !isEventType(name));
+  if (unknown !== undefined) throw noSuchName('events', unknown, 'type of event', eventTypes);
+  return [...new Set(given.filter(isEventType))];
+}
+
+/** @throws AppError INVALID_ARGUMENTS */
+export function readOperations(given: readonly string[], known: readonly string[]): readonly string[] {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw noSuchName('operations', unknown, 'operation', known);
+  return [...new Set(given)];
+}
+
+function noSuchName(field: string, name: string, what: string, known: readonly string[]): AppError {
+  return new AppError(
+    ErrorCode.invalidArguments,
+    `${field}: there is no ${what} ${JSON.stringify(name)}. There are: ${known.join(', ')}.`,
+  );
+}

@@ -1,0 +1,110 @@
+/** `/endpoints`: where an owner wants to be told of jobs. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { acceptHost } from '../webhooks/accept-url.ts';
+import { DeliveryStatus, deliveryId, deliveryKey, keptUntil, TEST_EVENT } from '../webhooks/delivery.ts';
+import { DEFAULT_EVENTS, DisabledReason, type Endpoint, EndpointKind } from '../webhooks/endpoint.ts';
+import type { EndpointChanges } from '../webhooks/endpoint-store.ts';
+import { replayDelivery } from '../webhooks/replay.ts';
+import { createSecret } from '../webhooks/signature.ts';
+import type { ApiDependencies, RouteHandler } from './api.ts';
+import { endpointChanges, newEndpoint, readEvents, readOperations } from './endpoint-input.ts';
+import { viewEndpoint } from './endpoint-view.ts';
+import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts';
+
+export function endpointRoutes(dependencies: ApiDependencies) {
+  const { operations: known, endpoints, deliveries, queue, addressPolicy } = dependencies;
+  return {
+    'POST /endpoints': async (request) => {
+      const { url, events, operations, description } = request.body(newEndpoint);
+      const { owner } = request;
+      const secret = createSecret();
+      const endpoint = await endpoints.put({
+        owner,
+        endpointId: `ep_${randomBytes(16).toString('hex')}`,
+        kind: EndpointKind.webhook,
+        events: events ? readEvents(events) : DEFAULT_EVENTS,
+        operations: operations && readOperations(operations, known),
+        description,
+        url: await acceptHost('url', url, addressPolicy),
+        secrets: [{ value: secret }],
+      });
+      return {
+        status: 201,
+        // Relative to the request: the path before `endpoints` differs from gateway to gateway.
+        headers: { location: `endpoints/${endpoint.endpointId}` },
+        body: { endpoint: viewEndpoint(endpoint), secret },
+      };
+    },
+
+    'GET /endpoints': async (request) => {
+      request.takesNoParameters();
+      const all = await endpoints.list(request.owner);
+      const shown = all
+        .filter(({ kind }) => kind === EndpointKind.webhook)
+        .sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+      return { status: 200, body: { endpoints: shown.map(viewEndpoint) } };
+    },
+
+    'GET /endpoints/{endpoint_id}': async (request) => {
+      request.takesNoParameters();
+      return { status: 200, body: viewEndpoint(await findEndpoint(endpoints, request)) };
+    },
+
+    'PATCH /endpoints/{endpoint_id}': async (request) => {
+      const { url, events, operations, description, enabled } = request.body(endpointChanges);
+      const { owner, endpointId } = await findEndpoint(endpoints, request);
+      // Undefined leaves a property as it is here, and removes it in the store.
+      const changes: EndpointChanges = {
+        ...(url !== undefined && { url: await acceptHost('url', url, addressPolicy) }),
+        ...(events && { events: readEvents(events) }),
+        ...(operations !== undefined && {
+          operations: operations ? readOperations(operations, known) : undefined,
+        }),
+        ...(description !== undefined && { description: description ?? undefined }),
+        ...(enabled !== undefined && { disabled: enabled ? undefined : disabledNow() }),
+      };
+      const endpoint = await endpoints.update(owner, endpointId, changes);
+      if (!endpoint) throw endpointNotFound();
+      return { status: 200, body: viewEndpoint(endpoint) };
+    },
+
+    'DELETE /endpoints/{endpoint_id}': async (request) => {
+      request.takesNoParameters();
+      const { owner, endpointId } = await findEndpoint(endpoints, request);
+      if (!(await endpoints.remove(owner, endpointId))) throw endpointNotFound();
+      return { status: 204 };
+    },
+
+    'POST /endpoints/{endpoint_id}/test': async (request) => {
+      request.takesNothing();
+      const endpoint = await findEndpoint(endpoints, request);
+      checkActive(endpoint);
+      const delivery = testDelivery(endpoint, Date.now());
+      await deliveries.create(delivery, { listed: true });
+      const created = await deliveries.get(delivery);
+      // As a replay, it is not lost when the queue cannot be reached.
+      if (created) await replayDelivery({ deliveries, queue }, created);
+      return { status: 202, body: { delivery_id: deliveryId(delivery) } };
+    },
+  } satisfies Record<string, RouteHandler>;
+}
+
+function disabledNow(): Endpoint['disabled'] {
+  return { at: new Date().toISOString(), reason: DisabledReason.byOwner };
+}
+
+/** An event of no job: it has an id of its own in a job's place. */
+function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
+  const [jobId, version, timestamp] = [randomUUID(), 1, new Date(nowMs).toISOString()];
+  return {
+    jobId,
+    deliveryKey: deliveryKey(version, endpointId),
+    owner,
+    endpointId,
+    type: TEST_EVENT,
+    event: { id: `${jobId}.${version}`, type: TEST_EVENT, timestamp, data: { endpoint_id: endpointId } },
+    status: DeliveryStatus.pending,
+    nextAttemptAt: timestamp,
+    expiresAt: keptUntil(0, nowMs),
+  } as const;
+}

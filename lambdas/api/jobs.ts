@@ -1,0 +1,73 @@
+/** `/jobs`: an owner's jobs to look at, for who polls over plain HTTP. */
+import { jobNotFound } from '../jobs/cancel.ts';
+import { isJobId, type Job } from '../jobs/job.ts';
+import { viewJob, viewSummary } from '../jobs/job-view.ts';
+import { jobsCursor } from '../jobs/jobs-cursor.ts';
+import type { ApiDependencies, RouteHandler } from './api.ts';
+import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
+import { pageQuery } from './paging.ts';
+import type { ApiRequest } from './request.ts';
+
+const MAX_JOBS = 100;
+
+export function jobRoutes({ jobs, deliveries }: Pick<ApiDependencies, 'jobs' | 'deliveries'>) {
+  /** Unknown, malformed and somebody else's ids all look the same. */
+  async function find(request: ApiRequest): Promise<Job> {
+    const jobId = request.param('job_id');
+    const job = isJobId(jobId) ? await jobs.get(request.owner, jobId) : undefined;
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  return {
+    'GET /jobs': async (request) => {
+      const { limit, cursor } = request.query(pageQuery(MAX_JOBS));
+      const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
+      const page = await jobs.list(request.owner, { limit, after });
+      return {
+        status: 200,
+        body: {
+          jobs: page.jobs.map(viewSummary),
+          ...(page.next && { next_cursor: jobsCursor.encode(page.next) }),
+        },
+      };
+    },
+
+    'GET /jobs/{job_id}': async (request) => {
+      request.takesNoParameters();
+      const job = await find(request);
+      const view = viewJob(job);
+      const etag = etagOf(job);
+      const headers = {
+        etag,
+        'cache-control': 'private, no-cache',
+        ...(view.poll_after_ms && { 'retry-after': String(Math.ceil(view.poll_after_ms / 1000)) }),
+      };
+      return matches(request.header('if-none-match'), etag)
+        ? { status: 304, headers }
+        : { status: 200, headers, body: view };
+    },
+
+    'GET /jobs/{job_id}/deliveries': async (request) => {
+      const { limit, cursor } = request.query(pageQuery(MAX_DELIVERIES));
+      const { owner, jobId } = await find(request);
+      const after = cursor === undefined ? undefined : jobDeliveriesCursor.decode(cursor);
+      const page = await deliveries.listOfJob(owner, jobId, { limit, after });
+      return { status: 200, body: pageOfDeliveries(page, jobDeliveriesCursor) };
+    },
+  } satisfies Record<string, RouteHandler>;
+}
+
+/**
+ * The version tells one state of a record from another, and the time of its creation one record from another: an
+ * idempotency key may make a job anew under the id of one that could not be started, or that has expired.
+ */
+function etagOf({ createdAt, version }: Job): string {
+  return `"${Date.parse(createdAt)}.${version}"`;
+}
+
+/** RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
+}

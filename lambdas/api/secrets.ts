@@ -1,0 +1,71 @@
+/** The secrets that sign what goes to an owner's receivers, and the service's own public keys. */
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind, rotated } from '../webhooks/endpoint.ts';
+import { createSecret, publicJwk } from '../webhooks/signature.ts';
+import type { Answer } from './answer.ts';
+import type { ApiDependencies, RouteHandler } from './api.ts';
+import { findEndpoint } from './find-endpoint.ts';
+
+export function secretRoutes({ endpoints, signingKeys }: Pick<ApiDependencies, 'endpoints' | 'signingKeys'>) {
+  /**
+   * Not tried again when another call was faster: its secret would be replaced at once, and the one before it, which
+   * receivers hold, would sign no more.
+   */
+  async function rotate({ owner, endpointId, secrets }: Endpoint): Promise<Answer> {
+    const secret = createSecret();
+    const next = rotated(secrets, secret, Date.now());
+    const updated = await endpoints.update(
+      owner,
+      endpointId,
+      { secrets: next },
+      { whereSecret: secrets[0]?.value },
+    );
+    if (!updated) {
+      throw new AppError(
+        ErrorCode.conflict,
+        'Another call has just replaced this secret or deleted its endpoint. Use what that call answered.',
+      );
+    }
+    const [, previous] = next;
+    return {
+      status: 200,
+      body: { secret, ...(previous?.until && { previous_secret_expires_at: previous.until }) },
+    };
+  }
+
+  return {
+    'POST /endpoints/{endpoint_id}/secret': async (request) => {
+      request.takesNothing();
+      return rotate(await findEndpoint(endpoints, request));
+    },
+
+    'POST /callback-secret': async (request) => {
+      request.takesNothing();
+      const { owner } = request;
+      const existing = await endpoints.get(owner, CALLBACKS_ID);
+      if (existing) return rotate(existing);
+      const secret = createSecret();
+      await endpoints.put(
+        {
+          owner,
+          endpointId: CALLBACKS_ID,
+          kind: EndpointKind.callbacks,
+          events: [],
+          secrets: [{ value: secret }],
+        },
+        { isNew: true },
+      );
+      return { status: 200, body: { secret } };
+    },
+
+    'GET /.well-known/webhook-keys': async (request) => {
+      request.takesNoParameters();
+      const keys = await signingKeys.get();
+      return {
+        status: 200,
+        headers: { 'cache-control': 'public, max-age=300' },
+        body: { keys: keys.map(publicJwk) },
+      };
+    },
+  } satisfies Record<string, RouteHandler>;
+}

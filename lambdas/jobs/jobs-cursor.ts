@@ -1,0 +1,9 @@
+/** Cursors of listings of jobs: one kind, whoever lists. */
+import * as z from 'zod';
+import { Cursor } from '../shared/cursor.ts';
+import { isJobId } from './job.ts';
+import type { ListPosition } from './job-store.ts';
+
+export const jobsCursor = new Cursor<ListPosition>(
+  z.strictObject({ createdAt: z.iso.datetime(), jobId: z.string().refine(isJobId) }),
+);

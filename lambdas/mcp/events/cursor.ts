@@ -1,0 +1,56 @@
+/** A cursor: how far a client has read, as a position in time that it keeps for us. */
+import * as z from 'zod';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { deliveryId, parseDeliveryId } from '../../webhooks/delivery.ts';
+import type { DeliveryId } from '../../webhooks/delivery-store.ts';
+import type { Endpoint } from '../../webhooks/endpoint.ts';
+
+/** Everything up to a time, and of what was recorded in its very millisecond only up to a delivery, if there is one. */
+export interface Position {
+  /** ISO 8601, milliseconds. */
+  readonly createdAt: string;
+  readonly last?: DeliveryId;
+}
+
+/**
+ * Two seconds. Several functions record events at once, by clocks of their own, and the index that they are read from
+ * follows after: what is older than this has come in, so that a reader who has passed it has missed nothing.
+ */
+export const SETTLE_MS = 2_000;
+
+/** The time up to which all has been recorded. */
+export function settled(nowMs: number): Position {
+  return { createdAt: new Date(nowMs - SETTLE_MS).toISOString() };
+}
+
+/** Where an endpoint's events begin: a little before it does, because another clock may be behind. */
+export function beginningOf({ createdAt }: Pick<Endpoint, 'createdAt'>): Position {
+  return settled(Date.parse(createdAt));
+}
+
+/** Opaque to clients. */
+export function encodeCursor({ createdAt, last }: Position): string {
+  return Buffer.from(JSON.stringify([createdAt, ...(last ? [deliveryId(last)] : [])])).toString('base64url');
+}
+
+const shape = z.tuple([
+  // As records write it, because times are compared as text.
+  z.iso.datetime({ precision: 3 }),
+  z.string().optional(),
+]);
+
+/** @throws AppError INVALID_CURSOR for what is none of ours. */
+export function decodeCursor(cursor: string): Position {
+  try {
+    const [createdAt, id] = shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    if (id === undefined) return { createdAt };
+    const last = parseDeliveryId(id);
+    if (last) return { createdAt, last };
+  } catch {
+    // It is told below, as what is well-formed and wrong is.
+  }
+  throw new AppError(
+    ErrorCode.invalidCursor,
+    'cursor: not one that this server gave. Pass it as it is, or null to begin now.',
+  );
+}

@@ -1,0 +1,44 @@
+/** What a method of MCP Events is to the MCP server: a schema of its parameters, and a function. */
+import type * as z from 'zod';
+import type { OperationDefinition } from '../../operations/define-operation.ts';
+import type { AddressPolicy } from '../../webhooks/address-guard.ts';
+import type { DeliveryQueue } from '../../webhooks/delivery-queue.ts';
+import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
+import type { EndpointStore } from '../../webhooks/endpoint-store.ts';
+
+/** The extension's identifier; its proposal is SEP-3415, a draft. */
+export const EVENTS_EXTENSION = 'io.modelcontextprotocol/events';
+
+export interface EventDependencies {
+  readonly operations: readonly OperationDefinition[];
+  readonly endpoints: EndpointStore;
+  readonly deliveries: DeliveryStore;
+  /** Asks the one function that calls out to verify a receiver. */
+  readonly queue: Pick<DeliveryQueue, 'send'>;
+  readonly addressPolicy: AddressPolicy;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+  /** Waits for so many milliseconds. @default a timer */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+export interface EventMethod {
+  /** `events/…` */
+  readonly method: string;
+  readonly params: z.ZodObject;
+  /**
+   * @param params as `params` has parsed them.
+   * @param owner who calls, as the gateway has found.
+   * @throws ProtocolError or AppError; everything else is a bug.
+   */
+  call(params: unknown, owner: string): Promise<Record<string, unknown>>;
+}
+
+/** A method from its schema; what the function takes is what the schema gives. */
+export function defineEventMethod<Params extends z.ZodObject>(spec: {
+  readonly method: string;
+  readonly params: Params;
+  readonly call: (params: z.output<Params>, owner: string) => Promise<Record<string, unknown>>;
+}): EventMethod {
+  return { ...spec, call: (params, owner) => spec.call(params as z.output<Params>, owner) };
+}

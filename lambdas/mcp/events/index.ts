@@ -1,0 +1,17 @@
+/** Every method of MCP Events, made from the catalogue. */
+import type { EventDependencies, EventMethod } from './event-method.ts';
+import { createEventTypes } from './event-types.ts';
+import { listMethod } from './list-events.ts';
+import { pollMethod } from './poll.ts';
+import { subscribeMethod } from './subscribe.ts';
+import { unsubscribeMethod } from './unsubscribe.ts';
+
+export function createEventMethods(dependencies: EventDependencies): readonly EventMethod[] {
+  const types = createEventTypes(dependencies.operations);
+  return [
+    listMethod(types),
+    subscribeMethod(types, dependencies),
+    unsubscribeMethod(types, dependencies),
+    pollMethod(types, dependencies),
+  ];
+}

@@ -1,0 +1,102 @@
+/** `events/subscribe`: has events sent to a URL, for as long as the client keeps asking. */
+import * as z from 'zod';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { acceptUrl } from '../../webhooks/accept-url.ts';
+import { type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
+import { parseSecret } from '../../webhooks/signature.ts';
+import { beginningOf, decodeCursor, encodeCursor } from './cursor.ts';
+import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
+import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
+import type { EventTypes } from './event-types.ts';
+import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
+import { register } from './register.ts';
+import { filterOf, subscriptionId } from './topic.ts';
+import { verify } from './verify.ts';
+
+const params = z.object({
+  name: z.string(),
+  arguments: z.unknown().optional(),
+  // Other modes than webhook may well have neither: they are refused for what they are.
+  delivery: z.object({ mode: z.string(), url: z.string().default(''), secret: z.string().default('') }),
+  cursor: z.string().nullish(),
+  ttlMs: z.number().nullish(),
+});
+
+export function subscribeMethod(types: EventTypes, dependencies: EventDependencies): EventMethod {
+  const { endpoints, addressPolicy, now = Date.now } = dependencies;
+  return defineEventMethod({
+    method: 'events/subscribe',
+    params,
+    async call({ name, arguments: args, delivery, cursor, ttlMs }, owner) {
+      const topic = types.read(name, args);
+      if (delivery.mode !== 'webhook') throw deliveryModeUnsupported(delivery.mode);
+      const secret = acceptSecret(delivery.secret);
+      const url = acceptUrl('delivery.url', delivery.url, addressPolicy);
+      if (typeof cursor === 'string') decodeCursor(cursor);
+
+      const endpointId = subscriptionId(owner, url, topic);
+      const all = await endpoints.list(owner);
+      const existing = all.find((endpoint) => endpoint.endpointId === endpointId);
+      const secrets = existing ? rotated(existing.secrets, secret, now()) : [{ value: secret }];
+      const life = lifetime(now(), grantedMs(ttlMs));
+      if (existing && isActive(existing, now())) {
+        const refreshed = await endpoints.update(owner, endpointId, { secrets, ...life });
+        // It has missed nothing, so that a cursor of the client's own is as good as ours, and may be further on.
+        if (refreshed) return answer(refreshed, cursor ?? encodeCursor(beginningOf(refreshed)), false);
+      }
+
+      // Also when it was disabled: it begins anew, because nothing was kept for it meanwhile.
+      const verifiedAt = verifiedAtOf(url, existing, all, now());
+      const begun = await register(
+        endpoints,
+        {
+          owner,
+          endpointId,
+          kind: EndpointKind.subscription,
+          url,
+          ...filterOf(topic),
+          secrets,
+          verifiedAt,
+          ...life,
+        },
+        now(),
+      );
+      if (verifiedAt === undefined) {
+        const failure = await verify(dependencies, begun);
+        // One that was there before stays, inactive: its history can still be polled.
+        if (failure !== undefined && !existing) await endpoints.remove(owner, endpointId);
+        if (failure !== undefined) throw callbackFailed(failure);
+      }
+      return answer(begun, encodeCursor(beginningOf(begun)), typeof cursor === 'string');
+    },
+  });
+}
+
+/** @throws AppError INVALID_ARGUMENTS, without the secret. */
+function acceptSecret(secret: string): string {
+  if (parseSecret(secret)) return secret;
+  throw new AppError(
+    ErrorCode.invalidArguments,
+    'delivery.secret: not a secret of Standard Webhooks. Give whsec_ and 24 to 64 random bytes in base64.',
+  );
+}
+
+/**
+ * When this owner's use of the URL was verified, by this subscription or by another that is alive: other arguments
+ * must not have its receiver asked time and again.
+ */
+function verifiedAtOf(
+  url: string,
+  existing: Endpoint | undefined,
+  all: readonly Endpoint[],
+  nowMs: number,
+): string | undefined {
+  if (existing?.verifiedAt && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
+  return all.find(
+    (other) => other.kind === EndpointKind.subscription && other.url === url && isActive(other, nowMs),
+  )?.verifiedAt;
+}
+
+function answer({ endpointId, refreshBefore }: Endpoint, cursor: string, truncated: boolean) {
+  return { id: endpointId, refreshBefore, cursor, truncated };
+}

@@ -1,0 +1,29 @@
+/** `events/unsubscribe`: ends a subscription at once, where it would end by itself later. */
+import * as z from 'zod';
+import { subscriptionNotFound } from './errors.ts';
+import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
+import type { EventTypes } from './event-types.ts';
+import { subscriptionId } from './topic.ts';
+
+const params = z.object({
+  name: z.string(),
+  arguments: z.unknown().optional(),
+  delivery: z.object({ url: z.string() }),
+});
+
+export function unsubscribeMethod(
+  types: EventTypes,
+  { endpoints }: Pick<EventDependencies, 'endpoints'>,
+): EventMethod {
+  return defineEventMethod({
+    method: 'events/unsubscribe',
+    params,
+    async call({ name, arguments: args, delivery }, owner) {
+      const topic = types.read(name, args);
+      // As it was stored, and without its policy: what may not be called any more can still be left.
+      const url = URL.parse(delivery.url)?.href ?? delivery.url;
+      if (!(await endpoints.remove(owner, subscriptionId(owner, url, topic)))) throw subscriptionNotFound();
+      return {};
+    },
+  });
+}

@@ -1,0 +1,29 @@
+/** Has a receiver verified by the one function that calls out, and waits for what it finds. */
+import { setTimeout as timer } from 'node:timers/promises';
+import type { Endpoint } from '../../webhooks/endpoint.ts';
+import type { VerificationFailure } from '../../webhooks/verify-subscription.ts';
+import type { EventDependencies } from './event-method.ts';
+
+/** Longer than the 15 s that a receiver has for its answer, and than the queue in front of it takes. */
+const LONGEST_WAIT_MS = 20_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/**
+ * Nothing is sent to a subscription before this has found its receiver willing.
+ * @returns why it is not; undefined when it is.
+ */
+export async function verify(
+  { endpoints, queue, now = Date.now, pause = timer }: EventDependencies,
+  { owner, endpointId }: Pick<Endpoint, 'owner' | 'endpointId'>,
+): Promise<string | undefined> {
+  const end = now() + LONGEST_WAIT_MS;
+  await queue.send({ type: 'verification', owner, endpointId });
+  for (let pauseMs = FIRST_PAUSE_MS; now() < end; pauseMs = Math.min(1.5 * pauseMs, LONGEST_PAUSE_MS)) {
+    await pause(pauseMs);
+    const endpoint = await endpoints.get(owner, endpointId);
+    if (endpoint?.verifiedAt) return undefined;
+    if (endpoint?.verificationFailure) return endpoint.verificationFailure;
+  }
+  return 'timeout' satisfies VerificationFailure;
+}

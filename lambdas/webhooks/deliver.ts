@@ -1,0 +1,98 @@
+/** One attempt of a delivery: what is sent, what the answer means, and what follows. */
+
+import { type Delivery, type DeliveryAttempt, DeliveryStatus } from './delivery.ts';
+import {
+  type AttemptMessage,
+  attemptMessage,
+  type DeliveryQueue,
+  MAX_QUEUE_DELAY_MS,
+} from './delivery-queue.ts';
+import type { AfterAttempt, DeliveryStore } from './delivery-store.ts';
+import { CALLBACKS_ID, DisabledReason, type Endpoint, isActive } from './endpoint.ts';
+import type { EndpointStore } from './endpoint-store.ts';
+import { type Outgoing, outgoingEvent } from './outgoing.ts';
+import type { PostOutcome } from './post.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { nextDelayMs } from './retry-schedule.ts';
+import type { SigningKey } from './signature.ts';
+
+export interface DeliverDependencies {
+  readonly endpoints: EndpointStore;
+  readonly deliveries: DeliveryStore;
+  readonly queue: DeliveryQueue;
+  readonly deadLetters: DeliveryQueue;
+  readonly signingKeys: { get(): Promise<readonly SigningKey[]> };
+  readonly post: (outgoing: Outgoing) => Promise<PostOutcome>;
+  readonly retrySeconds: readonly number[];
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** The receiver wants no more of this, ever. RFC 9110, 15.5.11. */
+const GONE = 410;
+
+/**
+ * Makes the attempt that a message asks for, unless it has been made. The next attempt is queued before this one is
+ * recorded: whatever crashes in between leads to one attempt too many, never to one too few.
+ */
+export async function deliver(dependencies: DeliverDependencies, message: AttemptMessage): Promise<void> {
+  const { endpoints, deliveries, signingKeys, post, now = Date.now } = dependencies;
+  const [found, endpoint] = await Promise.all([
+    deliveries.get(message),
+    endpoints.get(message.owner, message.endpointId),
+  ]);
+  const asksForIt = found?.owner === message.owner && message.attempt === found.attemptCount + 1;
+  if (!found || !asksForIt) return;
+  // Out of the dead-letter queue, where an operator has sent it back from.
+  const isBack = message.again === true && found.status === DeliveryStatus.failed;
+  const delivery = isBack ? await deliveries.reopen(found) : found;
+  if (delivery?.status !== DeliveryStatus.pending) return;
+  const url = addressOf(delivery, endpoint, now());
+  if (url === undefined) return deliveries.cancel(delivery);
+
+  const startedAt = new Date(now()).toISOString();
+  const outcome = await post(outgoingEvent(delivery, url, endpoint, await signingKeys.get(), now()));
+  const attempt: DeliveryAttempt =
+    'error' in outcome
+      ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, answer: outcome.message }
+      : {
+          at: startedAt,
+          latencyMs: outcome.latencyMs,
+          status: outcome.status,
+          answer: outcome.answer,
+        };
+  if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
+    await endpoints.disable(endpoint.owner, endpoint.endpointId, DisabledReason.gone);
+  }
+  await deliveries.record(delivery, attempt, await follow(dependencies, delivery, outcome));
+}
+
+/** Where it goes; undefined when nobody is there to be told. */
+function addressOf(delivery: Delivery, endpoint: Endpoint | undefined, nowMs: number): string | undefined {
+  if (delivery.url !== undefined) return delivery.url;
+  return endpoint && isActive(endpoint, nowMs) ? endpoint.url : undefined;
+}
+
+/** Queues what follows an attempt, and says what is to be recorded. */
+async function follow(
+  { queue, deadLetters, retrySeconds, now = Date.now }: DeliverDependencies,
+  delivery: Delivery,
+  outcome: PostOutcome,
+): Promise<AfterAttempt> {
+  const answered = 'status' in outcome;
+  if (answered && outcome.status >= 200 && outcome.status < 300) return { status: DeliveryStatus.delivered };
+  if (answered && outcome.status === GONE) return { status: DeliveryStatus.failed };
+
+  const made = delivery.attemptCount + 1;
+  const next = attemptMessage(delivery, made + 1);
+  const askedMs = answered ? retryAfterMs(outcome.retryAfter, now()) : undefined;
+  const delayMs = nextDelayMs(retrySeconds, made - delivery.attemptsBefore, askedMs);
+  if (delayMs === undefined) {
+    await deadLetters.send({ ...next, again: true });
+    return { status: DeliveryStatus.failed };
+  }
+  const nextAttemptAt = new Date(now() + delayMs).toISOString();
+  const waits = delayMs > MAX_QUEUE_DELAY_MS;
+  if (!waits) await queue.send(next, delayMs);
+  return { status: DeliveryStatus.pending, nextAttemptAt, waits };
+}

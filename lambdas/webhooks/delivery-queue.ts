@@ -1,0 +1,109 @@
+/** The queue of what is to be sent to endpoints: SQS messages that name a delivery, never its content. */
+import { createHash } from 'node:crypto';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Delivery } from './delivery.ts';
+
+/** SQS's own limit. */
+export const MAX_QUEUE_DELAY_MS = 15 * 60 * 1000;
+const MAX_ENTRIES = 10;
+
+export interface AttemptMessage {
+  readonly type: 'attempt';
+  readonly owner: string;
+  readonly endpointId: string;
+  readonly jobId: string;
+  readonly deliveryKey: string;
+  /** Which attempt this asks for, from 1: a message that comes twice finds it made. */
+  readonly attempt: number;
+  /** From the dead-letter queue: it may begin the schedule of a failed delivery anew. */
+  readonly again?: true;
+}
+
+/** Asks the receiver of a new subscription whether it wants what will be sent. */
+export interface VerificationMessage {
+  readonly type: 'verification';
+  readonly owner: string;
+  readonly endpointId: string;
+}
+
+export type DeliveryMessage = AttemptMessage | VerificationMessage;
+
+/** The message for a delivery's next attempt. */
+export function attemptMessage(
+  { owner, endpointId, jobId, deliveryKey }: Delivery,
+  attempt: number,
+): AttemptMessage {
+  return { type: 'attempt', owner, endpointId, jobId, deliveryKey, attempt };
+}
+
+/** @returns undefined for a message that is not ours. */
+export function parseMessage(body: string): DeliveryMessage | undefined {
+  const value = parseJson(body);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { type, owner, endpointId, jobId, deliveryKey, attempt, again } = value as Record<string, unknown>;
+  if (typeof owner !== 'string' || typeof endpointId !== 'string') return undefined;
+  if (type === 'verification') return { type, owner, endpointId };
+  if (type !== 'attempt' || typeof jobId !== 'string' || typeof deliveryKey !== 'string') return undefined;
+  if (!Number.isInteger(attempt)) return undefined;
+  const message = { type, owner, endpointId, jobId, deliveryKey, attempt: attempt as number } as const;
+  return again === true ? { ...message, again } : message;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export class DeliveryQueue {
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SQSClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
+
+  /** @param delayMs at most `MAX_QUEUE_DELAY_MS` */
+  async send(message: DeliveryMessage, delayMs = 0): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({ QueueUrl: this.#queueUrl, ...entryOf(message, delayMs) }),
+    );
+  }
+
+  /**
+   * Ten a call.
+   * @returns the indexes of those that SQS did not take.
+   */
+  async sendAll(
+    messages: readonly { readonly message: DeliveryMessage; readonly delayMs?: number }[],
+  ): Promise<ReadonlySet<number>> {
+    const failed = new Set<number>();
+    for (let start = 0; start < messages.length; start += MAX_ENTRIES) {
+      const batch = messages.slice(start, start + MAX_ENTRIES);
+      const { Failed = [] } = await this.#client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: this.#queueUrl,
+          Entries: batch.map(({ message, delayMs = 0 }, index) => ({
+            Id: String(index),
+            ...entryOf(message, delayMs),
+          })),
+        }),
+      );
+      if (Failed.length > 0) console.warn({ message: 'SQS did not take every delivery', failed: Failed });
+      for (const { Id } of Failed) failed.add(start + Number(Id));
+    }
+    return failed;
+  }
+}
+
+function entryOf(message: DeliveryMessage, delayMs: number) {
+  return {
+    MessageBody: JSON.stringify(message),
+    DelaySeconds: Math.ceil(delayMs / 1000),
+    // A standard queue with groups is fair: an endpoint with many messages does not hold up those of others.
+    MessageGroupId: createHash('sha256').update(`${message.owner} ${message.endpointId}`).digest('hex'),
+  };
+}

@@ -1,0 +1,65 @@
+/** A delivery as its owner sees it: what was to be told, to whom, and every attempt with what the receiver said. */
+import {
+  type Delivery,
+  type DeliveryAttempt,
+  type DeliveryStatus,
+  deliveryId,
+  TEST_EVENT,
+} from './delivery.ts';
+
+/** Times are ISO 8601. */
+export interface DeliveryView {
+  readonly delivery_id: string;
+  /** Absent for a test event, which no job is behind. */
+  readonly job_id?: string;
+  readonly endpoint_id: string;
+  /** Its body is that of the webhook; here it is only named. */
+  readonly event: { readonly id: string; readonly type: Delivery['type'] };
+  readonly status: DeliveryStatus;
+  /** The job's `callback_url`; other endpoints say themselves where they are. */
+  readonly url?: string;
+  readonly attempts: readonly AttemptView[];
+  /** All attempts ever made: `attempts` has the last twenty. */
+  readonly attempt_count: number;
+  readonly next_attempt_at?: string;
+  readonly created_at: string;
+  /** When the record is deleted. */
+  readonly expires_at: string;
+}
+
+export interface AttemptView {
+  readonly at: string;
+  /** Absent when there was no answer: then `error` says why. */
+  readonly http_status?: number;
+  readonly latency_ms: number;
+  readonly error?: string;
+  /** The start of the receiver's answer, or a sentence about why there was none. */
+  readonly answer?: string;
+}
+
+export function viewDelivery(delivery: Delivery): DeliveryView {
+  const { jobId, endpointId, url, type, event, status, attempts, attemptCount, nextAttemptAt } = delivery;
+  return {
+    delivery_id: deliveryId(delivery),
+    ...(type !== TEST_EVENT && { job_id: jobId }),
+    endpoint_id: endpointId,
+    event: { id: event.id, type },
+    status,
+    ...(url !== undefined && { url }),
+    attempts: attempts.map(viewAttempt),
+    attempt_count: attemptCount,
+    ...(nextAttemptAt !== undefined && { next_attempt_at: nextAttemptAt }),
+    created_at: delivery.createdAt,
+    expires_at: new Date(delivery.expiresAt * 1000).toISOString(),
+  };
+}
+
+function viewAttempt({ at, latencyMs, status, error, answer }: DeliveryAttempt): AttemptView {
+  return {
+    at,
+    latency_ms: latencyMs,
+    ...(status !== undefined && { http_status: status }),
+    ...(error !== undefined && { error }),
+    ...(answer !== undefined && { answer }),
+  };
+}

@@ -1,0 +1,49 @@
+/** The management API: plain HTTP for what looks after jobs and webhooks, beside the MCP endpoint. */
+import { Duration } from 'aws-cdk-lib';
+import { AuthorizationType, LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import { routes } from '../lambdas/api/routes.ts';
+import type { Gateway } from './gateway.ts';
+import type { JobsTable } from './jobs-table.ts';
+import { NodeFunction, repositoryRoot } from './node-function.ts';
+import type { Webhooks } from './webhooks.ts';
+
+/** As long as the gateway waits for an answer that is not streamed. */
+const TIMEOUT = Duration.seconds(29);
+
+const ANYBODY = { authorizationType: AuthorizationType.NONE };
+
+export interface ManagementApiProps {
+  readonly gateway: Gateway;
+  /** The module that exports the catalogue, `operations`. */
+  readonly catalogue: string;
+  readonly jobsTable: JobsTable;
+  readonly webhooks: Webhooks;
+}
+
+export class ManagementApi extends Construct {
+  constructor(scope: Construct, id: string, { gateway, catalogue, jobsTable, webhooks }: ManagementApiProps) {
+    super(scope, id);
+    const apiFunction = new NodeFunction(this, 'Function', {
+      description: 'Serves the management API: jobs, endpoints and deliveries',
+      entry: `${repositoryRoot}lambdas/api/api.lambda.ts`,
+      timeout: TIMEOUT,
+      alias: { '#catalogue': catalogue },
+    });
+    jobsTable.grantRead(apiFunction);
+    webhooks.grantManage(apiFunction);
+    webhooks.grantSigningKeys(apiFunction);
+
+    const integration = new LambdaIntegration(apiFunction, {
+      timeout: TIMEOUT,
+      allowTestInvoke: false,
+      // One permission for all: a function's policy has room for some fifty.
+      scopePermissionToMethod: false,
+    });
+    for (const route of routes) {
+      gateway.api.root
+        .resourceForPath(route.path)
+        .addMethod(route.method, integration, 'isPublic' in route ? ANYBODY : undefined);
+    }
+  }
+}

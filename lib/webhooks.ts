@@ -1,0 +1,122 @@
+/** Sends events to whoever has asked for them: a queue, the one function that calls out, and its signing key. */
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { Env } from '../lambdas/shared/env.ts';
+import { DEFAULT_RETRY_SECONDS } from '../lambdas/webhooks/retry-schedule.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { WebhookTables } from './webhook-tables.ts';
+
+export interface WebhooksProps {
+  /** Seconds before each attempt of a delivery. @default ten attempts over three days, as Standard Webhooks recommends */
+  readonly retrySeconds?: readonly number[];
+  /** The ports that endpoints may have. @default 443 and 8443 */
+  readonly ports?: readonly number[];
+}
+
+/** An attempt takes 15 s at most; before and after it there are reads and writes. */
+const DELIVER_TIMEOUT = Duration.seconds(30);
+
+export class Webhooks extends Construct {
+  readonly #tables: WebhookTables;
+  readonly #queue: Queue;
+  readonly #signingSecret: Secret;
+  readonly #ports: readonly number[];
+
+  constructor(scope: Construct, id: string, props: WebhooksProps = {}) {
+    super(scope, id);
+    const { retrySeconds = DEFAULT_RETRY_SECONDS, ports = [443, 8443] } = props;
+    this.#ports = ports;
+    this.#tables = new WebhookTables(this, 'Tables');
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      alarmDescription: 'Deliveries that every attempt has failed for, and messages that are none',
+    });
+    this.#queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // What a function has died with comes back after twice the time that it could have taken.
+      visibilityTimeout: Duration.seconds(2 * DELIVER_TIMEOUT.toSeconds()),
+      retentionPeriod: Duration.days(4),
+      // Failures of receivers are no failures of the message: this many are for functions that die.
+      deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
+    });
+    // The key pair is derived from the text, so that the text is all there is to keep.
+    this.#signingSecret = new Secret(this, 'SigningSecret', {
+      description: 'The ed25519 key that signs webhooks is made from this',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    });
+
+    const deliver = new NodeFunction(this, 'Deliver', {
+      description: 'Calls the endpoints that are to be told of jobs',
+      entry: `${repositoryRoot}lambdas/webhooks/deliver.lambda.ts`,
+      timeout: DELIVER_TIMEOUT,
+    });
+    deliver.addEnvironment(Env.retrySeconds, retrySeconds.join(','));
+    this.#tables.grantEndpoints(deliver, 'GetItem', 'UpdateItem');
+    this.#tables.grantDeliveries(deliver, 'GetItem', 'UpdateItem');
+    this.#grantSend(deliver);
+    this.grantSigningKeys(deliver);
+    this.grantAddressPolicy(deliver);
+    deadLetters.queue.grantSendMessages(deliver);
+    deliver.addEnvironment(Env.deliveryDeadLetterQueueUrl, deadLetters.queue.queueUrl);
+    deliver.addEventSource(new SqsEventSource(this.#queue, { batchSize: 10, reportBatchItemFailures: true }));
+
+    const queueWaiting = new NodeFunction(this, 'QueueWaiting', {
+      description: 'Queues deliveries whose next attempt is near',
+      entry: `${repositoryRoot}lambdas/webhooks/queue-waiting.lambda.ts`,
+      timeout: Duration.minutes(4),
+    });
+    this.#tables.grantDeliveries(queueWaiting, 'Query', 'BatchGetItem', 'UpdateItem');
+    this.#grantSend(queueWaiting);
+    new Rule(this, 'EveryFiveMinutes', {
+      description: 'Looks fifteen minutes ahead, which is as far as a queue delays',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaTarget(queueWaiting)],
+    });
+  }
+
+  /** To find who is to be told of an event, and to hand it over for delivery. */
+  grantRoute(fn: LambdaFunction): void {
+    this.#tables.grantEndpoints(fn, 'Query');
+    this.#tables.grantDeliveries(fn, 'PutItem');
+    this.#grantSend(fn);
+  }
+
+  /** To register, change and delete endpoints, to read deliveries and to replay them. */
+  grantManage(fn: LambdaFunction): void {
+    this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+    this.#tables.grantDeliveries(fn, 'Query', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
+    this.#grantSend(fn);
+    this.grantAddressPolicy(fn);
+  }
+
+  /** To subscribe, poll and unsubscribe on an MCP client's behalf, and to read deliveries. */
+  grantSubscribe(fn: LambdaFunction): void {
+    this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+    this.#tables.grantDeliveries(fn, 'Query', 'BatchGetItem');
+    this.#grantSend(fn);
+    this.grantAddressPolicy(fn);
+  }
+
+  /** To sign, or to publish the public keys. */
+  grantSigningKeys(fn: LambdaFunction): void {
+    this.#signingSecret.grantRead(fn);
+    fn.addEnvironment(Env.signingSecretArn, this.#signingSecret.secretArn);
+  }
+
+  /** To know which addresses may be called. */
+  grantAddressPolicy(fn: LambdaFunction): void {
+    fn.addEnvironment(Env.webhookPorts, this.#ports.join(','));
+  }
+
+  #grantSend(fn: LambdaFunction): void {
+    this.#queue.grantSendMessages(fn);
+    fn.addEnvironment(Env.deliveryQueueUrl, this.#queue.queueUrl);
+  }
+}

@@ -1,0 +1,72 @@
+/** What fauxqs has no options for: it is held to loopback and S3's own size limit, and tells of each call. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { actionOf } from './aws-json.ts';
+import { refuseForeigner } from './loopback-server.ts';
+
+/** @param action the HTTP method of a request to S3. */
+export type OnStorageCall = (service: 's3' | 'sns' | 'sqs', action: string) => void;
+
+/** S3's limit of one PutObject. */
+const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
+
+export interface Fastify {
+  listen(options: { port: number; host: string }): Promise<string>;
+  addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
+  addHook(
+    name: 'onRequest' | 'preHandler',
+    hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+  ): void;
+}
+interface FastifyRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed by fauxqs, before `preHandler`. */
+  readonly body: unknown;
+}
+interface FastifyReply {
+  code(status: number): { send(body: unknown): Promise<void> };
+}
+
+/**
+ * fauxqs listens on every interface and takes bodies up to 11 MiB; neither is an option of it. Fastify announces each
+ * server that it makes before the routes are added, which is where both can still be changed.
+ */
+export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall): void {
+  const listen = fastify.listen.bind(fastify);
+  fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
+  fastify.addHook('onRoute', (route) => {
+    route.bodyLimit = MAX_OBJECT_BYTES;
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    const refusal = refuseForeigner(request.headers);
+    if (refusal) await reply.code(403).send({ message: refusal });
+    else if (!isAtRoot(request)) onCall('s3', request.method);
+  });
+  fastify.addHook('preHandler', async (request) => {
+    if (!isAtRoot(request)) return;
+    const sqsAction = actionOf(request.headers);
+    const { Action: snsAction } = Object(request.body) as { readonly Action?: string };
+    if (sqsAction) onCall('sqs', sqsAction);
+    else if (snsAction) onCall('sns', snsAction);
+    if (sqsAction.startsWith('ChangeMessageVisibility')) keepWhatIsMadeVisible(request.body);
+  });
+}
+
+/** SQS and SNS are spoken to at the root. */
+function isAtRoot({ url }: FastifyRequest): boolean {
+  return url === '/';
+}
+
+interface ChangesOfVisibility {
+  VisibilityTimeout?: number;
+  readonly Entries?: readonly { VisibilityTimeout?: number }[];
+}
+
+/** A timeout of 0 lets fauxqs lose the message when it has a data directory; it takes a millisecond without harm. */
+function keepWhatIsMadeVisible(body: unknown): void {
+  const { Entries = [] } = Object(body) as ChangesOfVisibility;
+  for (const change of [Object(body) as ChangesOfVisibility, ...Entries]) {
+    if (change.VisibilityTimeout === 0) change.VisibilityTimeout = 0.001;
+  }
+}

@@ -1,0 +1,69 @@
+/** A function's instances that end before they have answered. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { LambdaFunction } from '../../local/functions.ts';
+import { until } from './fixture/harness.ts';
+
+let codeDirectory: string;
+let target: LambdaFunction;
+
+async function start(code: string): Promise<string[]> {
+  codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
+  await writeFile(join(codeDirectory, 'index.mjs'), code);
+  const lines: string[] = [];
+  target = new LambdaFunction({
+    functionName: 'f',
+    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+    codeDirectory,
+    handler: 'index.handler',
+    timeoutMs: 20_000,
+    memoryMb: 128,
+    environment: {},
+    onLine: (line) => lines.push(line),
+  });
+  return lines;
+}
+
+afterEach(async () => {
+  await target.stop();
+  await rm(codeDirectory, { recursive: true });
+});
+
+test('code that cannot be loaded fails the invocation, and nothing else', async () => {
+  await start('throw new TypeError("at the top")');
+  await expect(target.invoke('{}')).rejects.toMatchObject({
+    name: 'Runtime.ImportModuleError',
+    message: expect.stringContaining('at the top'),
+  });
+});
+
+test('an instance that is interrupted while it loads fails its invocation, and the next starts another', async () => {
+  const flag = join(tmpdir(), `interrupted-${process.pid}`);
+  const lines = await start(
+    `import { existsSync } from 'node:fs';
+     console.log('LOADING');
+     if (!existsSync(${JSON.stringify(flag)})) await new Promise((resolve) => setTimeout(resolve, 60_000));
+     export const handler = () => 'fine';`,
+  );
+  const cut = target.invoke('{}').catch((error: Error) => error.name);
+  await until(async () => lines.find((line) => line === 'LOADING'));
+  expect(target.interrupt()).toBe(1);
+  expect(await cut).toBe('Runtime.ExitError');
+  expect(target.interrupt()).toBe(0);
+  await writeFile(flag, '');
+  expect(await target.invoke('{}')).toBe('"fine"');
+  await rm(flag);
+});
+
+test('every instance is interrupted: those that work and those that wait for work', async () => {
+  await start(
+    `export const handler = (event) => event.hang ? new Promise((resolve) => setTimeout(resolve, 60_000)) : 'fine';`,
+  );
+  await Promise.all([target.invoke('{}'), target.invoke('{}')]);
+  const cut = target.invoke('{"hang":true}').catch((error: Error) => error.name);
+  expect(target.interrupt()).toBe(2);
+  expect(await cut).toBe('Runtime.ExitError');
+  expect(await target.invoke('{}')).toBe('"fine"');
+});

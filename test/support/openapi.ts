@@ -1,0 +1,143 @@
+/** docs/openapi.yaml at work: a client that lets no request and no answer pass that is not as the document says. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+import { signedAs } from './test-cloud.ts';
+
+export const OPENAPI_FILE = fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url));
+
+// biome-ignore lint/suspicious/noExplicitAny: a document of many shapes; what is missing fails the test that needs it
+type Any = any;
+
+export const openapi: Any = parse(readFileSync(OPENAPI_FILE, 'utf8'));
+
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+
+/** `['paths', '/jobs', 'get']`, and past a `$ref` where it leads. */
+type Pointer = readonly string[];
+
+/** The place that a pointer leads to, and what is there. */
+export function lookUp(pointer: Pointer): { readonly pointer: Pointer; readonly value: Any } {
+  let at: { pointer: Pointer; value: Any } = { pointer: [], value: openapi };
+  for (const key of pointer) {
+    at = { pointer: [...at.pointer, key], value: at.value?.[key] };
+    const ref: string | undefined = at.value?.$ref;
+    if (ref) at = lookUp(ref.slice('#/'.length).split('/'));
+  }
+  return at;
+}
+
+const validators = new Map<string, ValidateFunction>();
+
+/** @throws Error unless the value is as the schema at the pointer says. */
+export function expectValid(schema: Pointer, value: unknown): void {
+  const name = schema.join(' ');
+  const validate = validators.get(name) ?? ajv.compile(standalone(lookUp(schema).value));
+  validators.set(name, validate);
+  if (validate(value)) return;
+  throw new Error(`${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value, null, 2)}`);
+}
+
+/** A schema that takes those it refers to with it: strict JSON Schema, where the document around it would be none. */
+function standalone(schema: object): object {
+  const text = JSON.stringify({ ...schema, $defs: openapi.components.schemas });
+  return JSON.parse(text.replaceAll('"#/components/schemas/', '"#/$defs/'));
+}
+
+export interface ApiRequestOptions {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, in place of `json`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined when there is no body. */
+  readonly data: Any;
+}
+
+export type ApiCall = (route: string, options?: ApiRequestOptions) => Promise<ApiAnswer>;
+
+/**
+ * A client of the management API.
+ * @param owner signs the requests
+ * @returns a function that takes `GET /jobs?limit=1`; what is answered and not in the document, or taken and not in the
+ *   document, is thrown.
+ */
+export function apiClient({ url }: { readonly url: string }, owner: string): ApiCall {
+  return async (route, { json, text: given, headers } = {}) => {
+    const text = given ?? (json === undefined ? undefined : JSON.stringify(json));
+    const [method = '', target = ''] = route.split(' ');
+    const address = new URL(target, url);
+    const response = await fetch(address, {
+      method,
+      body: text,
+      headers: {
+        authorization: signedAs(owner),
+        ...(text !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
+    const body = await response.text();
+    const data = body === '' ? undefined : JSON.parse(body);
+    const operation = operationOf(method, address.pathname);
+    if (response.ok) checkRequest(operation, address, text);
+    checkAnswer(operation, response, data);
+    return { status: response.status, headers: response.headers, data };
+  };
+}
+
+/** @throws Error for what the document does not have. */
+function operationOf(method: string, pathname: string): Pointer {
+  const path = Object.keys(openapi.paths).find((template) =>
+    new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
+  );
+  if (path && openapi.paths[path][method.toLowerCase()]) return ['paths', path, method.toLowerCase()];
+  throw new Error(`${method} ${pathname} is not in the document.`);
+}
+
+/** A request that was taken must be one that the document says can be. */
+function checkRequest(operation: Pointer, { searchParams }: URL, text: string | undefined): void {
+  const parameters: Any[] = (lookUp(operation).value.parameters ?? []).map((_: unknown, index: number) =>
+    lookUp([...operation, 'parameters', String(index)]),
+  );
+  for (const [name, value] of searchParams) {
+    const parameter = parameters.find((each) => each.value.in === 'query' && each.value.name === name);
+    if (!parameter) throw new Error(`The parameter ${name} is not in the document.`);
+    const isNumber = parameter.value.schema.type === 'integer';
+    expectValid([...parameter.pointer, 'schema'], isNumber ? Number(value) : value);
+  }
+  if (text === undefined) return;
+  const { pointer } = lookUp([...operation, 'requestBody']);
+  expectValid([...pointer, 'content', 'application/json', 'schema'], JSON.parse(text));
+}
+
+function checkAnswer(operation: Pointer, { status, headers }: Response, data: unknown): void {
+  const { pointer, value } = lookUp([...operation, 'responses', String(status)]);
+  if (!value) throw new Error(`${operation.join(' ')}: ${status} is not in the document.`);
+  for (const name of Object.keys(value.headers ?? {})) {
+    const header = lookUp([...pointer, 'headers', name]);
+    const given = headers.get(name);
+    if (given !== null) expectValid([...header.pointer, 'schema'], given);
+    else if (header.value.required) throw new Error(`${operation.join(' ')}: ${status} lacks ${name}.`);
+  }
+  for (const name of ['etag', 'location', 'retry-after']) {
+    const isDocumented = Object.keys(value.headers ?? {}).some((each) => each.toLowerCase() === name);
+    if (headers.has(name) && !isDocumented) {
+      throw new Error(`${operation.join(' ')}: ${status} has ${name}, which is not in the document.`);
+    }
+  }
+  const hasContent = value.content !== undefined;
+  if (hasContent !== (data !== undefined)) {
+    throw new Error(`${operation.join(' ')}: ${status} ${hasContent ? 'lacks' : 'has'} a body.`);
+  }
+  if (!hasContent) return;
+  expect(headers.get('content-type')).toBe('application/json');
+  expectValid([...pointer, 'content', 'application/json', 'schema'], data);
+}

@@ -1,0 +1,52 @@
+/** A webhook receiver that keeps every request, and answers what it is told to. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ReceivedRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are checked field by field
+  readonly json: any;
+}
+
+export interface RecordingReceiver {
+  readonly url: string;
+  readonly requests: ReceivedRequest[];
+  /** The status of the answers from now on. @default 204 */
+  status: number;
+  /** The first request that fits, when it is there. @throws Error after the limit */
+  find(fits: (request: ReceivedRequest) => boolean, limitMs?: number): Promise<ReceivedRequest>;
+  close(): void;
+}
+
+export async function startRecordingReceiver(): Promise<RecordingReceiver> {
+  const requests: ReceivedRequest[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    requests.push({ headers: request.headers as Record<string, string>, body, json: JSON.parse(body) });
+    response.writeHead(receiver.status).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const receiver: RecordingReceiver = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    requests,
+    status: 204,
+    async find(fits, limitMs = 20_000) {
+      const giveUpAt = Date.now() + limitMs;
+      while (Date.now() < giveUpAt) {
+        const found = requests.find(fits);
+        if (found) return found;
+        await delay(20);
+      }
+      const seen = requests.map(({ json }) => `${json.type} ${json.data?.job_id}`).join(', ');
+      throw new Error(`Nothing like it arrived within ${limitMs} ms; what did: ${seen || 'nothing'}.`);
+    },
+    close: () => void server.close(),
+  };
+  return receiver;
+}

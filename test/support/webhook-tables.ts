@@ -1,0 +1,71 @@
+/** The tables of webhooks on a real DynamoDB protocol server, in this process, on a free loopback port. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { DeliveriesTable } from '../../lambdas/webhooks/deliveries-table.ts';
+import { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
+import { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
+import { EndpointsTable } from '../../lambdas/webhooks/endpoints-table.ts';
+
+/** @param now the clock of the stores; epoch milliseconds */
+export async function startWebhookTables(now: () => number) {
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  await createTable(client, 'endpoints', EndpointsTable, []);
+  await createTable(client, 'deliveries', DeliveriesTable, [
+    DeliveriesTable.endpointIndex,
+    DeliveriesTable.waitingIndex,
+  ]);
+  return {
+    endpoints: new EndpointStore({ client, tableName: 'endpoints', now }),
+    deliveries: new DeliveryStore({ client, tableName: 'deliveries', now }),
+    async close() {
+      client.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+interface Keys {
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+async function createTable(
+  client: DynamoDBClient,
+  TableName: string,
+  keys: Keys,
+  indexes: readonly (Keys & { readonly name: string })[],
+): Promise<void> {
+  const names = new Set([keys, ...indexes].flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]));
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: schemaOf(keys),
+      AttributeDefinitions: [...names].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      ...(indexes.length > 0 && {
+        GlobalSecondaryIndexes: indexes.map((index) => ({
+          IndexName: index.name,
+          KeySchema: schemaOf(index),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
+      }),
+    }),
+  );
+}
+
+function schemaOf({ partitionKey, sortKey }: Keys) {
+  return [
+    { AttributeName: partitionKey, KeyType: 'HASH' },
+    { AttributeName: sortKey, KeyType: 'RANGE' },
+  ] as const satisfies readonly unknown[] as never;
+}

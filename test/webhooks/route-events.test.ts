@@ -1,0 +1,156 @@
+/** Who is told of an event: real tables, and a queue that shows what it was given. */
+import { jest } from '@jest/globals';
+import type { Job } from '../../lambdas/jobs/job.ts';
+import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
+import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/delivery-queue.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
+import { eventOf } from '../../lambdas/webhooks/event.ts';
+import type { ToldEvent } from '../../lambdas/webhooks/publish-events.ts';
+import { EventRouter } from '../../lambdas/webhooks/route-events.ts';
+import { startWebhookTables } from '../support/webhook-tables.ts';
+
+const JOB = '7d5fbf9e-0000-4000-8000-000000000001';
+
+let tables: Awaited<ReturnType<typeof startWebhookTables>>;
+let sent: AttemptMessage[];
+let unsent: Set<number>;
+let router: EventRouter;
+
+beforeEach(async () => {
+  tables = await startWebhookTables(Date.now);
+  sent = [];
+  unsent = new Set();
+  const queue = {
+    sendAll: async (messages: { message: AttemptMessage }[]) => {
+      sent.push(...messages.map(({ message }) => message));
+      return unsent;
+    },
+  };
+  router = new EventRouter(tables.endpoints, tables.deliveries, queue as unknown as DeliveryQueue);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await tables.close();
+});
+
+/** The end of a job, as the stream tells it. */
+function completed(changes: Partial<Job> = {}): ToldEvent {
+  const job: Job = {
+    jobId: JOB,
+    owner: 'alice',
+    operation: 'echo',
+    status: 'completed',
+    version: 3,
+    progress: 1,
+    input: {},
+    inputHash: '',
+    createdAt: new Date().toISOString(),
+    updatedAt: new Date().toISOString(),
+    retentionSeconds: 60,
+    expiresAt: Math.floor(Date.now() / 1000) + 60,
+    ...changes,
+  };
+  const event = eventOf({ ...job, status: 'running', version: job.version - 1 }, job);
+  if (!event) throw new Error('The change tells nothing.');
+  return { event, job, sequenceNumber: String(job.version) };
+}
+
+function register(changes: Partial<Endpoint> = {}): Promise<Endpoint> {
+  return tables.endpoints.put({
+    owner: 'alice',
+    endpointId: 'ep_1',
+    kind: EndpointKind.webhook,
+    url: 'https://example.com/',
+    events: ['job.completed'],
+    secrets: [],
+    ...changes,
+  });
+}
+
+const told = () => sent.map(({ endpointId }) => endpointId);
+
+test('a job that nobody subscribed to costs one query, and no message', async () => {
+  expect(await router.send([completed()])).toBeUndefined();
+  expect(sent).toEqual([]);
+});
+
+test.each<[string, Partial<Endpoint>, boolean]>([
+  ['that asks for it', {}, true],
+  ['for other events', { events: ['job.failed'] }, false],
+  ['for this operation', { operations: ['build', 'echo'] }, true],
+  ['for other operations', { operations: ['build'] }, false],
+  ['for this job', { jobId: JOB }, true],
+  ['for another job', { jobId: JOB.replace('1', '2') }, false],
+  ['of another owner', { owner: 'bob' }, false],
+  ['that is disabled', { disabled: { at: '', reason: 'by_owner' } }, false],
+  ['of a subscription that has not proved itself', { kind: EndpointKind.subscription }, false],
+  ['of a subscription that has', { kind: EndpointKind.subscription, verifiedAt: '2026' }, true],
+  ['that has lapsed', { refreshBefore: '2026-01-01T00:00:00Z' }, false],
+  ['that is only a secret', { kind: EndpointKind.callbacks }, false],
+])('an endpoint %s', async (_what, changes, isTold) => {
+  await register(changes);
+  await router.send([completed()]);
+  expect(told()).toEqual(isTold ? ['ep_1'] : []);
+});
+
+test('the callback of a job is told of the events that the job names, beside the endpoints', async () => {
+  await register();
+  const callback = { url: 'https://example.net/', events: ['job.completed'] };
+  await router.send([completed({ callback })]);
+  expect(told()).toEqual([CALLBACKS_ID, 'ep_1']);
+  await router.send([completed({ version: 4, callback: { ...callback, events: ['job.failed'] } })]);
+  expect(told()).toEqual([CALLBACKS_ID, 'ep_1', 'ep_1']);
+});
+
+test('for a mailbox the event is kept, and nothing is queued', async () => {
+  await register({ endpointId: 'poll_1', kind: EndpointKind.mailbox, url: undefined });
+  await router.send([completed()]);
+  expect(sent).toEqual([]);
+  const kept = await tables.deliveries.get({ jobId: JOB, deliveryKey: deliveryKey(3, 'poll_1') });
+  expect(kept).toMatchObject({ status: DeliveryStatus.held, event: { type: 'job.completed' } });
+});
+
+test('a batch that comes again adds messages, not deliveries, and changes none that has gone on', async () => {
+  await register();
+  await router.send([completed()]);
+  const key = { jobId: JOB, deliveryKey: deliveryKey(3, 'ep_1') };
+  const delivery = await tables.deliveries.get(key);
+  if (!delivery) throw new Error('There is no delivery.');
+  await tables.deliveries.record(
+    delivery,
+    { at: '2026', latencyMs: 1, status: 200 },
+    { status: DeliveryStatus.delivered },
+  );
+  await router.send([completed()]);
+  expect(sent.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  expect(await tables.deliveries.get(key)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+});
+
+test('a batch out of order is told as it comes: each event has its own delivery', async () => {
+  await register();
+  await router.send([completed({ version: 5 }), completed({ version: 3 })]);
+  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['00000005.ep_1', '00000003.ep_1']);
+});
+
+test('what the queue does not take, the stream is to bring again from there', async () => {
+  await register();
+  const events = [3, 4, 5].map((version) => completed({ version }));
+  unsent.add(1);
+  expect(await router.send(events)).toBe(events[1]);
+});
+
+test('what cannot be recorded is not queued, and the stream is to bring it again', async () => {
+  await register();
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(new Error('throttled'));
+  const events = [3, 4].map((version) => completed({ version }));
+  expect(await router.send(events)).toBe(events[0]);
+  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['00000004.ep_1']);
+});
+
+test('a job long past its retention keeps its deliveries as long as attempts can be made', async () => {
+  await register();
+  await router.send([completed()]);
+  const delivery = await tables.deliveries.get({ jobId: JOB, deliveryKey: deliveryKey(3, 'ep_1') });
+  expect(delivery?.expiresAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 95 * 3600);
+});
