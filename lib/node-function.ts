@@ -13,6 +13,8 @@ import type { Construct } from 'constructs';
 
 export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 
+const ALIAS = { '@aws-sdk/credential-provider-node': `${repositoryRoot}lambdas/shared/credentials.ts` };
+
 export interface NodeFunctionProps extends Pick<NodejsFunctionProps, 'description' | 'ephemeralStorageSize'> {
   /** The `*.lambda.ts` file; its `handler` export is called. */
   readonly entry: string;
@@ -53,7 +55,9 @@ export class NodeFunction extends NodejsFunction {
         // Everything, the AWS SDK too: what was tested is what runs, and one file imports faster than many.
         externalModules: [],
         banner: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
-        esbuildArgs: Object.fromEntries(Object.entries(alias).map(([from, to]) => [`--alias:${from}`, to])),
+        esbuildArgs: Object.fromEntries(
+          Object.entries({ ...ALIAS, ...alias }).map(([from, to]) => [`--alias:${from}`, to]),
+        ),
         ...(commandHooks && { commandHooks }),
       },
     });

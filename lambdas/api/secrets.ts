@@ -7,10 +7,7 @@ import type { ApiDependencies, RouteHandler } from './api.ts';
 import { findEndpoint } from './find-endpoint.ts';
 
 export function secretRoutes({ endpoints, signingKeys }: Pick<ApiDependencies, 'endpoints' | 'signingKeys'>) {
-  /**
-   * Not tried again when another call was faster: its secret would be replaced at once, and the one before it, which
-   * receivers hold, would sign no more.
-   */
+  /** Not tried again when another call was faster: the secret that its caller was told would be replaced at once. */
   async function rotate({ owner, endpointId, secrets }: Endpoint): Promise<Answer> {
     const secret = createSecret();
     const next = rotated(secrets, secret, Date.now());

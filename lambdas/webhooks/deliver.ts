@@ -30,6 +30,8 @@ export interface DeliverDependencies {
 
 /** The receiver wants no more of this, ever. RFC 9110, 15.5.11. */
 const GONE = 410;
+/** What is too large will be so tomorrow. RFC 9110, 15.5.14. */
+const CONTENT_TOO_LARGE = 413;
 
 /**
  * Makes the attempt that a message asks for, unless it has been made. The next attempt is queued before this one is
@@ -81,7 +83,8 @@ async function follow(
 ): Promise<AfterAttempt> {
   const answered = 'status' in outcome;
   if (answered && outcome.status >= 200 && outcome.status < 300) return { status: DeliveryStatus.delivered };
-  if (answered && outcome.status === GONE) return { status: DeliveryStatus.failed };
+  const isFinal = answered && [GONE, CONTENT_TOO_LARGE].includes(outcome.status);
+  if (isFinal) return { status: DeliveryStatus.failed };
 
   const made = delivery.attemptCount + 1;
   const next = attemptMessage(delivery, made + 1);

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { ownerOf, toRequest } from '../../lambdas/mcp/api-gateway.ts';
+import { toRequest } from '../../lambdas/mcp/api-gateway.ts';
+import { ownerOf } from '../../lambdas/shared/owner.ts';
 
 function event(
   overrides: Partial<APIGatewayProxyEvent>,

@@ -10,7 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 
-const TOOLS = ['start_echo', 'start_four_steps', 'start_probe', 'check_job', 'list_jobs', 'cancel_job'];
+const TOOLS = [
+  'start_echo',
+  'start_four_steps',
+  'start_probe',
+  'check_job',
+  'list_jobs',
+  'cancel_job',
+  'list_deliveries',
+];
 
 function post(body: string, headers: Record<string, string> = {}) {
   return fetch(new URL('/mcp', cloud.url), {

@@ -207,6 +207,14 @@ test('410 switches the endpoint off, and is no dead letter', async () => {
   expect([sent, dead]).toEqual([[], []]);
 });
 
+test('413 is the end of this delivery, and of nothing else', async () => {
+  post.mockResolvedValue(answered(413));
+  await deliver(dependencies, await delivery());
+  expect(await record()).toMatchObject({ status: 'failed', attemptCount: 1 });
+  expect((await tables.endpoints.get('alice', 'ep_1'))?.disabled).toBeUndefined();
+  expect([sent, dead]).toEqual([[], []]);
+});
+
 test.each([
   ['deleted', () => tables.endpoints.remove('alice', 'ep_1')],
   ['disabled', () => tables.endpoints.disable('alice', 'ep_1', 'by_owner')],
