@@ -12,6 +12,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { JobsTable as Names } from '../lambdas/jobs/jobs-table.ts';
 import { Env } from '../lambdas/shared/env.ts';
+import { grantIndex, grantTable } from './table-grants.ts';
 
 export class JobsTable extends Construct {
   readonly table: TableV2;
@@ -39,21 +40,27 @@ export class JobsTable extends Construct {
 
   /** To create, read, list and cancel jobs. */
   grantSubmit(fn: LambdaFunction): void {
-    this.#grant(fn, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:Query');
+    this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem');
+    this.#grantList(fn);
   }
 
   /** To read and list jobs. */
   grantRead(fn: LambdaFunction): void {
-    this.#grant(fn, 'dynamodb:GetItem', 'dynamodb:Query');
+    this.#grant(fn, 'GetItem');
+    this.#grantList(fn);
   }
 
   /** To move a job that exists: progress, completion, failure. */
   grantProgress(fn: LambdaFunction): void {
-    this.#grant(fn, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
+    this.#grant(fn, 'UpdateItem', 'GetItem');
   }
 
   #grant(fn: LambdaFunction, ...actions: string[]): void {
-    this.table.grant(fn, ...actions);
+    grantTable(fn, this.table, actions);
     fn.addEnvironment(Env.jobsTableName, this.table.tableName);
+  }
+
+  #grantList(fn: LambdaFunction): void {
+    grantIndex(fn, this.table, Names.ownerIndex.name);
   }
 }

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
 import { DeliveriesTable } from '../lambdas/webhooks/deliveries-table.ts';
 import { EndpointsTable } from '../lambdas/webhooks/endpoints-table.ts';
+import { grantIndex, grantTable } from './table-grants.ts';
 
 const COMMON = {
   billing: Billing.onDemand(),
@@ -50,13 +51,25 @@ export class WebhookTables extends Construct {
     });
   }
 
+  /** @param actions as the API calls them: `GetItem` */
   grantEndpoints(fn: LambdaFunction, ...actions: string[]): void {
-    this.endpoints.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+    grantTable(fn, this.endpoints, actions);
     fn.addEnvironment(Env.endpointsTableName, this.endpoints.tableName);
   }
 
+  /** @param actions as the API calls them: `GetItem` */
   grantDeliveries(fn: LambdaFunction, ...actions: string[]): void {
-    this.deliveries.grant(fn, ...actions.map((action) => `dynamodb:${action}`));
+    grantTable(fn, this.deliveries, actions);
     fn.addEnvironment(Env.deliveriesTableName, this.deliveries.tableName);
+  }
+
+  /** To list an endpoint's deliveries. */
+  grantListOfEndpoint(fn: LambdaFunction): void {
+    grantIndex(fn, this.deliveries, DeliveriesTable.endpointIndex.name);
+  }
+
+  /** To find the deliveries that wait. */
+  grantWaiting(fn: LambdaFunction): void {
+    grantIndex(fn, this.deliveries, DeliveriesTable.waitingIndex.name);
   }
 }

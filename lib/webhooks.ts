@@ -72,7 +72,8 @@ export class Webhooks extends Construct {
       entry: `${repositoryRoot}lambdas/webhooks/queue-waiting.lambda.ts`,
       timeout: Duration.minutes(4),
     });
-    this.#tables.grantDeliveries(queueWaiting, 'Query', 'BatchGetItem', 'UpdateItem');
+    this.#tables.grantDeliveries(queueWaiting, 'BatchGetItem', 'UpdateItem');
+    this.#tables.grantWaiting(queueWaiting);
     this.#grantSend(queueWaiting);
     new Rule(this, 'EveryFiveMinutes', {
       description: 'Looks fifteen minutes ahead, which is as far as a queue delays',
@@ -92,6 +93,7 @@ export class Webhooks extends Construct {
   grantManage(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     this.#tables.grantDeliveries(fn, 'Query', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
+    this.#tables.grantListOfEndpoint(fn);
     this.#grantSend(fn);
     this.grantAddressPolicy(fn);
   }
@@ -100,6 +102,7 @@ export class Webhooks extends Construct {
   grantSubscribe(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     this.#tables.grantDeliveries(fn, 'Query', 'BatchGetItem');
+    this.#tables.grantListOfEndpoint(fn);
     this.#grantSend(fn);
     this.grantAddressPolicy(fn);
   }

@@ -1,5 +1,6 @@
 /** The workspace bucket: projects in, artifacts, results and logs out. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -29,14 +30,19 @@ export class WorkspaceBucket extends Construct {
 
   /** To see whether an object exists, and to sign URLs that read one. */
   grantLink(fn: LambdaFunction): void {
-    this.bucket.grantRead(fn);
-    fn.addEnvironment(Env.workspaceBucketName, this.bucket.bucketName);
+    this.#grant(fn, 's3:GetObject');
   }
 
   /** To read sources and snapshots, and to write what a step makes. */
   grantWork(fn: LambdaFunction): void {
-    this.bucket.grantRead(fn);
-    this.bucket.grantPut(fn);
-    fn.addEnvironment(Env.workspaceBucketName, this.bucket.bucketName);
+    this.#grant(fn, 's3:GetObject', 's3:PutObject');
+  }
+
+  #grant(fn: LambdaFunction, ...actions: string[]): void {
+    const { bucketArn, bucketName } = this.bucket;
+    Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [`${bucketArn}/*`] });
+    // Without it S3 answers 403 for an object that is not there, and does not say which of the two it is.
+    Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [bucketArn] });
+    fn.addEnvironment(Env.workspaceBucketName, bucketName);
   }
 }

@@ -52,10 +52,7 @@ describe('closed by default', () => {
     const readers = Object.keys(app.findResources('AWS::IAM::Policy')).filter((id) =>
       JSON.stringify(app.findResources('AWS::IAM::Policy')[id]).includes('secretsmanager:GetSecretValue'),
     );
-    expect(readers.map((id) => id.replace(/ServiceRole.*/, ''))).toEqual([
-      'WebhooksDeliver',
-      'ManagementFunction',
-    ]);
+    expect(readers.map((id) => id.replace(/Role.*/, ''))).toEqual(['WebhooksDeliver', 'ManagementFunction']);
   });
 
   test('no policy allows every action, and only what has no resource to name is allowed on all', () => {
@@ -316,5 +313,26 @@ describe('an operation added to the catalogue', () => {
     expect(JSON.stringify(statesOf(fixtures, 'Probe').States.prepare.Retry)).not.toContain(
       'RetryableStepError',
     );
+  });
+});
+
+test('the management API reads jobs and writes none, and answers within what the gateway waits', () => {
+  const [[roleId = ''] = []] = Object.entries(
+    app.findResources('AWS::Lambda::Function', {
+      Properties: { Description: Match.stringLikeRegexp('management API') },
+    }),
+  ).map(([, { Properties }]) => Properties.Role['Fn::GetAtt'] as string[]);
+  const [policy] = Object.values(
+    app.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: roleId }] } }),
+  );
+  const statements: { Action: string | string[]; Resource: unknown }[] =
+    policy?.Properties.PolicyDocument.Statement ?? [];
+  const onJobs = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"Jobs'));
+  expect(onJobs.flatMap(({ Action }) => Action)).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+  const actions = statements.flatMap(({ Action }) => Action);
+  expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([]);
+  app.hasResourceProperties('AWS::ApiGateway::Method', {
+    HttpMethod: 'PATCH',
+    Integration: { TimeoutInMillis: 29_000, ResponseTransferMode: Match.absent() },
   });
 });
