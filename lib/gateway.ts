@@ -5,6 +5,7 @@ import {
   AuthorizationType,
   EndpointType,
   LogGroupLogDestination,
+  MethodLoggingLevel,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -26,6 +27,8 @@ export class Gateway extends Construct {
       deployOptions: {
         stageName: 'v1',
         tracingEnabled: true,
+        // Without the data of requests, which hold secrets and what callers sent.
+        loggingLevel: MethodLoggingLevel.ERROR,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
       },

@@ -1,0 +1,74 @@
+/** The rules of AWS Solutions: each finding is mended, or is in this list with the reason why it stays. */
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { operations } from '../../lambdas/operations/index.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+
+/** A finding is its rule and the path of its construct. */
+const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
+  [
+    /^IAM5\[Resource::\*\] .*Role\/DefaultPolicy/,
+    'X-Ray, and the delivery of logs of state machines, have no resources to name.',
+  ],
+  [
+    /^IAM5\[Resource::<Workspace\w+\.Arn>\/\*\]/,
+    'Objects are named by project and job, which are not known when the stack is made.',
+  ],
+  [
+    /^IAM5\[Resource::<\w+Function\w+\.Arn>:\*\] .*\/StateMachine\//,
+    'CDK lets a state machine call versions of its function as well; there are none.',
+  ],
+  [
+    /^IAM5\[Resource::arn:\S+:execution:.*:\*\]/,
+    'Executions are named after jobs. They can be stopped, and nothing else.',
+  ],
+  [
+    /^IAM4\[.*AmazonAPIGatewayPushToCloudWatchLogs\]/,
+    "The role of the account's own setting, which takes this policy.",
+  ],
+  [
+    /^S1 .*\/Workspace\//,
+    'Server access logs arrive when they can, in a bucket that grows for ever; who needs them turns on data events in CloudTrail.',
+  ],
+  [
+    /^SF1 /,
+    'Errors are logged. A record of every state would cost more than the states; jobs hold their progress themselves.',
+  ],
+  [
+    /^SMG4 .*\/SigningSecret\//,
+    'Receivers take the public key from an address of ours: when to replace it is for the operator to say, and both keys sign meanwhile.',
+  ],
+  [
+    /^SQS3 .*\/Events\/DeadLetters\//,
+    'It is a dead-letter queue: of an event source, which the rule does not see.',
+  ],
+  [
+    /^APIG2 /,
+    'Functions check what they are given with the schemas that they publish, and answer with the field and the remedy.',
+  ],
+  [
+    /^APIG3 /,
+    'A web ACL costs by the month, whether or not it is needed: it can be associated with the stage.',
+  ],
+  [/^APIG4 .*\/\.well-known\//, 'Public on purpose: keys to verify with, and where to sign in.'],
+  [/^COG4 /, 'Authorized by IAM or by an authorizer of our own, as the stack is told.'],
+];
+
+test('no finding is without a reason, and no reason without a finding', () => {
+  // Rules look at resources, not at bundles.
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  new AsyncOperationsStack(app, 'AsyncOperations', {
+    operations,
+    catalogue: fileURLToPath(new URL('../../lambdas/operations/index.ts', import.meta.url)),
+  });
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  const findings = violations.flatMap(({ ruleName, violatingResources = [] }) =>
+    violatingResources.map(
+      ({ constructPath }) => `${ruleName.replace('AwsSolutions-', '')} ${constructPath}`,
+    ),
+  );
+  expect(findings.filter((finding) => !ACCEPTED.some(([pattern]) => pattern.test(finding)))).toEqual([]);
+  const unused = ACCEPTED.filter(([pattern]) => !findings.some((finding) => pattern.test(finding)));
+  expect(unused.map(([pattern]) => String(pattern))).toEqual([]);
+});
