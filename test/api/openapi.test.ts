@@ -1,0 +1,64 @@
+/** The document of the API: valid, and about the routes that there are. */
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { routes } from '../../lambdas/api/routes.ts';
+import { ErrorCode } from '../../lambdas/shared/errors.ts';
+import { DeliveryStatus } from '../../lambdas/webhooks/delivery.ts';
+import { eventTypes } from '../../lambdas/webhooks/event.ts';
+import { PostError } from '../../lambdas/webhooks/post.ts';
+import { expectValid, lookUp, OPENAPI_FILE, openapi } from '../support/openapi.ts';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head'];
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+  expect(await validator.validate(OPENAPI_FILE)).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('its routes are those of the gateway, and public where those are', () => {
+  const documented = Object.entries<Record<string, { security?: [] }>>(openapi.paths).flatMap(
+    ([path, item]) =>
+      Object.entries(item)
+        .filter(([method]) => METHODS.includes(method))
+        .map(
+          ([method, { security }]) =>
+            `${method.toUpperCase()} ${path}${security?.length === 0 ? ' public' : ''}`,
+        ),
+  );
+  const real = routes.map((route) => `${route.method} ${route.path}${'isPublic' in route ? ' public' : ''}`);
+  expect(documented.sort()).toEqual([...real].sort());
+});
+
+test('its enumerations are those of the code', () => {
+  const { schemas } = openapi.components;
+  expect(schemas.EventType.enum).toEqual(eventTypes);
+  expect(schemas.Delivery.properties.status.enum).toEqual(Object.values(DeliveryStatus));
+  expect(schemas.Attempt.properties.error.enum).toEqual(Object.values(PostError));
+  expect(Object.values(ErrorCode)).toEqual(
+    expect.arrayContaining(schemas.Error.properties.error.properties.code.enum),
+  );
+});
+
+/** Where the document has examples of a body, and the schema beside them. */
+function contents(value: unknown, pointer: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.entries(value).flatMap(([key, each]) => contents(each, [...pointer, key]));
+  return 'examples' in value && 'schema' in value ? [pointer, ...inner] : inner;
+}
+
+test.each(contents(openapi).map((pointer) => [pointer.join(' '), pointer] as const))(
+  'the examples of %s are as its schema says',
+  (_name, pointer) => {
+    const { examples } = lookUp(pointer).value;
+    for (const { value } of Object.values<{ value: unknown }>(examples)) {
+      expectValid([...pointer, 'schema'], value);
+    }
+  },
+);
+
+test('every reference leads somewhere', () => {
+  const references = JSON.stringify(openapi).matchAll(/"\$ref":"([^"]+)"/g);
+  for (const [, reference = ''] of references) {
+    expect([reference, lookUp(reference.slice(2).split('/')).value]).toEqual([reference, expect.anything()]);
+  }
+});

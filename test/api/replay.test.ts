@@ -1,0 +1,149 @@
+/** Replays where things go wrong in between: the queue, the clock, somebody else. */
+import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
+import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
+import type { DeliveryMessage, DeliveryQueue } from '../../lambdas/webhooks/delivery-queue.ts';
+import type { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
+import { replayDelivery, replayEndpoint } from '../../lambdas/webhooks/replay.ts';
+import { startWebhookTables } from '../support/webhook-tables.ts';
+
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+const SINCE = { since: new Date(START_MS).toISOString() };
+let nowMs = START_MS;
+let deliveries: DeliveryStore;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ deliveries, close } = await startWebhookTables(() => nowMs));
+});
+afterAll(() => close());
+
+function workingQueue() {
+  const sent: DeliveryMessage[] = [];
+  const queue = {
+    send: async (message: DeliveryMessage) => void sent.push(message),
+    sendAll: async (messages: readonly { message: DeliveryMessage }[]) => {
+      sent.push(...messages.map(({ message }) => message));
+      return new Set<number>();
+    },
+  } as unknown as DeliveryQueue;
+  return { queue, sent };
+}
+
+const down = async () => {
+  throw new Error('SQS is not there.');
+};
+const brokenQueue = { send: down, sendAll: down } as unknown as DeliveryQueue;
+
+async function create(
+  endpointId: string,
+  status: DeliveryStatus = DeliveryStatus.delivered,
+): Promise<Delivery> {
+  const jobId = randomUUID();
+  const key = { jobId, deliveryKey: deliveryKey(1, endpointId) };
+  const event = { id: `${jobId}.1`, type: 'job.failed', timestamp: '', data: {} } as Delivery['event'];
+  const expiresAt = START_MS / 1000 + 3_600;
+  await deliveries.create(
+    { ...key, owner: 'o', endpointId, type: event.type, event, status, expiresAt },
+    { listed: true },
+  );
+  nowMs += 1_000;
+  return (await deliveries.get(key)) as Delivery;
+}
+
+async function isWaiting({ jobId }: Delivery): Promise<boolean> {
+  const waiting = await deliveries.waiting(jobId.slice(0, 1), '9', 100);
+  return waiting.some((each) => each.jobId === jobId);
+}
+
+beforeEach(() => void jest.spyOn(console, 'warn').mockImplementation(() => {}));
+afterEach(() => jest.restoreAllMocks());
+
+describe('one delivery', () => {
+  test.each([
+    DeliveryStatus.delivered,
+    DeliveryStatus.failed,
+    DeliveryStatus.cancelled,
+    DeliveryStatus.pending,
+  ])('that is %s is queued for its next attempt, and waits until that is made', async (status) => {
+    const delivery = await create('ep_a', status);
+    const { queue, sent } = workingQueue();
+    expect(await replayDelivery({ deliveries, queue }, delivery)).toMatchObject({ status: 'pending' });
+    expect(sent).toMatchObject([{ type: 'attempt', jobId: delivery.jobId, attempt: 1 }]);
+    expect(await isWaiting(delivery)).toBe(true);
+  });
+
+  test('is not lost with the queue', async () => {
+    const delivery = await create('ep_a', DeliveryStatus.failed);
+    const replayed = await replayDelivery({ deliveries, queue: brokenQueue }, delivery);
+    expect(replayed.status).toBe('pending');
+    expect(await isWaiting(delivery)).toBe(true);
+    expect(console.warn).toHaveBeenCalledTimes(1);
+  });
+
+  test('that was attempted since it was read is replayed as it is now', async () => {
+    const delivery = await create('ep_a', DeliveryStatus.pending);
+    const attempt = { at: new Date(nowMs).toISOString(), latencyMs: 1, status: 500 };
+    await deliveries.record(delivery, attempt, { status: DeliveryStatus.failed });
+    const { queue, sent } = workingQueue();
+    const replayed = await replayDelivery({ deliveries, queue }, delivery);
+    expect(replayed).toMatchObject({ status: 'pending', attemptCount: 1, attemptsBefore: 1 });
+    expect(sent).toMatchObject([{ attempt: 2 }]);
+  });
+
+  test('that is gone, or never stands still, is a conflict', async () => {
+    const delivery = await create('ep_a');
+    const moving = { reopen: async () => undefined, get: async () => delivery } as unknown as DeliveryStore;
+    const { queue, sent } = workingQueue();
+    await expect(replayDelivery({ deliveries: moving, queue }, delivery)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      retryable: true,
+    });
+    const gone = { ...delivery, jobId: randomUUID() };
+    await expect(replayDelivery({ deliveries, queue }, gone)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('all of an endpoint', () => {
+  const options = { from: SINCE, remainingMs: () => 29_000, now: () => nowMs };
+
+  test('are not lost with the queue', async () => {
+    const [first, second] = [await create('ep_b'), await create('ep_b')];
+    const result = await replayEndpoint(
+      { deliveries, queue: brokenQueue },
+      { ...options, endpointId: 'ep_b' },
+    );
+    expect(result).toEqual({ replayed: 2 });
+    expect([await isWaiting(first), await isWaiting(second)]).toEqual([true, true]);
+  });
+
+  test('end in time, and go on from there', async () => {
+    const all: Delivery[] = [];
+    for (let count = 0; count < 250; count += 1) all.push(await create('ep_c'));
+    const { queue, sent } = workingQueue();
+    const hurried = { ...options, endpointId: 'ep_c', remainingMs: () => 9_999 };
+    let result = await replayEndpoint({ deliveries, queue }, hurried);
+    expect(result).toMatchObject({ replayed: 100, next: {} });
+    const counts = [result.replayed];
+    nowMs += 1;
+    while (result.next) {
+      // Made meanwhile, and so none of this replay.
+      await create('ep_c');
+      result = await replayEndpoint({ deliveries, queue }, { ...hurried, from: result.next });
+      counts.push(result.replayed);
+    }
+    expect(counts).toEqual([100, 100, 50]);
+    expect(sent.map((message) => 'jobId' in message && message.jobId)).toEqual(all.map(({ jobId }) => jobId));
+  });
+
+  test('include the one made at the very time, and none before', async () => {
+    const before = await create('ep_d');
+    const from = { since: new Date(nowMs).toISOString() };
+    const at = await create('ep_d');
+    const { queue, sent } = workingQueue();
+    await replayEndpoint({ deliveries, queue }, { ...options, endpointId: 'ep_d', from });
+    expect(sent).toMatchObject([{ jobId: at.jobId }]);
+    expect((await deliveries.get(before))?.status).toBe('delivered');
+  });
+});

@@ -1,0 +1,152 @@
+/** Secrets: told once, replaced with an overlap, and nowhere else to be seen. */
+
+import { secretRoutes } from '../../lambdas/api/secrets.ts';
+import type { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { isSignedWith } from '../support/event-receiver.ts';
+import { type ApiCall, apiClient } from '../support/openapi.ts';
+import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
+import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { arnOf, openStores, type Stores } from './webhook-stores.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const logs: string[] = [];
+const answers: string[] = [];
+let cloud: LocalCloud;
+let receiver: RecordingReceiver;
+let stores: Stores;
+
+beforeAll(async () => {
+  cloud = await startTestCloud({ allowLoopbackWebhooks: true, onLog: (_name, line) => logs.push(line) });
+  receiver = await startRecordingReceiver();
+  stores = await openStores(cloud);
+});
+afterAll(async () => {
+  stores.close();
+  receiver.close();
+  await cloud.close();
+});
+
+/** Keeps every answer, to look for secrets in. */
+function recording(owner: string): ApiCall {
+  const api = apiClient(cloud, owner);
+  return async (...args) => {
+    const answer = await api(...args);
+    answers.push(JSON.stringify([answer.data, [...answer.headers]]));
+    return answer;
+  };
+}
+
+function timesTold(secret: string): number {
+  return [...answers, ...logs].filter((text) => text.includes(secret.slice('whsec_'.length))).length;
+}
+
+async function testEvent(api: ApiCall, endpointId: string) {
+  const { data } = await api(`POST /endpoints/${endpointId}/test`);
+  return receiver.find(({ headers }) =>
+    data.delivery_id.startsWith(headers['webhook-id']?.split('.')[0] ?? '-'),
+  );
+}
+
+test('both secrets sign for a day after a rotation, and each is told once', async () => {
+  const api = recording('alice');
+  const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
+  const id = data.endpoint.endpoint_id;
+  const before = Date.now();
+  const rotation = await api(`POST /endpoints/${id}/secret`);
+  expect(rotation.status).toBe(200);
+  expect(rotation.headers.get('cache-control')).toBe('no-store');
+  const expiry = Date.parse(rotation.data.previous_secret_expires_at);
+  expect(expiry).toBeGreaterThanOrEqual(before + DAY_MS);
+  expect(expiry).toBeLessThanOrEqual(Date.now() + DAY_MS);
+  const received = await testEvent(api, id);
+  const [oldSecret, newSecret] = [data.secret, rotation.data.secret];
+  expect([oldSecret, newSecret].map((secret) => isSignedWith(secret, received))).toEqual([true, true]);
+
+  for (const route of [
+    'GET /endpoints',
+    `GET /endpoints/${id}`,
+    `GET /endpoints/${id}/deliveries`,
+    'GET /.well-known/webhook-keys',
+  ])
+    await api(route);
+  await api(`PATCH /endpoints/${id}`, { json: { description: 'x' } });
+  expect([timesTold(oldSecret), timesTold(newSecret)]).toEqual([1, 1]);
+});
+
+test('a second rotation within the day leaves the first secret its overlap', async () => {
+  const api = recording('bob');
+  const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
+  const id = data.endpoint.endpoint_id;
+  const second = (await api(`POST /endpoints/${id}/secret`)).data.secret;
+  const third = (await api(`POST /endpoints/${id}/secret`)).data.secret;
+  const received = await testEvent(api, id);
+  for (const secret of [data.secret, second, third]) {
+    expect(isSignedWith(secret, received)).toBe(true);
+    expect(timesTold(secret)).toBe(1);
+  }
+});
+
+test('of rotations at once none is lost: whoever was told a secret has one that signs', async () => {
+  const api = recording('carol');
+  const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
+  const id = data.endpoint.endpoint_id;
+  const all = await Promise.all(Array.from({ length: 8 }, () => api(`POST /endpoints/${id}/secret`)));
+  const told = all.filter(({ status }) => status === 200).map((each) => each.data.secret);
+  expect(all.every(({ status }) => status === 200 || status === 409)).toBe(true);
+  const endpoint = await stores.endpoints.get(arnOf('carol'), id);
+  const kept = endpoint?.secrets.map(({ value }) => value) ?? [];
+  // The newest first, as many as sign at once.
+  expect(kept).toHaveLength(Math.min(told.length + 1, 5));
+  expect([data.secret, ...told]).toEqual(expect.arrayContaining(kept));
+});
+
+test('a rotation that another one overtook answers 409, and is not tried again', async () => {
+  let updates = 0;
+  const endpoints = {
+    get: async () => ({ owner: 'o', endpointId: 'callbacks', kind: 'callbacks', secrets: [] }),
+    update: async () => {
+      updates += 1;
+      return undefined;
+    },
+  } as unknown as EndpointStore;
+  const routes = secretRoutes({ endpoints, signingKeys: {} as never });
+  const request = { owner: 'o', takesNothing() {} } as never;
+  await expect(routes['POST /callback-secret'](request)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(updates).toBe(1);
+});
+
+test('the secret of callbacks is made by the first call, and replaced by the next', async () => {
+  const api = recording('dave');
+  const first = await api('POST /callback-secret');
+  expect(first.data).toEqual({ secret: expect.stringMatching(/^whsec_/) });
+  const second = await api('POST /callback-secret', { json: {} });
+  expect(second.data.previous_secret_expires_at).toEqual(expect.any(String));
+  const client = await connect(cloud, { owner: 'dave' });
+  const { data } = await call(client, 'start_echo', { text: 'x', callback_url: receiver.url });
+  await client.close();
+  const received = await receiver.find(({ json }) => json.data?.job_id === data.job_id);
+  for (const { data: told } of [first, second]) {
+    expect(isSignedWith(told.secret, received)).toBe(true);
+    expect(timesTold(told.secret)).toBe(1);
+  }
+});
+
+test('of first calls at once one makes the secret', async () => {
+  const api = recording('erin');
+  const all = await Promise.all(Array.from({ length: 8 }, () => api('POST /callback-secret')));
+  const told = all.filter(({ status }) => status === 200).map(({ data }) => data.secret);
+  const kept =
+    (await stores.endpoints.get(arnOf('erin'), 'callbacks'))?.secrets.map(({ value }) => value) ?? [];
+  expect(told).toEqual(expect.arrayContaining(kept));
+  expect(kept).toHaveLength(Math.min(told.length, 5));
+});
+
+test('the public keys are anybody’s to read, and to keep for a while', async () => {
+  const response = await fetch(new URL('/.well-known/webhook-keys', cloud.url));
+  expect(response.status).toBe(200);
+  const { headers, data } = await apiClient(cloud, 'nobody')('GET /.well-known/webhook-keys');
+  expect(headers.get('cache-control')).toBe('public, max-age=300');
+  expect(await response.json()).toEqual(data);
+  expect(data.keys).toHaveLength(1);
+});

@@ -1,0 +1,74 @@
+/** The stores of a local cloud's webhooks, to look behind the API and to put there what takes long to come about. */
+import { randomUUID } from 'node:crypto';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
+import { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
+import { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { awsClients } from '../support/test-cloud.ts';
+
+/** The owner as the local gateway names who signs. */
+export function arnOf(user: string): string {
+  return `arn:aws:iam::000000000000:user/${user}`;
+}
+
+export async function openStores(cloud: LocalCloud) {
+  const { dynamodb: client } = awsClients(cloud);
+  const { TableNames = [] } = await client.send(new ListTablesCommand());
+  const tableName = (part: string) => TableNames.find((name) => name.includes(part)) ?? '';
+  return {
+    endpoints: new EndpointStore({ client, tableName: tableName('Endpoints') }),
+    /** @param now the time at which deliveries are made; epoch milliseconds */
+    deliveriesAt: (now: () => number) =>
+      new DeliveryStore({ client, tableName: tableName('Deliveries'), now }),
+    close: () => client.destroy(),
+  };
+}
+
+export type Stores = Awaited<ReturnType<typeof openStores>>;
+
+export interface SeedOptions {
+  readonly owner: string;
+  readonly endpointId: string;
+  readonly count: number;
+  /** Of the first; each is a second after the one before. Epoch milliseconds. */
+  readonly fromMs: number;
+  /** @default delivered */
+  readonly status?: DeliveryStatus;
+  /** @default one for each */
+  readonly jobId?: string;
+  /** @default an hour */
+  readonly keptSeconds?: number;
+}
+
+/** Deliveries as they are after the fact. */
+export async function seedDeliveries(stores: Stores, options: SeedOptions) {
+  const { owner, endpointId, count, fromMs, status = DeliveryStatus.delivered, jobId } = options;
+  const { keptSeconds = 3_600 } = options;
+  let nowMs = fromMs;
+  const store = stores.deliveriesAt(() => nowMs);
+  const made: Pick<Delivery, 'jobId' | 'deliveryKey' | 'event'>[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const id = jobId ?? randomUUID();
+    const version = index + 1;
+    const delivery = {
+      jobId: id,
+      deliveryKey: deliveryKey(version, endpointId),
+      owner: arnOf(owner),
+      endpointId,
+      type: 'job.completed',
+      event: {
+        id: `${id}.${version}`,
+        type: 'job.completed',
+        timestamp: new Date(nowMs).toISOString(),
+        data: {},
+      },
+      status,
+      expiresAt: Math.floor(Date.now() / 1000) + keptSeconds,
+    };
+    await store.create(delivery as never, { listed: true });
+    made.push(delivery as never);
+    nowMs += 1_000;
+  }
+  return made;
+}
