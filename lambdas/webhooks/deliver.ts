@@ -56,7 +56,7 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   const outcome = await post(outgoingEvent(delivery, url, endpoint, await signingKeys.get(), now()));
   const attempt: DeliveryAttempt =
     'error' in outcome
-      ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, answer: outcome.message }
+      ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, reason: outcome.message }
       : {
           at: startedAt,
           latencyMs: outcome.latencyMs,

@@ -33,8 +33,10 @@ export interface AttemptView {
   readonly http_status?: number;
   readonly latency_ms: number;
   readonly error?: string;
-  /** The start of the receiver's answer, or a sentence about why there was none. */
+  /** The start of the receiver's answer. */
   readonly answer?: string;
+  /** A sentence about why there was none. */
+  readonly reason?: string;
 }
 
 export function viewDelivery(delivery: Delivery): DeliveryView {
@@ -54,12 +56,13 @@ export function viewDelivery(delivery: Delivery): DeliveryView {
   };
 }
 
-function viewAttempt({ at, latencyMs, status, error, answer }: DeliveryAttempt): AttemptView {
+function viewAttempt({ at, latencyMs, status, error, answer, reason }: DeliveryAttempt): AttemptView {
   return {
     at,
     latency_ms: latencyMs,
     ...(status !== undefined && { http_status: status }),
     ...(error !== undefined && { error }),
     ...(answer !== undefined && { answer }),
+    ...(reason !== undefined && { reason }),
   };
 }

@@ -24,6 +24,8 @@ export interface DeliveryAttempt {
   readonly error?: string;
   /** The first 1 KiB of the answer. */
   readonly answer?: string;
+  /** A sentence about why there was none. */
+  readonly reason?: string;
 }
 
 export interface Delivery {

@@ -172,9 +172,9 @@ describe('a build', () => {
     });
   });
 
-  test('is there for the clients of all revisions, with the three that every catalogue has', async () => {
+  test('is there for the clients of all revisions, with the four that every catalogue has', async () => {
     const starts = operations.map(({ name }) => `start_${name}`);
-    const names = [...starts, 'check_job', 'list_jobs', 'cancel_job'];
+    const names = [...starts, 'check_job', 'list_jobs', 'cancel_job', 'list_deliveries'];
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
     const old = new Client1({ name: 'test', version: '1.0.0' });
     await old.connect(new Transport1(new URL(cloud.url)));

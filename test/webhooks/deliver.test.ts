@@ -194,7 +194,7 @@ test('what never answered is tried again, and its record says why', async () => 
       at: '2026-01-01T00:00:00.000Z',
       latencyMs: 15_000,
       error: 'TIMED_OUT',
-      answer: 'No answer within 15 s.',
+      reason: 'No answer within 15 s.',
     },
   ]);
 });
