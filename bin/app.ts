@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { operations } from '#catalogue';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
+import { readAuthorization } from '../lib/authorization.ts';
 
-new AsyncOperationsStack(new App(), 'AsyncOperations', {
+const app = new App();
+new AsyncOperationsStack(app, 'AsyncOperations', {
+  authorization: readAuthorization(app.node),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

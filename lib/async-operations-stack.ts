@@ -2,7 +2,9 @@
 import { dirname } from 'node:path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { JobLimits } from '../lambdas/jobs/limits.ts';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import { type AuthorizationChoice, DEFAULT_AUTHORIZATION } from './authorization.ts';
 import { FailureRecorder } from './failure-recorder.ts';
 import { Gateway } from './gateway.ts';
 import { JobEvents } from './job-events.ts';
@@ -17,6 +19,10 @@ export interface AsyncOperationsStackProps extends StackProps {
   readonly operations: readonly OperationDefinition[];
   /** The module that exports `operations`; each operation's folder is beside it. */
   readonly catalogue: string;
+  /** Who is let in. @default DEFAULT_AUTHORIZATION: a user pool that is made with the stack */
+  readonly authorization?: AuthorizationChoice;
+  /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
+  readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
   readonly webhooks?: WebhooksProps;
 }
@@ -26,7 +32,7 @@ export class AsyncOperationsStack extends Stack {
     super(scope, id, { description: 'Durable async operations for MCP clients', ...props });
     const { catalogue } = props;
 
-    const jobsTable = new JobsTable(this, 'Jobs');
+    const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
     const workspace = new WorkspaceBucket(this, 'Workspace');
     const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
     const operations = props.operations.map((definition) => ({
@@ -42,9 +48,11 @@ export class AsyncOperationsStack extends Stack {
     failures.watch(operations.map(({ construct }) => construct.stateMachine));
     const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
-    const gateway = new Gateway(this, 'Gateway');
+    const gateway = new Gateway(this, 'Gateway', {
+      authorization: props.authorization ?? DEFAULT_AUTHORIZATION,
+    });
     const mcp = new McpApi(this, 'Mcp', { gateway, operations, catalogue, jobsTable, workspace, webhooks });
-    new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, webhooks });
+    new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, workspace, webhooks });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });
     new CfnOutput(this, 'ApiUrl', {
@@ -55,6 +63,8 @@ export class AsyncOperationsStack extends Stack {
       value: events.topic.topicArn,
       description: 'Subscribe to it to be told of jobs',
     });
+    new CfnOutput(this, 'DeliveryQueueArn', { value: webhooks.queueArn });
+    new CfnOutput(this, 'DeliveryDeadLettersArn', { value: webhooks.deadLettersArn });
     new CfnOutput(this, 'JobsTableName', { value: jobsTable.table.tableName });
     new CfnOutput(this, 'WorkspaceBucketName', { value: workspace.bucket.bucketName });
   }

@@ -21,7 +21,7 @@ export class JobEvents extends Construct {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'What happens to jobs', enforceSSL: true });
 
-    // Records that failed every time. Each names its place in the stream, where it can be read for a day.
+    // Records that cannot be read, and places in the stream of batches that failed for as long as it keeps them.
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription: 'Changes of jobs that nobody could be told of',
     });
@@ -32,6 +32,8 @@ export class JobEvents extends Construct {
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);
+    deadLetters.queue.grantSendMessages(publisher);
+    publisher.addEnvironment(Env.eventDeadLetterQueueUrl, deadLetters.queue.queueUrl);
     webhooks.grantRoute(publisher);
     publisher.addEventSource(
       new DynamoEventSource(jobsTable.table, {
@@ -39,8 +41,8 @@ export class JobEvents extends Construct {
         batchSize: 100,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        // A poisoned record is set aside after these; with backoff that is about a minute for its shard.
-        retryAttempts: 5,
+        // As long as the stream keeps its records, a day: a fault of SNS, SQS or the tables loses nothing.
+        retryAttempts: 10_000,
         onFailure: new SqsDlq(deadLetters.queue),
         // Deletions tell nothing: not even an invocation.
         filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],

@@ -11,14 +11,22 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { JobsTable as Names } from '../lambdas/jobs/jobs-table.ts';
+import { DEFAULT_JOB_LIMITS, type JobLimits } from '../lambdas/jobs/limits.ts';
 import { Env } from '../lambdas/shared/env.ts';
 import { grantIndex, grantTable } from './table-grants.ts';
 
+export interface JobsTableProps {
+  /** What an owner may have done at once. @default DEFAULT_JOB_LIMITS */
+  readonly limits?: Partial<JobLimits>;
+}
+
 export class JobsTable extends Construct {
   readonly table: TableV2;
+  readonly #limits: JobLimits;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { limits }: JobsTableProps = {}) {
     super(scope, id);
+    this.#limits = { ...DEFAULT_JOB_LIMITS, ...limits };
     const { ownerIndex, openIndex } = Names;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: Names.partitionKey, type: AttributeType.STRING },
@@ -38,10 +46,12 @@ export class JobsTable extends Construct {
     });
   }
 
-  /** To create, read, list and cancel jobs. */
+  /** To create, within the limits, to read, list and cancel jobs. */
   grantSubmit(fn: LambdaFunction): void {
     this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem');
     this.#grantList(fn);
+    grantIndex(fn, this.table, Names.openIndex.name);
+    fn.addEnvironment(Env.jobLimits, JSON.stringify(this.#limits));
   }
 
   /** To read and list jobs. */

@@ -1,29 +1,31 @@
 /** The management API: plain HTTP for what looks after jobs and webhooks, beside the MCP endpoint. */
 import { Duration } from 'aws-cdk-lib';
-import { AuthorizationType, LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
+import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { routes } from '../lambdas/api/routes.ts';
 import type { Gateway } from './gateway.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { PUBLIC } from './public-method.ts';
 import type { Webhooks } from './webhooks.ts';
+import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 /** As long as the gateway waits for an answer that is not streamed. */
 const TIMEOUT = Duration.seconds(29);
-
-const ANYBODY = { authorizationType: AuthorizationType.NONE };
 
 export interface ManagementApiProps {
   readonly gateway: Gateway;
   /** The module that exports the catalogue, `operations`. */
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
+  readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
 }
 
 export class ManagementApi extends Construct {
-  constructor(scope: Construct, id: string, { gateway, catalogue, jobsTable, webhooks }: ManagementApiProps) {
+  constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
+    const { gateway, catalogue, jobsTable, workspace, webhooks } = props;
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
       entry: `${repositoryRoot}lambdas/api/api.lambda.ts`,
@@ -31,6 +33,7 @@ export class ManagementApi extends Construct {
       alias: { '#catalogue': catalogue },
     });
     jobsTable.grantRead(apiFunction);
+    workspace.grantLink(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
 
@@ -43,7 +46,7 @@ export class ManagementApi extends Construct {
     for (const route of routes) {
       gateway.api.root
         .resourceForPath(route.path)
-        .addMethod(route.method, integration, 'isPublic' in route ? ANYBODY : undefined);
+        .addMethod(route.method, integration, 'isPublic' in route ? PUBLIC : undefined);
     }
   }
 }

@@ -14,8 +14,17 @@ import { NodeFunction, repositoryRoot } from './node-function.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
 export interface WebhooksProps {
-  /** Seconds before each attempt of a delivery. @default ten attempts over three days, as Standard Webhooks recommends */
+  /**
+   * Seconds between one attempt of a delivery and the next, each 1 to 604,800.
+   * @default nine delays, and so ten attempts over three days, as Standard Webhooks recommends
+   */
   readonly retrySeconds?: readonly number[];
+  /**
+   * How many batches of ten deliveries may be sent at once, 2 to 1,000: slow receivers take no more of the account's
+   * functions than that.
+   * @default 20
+   */
+  readonly maxConcurrency?: number;
   /** The ports that endpoints may have. @default 443 and 8443 */
   readonly ports?: readonly number[];
 }
@@ -24,6 +33,9 @@ export interface WebhooksProps {
 const DELIVER_TIMEOUT = Duration.seconds(30);
 
 export class Webhooks extends Construct {
+  readonly queueArn: string;
+  /** Send its messages back to the queue by naming it: they were put there, and SQS does not know where they belong. */
+  readonly deadLettersArn: string;
   readonly #tables: WebhookTables;
   readonly #queue: Queue;
   readonly #signingSecret: Secret;
@@ -31,7 +43,8 @@ export class Webhooks extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhooksProps = {}) {
     super(scope, id);
-    const { retrySeconds = DEFAULT_RETRY_SECONDS, ports = [443, 8443] } = props;
+    const { retrySeconds = DEFAULT_RETRY_SECONDS, maxConcurrency = 20, ports = [443, 8443] } = props;
+    checkRetrySeconds(retrySeconds);
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
@@ -46,6 +59,8 @@ export class Webhooks extends Construct {
       // Failures of receivers are no failures of the message: this many are for functions that die.
       deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
     });
+    this.queueArn = this.#queue.queueArn;
+    this.deadLettersArn = deadLetters.queue.queueArn;
     // The key pair is derived from the text, so that the text is all there is to keep.
     this.#signingSecret = new Secret(this, 'SigningSecret', {
       description: 'The ed25519 key that signs webhooks is made from this',
@@ -58,6 +73,8 @@ export class Webhooks extends Construct {
       timeout: DELIVER_TIMEOUT,
     });
     deliver.addEnvironment(Env.retrySeconds, retrySeconds.join(','));
+    // Names are resolved in Node's thread pool, where four slow name servers would hold up everybody's.
+    deliver.addEnvironment('UV_THREADPOOL_SIZE', '32');
     this.#tables.grantEndpoints(deliver, 'GetItem', 'UpdateItem');
     this.#tables.grantDeliveries(deliver, 'GetItem', 'UpdateItem');
     this.#grantSend(deliver);
@@ -65,7 +82,9 @@ export class Webhooks extends Construct {
     this.grantAddressPolicy(deliver);
     deadLetters.queue.grantSendMessages(deliver);
     deliver.addEnvironment(Env.deliveryDeadLetterQueueUrl, deadLetters.queue.queueUrl);
-    deliver.addEventSource(new SqsEventSource(this.#queue, { batchSize: 10, reportBatchItemFailures: true }));
+    deliver.addEventSource(
+      new SqsEventSource(this.#queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
+    );
 
     const queueWaiting = new NodeFunction(this, 'QueueWaiting', {
       description: 'Queues deliveries whose next attempt is near',
@@ -122,4 +141,17 @@ export class Webhooks extends Construct {
     this.#queue.grantSendMessages(fn);
     fn.addEnvironment(Env.deliveryQueueUrl, this.#queue.queueUrl);
   }
+}
+
+const WEEK_SECONDS = 7 * 24 * 60 * 60;
+
+/** @throws Error naming the value that no delivery can wait for */
+function checkRetrySeconds(retrySeconds: readonly number[]): void {
+  const wrong = retrySeconds.find(
+    (seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds > WEEK_SECONDS,
+  );
+  if (wrong === undefined && retrySeconds.length > 0) return;
+  throw new Error(
+    `webhooks.retrySeconds is [${retrySeconds}]: give one delay or more, each a whole number from 1 to ${WEEK_SECONDS}.`,
+  );
 }

@@ -1,14 +1,28 @@
-/** The routes of the REST API: which function a method and a path lead to. */
+/** The routes of the REST API: which function, or fixed answer, a method and a path lead to. */
 import type { TemplateResource } from './assembly.ts';
 import { functionNameOf } from './aws-names.ts';
 import type { Resolve } from './intrinsics.ts';
+import { staticText } from './static-text.ts';
 
 export interface Method {
+  readonly authorization: (typeof AUTHORIZATIONS)[number];
+  /** With `CUSTOM` authorization. */
+  readonly authorizerId: string | undefined;
+  readonly integration: LambdaProxy | FixedAnswer;
+}
+
+export interface LambdaProxy {
   readonly functionName: string;
   /** Whether the function's response is passed on while it is being written. */
   readonly streaming: boolean;
-  readonly authorization: 'AWS_IAM' | 'NONE';
   readonly timeoutMs: number;
+}
+
+/** Of a mock integration: the same for everybody. */
+export interface FixedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 export interface Route {
@@ -29,13 +43,23 @@ interface MethodProperties {
   readonly HttpMethod: string;
   readonly ResourceId: string;
   readonly AuthorizationType?: string;
-  readonly Integration?: {
-    readonly Type?: string;
-    readonly Uri?: string;
-    readonly ResponseTransferMode?: string;
-    readonly TimeoutInMillis?: number;
-  };
+  readonly AuthorizerId?: string;
+  readonly Integration?: Integration;
 }
+
+interface Integration {
+  readonly Type?: string;
+  readonly Uri?: string;
+  readonly ResponseTransferMode?: string;
+  readonly TimeoutInMillis?: number;
+  readonly IntegrationResponses?: readonly {
+    readonly StatusCode: string;
+    readonly ResponseParameters?: Readonly<Record<string, string>>;
+    readonly ResponseTemplates?: Readonly<Record<string, string>>;
+  }[];
+}
+
+const AUTHORIZATIONS = ['AWS_IAM', 'CUSTOM', 'NONE'] as const;
 
 /** API Gateway's default. */
 const TIMEOUT_MS = 29_000;
@@ -65,29 +89,54 @@ export function readRoutes(resources: Readonly<Record<string, TemplateResource>>
 
 function readMethod(
   logicalId: string,
-  { HttpMethod, AuthorizationType, Integration }: MethodProperties,
+  { HttpMethod, AuthorizationType = 'NONE', AuthorizerId, Integration = {} }: MethodProperties,
 ): [string, Method] {
-  const [, target] = INTEGRATION_URI.exec(Integration?.Uri ?? '') ?? [];
-  if (Integration?.Type !== 'AWS_PROXY' || !target) {
+  const authorization = AUTHORIZATIONS.find((known) => known === AuthorizationType);
+  if (!authorization) {
     throw new Error(
-      `${logicalId} has a ${Integration?.Type} integration: the local gateway has Lambda proxies only.`,
+      `${logicalId} has authorization ${AuthorizationType}: the local gateway has ${AUTHORIZATIONS.join(', ')} only.`,
     );
   }
-  const authorization = AuthorizationType ?? 'NONE';
-  if (authorization !== 'AWS_IAM' && authorization !== 'NONE') {
+  const integration =
+    Integration.Type === 'MOCK' ? readMock(logicalId, Integration) : readProxy(logicalId, Integration);
+  return [HttpMethod, { authorization, authorizerId: AuthorizerId, integration }];
+}
+
+function readProxy(
+  logicalId: string,
+  { Type, Uri = '', ResponseTransferMode, TimeoutInMillis = TIMEOUT_MS }: Integration,
+): LambdaProxy {
+  const [, target] = INTEGRATION_URI.exec(Uri) ?? [];
+  if (Type !== 'AWS_PROXY' || !target) {
     throw new Error(
-      `${logicalId} has authorization ${authorization}: the local gateway has AWS_IAM and NONE only.`,
+      `${logicalId} has a ${Type} integration: the local gateway has Lambda proxies and mocks only.`,
     );
   }
-  return [
-    HttpMethod,
-    {
-      functionName: functionNameOf(target),
-      streaming: Integration.ResponseTransferMode === 'STREAM',
-      authorization,
-      timeoutMs: Integration.TimeoutInMillis ?? TIMEOUT_MS,
-    },
-  ];
+  return {
+    functionName: functionNameOf(target),
+    streaming: ResponseTransferMode === 'STREAM',
+    timeoutMs: TimeoutInMillis,
+  };
+}
+
+function readMock(logicalId: string, { IntegrationResponses = [] }: Integration): FixedAnswer {
+  const [answer, ...others] = IntegrationResponses;
+  if (!answer || others.length > 0) {
+    throw new Error(
+      `${logicalId} mocks ${IntegrationResponses.length} answers: the local gateway mocks one.`,
+    );
+  }
+  const { StatusCode, ResponseParameters = {}, ResponseTemplates = {} } = answer;
+  const headers = Object.entries(ResponseParameters).map(([name, value]) => [
+    name.replace(/^method\.response\.header\./, ''),
+    staticText(logicalId, value),
+  ]);
+  const [contentType = 'application/json', body = ''] = Object.entries(ResponseTemplates)[0] ?? [];
+  return {
+    status: Number(StatusCode),
+    headers: { 'Content-Type': contentType, ...Object.fromEntries(headers) },
+    body,
+  };
 }
 
 function patternOf(path: string): RegExp {

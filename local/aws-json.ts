@@ -1,6 +1,8 @@
 /** The AWS JSON protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { JSON_ERRORS, Refusal } from './iam/refusal.ts';
+import type { SignedRequest } from './iam/sessions.ts';
 import { type Handler, readBody, sendJson } from './loopback-server.ts';
 
 /** A refusal that the SDK turns into an exception of this name. */
@@ -22,8 +24,17 @@ export function actionOf(headers: IncomingHttpHeaders): string {
   return String(headers['x-amz-target']).split('.')[1] ?? '';
 }
 
-/** @param onCall is told the action of each request. */
-export function awsJsonHandler<Input>(actions: Actions<Input>, onCall: (action: string) => void): Handler {
+export interface AwsJsonOptions<Input> {
+  /** Is told the action of each request. */
+  readonly onCall: (action: string) => void;
+  /** @throws Refusal when the caller may not do that */
+  readonly authorize: (request: SignedRequest, action: string, input: Input) => void;
+}
+
+export function awsJsonHandler<Input>(
+  actions: Actions<Input>,
+  { onCall, authorize }: AwsJsonOptions<Input>,
+): Handler {
   return async (request, response) => {
     // SDKs read the answer alike when they have asked in version 1.1.
     const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-RequestId': randomUUID() };
@@ -36,8 +47,11 @@ export function awsJsonHandler<Input>(actions: Actions<Input>, onCall: (action: 
     if (!action) return fail('UnknownOperationException', `The local cloud has no action "${name}".`);
     if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes.`);
     try {
-      sendJson(response, 200, await action(JSON.parse(body.toString() || '{}')), headers);
+      const input: Input = JSON.parse(body.toString() || '{}');
+      authorize(request, name, input);
+      sendJson(response, 200, await action(input), headers);
     } catch (error) {
+      if (error instanceof Refusal) return fail(JSON_ERRORS[error.reason], error.message);
       if (error instanceof AwsError) return fail(error.type, error.message);
       if (error instanceof SyntaxError) return fail('SerializationException', error.message);
       throw error;

@@ -1,7 +1,6 @@
 /** The local cloud: brings up what the template of a synthesized assembly describes, on loopback. */
 import { join } from 'node:path';
 import { apiGatewayHandler } from './api-gateway.ts';
-import { readRoutes } from './api-routes.ts';
 import { readAssembly } from './assembly.ts';
 import { awsJsonHandler } from './aws-json.ts';
 import { createEnvironment, type Environment } from './environment.ts';
@@ -10,6 +9,11 @@ import { startEventSourceMappings } from './event-source-mappings.ts';
 import { createExecutionStore } from './execution-store.ts';
 import { Executions, statusChange } from './executions.ts';
 import { createFunctions } from './function-resources.ts';
+import { guardGateway } from './iam/gateway-guard.ts';
+import { Iam } from './iam/iam.ts';
+import { createInvokePermissions, createRuleGate } from './iam/invoke-permissions.ts';
+import { secretCall, stateMachineCall } from './iam/json-calls.ts';
+import type { RolePermissions } from './iam/usage.ts';
 import { createResolver } from './intrinsics.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
 import { checkType } from './resource-names.ts';
@@ -51,18 +55,21 @@ export interface LocalCloud {
   readonly url: string;
   /** The stack's outputs. The address of the REST API is the local one. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** `AWS_ENDPOINT_URL_*`, region and credentials: hand these to any AWS SDK client. */
+  /** `AWS_ENDPOINT_URL_*`, region and an administrator's credentials: hand these to any AWS SDK client. */
   readonly environment: Readonly<Record<string, string>>;
   /**
    * Ends at once, in the middle of whatever they do, the instances of the functions whose name begins so.
    * @returns how many there were
    */
   interrupt(functionName: string): number;
+  /** What the role of each function and state machine was granted, and which of it was used so far. */
+  permissions(): readonly RolePermissions[];
   close(): Promise<void>;
 }
 
 /**
- * For development and tests only: it authorizes nobody, and what AWS scales it queues.
+ * For development and tests only: functions and state machines may do just what their roles allow, but signatures are
+ * not verified, and what AWS scales is queued.
  * @throws Error when the template has a resource that the local cloud does not know, or the port is taken.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -94,11 +101,14 @@ async function start(
   const apiHandler = Promise.withResolvers<Handler>();
   const api = await listenOnLoopback(apiHandler.promise, { port });
   onClose(api.close);
-  const tableServer = await startTableServer(inDataDirectory('tables'), (action) =>
-    onAwsCall('dynamodb', action),
+  const iamReady = Promise.withResolvers<Iam>();
+  const tableServer = await startTableServer(
+    inDataDirectory('tables'),
+    (action) => onAwsCall('dynamodb', action),
+    iamReady.promise,
   );
   onClose(tableServer.close);
-  const storage = await startStorageServer(inDataDirectory('storage'), onAwsCall);
+  const storage = await startStorageServer(inDataDirectory('storage'), onAwsCall, iamReady.promise);
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
   const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
@@ -115,6 +125,9 @@ async function start(
     SECRETS_MANAGER: secrets.url,
   });
   const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
+  const iam = new Iam(template, resolve);
+  iamReady.resolve(iam);
+  const mayInvoke = createInvokePermissions(template, resolve);
 
   const tables = resourcesOf<TableProperties>(template, resolve, TABLE_TYPES, TABLE_PROPERTIES);
   const streams = createTableStreams(tables, (name) =>
@@ -125,29 +138,38 @@ async function start(
   await createStored(template, resolve, storage, environment);
 
   secretsHandler.resolve(
-    awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json')), (action) =>
-      onAwsCall('secretsmanager', action),
-    ),
+    awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json')), {
+      onCall: (action) => onAwsCall('secretsmanager', action),
+      authorize: (request, action, input) => iam.authorizeRequest(request, () => [secretCall(action, input)]),
+    }),
   );
 
   const awsVariables = environment.variables;
-  const functions = createFunctions(assembly, resolve, { awsVariables, allowLoopbackWebhooks, onLog });
+  const functions = createFunctions(assembly, resolve, { awsVariables, iam, allowLoopbackWebhooks, onLog });
   onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
-  onClose(startEventSourceMappings(template, resolve, { streams, functions, storage, environment }).close);
+  const mappingParts = { streams, functions, storage, environment, iam };
+  onClose(startEventSourceMappings(template, resolve, mappingParts).close);
 
-  const tasks = createTaskRunner(functions);
-  const machines = createStateMachines(template, resolve, tasks, () => onAwsCall('states', 'StateEntered'));
-  onClose(startSchedules(template, resolve, functions).close);
-  const emit = createEventRules(template, resolve, functions);
+  const tasksOf = (machineArn: string) =>
+    createTaskRunner(functions, (call) => iam.authorize(iam.sessionOf(machineArn), [call]));
+  const machines = createStateMachines(template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
+  const gate = createRuleGate(mayInvoke, onLog);
+  onClose(startSchedules(template, resolve, functions, gate).close);
+  const emit = createEventRules(template, resolve, functions, gate);
   const store = createExecutionStore(inDataDirectory('executions'));
   const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
   onClose(() => executions.close());
   await executions.resume();
 
   stepFunctionsHandler.resolve(
-    awsJsonHandler(stepFunctionsActions(executions), (action) => onAwsCall('states', action)),
+    awsJsonHandler(stepFunctionsActions(executions), {
+      onCall: (action) => onAwsCall('states', action),
+      authorize: (request, action, input) =>
+        iam.authorizeRequest(request, () => [stateMachineCall(action, input)]),
+    }),
   );
-  apiHandler.resolve(apiGatewayHandler(readRoutes(template.Resources, resolve), functions));
+  const gateway = apiGatewayHandler(template.Resources, resolve, functions);
+  apiHandler.resolve(guardGateway(template, resolve, mayInvoke, gateway));
   const outputs = Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
     name,
     String(resolve(Value)),
@@ -160,6 +182,7 @@ async function start(
       const named = [...functions].filter(([name]) => name.startsWith(functionName));
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
+    permissions: () => iam.permissions(),
   };
 }
 

@@ -11,7 +11,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { list } from 'tar';
 import type { JobView } from '../lambdas/jobs/job-view.ts';
-import type { FileLink } from '../lambdas/mcp/tool.ts';
+import type { FileLink } from '../lambdas/jobs/workspace-links.ts';
 import { ErrorCode } from '../lambdas/shared/errors.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
 import { startDemoReceiver } from './demo-receiver.ts';

@@ -1,33 +1,47 @@
-/** The environment variables that lead an AWS SDK client to the local cloud. */
+/** The environment variables that lead an AWS SDK client to the local cloud, and say who calls. */
 import { REGION } from './aws-names.ts';
+import { ADMINISTRATOR, type Credentials } from './iam/sessions.ts';
 
 export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER';
 
 export interface Environment {
+  /** The administrator's. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The same for a client in this process, whose own environment may point to a real account. */
-  clientOptions(service: Service): ClientOptions;
+  /**
+   * The same for a client in this process, whose own environment may point to a real account.
+   * @param credentials whose calls they are; without them the administrator's.
+   */
+  clientOptions(service: Service, credentials?: Credentials): ClientOptions;
 }
 
 export interface ClientOptions {
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: Credentials;
 }
-
-// Any pair does: signatures are not verified here.
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export function createEnvironment(urls: Readonly<Record<Service, string>>): Environment {
   return {
     variables: {
       AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      ...credentialVariables(ADMINISTRATOR),
       ...Object.fromEntries(
         Object.entries(urls).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url]),
       ),
     },
-    clientOptions: (service) => ({ endpoint: urls[service], region: REGION, credentials: CREDENTIALS }),
+    clientOptions: (service, credentials = ADMINISTRATOR) => ({
+      endpoint: urls[service],
+      region: REGION,
+      credentials,
+    }),
+  };
+}
+
+/** As SDKs find credentials. */
+export function credentialVariables({ accessKeyId, secretAccessKey, sessionToken }: Credentials) {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken && { AWS_SESSION_TOKEN: sessionToken }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Template } from './assembly.ts';
 import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
 import type { LambdaFunction } from './functions.ts';
+import type { RuleGate } from './iam/invoke-permissions.ts';
 import type { Resolve } from './intrinsics.ts';
 import { createTarget, type TargetProperties } from './rule-targets.ts';
 import { resourcesOf } from './stack-resources.ts';
@@ -23,6 +24,7 @@ export function createEventRules(
   template: Template,
   resolve: Resolve,
   functions: ReadonlyMap<string, LambdaFunction>,
+  gate: RuleGate,
 ): (event: AwsEvent) => Promise<void> {
   const found = resourcesOf<RuleProperties>(
     template,
@@ -34,7 +36,7 @@ export function createEventRules(
     // It is on a schedule alone.
     if (!EventPattern) return [];
     checkPattern(`Rule ${name}`, EventPattern);
-    const targets = Targets.map((target) => createTarget(name, target, functions));
+    const targets = Targets.map((target) => createTarget(name, target, functions, gate));
     return State === 'DISABLED' ? [] : { pattern: EventPattern, targets };
   });
   return async (event) => {

@@ -3,6 +3,8 @@ import type { Template } from './assembly.ts';
 import { arn, functionNameOf } from './aws-names.ts';
 import type { Environment } from './environment.ts';
 import type { LambdaFunction } from './functions.ts';
+import type { Iam } from './iam/iam.ts';
+import { checkMapping, pollingCalls, settingAside } from './iam/mapping-permissions.ts';
 import type { Resolve } from './intrinsics.ts';
 import { MAPPING_PROPERTIES, type MappingProperties } from './mapping-properties.ts';
 import { readQueueMapping } from './queue-mapping.ts';
@@ -19,6 +21,7 @@ export interface MappingParts {
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly storage: StorageServer;
   readonly environment: Environment;
+  readonly iam: Iam;
 }
 
 interface Reader {
@@ -27,13 +30,13 @@ interface Reader {
 
 /**
  * Starts all of them.
- * @throws Error for a source that is neither a table's stream nor a queue of the template, and for what the local
- * cloud cannot do, before any starts
+ * @throws Error for a source that is neither a table's stream nor a queue of the template, for what the local cloud
+ * cannot do, and for a role that may not do what its mapping does, before any starts
  */
 export function startEventSourceMappings(
   template: Template,
   resolve: Resolve,
-  { streams, functions, storage, environment }: MappingParts,
+  { streams, functions, storage, environment, iam }: MappingParts,
 ): Reader {
   const queues = queuesOf(template, resolve);
   const ofStreams: StreamMapping[] = [];
@@ -48,15 +51,26 @@ export function startEventSourceMappings(
     const { EventSourceArn, FunctionName, Enabled = true } = properties;
     const target = functions.get(functionNameOf(FunctionName));
     if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which is not there.`);
+    const session = iam.sessionOf(arn('lambda', `function:${functionNameOf(FunctionName)}`));
+    const polling = pollingCalls(EventSourceArn);
     const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
     const queueUrl = queues.get(EventSourceArn);
     if (stream) {
-      const mapping = readStreamMapping(name, properties, { stream, target, storage });
+      const onSetAside = (destination: string) => iam.authorize(session, [settingAside(destination)]);
+      const mapping = readStreamMapping(name, properties, { stream, target, storage, onSetAside });
+      const destination = properties.DestinationConfig?.OnFailure?.Destination;
+      checkMapping(iam, name, session, [...polling, ...(destination ? [settingAside(destination)] : [])]);
       ofStreams.push(mapping);
-      if (Enabled) starters.push(() => new StreamReader(mapping.options));
+      if (Enabled) {
+        starters.push(() => {
+          iam.authorize(session, polling);
+          return new StreamReader(mapping.options);
+        });
+      }
     } else if (queueUrl) {
-      const clientOptions = environment.clientOptions('SQS');
+      const clientOptions = environment.clientOptions('SQS', session.credentials);
       const options = readQueueMapping(name, properties, { queueUrl, clientOptions, target });
+      checkMapping(iam, name, session, polling);
       if (Enabled) starters.push(() => new QueueReader(options));
     } else {
       throw new Error(

@@ -14,18 +14,30 @@ export interface FailedBatch {
 
 export type SetAside = (batch: FailedBatch) => void;
 
+export interface FailureDestinationParts {
+  readonly storage: StorageServer;
+  /** Is told before anything is set aside. @throws Refusal when the function's role may not */
+  readonly onSetAside: (destinationArn: string) => void;
+}
+
 /** @throws Error for a destination that is neither a queue nor a topic */
 export function createFailureDestination(
   mapping: string,
   destinationArn: string,
-  storage: StorageServer,
+  { storage, onSetAside }: FailureDestinationParts,
 ): SetAside {
   const [, , service, , , name = ''] = destinationArn.split(':');
-  if (service === 'sqs') return (batch) => storage.sendMessage(name, JSON.stringify(failureOf(batch)));
-  if (service === 'sns') return (batch) => storage.publish(name, JSON.stringify(failureOf(batch)));
-  throw new Error(
-    `Mapping ${mapping} has the failure destination ${destinationArn}: the local cloud has queues and topics.`,
-  );
+  if (service !== 'sqs' && service !== 'sns') {
+    throw new Error(
+      `Mapping ${mapping} has the failure destination ${destinationArn}: the local cloud has queues and topics.`,
+    );
+  }
+  return (batch) => {
+    onSetAside(destinationArn);
+    const text = JSON.stringify(failureOf(batch));
+    if (service === 'sqs') storage.sendMessage(name, text);
+    else storage.publish(name, text);
+  };
 }
 
 /** As Lambda writes it; the records themselves are not part of it. */

@@ -1,6 +1,7 @@
-/** What fauxqs has no options for: it is held to loopback and S3's own size limit, and tells of each call. */
+/** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of each call. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { actionOf } from './aws-json.ts';
+import type { Iam } from './iam/iam.ts';
+import { type Answer, refuse, refuseAbsent, storageCall } from './iam/storage-guard.ts';
 import { refuseForeigner } from './loopback-server.ts';
 
 /** @param action the HTTP method of a request to S3. */
@@ -16,6 +17,10 @@ export interface Fastify {
     name: 'onRequest' | 'preHandler',
     hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   ): void;
+  addHook(
+    name: 'onSend',
+    hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown) => Promise<unknown>,
+  ): void;
 }
 interface FastifyRequest {
   readonly method: string;
@@ -25,14 +30,17 @@ interface FastifyRequest {
   readonly body: unknown;
 }
 interface FastifyReply {
-  code(status: number): { send(body: unknown): Promise<void> };
+  readonly statusCode: number;
+  code(status: number): FastifyReply;
+  headers(values: Readonly<Record<string, string>>): FastifyReply;
+  send(body: unknown): Promise<void>;
 }
 
 /**
  * fauxqs listens on every interface and takes bodies up to 11 MiB; neither is an option of it. Fastify announces each
  * server that it makes before the routes are added, which is where both can still be changed.
  */
-export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall): void {
+export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall, iam: Promise<Iam>): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
   fastify.addHook('onRoute', (route) => {
@@ -41,21 +49,24 @@ export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall): void {
   fastify.addHook('onRequest', async (request, reply) => {
     const refusal = refuseForeigner(request.headers);
     if (refusal) await reply.code(403).send({ message: refusal });
-    else if (!isAtRoot(request)) onCall('s3', request.method);
   });
-  fastify.addHook('preHandler', async (request) => {
-    if (!isAtRoot(request)) return;
-    const sqsAction = actionOf(request.headers);
-    const { Action: snsAction } = Object(request.body) as { readonly Action?: string };
-    if (sqsAction) onCall('sqs', sqsAction);
-    else if (snsAction) onCall('sns', snsAction);
-    if (sqsAction.startsWith('ChangeMessageVisibility')) keepWhatIsMadeVisible(request.body);
+  fastify.addHook('preHandler', async (request, reply) => {
+    const { service, action } = storageCall(request);
+    if (service !== 'sts') onCall(service, action);
+    const refusal = refuse(await iam, request);
+    if (refusal) await answer(reply, refusal).send(refusal.body);
+    else if (action.startsWith('ChangeMessageVisibility')) keepWhatIsMadeVisible(request.body);
+  });
+  fastify.addHook('onSend', async (request, reply, payload) => {
+    const refusal = reply.statusCode === 404 ? refuseAbsent(await iam, request) : undefined;
+    if (!refusal) return payload;
+    answer(reply, refusal);
+    return payload && refusal.body;
   });
 }
 
-/** SQS and SNS are spoken to at the root. */
-function isAtRoot({ url }: FastifyRequest): boolean {
-  return url === '/';
+function answer(reply: FastifyReply, { status, headers }: Answer): FastifyReply {
+  return reply.code(status).headers(headers);
 }
 
 interface ChangesOfVisibility {

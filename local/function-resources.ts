@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import { Env, NETWORK_VARIABLES } from '../lambdas/shared/env.ts';
 import type { Assembly } from './assembly.ts';
 import { arn } from './aws-names.ts';
+import { credentialVariables } from './environment.ts';
 import { LambdaFunction } from './functions.ts';
+import type { Iam } from './iam/iam.ts';
 import type { Resolve } from './intrinsics.ts';
 import { resourcesOf } from './stack-resources.ts';
 
@@ -21,6 +23,8 @@ const FUNCTION_PROPERTIES = ['Code', 'Handler', 'Timeout', 'MemorySize', 'Enviro
 export interface FunctionOptions {
   /** What leads AWS SDK clients to the local cloud. */
   readonly awsVariables: Readonly<Record<string, string>>;
+  /** Knows the credentials of each function's role. */
+  readonly iam: Iam;
   readonly allowLoopbackWebhooks: boolean;
   readonly onLog: (functionName: string, line: string) => void;
 }
@@ -46,16 +50,17 @@ function createFunction(
   name: string,
   { Code, Handler, Timeout = 3, MemorySize = 128, Environment }: FunctionProperties,
   assembly: Assembly,
-  { awsVariables, allowLoopbackWebhooks, onLog }: FunctionOptions,
+  { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
 ): LambdaFunction {
   if (!Code.S3Key)
     throw new Error(`Function ${name} has inline code or an image: give it a directory asset.`);
   const codeDirectory = assembly.assetDirectory(Code.S3Key);
   // Whoever starts the local cloud says whether webhooks may reach this machine; a template cannot.
   const { [Env.allowLoopbackWebhooks]: _, ...variables } = Environment?.Variables ?? {};
+  const functionArn = arn('lambda', `function:${name}`);
   return new LambdaFunction({
     functionName: name,
-    functionArn: arn('lambda', `function:${name}`),
+    functionArn,
     codeDirectory,
     handler: Handler,
     timeoutMs: Timeout * 1000,
@@ -70,6 +75,8 @@ function createFunction(
       _HANDLER: Handler,
       ...variables,
       ...(allowLoopbackWebhooks && { [Env.allowLoopbackWebhooks]: 'true' }),
+      // Last: whatever the template says, a function is nobody but itself.
+      ...credentialVariables(iam.sessionOf(functionArn).credentials),
     },
     onLine: (line) => onLog(name, line),
   });

@@ -72,7 +72,8 @@ export function refuseForeigner({ host, origin }: IncomingHttpHeaders): string |
   return undefined;
 }
 
-function isLoopback(url: string): boolean {
+/** Whether an absolute URL is of this machine. */
+export function isLoopback(url: string): boolean {
   return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 }
 

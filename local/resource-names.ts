@@ -69,24 +69,40 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
     nameProperty: 'Name',
     names: (name) => ({ ref: secretArn(name), attributes: { Id: secretArn(name) } }),
   },
+  'AWS::IAM::ManagedPolicy': {
+    nameProperty: 'ManagedPolicyName',
+    names: (name) => ({ ref: `arn:aws:iam::${ACCOUNT}:policy/${name}`, attributes: {} }),
+  },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    names: (name) => ({
+      ref: name,
+      attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${name}`, RoleId: `AROA.${name}` },
+    }),
+  },
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } }),
+  },
+  'AWS::ApiGateway::Authorizer': { names: (name) => ({ ref: name, attributes: { AuthorizerId: name } }) },
+  'AWS::ApiGateway::GatewayResponse': { names: (name) => ({ ref: name, attributes: { Id: name } }) },
   'AWS::ApiGateway::Resource': { names: (name) => ({ ref: name, attributes: { ResourceId: name } }) },
   'AWS::ApiGateway::Stage': { nameProperty: 'StageName', names: (name) => ({ ref: name, attributes: {} }) },
 };
 
-/** Types without a meaning on loopback: nothing is authorized, billed, deployed in versions or watched here. */
+/**
+ * Types that nothing refers to by name: policies, which IAM reads, and what is without a meaning on loopback, where
+ * nothing is billed, deployed in versions or watched.
+ */
 const PASSED_OVER: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Account',
   'AWS::ApiGateway::Deployment',
-  'AWS::ApiGateway::GatewayResponse',
   'AWS::ApiGateway::Stage',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
-  'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
-  'AWS::IAM::Role',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',
-  'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SNS::TopicPolicy',

@@ -1,6 +1,7 @@
 /** Where EventBridge rules send what they match or are due for: functions, and tries when they fail. */
 import { functionNameOf } from './aws-names.ts';
 import type { LambdaFunction } from './functions.ts';
+import type { RuleGate } from './iam/invoke-permissions.ts';
 
 export interface TargetProperties {
   readonly Arn: string;
@@ -21,15 +22,19 @@ export function createTarget(
   rule: string,
   { Arn, Input, InputPath, InputTransformer }: TargetProperties,
   functions: ReadonlyMap<string, LambdaFunction>,
+  gate: RuleGate,
 ): Deliver {
-  const target = functions.get(functionNameOf(Arn));
+  const functionName = functionNameOf(Arn);
+  const target = functions.get(functionName);
   if (!target) throw new Error(`Rule ${rule} has the target ${Arn}: the local cloud has functions only.`);
   if (InputPath || InputTransformer) {
     throw new Error(
       `Rule ${rule} gives ${Arn} a part of the event: the local cloud gives all of it, or a fixed Input.`,
     );
   }
-  return (event) => deliver(target, Input ?? JSON.stringify(event));
+  return async (event) => {
+    if (gate(rule, functionName)) await deliver(target, Input ?? JSON.stringify(event));
+  };
 }
 
 /** A function that fails every time has logged why; EventBridge, too, drops the event then. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Template } from './assembly.ts';
 import { ACCOUNT, arn, REGION } from './aws-names.ts';
 import type { LambdaFunction } from './functions.ts';
+import type { RuleGate } from './iam/invoke-permissions.ts';
 import type { Resolve } from './intrinsics.ts';
 import { createTarget, type Deliver, type TargetProperties } from './rule-targets.ts';
 import { resourcesOf } from './stack-resources.ts';
@@ -28,6 +29,7 @@ export function startSchedules(
   template: Template,
   resolve: Resolve,
   functions: ReadonlyMap<string, LambdaFunction>,
+  gate: RuleGate,
 ): { close(): void } {
   const found = resourcesOf<RuleProperties>(
     template,
@@ -38,7 +40,7 @@ export function startSchedules(
   const schedules = [...found].flatMap(([name, { ScheduleExpression, State, Targets = [] }]): Schedule[] => {
     if (!ScheduleExpression) return [];
     const minutes = minutesOf(name, ScheduleExpression);
-    const targets = Targets.map((target) => createTarget(name, target, functions));
+    const targets = Targets.map((target) => createTarget(name, target, functions, gate));
     return State === 'DISABLED' ? [] : [{ ruleArn: arn('events', `rule/${name}`), minutes, targets }];
   });
 

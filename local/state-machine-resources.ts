@@ -8,11 +8,11 @@ interface MachineProperties {
   readonly DefinitionString: string;
 }
 
-/** @returns by ARN. @throws Error when a definition is not valid here. */
+/** @param tasksOf a machine, by its ARN @returns by ARN. @throws Error when a definition is not valid here. */
 export function createStateMachines(
   template: Template,
   resolve: Resolve,
-  tasks: TaskRunner,
+  tasksOf: (machineArn: string) => TaskRunner,
   onStateEntered: () => void,
 ): Map<string, ReturnType<typeof compileStateMachine>> {
   const found = resourcesOf<MachineProperties>(
@@ -24,7 +24,7 @@ export function createStateMachines(
   return new Map(
     [...found].map(([machineArn, { DefinitionString }]) => [
       machineArn,
-      compileStateMachine(DefinitionString, tasks, onStateEntered),
+      compileStateMachine(DefinitionString, tasksOf(machineArn), onStateEntered),
     ]),
   );
 }

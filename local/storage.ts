@@ -7,6 +7,7 @@ import { startFauxqs } from 'fauxqs';
 import type { Template } from './assembly.ts';
 import type { Environment } from './environment.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
+import type { Iam } from './iam/iam.ts';
 import type { Resolve } from './intrinsics.ts';
 import { resourcesOf } from './stack-resources.ts';
 
@@ -26,13 +27,15 @@ export interface StorageServer {
 /**
  * @param directory where objects (as files), queues and topics are kept; without one they live in memory.
  * @param onCall is told of each request.
+ * @param iam decides each; until it is there, requests wait.
  */
 export async function startStorageServer(
   directory: string | undefined,
   onCall: OnStorageCall,
+  iam: Promise<Iam>,
 ): Promise<StorageServer> {
   if (directory) await mkdir(directory, { recursive: true });
-  const hook = (message: unknown) => hookFauxqs((message as { fastify: Fastify }).fastify, onCall);
+  const hook = (message: unknown) => hookFauxqs((message as { fastify: Fastify }).fastify, onCall, iam);
   subscribe('fastify.initialization', hook);
   const server = await startFauxqs({
     port: 0,

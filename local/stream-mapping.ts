@@ -1,10 +1,9 @@
 /** An event source mapping whose source is a table's stream. */
 import { arn, functionNameOf } from './aws-names.ts';
 import { matches } from './event-pattern.ts';
-import { createFailureDestination } from './failure-destination.ts';
+import { createFailureDestination, type FailureDestinationParts } from './failure-destination.ts';
 import type { LambdaFunction } from './functions.ts';
 import { filterPatterns, type MappingProperties, reportsItems } from './mapping-properties.ts';
-import type { StorageServer } from './storage.ts';
 import type { StreamReaderOptions } from './stream-reader.ts';
 import type { StartingPosition, TableStream } from './table-stream.ts';
 
@@ -20,7 +19,7 @@ const DEFAULT_BATCH_SIZE = 100;
 export function readStreamMapping(
   name: string,
   properties: MappingProperties,
-  parts: { readonly stream: TableStream; readonly target: LambdaFunction; readonly storage: StorageServer },
+  parts: FailureDestinationParts & { readonly stream: TableStream; readonly target: LambdaFunction },
 ): StreamMapping {
   const { StartingPosition, BatchSize = DEFAULT_BATCH_SIZE } = properties;
   const { BisectBatchOnFunctionError = false, DestinationConfig } = properties;
@@ -49,7 +48,7 @@ export function readStreamMapping(
       bisects: BisectBatchOnFunctionError,
       // As on AWS, for ever.
       maxRetries: retries < 0 ? Number.POSITIVE_INFINITY : retries,
-      setAside: destination ? createFailureDestination(name, destination, parts.storage) : undefined,
+      setAside: destination ? createFailureDestination(name, destination, parts) : undefined,
     },
   };
 }

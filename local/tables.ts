@@ -23,6 +23,8 @@ import {
   TTL_PRINCIPAL,
 } from './change-capture.ts';
 import type { Environment } from './environment.ts';
+import type { Iam } from './iam/iam.ts';
+import { refuseTableCall } from './iam/table-guard.ts';
 import { listenOnLoopback, readBody } from './loopback-server.ts';
 import type { TableStream } from './table-stream.ts';
 
@@ -50,10 +52,12 @@ export interface TableServer {
 /**
  * @param directory where LevelDB keeps the items; without one they live in memory.
  * @param onCall is told the action of each request.
+ * @param iam decides each; until it is there, requests wait.
  */
 export async function startTableServer(
   directory: string | undefined,
   onCall: (action: string) => void,
+  iam: Promise<Iam>,
 ): Promise<TableServer> {
   const server = dynalite({ path: directory, createTableMs: 0 });
   const [handle] = server.listeners('request') as [RequestListener];
@@ -65,7 +69,8 @@ export async function startTableServer(
       const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
       const { method, url, headers } = request;
       onCall(actionOf(headers));
-      const answer = await call({ method, url, headers, body });
+      const tableRequest = { method, url, headers, body };
+      const answer = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
       response.writeHead(answer.status, answer.headers).end(answer.body);
     },
     { server },

@@ -2,15 +2,23 @@
 import { functionNameOf } from './aws-names.ts';
 import { FunctionError } from './function-instance.ts';
 import type { LambdaFunction } from './functions.ts';
+import { invokeCall } from './iam/json-calls.ts';
+import { Refusal } from './iam/refusal.ts';
+import type { Call } from './iam/statements.ts';
 import type { TaskRunner } from './state-machine.ts';
 
 /** Step Functions' limit of a state's output. */
 const MAX_OUTPUT_BYTES = 256 * 1024;
 const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
 
-export function createTaskRunner(functions: ReadonlyMap<string, LambdaFunction>): TaskRunner {
+/** @param authorize decides what the state machine may do: it throws a Refusal. */
+export function createTaskRunner(
+  functions: ReadonlyMap<string, LambdaFunction>,
+  authorize: (call: Call) => void,
+): TaskRunner {
   async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
     const name = functionNameOf(nameOrArn);
+    authorizing(() => authorize(invokeCall(nameOrArn)));
     const target = functions.get(name);
     if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     const result = await target.invoke(JSON.stringify(payload)).catch((error: Error) => {
@@ -32,6 +40,17 @@ export function createTaskRunner(functions: ReadonlyMap<string, LambdaFunction>)
       return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
     },
   };
+}
+
+/** @throws Error as Step Functions words what Lambda has refused it */
+function authorizing(authorize: () => void): void {
+  try {
+    authorize();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const from = '(Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)';
+    throw named('Lambda.AWSLambdaException', `${error.message} ${from}`);
+  }
 }
 
 /** `States.ALL` does not match it on AWS, and neither Retry nor Catch does here. */

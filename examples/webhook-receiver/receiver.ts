@@ -21,18 +21,24 @@ export function createReceiver(secret: string, onEvent: (id: string, event: Rece
   // Keep these where they outlive the process: an event may come again for three days.
   const seen = new Set<string>();
   return createServer(async (request, response) => {
-    const id = String(request.headers['webhook-id']);
+    const body = await read(request).catch(() => undefined);
+    if (body === undefined) return void response.writeHead(413).end();
     try {
-      const body = await read(request);
       // Throws unless the signature is right and the timestamp within five minutes.
       webhook.verify(body, request.headers as Record<string, string>);
-      const isNew = !seen.has(id);
-      seen.add(id);
-      response.writeHead(204).end();
-      if (isNew) onEvent(id, JSON.parse(body) as ReceivedEvent);
-    } catch (error) {
+    } catch {
       // Anything but 2xx is tried again, for three days.
-      response.writeHead(400).end((error as Error).message);
+      return void response.writeHead(400).end('The signature is wrong.');
+    }
+    const id = String(request.headers['webhook-id']);
+    response.writeHead(204).end();
+    if (seen.has(id)) return;
+    seen.add(id);
+    try {
+      onEvent(id, JSON.parse(body) as ReceivedEvent);
+    } catch (error) {
+      // It has been taken: what fails from here on is the receiver's own to repeat.
+      console.error(`Event ${id} was not dealt with:`, error);
     }
   });
 }

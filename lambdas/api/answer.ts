@@ -16,6 +16,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidCursor]: 400,
   [ErrorCode.urlRefused]: 400,
   [ErrorCode.unauthenticated]: 401,
+  [ErrorCode.insufficientScope]: 403,
   [ErrorCode.deliveryNotFound]: 404,
   [ErrorCode.endpointNotFound]: 404,
   [ErrorCode.jobNotFound]: 404,

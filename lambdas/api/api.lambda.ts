@@ -1,10 +1,12 @@
 /** The management API's function: adapters built once a cold start, around its routes. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
 import { JobStore } from '../jobs/job-store.ts';
+import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../webhooks/address-policy.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
@@ -17,8 +19,9 @@ const client = new DynamoDBClient();
 
 export const handler = middy(
   createApi({
-    operations: operations.map(({ name }) => name),
+    operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),

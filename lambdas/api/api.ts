@@ -2,6 +2,9 @@
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { JobStore } from '../jobs/job-store.ts';
+import type { WorkspaceLinks } from '../jobs/workspace-links.ts';
+import type { OperationDefinition } from '../operations/define-operation.ts';
+import { requireScope } from '../shared/caller.ts';
 import type { AddressPolicy } from '../webhooks/address-guard.ts';
 import type { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import type { DeliveryStore } from '../webhooks/delivery-store.ts';
@@ -16,9 +19,9 @@ import { type RouteName, routes } from './routes.ts';
 import { secretRoutes } from './secrets.ts';
 
 export interface ApiDependencies {
-  /** The names of the operations that there are. */
-  readonly operations: readonly string[];
+  readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
+  readonly workspace: WorkspaceLinks;
   readonly endpoints: EndpointStore;
   readonly deliveries: DeliveryStore;
   readonly queue: DeliveryQueue;
@@ -37,10 +40,13 @@ export function createApi(dependencies: ApiDependencies) {
     ...deliveryRoutes(dependencies),
   };
   const route = httpRouter(
-    routes.map(({ method, path }) => {
+    routes.map(({ method, path, ...access }) => {
       const name = `${method} ${path}` as RouteName;
       const handler = (event: APIGatewayProxyEvent, context: Context) =>
-        answer(name, handlers[name], new ApiRequest(event, context));
+        answer(name, new ApiRequest(event, context), async (request) => {
+          if ('scope' in access) requireScope(request.caller, access.scope);
+          return handlers[name](request);
+        });
       return { method, path, handler };
     }),
   );
@@ -51,8 +57,8 @@ export function createApi(dependencies: ApiDependencies) {
 
 async function answer(
   name: RouteName,
-  handler: RouteHandler,
   request: ApiRequest,
+  handler: RouteHandler,
 ): Promise<APIGatewayProxyResult> {
   try {
     return toProxyResult(await handler(request));

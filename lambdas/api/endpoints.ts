@@ -12,10 +12,11 @@ import { viewEndpoint } from './endpoint-view.ts';
 import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts';
 
 export function endpointRoutes(dependencies: ApiDependencies) {
-  const { operations: known, endpoints, deliveries, queue, addressPolicy } = dependencies;
+  const { operations, endpoints, deliveries, queue, addressPolicy } = dependencies;
+  const known = operations.map(({ name }) => name);
   return {
     'POST /endpoints': async (request) => {
-      const { url, events, operations, description } = request.body(newEndpoint);
+      const { url, events, operations: only, description } = request.body(newEndpoint);
       const { owner } = request;
       const secret = createSecret();
       const endpoint = await endpoints.put({
@@ -23,7 +24,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
         endpointId: `ep_${randomBytes(16).toString('hex')}`,
         kind: EndpointKind.webhook,
         events: events ? readEvents(events) : DEFAULT_EVENTS,
-        operations: operations && readOperations(operations, known),
+        operations: only && readOperations(only, known),
         description,
         url: await acceptHost('url', url, addressPolicy),
         secrets: [{ value: secret }],
@@ -51,15 +52,13 @@ export function endpointRoutes(dependencies: ApiDependencies) {
     },
 
     'PATCH /endpoints/{endpoint_id}': async (request) => {
-      const { url, events, operations, description, enabled } = request.body(endpointChanges);
+      const { url, events, operations: only, description, enabled } = request.body(endpointChanges);
       const { owner, endpointId } = await findEndpoint(endpoints, request);
       // Undefined leaves a property as it is here, and removes it in the store.
       const changes: EndpointChanges = {
         ...(url !== undefined && { url: await acceptHost('url', url, addressPolicy) }),
         ...(events && { events: readEvents(events) }),
-        ...(operations !== undefined && {
-          operations: operations ? readOperations(operations, known) : undefined,
-        }),
+        ...(only !== undefined && { operations: only ? readOperations(only, known) : undefined }),
         ...(description !== undefined && { description: description ?? undefined }),
         ...(enabled !== undefined && { disabled: enabled ? undefined : disabledNow() }),
       };

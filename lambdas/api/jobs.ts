@@ -1,6 +1,7 @@
 /** `/jobs`: an owner's jobs to look at, for who polls over plain HTTP. */
 import { jobNotFound } from '../jobs/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
+import { linkFiles } from '../jobs/job-files.ts';
 import { viewJob, viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
@@ -10,7 +11,7 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({ jobs, deliveries }: Pick<ApiDependencies, 'jobs' | 'deliveries'>) {
+export function jobRoutes({ operations, jobs, workspace, deliveries }: ApiDependencies) {
   /** Unknown, malformed and somebody else's ids all look the same. */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -43,9 +44,10 @@ export function jobRoutes({ jobs, deliveries }: Pick<ApiDependencies, 'jobs' | '
         'cache-control': 'private, no-cache',
         ...(view.poll_after_ms && { 'retry-after': String(Math.ceil(view.poll_after_ms / 1000)) }),
       };
-      return matches(request.header('if-none-match'), etag)
-        ? { status: 304, headers }
-        : { status: 200, headers, body: view };
+      if (matches(request.header('if-none-match'), etag)) return { status: 304, headers };
+      const operation = operations.find(({ name }) => name === job.operation);
+      const files = await linkFiles(job, operation, workspace);
+      return { status: 200, headers, body: { ...view, ...(files.length > 0 && { files }) } };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {

@@ -1,9 +1,9 @@
 /** A request to the management API: who asks, and what they ask for, checked where it is read. */
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
+import { type Caller, callerOf } from '../shared/caller.ts';
 import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { ownerOf } from '../shared/owner.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const NOTHING = z.strictObject({});
@@ -18,10 +18,18 @@ export class ApiRequest {
   }
 
   /** @throws AppError UNAUTHENTICATED: the gateway lets nobody in who is not somebody, so it is set up wrongly. */
+  get caller(): Caller {
+    const caller = callerOf(this.#event);
+    if (caller) return caller;
+    throw new AppError(
+      ErrorCode.unauthenticated,
+      'The gateway named no caller. Send one Authorization header: an access token, or a signature (SigV4).',
+    );
+  }
+
+  /** @throws AppError UNAUTHENTICATED */
   get owner(): string {
-    const owner = ownerOf(this.#event);
-    if (owner !== undefined) return owner;
-    throw new AppError(ErrorCode.unauthenticated, 'The gateway named no caller. Sign the request (SigV4).');
+    return this.caller.owner;
   }
 
   /** Milliseconds until the function is stopped. */

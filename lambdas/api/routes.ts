@@ -1,28 +1,36 @@
 /** The routes of the management API: read by the construct that makes them and by the function that answers them. */
+import { Scope } from '../shared/caller.ts';
 
-interface Route {
+type Route = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: `/${string}`;
-  /** Anybody may call it: the gateway asks for no signature. */
-  readonly isPublic?: true;
-}
+} & (
+  | {
+      /** What a caller's token has to allow. */
+      readonly scope: Scope;
+    }
+  | {
+      /** Anybody may call it: the gateway asks for no credential. */
+      readonly isPublic: true;
+    }
+);
 
 export const routes = [
-  { method: 'GET', path: '/jobs' },
-  { method: 'GET', path: '/jobs/{job_id}' },
-  { method: 'GET', path: '/jobs/{job_id}/deliveries' },
-  { method: 'POST', path: '/endpoints' },
-  { method: 'GET', path: '/endpoints' },
-  { method: 'GET', path: '/endpoints/{endpoint_id}' },
-  { method: 'PATCH', path: '/endpoints/{endpoint_id}' },
-  { method: 'DELETE', path: '/endpoints/{endpoint_id}' },
-  { method: 'POST', path: '/endpoints/{endpoint_id}/test' },
-  { method: 'POST', path: '/endpoints/{endpoint_id}/secret' },
-  { method: 'GET', path: '/endpoints/{endpoint_id}/deliveries' },
-  { method: 'POST', path: '/endpoints/{endpoint_id}/replay' },
-  { method: 'POST', path: '/callback-secret' },
-  { method: 'GET', path: '/deliveries/{delivery_id}' },
-  { method: 'POST', path: '/deliveries/{delivery_id}/replay' },
+  { method: 'GET', path: '/jobs', scope: Scope.jobsRead },
+  { method: 'GET', path: '/jobs/{job_id}', scope: Scope.jobsRead },
+  { method: 'GET', path: '/jobs/{job_id}/deliveries', scope: Scope.jobsRead },
+  { method: 'POST', path: '/endpoints', scope: Scope.webhooksManage },
+  { method: 'GET', path: '/endpoints', scope: Scope.webhooksManage },
+  { method: 'GET', path: '/endpoints/{endpoint_id}', scope: Scope.webhooksManage },
+  { method: 'PATCH', path: '/endpoints/{endpoint_id}', scope: Scope.webhooksManage },
+  { method: 'DELETE', path: '/endpoints/{endpoint_id}', scope: Scope.webhooksManage },
+  { method: 'POST', path: '/endpoints/{endpoint_id}/test', scope: Scope.webhooksManage },
+  { method: 'POST', path: '/endpoints/{endpoint_id}/secret', scope: Scope.webhooksManage },
+  { method: 'GET', path: '/endpoints/{endpoint_id}/deliveries', scope: Scope.jobsRead },
+  { method: 'POST', path: '/endpoints/{endpoint_id}/replay', scope: Scope.webhooksManage },
+  { method: 'POST', path: '/callback-secret', scope: Scope.webhooksManage },
+  { method: 'GET', path: '/deliveries/{delivery_id}', scope: Scope.jobsRead },
+  { method: 'POST', path: '/deliveries/{delivery_id}/replay', scope: Scope.webhooksManage },
   { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true },
 ] as const satisfies readonly Route[];
 

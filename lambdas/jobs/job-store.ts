@@ -10,9 +10,17 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { isTerminal, type Job, type JobError, JobStatus, type JobSummary, type StoredObject } from './job.ts';
+import {
+  firstVersion,
+  isTerminal,
+  type Job,
+  type JobError,
+  JobStatus,
+  type JobSummary,
+  type StoredObject,
+} from './job.ts';
 import { fromItem, toItem, toSeconds } from './job-item.ts';
-import { JobsTable, openShard } from './jobs-table.ts';
+import { JobsTable } from './jobs-table.ts';
 import { type Change, transitionTo } from './transition.ts';
 
 /** A write that the job's state forbade. `job` is the record as it is; undefined when there is none. */
@@ -73,7 +81,7 @@ export class JobStore {
     const job: Job = {
       ...fields,
       status: JobStatus.pending,
-      version: 1,
+      version: firstVersion({ ...fields, createdAt }),
       progress: 0,
       createdAt,
       updatedAt: createdAt,
@@ -86,7 +94,7 @@ export class JobStore {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#tableName,
-          Item: toItem({ ...job, openShard: openShard(job.jobId) }),
+          Item: toItem({ ...job, openOwner: job.owner }),
           ConditionExpression: `${isNew} OR ${isGone} OR ${neverStarted}`,
           ExpressionAttributeNames: { '#error': 'error', '#code': 'code' },
           ExpressionAttributeValues: toItem({
@@ -250,6 +258,43 @@ export class JobStore {
     if (!LastEvaluatedKey) return { jobs };
     const { jobId, createdAt } = unmarshall(LastEvaluatedKey) as ListPosition;
     return { jobs, next: { jobId, createdAt } };
+  }
+
+  /**
+   * One query: the operations of an owner's jobs that have not ended. It trails what was just started by moments.
+   * @param atMost more are not counted
+   */
+  async openOperations(owner: string, atMost: number): Promise<readonly string[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: JobsTable.openIndex.name,
+        KeyConditionExpression: 'openOwner = :owner',
+        ExpressionAttributeValues: toItem({ ':owner': owner }),
+        Limit: atMost,
+      }),
+    );
+    return Items.map((item) => unmarshall(item).operation);
+  }
+
+  /**
+   * One query: how many jobs an owner has started since a time. It trails what was just started by moments.
+   * @param since ISO 8601
+   * @param atMost more are not counted
+   */
+  async countStarted(owner: string, since: string, atMost: number): Promise<number> {
+    const { Count = 0 } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#tableName,
+        IndexName: JobsTable.ownerIndex.name,
+        KeyConditionExpression: '#owner = :owner AND createdAt >= :since',
+        ExpressionAttributeNames: { '#owner': 'owner' },
+        ExpressionAttributeValues: toItem({ ':owner': owner, ':since': since }),
+        Select: 'COUNT',
+        Limit: atMost,
+      }),
+    );
+    return Count;
   }
 
   /** Ends a job: it leaves the open index, and is kept for its retention from now on. */

@@ -39,6 +39,15 @@ export interface JobError {
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/**
+ * The version of a job when it is created. An idempotency key may make a job anew under its old id, once that one has
+ * expired or could not be started: its versions begin where those before can never have come to, so that id and
+ * version name one state of one job for ever.
+ */
+export function firstVersion({ idempotent, createdAt }: Pick<Job, 'idempotent' | 'createdAt'>): number {
+  return idempotent ? Date.parse(createdAt) : 1;
+}
+
 /** A file in the workspace bucket that belongs to a job. */
 export interface StoredObject {
   readonly key: string;
@@ -62,7 +71,7 @@ export interface Job {
   readonly owner: string;
   readonly operation: string;
   readonly status: JobStatus;
-  /** 1 when created; grows by one at each write. */
+  /** See `firstVersion`; grows by one at each write. */
   readonly version: number;
   /** 0..1: finished steps and the current step's own fraction, over all steps. Never falls. */
   readonly progress: number;

@@ -10,19 +10,11 @@ export const JobsTable = {
     sortKey: 'createdAt',
     attributes: ['operation', 'status', 'endedAt', 'expiresAt'],
   },
-  /** Jobs that have not ended, spread over 16 partitions: reconciling. Sparse: ending removes the key. */
+  /** An owner's jobs that have not ended: what limits count. Sparse: ending removes the key, so that it stays small. */
   openIndex: {
     name: 'open',
-    partitionKey: 'openShard',
+    partitionKey: 'openOwner',
     sortKey: 'createdAt',
-    attributes: ['operation', 'owner', 'idempotent'],
+    attributes: ['operation', 'idempotent'],
   },
 } as const;
-
-/**
- * Which partition of the open index a job is in: the first digit of its id. One partition takes 1,000 writes a second;
- * each job writes the index twice, so 16 carry 8,000 jobs a second.
- */
-export function openShard(jobId: string): string {
-  return jobId.slice(0, 1);
-}

@@ -6,6 +6,7 @@ import type { Json } from '../shared/json.ts';
 import type { Executions } from './executions.ts';
 import { hashInput, type Job, JobStatus, jobIdForKey } from './job.ts';
 import { type JobStore, TransitionRefused } from './job-store.ts';
+import { checkLimits, type JobLimits } from './limits.ts';
 
 /** Kept for a day after its end, unless the caller asks for another time. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
@@ -27,14 +28,20 @@ export interface Submission {
   readonly retentionSeconds?: number;
 }
 
+export interface SubmitDependencies {
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  readonly limits: JobLimits;
+}
+
 /**
- * One write and one StartExecution. Repeated with the same idempotency key it finds the same job, and starts an
+ * One write and one StartExecution, after two queries for the limits. Repeated with the same idempotency key it finds the same job, and starts an
  * execution that an earlier call did not come to start.
- * @throws AppError INPUT_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, or START_FAILED when the execution could not be started.
+ * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when the execution could not be started.
  *   Then the job that this call made is `failed`, and the same call makes it anew.
  */
 export async function submitJob(
-  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
+  { jobs, executions, limits }: SubmitDependencies,
   {
     owner,
     operation,
@@ -52,8 +59,15 @@ export async function submitJob(
     );
   }
   const keyed = idempotencyKey !== undefined;
+  const jobId = keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : randomUUID();
+  try {
+    await checkLimits(jobs, limits, owner, operation.name, Date.now());
+  } catch (error) {
+    // A call that is repeated finds its job, whatever else its owner has running.
+    if (!keyed || !(await jobs.get(owner, jobId))) throw error;
+  }
   const { job, created } = await jobs.create({
-    jobId: keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : randomUUID(),
+    jobId,
     ...(keyed && { idempotent: true }),
     owner,
     operation: operation.name,

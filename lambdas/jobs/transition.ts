@@ -35,7 +35,7 @@ export function transitionTo(
   const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
   // `startedAt` stays as the first step set it.
   if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
-  const removals = isTerminal(to) ? ' REMOVE #openShard, #lease' : '';
+  const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease' : '';
 
   const { statuses = STATUSES_BEFORE[to] } = where;
   const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;

@@ -1,10 +1,11 @@
 /** The answer about one job: its view, the links to its files, and the sentence for the model. */
 import * as z from 'zod';
 import { type Job, JobStatus } from '../jobs/job.ts';
+import { linkFiles } from '../jobs/job-files.ts';
 import { viewJob } from '../jobs/job-view.ts';
+import type { FileLink, WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
-import type { FileLink, ToolAnswer } from './tool.ts';
-import type { WorkspaceLinks } from './workspace-links.ts';
+import type { ToolAnswer } from './tool.ts';
 
 /** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
 export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
@@ -35,24 +36,12 @@ export async function answerJob(
   operation: OperationDefinition | undefined,
   workspace: WorkspaceLinks,
 ): Promise<ToolAnswer> {
-  const links = await Promise.all([
-    ...filesOf(job, operation).map((file) => workspace.link(file)),
-    ...Object.entries(job.logs ?? {}).map(([step, log]) =>
-      workspace.link({ ...log, name: `${step}.log`, contentType: 'text/plain' }),
-    ),
-  ]);
+  const links = await linkFiles(job, operation, workspace);
   return {
     structured: { ...viewJob(job), ...(links.length > 0 && { files: links }) },
     text: describeJob(job, links),
     links,
   };
-}
-
-function filesOf(job: Job, operation: OperationDefinition | undefined) {
-  if (job.status !== JobStatus.completed) return [];
-  if (job.resultObject)
-    return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
-  return operation?.files?.(job.result as never) ?? [];
 }
 
 function describeJob(job: Job, links: readonly FileLink[]): string {

@@ -10,8 +10,11 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { operations } from '#catalogue';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
+import type { JobLimits } from '../jobs/limits.ts';
+import { PollPace } from '../jobs/poll-pace.ts';
+import { WorkspaceLinks } from '../jobs/workspace-links.ts';
+import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
-import { ownerOf } from '../shared/owner.ts';
 import { addressPolicy } from '../webhooks/address-policy.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/delivery-store.ts';
@@ -20,9 +23,9 @@ import { toRequest, toStreamedAnswer } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
 import { createTools } from './tools/index.ts';
-import { WorkspaceLinks } from './workspace-links.ts';
 
 const client = new DynamoDBClient();
+const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
 const policy = addressPolicy();
 const endpoint = createEndpoint(
@@ -30,6 +33,8 @@ const endpoint = createEndpoint(
     operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
     executions: new Executions(new SFNClient()),
+    limits,
+    pace: new PollPace(limits.checksPerSecond),
     workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
     deliveries,
     addressPolicy: policy,
@@ -45,11 +50,11 @@ const endpoint = createEndpoint(
 
 export const handler = middy(
   async (event: APIGatewayProxyEvent) => {
-    const owner = ownerOf(event);
+    const caller = callerOf(event);
     const request = toRequest(event);
-    if (!owner) return refuse(401, 'The gateway named no caller.');
+    if (!caller) return refuse(401, 'The gateway named no caller.');
     if (!request) return refuse(400, 'This is no request that can be answered.');
-    return toStreamedAnswer(await endpoint(request, owner));
+    return toStreamedAnswer(await endpoint(request, caller));
   },
   { executionMode: executionModeStreamifyResponse },
 );

@@ -8,6 +8,7 @@ import {
   Server,
   type ServerCapabilities,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { toProtocolError } from './events/errors.ts';
 import { EVENTS_EXTENSION, type EventMethod } from './events/event-method.ts';
@@ -31,7 +32,7 @@ const EVENT_CAPABILITIES = {
 /** @param eventMethods none: events are not offered. */
 export function createServer(
   tools: readonly Tool[],
-  owner: string,
+  caller: Caller,
   eventMethods: readonly EventMethod[] = [],
 ): Server {
   const server = new Server(SERVER_INFO, {
@@ -50,7 +51,7 @@ export function createServer(
       );
     }
     try {
-      return toResult(await tool.call(params.arguments, owner));
+      return toResult(await tool.call(params.arguments, caller));
     } catch (error) {
       if (!(error instanceof AppError)) return toErrorResult(unexpected(params.name, error));
       const { code, cause } = error;
@@ -61,7 +62,7 @@ export function createServer(
   for (const { method, params, call } of eventMethods) {
     server.setRequestHandler(method, { params }, async (given) => {
       try {
-        return await call(given, owner);
+        return await call(given, caller);
       } catch (error) {
         throw toProtocolError(method, error);
       }

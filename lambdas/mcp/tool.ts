@@ -1,6 +1,9 @@
 /** What a tool is to the MCP server: a schema each way, and a function between them. */
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { FileLink } from '../jobs/workspace-links.ts';
+import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
+import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 
 export interface ToolAnswer {
@@ -10,26 +13,14 @@ export interface ToolAnswer {
   readonly links?: readonly FileLink[];
 }
 
-/** A workspace file as a caller gets it. */
-export interface FileLink {
-  readonly name: string;
-  readonly url: string;
-  readonly content_type: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly sha256: string;
-  /** ISO 8601: the URL stops working then; ask for another. */
-  readonly url_expires_at: string;
-}
-
 export interface Tool {
   /** What `tools/list` shows. */
   readonly listing: ToolListing;
   /**
-   * @param owner who calls, as the gateway has found.
+   * @param caller as the gateway has found.
    * @throws AppError; everything else is a bug.
    */
-  call(args: unknown, owner: string): Promise<ToolAnswer>;
+  call(args: unknown, caller: Caller): Promise<ToolAnswer>;
 }
 
 const errorShape = z.object({
@@ -45,10 +36,12 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** What a caller's token has to allow. */
+  readonly scope: Scope;
   readonly input: Input;
   readonly output: z.ZodObject;
   readonly annotations: ToolListing['annotations'];
-  readonly call: (args: z.output<Input>, owner: string) => Promise<ToolAnswer>;
+  readonly call: (args: z.output<Input>, caller: Caller) => Promise<ToolAnswer>;
 }): Tool {
   const { name, title, description, annotations, input, output } = spec;
   return {
@@ -63,15 +56,16 @@ export function defineTool<Input extends z.ZodObject>(spec: {
         anyOf: [jsonSchema(output, 'output'), jsonSchema(errorShape, 'output')],
       } as ToolListing['outputSchema'],
     },
-    async call(args, owner) {
+    async call(args, caller) {
+      requireScope(caller, spec.scope);
       const parsed = input.safeParse(args ?? {});
       if (!parsed.success) {
         throw new AppError(
           ErrorCode.invalidArguments,
-          `${name} cannot take these arguments: ${describe(parsed.error)} Its inputSchema says what it takes.`,
+          `${name} cannot take these arguments: ${describeIssues(parsed.error)} Its inputSchema says what it takes.`,
         );
       }
-      return spec.call(parsed.data, owner);
+      return spec.call(parsed.data, caller);
     },
   };
 }
@@ -101,15 +95,6 @@ export function toErrorResult({ code, message, retryable, details }: AppError): 
     structuredContent: { error: { code, message, retryable, ...(details && { details }) } },
     content: [{ type: 'text', text: `${code}: ${message}` }],
   };
-}
-
-/** `project: must be …; wait_seconds: Too big …` in one line, for a model to mend its call by. */
-function describe(error: z.ZodError): string {
-  return error.issues
-    .map(({ path, message }) =>
-      `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}.`.replace(/\.\.$/, '.'),
-    )
-    .join(' ');
 }
 
 /** JSON Schema without its `$schema`: clients of 2025 read it as draft 7, those of 2026 as 2020-12; ours is valid as both. */

@@ -3,15 +3,28 @@
 export const Env = {
   /** `true` in the local cloud alone, by an option of its own: no construct sets it. */
   allowLoopbackWebhooks: 'ALLOW_LOOPBACK_WEBHOOKS',
+  /** Which `aud` a token may have, separated by spaces. */
+  audiences: 'AUTH_AUDIENCES',
+  /** The only clients whose tokens may have no `aud`, separated by spaces; empty: every token must have one. */
+  clientIds: 'AUTH_CLIENT_IDS',
   deliveriesTableName: 'DELIVERIES_TABLE_NAME',
   deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
   deliveryQueueUrl: 'DELIVERY_QUEUE_URL',
   endpointsTableName: 'ENDPOINTS_TABLE_NAME',
+  eventDeadLetterQueueUrl: 'EVENT_DEAD_LETTER_QUEUE_URL',
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
+  /** `JobLimits` as JSON. */
+  jobLimits: 'JOB_LIMITS',
+  /** The one identity provider whose tokens are taken; as it spells itself in `iss`. */
+  issuer: 'AUTH_ISSUER',
   jobsTableName: 'JOBS_TABLE_NAME',
-  /** Seconds before each attempt of a delivery, separated by commas. */
+  /** Seconds between the attempts of a delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
+  /** What the identity provider puts in front of our scopes. */
+  scopePrefix: 'AUTH_SCOPE_PREFIX',
   signingSecretArn: 'SIGNING_SECRET_ARN',
+  /** The claim whose value owners share; empty: every user is an owner. */
+  tenantClaim: 'AUTH_TENANT_CLAIM',
   /** The ports that webhooks may go to, separated by commas. */
   webhookPorts: 'WEBHOOK_PORTS',
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',

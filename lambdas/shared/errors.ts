@@ -11,6 +11,7 @@ export const ErrorCode = {
   executionStopped: 'EXECUTION_STOPPED',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputTooLarge: 'INPUT_TOO_LARGE',
+  insufficientScope: 'INSUFFICIENT_SCOPE',
   internal: 'INTERNAL_ERROR',
   invalidArguments: 'INVALID_ARGUMENTS',
   invalidCursor: 'INVALID_CURSOR',

@@ -1,4 +1,4 @@
-/** Who calls, as the gateway says: the owner of what is made and read. */
+/** The principal that signed a request: the owner of what is made and read. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 /**

@@ -8,7 +8,7 @@ import {
   MAX_QUEUE_DELAY_MS,
 } from './delivery-queue.ts';
 import type { AfterAttempt, DeliveryStore } from './delivery-store.ts';
-import { CALLBACKS_ID, DisabledReason, type Endpoint, isActive } from './endpoint.ts';
+import { CALLBACKS_ID, type Endpoint, isActive } from './endpoint.ts';
 import type { EndpointStore } from './endpoint-store.ts';
 import { type Outgoing, outgoingEvent } from './outgoing.ts';
 import type { PostOutcome } from './post.ts';
@@ -43,8 +43,10 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     deliveries.get(message),
     endpoints.get(message.owner, message.endpointId),
   ]);
-  const asksForIt = found?.owner === message.owner && message.attempt === found.attemptCount + 1;
-  if (!found || !asksForIt) return;
+  if (found?.owner !== message.owner || message.attempt <= found.attemptCount) return;
+  if (message.attempt > found.attemptCount + 1) {
+    throw new Error('The attempt before is not on record yet: the message is to come again.');
+  }
   // Out of the dead-letter queue, where an operator has sent it back from.
   const isBack = message.again === true && found.status === DeliveryStatus.failed;
   const delivery = isBack ? await deliveries.reopen(found) : found;
@@ -64,7 +66,7 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
           answer: outcome.answer,
         };
   if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
-    await endpoints.disable(endpoint.owner, endpoint.endpointId, DisabledReason.gone);
+    await endpoints.disableGone(endpoint, url);
   }
   await deliveries.record(delivery, attempt, await follow(dependencies, delivery, outcome));
 }

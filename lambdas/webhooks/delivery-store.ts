@@ -1,4 +1,5 @@
 /** Deliveries in DynamoDB: every move of one is one conditional write. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -22,6 +23,14 @@ import {
 export type DeliveryId = Pick<Delivery, 'jobId' | 'deliveryKey'>;
 /** A position in a listing of an endpoint's deliveries. */
 export type DeliveryPosition = DeliveryId & Pick<Delivery, 'createdAt'>;
+
+/** A position in a shard of those that wait. */
+export type WaitingPosition = DeliveryId & { readonly nextAttemptAt: string };
+
+/** A delivery, and whether it is in the index of those that wait. */
+type StoredDelivery = Delivery & { readonly isWaiting?: true };
+
+const UNPROCESSED_PAUSE_MS = 100;
 
 export interface DeliveryPage<Position> {
   readonly deliveries: readonly Delivery[];
@@ -107,6 +116,8 @@ export class DeliveryStore {
       attempts,
       attemptCount: delivery.attemptCount + 1,
       nextAttemptAt: goesOn ? after.nextAttemptAt : undefined,
+      // A receiver may ask for more time than the record was to be kept.
+      ...(goesOn && { expiresAt: keptUntil(delivery.expiresAt, Date.parse(after.nextAttemptAt)) }),
       waitingShard: goesOn && after.waits ? waitingShard(delivery.jobId) : undefined,
     });
   }
@@ -140,11 +151,15 @@ export class DeliveryStore {
     await this.#move(delivery, { waitingShard: undefined });
   }
 
-  /** One query: what an owner was told of a job, in the order of its events. */
+  /** One query: what an owner was told of a job, in the order of its events or the last first. A page may be short. */
   async listOfJob(
     owner: string,
     jobId: string,
-    { limit, after }: { readonly limit: number; readonly after?: DeliveryId },
+    {
+      limit,
+      newestFirst = false,
+      after,
+    }: { readonly limit: number; readonly newestFirst?: boolean; readonly after?: DeliveryId },
   ): Promise<DeliveryPage<DeliveryId>> {
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({
@@ -153,6 +168,7 @@ export class DeliveryStore {
         FilterExpression: '#owner = :owner AND expiresAt > :now',
         ExpressionAttributeNames: { '#owner': 'owner' },
         ExpressionAttributeValues: marshall({ ':jobId': jobId, ':owner': owner, ':now': this.#nowSeconds() }),
+        ScanIndexForward: !newestFirst,
         Limit: limit,
         ExclusiveStartKey: after && marshall({ jobId, deliveryKey: after.deliveryKey }),
       }),
@@ -207,34 +223,53 @@ export class DeliveryStore {
     return { deliveries, ...(next && { next }) };
   }
 
-  /** Those of one shard that wait for an attempt before a time, the earliest first. @param before ISO 8601 */
-  async waiting(shard: string, before: string, limit: number): Promise<readonly Delivery[]> {
+  /**
+   * Those of one shard that wait for an attempt before a time, the earliest first. The index trails the table, so each is
+   * read from there, and left out when it waits no more. A page may be short.
+   * @param before ISO 8601
+   */
+  async waiting(
+    shard: string,
+    before: string,
+    { limit, after }: { readonly limit: number; readonly after?: WaitingPosition },
+  ): Promise<DeliveryPage<WaitingPosition>> {
     const { waitingIndex } = DeliveriesTable;
-    const { Items = [] } = await this.#client.send(
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
         IndexName: waitingIndex.name,
         KeyConditionExpression: 'waitingShard = :shard AND nextAttemptAt <= :before',
         ExpressionAttributeValues: marshall({ ':shard': shard, ':before': before }),
         Limit: limit,
+        ExclusiveStartKey: after && marshall({ ...after, waitingShard: shard }),
       }),
     );
-    return this.#read(Items.map((item) => unmarshall(item) as DeliveryId));
+    const found = await this.#read(Items.map((item) => unmarshall(item) as DeliveryId));
+    const deliveries = found.filter(
+      ({ isWaiting, nextAttemptAt = '' }) => isWaiting && nextAttemptAt <= before,
+    );
+    if (!LastEvaluatedKey) return { deliveries };
+    const { jobId, deliveryKey, nextAttemptAt } = unmarshall(LastEvaluatedKey) as WaitingPosition;
+    return { deliveries, next: { jobId, deliveryKey, nextAttemptAt } };
   }
 
   /** In the order of the keys; what is gone is left out. */
-  async #read(keys: readonly DeliveryId[]): Promise<readonly Delivery[]> {
-    const found = new Map<string, Delivery>();
+  async #read(keys: readonly DeliveryId[]): Promise<readonly StoredDelivery[]> {
+    const found = new Map<string, StoredDelivery>();
     let wanted = keys.map(({ jobId, deliveryKey }) => marshall({ jobId, deliveryKey }));
     while (wanted.length > 0) {
       const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#tableName]: { Keys: wanted } } }),
+        new BatchGetItemCommand({
+          RequestItems: { [this.#tableName]: { Keys: wanted, ConsistentRead: true } },
+        }),
       );
       for (const item of Responses[this.#tableName] ?? []) {
         const delivery = fromItem(item);
         found.set(`${delivery.jobId} ${delivery.deliveryKey}`, delivery);
       }
       wanted = UnprocessedKeys[this.#tableName]?.Keys ?? [];
+      // More than 16 MB, or more than the table takes at once.
+      if (wanted.length > 0) await delay(UNPROCESSED_PAUSE_MS);
     }
     return keys
       .map(({ jobId, deliveryKey }) => found.get(`${jobId} ${deliveryKey}`))
@@ -243,13 +278,18 @@ export class DeliveryStore {
 
   /** One write, made only if the delivery is still as it was read. A property that is undefined is removed. */
   async #move(
-    { jobId, deliveryKey, status, attemptCount }: Delivery,
+    { jobId, deliveryKey, status, attemptCount, nextAttemptAt }: Delivery,
     changes: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
     const entries = Object.entries(changes);
     const set = entries.filter(([, value]) => value !== undefined).map(([name]) => `#${name} = :${name}`);
     const removed = entries.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
-    const names = [...entries.map(([name]) => name), 'status', 'attemptCount'];
+    const names = [...entries.map(([name]) => name), 'status', 'attemptCount', 'nextAttemptAt'];
+    // The time of the next attempt tells a delivery that was begun anew from one that goes on.
+    const isAsRead = '#status = :seenStatus AND #attemptCount = :seenCount';
+    const isToComeAsRead = nextAttemptAt
+      ? '#nextAttemptAt = :seenNext'
+      : 'attribute_not_exists(#nextAttemptAt)';
     try {
       await this.#client.send(
         new UpdateItemCommand({
@@ -259,13 +299,14 @@ export class DeliveryStore {
             ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
             ...(removed.length > 0 ? [`REMOVE ${removed.join(', ')}`] : []),
           ].join(' '),
-          ConditionExpression: '#status = :seenStatus AND #attemptCount = :seenCount',
+          ConditionExpression: `${isAsRead} AND ${isToComeAsRead}`,
           ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
           ExpressionAttributeValues: marshall(
             {
               ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
               ':seenStatus': status,
               ':seenCount': attemptCount,
+              ':seenNext': nextAttemptAt,
             },
             { removeUndefinedValues: true },
           ),
@@ -296,7 +337,8 @@ function toItem({
   return marshall({ ...rest, event: JSON.stringify(event) }, { removeUndefinedValues: true });
 }
 
-function fromItem(item: Record<string, AttributeValue>): Delivery {
-  const { listedUnder: _, waitingShard: __, event, ...rest } = unmarshall(item);
-  return { ...rest, event: JSON.parse(event) } as Delivery;
+function fromItem(item: Record<string, AttributeValue>): StoredDelivery {
+  const { listedUnder: _, waitingShard, event, ...rest } = unmarshall(item);
+  const delivery = { ...rest, event: JSON.parse(event) } as Delivery;
+  return waitingShard === undefined ? delivery : { ...delivery, isWaiting: true };
 }

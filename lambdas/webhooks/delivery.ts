@@ -52,12 +52,12 @@ export interface Delivery {
   readonly expiresAt: number;
 }
 
-/** Four days: the last of the ten attempts of the longest schedule is made within 92 hours, jitter and all. */
-const LONGEST_SCHEDULE_SECONDS = 4 * 24 * 60 * 60;
+/** Four days: every record is kept as long, beyond its next attempt if there is one. */
+export const KEPT_AT_LEAST_MS = 4 * 24 * 60 * 60 * 1000;
 
-/** As long as the job, and as long as attempts may be made. Epoch seconds. */
-export function keptUntil(jobExpiresAt: number, nowMs: number): number {
-  return Math.max(jobExpiresAt, Math.floor(nowMs / 1000) + LONGEST_SCHEDULE_SECONDS);
+/** As long as the job, and as long as attempts may be made. Epoch seconds. @param lastAttemptMs epoch milliseconds */
+export function keptUntil(jobExpiresAt: number, lastAttemptMs: number): number {
+  return Math.max(jobExpiresAt, Math.floor((lastAttemptMs + KEPT_AT_LEAST_MS) / 1000));
 }
 
 /** A delivery replayed time and again keeps the attempts of two whole schedules. */
@@ -73,9 +73,9 @@ export interface TestEvent {
   readonly data: { readonly endpoint_id: string };
 }
 
-/** Version of the job in eight digits, so that keys sort as events happened, and the endpoint. */
+/** Version of the job in thirteen digits, which hold a time in milliseconds, so that keys sort as events happened. */
 export function deliveryKey(version: number, endpointId: string): string {
-  return `${String(version).padStart(8, '0')}.${endpointId}`;
+  return `${String(version).padStart(13, '0')}.${endpointId}`;
 }
 
 /** As callers name a delivery: `<job id>.<version>.<endpoint id>`. */
@@ -85,6 +85,6 @@ export function deliveryId({ jobId, deliveryKey: key }: Pick<Delivery, 'jobId' |
 
 /** @returns undefined for what is no delivery's id. */
 export function parseDeliveryId(id: string): Pick<Delivery, 'jobId' | 'deliveryKey'> | undefined {
-  const [, jobId, key] = /^([0-9a-f-]{36})\.(\d{8}\.[\w-]{1,64})$/.exec(id) ?? [];
+  const [, jobId, key] = /^([0-9a-f-]{36})\.(\d{13}\.[\w-]{1,64})$/.exec(id) ?? [];
   return jobId && key ? { jobId, deliveryKey: key } : undefined;
 }

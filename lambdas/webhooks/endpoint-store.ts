@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { DisabledReason, Endpoint } from './endpoint.ts';
+import { DisabledReason, type Endpoint, EndpointKind } from './endpoint.ts';
 import { EndpointsTable } from './endpoints-table.ts';
 
-/** Every event reads all of its owner's endpoints: a hundred are some 50 KB. */
+/** Of an owner's endpoints and subscriptions, and of its mailboxes: every event reads them all, some 100 KB at most. */
 export const MAX_ENDPOINTS = 100;
 
 export interface EndpointStoreOptions {
@@ -92,15 +92,7 @@ export class EndpointStore {
     endpoint: Omit<Endpoint, 'createdAt' | 'updatedAt'>,
     { isNew = false }: { readonly isNew?: boolean } = {},
   ): Promise<Endpoint> {
-    const existing = await this.list(endpoint.owner);
-    const others = existing.filter(({ endpointId }) => endpointId !== endpoint.endpointId);
-    if (others.length >= MAX_ENDPOINTS) {
-      throw new AppError(
-        ErrorCode.resourceExhausted,
-        `You have ${others.length} endpoints and subscriptions; ${MAX_ENDPOINTS} is the limit. Delete one that is not needed.`,
-        { details: { limit: 'subscriptions', max: MAX_ENDPOINTS } },
-      );
-    }
+    await this.#makeRoom(endpoint);
     const now = new Date(this.#now()).toISOString();
     const written: Endpoint = { ...endpoint, createdAt: now, updatedAt: now };
     try {
@@ -121,15 +113,47 @@ export class EndpointStore {
   }
 
   /**
+   * Clients that come back under a new URL each time, or poll for one job after the other, leave records behind that are
+   * kept for their history alone: these give way, the longest lapsed first.
+   */
+  async #makeRoom({
+    owner,
+    endpointId,
+    kind,
+  }: Pick<Endpoint, 'owner' | 'endpointId' | 'kind'>): Promise<void> {
+    const isMailbox = (other: Pick<Endpoint, 'kind'>) => other.kind === EndpointKind.mailbox;
+    const others = (await this.list(owner)).filter(
+      (other) => other.endpointId !== endpointId && isMailbox(other) === isMailbox({ kind }),
+    );
+    if (others.length < MAX_ENDPOINTS) return;
+    const now = new Date(this.#now()).toISOString();
+    const [longestLapsed] = others
+      .filter(({ refreshBefore }) => refreshBefore !== undefined && refreshBefore <= now)
+      .sort((a, b) => String(a.refreshBefore).localeCompare(String(b.refreshBefore)));
+    if (longestLapsed) {
+      await this.remove(owner, longestLapsed.endpointId);
+      return;
+    }
+    throw new AppError(
+      ErrorCode.resourceExhausted,
+      isMailbox({ kind })
+        ? `You poll for ${others.length} kinds of events; ${MAX_ENDPOINTS} is the limit. Poll without arguments, or wait a day.`
+        : `You have ${others.length} endpoints and subscriptions; ${MAX_ENDPOINTS} is the limit. Delete one that is not needed.`,
+      { details: { limit: 'subscriptions', max: MAX_ENDPOINTS } },
+    );
+  }
+
+  /**
    * Changes an endpoint that exists.
    * @param options.whereSecret the change is made only if this is still its newest secret
-   * @returns undefined when there is none, or it has another secret.
+   * @param options.whereEnabledAt the change is made only if it is enabled and this is still its URL
+   * @returns undefined when there is none, or that does not hold.
    */
   async update(
     owner: string,
     endpointId: string,
     changes: EndpointChanges,
-    { whereSecret }: { readonly whereSecret?: string } = {},
+    { whereSecret, whereEnabledAt }: { readonly whereSecret?: string; readonly whereEnabledAt?: string } = {},
   ): Promise<Endpoint | undefined> {
     const values = { ...changes, updatedAt: new Date(this.#now()).toISOString() };
     const entries = Object.entries(values);
@@ -137,23 +161,27 @@ export class EndpointStore {
     const removed = entries.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
     const exists = `attribute_exists(${EndpointsTable.sortKey})`;
     const hasStill = whereSecret !== undefined && '#secrets[0].#value = :secret';
+    const isEnabledThere =
+      whereEnabledAt !== undefined && '#url = :whereUrl AND attribute_not_exists(#disabled)';
     try {
       const { Attributes = {} } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall({ owner, endpointId }),
           UpdateExpression: `SET ${set.join(', ')}${removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''}`,
-          ConditionExpression: [exists, hasStill].filter(Boolean).join(' AND '),
+          ConditionExpression: [exists, hasStill, isEnabledThere].filter(Boolean).join(' AND '),
           ExpressionAttributeNames: Object.fromEntries(
-            [...Object.keys(values), ...(hasStill ? ['secrets', 'value'] : [])].map((name) => [
-              `#${name}`,
-              name,
-            ]),
+            [
+              ...Object.keys(values),
+              ...(hasStill ? ['secrets', 'value'] : []),
+              ...(isEnabledThere ? ['url', 'disabled'] : []),
+            ].map((name) => [`#${name}`, name]),
           ),
           ExpressionAttributeValues: marshall(
             {
               ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
               ...(hasStill && { ':secret': whereSecret }),
+              ...(isEnabledThere && { ':whereUrl': whereEnabledAt }),
             },
             { removeUndefinedValues: true },
           ),
@@ -167,10 +195,14 @@ export class EndpointStore {
     }
   }
 
-  /** Nothing is sent to it from now on. */
-  async disable(owner: string, endpointId: string, reason: DisabledReason): Promise<void> {
+  /**
+   * Its receiver has answered that it is gone: nothing is sent there from now on. Of an endpoint that has moved
+   * meanwhile, or is disabled already, that says nothing.
+   */
+  async disableGone({ owner, endpointId }: Endpoint, url: string): Promise<void> {
     const at = new Date(this.#now()).toISOString();
-    await this.update(owner, endpointId, { disabled: { at, reason } });
+    const disabled: Endpoint['disabled'] = { at, reason: DisabledReason.gone };
+    await this.update(owner, endpointId, { disabled }, { whereEnabledAt: url });
   }
 
   /** @returns false when there was none. */

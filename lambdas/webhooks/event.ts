@@ -51,8 +51,8 @@ export function eventOf(before: Job | undefined, after: Job): JobEvent | undefin
 }
 
 function typeOf(before: Job | undefined, after: Job): EventType | undefined {
-  // Version 1 over an older record: an idempotency key was used again after its job had expired.
-  if (!before || after.version === 1) return EventType.created;
+  // Over an older record: its idempotency key was used again, after it had expired or could not be started.
+  if (!before || after.createdAt !== before.createdAt) return EventType.created;
   if (before.status !== after.status) {
     if (before.status === JobStatus.pending && after.status === JobStatus.running) return EventType.started;
     return ENDINGS[after.status] ?? EventType.progress;

@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStore } from './delivery-store.ts';
 import { EndpointStore } from './endpoint-store.ts';
@@ -13,13 +14,18 @@ import { publishEvents } from './publish-events.ts';
 import { EventRouter } from './route-events.ts';
 
 const client = new DynamoDBClient();
+const sqs = new SQSClient();
 const sinks = [
   new EventTopic(new SNSClient(), requiredEnv(Env.eventsTopicArn)),
   new EventRouter(
     new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
-    new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+    new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
   ),
 ];
 
-export const handler = middy(({ Records }: DynamoDBStreamEvent) => publishEvents(sinks, Records));
+const deadLetters = new DeadLetters(sqs, requiredEnv(Env.eventDeadLetterQueueUrl));
+
+export const handler = middy(({ Records }: DynamoDBStreamEvent) =>
+  publishEvents({ sinks, setAside: (record) => deadLetters.send(record) }, Records),
+);

@@ -20,16 +20,22 @@ export interface EventSink {
   send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined>;
 }
 
+export interface PublishDependencies {
+  readonly sinks: readonly EventSink[];
+  /** Where a record is put that tells nothing which could be understood. */
+  readonly setAside: (record: DynamoDBRecord) => Promise<void>;
+}
+
 /**
- * Tells every sink what a batch of records tells. It stops at the first that fails: the stream delivers it and all after
- * it again, and sets it aside when it fails every time.
+ * Tells every sink what a batch of records tells. Where one fails, the stream delivers that record and all after it
+ * again, as long as it keeps them. A record that cannot be read will not be readable later: it is set aside at once, so
+ * that it stops nobody.
  */
 export async function publishEvents(
-  sinks: readonly EventSink[],
+  { sinks, setAside }: PublishDependencies,
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
   const events: ToldEvent[] = [];
-  let failed: string | undefined;
   for (const record of records) {
     const sequenceNumber = record.dynamodb?.SequenceNumber ?? '';
     try {
@@ -37,19 +43,17 @@ export async function publishEvents(
       if (told) events.push({ ...told, sequenceNumber });
     } catch (error) {
       console.error({ message: 'A stream record cannot be read', sequenceNumber, error });
-      failed = sequenceNumber;
-      break;
+      await setAside(record);
     }
   }
   const untold = await Promise.all(sinks.map((sink) => sink.send(events)));
   const first = events.find((event) => untold.includes(event));
-  const itemIdentifier = first?.sequenceNumber ?? failed;
-  return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
+  return { batchItemFailures: first ? [{ itemIdentifier: first.sequenceNumber }] : [] };
 }
 
 function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<ToldEvent, 'sequenceNumber'> | undefined {
   const { OldImage, NewImage } = dynamodb;
-  // A deleted record: its job had ended, and that was told.
+  // A deleted record: its job was over, or had never been started, long ago.
   if (!NewImage) return undefined;
   const job = toJob(NewImage);
   const event = eventOf(OldImage && toJob(OldImage), job);

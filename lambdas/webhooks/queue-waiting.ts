@@ -1,7 +1,7 @@
 /** Queues deliveries whose next attempt has come within a queue's reach. */
 import { WAITING_SHARDS } from './deliveries-table.ts';
 import { attemptMessage, type DeliveryQueue, MAX_QUEUE_DELAY_MS } from './delivery-queue.ts';
-import type { DeliveryStore } from './delivery-store.ts';
+import type { DeliveryStore, WaitingPosition } from './delivery-store.ts';
 
 /** Read, queued and marked at a time. */
 const PAGE = 100;
@@ -31,20 +31,21 @@ async function queueShard(
   { deliveries, queue, remainingMs, now = Date.now }: QueueWaitingDependencies,
   shard: string,
 ): Promise<number> {
+  const before = new Date(now() + MAX_QUEUE_DELAY_MS).toISOString();
   let count = 0;
-  while (remainingMs() > RESERVE_MS) {
-    const before = new Date(now() + MAX_QUEUE_DELAY_MS).toISOString();
-    const waiting = await deliveries.waiting(shard, before, PAGE);
+  let after: WaitingPosition | undefined;
+  do {
+    const page = await deliveries.waiting(shard, before, { limit: PAGE, after });
     const unsent = await queue.sendAll(
-      waiting.map((delivery) => ({
+      page.deliveries.map((delivery) => ({
         message: attemptMessage(delivery, delivery.attemptCount + 1),
         delayMs: Math.max(0, Date.parse(delivery.nextAttemptAt ?? before) - now()),
       })),
     );
-    const sent = waiting.filter((_, index) => !unsent.has(index));
+    const sent = page.deliveries.filter((_, index) => !unsent.has(index));
     await Promise.all(sent.map((delivery) => deliveries.leaveWaiting(delivery)));
     count += sent.length;
-    if (waiting.length < PAGE || sent.length === 0) break;
-  }
+    after = page.next;
+  } while (after && remainingMs() > RESERVE_MS);
   return count;
 }

@@ -69,7 +69,7 @@ const RESERVE_MS = 10_000;
 
 /**
  * Replays deliveries of an endpoint, the oldest first, up to a thousand looked at in a call. Pending ones are on their
- * way, and held ones are fetched: both stay as they are. The calls of one replay go through the deliveries by their
+ * way, unless they are overdue, and held ones are fetched: both stay as they are. The calls of one replay go through the deliveries by their
  * time of creation, which no replay changes, between two times: none is left out, and none is met twice.
  * @returns how many were replayed; `next` unless that was all.
  */
@@ -85,8 +85,8 @@ export async function replayEndpoint(
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     if (pages > 0 && remainingMs() < RESERVE_MS) break;
     const page = await deliveries.listOfEndpoint(endpointId, { limit: PAGE, since, until, after });
-    const ended = page.deliveries.filter(({ status }) => !STAY_AS_THEY_ARE.includes(status));
-    const reopened = await Promise.all(ended.map((delivery) => deliveries.reopen(delivery)));
+    const toReplay = page.deliveries.filter((delivery) => isOver(delivery, now()));
+    const reopened = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
     // One that has changed since it was read is on its way again.
     const messages = reopened
       .filter((delivery) => delivery !== undefined)
@@ -101,4 +101,10 @@ export async function replayEndpoint(
   return { replayed, ...(after && { next: { until, after } }) };
 }
 
-const STAY_AS_THEY_ARE: readonly DeliveryStatus[] = [DeliveryStatus.pending, DeliveryStatus.held];
+/** Half an hour after its attempt was due, a pending delivery is on its way no more: its message is a dead letter. */
+const OVERDUE_MS = 30 * 60_000;
+
+function isOver({ status, nextAttemptAt = '' }: Delivery, nowMs: number): boolean {
+  if (status === DeliveryStatus.pending) return Date.parse(nextAttemptAt) + OVERDUE_MS < nowMs;
+  return status !== DeliveryStatus.held;
+}

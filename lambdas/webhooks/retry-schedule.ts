@@ -1,8 +1,8 @@
 /** When a delivery is tried again: ever longer delays, spread so that receivers are not hit by all at once. */
 
-/** Seconds before each attempt, as Standard Webhooks recommends: ten attempts in a little over three days. */
+/** Seconds between one attempt and the next, as Standard Webhooks recommends: ten attempts in a little over three days. */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [
-  0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
+  5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
 ];
 
 /** A receiver may ask for more time than the schedule gives it, but not for ever. */
@@ -23,7 +23,7 @@ export function nextDelayMs(
   askedMs = 0,
   random: () => number = Math.random,
 ): number | undefined {
-  const seconds = scheduleSeconds[attemptsMade];
+  const seconds = scheduleSeconds[attemptsMade - 1];
   if (seconds === undefined) return undefined;
   const spread = seconds * 1000 * (1 - JITTER + 2 * JITTER * random());
   return Math.round(Math.max(spread, Math.min(askedMs, MAX_DELAY_MS)));

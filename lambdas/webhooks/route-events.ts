@@ -9,6 +9,14 @@ import type { EventSink, ToldEvent } from './publish-events.ts';
 
 type NewDelivery = Parameters<DeliveryStore['create']>[0];
 
+interface Routed {
+  readonly told: ToldEvent;
+  readonly delivery: NewDelivery;
+}
+
+/** A record bears the time of its call: more would wait for a connection, and be older than they look to who polls. */
+const RECORDED_AT_ONCE = 50;
+
 export class EventRouter implements EventSink {
   readonly #endpoints: EndpointStore;
   readonly #deliveries: DeliveryStore;
@@ -33,19 +41,7 @@ export class EventRouter implements EventSink {
     const routed = events.flatMap((told) =>
       deliveriesOf(told, endpoints.get(told.job.owner) ?? []).map((delivery) => ({ told, delivery })),
     );
-    const recorded = await Promise.allSettled(
-      routed.map(({ delivery }) =>
-        this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID }),
-      ),
-    );
-    const failed = new Set(
-      routed.flatMap(({ told }, index) => {
-        const result = recorded[index];
-        if (result?.status !== 'rejected') return [];
-        console.warn({ message: 'A delivery was not recorded', event: told.event.id, error: result.reason });
-        return [told];
-      }),
-    );
+    const failed = await this.#record(routed);
     const queued = routed.filter(
       ({ told, delivery }) => !failed.has(told) && delivery.status === DeliveryStatus.pending,
     );
@@ -57,6 +53,24 @@ export class EventRouter implements EventSink {
       if (told) failed.add(told);
     }
     return events.find((told) => failed.has(told));
+  }
+
+  /** @returns the events of which a delivery was not recorded. */
+  async #record(routed: readonly Routed[]): Promise<Set<ToldEvent>> {
+    const failed = new Set<ToldEvent>();
+    for (let start = 0; start < routed.length; start += RECORDED_AT_ONCE) {
+      await Promise.all(
+        routed.slice(start, start + RECORDED_AT_ONCE).map(async ({ told, delivery }) => {
+          try {
+            await this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID });
+          } catch (error) {
+            console.warn({ message: 'A delivery was not recorded', event: told.event.id, error });
+            failed.add(told);
+          }
+        }),
+      );
+    }
+    return failed;
   }
 }
 

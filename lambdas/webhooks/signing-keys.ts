@@ -36,8 +36,12 @@ export class SigningKeys {
   }
 
   async #read(): Promise<readonly SigningKey[]> {
-    const texts = await Promise.all(['AWSCURRENT', 'AWSPREVIOUS'].map((stage) => this.#version(stage)));
-    return texts.filter((text) => text !== undefined).map(signingKeyFrom);
+    const [current, previous] = await Promise.all([
+      this.#version('AWSCURRENT'),
+      this.#version('AWSPREVIOUS'),
+    ]);
+    if (current === undefined) throw new Error(`The secret ${this.#secretArn} has no text.`);
+    return [signingKeyFrom(current), ...usable(previous)];
   }
 
   /** @returns undefined when the secret has no such version: it was never replaced. */
@@ -51,5 +55,15 @@ export class SigningKeys {
       if (error instanceof ResourceNotFoundException && VersionStage === 'AWSPREVIOUS') return undefined;
       throw error;
     }
+  }
+}
+
+/** A former text that was no good has signed nothing, and must not keep its successor from signing. */
+function usable(previous: string | undefined): SigningKey[] {
+  try {
+    return previous === undefined ? [] : [signingKeyFrom(previous)];
+  } catch (error) {
+    console.warn({ message: 'The former version of the signing secret is passed over', error });
+    return [];
   }
 }

@@ -1,5 +1,6 @@
 /** Endpoints: registered, read, changed, paused and deleted by their owner. */
 import { randomBytes } from 'node:crypto';
+import type { Endpoint } from '../../lambdas/webhooks/endpoint.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { startTestCloud } from '../support/test-cloud.ts';
@@ -156,7 +157,9 @@ describe('changing', () => {
     const id = await create();
     const disabled = await api(`PATCH /endpoints/${id}`, { json: { enabled: false } });
     expect(disabled.data).toMatchObject({ enabled: false, disabled: { reason: 'by_owner' } });
-    await stores.endpoints.disable(arnOf('alice'), id, 'gone');
+    await api(`PATCH /endpoints/${id}`, { json: { enabled: true } });
+    const endpoint = await stores.endpoints.get(arnOf('alice'), id);
+    await stores.endpoints.disableGone(endpoint as Endpoint, endpoint?.url ?? '');
     expect((await api(`GET /endpoints/${id}`)).data).toMatchObject({
       enabled: false,
       disabled: { reason: 'gone' },

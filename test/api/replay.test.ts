@@ -52,8 +52,8 @@ async function create(
 }
 
 async function isWaiting({ jobId }: Delivery): Promise<boolean> {
-  const waiting = await deliveries.waiting(jobId.slice(0, 1), '9', 100);
-  return waiting.some((each) => each.jobId === jobId);
+  const waiting = await deliveries.waiting(jobId.slice(0, 1), '9', { limit: 100 });
+  return waiting.deliveries.some((each) => each.jobId === jobId);
 }
 
 beforeEach(() => void jest.spyOn(console, 'warn').mockImplementation(() => {}));

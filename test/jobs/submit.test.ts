@@ -11,6 +11,7 @@ import { cancelJob } from '../../lambdas/jobs/cancel.ts';
 import { Executions } from '../../lambdas/jobs/executions.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { recordCaughtError, recordExecutionEnded } from '../../lambdas/jobs/record-failure.ts';
 import { type Submission, submitJob } from '../../lambdas/jobs/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
@@ -41,7 +42,10 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 const submit = (overrides: Partial<Submission> = {}) =>
-  submitJob({ jobs, executions }, { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides });
+  submitJob(
+    { jobs, executions, limits: DEFAULT_JOB_LIMITS },
+    { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides },
+  );
 
 test('the execution is named after the job, and knows its id, owner and input', async () => {
   sfn.on(StartExecutionCommand).resolves({});
@@ -69,7 +73,10 @@ test('called again with its idempotency key, a job that could not be started is 
   sfn.on(StartExecutionCommand).rejectsOnce(new Error('throttled')).resolves({});
   await expect(submit({ idempotencyKey: 'again' })).rejects.toMatchObject({ code: 'START_FAILED' });
   const job = await submit({ idempotencyKey: 'again' });
-  expect(await jobs.get('alice', job.jobId)).toMatchObject({ status: 'pending', version: 1 });
+  expect(await jobs.get('alice', job.jobId)).toMatchObject({
+    status: 'pending',
+    version: Date.parse(job.createdAt),
+  });
 });
 
 test('a call that repeats a healthy start cannot fail its job', async () => {
@@ -99,7 +106,7 @@ test('a start that was cut off between the job and its execution is finished by 
   const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }));
   cutOff.start = () => new Promise(() => {});
   void submitJob(
-    { jobs, executions: cutOff },
+    { jobs, executions: cutOff, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'cut-off' },
   );
   sfn.on(StartExecutionCommand).resolves({});

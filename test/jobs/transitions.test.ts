@@ -85,7 +85,7 @@ test('a terminal status never changes, progress never falls, and the version gro
         else expect(after.version).toBe(before.version + 1);
         expect(after.progress).toBeGreaterThanOrEqual(before.progress);
         expect(isTerminal(after.status)).toBe('endedAt' in after);
-        expect(isTerminal(after.status)).toBe(!('openShard' in after));
+        expect(isTerminal(after.status)).toBe(!('openOwner' in after));
         before = after;
       }
     }),

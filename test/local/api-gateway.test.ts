@@ -66,6 +66,10 @@ describe('API Gateway', () => {
       SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:generated',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
       ...harness.cloud.environment,
+      // Its role's, not the developer's.
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^role\.EchoServiceRole\w+\.Echo\w+$/),
+      AWS_SECRET_ACCESS_KEY: expect.any(String),
+      AWS_SESSION_TOKEN: expect.any(String),
     });
     expect(environment).not.toHaveProperty('OF_THIS_PROCESS');
     // The fixture sets it: a template cannot.

@@ -14,7 +14,11 @@ function start(properties: object): void {
     },
   };
   const addresses = { api: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2' };
-  const parts = { streams: new Map([['jobs', stream]]), functions: new Map([['reader', {}]]) };
+  const parts = {
+    streams: new Map([['jobs', stream]]),
+    functions: new Map([['reader', {}]]),
+    iam: { sessionOf: () => ({}) },
+  };
   startEventSourceMappings(
     template,
     createResolver({ template, stackName: 'S', addresses }),

@@ -53,7 +53,7 @@ function client<C>(Client: new (config: object) => C, service: string): C {
   return new Client({
     endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 }
 

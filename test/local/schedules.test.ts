@@ -1,6 +1,7 @@
 /** Rules on a schedule: when they are due, and what their targets get. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { LambdaFunction } from '../../local/functions.ts';
+import type { RuleGate } from '../../local/iam/invoke-permissions.ts';
 import { createResolver } from '../../local/intrinsics.ts';
 import { startSchedules } from '../../local/schedules.ts';
 
@@ -9,11 +10,13 @@ const HOUR_MS = 60 * MINUTE_MS;
 const TARGET = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:sweep', Id: 'Target0' };
 
 const invoke = jest.fn<LambdaFunction['invoke']>();
+const gate = jest.fn<RuleGate>();
 let running: ReturnType<typeof startSchedules> | undefined;
 
 beforeEach(() => {
   jest.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00.123Z') });
   invoke.mockReset().mockResolvedValue('null');
+  gate.mockReset().mockReturnValue(true);
 });
 afterEach(() => {
   running?.close();
@@ -31,7 +34,8 @@ function start(ScheduleExpression: string, properties: object = {}): void {
   };
   const addresses = { api: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2' };
   const functions = new Map([['sweep', { invoke } as unknown as LambdaFunction]]);
-  running = startSchedules(template, createResolver({ template, stackName: 'S', addresses }), functions);
+  const resolve = createResolver({ template, stackName: 'S', addresses });
+  running = startSchedules(template, resolve, functions, gate);
 }
 
 test.each([
@@ -71,6 +75,14 @@ test('a target with an input gets that', async () => {
   start('rate(1 minute)', { Targets: [{ ...TARGET, Input: '{"dry":true}' }] });
   await jest.advanceTimersByTimeAsync(MINUTE_MS);
   expect(invoke.mock.calls).toEqual([['{"dry":true}']]);
+});
+
+test('a function that has not permitted the rule is not invoked', async () => {
+  gate.mockReturnValue(false);
+  start('rate(1 minute)');
+  await jest.advanceTimersByTimeAsync(MINUTE_MS);
+  expect(gate.mock.calls).toEqual([['Sweep', 'sweep']]);
+  expect(invoke).not.toHaveBeenCalled();
 });
 
 test('a function that fails is tried three times, and again when the rule is next due', async () => {

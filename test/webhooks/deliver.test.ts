@@ -1,7 +1,7 @@
 /** What follows an attempt: real tables, a clock that is moved, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
 import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/deliver.ts';
-import { DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/delivery.ts';
+import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/delivery.ts';
 import type {
   AttemptMessage,
   DeliveryMessage,
@@ -11,7 +11,7 @@ import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhook
 import { handleMessages } from '../../lambdas/webhooks/handle-messages.ts';
 import type { PostOutcome } from '../../lambdas/webhooks/post.ts';
 import { queueWaiting } from '../../lambdas/webhooks/queue-waiting.ts';
-import { DEFAULT_RETRY_SECONDS } from '../../lambdas/webhooks/retry-schedule.ts';
+import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/retry-schedule.ts';
 import { signingKeyFrom } from '../../lambdas/webhooks/signature.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
@@ -150,9 +150,30 @@ test('ten attempts follow the schedule; then it is a dead letter, and failed', a
     expect(sent[0]?.message.attempt).toBe((attemptCount ?? 0) + 1);
     message = sent[0]?.message;
   }
-  expect(delays).toEqual(DEFAULT_RETRY_SECONDS.slice(1));
+  expect(delays).toEqual(DEFAULT_RETRY_SECONDS);
   expect(await record()).toMatchObject({ status: 'failed', attemptCount: 10 });
   expect(dead).toHaveLength(1);
+});
+
+test('a receiver that asks for a day each time is heard to the last attempt: the record outlives them all', async () => {
+  post.mockResolvedValue(answered(503, '86400'));
+  let message = await delivery();
+  for (let attempt = 1; attempt < 10; attempt++) {
+    await deliver(dependencies, message);
+    const { nextAttemptAt = '', expiresAt = 0 } = (await record()) ?? {};
+    expect(expiresAt * 1000).toBeGreaterThan(Date.parse(nextAttemptAt));
+    now = Date.parse(nextAttemptAt);
+    message = { ...message, attempt: attempt + 1 };
+  }
+  await deliver(dependencies, message);
+  expect(await record()).toMatchObject({ status: 'failed', attemptCount: 10 });
+  expect(dead).toHaveLength(1);
+});
+
+test('delays are spread by a fifth to either side', async () => {
+  const between = (random: number) => nextDelayMs([100], 1, 0, () => random);
+  expect([between(0), between(0.5), between(1)]).toEqual([80_000, 100_000, 120_000]);
+  expect(nextDelayMs([100], 2)).toBeUndefined();
 });
 
 test('a delivery that waits is not queued before its time is near, and only once', async () => {
@@ -217,7 +238,10 @@ test('413 is the end of this delivery, and of nothing else', async () => {
 
 test.each([
   ['deleted', () => tables.endpoints.remove('alice', 'ep_1')],
-  ['disabled', () => tables.endpoints.disable('alice', 'ep_1', 'by_owner')],
+  [
+    'disabled',
+    () => tables.endpoints.update('alice', 'ep_1', { disabled: { at: '2026', reason: 'by_owner' } }),
+  ],
 ])(
   'an endpoint that was %s with deliveries waiting is not called: they are cancelled',
   async (_what, end) => {
@@ -267,7 +291,49 @@ test('after a rotation both secrets sign for a day, then the new one alone', asy
   expect(signatures).toEqual([2, 1]);
 });
 
+test('a 410 of the address that an endpoint has left says nothing of the one where it is now', async () => {
+  post.mockImplementation(async () => {
+    await tables.endpoints.update('alice', 'ep_1', { url: 'https://example.org/new' });
+    return answered(410);
+  });
+  await deliver(dependencies, await delivery());
+  expect(await tables.endpoints.get('alice', 'ep_1')).not.toHaveProperty('disabled');
+});
+
 describe('nothing is lost, and nothing sent twice without need', () => {
+  test('a message that is faster than the record of the attempt before it comes again', async () => {
+    post.mockResolvedValue(answered(200));
+    const message = await delivery();
+    await expect(deliver(dependencies, { ...message, attempt: 2 })).rejects.toThrow('come again');
+    expect(post).not.toHaveBeenCalled();
+  });
+
+  test('a replay during the last attempt is not undone by it', async () => {
+    const { replayDelivery } = await import('../../lambdas/webhooks/replay.ts');
+    const message = await delivery();
+    post.mockImplementationOnce(async () => {
+      now += 1_000;
+      await replayDelivery(dependencies, (await record()) as Delivery);
+      return answered(500);
+    });
+    await deliver({ ...dependencies, retrySeconds: [] }, message);
+    expect(await record()).toMatchObject({ status: 'pending' });
+    post.mockResolvedValue(answered(200));
+    for (const { message: next } of sent.splice(0)) await deliver(dependencies, next);
+    expect(await record()).toMatchObject({ status: 'delivered' });
+  });
+
+  test('a sweep that reads an old index queues nothing that has gone on', async () => {
+    post.mockResolvedValue(answered(503, '7200'));
+    await deliver(dependencies, await delivery());
+    now += 2 * HOUR - 60_000;
+    const waiting = tables.deliveries.waiting.bind(tables.deliveries);
+    const stale = await waiting('7', new Date(now + HOUR).toISOString(), { limit: 10 });
+    expect(stale.deliveries).toHaveLength(1);
+    for (const each of stale.deliveries) await tables.deliveries.leaveWaiting(each);
+    expect((await waiting('7', new Date(now + HOUR).toISOString(), { limit: 10 })).deliveries).toEqual([]);
+  });
+
   test('a message that comes twice finds its attempt made', async () => {
     post.mockResolvedValue(answered(500));
     const message = await delivery();
@@ -317,7 +383,7 @@ describe('nothing is lost, and nothing sent twice without need', () => {
 
   test('a dead letter that an operator sends back begins the schedule anew', async () => {
     post.mockResolvedValue(answered(500));
-    await deliver({ ...dependencies, retrySeconds: [0] }, await delivery());
+    await deliver({ ...dependencies, retrySeconds: [] }, await delivery());
     expect(await record()).toMatchObject({ status: 'failed', attemptCount: 1 });
     const letter = dead[0] as AttemptMessage;
     await deliver(dependencies, letter);

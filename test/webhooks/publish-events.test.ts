@@ -4,7 +4,7 @@ import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 import { EventTopic } from '../../lambdas/webhooks/event-topic.ts';
-import { publishEvents } from '../../lambdas/webhooks/publish-events.ts';
+import { type PublishDependencies, publishEvents } from '../../lambdas/webhooks/publish-events.ts';
 
 // SNS takes only some of a batch here, on purpose.
 const sns = mockClient(SNSClient);
@@ -13,7 +13,14 @@ const topic = new EventTopic(
   'arn:aws:sns:us-east-1:000000000000:events',
 );
 
+let aside: DynamoDBRecord[];
+const dependencies: PublishDependencies = {
+  sinks: [topic],
+  setAside: async (record) => void aside.push(record),
+};
+
 beforeEach(() => {
+  aside = [];
   sns.reset();
   jest.spyOn(console, 'error').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
@@ -41,7 +48,7 @@ const published = () =>
 test('events are published in order, ten a call, with attributes for filter policies', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   const records = Array.from({ length: 23 }, (_, index) => record(index));
-  expect(await publishEvents([topic], records)).toEqual({ batchItemFailures: [] });
+  expect(await publishEvents(dependencies, records)).toEqual({ batchItemFailures: [] });
   expect(sns.commandCalls(PublishBatchCommand)).toHaveLength(3);
   expect(published().map(({ Message }) => JSON.parse(Message ?? '').id)).toEqual(
     records.map((_, index) => `job-${index}.1`),
@@ -57,7 +64,7 @@ test('events are published in order, ten a call, with attributes for filter poli
 test('large events share a call only as far as SNS allows', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   await publishEvents(
-    [topic],
+    dependencies,
     Array.from({ length: 8 }, (_, index) => record(index, { result: 'x'.repeat(60_000) })),
   );
   for (const { args } of sns.commandCalls(PublishBatchCommand)) {
@@ -70,21 +77,32 @@ test('large events share a call only as far as SNS allows', async () => {
 test('where SNS does not take one, the stream is to begin again from there', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [{ Id: '4', Code: 'InternalError', SenderFault: false }] });
   const records = Array.from({ length: 7 }, (_, index) => record(index));
-  expect(await publishEvents([topic], records)).toEqual({ batchItemFailures: [{ itemIdentifier: '4' }] });
+  expect(await publishEvents(dependencies, records)).toEqual({
+    batchItemFailures: [{ itemIdentifier: '4' }],
+  });
 });
 
 test.each([
   ['is no job', { version: undefined }],
   ['cannot be read', { input: undefined, status: null }],
-])('a record that %s stops the batch there, after those before it are published', async (_what, broken) => {
+])('a record that %s is set aside, and stops none of the others', async (_what, broken) => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
-  const result = await publishEvents([topic], [record(0), record(1, broken), record(2)]);
-  expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
-  expect(published()).toHaveLength(1);
+  const result = await publishEvents(dependencies, [record(0), record(1, broken), record(2)]);
+  expect(result).toEqual({ batchItemFailures: [] });
+  expect(published()).toHaveLength(2);
+  expect(aside.map(({ dynamodb }) => dynamodb?.SequenceNumber)).toEqual(['1']);
 });
 
 test('a deleted record tells nothing', async () => {
   const removed: DynamoDBRecord = { eventName: 'REMOVE', dynamodb: { SequenceNumber: '1', OldImage: {} } };
-  expect(await publishEvents([topic], [removed])).toEqual({ batchItemFailures: [] });
+  expect(await publishEvents(dependencies, [removed])).toEqual({ batchItemFailures: [] });
   expect(sns.calls()).toHaveLength(0);
+});
+
+test('what cannot be set aside is to come again: nothing is passed over in silence', async () => {
+  const setAside = async () => {
+    throw new Error('SQS does not answer.');
+  };
+  const records = [record(0, { version: undefined })];
+  await expect(publishEvents({ ...dependencies, setAside }, records)).rejects.toThrow('SQS does not answer.');
 });

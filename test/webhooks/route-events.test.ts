@@ -1,6 +1,6 @@
 /** Who is told of an event: real tables, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
-import type { Job } from '../../lambdas/jobs/job.ts';
+import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/delivery-queue.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
@@ -129,7 +129,7 @@ test('a batch that comes again adds messages, not deliveries, and changes none t
 test('a batch out of order is told as it comes: each event has its own delivery', async () => {
   await register();
   await router.send([completed({ version: 5 }), completed({ version: 3 })]);
-  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['00000005.ep_1', '00000003.ep_1']);
+  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000005.ep_1', '0000000000003.ep_1']);
 });
 
 test('what the queue does not take, the stream is to bring again from there', async () => {
@@ -145,7 +145,7 @@ test('what cannot be recorded is not queued, and the stream is to bring it again
   jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(new Error('throttled'));
   const events = [3, 4].map((version) => completed({ version }));
   expect(await router.send(events)).toBe(events[0]);
-  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['00000004.ep_1']);
+  expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000004.ep_1']);
 });
 
 test('a job long past its retention keeps its deliveries as long as attempts can be made', async () => {
@@ -153,4 +153,18 @@ test('a job long past its retention keeps its deliveries as long as attempts can
   await router.send([completed()]);
   const delivery = await tables.deliveries.get({ jobId: JOB, deliveryKey: deliveryKey(3, 'ep_1') });
   expect(delivery?.expiresAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 95 * 3600);
+});
+
+test('a job that its idempotency key makes anew tells of itself again, under ids of its own', async () => {
+  await register();
+  const made = (createdAt: string) => {
+    const version = firstVersion({ idempotent: true, createdAt }) + 2;
+    return completed({ idempotent: true, createdAt, version });
+  };
+  const [first, second] = [made('2026-01-01T00:00:00.000Z'), made('2026-01-02T01:00:00.000Z')];
+  await router.send([first]);
+  await router.send([second]);
+  expect(first.event.id).not.toBe(second.event.id);
+  const { deliveries } = await tables.deliveries.listOfJob('alice', JOB, { limit: 10 });
+  expect(deliveries.map(({ event }) => event.id)).toEqual([first.event.id, second.event.id]);
 });

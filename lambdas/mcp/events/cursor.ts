@@ -1,7 +1,7 @@
 /** A cursor: how far a client has read, as a position in time that it keeps for us. */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { deliveryId, parseDeliveryId } from '../../webhooks/delivery.ts';
+import { deliveryId, KEPT_AT_LEAST_MS, parseDeliveryId } from '../../webhooks/delivery.ts';
 import type { DeliveryId } from '../../webhooks/delivery-store.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
 
@@ -13,10 +13,10 @@ export interface Position {
 }
 
 /**
- * Two seconds. Several functions record events at once, by clocks of their own, and the index that they are read from
- * follows after: what is older than this has come in, so that a reader who has passed it has missed nothing.
+ * Five seconds. Several functions record events at once, by clocks of their own, and the index that they are read from
+ * follows after, mostly within one: what is older than this has come in, so that a reader may pass it.
  */
-export const SETTLE_MS = 2_000;
+export const SETTLE_MS = 5_000;
 
 /** The time up to which all has been recorded. */
 export function settled(nowMs: number): Position {
@@ -26,6 +26,16 @@ export function settled(nowMs: number): Position {
 /** Where an endpoint's events begin: a little before it does, because another clock may be behind. */
 export function beginningOf({ createdAt }: Pick<Endpoint, 'createdAt'>): Position {
   return settled(Date.parse(createdAt));
+}
+
+/** What was recorded since then is still there, and what was recorded before has been delivered or given up. */
+export function allKeptSince(nowMs: number): Position {
+  return { createdAt: new Date(nowMs - KEPT_AT_LEAST_MS).toISOString() };
+}
+
+/** The position that is further on. */
+export function later(one: Position, other: Position): Position {
+  return other.createdAt > one.createdAt ? other : one;
 }
 
 /** Opaque to clients. */

@@ -2,9 +2,10 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 
-/** The draft's section "Error Codes". -32012 (forbidden) is left out: the gateway turns away who may not call. */
+/** The draft's section "Error Codes". */
 export const EventErrorCode = {
   notFound: -32011,
+  forbidden: -32012,
   resourceExhausted: -32013,
   unsupported: -32014,
   callbackEndpoint: -32015,
@@ -14,6 +15,7 @@ export const EventErrorCode = {
 const CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.invalidCursor]: ProtocolErrorCode.InvalidParams,
+  [ErrorCode.insufficientScope]: EventErrorCode.forbidden,
   [ErrorCode.urlRefused]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.resourceExhausted]: EventErrorCode.resourceExhausted,
 };

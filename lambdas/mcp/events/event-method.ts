@@ -1,6 +1,7 @@
 /** What a method of MCP Events is to the MCP server: a schema of its parameters, and a function. */
 import type * as z from 'zod';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
+import { type Caller, requireScope, type Scope } from '../../shared/caller.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/delivery-queue.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
@@ -28,17 +29,27 @@ export interface EventMethod {
   readonly params: z.ZodObject;
   /**
    * @param params as `params` has parsed them.
-   * @param owner who calls, as the gateway has found.
+   * @param caller as the gateway has found.
    * @throws ProtocolError or AppError; everything else is a bug.
    */
-  call(params: unknown, owner: string): Promise<Record<string, unknown>>;
+  call(params: unknown, caller: Caller): Promise<Record<string, unknown>>;
 }
 
 /** A method from its schema; what the function takes is what the schema gives. */
 export function defineEventMethod<Params extends z.ZodObject>(spec: {
   readonly method: string;
+  /** What a caller's token has to allow. */
+  readonly scope: Scope;
   readonly params: Params;
   readonly call: (params: z.output<Params>, owner: string) => Promise<Record<string, unknown>>;
 }): EventMethod {
-  return { ...spec, call: (params, owner) => spec.call(params as z.output<Params>, owner) };
+  const { method, scope, params } = spec;
+  return {
+    method,
+    params,
+    async call(given, caller) {
+      requireScope(caller, scope);
+      return spec.call(given as z.output<Params>, caller.owner);
+    },
+  };
 }

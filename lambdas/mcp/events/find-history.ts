@@ -1,6 +1,6 @@
 /** Where the events after a position are: in a mailbox, or with a subscription that they were sent to. */
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoint.ts';
-import { beginningOf, type Position, settled } from './cursor.ts';
+import { allKeptSince, beginningOf, type Position, settled } from './cursor.ts';
 import type { EventDependencies } from './event-method.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
 import { isAbout, type Topic } from './topic.ts';
@@ -28,13 +28,13 @@ export async function findHistory(
 ): Promise<History> {
   const { endpoints, now = Date.now } = dependencies;
   const mailbox = await findMailbox(dependencies, owner, topic);
-  if (mailbox && hasAllSince(position, mailbox)) return whole(mailbox, now());
+  if (mailbox && hasAllSince(position, mailbox, now())) return whole(mailbox, now());
 
   const subscriptions = (await endpoints.list(owner)).filter(
     (endpoint) => endpoint.kind === EndpointKind.subscription && isAbout(endpoint, topic),
   );
   const active = subscriptions.filter((subscription) => isActive(subscription, now()));
-  const complete = active.find((subscription) => hasAllSince(position, subscription));
+  const complete = active.find((subscription) => hasAllSince(position, subscription, now()));
   if (complete) return whole(complete, now());
 
   const known = mailbox ?? active[0];
@@ -53,8 +53,9 @@ function whole({ endpointId }: Endpoint, nowMs: number): History {
   return { endpointId, until: settled(nowMs).createdAt, continues: false, hasGap: false };
 }
 
-function hasAllSince({ createdAt }: Position, endpoint: Endpoint): boolean {
-  return beginningOf(endpoint).createdAt <= createdAt;
+/** It was there, and what was recorded since has not expired. */
+function hasAllSince({ createdAt }: Position, endpoint: Endpoint, nowMs: number): boolean {
+  return beginningOf(endpoint).createdAt <= createdAt && createdAt >= allKeptSince(nowMs).createdAt;
 }
 
 /** The one that was to end last. */

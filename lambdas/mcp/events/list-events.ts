@@ -1,11 +1,13 @@
 /** `events/list`: which events there are. One page has them all. */
 import * as z from 'zod';
+import { Scope } from '../../shared/caller.ts';
 import { defineEventMethod, type EventMethod } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 
 export function listMethod(types: EventTypes): EventMethod {
   return defineEventMethod({
     method: 'events/list',
+    scope: Scope.jobsRead,
     params: z.object({}),
     call: async () => ({ events: types.list() }),
   });

@@ -2,7 +2,6 @@
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoint.ts';
 import type { EventDependencies } from './event-method.ts';
 import { lifetime, MAILBOX_LEASE_MS } from './lifetime.ts';
-import { register } from './register.ts';
 import { filterOf, mailboxId, type Topic } from './topic.ts';
 
 type Dependencies = Pick<EventDependencies, 'endpoints' | 'now'>;
@@ -34,5 +33,5 @@ export async function openMailbox(
     secrets: [],
     ...lifetime(now(), MAILBOX_LEASE_MS),
   };
-  return register(endpoints, mailbox, now());
+  return endpoints.put(mailbox);
 }

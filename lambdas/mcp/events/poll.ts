@@ -1,5 +1,6 @@
 /** `events/poll`: what has happened since the last time, for clients that nobody can call. */
 import * as z from 'zod';
+import { Scope } from '../../shared/caller.ts';
 import { type Delivery, TEST_EVENT } from '../../webhooks/delivery.ts';
 import type { DeliveryPosition, DeliveryStore } from '../../webhooks/delivery-store.ts';
 import { decodeCursor, encodeCursor, type Position, settled } from './cursor.ts';
@@ -25,6 +26,7 @@ export function pollMethod(types: EventTypes, dependencies: EventDependencies): 
   const { deliveries, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/poll',
+    scope: Scope.jobsRead,
     params,
     async call({ name, arguments: args, cursor, maxAgeMs, maxEvents }, owner) {
       const topic = types.read(name, args);

@@ -1,15 +1,15 @@
 /** `events/subscribe`: has events sent to a URL, for as long as the client keeps asking. */
 import * as z from 'zod';
+import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { acceptUrl } from '../../webhooks/accept-url.ts';
-import { type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
+import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
 import { parseSecret } from '../../webhooks/signature.ts';
-import { beginningOf, decodeCursor, encodeCursor } from './cursor.ts';
+import { allKeptSince, beginningOf, decodeCursor, encodeCursor, later } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
 import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
-import { register } from './register.ts';
 import { filterOf, subscriptionId } from './topic.ts';
 import { verify } from './verify.ts';
 
@@ -26,13 +26,14 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
   const { endpoints, addressPolicy, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/subscribe',
+    scope: Scope.webhooksManage,
     params,
     async call({ name, arguments: args, delivery, cursor, ttlMs }, owner) {
       const topic = types.read(name, args);
       if (delivery.mode !== 'webhook') throw deliveryModeUnsupported(delivery.mode);
       const secret = acceptSecret(delivery.secret);
       const url = acceptUrl('delivery.url', delivery.url, addressPolicy);
-      if (typeof cursor === 'string') decodeCursor(cursor);
+      const given = typeof cursor === 'string' ? decodeCursor(cursor) : undefined;
 
       const endpointId = subscriptionId(owner, url, topic);
       const all = await endpoints.list(owner);
@@ -42,32 +43,31 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       if (existing && isActive(existing, now())) {
         const refreshed = await endpoints.update(owner, endpointId, { secrets, ...life });
         // It has missed nothing, so that a cursor of the client's own is as good as ours, and may be further on.
-        if (refreshed) return answer(refreshed, cursor ?? encodeCursor(beginningOf(refreshed)), false);
+        if (refreshed && isActive(refreshed, now())) {
+          const position = later(given ?? beginningOf(refreshed), allKeptSince(now()));
+          return answer(refreshed, encodeCursor(position), false);
+        }
       }
 
       // Also when it was disabled: it begins anew, because nothing was kept for it meanwhile.
       const verifiedAt = verifiedAtOf(url, existing, all, now());
-      const begun = await register(
-        endpoints,
-        {
-          owner,
-          endpointId,
-          kind: EndpointKind.subscription,
-          url,
-          ...filterOf(topic),
-          secrets,
-          verifiedAt,
-          ...life,
-        },
-        now(),
-      );
+      const begun = await endpoints.put({
+        owner,
+        endpointId,
+        kind: EndpointKind.subscription,
+        url,
+        ...filterOf(topic),
+        secrets,
+        verifiedAt,
+        ...life,
+      });
       if (verifiedAt === undefined) {
         const failure = await verify(dependencies, begun);
         // One that was there before stays, inactive: its history can still be polled.
         if (failure !== undefined && !existing) await endpoints.remove(owner, endpointId);
         if (failure !== undefined) throw callbackFailed(failure);
       }
-      return answer(begun, encodeCursor(beginningOf(begun)), typeof cursor === 'string');
+      return answer(begun, encodeCursor(beginningOf(begun)), given !== undefined);
     },
   });
 }
@@ -91,7 +91,9 @@ function verifiedAtOf(
   all: readonly Endpoint[],
   nowMs: number,
 ): string | undefined {
-  if (existing?.verifiedAt && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
+  // A receiver that has said that it is gone is asked again.
+  const isGone = existing?.disabled?.reason === DisabledReason.gone;
+  if (existing?.verifiedAt && !isGone && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
   return all.find(
     (other) => other.kind === EndpointKind.subscription && other.url === url && isActive(other, nowMs),
   )?.verifiedAt;

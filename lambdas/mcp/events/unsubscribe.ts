@@ -1,5 +1,6 @@
 /** `events/unsubscribe`: ends a subscription at once, where it would end by itself later. */
 import * as z from 'zod';
+import { Scope } from '../../shared/caller.ts';
 import { subscriptionNotFound } from './errors.ts';
 import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
@@ -17,6 +18,7 @@ export function unsubscribeMethod(
 ): EventMethod {
   return defineEventMethod({
     method: 'events/unsubscribe',
+    scope: Scope.webhooksManage,
     params,
     async call({ name, arguments: args, delivery }, owner) {
       const topic = types.read(name, args);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
 import { isJobId } from '../../jobs/job.ts';
+import { Scope } from '../../shared/caller.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
@@ -12,10 +13,11 @@ export function cancelJobTool({ operations, jobs, executions, workspace }: ToolD
     title: 'Cancel job',
     description:
       'Cancels a job: nothing further starts, and a step that runs is stopped. What has been done is not undone.',
+    scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
     output: jobOutput,
-    async call({ job_id: jobId }, owner) {
+    async call({ job_id: jobId }, { owner }) {
       if (!isJobId(jobId)) throw jobNotFound();
       const job = await cancelJob({ jobs, executions }, owner, jobId);
       return answerJob(

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { jobNotFound } from '../../jobs/cancel.ts';
 import { isJobId } from '../../jobs/job.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
+import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-export function checkJobTool({ operations, jobs, workspace }: ToolDependencies): Tool {
+export function checkJobTool({ operations, jobs, pace, workspace }: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => execution.maxWaitMs / 1000));
   return defineTool({
     name: 'check_job',
@@ -16,6 +17,7 @@ export function checkJobTool({ operations, jobs, workspace }: ToolDependencies):
     description:
       'Tells the status, progress, and once it has ended the result or error of a job. ' +
       'With wait_seconds it answers as soon as the job ends, or when the time is over.',
+    scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
       job_id: jobIdArgument,
@@ -27,8 +29,10 @@ export function checkJobTool({ operations, jobs, workspace }: ToolDependencies):
         .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, owner) {
-      const found = isJobId(jobId) && (await jobs.get(owner, jobId));
+    async call({ job_id: jobId, wait_seconds }, { owner }) {
+      if (!isJobId(jobId)) throw jobNotFound();
+      pace.check(owner, jobId);
+      const found = await jobs.get(owner, jobId);
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
       const waitMs = wait_seconds * 1000;

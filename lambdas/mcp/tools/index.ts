@@ -1,11 +1,13 @@
 /** Every tool that the server offers, made from the catalogue, in a fixed order. */
 import type { Executions } from '../../jobs/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
+import type { JobLimits } from '../../jobs/limits.ts';
+import type { PollPace } from '../../jobs/poll-pace.ts';
+import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { Tool } from '../tool.ts';
-import type { WorkspaceLinks } from '../workspace-links.ts';
 import { cancelJobTool } from './cancel-job.ts';
 import { checkJobTool } from './check-job.ts';
 import { listDeliveriesTool } from './list-deliveries.ts';
@@ -16,6 +18,8 @@ export interface ToolDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly limits: JobLimits;
+  readonly pace: PollPace;
   readonly workspace: WorkspaceLinks;
   readonly deliveries: DeliveryStore;
   readonly addressPolicy: AddressPolicy;

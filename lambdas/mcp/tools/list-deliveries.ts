@@ -1,12 +1,13 @@
 /** `list_deliveries`: who was told of a job, and whether it arrived. */
 import * as z from 'zod';
 import { isJobId } from '../../jobs/job.ts';
+import { Scope } from '../../shared/caller.ts';
 import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/delivery.ts';
 import { jobIdArgument } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-/** A job tells of itself a few times, to a few endpoints; the management API pages through more. */
+/** The latest: what became of the end of a job is what is asked for. The management API pages through all. */
 const MAX_DELIVERIES = 100;
 
 export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliveries'>): Tool {
@@ -14,7 +15,8 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
     name: 'list_deliveries',
     title: 'List deliveries',
     description:
-      'Lists what was sent to callback_url and to registered endpoints about a job, with every attempt.',
+      'Lists what was sent to callback_url and to registered endpoints about a job, the latest first, with every attempt.',
+    scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
     output: z.object({
@@ -28,15 +30,18 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
           next_attempt_at: z.string().optional(),
         }),
       ),
+      has_more: z.boolean().describe('There were earlier ones, which are not shown.'),
     }),
-    async call({ job_id: jobId }, owner) {
+    async call({ job_id: jobId }, { owner }) {
       const page = isJobId(jobId)
-        ? await deliveries.listOfJob(owner, jobId, { limit: MAX_DELIVERIES })
-        : { deliveries: [] };
+        ? await deliveries.listOfJob(owner, jobId, { limit: MAX_DELIVERIES, newestFirst: true })
+        : { deliveries: [], next: undefined };
       return {
-        structured: { deliveries: page.deliveries.map(view) },
-        text:
+        structured: { deliveries: page.deliveries.map(view), has_more: page.next !== undefined },
+        text: [
           page.deliveries.map(describe).join('\n') || 'Nobody was told of this job, or there is no such job.',
+          ...(page.next ? ['There were more before these.'] : []),
+        ].join('\n'),
       };
     },
   });

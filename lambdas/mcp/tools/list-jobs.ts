@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { JobStatus } from '../../jobs/job.ts';
 import { viewSummary } from '../../jobs/job-view.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
@@ -14,6 +15,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
     name: 'list_jobs',
     title: 'List jobs',
     description: 'Lists your jobs, newest first. check_job tells the progress and result of one.',
+    scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
       limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs on a page.'),
@@ -32,7 +34,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
       ),
       next_cursor: z.string().optional().describe('There may be more: pass it as cursor.'),
     }),
-    async call({ limit, cursor }, owner) {
+    async call({ limit, cursor }, { owner }) {
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
       const page = await jobs.list(owner, { limit, after });
       const lines = page.jobs.map(

@@ -4,6 +4,7 @@ import { type Job, JobStatus } from '../../jobs/job.ts';
 import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS, submitJob } from '../../jobs/submit.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
+import { requireScope, Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { acceptUrl } from '../../webhooks/accept-url.ts';
@@ -15,7 +16,7 @@ import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
 export function startTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
-  const { jobs, executions, workspace, addressPolicy } = dependencies;
+  const { jobs, executions, limits, workspace, addressPolicy } = dependencies;
   const maxWaitSeconds = operation.execution.maxWaitMs / 1000;
   const common = {
     wait_seconds: z
@@ -52,21 +53,23 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     name: `start_${operation.name}`,
     title: operation.title,
     description: `${operation.description} Runs as a job: answers at once with a job_id to follow with check_job.`,
+    scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...common }),
     output: jobOutput
       .partial({ progress: true, result: true, error: true })
       .extend({ will_callback: z.boolean().optional() }),
-    async call({ wait_seconds, idempotency_key, retention_seconds, ...rest }, owner) {
+    async call({ wait_seconds, idempotency_key, retention_seconds, ...rest }, caller) {
       const { callback_url, callback_events, ...input } = rest;
+      if (callback_url !== undefined) requireScope(caller, Scope.webhooksManage);
       const callback = readCallback(callback_url, callback_events, addressPolicy);
       for (const { key, code, message } of operation.requires?.(input) ?? []) {
         if (!(await workspace.has(key))) throw new AppError(code, message);
       }
       const job = await submitJob(
-        { jobs, executions },
+        { jobs, executions, limits },
         {
-          owner,
+          owner: caller.owner,
           operation,
           input: input as Json,
           callback,

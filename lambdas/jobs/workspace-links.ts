@@ -1,8 +1,19 @@
-/** The workspace bucket as the MCP server uses it: is a file there, and a URL to fetch it with. */
+/** The workspace bucket as those see it who answer callers: is a file there, and a URL to fetch it with. */
 import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ResultFile } from '../operations/define-operation.ts';
-import type { FileLink } from './tool.ts';
+
+/** A workspace file as a caller gets it. */
+export interface FileLink {
+  readonly name: string;
+  readonly url: string;
+  readonly content_type: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha256: string;
+  /** ISO 8601: the URL stops working then; ask for another. */
+  readonly url_expires_at: string;
+}
 
 /** Long enough to hand a link to another program, short enough for one that leaks. */
 const LINK_SECONDS = 15 * 60;

@@ -1,0 +1,68 @@
+/** Keeps API Gateway from functions that have not permitted it: such a method answers 500, as on AWS. */
+import { type Method, matchRoute, readRoutes } from '../api-routes.ts';
+import type { Template } from '../assembly.ts';
+import { arn } from '../aws-names.ts';
+import type { Resolve } from '../intrinsics.ts';
+import { type Handler, sendJson } from '../loopback-server.ts';
+import type { MayInvoke } from './invoke-permissions.ts';
+
+const SERVICE = 'apigateway.amazonaws.com';
+const FUNCTION_IN_URI = /\/functions\/arn:[^/]*:function:([^:/]+)[^/]*\//;
+
+/** @param handler gets what may go through */
+export function guardGateway(
+  template: Template,
+  resolve: Resolve,
+  mayInvoke: MayInvoke,
+  handler: Handler,
+): Handler {
+  const routes = readRoutes(template.Resources, resolve);
+  const api = `${refOfFirst('AWS::ApiGateway::RestApi')}`;
+  const stage = `${refOfFirst('AWS::ApiGateway::Stage')}`;
+
+  /** Of this kind the local gateway has one. */
+  function refOfFirst(type: string): unknown {
+    const found = Object.entries(template.Resources).find(([, { Type }]) => Type === type);
+    return found && resolve({ Ref: found[0] });
+  }
+
+  function mayAuthorize({ authorizerId }: Method): boolean {
+    if (authorizerId === undefined) return true;
+    const uri = String(resolve(template.Resources[authorizerId]?.Properties?.AuthorizerUri));
+    const functionName = FUNCTION_IN_URI.exec(uri)?.[1] ?? '';
+    return mayInvoke(SERVICE, arn('execute-api', `${api}/authorizers/${authorizerId}`), functionName);
+  }
+
+  function mayServe({ integration }: Method, httpMethod: string, path: string): boolean {
+    if (!('functionName' in integration)) return true;
+    const source = arn('execute-api', `${api}/${stage}/${httpMethod}${path}`);
+    return mayInvoke(SERVICE, source, integration.functionName);
+  }
+
+  return (request, response) => {
+    const { method: httpMethod = 'GET', url = '/' } = request;
+    const path = pathOf(url);
+    // What is no path is refused by the gateway itself.
+    const match = path === undefined ? undefined : matchRoute(routes, httpMethod, path);
+    if (match && !mayAuthorize(match.method)) {
+      const type = 'AuthorizerConfigurationException';
+      return sendJson(response, 500, { message: null }, { 'x-amzn-ErrorType': type });
+    }
+    if (match && !mayServe(match.method, httpMethod, match.path)) {
+      const type = 'InternalServerErrorException';
+      return sendJson(response, 500, { message: 'Internal server error' }, { 'x-amzn-ErrorType': type });
+    }
+    return handler(request, response);
+  };
+}
+
+/** As the gateway reads it, without `..`; undefined for what cannot be decoded. */
+function pathOf(target: string): string | undefined {
+  try {
+    const { pathname } = new URL(`http://localhost${target}`);
+    decodeURIComponent(pathname);
+    return pathname;
+  } catch {
+    return undefined;
+  }
+}

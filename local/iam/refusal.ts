@@ -1,0 +1,53 @@
+/** Why a call is refused, in AWS's own words. */
+import type { Call } from './statements.ts';
+
+export type Reason = 'denied' | 'unknown key' | 'unsigned';
+
+/** What each service says in its own form. */
+export class Refusal extends Error {
+  readonly reason: Reason;
+
+  constructor(reason: Reason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export type Denial = 'no allow' | 'denied by the role' | 'denied by the resource';
+
+/** @param user the ARN of the session */
+export function denied(user: string, call: Call, denial: Denial): Refusal {
+  const { action, resource } = asItsServiceWrites(call);
+  const because = {
+    'no allow': `because no identity-based policy allows the ${action} action`,
+    'denied by the role': 'with an explicit deny in an identity-based policy',
+    'denied by the resource': 'with an explicit deny in a resource-based policy',
+  }[denial];
+  return new Refusal(
+    'denied',
+    `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${because}`,
+  );
+}
+
+/** Three of them have ways of their own, which people search the web for. */
+function asItsServiceWrites({ action, resource }: Call): Call {
+  if (action.startsWith('s3:')) return { action, resource: `"${resource}"` };
+  if (action.startsWith('sns:')) return { action: action.replace('sns', 'SNS'), resource };
+  if (action.startsWith('sqs:')) return { action: action.toLowerCase(), resource };
+  return { action, resource };
+}
+
+export function unknownKey(): Refusal {
+  return new Refusal('unknown key', 'The security token included in the request is invalid.');
+}
+
+export function unsigned(): Refusal {
+  return new Refusal('unsigned', 'Request is missing Authentication Token');
+}
+
+/** The name of the error in the AWS JSON protocols. */
+export const JSON_ERRORS: Readonly<Record<Reason, string>> = {
+  denied: 'AccessDeniedException',
+  'unknown key': 'UnrecognizedClientException',
+  unsigned: 'MissingAuthenticationTokenException',
+};

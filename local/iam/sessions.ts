@@ -1,0 +1,77 @@
+/**
+ * Who calls: each function and each state machine has credentials of its own, and a request names them where it is
+ * signed. The signature itself is not verified: who has a key id and its session token is believed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ACCOUNT } from '../aws-names.ts';
+import { TTL_PRINCIPAL } from '../change-capture.ts';
+import { unknownKey, unsigned } from './refusal.ts';
+import type { Role } from './roles.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Goes with the credentials of roles. */
+  readonly sessionToken?: string;
+}
+
+/** The developer's own, and those of the tests: they may do everything. */
+export const ADMINISTRATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const ADMINISTRATORS = [ADMINISTRATOR.accessKeyId, TTL_PRINCIPAL];
+
+/** A function or a state machine in its role. */
+export interface Session {
+  readonly role: Role;
+  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`: so AWS names it in refusals. */
+  readonly arn: string;
+  readonly credentials: Credentials;
+}
+
+/** A request, as far as it tells who makes it. */
+export interface SignedRequest {
+  readonly url?: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** @param name of the function or the state machine */
+export function createSession(role: Role, name: string): Session {
+  return {
+    role,
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role.name}/${name}`,
+    credentials: {
+      // To be read in presigned URLs and in logs. Without the token, which nobody can guess, it is worth nothing.
+      accessKeyId: `role.${role.name}.${name}`,
+      secretAccessKey: randomBytes(20).toString('hex'),
+      sessionToken: randomBytes(40).toString('base64url'),
+    },
+  };
+}
+
+/**
+ * @param sessions by access key id
+ * @returns undefined for an administrator. @throws Refusal for a request that names nobody, or somebody unknown
+ */
+export function callerOf(
+  request: SignedRequest,
+  sessions: ReadonlyMap<string, Session>,
+): Session | undefined {
+  const { accessKeyId, sessionToken } = credentialsOf(request);
+  if (!accessKeyId) throw unsigned();
+  if (ADMINISTRATORS.includes(accessKeyId)) return undefined;
+  const session = sessions.get(accessKeyId);
+  if (!session || session.credentials.sessionToken !== sessionToken) throw unknownKey();
+  return session;
+}
+
+/** Of the header, or of a presigned URL: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+function credentialsOf({ url = '/', headers }: SignedRequest): Partial<Credentials> {
+  const inHeader = /^AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1];
+  if (inHeader) return { accessKeyId: inHeader, sessionToken: headers['x-amz-security-token']?.toString() };
+  const { searchParams } = new URL(url, 'http://localhost');
+  return {
+    accessKeyId: searchParams.get('X-Amz-Credential')?.split('/')[0],
+    sessionToken: searchParams.get('X-Amz-Security-Token') ?? undefined,
+  };
+}

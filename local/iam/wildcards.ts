@@ -1,0 +1,14 @@
+/** The patterns of policies: `*` stands for any text, also none, and `?` for any one character. */
+
+export type Matches = (text: string) => boolean;
+
+/** @param flags `i` for what has no case, such as actions. */
+export function wildcard(pattern: string, flags: '' | 'i' = ''): Matches {
+  if (pattern === '*') return () => true;
+  const source = pattern
+    .split(/([*?])/)
+    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&')))
+    .join('');
+  const expression = new RegExp(`^${source}$`, `s${flags}`);
+  return (text) => expression.test(text);
+}

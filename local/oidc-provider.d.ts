@@ -1,0 +1,51 @@
+/** The part of oidc-provider, which has no types of its own, that is used here. */
+declare module 'oidc-provider' {
+  import type { IncomingMessage, ServerResponse } from 'node:http';
+
+  export interface Context {
+    readonly oidc: {
+      readonly client: { readonly clientId: string; grantTypeAllowed(type: string): boolean };
+      readonly params: { readonly scope?: string; readonly login_hint?: string };
+      readonly session: { readonly accountId?: string };
+      /** By resource indicator. */
+      readonly resourceServers: Readonly<Record<string, { readonly scope: string }>>;
+      readonly result?: { readonly login?: unknown };
+    };
+  }
+
+  export interface Grant {
+    addOIDCScope(scope: string): void;
+    addResourceScope(resource: string, scope: string): void;
+    save(): Promise<string>;
+  }
+
+  export class Provider {
+    readonly Grant: new (of: {
+      clientId: string;
+      accountId: string | undefined;
+    }) => Grant;
+    constructor(issuer: string, configuration: object);
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    interactionDetails(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<{ readonly params: { readonly login_hint?: string } }>;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
+  }
+
+  export const errors: { readonly InvalidTarget: new (description: string) => Error };
+
+  interface Prompt {
+    readonly name: string;
+    readonly checks: { add(check: Check): void; remove(reason: string): void };
+  }
+  class Check {
+    static readonly REQUEST_PROMPT: true;
+    static readonly NO_NEED_TO_PROMPT: false;
+    constructor(reason: string, description: string, check: (context: Context) => boolean);
+  }
+  export const interactionPolicy: {
+    readonly Check: typeof Check;
+    base(): { get(name: string): Prompt };
+  };
+}

@@ -1,0 +1,255 @@
+/** The official clients, unmodified, from the first 401 to a refreshed token, with the identity provider of `--auth`. */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Client,
+  ClientCredentialsProvider,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import type { OAuthClientProvider as OAuthClientProvider1 } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { decodeJwt } from 'jose';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { DEFAULT_USER, type IdentityProvider, startIdentityProvider } from '../../local/identity-provider.ts';
+import { call } from '../support/test-cloud.ts';
+import { startTokenCloud } from '../support/token-cloud.ts';
+
+const ACCESS_TOKEN_SECONDS = 3;
+const REDIRECT_URL = 'http://127.0.0.1:8765/callback';
+
+let idp: IdentityProvider;
+let cloud: LocalCloud;
+let mcp: URL;
+
+beforeAll(async () => {
+  idp = await startIdentityProvider({ accessTokenSeconds: ACCESS_TOKEN_SECONDS });
+  cloud = await startTokenCloud(idp.issuer);
+  mcp = new URL('/mcp', cloud.url);
+});
+afterAll(async () => {
+  await cloud.close();
+  await idp.close();
+});
+
+/** What a browser does with an authorization URL: it follows redirects, with cookies, to the client's own address. */
+async function browse(authorizationUrl: URL): Promise<URL> {
+  const cookies = new Map<string, string>();
+  let url = authorizationUrl;
+  while (!url.href.startsWith(REDIRECT_URL)) {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      cookies.set(name, value);
+    }
+    const location = response.headers.get('location');
+    if (!location)
+      throw new Error(`${url.href} was answered with ${response.status}: ${await response.text()}`);
+    url = new URL(location, url);
+  }
+  return url;
+}
+
+/** A client's memory, as an application would write it; nothing in it knows of this server. */
+class Memory {
+  readonly redirectUrl = REDIRECT_URL;
+  readonly clientMetadata: Record<string, unknown> & { redirect_uris: string[] };
+  readonly saved: Record<string, unknown> = {};
+  /** In place of a registration. */
+  readonly known: { client_id: string } | undefined;
+  readonly scope: string | undefined;
+  authorizationUrl: URL | undefined;
+
+  constructor({
+    known,
+    scope,
+    loginHint,
+  }: { known?: { client_id: string }; scope?: string; loginHint?: string } = {}) {
+    this.known = known;
+    this.scope = scope;
+    this.loginHint = loginHint;
+    this.clientMetadata = {
+      client_name: 'test',
+      redirect_uris: [REDIRECT_URL],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      ...(scope !== undefined && { scope }),
+    };
+  }
+  readonly loginHint: string | undefined;
+  clientInformation() {
+    return this.known ?? this.saved.client;
+  }
+  saveClientInformation(client: unknown) {
+    this.saved.client = client;
+  }
+  tokens() {
+    return this.saved.tokens as { access_token: string; refresh_token?: string } | undefined;
+  }
+  saveTokens(tokens: unknown) {
+    this.saved.tokens = tokens;
+  }
+  saveDiscoveryState(state: unknown) {
+    this.saved.discovery = state;
+  }
+  discoveryState() {
+    return this.saved.discovery;
+  }
+  saveCodeVerifier(verifier: string) {
+    this.saved.verifier = verifier;
+  }
+  codeVerifier() {
+    return String(this.saved.verifier);
+  }
+  redirectToAuthorization(url: URL) {
+    if (this.loginHint !== undefined) url.searchParams.set('login_hint', this.loginHint);
+    this.authorizationUrl = url;
+  }
+}
+
+const newClient = () => new Client({ name: 'test', version: '1.0.0' });
+const transportOf = (memory: Memory) =>
+  new StreamableHTTPClientTransport(mcp, { authProvider: memory as unknown as OAuthClientProvider });
+
+/** Until the client holds a token. */
+async function signIn(memory: Memory): Promise<void> {
+  const transport = transportOf(memory);
+  await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
+  const { searchParams } = await browse(memory.authorizationUrl as URL);
+  await transport.finishAuth(searchParams);
+}
+
+async function connect(memory: Memory): Promise<Client> {
+  const client = newClient();
+  await client.connect(transportOf(memory));
+  return client;
+}
+
+describe('@modelcontextprotocol/client', () => {
+  test.each([
+    ['that registers itself', () => undefined],
+    ['that is known', () => ({ client_id: idp.publicClient.clientId, issuer: idp.issuer })],
+  ])('a client %s finds out where to sign in, and runs a job', async (_what, known) => {
+    const memory = new Memory({ known: known() });
+    await signIn(memory);
+    const asked = (memory.authorizationUrl as URL).searchParams;
+    expect(Object.fromEntries(asked)).toMatchObject({
+      resource: mcp.href,
+      scope: 'jobs:read jobs:write webhooks:manage offline_access',
+      code_challenge_method: 'S256',
+    });
+    expect(decodeJwt(memory.tokens()?.access_token ?? '')).toMatchObject({
+      iss: idp.issuer,
+      aud: mcp.href,
+      sub: DEFAULT_USER,
+    });
+    const client = await connect(memory);
+    const { data } = await call(client, 'start_echo', { text: 'hello', wait_seconds: 20 });
+    expect(data).toMatchObject({ status: 'completed', result: { text: 'hello' } });
+    await client.close();
+  });
+
+  test('a token that has expired is renewed without the user', async () => {
+    const memory = new Memory();
+    await signIn(memory);
+    const first = memory.tokens();
+    memory.authorizationUrl = undefined;
+    await delay(ACCESS_TOKEN_SECONDS * 1000 + 100);
+    const client = await connect(memory);
+    expect((await call(client, 'list_jobs')).data.jobs).toBeDefined();
+    expect(memory.authorizationUrl).toBeUndefined();
+    expect(memory.tokens()?.access_token).not.toBe(first?.access_token);
+    expect(memory.tokens()?.refresh_token).not.toBe(first?.refresh_token);
+    await client.close();
+  });
+
+  test('users have their own jobs', async () => {
+    const [ada, bob] = [new Memory({ loginHint: 'ada' }), new Memory({ loginHint: 'bob' })];
+    await signIn(ada);
+    await signIn(bob);
+    const [a, b] = [await connect(ada), await connect(bob)];
+    const { data } = await call(a, 'start_echo', { text: 'mine' });
+    expect((await call(a, 'check_job', { job_id: data.job_id })).data.job_id).toBe(data.job_id);
+    expect((await call(b, 'check_job', { job_id: data.job_id })).data.error.code).toBe('JOB_NOT_FOUND');
+    await a.close();
+    await b.close();
+  });
+
+  test('a program signs in by itself, and is an owner of its own', async () => {
+    const { clientId, clientSecret } = idp.confidentialClient;
+    const program = () =>
+      new ClientCredentialsProvider({ clientId, clientSecret, expectedIssuer: idp.issuer });
+    const client = newClient();
+    await client.connect(new StreamableHTTPClientTransport(mcp, { authProvider: program() }));
+    const { data } = await call(client, 'start_echo', { text: 'robot' });
+    await client.close();
+    const again = newClient();
+    await again.connect(new StreamableHTTPClientTransport(mcp, { authProvider: program() }));
+    expect((await call(again, 'check_job', { job_id: data.job_id })).data.job_id).toBe(data.job_id);
+    await again.close();
+  });
+});
+
+test('@modelcontextprotocol/sdk 1.x: the same, from the 401 to a renewed token', async () => {
+  const memory = new Memory();
+  const transport = () => new Transport1(mcp, { authProvider: memory as unknown as OAuthClientProvider1 });
+  const first = transport();
+  await expect(new Client1({ name: 'test', version: '1.0.0' }).connect(first)).rejects.toThrow(
+    'Unauthorized',
+  );
+  const { searchParams } = await browse(memory.authorizationUrl as URL);
+  await first.finishAuth(String(searchParams.get('code')));
+  const token = memory.tokens()?.access_token;
+  await delay(ACCESS_TOKEN_SECONDS * 1000 + 100);
+
+  const client = new Client1({ name: 'test', version: '1.0.0' });
+  await client.connect(transport());
+  const { structuredContent } = await client.callTool({
+    name: 'start_echo',
+    arguments: { text: 'hello', wait_seconds: 20 },
+  });
+  expect(structuredContent).toMatchObject({ status: 'completed', result: { text: 'hello' } });
+  expect(memory.tokens()?.access_token).not.toBe(token);
+  await client.close();
+});
+
+describe('the identity provider', () => {
+  const tokenRequest = (body: Record<string, string>) => {
+    const { clientId, clientSecret } = idp.confidentialClient;
+    return fetch(`${idp.issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'jobs:read', ...body }),
+    });
+  };
+
+  test('gives tokens for this machine alone', async () => {
+    expect((await tokenRequest({ resource: mcp.href })).status).toBe(200);
+    const foreign = await tokenRequest({ resource: 'https://mcp.example.com/mcp' });
+    expect([foreign.status, await foreign.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'invalid_target' }),
+    ]);
+  });
+
+  test('gives no code without PKCE, and to no unknown address', async () => {
+    const authorize = async (params: Record<string, string>) => {
+      const query = new URLSearchParams({
+        client_id: 'local',
+        response_type: 'code',
+        resource: mcp.href,
+        ...params,
+      });
+      return fetch(`${idp.issuer}/auth?${query}`, { redirect: 'manual' });
+    };
+    const unproved = await authorize({ redirect_uri: REDIRECT_URL });
+    expect(unproved.headers.get('location')).toContain('error=invalid_request');
+    const stranger = await authorize({ redirect_uri: 'https://evil.example/callback' });
+    expect([stranger.status, stranger.headers.get('location')]).toEqual([400, null]);
+  });
+});

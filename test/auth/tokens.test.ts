@@ -1,0 +1,319 @@
+/** Attacks on the way in, through the real endpoint: each is answered, and none is let in. */
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { TestIssuer } from '../support/test-issuer.ts';
+import { startTokenCloud } from '../support/token-cloud.ts';
+
+const logs: string[] = [];
+let issuer: TestIssuer;
+let cloud: LocalCloud;
+let mcp: string;
+
+beforeAll(async () => {
+  issuer = await TestIssuer.start();
+  cloud = await startTokenCloud(issuer.url, { onLog: (_name, line) => logs.push(line) });
+  mcp = `${cloud.url}/mcp`;
+  issuer.audience = mcp;
+});
+afterAll(async () => {
+  await cloud.close();
+  await issuer.close();
+});
+/** What an authorizer has learnt is gone, as after a cold start. */
+const forget = () => cloud.interrupt('GatewayAuthorization');
+afterEach(() => {
+  issuer.mood = 'well';
+});
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** A request with headers as they are: also twice the same. */
+function send(method: string, path: string, headers: Headers, body = '') {
+  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
+    (resolve, reject) => {
+      const outgoing = { 'content-length': String(Buffer.byteLength(body)), ...headers } as Record<
+        string,
+        string
+      >;
+      httpRequest(new URL(path, cloud.url), { method, headers: outgoing }, async (response) =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: await text(response),
+        }),
+      )
+        .on('error', reject)
+        .end(body);
+    },
+  );
+}
+
+/** Asks for the owner's jobs, and has MCP list its tools: both ways in. */
+async function statuses(headers: Headers, query = ''): Promise<readonly number[]> {
+  const list = await send('GET', `/jobs${query}`, headers);
+  const tools = await send(
+    'POST',
+    `/mcp${query}`,
+    { ...headers, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+  );
+  return [list.status, tools.status];
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const LET_IN = [200, 200];
+const NOT_TAKEN = [401, 401];
+
+describe('what a client is told', () => {
+  const challenge = () =>
+    `scope="jobs:read jobs:write webhooks:manage", resource_metadata="${cloud.url}/.well-known/oauth-protected-resource/mcp"`;
+
+  test('without a token: 401, and where to get one', async () => {
+    for (const [method, path] of [
+      ['POST', '/mcp'],
+      ['GET', '/mcp'],
+      ['GET', '/jobs'],
+      ['POST', '/endpoints'],
+    ] as const) {
+      const answer = await send(method, path, {});
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, `Bearer ${challenge()}`]);
+      expect(answer.headers['content-type']).toBe('application/json');
+      expect(JSON.parse(answer.text)).toEqual({
+        error: { code: 'UNAUTHORIZED', message: expect.stringContaining('access token'), retryable: false },
+      });
+    }
+  });
+
+  test('with a token of none of our scopes: 403, and which to ask for', async () => {
+    const token = await issuer.token({ claims: { scope: 'openid profile' } });
+    const answer = await send('GET', '/jobs', bearer(token));
+    expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+      403,
+      `Bearer error="insufficient_scope", ${challenge()}`,
+    ]);
+    expect(JSON.parse(answer.text).error.code).toBe('FORBIDDEN');
+  });
+
+  test.each(['', '/mcp'])('the metadata of the resource (RFC 9728) is public: %p', async (path) => {
+    const answer = await send('GET', `/.well-known/oauth-protected-resource${path}`, {});
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+      200,
+      {
+        resource: mcp,
+        authorization_servers: [issuer.url],
+        scopes_supported: ['jobs:read', 'jobs:write', 'webhooks:manage'],
+        bearer_methods_supported: ['header'],
+      },
+    ]);
+    expect(answer.headers['cache-control']).toBe('public, max-age=300');
+  });
+
+  test('what is no path is not found, whoever asks', async () => {
+    const answer = await send('GET', '/.well-known/oauth-authorization-server', {});
+    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('a token', () => {
+  test('that is good is taken, for the endpoint and for the whole API', async () => {
+    expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
+    for (const aud of [cloud.url, `${cloud.url}/`, ['https://other.example', mcp]]) {
+      expect(await statuses(bearer(await issuer.token({ claims: { aud } })))).toEqual(LET_IN);
+    }
+    expect(await statuses({ authorization: `bEaReR ${await issuer.token()}` })).toEqual(LET_IN);
+  });
+
+  test('of each type that access tokens have is taken', async () => {
+    for (const typ of ['at+jwt', 'application/at+jwt', 'JWT', undefined]) {
+      expect(await statuses(bearer(await issuer.token({ header: { typ } })))).toEqual(LET_IN);
+    }
+  });
+
+  test.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('signed with %s is taken', async (alg) => {
+    const key = await issuer.addKey(alg);
+    forget();
+    expect(await statuses(bearer(await issuer.token({ key })))).toEqual(LET_IN);
+  });
+
+  const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
+
+  test.each<[string, () => Record<string, unknown>]>([
+    ['that has expired', () => ({ exp: seconds(-1) })],
+    ['that never expires', () => ({ exp: undefined })],
+    ['that expires when it likes', () => ({ exp: 'never' })],
+    ['that is not valid yet', () => ({ nbf: seconds(120) })],
+    ['from the future', () => ({ iat: seconds(120) })],
+    ['for another API', () => ({ aud: 'https://other.example/mcp' })],
+    ['for an API with our name at its beginning', () => ({ aud: `${mcp}.evil.example` })],
+    ['for a part of ours', () => ({ aud: `${mcp}/x` })],
+    ['for nobody', () => ({ aud: undefined })],
+    ['for a list of nobody', () => ({ aud: [] })],
+    ['without an audience, of a client that we do not know', () => ({ aud: undefined, token_use: 'access' })],
+    ['for an identity', () => ({ token_use: 'id' })],
+    ['of another issuer', () => ({ iss: 'https://other.example' })],
+    ['of our issuer with a slash', () => ({ iss: `${issuer.url}/` })],
+    ['of no issuer', () => ({ iss: undefined })],
+    ['of nobody', () => ({ sub: undefined, client_id: undefined })],
+    ['of somebody who is a list', () => ({ sub: ['ada'] })],
+    ['of somebody with a line break', () => ({ sub: 'ada\n{"level":"fake"}' })],
+    ['of somebody with a NUL', () => ({ sub: 'ada\u0000' })],
+    ['of somebody with a lone surrogate', () => ({ sub: 'ada\ud800' })],
+    ['of somebody who poses as a program', () => ({ sub: 'client:robot' })],
+    ['of somebody who poses as a tenant', () => ({ sub: 'tenant:acme' })],
+    ['of somebody with a very long name', () => ({ sub: 'a'.repeat(256) })],
+  ])('%s is not', async (_what, claims) => {
+    expect(await statuses(bearer(await issuer.token({ claims: claims() })))).toEqual(NOT_TAKEN);
+  });
+
+  test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'x'])('of type %s is not', async (typ) => {
+    expect(await statuses(bearer(await issuer.token({ header: { typ } })))).toEqual(NOT_TAKEN);
+  });
+
+  test('without a signature is not', async () => {
+    const none = new UnsecuredJWT(issuer.claims()).encode();
+    expect(await statuses(bearer(none))).toEqual(NOT_TAKEN);
+    const [, payload = ''] = (await issuer.token()).split('.');
+    for (const alg of ['none', 'None', 'NONE', '']) {
+      const header = Buffer.from(JSON.stringify({ alg, typ: 'at+jwt' })).toString('base64url');
+      for (const end of ['', 'AAAA']) {
+        expect(await statuses(bearer(`${header}.${payload}.${end}`))).toEqual(NOT_TAKEN);
+      }
+    }
+  });
+
+  test('signed with the public key as if it were a shared secret is not', async () => {
+    const { jwk } = issuer.key;
+    for (const secret of [await issuer.publicKeyText(), JSON.stringify(jwk), String(jwk.x)]) {
+      const token = await new SignJWT(issuer.claims())
+        .setProtectedHeader({ alg: 'HS256', kid: String(jwk.kid), typ: 'at+jwt' })
+        .sign(new TextEncoder().encode(secret.padEnd(32, ' ')));
+      expect(await statuses(bearer(token))).toEqual(NOT_TAKEN);
+    }
+  });
+
+  test("signed with somebody else's key is not, whether it brings the key or names one of ours", async () => {
+    const other = await TestIssuer.start();
+    const { key } = other;
+    const { kid } = issuer.key.jwk;
+    for (const header of [
+      {},
+      { kid },
+      { kid: undefined },
+      { jwk: key.jwk },
+      { jku: `${other.url}/keys` },
+      { kid: '../../keys' },
+    ]) {
+      expect(await statuses(bearer(await issuer.token({ key, header })))).toEqual(NOT_TAKEN);
+    }
+    expect(other.keyRequests).toBe(0);
+    await other.close();
+  });
+
+  test('that was changed is not', async () => {
+    const [header, , signature] = (await issuer.token()).split('.');
+    const claims = Buffer.from(JSON.stringify(issuer.claims({ sub: 'eve' }))).toString('base64url');
+    expect(await statuses(bearer(`${header}.${claims}.${signature}`))).toEqual(NOT_TAKEN);
+  });
+
+  test('that is none is not', async () => {
+    const token = await issuer.token();
+    for (const authorization of [
+      'Bearer',
+      'Bearer x',
+      'Bearer a.b.c',
+      'Bearer {}',
+      `Basic ${Buffer.from('ada:x').toString('base64')}`,
+      `DPoP ${token}`,
+      `Bearer "${token}"`,
+      `Bearer ${token} ${token}`,
+      `Bearer ${token}, Bearer ${token}`,
+      token,
+      `Bearer ${token.replaceAll('.', '%2E')}`,
+      'AWS4-HMAC-SHA256 Credential=alice/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0',
+    ]) {
+      expect([authorization.slice(0, 20), ...(await statuses({ authorization }))]).toEqual([
+        authorization.slice(0, 20),
+        ...NOT_TAKEN,
+      ]);
+    }
+  });
+
+  test('of more than 8 KiB is not', async () => {
+    const token = await issuer.token({ claims: { filler: 'x'.repeat(8_192) } });
+    expect(await statuses(bearer(token))).toEqual(NOT_TAKEN);
+  });
+
+  test('anywhere but in one header is not, also when the gateway knows it already', async () => {
+    const token = await issuer.token();
+    const query = `?access_token=${token}`;
+    expect(await statuses({}, query)).toEqual(NOT_TAKEN);
+    expect(await statuses({ 'x-authorization': `Bearer ${token}`, cookie: `access_token=${token}` })).toEqual(
+      NOT_TAKEN,
+    );
+    const twice = [`Bearer ${token}`, `Bearer ${token}`];
+    expect(await statuses({ authorization: twice })).toEqual(NOT_TAKEN);
+    expect(await statuses(bearer(token), query)).toEqual(NOT_TAKEN);
+    // Known from now on: the authorizer is not asked again.
+    expect(await statuses(bearer(token))).toEqual(LET_IN);
+    expect(await statuses({ authorization: twice })).toEqual(NOT_TAKEN);
+    expect(await statuses({ authorization: ['Bearer x', `Bearer ${token}`] })).toEqual(NOT_TAKEN);
+    expect(await statuses(bearer(token), query)).toEqual(NOT_TAKEN);
+  });
+});
+
+describe('keys', () => {
+  test('made up have the identity provider asked once in half a minute', async () => {
+    forget();
+    expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
+    const before = issuer.keyRequests;
+    for (let index = 0; index < 5; index++) {
+      const token = await issuer.token({ header: { kid: `unknown-${index}` } });
+      expect(await statuses(bearer(token))).toEqual(NOT_TAKEN);
+    }
+    expect(issuer.keyRequests).toBe(before);
+  });
+
+  test('that were rotated out are not taken, and the new ones are', async () => {
+    const old = await issuer.rotate();
+    forget();
+    expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
+    expect(await statuses(bearer(await issuer.token({ key: old })))).toEqual(NOT_TAKEN);
+  });
+});
+
+describe('an identity provider', () => {
+  test.each(['down', 'slow', 'huge', 'redirecting', 'talking nonsense', 'as another'] as const)(
+    'that answers %s lets nobody in, and everybody again once it is well',
+    async (mood) => {
+      const [good, again] = [await issuer.token(), await issuer.token()];
+      forget();
+      issuer.mood = mood;
+      const answer = await send('GET', '/jobs', bearer(good));
+      expect([answer.status, JSON.parse(answer.text).error]).toEqual([
+        503,
+        expect.objectContaining({ code: 'AUTHORIZATION_UNAVAILABLE', retryable: true }),
+      ]);
+      expect(answer.text).not.toContain(issuer.url);
+      issuer.mood = 'well';
+      expect(await statuses(bearer(good))).toEqual(LET_IN);
+      expect(await statuses(bearer(again))).toEqual(LET_IN);
+    },
+  );
+
+  test('that is down meanwhile is not missed: its keys are known', async () => {
+    expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
+    issuer.mood = 'down';
+    expect(await statuses(bearer(await issuer.token({ claims: { sub: 'bob' } })))).toEqual(LET_IN);
+  });
+});
+
+test('no token is in a log', async () => {
+  const token = await issuer.token({ claims: { exp: 1 } });
+  expect(await statuses(bearer(token))).toEqual(NOT_TAKEN);
+  const lines = logs.join('\n');
+  expect(lines).toContain('A token was refused');
+  expect(lines).not.toContain(token.split('.')[1]);
+  expect(lines).not.toMatch(/eyJ[\w-]+\.eyJ/);
+});

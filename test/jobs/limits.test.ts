@@ -1,0 +1,107 @@
+/** What one owner may have done at once; each limit met on a real table. */
+import { jest } from '@jest/globals';
+import type { Executions } from '../../lambdas/jobs/executions.ts';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { DEFAULT_JOB_LIMITS, type JobLimits } from '../../lambdas/jobs/limits.ts';
+import { PollPace } from '../../lambdas/jobs/poll-pace.ts';
+import { submitJob } from '../../lambdas/jobs/submit.ts';
+import { echo } from '../fixtures/catalogue/echo/operation.ts';
+import { probe } from '../fixtures/catalogue/probe/operation.ts';
+import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
+
+const executions = { start: async () => {} } as unknown as Executions;
+let table: Awaited<ReturnType<typeof startJobsTable>>;
+let jobs: JobStore;
+let owner: string;
+
+beforeAll(async () => {
+  table = await startJobsTable();
+  jobs = new JobStore({ client: table.client, tableName: TABLE_NAME });
+});
+afterAll(() => table.close());
+beforeEach(() => {
+  owner = crypto.randomUUID();
+});
+afterEach(() => jest.restoreAllMocks());
+
+const start = (limits: Partial<JobLimits>, operation = echo, idempotencyKey?: string) =>
+  submitJob(
+    { jobs, executions, limits: { ...DEFAULT_JOB_LIMITS, ...limits } },
+    { owner, operation: operation as typeof echo, input: { text: 'x' }, idempotencyKey },
+  );
+
+test('as many jobs as the limit are in flight, and not one more until one of them has ended', async () => {
+  const limits = { jobsInFlight: 3 };
+  const first = await start(limits);
+  await start(limits);
+  await start(limits, probe as never);
+  await expect(start(limits)).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    details: { limit: 'jobs_in_flight', max: 3 },
+  });
+  await jobs.cancel(owner, first);
+  await expect(start(limits)).resolves.toMatchObject({ status: 'pending' });
+});
+
+test('one operation cannot take all that an owner may have', async () => {
+  const limits = { jobsInFlightPerOperation: 2 };
+  await start(limits);
+  await start(limits);
+  await expect(start(limits)).rejects.toMatchObject({ details: { limit: 'jobs_in_flight_per_operation' } });
+  await expect(start(limits, probe as never)).resolves.toMatchObject({ status: 'pending' });
+});
+
+test('starts are counted by the minute, whether or not their jobs have ended', async () => {
+  const limits = { startsPerMinute: 2 };
+  for (let index = 0; index < 2; index++) await jobs.cancel(owner, await start(limits));
+  await expect(start(limits)).rejects.toMatchObject({ details: { limit: 'starts_per_minute', max: 2 } });
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+  await expect(start(limits)).resolves.toMatchObject({ status: 'pending' });
+});
+
+test('a start that is repeated finds its job, though nothing more may be started', async () => {
+  const limits = { jobsInFlight: 1 };
+  const { jobId } = await start(limits, echo, 'key');
+  expect((await start(limits, echo, 'key')).jobId).toBe(jobId);
+  await expect(start(limits, echo, 'another')).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+});
+
+test("another owner's jobs count for nothing", async () => {
+  const limits = { jobsInFlight: 1, startsPerMinute: 1 };
+  await start(limits);
+  owner = crypto.randomUUID();
+  await expect(start(limits)).resolves.toMatchObject({ status: 'pending' });
+});
+
+test('what is refused leaves nothing behind', async () => {
+  await start({ jobsInFlight: 1 });
+  await expect(start({ jobsInFlight: 1 })).rejects.toThrow();
+  expect((await jobs.list(owner, { limit: 10 })).jobs).toHaveLength(1);
+});
+
+describe('a caller who asks over and over', () => {
+  let now = 0;
+  const ask = (pace: PollPace, caller = 'alice') => {
+    try {
+      return pace.check(caller, 'job') ?? 0;
+    } catch (error) {
+      return (error as { details: { retry_after_ms: number } }).details.retry_after_ms;
+    }
+  };
+
+  test('may look ten times at once, then as often as the limit, and is told how long to wait', () => {
+    const pace = new PollPace(2, () => now);
+    expect(Array.from({ length: 12 }, () => ask(pace))).toEqual([...Array(10).fill(0), 500, 500]);
+    now += 250;
+    expect(ask(pace)).toBe(250);
+    now += 250;
+    expect([ask(pace), ask(pace)]).toEqual([0, 500]);
+  });
+
+  test('does not slow down another', () => {
+    const pace = new PollPace(1, () => now);
+    for (let index = 0; index < 20; index++) ask(pace);
+    expect(ask(pace, 'bob')).toBe(0);
+  });
+});

@@ -1,0 +1,250 @@
+/** Who is let in, by each choice: nobody by mistake. */
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { operations } from '../../lambdas/operations/index.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { readAuthorization } from '../../lib/authorization.ts';
+
+const ISSUER = 'https://id.example.com/tenant';
+const PUBLIC_PATHS = {
+  iam: ['webhook-keys'],
+  oidc: ['webhook-keys', 'oauth-protected-resource', 'mcp'],
+  cognito: ['webhook-keys', 'oauth-protected-resource', 'mcp'],
+} as const;
+
+/** As `cdk synth -c …` makes it, without the bundles of its functions. */
+function synthesize(context: Readonly<Record<string, string>> = {}): Template {
+  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new AsyncOperationsStack(app, 'Test', {
+    authorization: readAuthorization(app.node),
+    operations,
+    catalogue: fileURLToPath(import.meta.resolve('../../lambdas/operations/index.ts')),
+  });
+  // Fails when its resources depend on each other in a circle.
+  return Template.fromStack(stack);
+}
+
+const templates = {
+  iam: synthesize({ authorization: 'iam' }),
+  oidc: synthesize({ authorization: 'oidc', issuer: ISSUER }),
+  cognito: synthesize(),
+};
+type Mode = keyof typeof templates;
+const modes = Object.keys(templates) as Mode[];
+
+interface Method {
+  readonly ResourceId: { readonly Ref: string };
+  readonly AuthorizationType: string;
+  readonly AuthorizerId?: { readonly Ref: string };
+}
+
+function methodsOf(template: Template): readonly Method[] {
+  return Object.values(template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
+}
+
+/** Joins, with what they refer to in angle brackets. */
+function text(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[key, argument] = []] = Object.entries(value);
+  if (key === 'Fn::Join') return (argument as [string, unknown[]])[1].map(text).join('');
+  return `<${key === 'Ref' ? argument : JSON.stringify(argument)}>`;
+}
+
+function environmentOf(template: Template): Record<string, string> {
+  const [authorizer] = Object.values(
+    template.findResources('AWS::Lambda::Function', {
+      Properties: { Description: 'Verifies access tokens' },
+    }),
+  );
+  const { Variables } = authorizer?.Properties.Environment ?? {};
+  return Object.fromEntries(Object.entries(Variables ?? {}).map(([name, value]) => [name, text(value)]));
+}
+
+describe.each(modes)('%s', (mode) => {
+  const template = templates[mode];
+
+  test('every method asks who calls, but for public documents', () => {
+    const resources = template.findResources('AWS::ApiGateway::Resource');
+    const open = methodsOf(template).filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
+    const paths = open.map(({ ResourceId }) => resources[ResourceId.Ref]?.Properties.PathPart);
+    expect(paths.sort()).toEqual([...PUBLIC_PATHS[mode]].sort());
+    const closed = methodsOf(template).filter((method) => !open.includes(method));
+    const expected = mode === 'iam' ? 'AWS_IAM' : 'CUSTOM';
+    expect(new Set(closed.map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set([expected]));
+    const [authorizer] = Object.keys(template.findResources('AWS::ApiGateway::Authorizer'));
+    for (const { AuthorizerId } of closed) expect(AuthorizerId?.Ref).toBe(authorizer);
+  });
+});
+
+describe('tokens', () => {
+  test.each(['oidc', 'cognito'] as const)(
+    '%s: are remembered for a minute by the header they are in',
+    (mode) => {
+      templates[mode].hasResourceProperties('AWS::ApiGateway::Authorizer', {
+        Type: 'REQUEST',
+        IdentitySource: 'method.request.header.Authorization',
+        AuthorizerResultTtlInSeconds: 60,
+      });
+    },
+  );
+
+  test.each(['oidc', 'cognito'] as const)(
+    '%s: the authorizer may write its log and its traces, and nothing else',
+    (mode) => {
+      const [[, role] = []] = Object.entries(templates[mode].findResources('AWS::IAM::Policy')).filter(
+        ([id]) => id.startsWith('GatewayAuthorizationFunction'),
+      );
+      const actions = (role?.Properties.PolicyDocument.Statement ?? []).flatMap(
+        ({ Action }: { Action: string | string[] }) => Action,
+      );
+      expect(actions.filter((action: string) => !/^(xray|logs):/.test(action))).toEqual([]);
+    },
+  );
+
+  test('oidc: are those of the issuer, for the endpoint or the API', () => {
+    const environment = environmentOf(templates.oidc);
+    const url = /^https:\/\/<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>\/v1/.exec(
+      environment.AUTH_AUDIENCES ?? '',
+    )?.[0];
+    expect(environment).toMatchObject({
+      AUTH_ISSUER: ISSUER,
+      AUTH_AUDIENCES: `${url}/mcp ${url}/ ${url}`,
+      AUTH_CLIENT_IDS: '',
+      AUTH_SCOPE_PREFIX: '',
+      AUTH_TENANT_CLAIM: '',
+    });
+  });
+
+  test('oidc: are for an audience of its own, when one is given, and shared by a claim', () => {
+    const template = synthesize({
+      authorization: 'oidc',
+      issuer: ISSUER,
+      audience: 'api://jobs',
+      tenantClaim: 'org',
+    });
+    expect(environmentOf(template)).toMatchObject({ AUTH_AUDIENCES: 'api://jobs', AUTH_TENANT_CLAIM: 'org' });
+  });
+
+  test("cognito: are those of the stack's own pool and clients", () => {
+    const environment = environmentOf(templates.cognito);
+    expect(environment).toMatchObject({
+      AUTH_ISSUER: expect.stringMatching(
+        /^https:\/\/cognito-idp\.<AWS::Region>\.<AWS::URLSuffix>\/<GatewayUsersPool\w+>$/,
+      ),
+      AUTH_CLIENT_IDS: expect.stringMatching(/^<GatewayUsersPoolPeople\w+> <GatewayUsersPoolPrograms\w+>$/),
+      AUTH_SCOPE_PREFIX: 'async-operations/',
+    });
+  });
+
+  test.each([
+    ['oidc', ''],
+    ['cognito', 'async-operations/'],
+  ] as const)('%s: who has none is told where to get one', (mode, prefix) => {
+    const answers = Object.values(templates[mode].findResources('AWS::ApiGateway::GatewayResponse'));
+    const byType = Object.fromEntries(
+      answers.map(({ Properties: { ResponseType, StatusCode, ResponseParameters, ResponseTemplates } }) => [
+        ResponseType,
+        {
+          status: StatusCode,
+          authenticate: text(ResponseParameters?.['gatewayresponse.header.WWW-Authenticate'] ?? ''),
+          code: JSON.parse(ResponseTemplates['application/json']).error.code,
+        },
+      ]),
+    );
+    const challenge = new RegExp(
+      `scope="${prefix}jobs:read ${prefix}jobs:write ${prefix}webhooks:manage", resource_metadata="https://<\\w+>\\.execute-api\\.<AWS::Region>\\.<AWS::URLSuffix>/v1/\\.well-known/oauth-protected-resource/mcp"'$`,
+    );
+    expect(byType).toEqual({
+      UNAUTHORIZED: { status: '401', code: 'UNAUTHORIZED', authenticate: expect.stringMatching(challenge) },
+      ACCESS_DENIED: { status: '403', code: 'FORBIDDEN', authenticate: expect.stringMatching(challenge) },
+      AUTHORIZER_FAILURE: { status: '503', code: 'AUTHORIZATION_UNAVAILABLE', authenticate: '' },
+      AUTHORIZER_CONFIGURATION_ERROR: { status: '503', code: 'AUTHORIZATION_UNAVAILABLE', authenticate: '' },
+      MISSING_AUTHENTICATION_TOKEN: { status: '404', code: 'NOT_FOUND', authenticate: '' },
+    });
+    expect(byType.ACCESS_DENIED?.authenticate).toContain('error="insufficient_scope"');
+    templates[mode].hasResourceProperties('AWS::ApiGateway::Method', {
+      AuthorizationType: 'NONE',
+      Integration: { Type: 'MOCK', PassthroughBehavior: 'NEVER' },
+    });
+  });
+
+  test('iam: nothing of them is there', () => {
+    templates.iam.resourceCountIs('AWS::ApiGateway::Authorizer', 0);
+    templates.iam.resourceCountIs('AWS::ApiGateway::GatewayResponse', 0);
+    templates.iam.resourceCountIs('AWS::Cognito::UserPool', 0);
+  });
+});
+
+describe('the user pool', () => {
+  const { cognito } = templates;
+
+  test('is by invitation, outlives the stack, and cannot be deleted by mistake', () => {
+    cognito.hasResource('AWS::Cognito::UserPool', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+        DeletionProtection: 'ACTIVE',
+        UserPoolTier: 'ESSENTIALS',
+        MfaConfiguration: 'OPTIONAL',
+        EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+      },
+    });
+  });
+
+  test('has a public client for people, by authorization code alone, which comes back to this machine', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: ['code'],
+      CallbackURLs: ['http://localhost:8080/callback'],
+      GenerateSecret: Match.absent(),
+      PreventUserExistenceErrors: 'ENABLED',
+      EnableTokenRevocation: true,
+    });
+  });
+
+  test('has a client for programs, by client credentials alone', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: ['client_credentials'],
+      GenerateSecret: true,
+    });
+  });
+
+  test('has the scopes, and the login pages', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolResourceServer', {
+      Identifier: 'async-operations',
+      Scopes: ['jobs:read', 'jobs:write', 'webhooks:manage'].map((ScopeName) =>
+        Match.objectLike({ ScopeName }),
+      ),
+    });
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2 });
+    cognito.resourceCountIs('AWS::Cognito::ManagedLoginBranding', 1);
+  });
+
+  test('is told of in outputs', () => {
+    for (const output of ['Issuer', 'UserPoolId', 'ClientId', 'ProgramClientId', 'LoginDomain']) {
+      cognito.hasOutput(output, {});
+    }
+  });
+});
+
+describe('a choice that cannot be meant is refused', () => {
+  test.each<[Record<string, string>, string]>([
+    [{ authorization: 'none' }, 'authorization: "none" is none. Choose one of iam, oidc, cognito.'],
+    [{ authorization: 'constructor' }, 'Choose one of'],
+    [{ authorization: 'oidc' }, 'issuer: authorization=oidc needs it'],
+    [{ issuer: ISSUER }, 'issuer: authorization=cognito does not take it'],
+    [{ authorization: 'iam', tenantClaim: 'org' }, 'tenantClaim: authorization=iam does not take it'],
+    [{ authorization: 'oidc', issuer: 'http://id.example.com' }, 'is not https'],
+    [{ authorization: 'oidc', issuer: 'http://127.0.0.1:3001' }, 'is not https'],
+    [{ authorization: 'oidc', issuer: 'http://id.example.com', allowLoopbackIssuer: 'true' }, 'is not https'],
+    [{ authorization: 'oidc', issuer: 'id.example.com' }, 'issuer: "id.example.com" is none'],
+    [{ authorization: 'oidc', issuer: `${ISSUER}?x=1` }, 'issuer: '],
+    [{ authorization: 'oidc', issuer: `${ISSUER}#x` }, 'issuer: '],
+    [{ authorization: 'oidc', issuer: 'https://id.example.com/a"b' }, 'issuer: '],
+    [{ authorization: 'oidc', issuer: ISSUER, audience: 'a b' }, 'audience: "a b" has a space'],
+    [{ redirectUrls: 'http://192.168.0.1/callback' }, 'neither https nor http://localhost'],
+    [{ redirectUrls: 'https://ok.example/cb,nonsense' }, 'redirectUrls: "nonsense"'],
+  ])('%o', (context, message) => {
+    expect(() => synthesize(context)).toThrow(message);
+  });
+});

@@ -1,0 +1,142 @@
+/** An identity provider of a few lines: signs whatever it is asked to, rotates its keys, and breaks on demand. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type CryptoKey,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
+
+/** How it answers. `redirecting` leads to where it would answer well. */
+export type Mood = 'well' | 'down' | 'slow' | 'huge' | 'redirecting' | 'talking nonsense' | 'as another';
+
+interface Key {
+  readonly privateKey: CryptoKey;
+  readonly jwk: JWK;
+  readonly alg: string;
+}
+
+export interface TokenOptions {
+  /** Replaces claims of a good token; undefined removes one. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** @default the newest */
+  readonly key?: Key;
+}
+
+const SCOPE = 'jobs:read jobs:write webhooks:manage';
+
+export class TestIssuer {
+  readonly url: string;
+  readonly #server: ReturnType<typeof createServer>;
+  #keys: Key[] = [];
+  mood: Mood = 'well';
+  /** What tokens are for; the URL of an MCP endpoint. */
+  audience = '';
+  /** How often its keys were asked for. */
+  keyRequests = 0;
+
+  private constructor(server: ReturnType<typeof createServer>) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(): Promise<TestIssuer> {
+    let issuer: TestIssuer | undefined;
+    const server = createServer((request, response) => issuer?.answer(request.url ?? '', response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    issuer = new TestIssuer(server);
+    await issuer.rotate();
+    return issuer;
+  }
+
+  get key(): Key {
+    const key = this.#keys.at(-1);
+    if (!key) throw new Error('It has no key.');
+    return key;
+  }
+
+  /** From now on signs with a new key; the others are withdrawn. @returns the key before */
+  async rotate(alg = 'ES256'): Promise<Key | undefined> {
+    const before = this.#keys.at(-1);
+    this.#keys = [await makeKey(alg)];
+    return before;
+  }
+
+  async addKey(alg: string): Promise<Key> {
+    const key = await makeKey(alg);
+    this.#keys.unshift(key);
+    return key;
+  }
+
+  /** The key that everybody may know, as text: what a confused verifier would take for a shared secret. */
+  async publicKeyText(): Promise<string> {
+    return exportSPKI((await importJWK({ ...this.key.jwk, ext: true })) as CryptoKey);
+  }
+
+  async token({ claims = {}, header = {}, key = this.key }: TokenOptions = {}): Promise<string> {
+    return new SignJWT(this.claims(claims))
+      .setProtectedHeader({ alg: key.alg, kid: key.jwk.kid, typ: 'at+jwt', ...header } as never)
+      .sign(key.privateKey);
+  }
+
+  /** Those of a good token of `ada`, with others in place of some. */
+  claims(others: Readonly<Record<string, unknown>> = {}): JWTPayload {
+    const now = Math.floor(Date.now() / 1000);
+    const good = {
+      iss: this.url,
+      aud: this.audience,
+      sub: 'ada',
+      client_id: 'test-client',
+      scope: SCOPE,
+      iat: now,
+      exp: now + 300,
+      jti: randomUUID(),
+    };
+    return { ...good, ...others };
+  }
+
+  answer(path: string, response: ServerResponse): void {
+    if (path.startsWith('/keys')) this.keyRequests++;
+    const isMoved = path.endsWith('?moved');
+    const send = (body: unknown) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (this.mood === 'down') {
+      response.socket?.destroy();
+    } else if (this.mood === 'slow') {
+      // Until whoever asks has had enough.
+      response.writeHead(200).write('{');
+    } else if (this.mood === 'huge') {
+      send({ issuer: this.url, jwks_uri: `${this.url}/keys`, keys: [], filler: 'x'.repeat(100_000) });
+    } else if (this.mood === 'redirecting' && !isMoved) {
+      response.writeHead(302, { location: `${path}?moved` }).end();
+    } else if (this.mood === 'talking nonsense') {
+      response.writeHead(200).end('<html>');
+    } else if (path.startsWith('/keys')) {
+      send({ keys: this.#keys.map(({ jwk }) => jwk) });
+    } else if (path.startsWith('/.well-known/openid-configuration')) {
+      const issuer = this.mood === 'as another' ? 'https://id.example.com' : this.url;
+      send({ issuer, jwks_uri: `${this.url}/keys` });
+    } else {
+      response.writeHead(404).end();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+async function makeKey(alg: string): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), kid: randomUUID(), alg, use: 'sig' };
+  return { privateKey, jwk, alg };
+}
