@@ -45,7 +45,7 @@ export class UserPool extends Construct {
       // Who may come in is invited: there is no sign-up.
       selfSignUpEnabled: false,
       signInAliases: { email: true },
-      mfa: Mfa.OPTIONAL,
+      mfa: Mfa.REQUIRED,
       mfaSecondFactor: { otp: true, sms: false },
       passwordPolicy: {
         minLength: 14,

@@ -1,5 +1,6 @@
 /** What a caller says of an endpoint: the shapes of the bodies, and the names that must exist. */
 import * as z from 'zod';
+import type { OperationDefinition } from '../operations/define-operation.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { isEventType } from '../webhooks/endpoint.ts';
 import { type EventType, eventTypes } from '../webhooks/event.ts';
@@ -34,7 +35,11 @@ export function readEvents(given: readonly string[]): readonly EventType[] {
 }
 
 /** @throws AppError INVALID_ARGUMENTS */
-export function readOperations(given: readonly string[], known: readonly string[]): readonly string[] {
+export function readOperations(
+  given: readonly string[],
+  operations: readonly OperationDefinition[],
+): readonly string[] {
+  const known = operations.map(({ name }) => name);
   const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined) throw noSuchName('operations', unknown, 'operation', known);
   return [...new Set(given)];

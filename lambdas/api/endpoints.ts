@@ -13,7 +13,6 @@ import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts'
 
 export function endpointRoutes(dependencies: ApiDependencies) {
   const { operations, endpoints, deliveries, queue, addressPolicy } = dependencies;
-  const known = operations.map(({ name }) => name);
   return {
     'POST /endpoints': async (request) => {
       const { url, events, operations: only, description } = request.body(newEndpoint);
@@ -24,7 +23,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
         endpointId: `ep_${randomBytes(16).toString('hex')}`,
         kind: EndpointKind.webhook,
         events: events ? readEvents(events) : DEFAULT_EVENTS,
-        operations: only && readOperations(only, known),
+        operations: only && readOperations(only, operations),
         description,
         url: await acceptHost('url', url, addressPolicy),
         secrets: [{ value: secret }],
@@ -58,7 +57,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
       const changes: EndpointChanges = {
         ...(url !== undefined && { url: await acceptHost('url', url, addressPolicy) }),
         ...(events && { events: readEvents(events) }),
-        ...(only !== undefined && { operations: only ? readOperations(only, known) : undefined }),
+        ...(only !== undefined && { operations: only ? readOperations(only, operations) : undefined }),
         ...(description !== undefined && { description: description ?? undefined }),
         ...(enabled !== undefined && { disabled: enabled ? undefined : disabledNow() }),
       };

@@ -167,7 +167,7 @@ describe('replaying one', () => {
 
   test.each([
     ['text', 'nonsense'],
-    ['an id that nobody has', `${randomUUID()}.00000001.ep_x`],
+    ['an id that nobody has', `${randomUUID()}.0000000000001.ep_x`],
     ['an id with a short version', `${randomUUID()}.1.ep_x`],
     ['a zero', '%00'],
     ['a long text', 'a'.repeat(1_000)],
@@ -232,7 +232,11 @@ describe('replaying all since a time', () => {
   });
 
   const cursorOf = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const position = { createdAt: '2026-01-01T00:00:00Z', jobId: randomUUID(), deliveryKey: '00000001.ep_x' };
+  const position = {
+    createdAt: '2026-01-01T00:00:00Z',
+    jobId: randomUUID(),
+    deliveryKey: '0000000000001.ep_x',
+  };
 
   test.each<[string, object, string]>([
     ['nothing', {}, 'since, cursor:'],
@@ -268,7 +272,10 @@ test('what belongs to somebody else looks unknown, on every route', async () => 
   const { data: sent } = await api(`POST /endpoints/${endpointId}/test`);
   await until(sent.delivery_id, isDelivered);
   const mallory = apiClient(cloud, 'mallory');
-  const unknown = { endpoint: `ep_${'f'.repeat(32)}`, delivery: `${randomUUID()}.00000001.${endpointId}` };
+  const unknown = {
+    endpoint: `ep_${'f'.repeat(32)}`,
+    delivery: `${randomUUID()}.0000000000001.${endpointId}`,
+  };
   const real = { endpoint: endpointId, delivery: sent.delivery_id };
   const requests: [string, object?][] = [
     ['GET /endpoints/{endpoint}'],

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { routes } from '../../lambdas/api/routes.ts';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { openapi } from '../support/openapi.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
 import { startTokenCloud } from '../support/token-cloud.ts';
 
@@ -128,6 +129,13 @@ describe('a token without the scope', () => {
   });
 });
 
+test('the scopes of the document of the API are those of its routes', () => {
+  for (const route of routes) {
+    const { security } = openapi.paths[route.path][route.method.toLowerCase()];
+    expect(security).toEqual('scope' in route ? [{ oauth2: [route.scope] }, { sigv4: [] }] : []);
+  }
+});
+
 test('scopes are taken as a list too, and only whole', async () => {
   const list = await tokenFor('', { scope: undefined, scp: ['jobs:read', 'other'] });
   expect((await tool(list, 'list_jobs')).data.jobs).toBeDefined();
@@ -178,7 +186,7 @@ describe("another owner's", () => {
       const target = path
         .replace('{job_id}', jobId)
         .replace('{endpoint_id}', endpointId)
-        .replace('{delivery_id}', `${jobId}.00000003.${endpointId}`);
+        .replace('{delivery_id}', `${jobId}.0000000000003.${endpointId}`);
       const body = path.endsWith('/endpoints/{endpoint_id}/replay')
         ? { since: '2026-01-01T00:00:00Z' }
         : undefined;

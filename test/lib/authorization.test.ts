@@ -186,7 +186,7 @@ describe('the user pool', () => {
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
         DeletionProtection: 'ACTIVE',
         UserPoolTier: 'ESSENTIALS',
-        MfaConfiguration: 'OPTIONAL',
+        MfaConfiguration: 'ON',
         EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
       },
     });

@@ -52,7 +52,6 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'A web ACL costs by the month, whether or not it is needed: it can be associated with the stage.',
   ],
   [/^APIG4 .*\/\.well-known\//, 'Public on purpose: keys to verify with, and where to sign in.'],
-  [/^COG2 /, 'Whether people need a second factor is for the operator of the user pool to say.'],
   [/^COG8 /, 'The plus tier costs by the user; what it watches for is not what lets callers in here.'],
   [/^COG4 /, 'Authorized by IAM or by an authorizer of our own, as the stack is told.'],
 ];

@@ -152,6 +152,7 @@ describe('what cannot be judged is refused at the start, and named:', () => {
     ],
     [
       'a variable',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: policies write their variables so
       inline({ ...READ, Resource: 'arn:aws:s3:::b/${aws:username}' }),
       'no variables in policies',
     ],

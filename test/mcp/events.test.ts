@@ -198,7 +198,7 @@ test('a client that nobody can call polls from now on, a page at a time', async 
   expect(begun).toMatchObject({ events: [], truncated: false, hasMore: false, nextPollMs: 5_000 });
   const jobIds = [await runEcho(), await runEcho()];
   await pollFrom(begun.cursor, { maxEvents: 1 });
-  await delay(2_500);
+  await delay(5_500);
   const first = await pollFrom(begun.cursor, { maxEvents: 1 });
   const second = await pollFrom(first.cursor, { maxEvents: 1 });
   // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
@@ -217,7 +217,7 @@ test('a subscriber whose receiver was away polls what it missed, the same event'
   const event = await receiver.find(isOf(await runEcho()));
   receiver.close();
   const missed = await runEcho();
-  await delay(2_500);
+  await delay(5_500);
   const { events, truncated } = await pollFrom(cursor);
   expect(truncated).toBe(false);
   expect(events).toEqual([

@@ -160,7 +160,7 @@ describe('endpoints', () => {
     await receiver.find(isEndOf(data.job_id));
     const mallory = await connect(cloud, { owner: 'mallory' });
     const listed = await call(mallory, 'list_deliveries', { job_id: data.job_id });
-    expect(listed.data).toEqual({ deliveries: [] });
+    expect(listed.data).toEqual({ deliveries: [], has_more: false });
     await mallory.close();
   });
 

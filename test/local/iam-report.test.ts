@@ -1,0 +1,169 @@
+/** Nothing is granted for no reason: what the stack's flows leave unused is listed here, each with why it is there. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@modelcontextprotocol/client';
+import * as z from 'zod';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { unusedActions } from '../../local/iam/report.ts';
+import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts';
+import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
+import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+let cloud: LocalCloud;
+let client: Client;
+let receiver: RecordingReceiver;
+let subscriber: EventReceiver;
+
+beforeAll(async () => {
+  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  client = await connect(cloud);
+  receiver = await startRecordingReceiver();
+  subscriber = await startEventReceiver();
+});
+afterAll(async () => {
+  receiver.close();
+  subscriber.close();
+  await client.close();
+  await cloud.close();
+});
+
+async function api(method: string, path: string, body?: object) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(new URL(path, cloud.url), {
+    method,
+    headers,
+    body: body && JSON.stringify(body),
+  });
+  const text = await response.text();
+  expect([path, response.ok]).toEqual([path, true]);
+  return text ? JSON.parse(text) : undefined;
+}
+
+function request(method: string, params: Record<string, unknown>) {
+  // biome-ignore lint/suspicious/noExplicitAny: answers differ by method
+  return client.request({ method, params }, z.looseObject({})) as Promise<any>;
+}
+
+/** Links are worth what the role that has signed them may do. */
+async function follow(...urls: readonly string[]): Promise<void> {
+  expect(urls).not.toEqual([]);
+  for (const url of urls) expect((await fetch(url)).status).toBe(200);
+}
+
+/** Until the delivery is over. */
+async function deliveryOf(jobId: string) {
+  for (;;) {
+    const { deliveries } = await api('GET', `/jobs/${jobId}/deliveries`);
+    if (deliveries[0] && deliveries[0].status !== 'pending') return deliveries[0];
+    await delay(100);
+  }
+}
+
+async function runJobs(): Promise<void> {
+  const { data: big } = await call(client, 'start_probe', { behaviour: 'large_result', wait_seconds: 20 });
+  const { links } = await call(client, 'check_job', { job_id: big.job_id });
+  await follow(...links.map(({ uri }) => uri));
+  for (const behaviour of ['crash_always', 'fail']) {
+    await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
+  }
+  await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  await call(client, 'start_four_steps', { wait_seconds: 20 });
+  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
+  await call(client, 'cancel_job', { job_id: waiting.job_id });
+  await call(client, 'list_jobs');
+  await api('GET', '/jobs');
+  const { files } = await api('GET', `/jobs/${big.job_id}`);
+  await follow(...files.map(({ url }: { readonly url: string }) => url));
+}
+
+async function runWebhooks(): Promise<void> {
+  await api('POST', '/callback-secret');
+  await api('GET', '/.well-known/webhook-keys');
+  const { endpoint } = await api('POST', '/endpoints', { url: receiver.url, events: ['job.completed'] });
+  const path = `/endpoints/${endpoint.endpoint_id}`;
+  await api('GET', '/endpoints');
+  await api('PATCH', path, { description: 'changed' });
+  await api('POST', `${path}/test`);
+  await api('POST', `${path}/secret`);
+  const { data } = await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  const { delivery_id } = await deliveryOf(data.job_id);
+  await call(client, 'list_deliveries', { job_id: data.job_id });
+  await api('GET', `/deliveries/${delivery_id}`);
+  await api('GET', `${path}/deliveries`);
+  await api('POST', `/deliveries/${delivery_id}/replay`);
+  await api('DELETE', path);
+  // It is given up after ten attempts.
+  receiver.status = 500;
+  const callback_url = receiver.url;
+  const { data: hopeless } = await call(client, 'start_echo', { text: 'x', callback_url });
+  expect(await deliveryOf(hopeless.job_id)).toMatchObject({ status: 'failed' });
+}
+
+async function runEvents(): Promise<void> {
+  const name = 'job.completed';
+  const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+  const { url } = subscriber;
+  await request('events/subscribe', { name, delivery: { mode: 'webhook', url, secret } });
+  let { cursor, events } = await request('events/poll', { name, cursor: null });
+  await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  while (events.length === 0) {
+    await delay(500);
+    ({ cursor, events } = await request('events/poll', { name, cursor }));
+  }
+  await request('events/unsubscribe', { name, delivery: { url } });
+}
+
+/** Why an action is granted that nothing here uses. */
+const WHY = {
+  due: 'The function is due every five minutes, for which this test does not wait.',
+  files:
+    'Every operation may have files and may be cut; those of this catalogue that have none do not show it.',
+  grantRead: 'The grant to read a secret has it, of the CDK.',
+  grantSend: 'The grant to send messages has it, of the CDK.',
+  listBucket: 'S3 says 404 of an object that is not there, in place of 403, only to those who may list.',
+  poller: 'The grant of a queue to its function has it, of the CDK.',
+} as const;
+
+const SEND = { 'sqs:GetQueueAttributes': WHY.grantSend, 'sqs:GetQueueUrl': WHY.grantSend };
+const FILES = { 's3:GetObject': WHY.files, 's3:ListBucket': WHY.listBucket };
+const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
+
+/** By function, which its role is named after. */
+const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  EventsFunction: SEND,
+  ManagementFunction: {
+    ...SEND,
+    's3:ListBucket': WHY.listBucket,
+    'secretsmanager:DescribeSecret': WHY.grantRead,
+  },
+  McpFunction: { ...SEND, 's3:ListBucket': WHY.listBucket },
+  WebhooksDeliver: {
+    ...SEND,
+    'secretsmanager:DescribeSecret': WHY.grantRead,
+    'sqs:ChangeMessageVisibility': WHY.poller,
+  },
+  WebhooksQueueWaiting: {
+    ...SEND,
+    'dynamodb:BatchGetItem': WHY.due,
+    'dynamodb:Query': WHY.due,
+    'dynamodb:UpdateItem': WHY.due,
+    'sqs:SendMessage': WHY.due,
+  },
+  echoFunction: { ...FILES, ...UNCUT },
+  fourstepsFunction: { ...FILES, ...UNCUT },
+  probeFunction: FILES,
+};
+
+/** What Lambda and Step Functions do for logs and traces: the local cloud has no service for either. */
+const isForOperators = (action: string) => /^(logs|xray):/.test(action);
+
+test('each action that a role was granted has been used, but for these', async () => {
+  await Promise.all([runJobs(), runWebhooks(), runEvents()]);
+  const unused = Object.entries(unusedActions(cloud.permissions())).map(([role, actions]) => [
+    role.replace(/Role[0-9A-F]{8}$/, ''),
+    actions.filter((action) => !isForOperators(action)),
+  ]);
+  const expected = Object.entries(EXPECTED).map(([name, reasons]) => [name, Object.keys(reasons).sort()]);
+  expect(Object.fromEntries(unused.filter(([, actions]) => actions?.length))).toEqual(
+    Object.fromEntries(expected),
+  );
+}, 120_000);
