@@ -3,6 +3,7 @@ import { Aws, CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnManagedLoginBranding,
+  type CfnUserPoolClient,
   UserPool as CognitoUserPool,
   FeaturePlan,
   ManagedLoginVersion,
@@ -80,7 +81,6 @@ export class UserPool extends Construct {
     const allScopes = resourceScopes.map((each) => OAuthScope.resourceServer(resourceServer, each));
     const people = pool.addClient('People', {
       ...common,
-      authFlows: {},
       refreshTokenValidity: Duration.days(30),
       oAuth: {
         flows: { authorizationCodeGrant: true },
@@ -91,9 +91,12 @@ export class UserPool extends Construct {
     const programs = pool.addClient('Programs', {
       ...common,
       generateSecret: true,
-      authFlows: {},
       oAuth: { flows: { clientCredentials: true }, scopes: allScopes },
     });
+    for (const { node } of [people, programs]) {
+      // Nobody hands a password to a client: without this, Cognito would let one ask for it.
+      (node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
+    }
     new CfnManagedLoginBranding(this, 'Pages', {
       userPoolId: pool.userPoolId,
       clientId: people.userPoolClientId,

@@ -195,6 +195,7 @@ describe('the user pool', () => {
   test('has a public client for people, by authorization code alone, which comes back to this machine', () => {
     cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['code'],
+      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
       CallbackURLs: ['http://localhost:8080/callback'],
       GenerateSecret: Match.absent(),
       PreventUserExistenceErrors: 'ENABLED',
@@ -205,6 +206,7 @@ describe('the user pool', () => {
   test('has a client for programs, by client credentials alone', () => {
     cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['client_credentials'],
+      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
       GenerateSecret: true,
     });
   });

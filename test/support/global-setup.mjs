@@ -17,7 +17,16 @@ export default async function globalSetup() {
   await Promise.all([
     run(
       process.execPath,
-      ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '-c', 'authorization=iam', '--output', assemblies.app],
+      [
+        'node_modules/aws-cdk/bin/cdk',
+        'synth',
+        '--quiet',
+        '--no-notices',
+        '-c',
+        'authorization=iam',
+        '--output',
+        assemblies.app,
+      ],
       { env },
     ),
     run(process.execPath, ['test/fixtures/app.ts'], { env: { ...env, CDK_OUTDIR: assemblies.test } }),
