@@ -1,4 +1,5 @@
 /** The commands that people run, run as they do: `npm start` and `npm run add-project`, with clients that die. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { jest } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -14,6 +16,9 @@ import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let scratch: string;
 const children = new Set<ChildProcess>();
+
+// Each start synthesizes the stack, and some tests start twice.
+jest.setTimeout(180_000);
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'start-'));

@@ -1,0 +1,109 @@
+/** Secrets stay where they belong: known ones are planted, then looked for wherever anybody reads. */
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { readAssembly } from '../../local/assembly.ts';
+import { assemblies } from '../support/assemblies.ts';
+import { startEventReceiver } from '../support/event-receiver.ts';
+import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+const SIGNING_TEXT = 'canary-signing-text-of-more-than-thirty-two-characters';
+const SUBSCRIPTION_SECRET = `whsec_${Buffer.from('canary-subscription-secret-of-mcp').toString('base64')}`;
+
+test('no secret is in a log, a job, an event, a message, an environment, or an answer but the one that tells it', async () => {
+  const logs: string[] = [];
+  const cloud = await startTestCloud({
+    allowLoopbackWebhooks: true,
+    onLog: (name, line) => logs.push(`${name} ${line}`),
+  });
+  const { dynamodb, sns, sqs } = awsClients(cloud);
+  const client = await connect(cloud);
+  const receiver = await startEventReceiver();
+  const { template } = await readAssembly(assemblies.test);
+  const secretId = Object.keys(template.Resources).find((id) => id.startsWith('WebhooksSigningSecret'));
+  const secrets = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: cloud.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  await secrets.send(
+    new PutSecretValueCommand({
+      SecretId: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${secretId}`,
+      SecretString: SIGNING_TEXT,
+    }),
+  );
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'everything' }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: cloud.outputs.EventsTopicArn,
+      Protocol: 'sqs',
+      Endpoint: 'arn:aws:sqs:us-east-1:000000000000:everything',
+    }),
+  );
+
+  const answers: unknown[] = [];
+  const api = async (method: string, path: string, body?: object) => {
+    const response = await fetch(new URL(path, cloud.url), {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: answers are looked through as text
+    return response.json() as Promise<any>;
+  };
+  const { secret: callbackSecret } = await api('POST', '/callback-secret');
+  const { secret: endpointSecret, endpoint } = await api('POST', '/endpoints', { url: receiver.url });
+  const delivery = { mode: 'webhook', url: receiver.url, secret: SUBSCRIPTION_SECRET };
+  const subscribe = (changes: object) =>
+    client.request(
+      { method: 'events/subscribe', params: { name: 'job.completed', delivery, ...changes } },
+      z.looseObject({}),
+    );
+  answers.push(await subscribe({}));
+  answers.push(await subscribe({ name: 'job.unknown' }).catch((error: Error) => error.message));
+
+  const started = await call(client, 'start_echo', {
+    text: 'x',
+    callback_url: receiver.url,
+    wait_seconds: 20,
+  });
+  const failed = await call(client, 'start_probe', { behaviour: 'throw', wait_seconds: 20 });
+  // The callback's, the endpoint's and the subscription's.
+  while (
+    receiver.events.filter(({ json }) => JSON.stringify(json).includes(started.data.job_id)).length < 3
+  ) {
+    await receiver.find(() => true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  answers.push(started, failed, await call(client, 'list_deliveries', { job_id: started.data.job_id }));
+  for (const path of [
+    'endpoints',
+    `endpoints/${endpoint.endpoint_id}`,
+    `jobs/${started.data.job_id}/deliveries`,
+  ]) {
+    answers.push(await api('GET', `/${path}`));
+  }
+  answers.push(await api('GET', '/.well-known/webhook-keys'));
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  const { Items: jobs } = await dynamodb.send(new ScanCommand({ TableName: cloud.outputs.JobsTableName }));
+  const bodies = receiver.events.map(({ body }) => body);
+
+  const read = { logs, answers, events: Messages, jobs, bodies, template };
+  for (const canary of [SIGNING_TEXT, SUBSCRIPTION_SECRET, callbackSecret, endpointSecret]) {
+    for (const [where, what] of Object.entries(read)) {
+      const text = JSON.stringify(what);
+      expect([where, text.length > 10]).toEqual([where, true]);
+      expect([where, text.includes(canary.replace(/^whsec_/, ''))]).toEqual([where, false]);
+    }
+  }
+  // What a step throws is for the log, and for nobody else.
+  expect(logs.join('\n')).toContain('hunter2');
+  expect(JSON.stringify([answers, Messages, jobs, bodies])).not.toContain('hunter2');
+
+  receiver.close();
+  await client.close();
+  await cloud.close();
+  for (const each of [dynamodb, sns, sqs, secrets]) each.destroy();
+});
