@@ -20,6 +20,8 @@ interface Candidate {
   readonly bundle: string;
   readonly event: unknown;
   readonly streams: boolean;
+  /** The environment variables that its construct sets. */
+  readonly variables: readonly string[];
 }
 
 /** @param assembly the app's assembly; @param cloud provides the table that the first calls read. */
@@ -30,7 +32,7 @@ export async function coldStarts(
 ): Promise<readonly Row[]> {
   const bare = await bundleBare(scratch);
   const candidates = [bare, ...(await functionsOf(assembly))];
-  const env = {
+  const known = {
     ...cloud.environment,
     PATH: process.env.PATH,
     JOBS_TABLE_NAME: cloud.outputs.JobsTableName,
@@ -48,8 +50,12 @@ export async function coldStarts(
         JSON.stringify(candidate.event),
         candidate.streams ? 'streams' : '',
       ];
+      // The calls measured here need no more than what is known; the rest has to be there, as a number or JSON.
+      const env = { ...Object.fromEntries(candidate.variables.map((name) => [name, '1'])), ...known };
       const { stdout } = await run(process.execPath, args, { env: env as NodeJS.ProcessEnv });
-      samples.set(candidate, [...(samples.get(candidate) ?? []), JSON.parse(stdout)]);
+      // After what the function has logged.
+      const times = JSON.parse(stdout.split('\n').at(-1) ?? '');
+      samples.set(candidate, [...(samples.get(candidate) ?? []), times]);
     }
   }
   const totalMs = (candidate: Candidate) =>
@@ -107,6 +113,24 @@ const checkJobEvent = {
   }),
 };
 
+/** A request with a token that is none: refused without a word to the identity provider. */
+const authorizeEvent = {
+  type: 'REQUEST',
+  methodArn: 'arn:aws:execute-api:us-east-1:000000000000:api/v1/POST/mcp',
+  headers: { authorization: 'Bearer x' },
+  multiValueHeaders: { authorization: ['Bearer x'] },
+  requestContext: {},
+};
+
+/** A GET of a job that is not there. */
+const getJobEvent = {
+  httpMethod: 'GET',
+  resource: '/jobs/{job_id}',
+  path: '/jobs/00000000-0000-4000-8000-000000000000',
+  pathParameters: { job_id: '00000000-0000-4000-8000-000000000000' },
+  requestContext: { identity: { userArn: 'arn:aws:iam::000000000000:user/bench' } },
+};
+
 const stepEvent = {
   step: 'install',
   jobId: '00000000-0000-4000-8000-000000000000',
@@ -117,25 +141,41 @@ const stepEvent = {
 };
 const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
 
+/** By how a function's description begins. */
+const FUNCTIONS: readonly (readonly [description: string, name: string, event: unknown])[] = [
+  ['Serves MCP', 'mcp', checkJobEvent],
+  ['Serves the management API', 'api', getJobEvent],
+  ['Verifies', 'authorizer', authorizeEvent],
+  ['Runs', 'build', stepEvent],
+  ['Tells', 'publish-events', { Records: [] }],
+  ['Calls', 'deliver', { Records: [] }],
+  ['Queues', 'queue-waiting', {}],
+  ['Marks', 'record-failure', caughtEvent],
+];
+
 async function functionsOf(directory: string): Promise<readonly Candidate[]> {
   const { template, assetDirectory } = await readAssembly(directory);
   return Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => {
-      const { Description, Code } = Properties as unknown as FunctionProperties;
-      const bundle = join(assetDirectory(Code.S3Key), 'index.mjs');
-      if (Description.includes('MCP')) return { name: 'mcp', bundle, event: checkJobEvent, streams: true };
-      if (Description.startsWith('Runs')) return { name: 'build', bundle, event: stepEvent, streams: false };
-      if (Description.startsWith('Tells')) {
-        return { name: 'publish-events', bundle, event: { Records: [] }, streams: false };
-      }
-      return { name: 'record-failure', bundle, event: caughtEvent, streams: false };
+      const { Description, Code, Environment } = Properties as unknown as FunctionProperties;
+      const found = FUNCTIONS.find(([description]) => Description.startsWith(description));
+      if (!found) throw new Error(`The benchmark does not know the function "${Description}".`);
+      const [, name, event] = found;
+      return {
+        name,
+        event,
+        bundle: join(assetDirectory(Code.S3Key), 'index.mjs'),
+        streams: name === 'mcp',
+        variables: Object.keys(Environment?.Variables ?? {}),
+      };
     });
 }
 
 interface FunctionProperties {
   readonly Description: string;
   readonly Code: { readonly S3Key: string };
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
 async function bundleBare(scratch: string): Promise<Candidate> {
@@ -151,5 +191,5 @@ async function bundleBare(scratch: string): Promise<Candidate> {
     mainFields: ['module', 'main'],
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   });
-  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false };
+  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false, variables: [] };
 }

@@ -19,7 +19,8 @@ try {
   console.error('Synthesizing …');
   const app = join(scratch, 'app');
   const test = join(scratch, 'test');
-  await synthesize(app);
+  // With an authorizer, to measure that too: nothing here asks its issuer.
+  await synthesize(app, undefined, { authorization: 'oidc', issuer: 'https://issuer.example.com' });
   await synthesize(test, 'test/fixtures/app.ts');
   const counter = new CallCounter();
   const cloud = await startLocalCloud({
