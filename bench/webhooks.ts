@@ -66,7 +66,7 @@ export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise
       more(['sqs:SendMessage', 'sqs:SendMessageBatch']),
       'calls',
       1,
-    ), 'calls', 6),
+    ),
   ];
 }
 
