@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startLocalCloud } from '../local/cloud.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { CallCounter } from '../test/support/call-counter.ts';
+import { authorization } from './authorization.ts';
 import { burst } from './burst.ts';
 import { checkJobRate } from './check-job.ts';
 import { coldStarts } from './cold-start.ts';
@@ -43,6 +44,9 @@ try {
   } finally {
     await cloud.close();
   }
+
+  console.error('Tokens …');
+  rows.push(...(await authorization()));
 
   const machine = {
     node: process.version,

@@ -1,0 +1,59 @@
+/** What it costs to ask for a token: a call whose token is new to the gateway, beside the same call again. */
+
+import { TestIssuer } from '../test/support/test-issuer.ts';
+import { startTokenCloud } from '../test/support/token-cloud.ts';
+import { median, type Row, row } from './measure.ts';
+
+const TOKENS = 40;
+
+export async function authorization(): Promise<readonly Row[]> {
+  const issuer = await TestIssuer.start();
+  const cloud = await startTokenCloud(issuer.url);
+  try {
+    const endpoint = new URL('/mcp', cloud.url);
+    issuer.audience = endpoint.href;
+    const samples: { newMs: number; knownMs: number }[] = [];
+    for (let index = 0; index < TOKENS; index++) {
+      const token = await issuer.token({ claims: { sub: `user-${index}` } });
+      samples.push({ newMs: await timeCall(endpoint, token), knownMs: await timeCall(endpoint, token) });
+    }
+    // The first few start functions.
+    const warm = samples.slice(TOKENS / 4);
+    return [
+      row('call with a token that the gateway knows', median(warm.map(({ knownMs }) => knownMs)), 'ms'),
+      row('call with a token that is new to it: more by', median(warm.map((s) => s.newMs - s.knownMs)), 'ms'),
+      row(
+        `${TOKENS} tokens verified: calls to the identity provider for keys`,
+        issuer.keyRequests,
+        'calls',
+        2,
+      ),
+    ];
+  } finally {
+    await cloud.close();
+    await issuer.close();
+  }
+}
+
+/** @returns milliseconds @throws Error when the call is not answered well */
+async function timeCall(endpoint: URL, token: string): Promise<number> {
+  const start = performance.now();
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'list_jobs', arguments: {} },
+    }),
+  });
+  const { result } = (await response.json()) as { result?: { isError?: boolean } };
+  if (!response.ok || !result || result.isError)
+    throw new Error(`The call was answered with ${response.status}.`);
+  return performance.now() - start;
+}
