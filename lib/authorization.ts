@@ -8,18 +8,18 @@ export interface IamAuthorization {
   readonly mode: 'iam';
 }
 
-interface TokenAuthorizationOptions {
-  /** The claim of access tokens whose value makes its holders one owner. @default every user is an owner */
-  readonly tenantClaim?: string;
-}
-
 /** Access tokens of an identity provider that is there already. */
-export interface OidcAuthorization extends TokenAuthorizationOptions {
+export interface OidcAuthorization {
   readonly mode: 'oidc';
   /** As the identity provider spells itself in its metadata and in tokens, to the last slash. */
   readonly issuer: string;
   /** What tokens have as `aud`. @default the URL of the MCP endpoint, or that of the API (RFC 8707) */
   readonly audience?: string;
+  /**
+   * The claim of access tokens whose value makes its holders one owner: one that users cannot change themselves.
+   * @default every user is an owner
+   */
+  readonly tenantClaim?: string;
   /**
    * The issuer may be http on this machine: for the local cloud. On AWS such a stack lets nobody in.
    * @default false
@@ -28,7 +28,7 @@ export interface OidcAuthorization extends TokenAuthorizationOptions {
 }
 
 /** Access tokens of a user pool that is made with the stack. */
-export interface CognitoAuthorization extends TokenAuthorizationOptions {
+export interface CognitoAuthorization {
   readonly mode: 'cognito';
   /**
    * Where users come back to once they have signed in: https, or http://localhost with its port.
@@ -43,7 +43,7 @@ export const DEFAULT_AUTHORIZATION: AuthorizationChoice = { mode: 'cognito' };
 const OPTIONS = {
   iam: [],
   oidc: ['issuer', 'audience', 'tenantClaim', 'allowLoopbackIssuer'],
-  cognito: ['redirectUrls', 'tenantClaim'],
+  cognito: ['redirectUrls'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
 /** @throws Error that names the key and the remedy, for what cannot be deployed as it is meant. */
@@ -63,17 +63,17 @@ export function readAuthorization(node: Node): AuthorizationChoice {
   if (stray)
     throw new Error(`${stray}: authorization=${mode} does not take it. Leave it out, or choose another.`);
 
-  const tenantClaim = read('tenantClaim');
   switch (mode) {
     case 'iam':
       return { mode };
     case 'cognito':
-      return { mode, tenantClaim, redirectUrls: read('redirectUrls')?.split(',') };
+      return { mode, redirectUrls: read('redirectUrls')?.split(',') };
     case 'oidc': {
       const issuer = read('issuer');
       if (!issuer) throw new Error('issuer: authorization=oidc needs it. Add -c issuer=https://….');
       const allowLoopbackIssuer = read('allowLoopbackIssuer') === 'true';
-      return { mode, issuer, audience: read('audience'), tenantClaim, allowLoopbackIssuer };
+      const options = { audience: read('audience'), tenantClaim: read('tenantClaim') };
+      return { mode, issuer, ...options, allowLoopbackIssuer };
     }
   }
 }

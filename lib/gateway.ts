@@ -1,6 +1,7 @@
 /** The one way in: a REST API whose every method asks who calls, unless it says otherwise. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
+  AccessLogField,
   AccessLogFormat,
   AuthorizationType,
   EndpointType,
@@ -15,6 +16,20 @@ import { stageUrl, TokenAuthorization } from './token-authorization.ts';
 import { UserPool } from './user-pool.ts';
 
 const STAGE = 'v1';
+
+/** Who called, and what came of it; neither tokens nor what was sent. */
+const ACCESS_LOG = {
+  requestId: AccessLogField.contextRequestId(),
+  ip: AccessLogField.contextIdentitySourceIp(),
+  principal: AccessLogField.contextAuthorizerPrincipalId(),
+  user: AccessLogField.contextIdentityUserArn(),
+  requestTime: AccessLogField.contextRequestTime(),
+  httpMethod: AccessLogField.contextHttpMethod(),
+  resourcePath: AccessLogField.contextResourcePath(),
+  status: AccessLogField.contextStatus(),
+  responseLength: AccessLogField.contextResponseLength(),
+  error: AccessLogField.contextErrorMessage(),
+};
 
 const THROTTLING = { requestsPerSecond: 200, burst: 400 };
 
@@ -45,7 +60,7 @@ export class Gateway extends Construct {
         stageName: STAGE,
         tracingEnabled: true,
         accessLogDestination: new LogGroupLogDestination(accessLog),
-        accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
         // Without the data of requests, which hold secrets and what callers sent.
         loggingLevel: MethodLoggingLevel.ERROR,
         throttlingRateLimit: throttling.requestsPerSecond,
@@ -67,8 +82,7 @@ export class Gateway extends Construct {
         return new TokenAuthorization(this, 'Authorization', choice);
       case 'cognito': {
         const { issuer, clientIds, scopePrefix } = new UserPool(this, 'Users', choice);
-        const { tenantClaim } = choice;
-        return new TokenAuthorization(this, 'Authorization', { issuer, clientIds, scopePrefix, tenantClaim });
+        return new TokenAuthorization(this, 'Authorization', { issuer, clientIds, scopePrefix });
       }
     }
   }

@@ -116,7 +116,7 @@ function addAnswers(
   const where = `scope="${scope}", resource_metadata="${resource_metadata}"`;
   const answer = (
     type: ResponseType,
-    statusCode: string,
+    statusCode: string | undefined,
     error: { readonly code: string; readonly message: string; readonly retryable: boolean },
     authenticate?: string,
   ) => {
@@ -150,11 +150,17 @@ function addAnswers(
   );
   const unavailable = {
     code: 'AUTHORIZATION_UNAVAILABLE',
-    message: 'The access token could not be verified: the identity provider did not answer. Try again.',
+    message: 'The access token could not be verified. Try again; if it goes on, tell the operator.',
     retryable: true,
   };
   answer(ResponseType.AUTHORIZER_FAILURE, '503', unavailable);
   answer(ResponseType.AUTHORIZER_CONFIGURATION_ERROR, '503', unavailable);
+  // API Gateway takes a token that is sent to a path of nobody's for a broken signature, and would repeat it.
+  answer(ResponseType.DEFAULT_4XX, undefined, {
+    code: 'REQUEST_REFUSED',
+    message: 'The gateway cannot take this request. Check its path, method and size; after 429 wait.',
+    retryable: false,
+  });
   // No path lacks a token here. Clients look for metadata at several, and give up at a 403.
   answer(ResponseType.MISSING_AUTHENTICATION_TOKEN, '404', {
     code: 'NOT_FOUND',

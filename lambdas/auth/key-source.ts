@@ -10,12 +10,25 @@ const COOL_DOWN_MS = 30_000;
 
 const metadataShape = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 
+/** A failure is told again for a while, so that tokens with nothing in them cannot keep every instance waiting. */
+const FAILURE_KEPT_MS = 1_000;
+
 /** A key by a token's header. @throws JWKSNoMatchingKey for a token of no key; IdentityProviderUnavailable */
 export function keySource(issuer: string): JWTVerifyGetKey {
   let keys: RemoteJWKSet | undefined;
+  let failure: { readonly error: unknown; readonly at: number } | undefined;
+  const find = async () => {
+    if (failure && Date.now() - failure.at < FAILURE_KEPT_MS) throw failure.error;
+    try {
+      return await findKeys(issuer);
+    } catch (error) {
+      failure = { error, at: Date.now() };
+      throw error;
+    }
+  };
   return async (header, token) => {
-    // A failure is not kept. Keys are, also when a token with a made-up key id comes while nobody can be asked for it.
-    keys ??= await findKeys(issuer);
+    // Keys are kept, also when a token with a made-up key id comes while nobody can be asked for it.
+    keys ??= await find();
     try {
       return await keys(header, token);
     } catch (error) {

@@ -92,9 +92,11 @@ describe('tokens', () => {
   test.each(['oidc', 'cognito'] as const)(
     '%s: the authorizer may write its log and its traces, and nothing else',
     (mode) => {
-      const [[, role] = []] = Object.entries(templates[mode].findResources('AWS::IAM::Policy')).filter(
-        ([id]) => id.startsWith('GatewayAuthorizationFunction'),
+      const policies = Object.entries(templates[mode].findResources('AWS::IAM::Policy')).filter(([id]) =>
+        id.startsWith('GatewayAuthorizationFunction'),
       );
+      expect(policies).toHaveLength(1);
+      const [[, role] = []] = policies;
       const actions = (role?.Properties.PolicyDocument.Statement ?? []).flatMap(
         ({ Action }: { Action: string | string[] }) => Action,
       );
@@ -159,6 +161,7 @@ describe('tokens', () => {
       UNAUTHORIZED: { status: '401', code: 'UNAUTHORIZED', authenticate: expect.stringMatching(challenge) },
       ACCESS_DENIED: { status: '403', code: 'FORBIDDEN', authenticate: expect.stringMatching(challenge) },
       AUTHORIZER_FAILURE: { status: '503', code: 'AUTHORIZATION_UNAVAILABLE', authenticate: '' },
+      DEFAULT_4XX: { status: undefined, code: 'REQUEST_REFUSED', authenticate: '' },
       AUTHORIZER_CONFIGURATION_ERROR: { status: '503', code: 'AUTHORIZATION_UNAVAILABLE', authenticate: '' },
       MISSING_AUTHENTICATION_TOKEN: { status: '404', code: 'NOT_FOUND', authenticate: '' },
     });

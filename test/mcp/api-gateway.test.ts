@@ -26,6 +26,7 @@ test.each([
     'arn:aws:sts::123456789012:assumed-role/Builder',
   ],
   ['arn:aws:sts::123456789012:assumed-role/Builder/a/b', 'arn:aws:sts::123456789012:assumed-role/Builder'],
+  ['arn:aws:sts::123456789012:federated-user/bob', undefined],
   [null, undefined],
 ])('the caller %s is the owner %s', (userArn, owner) => {
   expect(ownerOf(event({}, userArn))).toBe(owner);
