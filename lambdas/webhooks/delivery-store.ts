@@ -1,7 +1,6 @@
 /** Deliveries in DynamoDB: every move of one is one conditional write. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  type AttributeValue,
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -19,6 +18,8 @@ import {
   keptUntil,
   MAX_RECORDED_ATTEMPTS,
 } from './delivery.ts';
+import { fromItem, type StoredDelivery, toItem } from './delivery-item.ts';
+import { updateWhere } from './update-expression.ts';
 
 export type DeliveryId = Pick<Delivery, 'jobId' | 'deliveryKey'>;
 /** A position in a listing of an endpoint's deliveries. */
@@ -26,9 +27,6 @@ export type DeliveryPosition = DeliveryId & Pick<Delivery, 'createdAt'>;
 
 /** A position in a shard of those that wait. */
 export type WaitingPosition = DeliveryId & { readonly nextAttemptAt: string };
-
-/** A delivery, and whether it is in the index of those that wait. */
-type StoredDelivery = Delivery & { readonly isWaiting?: true };
 
 const UNPROCESSED_PAUSE_MS = 100;
 
@@ -281,12 +279,7 @@ export class DeliveryStore {
     { jobId, deliveryKey, status, attemptCount, nextAttemptAt }: Delivery,
     changes: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
-    const entries = Object.entries(changes);
-    const set = entries.filter(([, value]) => value !== undefined).map(([name]) => `#${name} = :${name}`);
-    const removed = entries.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
-    const names = [...entries.map(([name]) => name), 'status', 'attemptCount', 'nextAttemptAt'];
     // The time of the next attempt tells a delivery that was begun anew from one that goes on.
-    const isAsRead = '#status = :seenStatus AND #attemptCount = :seenCount';
     const isToComeAsRead = nextAttemptAt
       ? '#nextAttemptAt = :seenNext'
       : 'attribute_not_exists(#nextAttemptAt)';
@@ -295,21 +288,11 @@ export class DeliveryStore {
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall({ jobId, deliveryKey }),
-          UpdateExpression: [
-            ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
-            ...(removed.length > 0 ? [`REMOVE ${removed.join(', ')}`] : []),
-          ].join(' '),
-          ConditionExpression: `${isAsRead} AND ${isToComeAsRead}`,
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: marshall(
-            {
-              ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
-              ':seenStatus': status,
-              ':seenCount': attemptCount,
-              ':seenNext': nextAttemptAt,
-            },
-            { removeUndefinedValues: true },
-          ),
+          ...updateWhere(changes, {
+            clauses: ['#status = :seenStatus', '#attemptCount = :seenCount', isToComeAsRead],
+            names: ['status', 'attemptCount', 'nextAttemptAt'],
+            values: { ':seenStatus': status, ':seenCount': attemptCount, ':seenNext': nextAttemptAt },
+          }),
         }),
       );
       return true;
@@ -327,18 +310,4 @@ export class DeliveryStore {
 /** Without the other attributes of an index. */
 function positionOf({ jobId, deliveryKey, createdAt }: DeliveryPosition): DeliveryPosition {
   return { jobId, deliveryKey, createdAt };
-}
-
-/** The event is JSON text: DynamoDB's own types take neither every number nor every depth that JSON does. */
-function toItem({
-  event,
-  ...rest
-}: Delivery & { readonly listedUnder?: string }): Record<string, AttributeValue> {
-  return marshall({ ...rest, event: JSON.stringify(event) }, { removeUndefinedValues: true });
-}
-
-function fromItem(item: Record<string, AttributeValue>): StoredDelivery {
-  const { listedUnder: _, waitingShard, event, ...rest } = unmarshall(item);
-  const delivery = { ...rest, event: JSON.parse(event) } as Delivery;
-  return waitingShard === undefined ? delivery : { ...delivery, isWaiting: true };
 }

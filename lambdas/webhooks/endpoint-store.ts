@@ -12,6 +12,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { DisabledReason, type Endpoint, EndpointKind } from './endpoint.ts';
 import { EndpointsTable } from './endpoints-table.ts';
+import { updateWhere } from './update-expression.ts';
 
 /** Of an owner's endpoints and subscriptions, and of its mailboxes: every event reads them all, some 100 KB at most. */
 export const MAX_ENDPOINTS = 100;
@@ -155,10 +156,6 @@ export class EndpointStore {
     changes: EndpointChanges,
     { whereSecret, whereEnabledAt }: { readonly whereSecret?: string; readonly whereEnabledAt?: string } = {},
   ): Promise<Endpoint | undefined> {
-    const values = { ...changes, updatedAt: new Date(this.#now()).toISOString() };
-    const entries = Object.entries(values);
-    const set = entries.filter(([, value]) => value !== undefined).map(([name]) => `#${name} = :${name}`);
-    const removed = entries.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
     const exists = `attribute_exists(${EndpointsTable.sortKey})`;
     const hasStill = whereSecret !== undefined && '#secrets[0].#value = :secret';
     const isEnabledThere =
@@ -168,22 +165,16 @@ export class EndpointStore {
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall({ owner, endpointId }),
-          UpdateExpression: `SET ${set.join(', ')}${removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''}`,
-          ConditionExpression: [exists, hasStill, isEnabledThere].filter(Boolean).join(' AND '),
-          ExpressionAttributeNames: Object.fromEntries(
-            [
-              ...Object.keys(values),
-              ...(hasStill ? ['secrets', 'value'] : []),
-              ...(isEnabledThere ? ['url', 'disabled'] : []),
-            ].map((name) => [`#${name}`, name]),
-          ),
-          ExpressionAttributeValues: marshall(
+          ...updateWhere(
+            { ...changes, updatedAt: new Date(this.#now()).toISOString() },
             {
-              ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
-              ...(hasStill && { ':secret': whereSecret }),
-              ...(isEnabledThere && { ':whereUrl': whereEnabledAt }),
+              clauses: [exists, hasStill, isEnabledThere],
+              names: [
+                ...(hasStill ? ['secrets', 'value'] : []),
+                ...(isEnabledThere ? ['url', 'disabled'] : []),
+              ],
+              values: { ':secret': whereSecret, ':whereUrl': whereEnabledAt },
             },
-            { removeUndefinedValues: true },
           ),
           ReturnValues: 'ALL_NEW',
         }),
