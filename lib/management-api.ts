@@ -39,7 +39,6 @@ export class ManagementApi extends Construct {
 
     const integration = new LambdaIntegration(apiFunction, {
       timeout: TIMEOUT,
-      allowTestInvoke: false,
       // One permission for all: a function's policy has room for some fifty.
       scopePermissionToMethod: false,
     });
