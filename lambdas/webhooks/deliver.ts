@@ -45,6 +45,7 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   ]);
   if (found?.owner !== message.owner || message.attempt <= found.attemptCount) return;
   if (message.attempt > found.attemptCount + 1) {
+    if (found.status !== DeliveryStatus.pending) return;
     throw new Error('The attempt before is not on record yet: the message is to come again.');
   }
   // Out of the dead-letter queue, where an operator has sent it back from.
