@@ -1,18 +1,12 @@
 /** The jobs table: the only truth about jobs. */
 import { RemovalPolicy } from 'aws-cdk-lib';
-import {
-  AttributeType,
-  Billing,
-  ProjectionType,
-  StreamViewType,
-  TableEncryptionV2,
-  TableV2,
-} from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, ProjectionType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { JobsTable as Names } from '../lambdas/jobs/jobs-table.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits } from '../lambdas/jobs/limits.ts';
 import { Env } from '../lambdas/shared/env.ts';
+import { TABLE_DEFAULTS, textKeys } from './table-defaults.ts';
 import { grantIndex, grantTable } from './table-grants.ts';
 
 export interface JobsTableProps {
@@ -29,17 +23,14 @@ export class JobsTable extends Construct {
     this.#limits = { ...DEFAULT_JOB_LIMITS, ...limits };
     const { ownerIndex, openIndex } = Names;
     this.table = new TableV2(this, 'Table', {
+      ...TABLE_DEFAULTS,
       partitionKey: { name: Names.partitionKey, type: AttributeType.STRING },
-      billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.awsManagedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: Names.ttlAttribute,
       globalSecondaryIndexes: [ownerIndex, openIndex].map((index) => ({
         indexName: index.name,
-        partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
-        sortKey: { name: index.sortKey, type: AttributeType.STRING },
+        ...textKeys(index),
         projectionType: ProjectionType.INCLUDE,
         nonKeyAttributes: [...index.attributes],
       })),

@@ -1,25 +1,13 @@
 /** The tables of webhooks: endpoints by owner, and deliveries by job. */
 import { RemovalPolicy } from 'aws-cdk-lib';
-import {
-  AttributeType,
-  Billing,
-  ProjectionType,
-  TableEncryptionV2,
-  type TablePropsV2,
-  TableV2,
-} from 'aws-cdk-lib/aws-dynamodb';
+import { ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
 import { DeliveriesTable } from '../lambdas/webhooks/deliveries-table.ts';
 import { EndpointsTable } from '../lambdas/webhooks/endpoints-table.ts';
+import { TABLE_DEFAULTS, textKeys } from './table-defaults.ts';
 import { grantIndex, grantTable } from './table-grants.ts';
-
-const COMMON = {
-  billing: Billing.onDemand(),
-  encryption: TableEncryptionV2.awsManagedKey(),
-  pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-} satisfies Partial<TablePropsV2>;
 
 export class WebhookTables extends Construct {
   readonly endpoints: TableV2;
@@ -28,24 +16,21 @@ export class WebhookTables extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.endpoints = new TableV2(this, 'Endpoints', {
-      ...COMMON,
-      partitionKey: { name: EndpointsTable.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: EndpointsTable.sortKey, type: AttributeType.STRING },
+      ...TABLE_DEFAULTS,
+      ...textKeys(EndpointsTable),
       timeToLiveAttribute: EndpointsTable.ttlAttribute,
       // Nobody can recreate what owners have registered, nor the secrets that receivers hold.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const { endpointIndex, waitingIndex } = DeliveriesTable;
     this.deliveries = new TableV2(this, 'Deliveries', {
-      ...COMMON,
-      partitionKey: { name: DeliveriesTable.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: DeliveriesTable.sortKey, type: AttributeType.STRING },
+      ...TABLE_DEFAULTS,
+      ...textKeys(DeliveriesTable),
       timeToLiveAttribute: DeliveriesTable.ttlAttribute,
       removalPolicy: RemovalPolicy.DESTROY,
       globalSecondaryIndexes: [endpointIndex, waitingIndex].map((index) => ({
         indexName: index.name,
-        partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
-        sortKey: { name: index.sortKey, type: AttributeType.STRING },
+        ...textKeys(index),
         projectionType: ProjectionType.KEYS_ONLY,
       })),
     });

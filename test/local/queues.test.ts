@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
-import { until } from './fixture/harness.ts';
+import { clientOf, until } from './fixture/harness.ts';
 
 /** Mappings of the fixture that are not disabled. */
 const READERS = 6;
@@ -45,16 +45,7 @@ async function startCloud(): Promise<void> {
     onLog: (name, line) => log.push({ line: `${name} ${line}`, timeMs: Date.now() }),
     onAwsCall: (service, action) => calls.push(`${service} ${action}`),
   });
-  sqs = client(SQSClient, 'SQS');
-}
-
-function client<C>(Client: new (config: object) => C, service: string): C {
-  const endpoint = cloud.environment[`AWS_ENDPOINT_URL_${service}`];
-  return new Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  sqs = clientOf(cloud, SQSClient, 'SQS');
 }
 
 function url(queue: string): string {
@@ -286,7 +277,7 @@ test('an instance that is ended in the middle fails its batch, and another takes
 test('calls are counted by their action, those of the readers too; at rest there are next to none', async () => {
   calls.length = 0;
   await done(await send('plain', {}));
-  await client(SNSClient, 'SNS').send(
+  await clientOf(cloud, SNSClient, 'SNS').send(
     new PublishCommand({ TopicArn: 'arn:aws:sns:us-east-1:000000000000:news', Message: 'hello' }),
   );
   await until(async () => (calls.includes('sqs DeleteMessageBatch') ? true : undefined));

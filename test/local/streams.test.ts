@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import type { StreamRecord } from '../../local/stream-record.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
-import { until } from './fixture/harness.ts';
+import { clientOf, until } from './fixture/harness.ts';
 
 const TableName = 'streamed';
 let dataDirectory: string;
@@ -39,16 +39,7 @@ async function startCloud(): Promise<void> {
     onLog: (name, line) => log.push(`${name} ${line}`),
     onAwsCall: (service, action) => calls.push(`${service} ${action}`),
   });
-  dynamo = client(DynamoDBClient, 'DYNAMODB');
-}
-
-function client<C>(Client: new (config: object) => C, service: string): C {
-  const endpoint = cloud.environment[`AWS_ENDPOINT_URL_${service}`];
-  return new Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  dynamo = clientOf(cloud, DynamoDBClient, 'DYNAMODB');
 }
 
 function put(id: string, attributes: Record<string, string> = {}) {
@@ -164,7 +155,9 @@ test('a poisoned record is set aside alone, after its retry, and the others arri
   await Promise.all(puts);
   const QueueUrl = `${cloud.environment.AWS_ENDPOINT_URL_SQS}/000000000000/set-aside`;
   const body = await until(async () => {
-    const { Messages } = await client(SQSClient, 'SQS').send(new ReceiveMessageCommand({ QueueUrl }));
+    const { Messages } = await clientOf(cloud, SQSClient, 'SQS').send(
+      new ReceiveMessageCommand({ QueueUrl }),
+    );
     return Messages?.[0]?.Body;
   });
   expect(JSON.parse(body)).toMatchObject({
