@@ -141,12 +141,19 @@ const stepEvent = {
 };
 const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
 
+/** A step that it does not have. */
+const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, turn: '', turnUrl: '' };
+
+/** Those that write their answers as they go. */
+const STREAMING = new Set(['mcp', 'build-sandbox']);
+
 /** By how a function's description begins. */
 const FUNCTIONS: readonly (readonly [description: string, name: string, event: unknown])[] = [
   ['Serves MCP', 'mcp', checkJobEvent],
   ['Serves the management API', 'api', getJobEvent],
   ['Verifies', 'authorizer', authorizeEvent],
   ['Runs', 'build', stepEvent],
+  ['Sandbox', 'build-sandbox', sandboxEvent],
   ['Tells', 'publish-events', { Records: [] }],
   ['Calls', 'deliver', { Records: [] }],
   ['Queues', 'queue-waiting', {}],
@@ -166,7 +173,7 @@ async function functionsOf(directory: string): Promise<readonly Candidate[]> {
         name,
         event,
         bundle: join(assetDirectory(Code.S3Key), 'index.mjs'),
-        streams: name === 'mcp',
+        streams: STREAMING.has(name),
         variables: Object.keys(Environment?.Variables ?? {}),
       };
     });

@@ -1,5 +1,4 @@
 /** The whole of the service: one table, one bucket, one endpoint, and a state machine for each operation. */
-import { dirname } from 'node:path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
@@ -39,7 +38,7 @@ export class AsyncOperationsStack extends Stack {
       definition,
       construct: new Operation(this, definition.name, {
         definition,
-        catalogueDirectory: dirname(catalogue),
+        catalogue,
         jobsTable,
         workspace,
         failureRecorder: failures.failureRecorder,

@@ -16,13 +16,16 @@ export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 
 const ALIAS = { '@aws-sdk/credential-provider-node': `${repositoryRoot}lambdas/shared/credentials.ts` };
 
-export interface NodeFunctionProps extends Pick<NodejsFunctionProps, 'description' | 'ephemeralStorageSize'> {
+export interface NodeFunctionProps
+  extends Pick<NodejsFunctionProps, 'description' | 'ephemeralStorageSize' | 'tenancyConfig'> {
   /** The `*.lambda.ts` file; its `handler` export is called. */
   readonly entry: string;
   /** @default 512 MiB */
   readonly memorySize?: number;
   /** @default 30 s */
   readonly timeout?: Duration;
+  /** @default Tracing.ACTIVE */
+  readonly tracing?: Tracing;
   /** Modules to take in place of others, by import specifier. @default none */
   readonly alias?: Readonly<Record<string, string>>;
   /** Runs in the directory of the finished bundle. @default none */
@@ -43,10 +46,10 @@ export class NodeFunction extends NodejsFunction {
     super(scope, id, {
       memorySize: 512,
       timeout: Duration.seconds(30),
+      tracing: Tracing.ACTIVE,
       ...rest,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,

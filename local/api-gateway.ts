@@ -64,7 +64,7 @@ async function runProxy(
   const timer = new AbortController();
   try {
     const result = await Promise.race([
-      target?.invoke(payload, streaming ? writeStreamed(response) : undefined),
+      target?.invoke(payload, { onChunk: streaming ? writeStreamed(response) : undefined }),
       delay(timeoutMs, LATE, { signal: timer.signal }),
     ]);
     if (result === LATE) {

@@ -15,6 +15,7 @@ import { createInvokePermissions, createRuleGate } from './iam/invoke-permission
 import { secretCall, stateMachineCall } from './iam/json-calls.ts';
 import type { RolePermissions } from './iam/usage.ts';
 import { createResolver } from './intrinsics.ts';
+import { lambdaApiHandler } from './lambda-api.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
 import { checkType } from './resource-names.ts';
 import { startSchedules } from './schedules.ts';
@@ -48,7 +49,7 @@ export interface LocalCloudOptions {
  * `states`, `StateEntered`; what reads queues for functions counts as on AWS: `sqs`, `ReceiveMessage`.
  */
 export type OnAwsCall = (service: AwsService, action: string) => void;
-type AwsService = 'dynamodb' | 's3' | 'secretsmanager' | 'sns' | 'sqs' | 'states';
+type AwsService = 'dynamodb' | 'lambda' | 's3' | 'secretsmanager' | 'sns' | 'sqs' | 'states';
 
 export interface LocalCloud {
   /** `http://127.0.0.1:PORT`: the API Gateway listens there. */
@@ -116,6 +117,9 @@ async function start(
   const secretsHandler = Promise.withResolvers<Handler>();
   const secrets = await listenOnLoopback(secretsHandler.promise);
   onClose(secrets.close);
+  const lambdaHandler = Promise.withResolvers<Handler>();
+  const lambda = await listenOnLoopback(lambdaHandler.promise);
+  onClose(lambda.close);
   const environment: Environment = createEnvironment({
     DYNAMODB: tableServer.url,
     S3: storage.url,
@@ -123,6 +127,7 @@ async function start(
     SNS: storage.url,
     SFN: stepFunctions.url,
     SECRETS_MANAGER: secrets.url,
+    LAMBDA: lambda.url,
   });
   const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
   const iam = new Iam(template, resolve);
@@ -147,6 +152,7 @@ async function start(
   const awsVariables = environment.variables;
   const functions = createFunctions(assembly, resolve, { awsVariables, iam, allowLoopbackWebhooks, onLog });
   onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
+  lambdaHandler.resolve(lambdaApiHandler(functions, iam, (action) => onAwsCall('lambda', action)));
   const mappingParts = { streams, functions, storage, environment, iam };
   onClose(startEventSourceMappings(template, resolve, mappingParts).close);
 

@@ -2,7 +2,7 @@
 import { REGION } from './aws-names.ts';
 import { ADMINISTRATOR, type Credentials } from './iam/sessions.ts';
 
-export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER';
+export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER' | 'LAMBDA';
 
 export interface Environment {
   /** The administrator's. */

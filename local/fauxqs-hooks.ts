@@ -53,12 +53,12 @@ export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall, iam: Promise
   fastify.addHook('preHandler', async (request, reply) => {
     const { service, action } = storageCall(request);
     if (service !== 'sts') onCall(service, action);
-    const refusal = refuse(await iam, request);
+    const refusal = await refuse(await iam, request);
     if (refusal) await answer(reply, refusal).send(refusal.body);
     else if (action.startsWith('ChangeMessageVisibility')) keepWhatIsMadeVisible(request.body);
   });
   fastify.addHook('onSend', async (request, reply, payload) => {
-    const refusal = reply.statusCode === 404 ? refuseAbsent(await iam, request) : undefined;
+    const refusal = reply.statusCode === 404 ? await refuseAbsent(await iam, request) : undefined;
     if (!refusal) return payload;
     answer(reply, refusal);
     return payload && refusal.body;

@@ -16,9 +16,17 @@ interface FunctionProperties {
   readonly Timeout?: number;
   readonly MemorySize?: number;
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
+  readonly TenancyConfig?: { readonly TenantIsolationMode: 'PER_TENANT' };
 }
 
-const FUNCTION_PROPERTIES = ['Code', 'Handler', 'Timeout', 'MemorySize', 'Environment'] as const;
+const FUNCTION_PROPERTIES = [
+  'Code',
+  'Handler',
+  'Timeout',
+  'MemorySize',
+  'Environment',
+  'TenancyConfig',
+] as const;
 
 export interface FunctionOptions {
   /** What leads AWS SDK clients to the local cloud. */
@@ -48,7 +56,7 @@ export function createFunctions(
 
 function createFunction(
   name: string,
-  { Code, Handler, Timeout = 3, MemorySize = 128, Environment }: FunctionProperties,
+  { Code, Handler, Timeout = 3, MemorySize = 128, Environment, TenancyConfig }: FunctionProperties,
   assembly: Assembly,
   { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
 ): LambdaFunction {
@@ -65,6 +73,7 @@ function createFunction(
     handler: Handler,
     timeoutMs: Timeout * 1000,
     memoryMb: MemorySize,
+    isolatesTenants: TenancyConfig !== undefined,
     environment: {
       ...machineVariables(),
       ...awsVariables,

@@ -9,25 +9,45 @@ const MAX_INSTANCES = 8;
 const KEPT_WARM = 2;
 const IDLE_MS = 60_000;
 
+export interface FunctionOptions extends InstanceOptions {
+  /** An instance is for one tenant alone, whom each invocation names. */
+  readonly isolatesTenants: boolean;
+}
+
+export interface InvokeOptions {
+  /** Receives a streamed response. @default the chunks are the result */
+  readonly onChunk?: OnChunk;
+  readonly tenantId?: string;
+}
+
+/** Instances by the tenant they are for: without isolation, nobody in particular. */
+type TenantId = string | undefined;
+
+interface Waiting {
+  readonly tenantId: TenantId;
+  readonly resolve: (instance: FunctionInstance) => void;
+}
+
 export class LambdaFunction {
+  readonly isolatesTenants: boolean;
   readonly #options: InstanceOptions;
-  readonly #instances = new Set<FunctionInstance>();
+  readonly #instances = new Map<FunctionInstance, TenantId>();
   readonly #idle: FunctionInstance[] = [];
-  readonly #waiting: ((instance: FunctionInstance) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(options: InstanceOptions) {
+  constructor({ isolatesTenants, ...options }: FunctionOptions) {
+    this.isolatesTenants = isolatesTenants;
     this.#options = options;
   }
 
   /**
    * Runs the handler, when an instance is free.
-   * @param onChunk receives a streamed response; without it, the chunks are the result.
    * @returns the result as JSON text, or what was streamed. @throws FunctionError
    */
-  async invoke(payload: string, onChunk?: OnChunk): Promise<string> {
-    const instance = await this.#acquire();
+  async invoke(payload: string, { onChunk, tenantId }: InvokeOptions = {}): Promise<string> {
+    const instance = await this.#acquire(tenantId);
     const chunks: Buffer[] = [];
     const collect: OnChunk = async (chunk) => void chunks.push(chunk);
     try {
@@ -44,46 +64,58 @@ export class LambdaFunction {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#idleTimer);
-    await Promise.all([...this.#instances].map((instance) => instance.stop()));
+    await Promise.all([...this.#instances.keys()].map((instance) => instance.stop()));
   }
 
   /** Ends every instance in the middle of whatever it does. @returns how many there were */
   interrupt(): number {
-    const running = [...this.#instances].filter(({ usable }) => usable);
+    const running = [...this.#instances.keys()].filter(({ usable }) => usable);
     for (const instance of running) instance.crash();
     return running.length;
   }
 
-  async #acquire(): Promise<FunctionInstance> {
+  async #acquire(tenantId: TenantId): Promise<FunctionInstance> {
     if (this.#stopped)
       throw new Error(`${this.#options.functionName} is stopped: the local cloud is closing.`);
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+    for (const idle of this.#idle
+      .filter((instance) => this.#instances.get(instance) === tenantId)
+      .reverse()) {
+      this.#idle.splice(this.#idle.indexOf(idle), 1);
       if (idle.usable) return idle;
       this.#instances.delete(idle);
     }
-    if (this.#instances.size < MAX_INSTANCES) return this.#start();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const [longestIdle] = this.#idle;
+    if (this.#instances.size >= MAX_INSTANCES && longestIdle) this.#end(longestIdle);
+    if (this.#instances.size < MAX_INSTANCES) return this.#start(tenantId);
+    return new Promise((resolve) => this.#waiting.push({ tenantId, resolve }));
   }
 
   #release(instance: FunctionInstance): void {
-    if (!instance.usable) this.#instances.delete(instance);
     const next = this.#stopped ? undefined : this.#waiting.shift();
-    if (next) next(instance.usable ? instance : this.#start());
-    else if (instance.usable) this.#idle.push(instance);
+    if (next) {
+      const isFor = instance.usable && this.#instances.get(instance) === next.tenantId;
+      if (!isFor) this.#end(instance);
+      next.resolve(isFor ? instance : this.#start(next.tenantId));
+    } else if (instance.usable) this.#idle.push(instance);
+    else this.#instances.delete(instance);
     this.#idleTimer ??= setTimeout(() => this.#retire(), IDLE_MS).unref();
     this.#idleTimer.refresh();
   }
 
   #retire(): void {
-    for (const instance of this.#idle.splice(0, Math.max(0, this.#idle.length - KEPT_WARM))) {
-      this.#instances.delete(instance);
-      void instance.stop();
-    }
+    for (const instance of this.#idle.slice(0, -KEPT_WARM)) this.#end(instance);
   }
 
-  #start(): FunctionInstance {
+  #end(instance: FunctionInstance): void {
+    const at = this.#idle.indexOf(instance);
+    if (at >= 0) this.#idle.splice(at, 1);
+    this.#instances.delete(instance);
+    void instance.stop();
+  }
+
+  #start(tenantId: TenantId): FunctionInstance {
     const instance = new FunctionInstance(this.#options);
-    this.#instances.add(instance);
+    this.#instances.set(instance, tenantId);
     return instance;
   }
 }

@@ -50,6 +50,12 @@ export interface RequiredObject {
   readonly message: string;
 }
 
+/** The workspace files that a step has business with, by key. */
+export interface StepFiles {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
 export interface OperationDefinition<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
@@ -77,6 +83,11 @@ export interface OperationDefinition<
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   requires?(input: z.output<Input>): readonly RequiredObject[];
   files?(result: z.output<Output>): readonly ResultFile[];
+  /**
+   * For steps that run code which is not ours: they get a function of their own that may do nothing on AWS, and for these
+   * files alone URLs that end with the attempt. What steps return is not to be believed: keys follow from what we know.
+   */
+  sandbox?(step: StepName, job: { readonly input: z.output<Input>; readonly jobId: string }): StepFiles;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
 } from './define-operation.ts';
+import { LambdaFailure } from './lambda-failure.ts';
 import type { Step, Workspace } from './step.ts';
 import { FileStepLog } from './step-log.ts';
 import { type FinishedStep, placeResult, storeLog, tooLargeToHandOn } from './step-output.ts';
@@ -70,7 +71,7 @@ const DEFAULT_PULSE_MS = 2_000;
 /**
  * A handler for every step of an operation.
  * @returns what the next states need; null after the last step, whose result is on the job.
- * @throws RetryableStepError, StepInterrupted or StepEnded: for the state, not for people.
+ * @throws RetryableStepError, StepInterrupted, StepEnded or LambdaFailure: for the state, not for people.
  */
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, pulseMs = DEFAULT_PULSE_MS } = options;
@@ -111,6 +112,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       const outcome = isLast ? checkOutput(operation, ending) : checkSize(step, ending);
 
       if (outcome.kind === 'failure') {
+        if (outcome.error instanceof LambdaFailure) throw outcome.error;
         const error = toJobError(outcome.error, step, invocation.awsRequestId);
         if (error.retryable) throw new RetryableStepError({ error, logs, logTail: end.logTail });
         await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));

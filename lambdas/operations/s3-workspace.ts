@@ -1,12 +1,11 @@
 /** The workspace of the operations on S3. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { Workspace } from './step.ts';
+import { digestOf, writeDigested } from './digest.ts';
+import type { FileDigest, Workspace } from './step.ts';
 
 export class S3Workspace implements Workspace {
   readonly #client: S3Client;
@@ -22,7 +21,7 @@ export class S3Workspace implements Workspace {
     key: string,
     file: string,
     { signal, maxBytes, missing, tooLarge }: Parameters<Workspace['download']>[2],
-  ): Promise<{ readonly size: number }> {
+  ): Promise<FileDigest> {
     try {
       const { Body, ContentLength } = await this.#client.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
@@ -35,8 +34,7 @@ export class S3Workspace implements Workspace {
         body.destroy();
         throw tooLarge;
       }
-      await pipeline(body, createWriteStream(file, { mode: 0o600 }), { signal });
-      return { size };
+      return await writeDigested(body, file, signal);
     } catch (error) {
       await rm(file, { force: true });
       if (error === tooLarge) throw error;
@@ -50,13 +48,10 @@ export class S3Workspace implements Workspace {
     key: string,
     file: string,
     { signal, contentType }: Parameters<Workspace['upload']>[2],
-  ): Promise<{ readonly size: number; readonly sha256: string }> {
+  ): Promise<FileDigest> {
     let body: Readable | undefined;
     try {
-      const { size } = await stat(file);
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash, { signal });
-      const digest = hash.digest();
+      const { size, sha256 } = await digestOf(file, signal);
       body = createReadStream(file);
       await this.#client.send(
         new PutObjectCommand({
@@ -66,11 +61,11 @@ export class S3Workspace implements Workspace {
           ContentLength: size,
           ContentType: contentType,
           // S3 refuses what arrived otherwise; the SDK would compute a checksum of its own if there were none.
-          ChecksumSHA256: digest.toString('base64'),
+          ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
         }),
         { abortSignal: signal },
       );
-      return { size, sha256: digest.toString('hex') };
+      return { size, sha256 };
     } catch (error) {
       throw failure('written', key, error, signal);
     } finally {

@@ -11,7 +11,7 @@ const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 200;
 
 /** Past this many bytes a log is cut, and says so: a script in an endless loop must not fill the disk. */
-const MAX_LOG_BYTES = 50 * 1024 * 1024;
+export const MAX_LOG_BYTES = 50 * 1024 * 1024;
 
 export class FileStepLog implements StepLog {
   readonly #directory: string;

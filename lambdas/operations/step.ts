@@ -19,13 +19,20 @@ export interface Workspace {
       readonly missing: Error;
       readonly tooLarge: Error;
     },
-  ): Promise<{ readonly size: number }>;
-  /** Copies a file into an object, replacing it. `sha256` is hexadecimal. */
+  ): Promise<FileDigest>;
+  /** Copies a file into an object, replacing it. */
   upload(
     key: string,
     file: string,
     options: { readonly signal: AbortSignal; readonly contentType: string },
-  ): Promise<{ readonly size: number; readonly sha256: string }>;
+  ): Promise<FileDigest>;
+}
+
+export interface FileDigest {
+  /** Bytes. */
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
 }
 
 /** Collects what a step prints. The whole goes to the workspace bucket, the last lines to the job. */
@@ -50,10 +57,17 @@ export interface StepContext<Input = unknown> {
   readonly workspace: Workspace;
 }
 
+/** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
+export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner'>;
+
 /** @throws AppError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`. */
 export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Json>;
+export type SandboxedStep<Input = unknown> = (context: SandboxContext<Input>) => Promise<Json>;
 
 /** One function for each step of a definition, checked by the compiler. */
 export type StepsOf<Definition extends OperationDefinition> = {
   readonly [Name in keyof Definition['steps']]: Step<z.output<Definition['input']>>;
+};
+export type SandboxedStepsOf<Definition extends OperationDefinition> = {
+  readonly [Name in keyof Definition['steps']]: SandboxedStep<z.output<Definition['input']>>;
 };

@@ -18,8 +18,11 @@ export const Env = {
   /** The one identity provider whose tokens are taken; as it spells itself in `iss`. */
   issuer: 'AUTH_ISSUER',
   jobsTableName: 'JOBS_TABLE_NAME',
+  /** Which operation a runner of steps is for. */
+  operationName: 'OPERATION_NAME',
   /** Seconds between the attempts of a delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
+  sandboxFunctionArn: 'SANDBOX_FUNCTION_ARN',
   /** What the identity provider puts in front of our scopes. */
   scopePrefix: 'AUTH_SCOPE_PREFIX',
   signingSecretArn: 'SIGNING_SECRET_ARN',

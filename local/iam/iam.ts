@@ -5,7 +5,14 @@ import { OF_EVERY_CALL } from './conditions.ts';
 import { type Denial, denied } from './refusal.ts';
 import { createResourcePolicies } from './resource-policies.ts';
 import { createRoleReader, type Wearer } from './roles.ts';
-import { callerOf, createSession, type Session, type SignedRequest } from './sessions.ts';
+import {
+  ADMINISTRATOR,
+  type Credentials,
+  callerOf,
+  createSession,
+  type Session,
+  type SignedRequest,
+} from './sessions.ts';
 import type { Call, Rule } from './statements.ts';
 import { type RolePermissions, RoleUsage } from './usage.ts';
 
@@ -36,6 +43,12 @@ export class Iam {
     const session = this.#wearers.get(arn);
     if (!session) throw new Error(`${arn} has no role: it is no function or state machine of the template.`);
     return session;
+  }
+
+  /** What whoever has this key id signs with; undefined for a stranger. */
+  credentialsOf(accessKeyId: string): Credentials | undefined {
+    if (accessKeyId === ADMINISTRATOR.accessKeyId) return ADMINISTRATOR;
+    return this.#byKeyId.get(accessKeyId)?.credentials;
   }
 
   /**

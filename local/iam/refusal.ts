@@ -1,7 +1,7 @@
 /** Why a call is refused, in AWS's own words. */
 import type { Call } from './statements.ts';
 
-export type Reason = 'denied' | 'unknown key' | 'unsigned';
+export type Reason = 'bad signature' | 'denied' | 'unknown key' | 'unsigned';
 
 /** What each service says in its own form. */
 export class Refusal extends Error {
@@ -45,8 +45,21 @@ export function unsigned(): Refusal {
   return new Refusal('unsigned', 'Request is missing Authentication Token');
 }
 
+export function badSignature(): Refusal {
+  return new Refusal(
+    'bad signature',
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  );
+}
+
+/** Of a presigned URL. */
+export function expired(): Refusal {
+  return new Refusal('denied', 'Request has expired');
+}
+
 /** The name of the error in the AWS JSON protocols. */
 export const JSON_ERRORS: Readonly<Record<Reason, string>> = {
+  'bad signature': 'InvalidSignatureException',
   denied: 'AccessDeniedException',
   'unknown key': 'UnrecognizedClientException',
   unsigned: 'MissingAuthenticationTokenException',

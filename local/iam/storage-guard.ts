@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Iam } from './iam.ts';
 import { queueCall, topicCall } from './message-calls.ts';
 import { bucketRead, listBucket, type ObjectRequest, objectCalls } from './object-calls.ts';
+import { checkPresigned } from './presigned-urls.ts';
 import { JSON_ERRORS, type Reason, Refusal } from './refusal.ts';
 import type { Call } from './statements.ts';
 
@@ -20,13 +21,16 @@ interface StorageCall {
 }
 
 /** @param request whose body is parsed @returns the refusal, if it is refused */
-export function refuse(iam: Iam, request: ObjectRequest): Answer | undefined {
+export async function refuse(iam: Iam, request: ObjectRequest): Promise<Answer | undefined> {
   const { service, action } = storageCall(request);
-  return answering(service, () => iam.authorizeRequest(request, () => callsOf(service, action, request)));
+  return answering(service, async () => {
+    await checkPresigned(request, (accessKeyId) => iam.credentialsOf(accessKeyId));
+    iam.authorizeRequest(request, () => callsOf(service, action, request));
+  });
 }
 
 /** Where there is no such object: a caller who may not list the bucket is not told so. */
-export function refuseAbsent(iam: Iam, request: ObjectRequest): Answer | undefined {
+export async function refuseAbsent(iam: Iam, request: ObjectRequest): Promise<Answer | undefined> {
   const bucket = bucketRead(request);
   if (storageCall(request).service !== 's3' || !bucket) return undefined;
   return answering('s3', () => iam.authorizeRequest(request, () => [listBucket(bucket)]));
@@ -59,9 +63,12 @@ function callsOf(service: StorageService, action: string, request: ObjectRequest
   }
 }
 
-function answering(service: StorageService, authorize: () => void): Answer | undefined {
+async function answering(
+  service: StorageService,
+  authorize: () => Promise<void> | void,
+): Promise<Answer | undefined> {
   try {
-    authorize();
+    await authorize();
     return undefined;
   } catch (error) {
     if (error instanceof Refusal) return FORMS[service](error);
@@ -71,11 +78,13 @@ function answering(service: StorageService, authorize: () => void): Answer | und
 
 const XML = { 'content-type': 'application/xml' };
 const S3_CODES: Readonly<Record<Reason, string>> = {
+  'bad signature': 'SignatureDoesNotMatch',
   denied: 'AccessDenied',
   'unknown key': 'InvalidAccessKeyId',
   unsigned: 'AccessDenied',
 };
 const SNS_CODES: Readonly<Record<Reason, string>> = {
+  'bad signature': 'SignatureDoesNotMatch',
   denied: 'AuthorizationError',
   'unknown key': 'InvalidClientTokenId',
   unsigned: 'MissingAuthenticationToken',

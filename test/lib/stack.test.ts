@@ -125,18 +125,47 @@ describe('what is kept', () => {
   });
 });
 
-test('every function runs Node.js 24 on arm64, traced, with a log group of its own', () => {
-  const functions = Object.values(app.findResources('AWS::Lambda::Function'));
+test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
+  const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
+  const sandboxes = operations.filter(({ sandbox }) => sandbox).length;
   // One for each operation, and six for all: MCP, management API, events, deliveries, those that wait, failures.
-  expect(functions).toHaveLength(operations.length + 6);
-  for (const { Properties } of functions) {
+  expect(functions).toHaveLength(operations.length + sandboxes + 6);
+  const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
+  expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
+  for (const [id, { Properties }] of functions) {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      TracingConfig: { Mode: 'Active' },
       LoggingConfig: { LogFormat: 'JSON', LogGroup: expect.anything() },
     });
+    expect(Properties.TracingConfig).toEqual(isSandbox(id) ? undefined : { Mode: 'Active' });
   }
+});
+
+test('the sandbox has no variables, no right but to its own log, and instances for one owner each', () => {
+  const [[id, { Properties }] = ['', { Properties: {} }]] = Object.entries(
+    app.findResources('AWS::Lambda::Function', {
+      Properties: { Description: Match.stringLikeRegexp('^Sandbox') },
+    }),
+  );
+  expect(id).toMatch(/^buildSandbox/);
+  expect(Properties.Environment).toBeUndefined();
+  expect(Properties.TenancyConfig).toEqual({ TenantIsolationMode: 'PER_TENANT' });
+  const [roleId] = Properties.Role['Fn::GetAtt'];
+  const role = app.findResources('AWS::IAM::Role')[roleId];
+  expect([role?.Properties.ManagedPolicyArns, role?.Properties.Policies]).toEqual([undefined, undefined]);
+  const policies = Object.values(
+    app.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: roleId }] } }),
+  );
+  expect(policies.map((policy) => policy.Properties.PolicyDocument.Statement)).toEqual([
+    [
+      {
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Effect: 'Allow',
+        Resource: { 'Fn::GetAtt': [Properties.LoggingConfig.LogGroup.Ref, 'Arn'] },
+      },
+    ],
+  ]);
 });
 
 test('the outputs name the endpoint, the API, the topic, the table and the bucket', () => {

@@ -19,6 +19,7 @@ async function start(code: string): Promise<string[]> {
     codeDirectory,
     handler: 'index.handler',
     timeoutMs: 20_000,
+    isolatesTenants: false,
     memoryMb: 128,
     environment: {},
     onLine: (line) => lines.push(line),

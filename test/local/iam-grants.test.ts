@@ -114,6 +114,17 @@ describe('of the stack,', () => {
     expect(await refusalIn(log, 'EventsFunction', spelled)).toContain('EventsFunction');
   });
 
+  test('without lambda:InvokeFunction a runner does not reach its sandbox', async () => {
+    const { cloud, log } = await startTest('confinedFunction', 'lambda:InvokeFunction');
+    const client = await connect(cloud);
+    closers.push(() => client.close());
+    const { data } = await call(client, 'start_confined', { behaviour: 'count', wait_seconds: 20 });
+    expect(data).toMatchObject({ status: 'failed', error: { code: 'INTERNAL_ERROR' } });
+    expect(await refusalIn(log, 'confinedFunction', 'lambda:InvokeFunction')).toMatch(
+      /function:confinedSandbox/,
+    );
+  });
+
   test('without sqs:SendMessage the mapping of the events function is not created', async () => {
     await expect(startTest('EventsFunction', 'sqs:SendMessage')).rejects.toThrow(
       /^Mapping EventsFunction.* does not have permissions to call sqs:SendMessage on arn:aws:sqs:.*:EventsDeadLetters/,

@@ -1,12 +1,13 @@
 /** Nothing is granted for no reason: what the stack's flows leave unused is listed here, each with why it is there. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { unusedActions } from '../../local/iam/report.ts';
 import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -67,6 +68,11 @@ async function runJobs(): Promise<void> {
   }
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
   await call(client, 'start_four_steps', { wait_seconds: 20 });
+  const { s3 } = awsClients(cloud);
+  const Key = 'projects/original.txt';
+  await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.WorkspaceBucketName, Key, Body: 'x' }));
+  s3.destroy();
+  await call(client, 'start_confined', { behaviour: 'copy', wait_seconds: 20 });
   const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
   await call(client, 'cancel_job', { job_id: waiting.job_id });
   await call(client, 'list_jobs');
@@ -148,6 +154,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:UpdateItem': WHY.due,
     'sqs:SendMessage': WHY.due,
   },
+  confinedFunction: { 's3:ListBucket': WHY.listBucket, 'dynamodb:GetItem': WHY.files },
   echoFunction: { ...FILES, ...UNCUT },
   fourstepsFunction: { ...FILES, ...UNCUT },
   probeFunction: FILES,

@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const TOOLS = [
+  'start_confined',
   'start_echo',
   'start_four_steps',
   'start_probe',

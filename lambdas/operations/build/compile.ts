@@ -1,5 +1,5 @@
 /** Step 2: the project's own build script. */
-import type { Step } from '../step.ts';
+import type { SandboxedStep } from '../step.ts';
 import { inJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';
@@ -7,7 +7,7 @@ import type { BuildInput } from './operation.ts';
 import { type BuildResults, resultOf } from './results.ts';
 import { restoreTree, saveTree, treeChanges } from './tree.ts';
 
-export const compile: Step<BuildInput> = (context) =>
+export const compile: SandboxedStep<BuildInput> = (context) =>
   inJobDirectory(context, async (directory): Promise<BuildResults['compile']> => {
     const { snapshot } = resultOf(context, 'install');
     await restoreTree(context, directory, snapshot);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { SandboxContext, SandboxedStep } from '../step.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
@@ -17,7 +17,7 @@ import { unpackSource } from './unpack-source.ts';
 /** npm's own, in the order npm prefers them. Lock files of yarn and pnpm say nothing to it. */
 const LOCK_FILES = ['npm-shrinkwrap.json', 'package-lock.json'];
 
-export const install: Step<BuildInput> = (context) =>
+export const install: SandboxedStep<BuildInput> = (context) =>
   inJobDirectory(context, async (directory): Promise<BuildResults['install']> => {
     await treeChanges(directory);
     await fetchSource(context, directory);
@@ -31,7 +31,7 @@ export const install: Step<BuildInput> = (context) =>
     return { snapshot: await saveTree(context, directory, 'install') };
   });
 
-async function fetchSource(context: StepContext<BuildInput>, directory: JobDirectory): Promise<void> {
+async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<void> {
   const { workspace, signal } = context;
   const { key, code, message } = sourceOf(context.input.project);
   const archive = join(directory.root, 'source.tar.gz');
@@ -51,7 +51,7 @@ async function fetchSource(context: StepContext<BuildInput>, directory: JobDirec
 }
 
 async function installDependencies(
-  context: StepContext<BuildInput>,
+  context: SandboxContext<BuildInput>,
   directory: JobDirectory,
   manifest: Manifest,
 ): Promise<void> {

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StepContext } from '../step.ts';
+import type { SandboxContext } from '../step.ts';
 
 export interface JobDirectory {
   /** Everything below; the other paths are inside. */
@@ -29,7 +29,7 @@ export interface JobDirectory {
  * @throws what the work throws, or the signal's reason once it has aborted.
  */
 export async function inJobDirectory<T>(
-  { jobId, signal }: Pick<StepContext, 'jobId' | 'signal'>,
+  { jobId, signal }: Pick<SandboxContext, 'jobId' | 'signal'>,
   work: (directory: JobDirectory) => Promise<T>,
 ): Promise<T> {
   // Asked again each time and of `process.env`, which test runners replace and `tmpdir` does not see.

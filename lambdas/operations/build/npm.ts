@@ -2,7 +2,7 @@
 import { delimiter, dirname, join } from 'node:path';
 import { NETWORK_VARIABLES } from '../../shared/env.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../step.ts';
+import type { SandboxContext } from '../step.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { BuildInput } from './operation.ts';
 import { runProcess } from './run-process.ts';
@@ -32,7 +32,7 @@ const TRANSIENT_NPM_ERROR =
  * @throws AppError SCRIPT_FAILED, or the signal's reason when the step is aborted.
  */
 export async function runNpm(
-  { input, signal, log, progress }: StepContext<BuildInput>,
+  { input, signal, log, progress }: SandboxContext<BuildInput>,
   directory: JobDirectory,
   { args, name, title, fraction, usesRegistry = false, onStdout }: NpmCommand,
 ): Promise<void> {
@@ -67,7 +67,7 @@ export async function runNpm(
 
 /** Runs a script of package.json, with its `pre` and `post` scripts. */
 export function runScript(
-  context: StepContext<BuildInput>,
+  context: SandboxContext<BuildInput>,
   directory: JobDirectory,
   script: string,
 ): Promise<void> {

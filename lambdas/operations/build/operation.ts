@@ -46,6 +46,15 @@ export function sourceOf(project: string): RequiredObject {
   };
 }
 
+/** Where the tree is kept that a step leaves behind. */
+export function snapshotKey(jobId: string, step: string): string {
+  return `work/${jobId}/${step}.tar.gz`;
+}
+
+export function artifactKey(project: string): string {
+  return `builds/${project}.tar.gz`;
+}
+
 export const build = defineOperation({
   name: 'build',
   title: 'Build',
@@ -72,6 +81,20 @@ export const build = defineOperation({
   },
   resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },
   requires: ({ project }) => [sourceOf(project)],
+  // Scripts of the project and of what it depends on: npm alone can be told by a project's settings to run a program.
+  sandbox: (step, { input: { project }, jobId }) => {
+    const [installed, compiled] = [snapshotKey(jobId, 'install'), snapshotKey(jobId, 'compile')];
+    switch (step) {
+      case 'install':
+        return { reads: [sourceOf(project).key], writes: [installed] };
+      case 'compile':
+        return { reads: [installed], writes: [compiled] };
+      case 'test':
+        return { reads: [installed, compiled], writes: [] };
+      case 'package':
+        return { reads: [installed, compiled], writes: [artifactKey(project)] };
+    }
+  },
   files: ({ artifact, size, sha256 }) => [
     {
       key: artifact.slice(1),

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { SandboxContext, SandboxedStep } from '../step.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { findLockFile } from './install.ts';
@@ -11,7 +11,7 @@ import { inJobDirectory, type JobDirectory } from './job-directory.ts';
 import { formatBytes, limits } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
-import type { BuildInput, BuildOutput } from './operation.ts';
+import { artifactKey, type BuildInput, type BuildOutput } from './operation.ts';
 import { resultOf } from './results.ts';
 import { writeArchive } from './tar-stream.ts';
 import { restoreTree, treeChanges } from './tree.ts';
@@ -19,7 +19,7 @@ import { restoreTree, treeChanges } from './tree.ts';
 /** Every file's time, so that the same tree makes the same archive; npm's choice, which no tool finds implausible. */
 const MODIFIED = new Date('1985-10-26T08:15:00.000Z');
 
-export const packageArtifact: Step<BuildInput> = (context) =>
+export const packageArtifact: SandboxedStep<BuildInput> = (context) =>
   inJobDirectory(context, async (directory): Promise<BuildOutput> => {
     const { workspace, signal } = context;
     const compiled = resultOf(context, 'compile');
@@ -40,7 +40,7 @@ export const packageArtifact: Step<BuildInput> = (context) =>
       maxBytes: limits.artifactBytes,
       signal,
     });
-    const key = `builds/${context.input.project}.tar.gz`;
+    const key = artifactKey(context.input.project);
     const { size, sha256 } = await workspace.upload(key, archive, {
       signal,
       contentType: 'application/gzip',
@@ -56,7 +56,7 @@ export const packageArtifact: Step<BuildInput> = (context) =>
   });
 
 async function pruneDevDependencies(
-  context: StepContext<BuildInput>,
+  context: SandboxContext<BuildInput>,
   directory: JobDirectory,
 ): Promise<void> {
   if (!(await exists(join(directory.tree, 'node_modules')))) return;
@@ -71,7 +71,7 @@ async function pruneDevDependencies(
 }
 
 /** The files that npm would publish. */
-async function npmPackList(context: StepContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
+async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
   let json = '';
   await runNpm(context, directory, {
     args: ['pack', '--dry-run', '--json', '--ignore-scripts'],

@@ -1,9 +1,9 @@
-/** The function behind the operation `build`. */
-import { stepHandler } from '../step-handler.ts';
+/** The function that the steps of `build` run in: a sandbox, for they run what projects bring along. */
+import { sandboxHandler } from '../sandbox/sandbox-handler.ts';
 import { compile } from './compile.ts';
 import { install } from './install.ts';
-import { build } from './operation.ts';
+import type { build } from './operation.ts';
 import { packageArtifact } from './package.ts';
 import { test } from './test.ts';
 
-export const handler = stepHandler(build, { install, compile, test, package: packageArtifact });
+export const handler = sandboxHandler<typeof build>({ install, compile, test, package: packageArtifact });

@@ -1,5 +1,5 @@
 /** Step 3: the project's own tests. What they write stays out of the artifact. */
-import type { Step } from '../step.ts';
+import type { SandboxedStep } from '../step.ts';
 import { inJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';
@@ -10,7 +10,7 @@ import { restoreTree, treeChanges } from './tree.ts';
 /** What `npm init` writes where there are no tests. */
 const NO_TESTS = 'echo "Error: no test specified" && exit 1';
 
-export const test: Step<BuildInput> = (context) =>
+export const test: SandboxedStep<BuildInput> = (context) =>
   inJobDirectory(context, async (directory): Promise<BuildResults['test']> => {
     await restoreTree(context, directory, resultOf(context, 'compile').snapshot);
     const { scripts } = await readManifest(directory.tree);

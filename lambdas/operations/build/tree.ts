@@ -13,15 +13,16 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pack, Unpack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../step.ts';
+import type { SandboxContext } from '../step.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { formatBytes, limits } from './limits.ts';
+import { snapshotKey } from './operation.ts';
 import { feed, writeArchive } from './tar-stream.ts';
 
 /** One state of the tree. A type and not an interface, so that it is JSON to the compiler. */
 export type Snapshot = { readonly key: string; readonly sha256: string };
 
-type TreeContext = Pick<StepContext, 'jobId' | 'signal' | 'workspace'>;
+type TreeContext = Pick<SandboxContext, 'jobId' | 'signal' | 'workspace'>;
 
 /** node_modules shrinks to a fifth at any level; the lowest is four times as fast as the default. */
 const SNAPSHOT_GZIP_LEVEL = 1;
@@ -40,12 +41,14 @@ export async function restoreTree(
   await mkdir(directory.tree, { recursive: true });
 
   const archive = join(directory.root, 'snapshot.tar.gz');
-  await workspace.download(snapshot.key, archive, {
+  const { sha256 } = await workspace.download(snapshot.key, archive, {
     signal,
     maxBytes: limits.snapshotBytes,
     missing: new Error(`The snapshot ${snapshot.key} is not in the workspace.`),
     tooLarge: snapshotTooLarge(),
   });
+  // An attempt that was given up may have written once more.
+  if (sha256 !== snapshot.sha256) throw new Error(`The snapshot ${snapshot.key} is not what was saved.`);
   const maxBytes = limits.snapshotBytes * MAX_SNAPSHOT_RATIO;
   const tooLarge = new Error(`The snapshot ${snapshot.key} unpacks to more than ${maxBytes} bytes.`);
   // Unlike a source, a snapshot is our own work: its links may lead anywhere, as the project's scripts made them.
@@ -75,7 +78,7 @@ export async function saveTree(
     bound: { maxBytes: limits.snapshotBytes, tooLarge: snapshotTooLarge() },
     signal,
   });
-  const key = `work/${jobId}/${step}.tar.gz`;
+  const key = snapshotKey(jobId, step);
   const { sha256 } = await workspace.upload(key, archive, { signal, contentType: 'application/gzip' });
   await rm(archive);
   await writeFile(directory.marker, sha256);

@@ -1,6 +1,5 @@
 /** A workbench for the steps of a build: a workspace of plain files and a temporary directory like a function's own. */
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tar from 'tar';
@@ -9,7 +8,8 @@ import { install } from '../../../lambdas/operations/build/install.ts';
 import type { BuildInput, BuildOutput } from '../../../lambdas/operations/build/operation.ts';
 import { packageArtifact } from '../../../lambdas/operations/build/package.ts';
 import { test as testStep } from '../../../lambdas/operations/build/test.ts';
-import type { Step, StepContext, Workspace } from '../../../lambdas/operations/step.ts';
+import { digestOf } from '../../../lambdas/operations/digest.ts';
+import type { SandboxContext, SandboxedStep, Workspace } from '../../../lambdas/operations/step.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
 
 export const stepsInOrder = { install, compile, test: testStep, package: packageArtifact };
@@ -49,19 +49,18 @@ export class Bench {
   }
 
   readonly workspace: Workspace = {
-    download: async (key, file, { maxBytes, missing, tooLarge }) => {
+    download: async (key, file, { signal, maxBytes, missing, tooLarge }) => {
       const found = await stat(join(this.objects, key)).catch(() => undefined);
       if (!found) throw missing;
       if (found.size > maxBytes) throw tooLarge;
       await copyFile(join(this.objects, key), file);
-      return { size: found.size };
+      return digestOf(file, signal);
     },
-    upload: async (key, file) => {
+    upload: async (key, file, { signal }) => {
       const object = join(this.objects, key);
       await mkdir(dirname(object), { recursive: true });
       await copyFile(file, object);
-      const content = await readFile(file);
-      return { size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+      return digestOf(file, signal);
     },
   };
 
@@ -113,7 +112,7 @@ export class BenchJob {
   readonly messages: string[] = [];
   readonly directory: string;
   readonly #bench: Bench;
-  readonly #context: StepContext<BuildInput>;
+  readonly #context: SandboxContext<BuildInput>;
   readonly #log: string[] = [];
   readonly #watchers = new Set<() => void>();
 
@@ -122,7 +121,6 @@ export class BenchJob {
     this.directory = join(bench.jobs, jobId);
     this.#context = {
       jobId,
-      owner: 'someone',
       input: { project },
       results: this.results,
       attempt: 0,
@@ -146,7 +144,7 @@ export class BenchJob {
 
   async step(name: StepName): Promise<Json> {
     // What a state machine hands on went through JSON.
-    const step: Step<BuildInput> = stepsInOrder[name];
+    const step: SandboxedStep<BuildInput> = stepsInOrder[name];
     const result = JSON.parse(JSON.stringify(await step(this.#context))) as Json;
     this.results[name] = result;
     return result;
