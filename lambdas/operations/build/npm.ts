@@ -86,8 +86,8 @@ function npmCli(): string {
 }
 
 /**
- * The environment of a project's scripts. It keeps the function's credentials out of their environment, and so out of
- * logs and artifacts; it is no wall: scripts run as the function's own user, whose role must not allow what they may not.
+ * The environment of a project's scripts. It keeps the function's credentials out of it, and so out of logs and
+ * artifacts; it is no wall, for scripts run as the function's own user. The wall is what those credentials cannot do.
  */
 function npmEnvironment({ home, scratch, npmCache }: JobDirectory): Record<string, string> {
   // What the network needs, and Lambda's own Node to start; everything else of the function stays here.
