@@ -141,6 +141,11 @@ const stepEvent = {
 };
 const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
 
+/** Of a project that no bucket has. */
+const callEvent = {
+  call: { jobId: stepEvent.jobId, owner: 'x', input: { project: 'x', path: 'x', pattern: 'x' } },
+};
+
 /** A step that it does not have. */
 const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, turn: '', turnUrl: '' };
 
@@ -152,7 +157,9 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Serves MCP', 'mcp', checkJobEvent],
   ['Serves the management API', 'api', getJobEvent],
   ['Verifies', 'authorizer', authorizeEvent],
-  ['Runs', 'build', stepEvent],
+  ['Runs the steps of Build', 'build', stepEvent],
+  ['Runs the steps of Read file', 'read-file', callEvent],
+  ['Runs the steps of Search', 'search', callEvent],
   ['Sandbox', 'build-sandbox', sandboxEvent],
   ['Tells', 'publish-events', { Records: [] }],
   ['Calls', 'deliver', { Records: [] }],

@@ -44,7 +44,7 @@ export class AsyncOperationsStack extends Stack {
         failureRecorder: failures.failureRecorder,
       }),
     }));
-    failures.watch(operations.map(({ construct }) => construct.stateMachine));
+    failures.watch(operations.flatMap(({ construct }) => construct.stateMachine ?? []));
     const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const gateway = new Gateway(this, 'Gateway', {

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import { longestCallMs, type OperationDefinition } from '../lambdas/operations/define-operation.ts';
 import type { Gateway } from './gateway.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
@@ -30,7 +30,9 @@ export class McpApi extends Construct {
   constructor(scope: Construct, id: string, props: McpApiProps) {
     super(scope, id);
     const { gateway, operations, catalogue, jobsTable, workspace, webhooks } = props;
-    const longestWaitMs = Math.max(...operations.map(({ definition }) => definition.execution.maxWaitMs));
+    const longestWaitMs = Math.max(
+      ...operations.map(({ definition }) => longestCallMs(definition.execution)),
+    );
     const timeout = Duration.millis(longestWaitMs + ANSWER_MS);
 
     const mcpFunction = new NodeFunction(this, 'Function', {

@@ -1,11 +1,12 @@
-/** One operation in the cloud: the function that runs its steps and the state machine that orders them. */
+/** One operation in the cloud: the function that does its work, and the state machine that orders its steps. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { longestRunMs, type OperationDefinition } from '../lambdas/operations/define-operation.ts';
-import { stateMachineArnEnv } from '../lambdas/shared/env.ts';
+import { callArnEnv, stateMachineArnEnv } from '../lambdas/shared/env.ts';
+import { grantInvoke } from './grant-invoke.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { operationStates } from './operation-states.ts';
 import { createStepFunction } from './step-function.ts';
@@ -22,23 +23,41 @@ export interface OperationProps {
 }
 
 export class Operation extends Construct {
-  readonly stateMachine: StateMachine;
-  readonly #name: string;
+  /** None where every call is answered with the result. */
+  readonly stateMachine: StateMachine | undefined;
+  readonly #function: LambdaFunction;
+  readonly #definition: OperationDefinition;
 
   constructor(scope: Construct, id: string, props: OperationProps) {
     super(scope, id);
-    const { definition, catalogue, jobsTable, workspace, failureRecorder } = props;
-    const { name, title } = definition;
-    this.#name = name;
+    const { definition, catalogue, jobsTable, workspace } = props;
+    this.#definition = definition;
+    this.#function = createStepFunction(this, { definition, catalogue });
+    workspace.grantWork(this.#function);
+    if (definition.execution.mode === 'sync') return;
+    jobsTable.grantProgress(this.#function);
+    this.stateMachine = this.#createStateMachine(props);
+  }
 
-    const stepFunction = createStepFunction(this, { definition, catalogue });
-    jobsTable.grantProgress(stepFunction);
-    workspace.grantWork(stepFunction);
+  /** To start and stop this operation's executions, and to call it where it answers calls. */
+  grantRun(fn: LambdaFunction): void {
+    const { name, execution } = this.#definition;
+    if (this.stateMachine) {
+      this.stateMachine.grantStartExecution(fn);
+      this.stateMachine.grantExecution(fn, 'states:StopExecution');
+      fn.addEnvironment(stateMachineArnEnv(name), this.stateMachine.stateMachineArn);
+    }
+    if (execution.mode !== 'job') {
+      grantInvoke(this.#function, fn);
+      fn.addEnvironment(callArnEnv(name), this.#function.functionArn);
+    }
+  }
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      comment: title,
+  #createStateMachine({ definition, failureRecorder }: OperationProps): StateMachine {
+    return new StateMachine(this, 'StateMachine', {
+      comment: definition.title,
       definitionBody: DefinitionBody.fromChainable(
-        operationStates(this, { definition, stepFunction, failureRecorder }),
+        operationStates(this, { definition, stepFunction: this.#function, failureRecorder }),
       ),
       timeout: Duration.millis(longestRunMs(definition)),
       tracingEnabled: true,
@@ -50,12 +69,5 @@ export class Operation extends Construct {
         }),
       },
     });
-  }
-
-  /** To start and stop this operation's executions. */
-  grantRun(fn: LambdaFunction): void {
-    this.stateMachine.grantStartExecution(fn);
-    this.stateMachine.grantExecution(fn, 'states:StopExecution');
-    fn.addEnvironment(stateMachineArnEnv(this.#name), this.stateMachine.stateMachineArn);
   }
 }

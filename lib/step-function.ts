@@ -1,11 +1,11 @@
 /** The function that an operation's states invoke: it runs the steps itself, or has a sandbox run them. */
 import { dirname } from 'node:path';
 import { Duration, Size } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, TenancyConfig, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type OperationDefinition, STEP_WRAP_UP_MS } from '../lambdas/operations/define-operation.ts';
 import { Env } from '../lambdas/shared/env.ts';
+import { grantInvoke } from './grant-invoke.ts';
 import { NodeFunction, type NodeFunctionProps, repositoryRoot } from './node-function.ts';
 
 /** Beyond the wrap-up: for the function's own cold start. */
@@ -51,12 +51,7 @@ function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction
     memorySize: 256,
     timeout: Duration.millis(longestStepMs(props) + STEP_WRAP_UP_MS + COLD_START_MS),
   });
-  // Not `grantInvoke`, which would allow versions and aliases of it as well.
-  Grant.addToPrincipal({
-    grantee: runner,
-    actions: ['lambda:InvokeFunction'],
-    resourceArns: [sandbox.functionArn],
-  });
+  grantInvoke(sandbox, runner);
   runner.addEnvironment(Env.sandboxFunctionArn, sandbox.functionArn);
   runner.addEnvironment(Env.operationName, definition.name);
   return runner;

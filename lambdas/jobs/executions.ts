@@ -6,13 +6,15 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { HANDED_OVER } from '../operations/define-operation.ts';
+import type { FinishedStep } from '../operations/step-output.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
 import { executionName, type Job } from './job.ts';
 
 /** What an execution is started with: all that its steps know of the job. */
 export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
   /** Filled by the states: what each finished step returned, and where its log is. */
-  readonly finished: Readonly<Record<string, never>>;
+  readonly finished: Readonly<Record<string, FinishedStep>>;
 };
 
 export class Executions {
@@ -24,7 +26,10 @@ export class Executions {
 
   /** Starts a job's execution. Started twice it runs once: a name that is taken is success. */
   async start(job: Job): Promise<void> {
-    const input: ExecutionInput = { jobId: job.jobId, owner: job.owner, input: job.input, finished: {} };
+    const { jobId, owner, handedOver } = job;
+    const finished: ExecutionInput['finished'] =
+      handedOver === undefined ? {} : { [HANDED_OVER]: { result: handedOver } };
+    const input: ExecutionInput = { jobId, owner, input: job.input, finished };
     try {
       await this.#client.send(
         new StartExecutionCommand({

@@ -83,6 +83,8 @@ export interface Job {
   readonly inputHash: string;
   /** Set when the caller gave an idempotency key: then the id is made from it, and executions need a name of their own. */
   readonly idempotent?: boolean;
+  /** What the call that became this job had done by then; at most 16 KiB. */
+  readonly handedOver?: Json;
   /** Whom the caller asked to be told, of which events. */
   readonly callback?: { readonly url: string; readonly events: readonly string[] };
   /** The result, unless it is large: then `resultObject` says where it is. */

@@ -22,6 +22,8 @@ export interface Submission {
   /** Already validated by the operation's schema. */
   readonly input: Json;
   readonly callback?: Job['callback'];
+  /** For a call that becomes a job: the id it had, and what it has done. */
+  readonly call?: { readonly jobId: string; readonly handedOver: Json };
   /** At most 255 characters. */
   readonly idempotencyKey?: string;
   /** @default DEFAULT_RETENTION_SECONDS */
@@ -47,6 +49,7 @@ export async function submitJob(
     operation,
     input,
     callback,
+    call,
     idempotencyKey,
     retentionSeconds = DEFAULT_RETENTION_SECONDS,
   }: Submission,
@@ -59,7 +62,7 @@ export async function submitJob(
     );
   }
   const keyed = idempotencyKey !== undefined;
-  const jobId = keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : randomUUID();
+  const jobId = keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : (call?.jobId ?? randomUUID());
   try {
     await checkLimits(jobs, limits, owner, operation.name, Date.now());
   } catch (error) {
@@ -75,6 +78,7 @@ export async function submitJob(
     // Another callback is another request: answered with the first job it would never be called.
     inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
     ...(callback && { callback }),
+    ...(call && { handedOver: call.handedOver }),
     retentionSeconds,
     longestRunMs: longestRunMs(operation),
   });

@@ -5,6 +5,7 @@ import { linkFiles } from '../jobs/job-files.ts';
 import { viewJob } from '../jobs/job-view.ts';
 import type { FileLink, WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
+import type { Json } from '../shared/json.ts';
 import type { ToolAnswer } from './tool.ts';
 
 /** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
@@ -39,16 +40,25 @@ export async function answerJob(
   const links = await linkFiles(job, operation, workspace);
   return {
     structured: { ...viewJob(job), ...(links.length > 0 && { files: links }) },
-    text: describeJob(job, links),
+    text: describeJob(job, operation, links),
     links,
   };
 }
 
-function describeJob(job: Job, links: readonly FileLink[]): string {
+/** A result as a model reads it. */
+export function textOf(operation: OperationDefinition | undefined, result: Json): string {
+  return operation?.text?.(result as never) ?? JSON.stringify(result);
+}
+
+function describeJob(
+  job: Job,
+  operation: OperationDefinition | undefined,
+  links: readonly FileLink[],
+): string {
   const name = `Job ${job.jobId} (${job.operation})`;
   switch (job.status) {
     case JobStatus.completed: {
-      const result = JSON.stringify(job.result ?? null);
+      const result = job.resultObject ? '' : textOf(operation, job.result ?? null);
       const files = links.map(({ name: file }) => file).join(', ');
       return [
         `${name} completed.`,

@@ -8,6 +8,7 @@ import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { operations } from '#catalogue';
+import { Calls } from '../jobs/calls.ts';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
@@ -33,6 +34,7 @@ const endpoint = createEndpoint(
     operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
     executions: new Executions(new SFNClient()),
+    calls: new Calls(),
     limits,
     pace: new PollPace(limits.checksPerSecond),
     workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),

@@ -13,13 +13,34 @@ export interface StepDefinition {
   readonly retries?: number;
 }
 
-/** When a call of the operation answers with a result, and when with a job. */
-export interface ExecutionPolicy {
-  /** `job`: always a job. */
-  readonly mode: 'job';
-  /** The longest time in milliseconds that a caller may ask to wait (`wait_seconds`) before it gets the handle. */
-  readonly maxWaitMs: number;
+/**
+ * When a call of the operation answers with a result, and when with a job:
+ * - `sync`: always with the result, or TIMED_OUT. One step, a function and nothing else.
+ * - `sync_first`: with the result when the one step ends within the limit; else the step hands over to a job, which goes
+ *   on where it was.
+ * - `job`: always with a job.
+ */
+export type ExecutionPolicy =
+  | { readonly mode: 'sync'; readonly limitMs: number }
+  | { readonly mode: 'sync_first'; readonly limitMs: number; readonly maxWaitMs: number }
+  | {
+      readonly mode: 'job';
+      /** The longest time in milliseconds that a caller may ask to wait (`wait_seconds`) before it gets the handle. */
+      readonly maxWaitMs: number;
+    };
+
+/** How long a caller may wait for a job, in milliseconds; 0 where there are none. */
+export function maxWaitMs(execution: ExecutionPolicy): number {
+  return execution.mode === 'sync' ? 0 : execution.maxWaitMs;
 }
+
+/** The longest time in milliseconds that a start may take to answer. */
+export function longestCallMs(execution: ExecutionPolicy): number {
+  return maxWaitMs(execution) + (execution.mode === 'job' ? 0 : execution.limitMs);
+}
+
+/** Under which a job finds in `results` what the call before it has handed over. */
+export const HANDED_OVER = 'call';
 
 /** What one invocation of the operation's function has at hand. */
 export interface OperationResources {
@@ -61,7 +82,7 @@ export interface OperationDefinition<
   Output extends z.ZodObject = z.ZodObject,
   StepName extends string = string,
 > {
-  /** snake_case; the tool is `start_<name>`, the folder is the name in kebab-case. */
+  /** snake_case; the tool is `start_<name>`, or the name alone when a call may answer with the result. The folder is the name in kebab-case. */
   readonly name: string;
   /** One word or two for people: "Build". */
   readonly title: string;
@@ -82,6 +103,8 @@ export interface OperationDefinition<
   readonly resources?: OperationResources;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   requires?(input: z.output<Input>): readonly RequiredObject[];
+  /** The result as a model reads it. @default its JSON */
+  text?(result: z.output<Output>): string;
   files?(result: z.output<Output>): readonly ResultFile[];
   /**
    * For steps that run code which is not ours: they get a function of their own that may do nothing on AWS, and for these
@@ -111,7 +134,7 @@ const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([
   'idempotency_key',
   'retention_seconds',
 ]);
-const RESERVED_STATES: ReadonlySet<string> = new Set(['record_failure', 'failed']);
+const RESERVED_STATES: ReadonlySet<string> = new Set(['record_failure', 'failed', HANDED_OVER]);
 /** Names that tools, states, folders and log keys can all carry. */
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -138,10 +161,16 @@ export function defineOperation<
   const taken = Object.keys(input.shape).find((field) => RESERVED_ARGUMENTS.has(field));
   if (taken)
     throw new Error(`Operation "${name}" has the input "${taken}", which every start tool has: rename it.`);
-  const { maxWaitMs } = execution;
-  if (!(maxWaitMs >= 0 && maxWaitMs <= MAX_WAIT_MS && maxWaitMs % 1_000 === 0)) {
+  for (const [field, ms] of Object.entries(execution)) {
+    if (typeof ms === 'number' && !(ms >= 0 && ms <= MAX_WAIT_MS && ms % 1_000 === 0)) {
+      throw new Error(
+        `Operation "${name}" has ${field} ${ms}: give whole seconds in milliseconds, at most ${MAX_WAIT_MS}.`,
+      );
+    }
+  }
+  if (execution.mode !== 'job' && entries.length > 1) {
     throw new Error(
-      `Operation "${name}" has maxWaitMs ${maxWaitMs}: give whole seconds, at most ${MAX_WAIT_MS}.`,
+      `Operation "${name}" has ${entries.length} steps: with mode ${execution.mode} give it one.`,
     );
   }
   for (const [step, { timeoutMs, retries = 0 }] of entries) {

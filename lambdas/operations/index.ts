@@ -1,5 +1,7 @@
 /** The catalogue: every operation that is offered. */
 import { build } from './build/operation.ts';
 import type { OperationDefinition } from './define-operation.ts';
+import { readFile } from './read-file/operation.ts';
+import { search } from './search/operation.ts';
 
-export const operations: readonly OperationDefinition[] = [build];
+export const operations: readonly OperationDefinition[] = [build, readFile, search];

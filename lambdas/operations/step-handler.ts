@@ -1,25 +1,34 @@
-/** The Lambda handler for an operation's steps: adapters built once a cold start, around the step runner. */
+/** The Lambda handler for an operation's own code: adapters built once a cold start, around what runs steps and calls. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import type { CallEvent } from './call-wire.ts';
 import type { OperationDefinition } from './define-operation.ts';
+import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
 import { S3Workspace } from './s3-workspace.ts';
-import type { StepsOf } from './step.ts';
+import type { Step, StepsOf } from './step.ts';
 
 /** @param steps one function for each step of the definition. */
 export function stepHandler<Definition extends OperationDefinition>(
   operation: Definition,
   steps: StepsOf<Definition>,
 ) {
-  const run = createStepRunner({
-    operation,
-    steps,
-    jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),
-    workspace: new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+  const workspace = new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName));
+  const { mode } = operation.execution;
+  const runStep =
+    mode === 'sync' ? undefined : createStepRunner({ operation, steps, jobs: jobStore(), workspace });
+  const [work] = Object.values(steps) as readonly Step<never>[];
+  const runCall = mode !== 'job' && work ? createCallRunner({ operation, work, workspace }) : undefined;
+  return middy((event: StepEvent | CallEvent, context: Context) => {
+    if ('call' in event) return runCall?.(event, context);
+    return runStep?.(event, context);
   });
-  return middy((event: StepEvent, context: Context) => run(event, context));
+}
+
+function jobStore(): JobStore {
+  return new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 }

@@ -55,10 +55,22 @@ export interface StepContext<Input = unknown> {
   progress(fraction: number, message?: string): void;
   readonly log: StepLog;
   readonly workspace: Workspace;
+  /** There while a caller waits for the result, and there is no job yet (`sync_first`). */
+  readonly call?: Call;
+}
+
+export interface Call {
+  /** Whether the caller's patience is nearly over. */
+  isDue(): boolean;
+  /**
+   * Ends the call, and has a job go on: it finds this in `results.call`.
+   * @param done JSON of 16 KiB at most: more goes into the workspace
+   */
+  handOver(done: Json): never;
 }
 
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
-export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner'>;
+export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner' | 'call'>;
 
 /** @throws AppError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`. */
 export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Json>;

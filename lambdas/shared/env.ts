@@ -50,6 +50,11 @@ export function stateMachineArnEnv(operation: string): string {
   return `STATE_MACHINE_ARN_${operation.toUpperCase()}`;
 }
 
+/** The variable that holds the ARN of the function that is called for an operation's result. */
+export function callArnEnv(operation: string): string {
+  return `CALL_ARN_${operation.toUpperCase()}`;
+}
+
 /** @throws Error when the variable is not set: a grant is missing in the stack. */
 export function requiredEnv(name: string): string {
   const value = process.env[name];

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { routes } from '../../lambdas/api/routes.ts';
+import { longestCallMs } from '../../lambdas/operations/define-operation.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
 
@@ -9,7 +10,7 @@ function load(directory: string): Template {
   return Template.fromJSON(JSON.parse(readFileSync(`${directory}/${file}`, 'utf8')));
 }
 
-const longestWaitMs = Math.max(...operations.map(({ execution }) => execution.maxWaitMs));
+const longestWaitMs = Math.max(...operations.map(({ execution }) => longestCallMs(execution)));
 const app = load(assemblies.app);
 const fixtures = load(assemblies.test);
 

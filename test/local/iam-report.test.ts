@@ -68,6 +68,8 @@ async function runJobs(): Promise<void> {
   }
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
   await call(client, 'start_four_steps', { wait_seconds: 20 });
+  await call(client, 'nap', { ms: 0 });
+  await call(client, 'count', { to: 15, each_ms: 100, wait_seconds: 20 });
   const { s3 } = awsClients(cloud);
   const Key = 'projects/original.txt';
   await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.WorkspaceBucketName, Key, Body: 'x' }));
@@ -155,8 +157,10 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'sqs:SendMessage': WHY.due,
   },
   confinedFunction: { 's3:ListBucket': WHY.listBucket, 'dynamodb:GetItem': WHY.files },
+  countFunction: { ...FILES, ...UNCUT },
   echoFunction: { ...FILES, ...UNCUT },
   fourstepsFunction: { ...FILES, ...UNCUT },
+  napFunction: { ...FILES, 's3:PutObject': WHY.files },
   probeFunction: FILES,
 };
 

@@ -208,7 +208,7 @@ describe('what is offered', () => {
           additionalProperties: false,
           properties: {
             job_id: { type: 'string' },
-            operation: { type: 'string', enum: ['confined', 'echo', 'four_steps', 'probe'] },
+            operation: { type: 'string', enum: ['confined', 'count', 'echo', 'four_steps', 'nap', 'probe'] },
           },
         },
         payloadSchema: {

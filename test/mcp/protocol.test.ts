@@ -12,8 +12,10 @@ afterAll(() => cloud.close());
 
 const TOOLS = [
   'start_confined',
+  'count',
   'start_echo',
   'start_four_steps',
+  'nap',
   'start_probe',
   'check_job',
   'list_jobs',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { jobNotFound } from '../../jobs/cancel.ts';
 import { isJobId } from '../../jobs/job.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
+import { maxWaitMs } from '../../operations/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
@@ -10,7 +11,7 @@ import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
 export function checkJobTool({ operations, jobs, pace, workspace }: ToolDependencies): Tool {
-  const maxWaitSeconds = Math.max(...operations.map(({ execution }) => execution.maxWaitMs / 1000));
+  const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
   return defineTool({
     name: 'check_job',
     title: 'Check job',
@@ -36,10 +37,10 @@ export function checkJobTool({ operations, jobs, pace, workspace }: ToolDependen
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
       const waitMs = wait_seconds * 1000;
-      if (operation && waitMs > operation.execution.maxWaitMs) {
+      if (operation && waitMs > maxWaitMs(operation.execution)) {
         throw new AppError(
           ErrorCode.invalidArguments,
-          `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${operation.execution.maxWaitMs / 1000} at most.`,
+          `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${maxWaitMs(operation.execution) / 1000} at most.`,
         );
       }
       const job = await waitForEnd(jobs, found, waitMs);

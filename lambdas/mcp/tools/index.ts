@@ -1,4 +1,5 @@
 /** Every tool that the server offers, made from the catalogue, in a fixed order. */
+import type { Calls } from '../../jobs/calls.ts';
 import type { Executions } from '../../jobs/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
@@ -8,6 +9,7 @@ import type { OperationDefinition } from '../../operations/define-operation.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { Tool } from '../tool.ts';
+import { syncFirstTool, syncTool } from './call-operation.ts';
 import { cancelJobTool } from './cancel-job.ts';
 import { checkJobTool } from './check-job.ts';
 import { listDeliveriesTool } from './list-deliveries.ts';
@@ -18,6 +20,7 @@ export interface ToolDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly calls: Calls;
   readonly limits: JobLimits;
   readonly pace: PollPace;
   readonly workspace: WorkspaceLinks;
@@ -25,9 +28,12 @@ export interface ToolDependencies {
   readonly addressPolicy: AddressPolicy;
 }
 
+/** How an operation is asked for, by its policy. */
+const TOOLS = { sync: syncTool, sync_first: syncFirstTool, job: startTool } as const;
+
 export function createTools(dependencies: ToolDependencies): readonly Tool[] {
   return [
-    ...dependencies.operations.map((operation) => startTool(operation, dependencies)),
+    ...dependencies.operations.map((operation) => TOOLS[operation.execution.mode](operation, dependencies)),
     checkJobTool(dependencies),
     listJobsTool(dependencies),
     cancelJobTool(dependencies),

@@ -2,14 +2,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { formatBytes } from '../project/format-bytes.ts';
+import { sourceOf } from '../project/project.ts';
 import type { SandboxContext, SandboxedStep } from '../step.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
-import { formatBytes, limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
-import { type BuildInput, sourceOf } from './operation.ts';
+import type { BuildInput } from './operation.ts';
 import type { BuildResults } from './results.ts';
 import { saveTree, treeChanges } from './tree.ts';
 import { unpackSource } from './unpack-source.ts';

@@ -1,17 +1,8 @@
 /** How much one build may take, in one place: every number here can be met by an error that names it. */
+import { type SourceLimits, sourceLimits } from '../project/source-limits.ts';
 
 const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
-
-/** What a source archive may hold. */
-export interface SourceLimits {
-  /** Bytes of the archive as uploaded. */
-  readonly compressedBytes: number;
-  /** Bytes of the archive once decompressed, headers and padding included: what a decompression bomb is made of. */
-  readonly unpackedBytes: number;
-  /** Files, directories and links. */
-  readonly entries: number;
-}
 
 export interface BuildLimits {
   readonly source: SourceLimits;
@@ -28,7 +19,7 @@ export interface BuildLimits {
  * with its dependencies (some 2,000) and a snapshot (1,024).
  */
 export const limits: BuildLimits = {
-  source: { compressedBytes: 100 * MIB, unpackedBytes: 1024 * MIB, entries: 50_000 },
+  source: sourceLimits,
   snapshotBytes: 1024 * MIB,
   artifactBytes: 250 * MIB,
   stepTimeoutMs: {
@@ -38,10 +29,3 @@ export const limits: BuildLimits = {
     package: 10 * MINUTE_MS,
   },
 };
-
-/** "100 MiB", or "1,000 bytes" below one MiB. */
-export function formatBytes(bytes: number): string {
-  return bytes < MIB
-    ? `${bytes.toLocaleString('en')} bytes`
-    : `${(bytes / MIB).toLocaleString('en', { maximumFractionDigits: 1 })} MiB`;
-}

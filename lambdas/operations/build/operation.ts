@@ -1,22 +1,11 @@
 /** The operation `build`: from a project's source to an archive that runs. */
 import * as z from 'zod';
-import { ErrorCode } from '../../shared/errors.ts';
-import { defineOperation, type RequiredObject } from '../define-operation.ts';
+import { defineOperation } from '../define-operation.ts';
+import { projectName, sourceOf } from '../project/project.ts';
 import { limits } from './limits.ts';
 
-/** Names that are safe as one segment of an object key and of a path. The lookahead refuses `..` anywhere. */
-const PROJECT_NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
-const PROJECT_REMEDY =
-  'project must be 1 to 100 characters: letters, digits, ".", "_" and "-", starting with a letter or a digit and ' +
-  'without "..", such as "hello-service".';
-
 const input = z.strictObject({
-  project: z
-    .string({ error: PROJECT_REMEDY })
-    .min(1, PROJECT_REMEDY)
-    .max(100, PROJECT_REMEDY)
-    .regex(PROJECT_NAME, PROJECT_REMEDY)
-    .describe('Name of the project to build. Its source is `projects/<project>.tar.gz` in the workspace.'),
+  project: projectName('Name of the project to build.'),
 });
 export type BuildInput = z.output<typeof input>;
 
@@ -35,16 +24,6 @@ const output = z.strictObject({
     .describe('Scripts that did not run because package.json does not have them.'),
 });
 export type BuildOutput = z.output<typeof output>;
-
-/** Where the source of a project is, and the error when there is none. */
-export function sourceOf(project: string): RequiredObject {
-  const key = `projects/${project}.tar.gz`;
-  return {
-    key,
-    code: ErrorCode.projectNotFound,
-    message: `There is no project "${project}" in the workspace: upload its source as ${key} (npm run add-project -- DIR).`,
-  };
-}
 
 /** Where the tree is kept that a step leaves behind. */
 export function snapshotKey(jobId: string, step: string): string {

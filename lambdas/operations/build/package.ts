@@ -3,17 +3,18 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { formatBytes } from '../project/format-bytes.ts';
+import { writeArchive } from '../project/tar-stream.ts';
 import type { SandboxContext, SandboxedStep } from '../step.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { findLockFile } from './install.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
-import { formatBytes, limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
 import { artifactKey, type BuildInput, type BuildOutput } from './operation.ts';
 import { resultOf } from './results.ts';
-import { writeArchive } from './tar-stream.ts';
 import { restoreTree, treeChanges } from './tree.ts';
 
 /** Every file's time, so that the same tree makes the same archive; npm's choice, which no tool finds implausible. */

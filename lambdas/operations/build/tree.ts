@@ -13,11 +13,12 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pack, Unpack } from 'tar';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { formatBytes } from '../project/format-bytes.ts';
+import { feed, writeArchive } from '../project/tar-stream.ts';
 import type { SandboxContext } from '../step.ts';
 import type { JobDirectory } from './job-directory.ts';
-import { formatBytes, limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { snapshotKey } from './operation.ts';
-import { feed, writeArchive } from './tar-stream.ts';
 
 /** One state of the tree. A type and not an interface, so that it is JSON to the compiler. */
 export type Snapshot = { readonly key: string; readonly sha256: string };

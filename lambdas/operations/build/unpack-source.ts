@@ -2,10 +2,10 @@
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ReadEntry, Unpack } from 'tar';
-import { inspectSource } from './inspect-source.ts';
-import type { SourceLimits } from './limits.ts';
-import { invalidSource, quote } from './source-errors.ts';
-import { feed } from './tar-stream.ts';
+import { inspectSource } from '../project/inspect-source.ts';
+import { invalidSource, quote } from '../project/source-errors.ts';
+import type { SourceLimits } from '../project/source-limits.ts';
+import { feed } from '../project/tar-stream.ts';
 
 /** Entries that contradict each other, such as a file below a file, or names that no file system takes. */
 const IMPOSSIBLE_ENTRY = new Set([

@@ -2,8 +2,8 @@
 import type { ReadEntry } from 'tar';
 import { AppError } from '../../shared/errors.ts';
 import { GuardedParser } from './guarded-parser.ts';
-import type { SourceLimits } from './limits.ts';
 import { invalidSource, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
+import type { SourceLimits } from './source-limits.ts';
 import { feed } from './tar-stream.ts';
 
 /** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
@@ -18,6 +18,13 @@ export interface Link {
   readonly target: string;
 }
 
+export interface FileEntry {
+  /** Which of the archive's files it is, from 0. */
+  readonly index: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface Source {
   /**
    * The directory inside the archive that holds package.json: '' or the only one at its top, as `npm pack` and GitHub
@@ -25,6 +32,8 @@ export interface Source {
    */
   readonly root: string;
   readonly links: readonly Link[];
+  /** By path in the archive. Of entries with the same path it is the last that counts, as when they are unpacked. */
+  readonly files: ReadonlyMap<string, FileEntry>;
 }
 
 /** What is known of the entries read so far, by their key. */
@@ -33,6 +42,7 @@ interface Listing {
   readonly tops: Set<string>;
   readonly types: Map<string, string>;
   readonly symlinks: Map<string, Link>;
+  readonly files: Map<string, FileEntry>;
 }
 
 /** @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
@@ -41,13 +51,15 @@ export async function inspectSource(
   limits: SourceLimits,
   signal: AbortSignal,
 ): Promise<Source> {
-  const listing: Listing = { tops: new Set(), types: new Map(), symlinks: new Map() };
+  const listing: Listing = { tops: new Set(), types: new Map(), symlinks: new Map(), files: new Map() };
   let entries = 0;
+  let index = 0;
   const parser = new GuardedParser({
     strict: true,
     onReadEntry: (entry) => {
       if (++entries > limits.entries) throw tooManyEntries(limits.entries);
       addEntry(listing, entry);
+      if (isContent(entry)) listing.files.set(entryPath(entry.path), { index: index++, size: entry.size });
       entry.resume();
     },
   });
@@ -69,7 +81,7 @@ export async function inspectSource(
   const root = projectRoot(listing);
   for (const path of listing.types.keys()) refuseThroughLink(listing, path);
   for (const link of listing.symlinks.values()) refuseLeavingLink(listing, link, root);
-  return { root, links: [...listing.symlinks.values()] };
+  return { root, links: [...listing.symlinks.values()], files: listing.files };
 }
 
 function addEntry({ tops, types, symlinks }: Listing, { path, type, linkpath }: ReadEntry): void {
@@ -92,6 +104,16 @@ function addEntry({ tops, types, symlinks }: Listing, { path, type, linkpath }: 
   if (isLink) symlinks.set(key, { path, target: linkpath ?? '' });
   if (segments[0] !== undefined) tops.add(segments[0]);
   types.set(key, type);
+}
+
+/** Whether an entry brings the bytes of a file along. */
+export function isContent({ type }: Pick<ReadEntry, 'type'>): boolean {
+  return type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
+}
+
+/** The path of an entry that has been inspected, as `Source.files` has it. */
+export function entryPath(path: string): string {
+  return safeSegments(path, path).join('/');
 }
 
 function isFile(type: string | undefined): boolean {

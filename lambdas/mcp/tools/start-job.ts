@@ -1,0 +1,141 @@
+/** What every tool has in common that may begin a job: its arguments, and the answer about the job. */
+import * as z from 'zod';
+import type { Job } from '../../jobs/job.ts';
+import { JobStatus } from '../../jobs/job.ts';
+import {
+  DEFAULT_RETENTION_SECONDS,
+  MAX_RETENTION_SECONDS,
+  type Submission,
+  submitJob,
+} from '../../jobs/submit.ts';
+import { waitForEnd } from '../../jobs/wait.ts';
+import { maxWaitMs, type OperationDefinition } from '../../operations/define-operation.ts';
+import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { acceptUrl } from '../../webhooks/accept-url.ts';
+import type { AddressPolicy } from '../../webhooks/address-guard.ts';
+import { DEFAULT_EVENTS } from '../../webhooks/endpoint.ts';
+import { eventTypes } from '../../webhooks/event.ts';
+import { answerJob, jobOutput } from '../job-answer.ts';
+import type { ToolAnswer } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+/** Beside those of the operation. */
+export function jobArguments({ execution }: OperationDefinition) {
+  const maxWaitSeconds = maxWaitMs(execution) / 1000;
+  return {
+    wait_seconds: z
+      .int()
+      .min(0)
+      .max(maxWaitSeconds)
+      .default(0)
+      .describe(`Seconds to wait for the job to end before answering, 0 to ${maxWaitSeconds}.`),
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('The same key with the same arguments gives the same job, however often it is called.'),
+    retention_seconds: z
+      .int()
+      .min(60)
+      .max(MAX_RETENTION_SECONDS)
+      .default(DEFAULT_RETENTION_SECONDS)
+      .describe('How long the job can be read after it has ended.'),
+    callback_url: z
+      .string()
+      .optional()
+      .describe(
+        'An https URL that is called when the job ends or needs input, as a signed Standard Webhook.',
+      ),
+    callback_events: z
+      .array(z.enum(eventTypes))
+      .min(1)
+      .optional()
+      .describe('Of which events callback_url is told, when not only of those.'),
+  };
+}
+
+export const startedOutput = jobOutput
+  .partial({ progress: true, result: true, error: true })
+  .extend({ will_callback: z.boolean().optional() });
+
+/** Arguments as the schema has let them through, those of the job apart from the operation's own. */
+export interface StartArguments {
+  readonly input: Json;
+  readonly waitMs: number;
+  readonly submission: Pick<Submission, 'callback' | 'idempotencyKey' | 'retentionSeconds'>;
+}
+
+type ParsedArguments = z.output<z.ZodObject<ReturnType<typeof jobArguments>>> &
+  Readonly<Record<string, unknown>>;
+
+/**
+ * Checks what no schema can.
+ * @throws AppError INSUFFICIENT_SCOPE, URL_REFUSED, INVALID_ARGUMENTS, or the code of an object that the operation requires
+ */
+export async function acceptStart(
+  operation: OperationDefinition,
+  {
+    wait_seconds,
+    idempotency_key,
+    retention_seconds,
+    callback_url,
+    callback_events,
+    ...input
+  }: ParsedArguments,
+  caller: Caller,
+  { workspace, addressPolicy }: Pick<ToolDependencies, 'workspace' | 'addressPolicy'>,
+): Promise<StartArguments> {
+  if (callback_url !== undefined) requireScope(caller, Scope.webhooksManage);
+  const callback = readCallback(callback_url, callback_events, addressPolicy);
+  await requireObjects(operation, input, workspace);
+  return {
+    input: input as Json,
+    waitMs: wait_seconds * 1000,
+    submission: { callback, idempotencyKey: idempotency_key, retentionSeconds: retention_seconds },
+  };
+}
+
+/** @throws AppError with the code that the operation gives for an object that is not there */
+export async function requireObjects(
+  operation: OperationDefinition,
+  input: Readonly<Record<string, unknown>>,
+  workspace: ToolDependencies['workspace'],
+): Promise<void> {
+  for (const { key, code, message } of operation.requires?.(input) ?? []) {
+    if (!(await workspace.has(key))) throw new AppError(code, message);
+  }
+}
+
+/** Submits a job and answers about it, at the latest when the caller has waited as long as it will. */
+export async function startJob(
+  { jobs, executions, limits, workspace }: ToolDependencies,
+  submission: Submission,
+  waitMs: number,
+): Promise<ToolAnswer> {
+  const { operation, callback } = submission;
+  const job = await submitJob({ jobs, executions, limits }, submission);
+  const latest = await waitForEnd(jobs, job, waitMs);
+  const answer = await answerJob(latest ?? job, operation, workspace);
+  const structured = { ...answer.structured, ...(callback && { will_callback: true }) };
+  if (latest && latest.status !== JobStatus.pending) return { ...answer, structured };
+  const message = `${operation.title} started. Use check_job to monitor progress.`;
+  return { structured: { ...structured, message }, text: `${message} job_id: ${job.jobId}` };
+}
+
+/** @throws AppError URL_REFUSED, or INVALID_ARGUMENTS for events that nobody is to be told of. */
+function readCallback(
+  url: string | undefined,
+  events: readonly string[] | undefined,
+  policy: AddressPolicy,
+): Job['callback'] {
+  if (url !== undefined)
+    return { url: acceptUrl('callback_url', url, policy), events: events ?? DEFAULT_EVENTS };
+  if (events === undefined) return undefined;
+  throw new AppError(
+    ErrorCode.invalidArguments,
+    'callback_events: there is no callback_url to tell. Give one, or leave callback_events out.',
+  );
+}

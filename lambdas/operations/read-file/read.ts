@@ -1,0 +1,117 @@
+/** The one step of `read_file`: finds the file in the project's archive, and shows it or puts it where it can be fetched. */
+import { isUtf8 } from 'node:buffer';
+import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { digestOf } from '../digest.ts';
+import { acceptPath } from '../project/accept-path.ts';
+import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
+import type { Step } from '../step.ts';
+import { MAX_INLINE_BYTES, type ReadFileInput, type ReadFileOutput } from './operation.ts';
+
+export const read: Step<ReadFileInput> = (context) => {
+  const { input, signal } = context;
+  const path = acceptPath('path', input.path);
+  return withSource(context, input.project, async (source, directory): Promise<ReadFileOutput> => {
+    const file = find(source, path, input.project);
+    const range = rangeOf(input, file);
+    const copy = join(directory, 'file');
+    await source.read([file], async (_file, content) => {
+      await pipeline(content, createWriteStream(copy), { signal });
+      return false;
+    });
+    const about = { path, ...(await digestOf(copy, signal)) };
+    if (range.end - range.start <= MAX_INLINE_BYTES)
+      return { ...about, ...(await show(copy, range, about.size)) };
+    const key = `results/${context.jobId}/file`;
+    await context.workspace.upload(key, copy, { signal, contentType: 'application/octet-stream' });
+    return { ...about, file: key };
+  });
+};
+
+/** @throws AppError FILE_NOT_FOUND, saying what is there instead */
+function find(source: ProjectSource, path: string, project: string): SourceFile {
+  const found = source.files.find((file) => file.path === path);
+  if (found) return found;
+  const target = source.linkAt(path);
+  const isDirectory = source.files.some((file) => file.path.startsWith(`${path}/`));
+  throw new AppError(
+    ErrorCode.fileNotFound,
+    target !== undefined
+      ? `"${path}" is a link to "${target}": read that.`
+      : isDirectory
+        ? `"${path}" is a directory: name a file in it. search with the glob "${path}/**" finds them.`
+        : `The project "${project}" has no file "${path}". search finds files by a glob.`,
+  );
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** @throws AppError RANGE_INVALID naming the size of the file */
+function rangeOf({ range }: ReadFileInput, { path, size }: SourceFile): Range {
+  if (!range) return { start: 0, end: size };
+  const { start, end = size } = range;
+  const problem =
+    start >= size || end > size
+      ? 'is outside the file'
+      : end <= start
+        ? 'ends before it starts'
+        : end - start > MAX_INLINE_BYTES
+          ? `has more than ${MAX_INLINE_BYTES} bytes`
+          : undefined;
+  if (!problem) return { start, end };
+  throw new AppError(
+    ErrorCode.rangeInvalid,
+    `range: ${start} to ${end} ${problem}; "${path}" has ${size} bytes.`,
+    { details: { size } },
+  );
+}
+
+async function show(
+  file: string,
+  { start, end }: Range,
+  size: number,
+): Promise<Pick<ReadFileOutput, 'range' | 'encoding' | 'content'>> {
+  const bytes = Buffer.alloc(end - start);
+  const handle = await open(file);
+  try {
+    await handle.read(bytes, 0, bytes.length, start);
+  } finally {
+    await handle.close();
+  }
+  const text = textOf(bytes, { isCutBefore: start > 0, isCutAfter: end < size });
+  if (text.content === undefined)
+    return { range: { start, end }, encoding: 'base64', content: bytes.toString('base64') };
+  return {
+    range: { start: start + text.skipped, end: start + text.skipped + Buffer.byteLength(text.content) },
+    encoding: 'utf-8',
+    content: text.content,
+  };
+}
+
+/** A character has four bytes at most: of one that the range cuts, up to three are at either border. */
+const MAX_CUT_BYTES = 3;
+
+/** Without what is left of characters that the range has cut; no content when it is no text. */
+function textOf(
+  bytes: Buffer,
+  { isCutBefore, isCutAfter }: { readonly isCutBefore: boolean; readonly isCutAfter: boolean },
+): { readonly skipped: number; readonly content?: string } {
+  let skipped = 0;
+  while (isCutBefore && skipped < MAX_CUT_BYTES && isContinuation(bytes[skipped])) skipped += 1;
+  if (bytes.includes(0)) return { skipped };
+  for (let cut = 0; cut <= (isCutAfter ? MAX_CUT_BYTES : 0); cut += 1) {
+    const whole = bytes.subarray(skipped, Math.max(skipped, bytes.length - cut));
+    if (isUtf8(whole)) return { skipped, content: whole.toString() };
+  }
+  return { skipped };
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0b1100_0000) === 0b1000_0000;
+}

@@ -1,0 +1,6 @@
+/** The function behind the operation `read_file`. */
+import { stepHandler } from '../step-handler.ts';
+import { readFile } from './operation.ts';
+import { read } from './read.ts';
+
+export const handler = stepHandler(readFile, { read });

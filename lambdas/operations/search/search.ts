@@ -1,0 +1,152 @@
+/** The one step of `search`: as a call up to 1,000 files and ten seconds, as a job beyond; a job goes on where its call was. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
+import type { Step, StepContext } from '../step.ts';
+import { Matches } from './matches.ts';
+import { MAX_FILES_OF_A_CALL, type SearchInput, type SearchOutput } from './operation.ts';
+import { compileGlob, compilePattern, type Test } from './pattern.ts';
+import { asText, searchText } from './search-text.ts';
+
+/** What a call leaves to its job. */
+type Done = {
+  /** Of the archive: of another one, nothing has been searched. */
+  readonly sha256: string;
+  /** Of the files that are searched, in the order of the archive. */
+  readonly files: number;
+  readonly skipped: number;
+};
+
+const NOTHING_DONE = { files: 0, skipped: 0 };
+const MAX_MATCHES = 100_000;
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
+
+export const search: Step<SearchInput> = (context) => {
+  const { pattern, glob, case_sensitive, project } = context.input;
+  const test = compilePattern(pattern, case_sensitive);
+  const isWanted = glob === undefined ? () => true : compileGlob(glob);
+  return withSource(context, project, async (source, directory): Promise<SearchOutput> => {
+    const files = source.files.filter(({ path }) => isWanted(path));
+    if (files.length > MAX_FILES_OF_A_CALL)
+      context.call?.handOver({ sha256: source.sha256, ...NOTHING_DONE });
+    const run = await SearchRun.begin(context, source, files, directory);
+    await run.search(test);
+    return run.result();
+  });
+};
+
+class SearchRun {
+  readonly #context: StepContext<SearchInput>;
+  readonly #source: ProjectSource;
+  readonly #files: readonly SourceFile[];
+  readonly #matches: Matches;
+  #done: Done;
+
+  private constructor(
+    context: StepContext<SearchInput>,
+    source: ProjectSource,
+    files: readonly SourceFile[],
+    matches: Matches,
+    done: Done,
+  ) {
+    this.#context = context;
+    this.#source = source;
+    this.#files = files;
+    this.#matches = matches;
+    this.#done = done;
+  }
+
+  /** From the beginning, or from where the call was. */
+  static async begin(
+    context: StepContext<SearchInput>,
+    source: ProjectSource,
+    files: readonly SourceFile[],
+    directory: string,
+  ): Promise<SearchRun> {
+    const file = join(directory, 'matches.jsonl');
+    const earlier = context.results.call as Done | undefined;
+    if (earlier?.sha256 !== source.sha256 || earlier.files === 0) {
+      const done = { sha256: source.sha256, ...NOTHING_DONE };
+      return new SearchRun(context, source, files, await Matches.open(file), done);
+    }
+    const gone = new Error('The matches of the call are not in the workspace.');
+    const { signal } = context;
+    await context.workspace.download(matchesOfCall(context), file, {
+      signal,
+      maxBytes: Number.POSITIVE_INFINITY,
+      missing: gone,
+      tooLarge: gone,
+    });
+    return new SearchRun(
+      context,
+      source,
+      files,
+      await Matches.open(file, await readFile(file, 'utf8')),
+      earlier,
+    );
+  }
+
+  async search(test: Test): Promise<void> {
+    const { call, signal, progress } = this.#context;
+    await this.#source.read(this.#files.slice(this.#done.files), async (file, content) => {
+      if (call?.isDue()) await this.#handOver();
+      const isSearched = await this.#searchFile(file, content, test, signal);
+      const { sha256, files, skipped } = this.#done;
+      this.#done = { sha256, files: files + 1, skipped: skipped + (isSearched ? 0 : 1) };
+      progress(this.#done.files / this.#files.length, `${this.#done.files} of ${this.#files.length} files`);
+      return this.#matches.total < MAX_MATCHES;
+    });
+  }
+
+  async result(): Promise<SearchOutput> {
+    const { workspace, signal, jobId } = this.#context;
+    const { first, total, file } = this.#matches;
+    const { files, skipped } = this.#done;
+    const counts = {
+      total,
+      complete: files === this.#files.length,
+      files_searched: files - skipped,
+      files_skipped: skipped,
+    };
+    if (first.length === total) return { matches: first, ...counts };
+    await this.#matches.flush();
+    const key = `results/${jobId}/matches.jsonl`;
+    const digest = await workspace.upload(key, file, {
+      signal,
+      contentType: 'application/jsonl; charset=utf-8',
+    });
+    return { matches: first, ...counts, all: { key, ...digest } };
+  }
+
+  /** @returns false for what is no text, or too much of it */
+  async #searchFile(
+    { path, size }: SourceFile,
+    content: AsyncIterable<Buffer>,
+    test: Test,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (size > MAX_FILE_BYTES) return false;
+    const chunks: Buffer[] = [];
+    for await (const chunk of content) chunks.push(chunk);
+    const text = asText(Buffer.concat(chunks));
+    if (text === undefined) return false;
+    for await (const match of searchText(path, text, test, this.#context.input.context, signal)) {
+      await this.#matches.add(match);
+    }
+    return true;
+  }
+
+  async #handOver(): Promise<void> {
+    const { call, workspace, signal } = this.#context;
+    await this.#matches.flush();
+    await workspace.upload(matchesOfCall(this.#context), this.#matches.file, {
+      signal,
+      contentType: 'application/jsonl; charset=utf-8',
+    });
+    call?.handOver(this.#done);
+  }
+}
+
+function matchesOfCall({ jobId }: Pick<StepContext, 'jobId'>): string {
+  return `work/${jobId}/matches.jsonl`;
+}

@@ -1,0 +1,6 @@
+/** The function behind the operation `search`. */
+import { stepHandler } from '../step-handler.ts';
+import { search } from './operation.ts';
+import { search as searchStep } from './search.ts';
+
+export const handler = stepHandler(search, { search: searchStep });
