@@ -4,10 +4,14 @@ import { App } from 'aws-cdk-lib';
 import { operations } from '#catalogue';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
+import { readDomain } from '../lib/custom-domain.ts';
+import { readFirewall } from '../lib/web-firewall.ts';
 
 const app = new App();
 new AsyncOperationsStack(app, 'AsyncOperations', {
   authorization: readAuthorization(app.node),
+  domain: readDomain(app.node),
+  firewall: readFirewall(app.node),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

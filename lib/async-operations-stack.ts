@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
 import { type AuthorizationChoice, DEFAULT_AUTHORIZATION } from './authorization.ts';
+import type { DomainChoice } from './custom-domain.ts';
 import { FailureRecorder } from './failure-recorder.ts';
 import { Gateway } from './gateway.ts';
 import { JobEvents } from './job-events.ts';
@@ -11,6 +12,7 @@ import { JobsTable } from './jobs-table.ts';
 import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
+import type { FirewallChoice } from './web-firewall.ts';
 import { Webhooks, type WebhooksProps } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
 
@@ -20,6 +22,10 @@ export interface AsyncOperationsStackProps extends StackProps {
   readonly catalogue: string;
   /** Who is let in. @default DEFAULT_AUTHORIZATION: a user pool that is made with the stack */
   readonly authorization?: AuthorizationChoice;
+  /** A name of your own for the API. @default none */
+  readonly domain?: DomainChoice;
+  /** AWS WAF in front of the API; it costs some 10 dollars a month. @default none */
+  readonly firewall?: FirewallChoice;
   /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
@@ -49,13 +55,15 @@ export class AsyncOperationsStack extends Stack {
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const gateway = new Gateway(this, 'Gateway', {
       authorization: props.authorization ?? DEFAULT_AUTHORIZATION,
+      domain: props.domain,
+      firewall: props.firewall,
     });
     const mcp = new McpApi(this, 'Mcp', { gateway, operations, catalogue, jobsTable, workspace, webhooks });
     new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, workspace, webhooks });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });
     new CfnOutput(this, 'ApiUrl', {
-      value: gateway.api.url,
+      value: `${gateway.url}/`,
       description: 'The base URL of the management API, described in docs/openapi.yaml',
     });
     new CfnOutput(this, 'EventsTopicArn', {

@@ -20,6 +20,8 @@ export interface OidcAuthorization {
    * @default every user is an owner
    */
   readonly tenantClaim?: string;
+  /** In front of each scope where clients are told what to ask for, such as `api://jobs/` for Entra ID. @default '' */
+  readonly scopePrefix?: string;
   /**
    * The issuer may be http on this machine: for the local cloud. On AWS such a stack lets nobody in.
    * @default false
@@ -42,7 +44,7 @@ export const DEFAULT_AUTHORIZATION: AuthorizationChoice = { mode: 'cognito' };
 /** The keys of the CDK context, by mode: `-c authorization=oidc -c issuer=…`. */
 const OPTIONS = {
   iam: [],
-  oidc: ['issuer', 'audience', 'tenantClaim', 'allowLoopbackIssuer'],
+  oidc: ['issuer', 'audience', 'tenantClaim', 'scopePrefix', 'allowLoopbackIssuer'],
   cognito: ['redirectUrls'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
@@ -72,7 +74,11 @@ export function readAuthorization(node: Node): AuthorizationChoice {
       const issuer = read('issuer');
       if (!issuer) throw new Error('issuer: authorization=oidc needs it. Add -c issuer=https://….');
       const allowLoopbackIssuer = read('allowLoopbackIssuer') === 'true';
-      const options = { audience: read('audience'), tenantClaim: read('tenantClaim') };
+      const options = {
+        audience: read('audience'),
+        tenantClaim: read('tenantClaim'),
+        scopePrefix: read('scopePrefix'),
+      };
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }
   }
@@ -83,7 +89,12 @@ function isMode(mode: string): mode is AuthorizationChoice['mode'] {
 }
 
 /** @throws Error for an issuer or an audience that no token can rightly have. */
-export function checkOidc({ issuer, audience, allowLoopbackIssuer = false }: OidcAuthorization): void {
+export function checkOidc({
+  issuer,
+  audience,
+  scopePrefix = '',
+  allowLoopbackIssuer = false,
+}: OidcAuthorization): void {
   const url = URL.parse(issuer);
   if (!url || /[\s"'\\]/.test(issuer) || url.search || url.hash || url.username) {
     throw new Error(`issuer: "${issuer}" is none. Give the identity provider's https URL as it spells it.`);
@@ -94,5 +105,10 @@ export function checkOidc({ issuer, audience, allowLoopbackIssuer = false }: Oid
   }
   if (audience !== undefined && /\s/.test(audience)) {
     throw new Error(`audience: "${audience}" has a space, which no audience has.`);
+  }
+  if (/[\s"'\\]/.test(scopePrefix)) {
+    throw new Error(
+      `scopePrefix: "${scopePrefix}" has a character that no scope has. Give it as the provider spells it.`,
+    );
   }
 }

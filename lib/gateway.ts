@@ -12,8 +12,10 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type AuthorizationChoice, checkOidc } from './authorization.ts';
+import { CustomDomain, checkDomain, type DomainChoice } from './custom-domain.ts';
 import { stageUrl, TokenAuthorization } from './token-authorization.ts';
 import { UserPool } from './user-pool.ts';
+import { type FirewallChoice, WebFirewall } from './web-firewall.ts';
 
 const STAGE = 'v1';
 
@@ -40,14 +42,22 @@ export interface GatewayProps {
    * @default 200 requests a second, 400 at once
    */
   readonly throttling?: { readonly requestsPerSecond: number; readonly burst: number };
+  /** @default none: the API is at the address that AWS gives it, behind its stage */
+  readonly domain?: DomainChoice;
+  /** @default none */
+  readonly firewall?: FirewallChoice;
 }
 
 export class Gateway extends Construct {
   /** Others add their routes to it. */
   readonly api: RestApi;
+  /** Where clients find it; it ends without a slash. */
+  readonly url: string;
 
-  constructor(scope: Construct, id: string, { authorization, throttling = THROTTLING }: GatewayProps) {
+  constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
+    const { authorization, throttling = THROTTLING, domain, firewall } = props;
+    if (domain) checkDomain(domain);
     const accessLog = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -56,6 +66,8 @@ export class Gateway extends Construct {
     this.api = new RestApi(this, 'Api', {
       description: 'Durable async operations for MCP clients',
       endpointTypes: [EndpointType.REGIONAL],
+      // One address, so that tokens are for one, and nobody comes by another.
+      disableExecuteApiEndpoint: domain !== undefined,
       deployOptions: {
         stageName: STAGE,
         tracingEnabled: true,
@@ -70,7 +82,13 @@ export class Gateway extends Construct {
         ? { authorizer: tokens.authorizer }
         : { authorizationType: AuthorizationType.IAM },
     });
-    tokens?.protect(this.api, stageUrl(this.api, STAGE));
+    // The address behind the stage: the stack's own outputs say where the API is.
+    this.api.node.tryRemoveChild('Endpoint');
+    const atDomain = domain && `https://${domain.domainName}`;
+    tokens?.protect(this.api, atDomain ?? stageUrl(this.api, STAGE));
+    this.url = atDomain ?? this.api.urlForPath('/').slice(0, -1);
+    if (domain) new CustomDomain(this, 'Domain', { api: this.api, ...domain });
+    if (firewall) new WebFirewall(this, 'Firewall', { api: this.api, ...firewall });
   }
 
   #tokenAuthorization(choice: AuthorizationChoice): TokenAuthorization | undefined {
@@ -81,8 +99,14 @@ export class Gateway extends Construct {
         checkOidc(choice);
         return new TokenAuthorization(this, 'Authorization', choice);
       case 'cognito': {
-        const { issuer, clientIds, scopePrefix } = new UserPool(this, 'Users', choice);
-        return new TokenAuthorization(this, 'Authorization', { issuer, clientIds, scopePrefix });
+        const pool = new UserPool(this, 'Users', choice);
+        const { issuer, clientIds, scopePrefix } = pool;
+        return new TokenAuthorization(this, 'Authorization', {
+          issuer,
+          clientIds,
+          scopePrefix,
+          authorizationServer: (url) => pool.metadata(url),
+        });
       }
     }
   }

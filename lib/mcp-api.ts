@@ -59,6 +59,6 @@ export class McpApi extends Construct {
     const resource = gateway.api.root.addResource('mcp');
     // Clients of 2025 try GET for a stream and DELETE for a session: the function answers that there are none.
     for (const method of ['POST', 'GET', 'DELETE']) resource.addMethod(method, integration);
-    this.url = gateway.api.urlForPath('/mcp');
+    this.url = `${gateway.url}/mcp`;
   }
 }

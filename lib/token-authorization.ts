@@ -31,6 +31,11 @@ export interface TokenAuthorizationProps {
   readonly scopePrefix?: string;
   /** @default every user is an owner */
   readonly tenantClaim?: string;
+  /**
+   * What is told of the identity provider in its place (RFC 8414), by the issuer that this says it is.
+   * @default the provider tells it itself
+   */
+  readonly authorizationServer?: (issuer: string) => object;
 }
 
 export class TokenAuthorization extends Construct {
@@ -61,6 +66,7 @@ export class TokenAuthorization extends Construct {
    */
   protect(api: RestApi, url: string): void {
     const { issuer, audience, clientIds = [], scopePrefix = '', tenantClaim = '' } = this.#props;
+    const { authorizationServer } = this.#props;
     const resource = `${url}/mcp`;
     const variables = {
       [Env.issuer]: issuer,
@@ -71,12 +77,15 @@ export class TokenAuthorization extends Construct {
     };
     for (const [name, value] of Object.entries(variables)) this.#function.addEnvironment(name, value);
     const offered = scopes.map((each) => `${scopePrefix}${each}`);
-    addMetadata(api, {
+    addDocument(api, RESOURCE_PATHS, {
       resource,
-      authorization_servers: [issuer],
+      authorization_servers: [authorizationServer ? url : issuer],
       scopes_supported: offered,
       bearer_methods_supported: ['header'],
     });
+    if (authorizationServer) {
+      addDocument(api, SERVER_PATHS, { ...authorizationServer(url), scopes_supported: offered });
+    }
     addAnswers(api, {
       scope: offered.join(' '),
       resource_metadata: `${url}/.well-known/oauth-protected-resource/mcp`,
@@ -85,7 +94,15 @@ export class TokenAuthorization extends Construct {
 }
 
 /** RFC 9728, section 3: at the root, and where the path of the resource comes after it. */
-function addMetadata(api: RestApi, metadata: object): void {
+const RESOURCE_PATHS = ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'];
+
+/**
+ * RFC 8414, and OpenID Connect Discovery: for an issuer with a path, such as a stage, clients look for the latter behind
+ * that path, where it is ours to give.
+ */
+const SERVER_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+
+function addDocument(api: RestApi, paths: readonly string[], document: object): void {
   const integration = new MockIntegration({
     passthroughBehavior: PassthroughBehavior.NEVER,
     requestTemplates: { 'application/json': '{"statusCode":200}' },
@@ -93,11 +110,11 @@ function addMetadata(api: RestApi, metadata: object): void {
       {
         statusCode: '200',
         responseParameters: { 'method.response.header.Cache-Control': "'public, max-age=300'" },
-        responseTemplates: { 'application/json': JSON.stringify(metadata) },
+        responseTemplates: { 'application/json': JSON.stringify(document) },
       },
     ],
   });
-  for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp']) {
+  for (const path of paths) {
     api.root.resourceForPath(path).addMethod('GET', integration, {
       ...PUBLIC,
       methodResponses: [

@@ -34,6 +34,7 @@ export class UserPool extends Construct {
   readonly clientIds: readonly string[];
   /** In front of each scope in tokens. */
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
+  readonly #loginUrl: string;
 
   constructor(
     scope: Construct,
@@ -102,6 +103,7 @@ export class UserPool extends Construct {
       clientId: people.userPoolClientId,
       useCognitoProvidedValues: true,
     });
+    this.#loginUrl = domain.baseUrl();
     this.issuer = `https://cognito-idp.${Aws.REGION}.${Aws.URL_SUFFIX}/${pool.userPoolId}`;
     this.clientIds = [people.userPoolClientId, programs.userPoolClientId];
 
@@ -115,7 +117,29 @@ export class UserPool extends Construct {
       programs.userPoolClientId,
       'For programs on their own; Cognito tells its secret',
     );
-    output('LoginDomain', domain.baseUrl(), 'Where users sign in, and programs get tokens');
+    output('LoginDomain', this.#loginUrl, 'Where users sign in, and programs get tokens');
+  }
+
+  /**
+   * What the pool tells of itself, and that it takes PKCE with S256: it does, and does not say so. MCP clients are to
+   * refuse an authorization server that does not.
+   * @param issuer from whose address a client has this
+   */
+  metadata(issuer: string): object {
+    return {
+      issuer,
+      authorization_endpoint: `${this.#loginUrl}/oauth2/authorize`,
+      token_endpoint: `${this.#loginUrl}/oauth2/token`,
+      revocation_endpoint: `${this.#loginUrl}/oauth2/revoke`,
+      userinfo_endpoint: `${this.#loginUrl}/oauth2/userInfo`,
+      jwks_uri: `${this.issuer}/.well-known/jwks.json`,
+      response_types_supported: ['code'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
   }
 }
 

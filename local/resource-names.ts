@@ -96,17 +96,22 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
  */
 const PASSED_OVER: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Account',
+  'AWS::ApiGateway::BasePathMapping',
   'AWS::ApiGateway::Deployment',
+  'AWS::ApiGateway::DomainName',
   'AWS::ApiGateway::Stage',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',
+  'AWS::Route53::RecordSet',
   'AWS::S3::BucketPolicy',
   'AWS::SecretsManager::ResourcePolicy',
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
+  'AWS::WAFv2::WebACL',
+  'AWS::WAFv2::WebACLAssociation',
 ]);
 
 /** @throws Error naming the type and the logical id when the local cloud neither has nor passes over the type. */

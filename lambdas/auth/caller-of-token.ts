@@ -32,8 +32,19 @@ function checked(name: unknown): string {
   throw new TokenRefused('It names nobody.');
 }
 
-/** Those that are ours; `scp` is what some identity providers call `scope`. */
+/**
+ * Those that are ours. What some identity providers, such as Entra ID, call `scp`, has them without the prefix that they
+ * want to be asked with.
+ */
 function scopesOf({ scope, scp }: JWTPayload, prefix: string): readonly string[] {
-  const granted = [scope ?? scp].flat().flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
-  return known.filter((each) => granted.includes(`${prefix}${each}`));
+  const inScope = new Set(words(scope));
+  const inScp = new Set(scope === undefined ? words(scp) : []);
+  return known.filter((each) => {
+    const prefixed = `${prefix}${each}`;
+    return inScope.has(prefixed) || inScp.has(prefixed) || inScp.has(each);
+  });
+}
+
+function words(claim: unknown): readonly string[] {
+  return [claim].flat().flatMap((text) => (typeof text === 'string' ? text.split(' ') : []));
 }

@@ -22,6 +22,13 @@ afterEach(async () => {
 const verifier = (clientIds: readonly string[] = []) =>
   tokenVerifier({ issuer: issuer.url, audiences: [MCP], clientIds }, keySource(issuer.url));
 
+test('scopes in scp may lack the prefix that they are asked for with, those in scope may not', () => {
+  const settings = { issuer: 'https://id', scopePrefix: 'api://jobs/', tenantClaim: undefined };
+  const scopesOf = (claims: object) => callerOfToken({ sub: 'ada', ...claims }, settings).scopes;
+  expect(scopesOf({ scp: 'jobs:read api://jobs/jobs:write' })).toEqual(['jobs:read', 'jobs:write']);
+  expect(scopesOf({ scope: 'jobs:read api://jobs/jobs:write' })).toEqual(['jobs:write']);
+});
+
 describe("Amazon Cognito's tokens", () => {
   const settings = { issuer: 'https://pool', scopePrefix: 'async-operations/', tenantClaim: undefined };
   const cognito = (claims: object = {}) =>

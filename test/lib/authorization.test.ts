@@ -10,7 +10,13 @@ const ISSUER = 'https://id.example.com/tenant';
 const PUBLIC_PATHS = {
   iam: ['webhook-keys'],
   oidc: ['webhook-keys', 'oauth-protected-resource', 'mcp'],
-  cognito: ['webhook-keys', 'oauth-protected-resource', 'mcp'],
+  cognito: [
+    'webhook-keys',
+    'oauth-protected-resource',
+    'mcp',
+    'oauth-authorization-server',
+    'openid-configuration',
+  ],
 } as const;
 
 /** As `cdk synth -c …` makes it, without the bundles of its functions. */
@@ -137,6 +143,17 @@ describe('tokens', () => {
       AUTH_CLIENT_IDS: expect.stringMatching(/^<GatewayUsersPoolPeople\w+> <GatewayUsersPoolPrograms\w+>$/),
       AUTH_SCOPE_PREFIX: 'async-operations/',
     });
+  });
+
+  test('oidc: are asked for with the prefix of the identity provider, when it has one', () => {
+    const template = synthesize({ authorization: 'oidc', issuer: ISSUER, scopePrefix: 'api://jobs/' });
+    expect(environmentOf(template).AUTH_SCOPE_PREFIX).toBe('api://jobs/');
+    expect(JSON.stringify(template.toJSON())).toContain(
+      'scope=\\"api://jobs/jobs:read api://jobs/jobs:write',
+    );
+    expect(() => synthesize({ authorization: 'oidc', issuer: ISSUER, scopePrefix: 'a b' })).toThrow(
+      /scopePrefix/,
+    );
   });
 
   test.each([
