@@ -1,5 +1,5 @@
 /** Sends events to whoever has asked for them: a queue, the one function that calls out, and its signing key. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -39,6 +39,7 @@ export class Webhooks extends Construct {
   readonly #tables: WebhookTables;
   readonly #queue: Queue;
   readonly #signingSecret: Secret;
+  readonly #sealingSecret: Secret;
   readonly #ports: readonly number[];
 
   constructor(scope: Construct, id: string, props: WebhooksProps = {}) {
@@ -67,6 +68,14 @@ export class Webhooks extends Construct {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
 
+    // Another than the signing secret, which may be replaced any day: what is sealed has to open for as long as it is kept.
+    this.#sealingSecret = new Secret(this, 'SealingSecret', {
+      description: 'The secrets of endpoints are sealed in their table with a key made from this',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      // As the table: one without the other is worth nothing.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+
     const deliver = new NodeFunction(this, 'Deliver', {
       description: 'Calls the endpoints that are to be told of jobs',
       entry: `${repositoryRoot}lambdas/webhooks/deliver.lambda.ts`,
@@ -79,6 +88,7 @@ export class Webhooks extends Construct {
     this.#tables.grantDeliveries(deliver, 'GetItem', 'UpdateItem');
     this.#grantSend(deliver);
     this.grantSigningKeys(deliver);
+    this.#grantSeal(deliver);
     this.grantAddressPolicy(deliver);
     deadLetters.queue.grantSendMessages(deliver);
     deliver.addEnvironment(Env.deliveryDeadLetterQueueUrl, deadLetters.queue.queueUrl);
@@ -114,6 +124,7 @@ export class Webhooks extends Construct {
     this.#tables.grantDeliveries(fn, 'Query', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
     this.#tables.grantListOfEndpoint(fn);
     this.#grantSend(fn);
+    this.#grantSeal(fn);
     this.grantAddressPolicy(fn);
   }
 
@@ -123,6 +134,7 @@ export class Webhooks extends Construct {
     this.#tables.grantDeliveries(fn, 'Query', 'BatchGetItem');
     this.#tables.grantListOfEndpoint(fn);
     this.#grantSend(fn);
+    this.#grantSeal(fn);
     this.grantAddressPolicy(fn);
   }
 
@@ -135,6 +147,12 @@ export class Webhooks extends Construct {
   /** To know which addresses may be called. */
   grantAddressPolicy(fn: LambdaFunction): void {
     fn.addEnvironment(Env.webhookPorts, this.#ports.join(','));
+  }
+
+  /** To seal the secrets of endpoints, and to open them. */
+  #grantSeal(fn: LambdaFunction): void {
+    this.#sealingSecret.grantRead(fn);
+    fn.addEnvironment(Env.sealingSecretArn, this.#sealingSecret.secretArn);
   }
 
   #grantSend(fn: LambdaFunction): void {

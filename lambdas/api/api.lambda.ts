@@ -1,21 +1,24 @@
 /** The management API's function: adapters built once a cold start, around its routes. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
 import { JobStore } from '../jobs/job-store.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { signedFetch } from '../shared/signed-fetch.ts';
 import { addressPolicy } from '../webhooks/address-policy.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoint-store.ts';
+import { SecretSeal } from '../webhooks/secret-seal.ts';
+import { SecretVersions } from '../webhooks/secret-versions.ts';
 import { SigningKeys } from '../webhooks/signing-keys.ts';
 import { createApi } from './api.ts';
 
 const client = new DynamoDBClient();
+const secrets = signedFetch('secretsmanager');
 
 export const handler = middy(
   createApi({
@@ -25,7 +28,8 @@ export const handler = middy(
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
-    signingKeys: new SigningKeys(new SecretsManagerClient(), requiredEnv(Env.signingSecretArn)),
+    signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
+    seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
     addressPolicy: addressPolicy(),
   }),
 );

@@ -9,6 +9,7 @@ import type { AddressPolicy } from '../webhooks/address-guard.ts';
 import type { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import type { DeliveryStore } from '../webhooks/delivery-store.ts';
 import type { EndpointStore } from '../webhooks/endpoint-store.ts';
+import type { SecretSeal } from '../webhooks/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing-keys.ts';
 import { type Answer, answerError, toProxyResult } from './answer.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -26,6 +27,7 @@ export interface ApiDependencies {
   readonly deliveries: DeliveryStore;
   readonly queue: DeliveryQueue;
   readonly signingKeys: SigningKeys;
+  readonly seal: SecretSeal;
   readonly addressPolicy: AddressPolicy;
 }
 

@@ -12,21 +12,22 @@ import { viewEndpoint } from './endpoint-view.ts';
 import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts';
 
 export function endpointRoutes(dependencies: ApiDependencies) {
-  const { operations, endpoints, deliveries, queue, addressPolicy } = dependencies;
+  const { operations, endpoints, deliveries, queue, seal, addressPolicy } = dependencies;
   return {
     'POST /endpoints': async (request) => {
       const { url, events, operations: only, description } = request.body(newEndpoint);
       const { owner } = request;
       const secret = createSecret();
+      const endpointId = `ep_${randomBytes(16).toString('hex')}`;
       const endpoint = await endpoints.put({
         owner,
-        endpointId: `ep_${randomBytes(16).toString('hex')}`,
+        endpointId,
         kind: EndpointKind.webhook,
         events: events ? readEvents(events) : DEFAULT_EVENTS,
         operations: only && readOperations(only, operations),
         description,
         url: await acceptHost('url', url, addressPolicy),
-        secrets: [{ value: secret }],
+        secrets: [{ value: await seal.seal({ owner, endpointId }, secret) }],
       });
       return {
         status: 201,

@@ -6,11 +6,16 @@ import type { Answer } from './answer.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import { findEndpoint } from './find-endpoint.ts';
 
-export function secretRoutes({ endpoints, signingKeys }: Pick<ApiDependencies, 'endpoints' | 'signingKeys'>) {
+export function secretRoutes({
+  endpoints,
+  signingKeys,
+  seal,
+}: Pick<ApiDependencies, 'endpoints' | 'signingKeys' | 'seal'>) {
   /** Not tried again when another call was faster: the secret that its caller was told would be replaced at once. */
   async function rotate({ owner, endpointId, secrets }: Endpoint): Promise<Answer> {
     const secret = createSecret();
-    const next = rotated(secrets, secret, Date.now());
+    const sealed = await seal.seal({ owner, endpointId }, secret);
+    const next = rotated(secrets, sealed, Date.now());
     const updated = await endpoints.update(
       owner,
       endpointId,
@@ -48,7 +53,7 @@ export function secretRoutes({ endpoints, signingKeys }: Pick<ApiDependencies, '
           endpointId: CALLBACKS_ID,
           kind: EndpointKind.callbacks,
           events: [],
-          secrets: [{ value: secret }],
+          secrets: [{ value: await seal.seal({ owner, endpointId: CALLBACKS_ID }, secret) }],
         },
         { isNew: true },
       );

@@ -16,10 +16,13 @@ import { PollPace } from '../jobs/poll-pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { signedFetch } from '../shared/signed-fetch.ts';
 import { addressPolicy } from '../webhooks/address-policy.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoint-store.ts';
+import { SecretSeal } from '../webhooks/secret-seal.ts';
+import { SecretVersions } from '../webhooks/secret-versions.ts';
 import { toRequest, toStreamedAnswer } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
@@ -46,6 +49,9 @@ const endpoint = createEndpoint(
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries,
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+    seal: new SecretSeal(
+      new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn)),
+    ),
     addressPolicy: policy,
   }),
 );

@@ -25,6 +25,7 @@ export const Env = {
   sandboxFunctionArn: 'SANDBOX_FUNCTION_ARN',
   /** What the identity provider puts in front of our scopes. */
   scopePrefix: 'AUTH_SCOPE_PREFIX',
+  sealingSecretArn: 'SEALING_SECRET_ARN',
   signingSecretArn: 'SIGNING_SECRET_ARN',
   /** The claim whose value owners share; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',

@@ -1,10 +1,10 @@
 /** Takes deliveries and verifications from the queue: the one function that calls addresses which callers have given. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { SQSEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { signedFetch } from '../shared/signed-fetch.ts';
 import { addressPolicy } from './address-policy.ts';
 import type { DeliverDependencies } from './deliver.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
@@ -12,17 +12,21 @@ import { DeliveryStore } from './delivery-store.ts';
 import { EndpointStore } from './endpoint-store.ts';
 import { handleMessages } from './handle-messages.ts';
 import { post } from './post.ts';
+import { SecretSeal } from './secret-seal.ts';
+import { SecretVersions } from './secret-versions.ts';
 import { SigningKeys } from './signing-keys.ts';
 
 const client = new DynamoDBClient();
 const sqs = new SQSClient();
+const secrets = signedFetch('secretsmanager');
 const policy = addressPolicy();
 const dependencies: DeliverDependencies = {
   endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
   deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
   queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
   deadLetters: new DeliveryQueue(sqs, requiredEnv(Env.deliveryDeadLetterQueueUrl)),
-  signingKeys: new SigningKeys(new SecretsManagerClient(), requiredEnv(Env.signingSecretArn)),
+  signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
+  seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
   post: (outgoing) => post({ ...outgoing, policy }),
   retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
 };

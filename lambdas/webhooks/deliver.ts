@@ -14,6 +14,7 @@ import { type Outgoing, outgoingEvent } from './outgoing.ts';
 import type { PostOutcome } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { nextDelayMs } from './retry-schedule.ts';
+import type { SecretSeal } from './secret-seal.ts';
 import type { SigningKey } from './signature.ts';
 
 export interface DeliverDependencies {
@@ -22,6 +23,7 @@ export interface DeliverDependencies {
   readonly queue: DeliveryQueue;
   readonly deadLetters: DeliveryQueue;
   readonly signingKeys: { get(): Promise<readonly SigningKey[]> };
+  readonly seal: SecretSeal;
   readonly post: (outgoing: Outgoing) => Promise<PostOutcome>;
   readonly retrySeconds: readonly number[];
   /** Epoch milliseconds. @default Date.now */
@@ -38,7 +40,7 @@ const CONTENT_TOO_LARGE = 413;
  * recorded: whatever crashes in between leads to one attempt too many, never to one too few.
  */
 export async function deliver(dependencies: DeliverDependencies, message: AttemptMessage): Promise<void> {
-  const { endpoints, deliveries, signingKeys, post, now = Date.now } = dependencies;
+  const { endpoints, deliveries, signingKeys, seal, post, now = Date.now } = dependencies;
   const [found, endpoint] = await Promise.all([
     deliveries.get(message),
     endpoints.get(message.owner, message.endpointId),
@@ -56,7 +58,8 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   if (url === undefined) return deliveries.cancel(delivery);
 
   const startedAt = new Date(now()).toISOString();
-  const outcome = await post(outgoingEvent(delivery, url, endpoint, await signingKeys.get(), now()));
+  const signer = endpoint && (await seal.opened(endpoint));
+  const outcome = await post(outgoingEvent(delivery, url, signer, await signingKeys.get(), now()));
   const attempt: DeliveryAttempt =
     'error' in outcome
       ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, reason: outcome.message }
@@ -70,6 +73,15 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     await endpoints.disableGone(endpoint, url);
   }
   await deliveries.record(delivery, attempt, await follow(dependencies, delivery, outcome));
+  if (endpoint) await sealAnew(dependencies, endpoint);
+}
+
+/** After the key was replaced: before it is again, everything that is in use is under the new one. */
+async function sealAnew({ seal, endpoints }: DeliverDependencies, endpoint: Endpoint): Promise<void> {
+  const secrets = await seal.resealed(endpoint);
+  if (!secrets) return;
+  const { owner, endpointId } = endpoint;
+  await endpoints.update(owner, endpointId, { secrets }, { whereSecret: endpoint.secrets[0]?.value });
 }
 
 /** Where it goes; undefined when nobody is there to be told. */

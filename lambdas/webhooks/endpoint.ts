@@ -17,7 +17,7 @@ export type EndpointKind = (typeof EndpointKind)[keyof typeof EndpointKind];
 export const CALLBACKS_ID = 'callbacks';
 
 export interface EndpointSecret {
-  /** `whsec_…` */
+  /** `whsec_…`; sealed where it is kept: see secret-seal.ts. */
   readonly value: string;
   /** ISO 8601: a secret that was replaced signs until then, beside the new one. */
   readonly until?: string;
@@ -98,7 +98,7 @@ export function rotated(
   nowMs: number,
 ): readonly EndpointSecret[] {
   const [current, ...former] = secrets;
-  if (!current || current.value === newSecret) return [{ value: newSecret }, ...former];
+  if (!current) return [{ value: newSecret }];
   const until = new Date(nowMs + SECRET_OVERLAP_MS).toISOString();
   const signing = former.filter((secret) => signs(secret, nowMs));
   return [{ value: newSecret }, { value: current.value, until }, ...signing].slice(0, 1 + MAX_FORMER_SECRETS);

@@ -18,15 +18,14 @@ export const VerificationFailure = {
 export type VerificationFailure = (typeof VerificationFailure)[keyof typeof VerificationFailure];
 
 export async function verifySubscription(
-  { endpoints, signingKeys, post, now = Date.now }: DeliverDependencies,
+  { endpoints, signingKeys, seal, post, now = Date.now }: DeliverDependencies,
   { owner, endpointId }: VerificationMessage,
 ): Promise<void> {
   const endpoint = await endpoints.get(owner, endpointId);
   if (endpoint?.kind !== EndpointKind.subscription || !endpoint.url || endpoint.verifiedAt) return;
   const challenge = randomBytes(24).toString('base64url');
-  const outcome = await post(
-    outgoingVerification({ ...endpoint, url: endpoint.url }, challenge, await signingKeys.get(), now()),
-  );
+  const signer = await seal.opened({ ...endpoint, url: endpoint.url });
+  const outcome = await post(outgoingVerification(signer, challenge, await signingKeys.get(), now()));
   const verificationFailure = failureOf(outcome, challenge);
   await endpoints.update(
     owner,

@@ -1,10 +1,14 @@
 /** The stores of a local cloud's webhooks, to look behind the API and to put there what takes long to come about. */
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
 import { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
 import { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
+import { SecretSeal } from '../../lambdas/webhooks/secret-seal.ts';
+import { readAssembly } from '../../local/assembly.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { assemblies } from '../support/assemblies.ts';
 import { awsClients } from '../support/test-cloud.ts';
 
 /** The owner as the local gateway names who signs. */
@@ -16,13 +20,33 @@ export async function openStores(cloud: LocalCloud) {
   const { dynamodb: client } = awsClients(cloud);
   const { TableNames = [] } = await client.send(new ListTablesCommand());
   const tableName = (part: string) => TableNames.find((name) => name.includes(part)) ?? '';
+  const endpoints = new EndpointStore({ client, tableName: tableName('Endpoints') });
+  const seal = new SecretSeal({ get: async () => ({ current: await sealingText(cloud) }) });
   return {
-    endpoints: new EndpointStore({ client, tableName: tableName('Endpoints') }),
+    endpoints,
+    /** The secrets of an endpoint as their owner was told them, the newest first. */
+    async secretsOf(owner: string, endpointId: string): Promise<readonly string[]> {
+      const endpoint = await endpoints.get(owner, endpointId);
+      return endpoint ? (await seal.opened(endpoint)).secrets.map(({ value }) => value) : [];
+    },
     /** @param now the time at which deliveries are made; epoch milliseconds */
     deliveriesAt: (now: () => number) =>
       new DeliveryStore({ client, tableName: tableName('Deliveries'), now }),
     close: () => client.destroy(),
   };
+}
+
+async function sealingText({ environment }: LocalCloud): Promise<string> {
+  const { template } = await readAssembly(assemblies.test);
+  const secretId = Object.keys(template.Resources).find((id) => id.startsWith('WebhooksSealingSecret'));
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: environment.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+  client.destroy();
+  return SecretString;
 }
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;

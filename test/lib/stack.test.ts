@@ -49,11 +49,19 @@ describe('closed by default', () => {
     }
   });
 
-  test('only the function that calls out, and the one that publishes the public key, may read the signing secret', () => {
-    const readers = Object.keys(app.findResources('AWS::IAM::Policy')).filter((id) =>
-      JSON.stringify(app.findResources('AWS::IAM::Policy')[id]).includes('secretsmanager:GetSecretValue'),
+  test.each([
+    ['Signing', ['WebhooksDeliver', 'ManagementFunction']],
+    ['Sealing', ['WebhooksDeliver', 'McpFunction', 'ManagementFunction']],
+  ])('only those who need it may read the text of the %s secret', (part, functions) => {
+    const policies = app.findResources('AWS::IAM::Policy');
+    const readers = Object.keys(policies).filter((id) =>
+      policies[id]?.Properties.PolicyDocument.Statement.some(
+        ({ Action, Resource }: { Action: string | string[]; Resource: object }) =>
+          [Action].flat().includes('secretsmanager:GetSecretValue') &&
+          JSON.stringify(Resource).includes(`Webhooks${part}Secret`),
+      ),
     );
-    expect(readers.map((id) => id.replace(/Role.*/, ''))).toEqual(['WebhooksDeliver', 'ManagementFunction']);
+    expect(readers.map((id) => id.replace(/Role.*/, ''))).toEqual(functions);
   });
 
   test('no policy allows every action, and only what has no resource to name is allowed on all', () => {

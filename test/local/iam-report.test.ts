@@ -143,7 +143,11 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     's3:ListBucket': WHY.listBucket,
     'secretsmanager:DescribeSecret': WHY.grantRead,
   },
-  McpFunction: { ...SEND, 's3:ListBucket': WHY.listBucket },
+  McpFunction: {
+    ...SEND,
+    's3:ListBucket': WHY.listBucket,
+    'secretsmanager:DescribeSecret': WHY.grantRead,
+  },
   WebhooksDeliver: {
     ...SEND,
     'secretsmanager:DescribeSecret': WHY.grantRead,

@@ -10,6 +10,7 @@ import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoint-store.ts';
 import type { EventType, JobEvent } from '../../lambdas/webhooks/event.ts';
 import { VerificationFailure } from '../../lambdas/webhooks/verify-subscription.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
+import { seal } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
 const MINUTE = 60_000;
@@ -45,6 +46,7 @@ beforeEach(async () => {
           if (finding) await tables.endpoints.update(message.owner, message.endpointId, finding);
         },
       },
+      seal,
       addressPolicy: { ports: [443], allowLoopback: false },
       now: () => now,
       pause: async (milliseconds) => {
@@ -301,7 +303,7 @@ describe('subscribing', () => {
         url: URL_1,
         events: [NAME],
         operations: ['echo'],
-        secrets: [{ value: secretOf(1) }],
+        secrets: [{ value: expect.stringMatching(/^sealed/) }],
         verifiedAt: expect.any(String),
         expiresAt: Date.parse(result.refreshBefore) / 1000 + 7 * 24 * 60 * 60,
       }),
@@ -432,7 +434,8 @@ describe('refreshing', () => {
     await subscribe();
     await subscribe({ secret: secretOf(2) });
     const [endpoint] = await tables.endpoints.list('ada');
-    expect(endpoint?.secrets).toEqual([
+    const opened = endpoint && (await seal.opened(endpoint));
+    expect(opened?.secrets).toEqual([
       { value: secretOf(2) },
       { value: secretOf(1), until: new Date(now + DAY).toISOString() },
     ]);

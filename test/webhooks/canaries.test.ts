@@ -1,5 +1,5 @@
 /** Secrets stay where they belong: known ones are planted, then looked for wherever anybody reads. */
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -10,6 +10,7 @@ import { startEventReceiver } from '../support/event-receiver.ts';
 import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
 
 const SIGNING_TEXT = 'canary-signing-text-of-more-than-thirty-two-characters';
+const SEALING_TEXT = 'canary-sealing-text';
 const SUBSCRIPTION_SECRET = `whsec_${Buffer.from('canary-subscription-secret-of-mcp').toString('base64')}`;
 
 test('no secret is in a log, a job, an event, a message, an environment, or an answer but the one that tells it', async () => {
@@ -22,18 +23,22 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
   const client = await connect(cloud);
   const receiver = await startEventReceiver();
   const { template } = await readAssembly(assemblies.test);
-  const secretId = Object.keys(template.Resources).find((id) => id.startsWith('WebhooksSigningSecret'));
+  const secretId = (part: string) =>
+    Object.keys(template.Resources).find((id) => id.startsWith(`Webhooks${part}Secret`));
   const secrets = new SecretsManagerClient({
     region: 'us-east-1',
     endpoint: cloud.environment.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  await secrets.send(
-    new PutSecretValueCommand({
-      SecretId: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${secretId}`,
-      SecretString: SIGNING_TEXT,
-    }),
-  );
+  const replace = (part: string, SecretString: string) =>
+    secrets.send(
+      new PutSecretValueCommand({
+        SecretId: `arn:aws:secretsmanager:us-east-1:000000000000:secret:${secretId(part)}`,
+        SecretString,
+      }),
+    );
+  await replace('Signing', SIGNING_TEXT);
+  await replace('Sealing', SEALING_TEXT);
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'everything' }));
   await sns.send(
     new SubscribeCommand({
@@ -87,11 +92,17 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
   }
   answers.push(await api('GET', '/.well-known/webhook-keys'));
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-  const { Items: jobs } = await dynamodb.send(new ScanCommand({ TableName: cloud.outputs.JobsTableName }));
+  const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
+  const scans = TableNames.map(
+    async (TableName) => (await dynamodb.send(new ScanCommand({ TableName }))).Items,
+  );
+  const tables = await Promise.all(scans);
+  // The endpoints' secrets are there, and are nothing to who reads them.
+  expect(JSON.stringify(tables).match(/sealed\.v1\./g)).toHaveLength(3);
   const bodies = receiver.events.map(({ body }) => body);
 
-  const read = { logs, answers, events: Messages, jobs, bodies, template };
-  for (const canary of [SIGNING_TEXT, SUBSCRIPTION_SECRET, callbackSecret, endpointSecret]) {
+  const read = { logs, answers, events: Messages, tables, bodies, template };
+  for (const canary of [SIGNING_TEXT, SEALING_TEXT, SUBSCRIPTION_SECRET, callbackSecret, endpointSecret]) {
     for (const [where, what] of Object.entries(read)) {
       const text = JSON.stringify(what);
       expect([where, text.length > 10]).toEqual([where, true]);
@@ -100,7 +111,7 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
   }
   // What a step throws is for the log, and for nobody else.
   expect(logs.join('\n')).toContain('hunter2');
-  expect(JSON.stringify([answers, Messages, jobs, bodies])).not.toContain('hunter2');
+  expect(JSON.stringify([answers, Messages, tables, bodies])).not.toContain('hunter2');
 
   receiver.close();
   await client.close();

@@ -13,10 +13,12 @@ import type { PostOutcome } from '../../lambdas/webhooks/post.ts';
 import { queueWaiting } from '../../lambdas/webhooks/queue-waiting.ts';
 import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/retry-schedule.ts';
 import { signingKeyFrom } from '../../lambdas/webhooks/signature.ts';
+import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
 const JOB = '7d5fbf9e-0000-4000-8000-000000000001';
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+const PLACE = { owner: 'alice', endpointId: 'ep_1' };
 const HOUR = 3_600_000;
 
 let now: number;
@@ -25,6 +27,7 @@ let sent: { message: AttemptMessage; delayMs: number }[];
 let dead: DeliveryMessage[];
 let post: jest.Mock<DeliverDependencies['post']>;
 let dependencies: DeliverDependencies;
+let sealedSecret: string;
 
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
@@ -46,10 +49,12 @@ beforeEach(async () => {
     queue,
     deadLetters: deadLetters as unknown as DeliveryQueue,
     signingKeys: { get: async () => [signingKeyFrom('a text of more than thirty-two characters')] },
+    seal,
     post,
     retrySeconds: DEFAULT_RETRY_SECONDS,
     now: () => now,
   };
+  sealedSecret = await seal.seal(PLACE, SECRET);
   await tables.endpoints.put(endpoint());
 });
 afterEach(async () => {
@@ -64,7 +69,7 @@ function endpoint(changes: Partial<Endpoint> = {}): Endpoint {
     kind: EndpointKind.webhook,
     url: 'https://example.com/hook',
     events: ['job.completed'],
-    secrets: [{ value: SECRET }],
+    secrets: [{ value: sealedSecret }],
     createdAt: '',
     updatedAt: '',
     ...changes,
@@ -270,7 +275,13 @@ test("a callback is signed with the service's key alone, until its owner has mad
     headers: { 'webhook-signature': expect.stringMatching(/^v1a,\S+$/) },
   });
   await tables.endpoints.put(
-    endpoint({ endpointId: CALLBACKS_ID, kind: EndpointKind.callbacks, url: undefined, events: [] }),
+    endpoint({
+      endpointId: CALLBACKS_ID,
+      kind: EndpointKind.callbacks,
+      url: undefined,
+      events: [],
+      secrets: [{ value: await seal.seal({ ...PLACE, endpointId: CALLBACKS_ID }, SECRET) }],
+    }),
   );
   await deliver(dependencies, { ...message, attempt: 2 });
   expect(post.mock.calls[1]?.[0].headers['webhook-signature']).toMatch(/^v1,\S+ v1a,\S+$/);
@@ -278,7 +289,8 @@ test("a callback is signed with the service's key alone, until its owner has mad
 
 test('after a rotation both secrets sign for a day, then the new one alone', async () => {
   const { rotated } = await import('../../lambdas/webhooks/endpoint.ts');
-  const secrets = rotated([{ value: SECRET }], `whsec_${Buffer.alloc(32, 2).toString('base64')}`, now);
+  const newSecret = await seal.seal(PLACE, `whsec_${Buffer.alloc(32, 2).toString('base64')}`);
+  const secrets = rotated([{ value: sealedSecret }], newSecret, now);
   await tables.endpoints.update('alice', 'ep_1', { secrets });
   post.mockResolvedValue(answered(500));
   const message = await delivery();
@@ -414,4 +426,20 @@ describe('nothing is lost, and nothing sent twice without need', () => {
     });
     expect(await record()).toMatchObject({ status: 'delivered' });
   });
+});
+
+test('after the sealing key was replaced it is delivered, and the secret is sealed under the new key', async () => {
+  post.mockResolvedValue(answered(204));
+  const withNewKey = sealWith('a new text', SEALING_TEXT);
+  await deliver({ ...dependencies, seal: withNewKey }, await delivery());
+  expect(post.mock.calls[0]?.[0].headers['webhook-signature']).toMatch(/^v1,\S+ v1a,/);
+  const kept = await tables.endpoints.get('alice', 'ep_1');
+  expect(kept?.secrets[0]?.value).not.toBe(sealedSecret);
+  expect(await sealWith('a new text').open(PLACE, kept?.secrets[0]?.value ?? '')).toBe(SECRET);
+});
+
+test('a secret that does not open sends nothing, and the message comes again', async () => {
+  const message = await delivery();
+  await expect(deliver({ ...dependencies, seal: sealWith('another') }, message)).rejects.toThrow(/no key/);
+  expect(post).not.toHaveBeenCalled();
 });

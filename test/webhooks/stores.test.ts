@@ -1,14 +1,6 @@
 /** What the stores and the keys promise beside what deliveries need: real tables, and a secret that goes wrong. */
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
-import { jest } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 import { EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
 import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoint-store.ts';
-import { SigningKeys } from '../../lambdas/webhooks/signing-keys.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
 describe('endpoints of one owner', () => {
@@ -47,53 +39,5 @@ describe('endpoints of one owner', () => {
     now += 1_000;
     await expect(put('one-more', EndpointKind.mailbox)).resolves.toBeDefined();
     expect(await tables.endpoints.list('alice')).toHaveLength(MAX_ENDPOINTS);
-  });
-});
-
-describe('signing keys', () => {
-  const secrets = mockClient(SecretsManagerClient);
-  const GOOD = 'a text of more than thirty-two characters';
-  let now = 0;
-
-  beforeEach(() => {
-    secrets.reset();
-    jest.spyOn(console, 'warn').mockImplementation(() => {});
-  });
-  afterEach(() => jest.restoreAllMocks());
-
-  const keys = () => new SigningKeys(new SecretsManagerClient({ region: 'us-east-1' }), 'arn', () => now);
-  const stage = (VersionStage: string) => secrets.on(GetSecretValueCommand, { VersionStage });
-
-  test('are those of the current text and of the one before it', async () => {
-    stage('AWSCURRENT').resolves({ SecretString: GOOD });
-    stage('AWSPREVIOUS').resolves({ SecretString: `${GOOD}, once` });
-    expect(await keys().get()).toHaveLength(2);
-  });
-
-  test('a text that was never replaced has none before it', async () => {
-    stage('AWSCURRENT').resolves({ SecretString: GOOD });
-    stage('AWSPREVIOUS').rejects(new ResourceNotFoundException({ message: '', $metadata: {} }));
-    expect(await keys().get()).toHaveLength(1);
-  });
-
-  test('a text that was no good, and has been replaced, keeps its successor from nothing', async () => {
-    stage('AWSCURRENT').resolves({ SecretString: GOOD });
-    stage('AWSPREVIOUS').resolves({ SecretString: 'short' });
-    expect(await keys().get()).toHaveLength(1);
-  });
-
-  test('are read once in five minutes, and again at once when they could not be read', async () => {
-    stage('AWSPREVIOUS').rejects(new ResourceNotFoundException({ message: '', $metadata: {} }));
-    stage('AWSCURRENT').rejectsOnce(new Error('throttled')).resolves({ SecretString: GOOD });
-    const signing = keys();
-    await expect(signing.get()).rejects.toThrow('throttled');
-    await signing.get();
-    const calls = secrets.calls().length;
-    now += 4 * 60_000;
-    await signing.get();
-    expect(secrets.calls()).toHaveLength(calls);
-    now += 2 * 60_000;
-    await signing.get();
-    expect(secrets.calls()).toHaveLength(calls + 2);
   });
 });

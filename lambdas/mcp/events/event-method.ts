@@ -6,6 +6,7 @@ import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/delivery-queue.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { EndpointStore } from '../../webhooks/endpoint-store.ts';
+import type { SecretSeal } from '../../webhooks/secret-seal.ts';
 
 /** The extension's identifier; its proposal is SEP-3415, a draft. */
 export const EVENTS_EXTENSION = 'io.modelcontextprotocol/events';
@@ -16,6 +17,7 @@ export interface EventDependencies {
   readonly deliveries: DeliveryStore;
   /** Asks the one function that calls out to verify a receiver. */
   readonly queue: Pick<DeliveryQueue, 'send'>;
+  readonly seal: SecretSeal;
   readonly addressPolicy: AddressPolicy;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;

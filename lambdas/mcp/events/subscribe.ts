@@ -4,6 +4,7 @@ import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { acceptUrl } from '../../webhooks/accept-url.ts';
 import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
+import type { SecretSeal } from '../../webhooks/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signature.ts';
 import { allKeptSince, beginningOf, decodeCursor, encodeCursor, later } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
@@ -23,7 +24,7 @@ const params = z.object({
 });
 
 export function subscribeMethod(types: EventTypes, dependencies: EventDependencies): EventMethod {
-  const { endpoints, addressPolicy, now = Date.now } = dependencies;
+  const { endpoints, seal, addressPolicy, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/subscribe',
     scope: Scope.webhooksManage,
@@ -38,7 +39,7 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       const endpointId = subscriptionId(owner, url, topic);
       const all = await endpoints.list(owner);
       const existing = all.find((endpoint) => endpoint.endpointId === endpointId);
-      const secrets = existing ? rotated(existing.secrets, secret, now()) : [{ value: secret }];
+      const secrets = await secretsWith(secret, existing ?? { owner, endpointId, secrets: [] }, seal, now());
       const life = lifetime(now(), grantedMs(ttlMs));
       if (existing && isActive(existing, now())) {
         const refreshed = await endpoints.update(owner, endpointId, { secrets, ...life });
@@ -70,6 +71,19 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       return answer(begun, encodeCursor(beginningOf(begun)), given !== undefined);
     },
   });
+}
+
+/** The endpoint's secrets with this one as the newest: a client that refreshes says the same one again. */
+async function secretsWith(
+  secret: string,
+  { owner, endpointId, secrets }: Pick<Endpoint, 'owner' | 'endpointId' | 'secrets'>,
+  seal: SecretSeal,
+  nowMs: number,
+): Promise<Endpoint['secrets']> {
+  const place = { owner, endpointId };
+  const [current] = secrets;
+  if (current && (await seal.open(place, current.value)) === secret) return secrets;
+  return rotated(secrets, await seal.seal(place, secret), nowMs);
 }
 
 /** @throws AppError INVALID_ARGUMENTS, without the secret. */

@@ -1,0 +1,10 @@
+/** A seal whose key is in the test, and not in Secrets Manager. */
+import { SecretSeal } from '../../lambdas/webhooks/secret-seal.ts';
+
+export const SEALING_TEXT = 'a text to make the sealing key from';
+
+export const seal = sealWith(SEALING_TEXT);
+
+export function sealWith(current: string, previous?: string): SecretSeal {
+  return new SecretSeal({ get: async () => ({ current, ...(previous !== undefined && { previous }) }) });
+}

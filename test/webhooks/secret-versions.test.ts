@@ -1,0 +1,72 @@
+/** The text of a secret: asked for seldom, and again at once when there was no answer. */
+import { jest } from '@jest/globals';
+import type { SignedFetch } from '../../lambdas/shared/signed-fetch.ts';
+import { SecretVersions } from '../../lambdas/webhooks/secret-versions.ts';
+import { SigningKeys } from '../../lambdas/webhooks/signing-keys.ts';
+
+const GOOD = 'a text of more than thirty-two characters';
+
+/** Answers of Secrets Manager by stage; a string is the secret's text. */
+function secretsManager(answers: Readonly<Record<string, string | Response | undefined>>) {
+  const asked: string[] = [];
+  const fetch: SignedFetch = async (_path, { body }) => {
+    const { VersionStage } = JSON.parse(String(body));
+    asked.push(VersionStage);
+    const answer = answers[VersionStage];
+    if (answer instanceof Response) return answer.clone();
+    if (answer !== undefined) return Response.json({ SecretString: answer });
+    return Response.json({ __type: 'ResourceNotFoundException' }, { status: 400 });
+  };
+  return { fetch, asked };
+}
+
+test('are the current one and the one before it', async () => {
+  const { fetch } = secretsManager({ AWSCURRENT: 'new', AWSPREVIOUS: 'old' });
+  expect(await new SecretVersions(fetch, 'arn').get()).toEqual({ current: 'new', previous: 'old' });
+});
+
+test('a text that was never replaced has none before it', async () => {
+  const { fetch } = secretsManager({ AWSCURRENT: 'new' });
+  expect(await new SecretVersions(fetch, 'arn').get()).toEqual({ current: 'new' });
+});
+
+test('a refusal is an error with its reason, for either', async () => {
+  const denied = Response.json({ __type: 'AccessDeniedException', Message: 'no' }, { status: 400 });
+  for (const answers of [{ AWSCURRENT: denied }, { AWSCURRENT: 'new', AWSPREVIOUS: denied }]) {
+    const { fetch } = secretsManager(answers);
+    await expect(new SecretVersions(fetch, 'arn').get()).rejects.toThrow('400 AccessDeniedException: no');
+  }
+});
+
+test('are read once in five minutes, and again at once when they could not be read', async () => {
+  let now = 0;
+  const answers: Record<string, string | Response> = { AWSCURRENT: Response.json({}, { status: 500 }) };
+  const { fetch, asked } = secretsManager(answers);
+  const versions = new SecretVersions(fetch, 'arn', () => now);
+  await expect(versions.get()).rejects.toThrow('500');
+  answers.AWSCURRENT = 'new';
+  await versions.get();
+  const before = asked.length;
+  now += 4 * 60_000;
+  await Promise.all([versions.get(), versions.get()]);
+  expect(asked).toHaveLength(before);
+  now += 2 * 60_000;
+  await Promise.all([versions.get(), versions.get()]);
+  expect(asked).toHaveLength(before + 2);
+});
+
+describe('signing keys', () => {
+  const keysOf = (current: string, previous?: string) =>
+    new SigningKeys({ get: async () => ({ current, ...(previous && { previous }) }) }).get();
+
+  test('are made of both', async () => {
+    expect(await keysOf(GOOD, `${GOOD}, once`)).toHaveLength(2);
+    expect(await keysOf(GOOD)).toHaveLength(1);
+  });
+
+  test('a text that was no good, and has been replaced, keeps its successor from nothing', async () => {
+    jest.spyOn(console, 'warn').mockImplementation(() => {});
+    expect(await keysOf(GOOD, 'short')).toHaveLength(1);
+    jest.restoreAllMocks();
+  });
+});
