@@ -20,8 +20,8 @@ interface Candidate {
   readonly bundle: string;
   readonly event: unknown;
   readonly streams: boolean;
-  /** The environment variables that its construct sets. */
-  readonly variables: readonly string[];
+  /** The environment variables that its construct sets; what refers to other resources is any text. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** @param assembly the app's assembly; @param cloud provides the table that the first calls read. */
@@ -51,7 +51,7 @@ export async function coldStarts(
         candidate.streams ? 'streams' : '',
       ];
       // The calls measured here need no more than what is known; the rest has to be there, as a number or JSON.
-      const env = { ...Object.fromEntries(candidate.variables.map((name) => [name, '1'])), ...known };
+      const env = { ...candidate.variables, ...known };
       const { stdout } = await run(process.execPath, args, { env: env as NodeJS.ProcessEnv });
       // After what the function has logged.
       const times = JSON.parse(stdout.split('\n').at(-1) ?? '');
@@ -181,7 +181,12 @@ async function functionsOf(directory: string): Promise<readonly Candidate[]> {
         event,
         bundle: join(assetDirectory(Code.S3Key), 'index.mjs'),
         streams: STREAMING.has(name),
-        variables: Object.keys(Environment?.Variables ?? {}),
+        variables: Object.fromEntries(
+          Object.entries(Environment?.Variables ?? {}).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : '1',
+          ]),
+        ),
       };
     });
 }
@@ -205,5 +210,5 @@ async function bundleBare(scratch: string): Promise<Candidate> {
     mainFields: ['module', 'main'],
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   });
-  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false, variables: [] };
+  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false, variables: {} };
 }

@@ -42,18 +42,23 @@ export class JobsTable extends Construct {
     this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem');
     this.#grantList(fn);
     grantIndex(fn, this.table, Names.openIndex.name);
-    fn.addEnvironment(Env.jobLimits, JSON.stringify(this.#limits));
+    this.#tellLimits(fn);
   }
 
   /** To read and list jobs. */
   grantRead(fn: LambdaFunction): void {
     this.#grant(fn, 'GetItem');
     this.#grantList(fn);
+    this.#tellLimits(fn);
   }
 
   /** To move a job that exists: progress, completion, failure. */
   grantProgress(fn: LambdaFunction): void {
     this.#grant(fn, 'UpdateItem', 'GetItem');
+  }
+
+  #tellLimits(fn: LambdaFunction): void {
+    fn.addEnvironment(Env.jobLimits, JSON.stringify(this.#limits));
   }
 
   #grant(fn: LambdaFunction, ...actions: string[]): void {

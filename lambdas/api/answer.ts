@@ -44,7 +44,11 @@ export function toProxyResult({ status, body, headers }: Answer): APIGatewayProx
 /** What is not meant for callers is logged in full, and answered with a sentence that tells nothing of it. */
 export function answerError(error: unknown, route: string): Answer {
   const status = error instanceof AppError ? STATUSES[error.code] : undefined;
-  if (error instanceof AppError && status) return { status, body: bodyOf(error) };
+  if (error instanceof AppError && status) {
+    const waitMs = Number(error.details?.retry_after_ms ?? 0);
+    const headers = waitMs > 0 ? { 'retry-after': String(Math.ceil(waitMs / 1000)) } : undefined;
+    return { status, body: bodyOf(error), headers };
+  }
   console.error({ message: 'The management API failed', route, error });
   return {
     status: 500,

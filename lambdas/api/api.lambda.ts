@@ -5,6 +5,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
 import { JobStore } from '../jobs/job-store.ts';
+import type { JobLimits } from '../jobs/limits.ts';
+import { PollPace } from '../jobs/poll-pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { signedFetch } from '../shared/signed-fetch.ts';
@@ -18,12 +20,14 @@ import { SigningKeys } from '../webhooks/signing-keys.ts';
 import { createApi } from './api.ts';
 
 const client = new DynamoDBClient();
+const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
 const secrets = signedFetch('secretsmanager');
 
 export const handler = middy(
   createApi({
     operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+    pace: new PollPace(limits.checksPerSecond),
     workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),

@@ -11,7 +11,7 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({ operations, jobs, workspace, deliveries }: ApiDependencies) {
+export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: ApiDependencies) {
   /** Unknown, malformed and somebody else's ids all look the same. */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -36,6 +36,7 @@ export function jobRoutes({ operations, jobs, workspace, deliveries }: ApiDepend
 
     'GET /jobs/{job_id}': async (request) => {
       request.takesNoParameters();
+      pace.check(request.owner, request.param('job_id'));
       const job = await find(request);
       const view = viewJob(job);
       const etag = etagOf(job);

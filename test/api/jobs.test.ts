@@ -1,7 +1,8 @@
 /** Jobs over plain HTTP: the same as the tools show, made for polling. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@modelcontextprotocol/client';
-import type { LocalCloud } from '../../local/cloud.ts';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { assemblies } from '../support/assemblies.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { call, connect, startTestCloud } from '../support/test-cloud.ts';
@@ -187,5 +188,20 @@ describe('the deliveries of a job', () => {
   test.each(['limit=51', 'since=2026-01-01', 'cursor=nonsense'])('refuses ?%s', async (query) => {
     const jobId = await start('start_echo', { text: 'x' });
     expect((await api(`GET /jobs/${jobId}/deliveries?${query}`)).status).toBe(400);
+  });
+});
+
+test('who asks for the same job over and over is told how long to wait', async () => {
+  // As it is deployed: once in a second, beyond the first ten times.
+  const deployed = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  const url = new URL(`/jobs/${randomUUID()}`, deployed.url);
+  const answers: Response[] = [];
+  for (let index = 0; index < 12; index += 1) answers.push(await fetch(url));
+  await deployed.close();
+  expect(answers.map(({ status }) => status).slice(0, 10)).toEqual(Array(10).fill(404));
+  expect(answers[11]?.status).toBe(429);
+  expect(Number(answers[11]?.headers.get('retry-after'))).toBe(1);
+  expect(await answers[11]?.json()).toMatchObject({
+    error: { code: 'RESOURCE_EXHAUSTED', retryable: true, details: { limit: 'checks_per_second' } },
   });
 });
