@@ -1,4 +1,4 @@
-/** The workspace bucket as those see it who answer callers: is a file there, and a URL to fetch it with. */
+/** The workspace bucket as those see it who answer callers: is a file there, what is in it, and a URL to fetch it with. */
 import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ResultFile } from '../operations/define-operation.ts';
@@ -35,6 +35,17 @@ export class WorkspaceLinks {
       if (error instanceof NotFound) return false;
       throw error;
     }
+  }
+
+  /** Bytes of a file, from `start` to before `end`, both inside it. */
+  async read(key: string, start: number, end: number): Promise<Buffer> {
+    const range = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      Range: `bytes=${start}-${end - 1}`,
+    });
+    const { Body } = await this.#client.send(range);
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
   /** Signed here, without a call to AWS; it works for whoever has it until it expires. */

@@ -7,27 +7,24 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
-import type { EventMethod } from './events/event-method.ts';
-import { createServer } from './server.ts';
-import type { Tool } from './tool.ts';
+import { createServer, type Offer } from './server.ts';
 
 /** 4 MiB: under the 6 MB that a function takes, once the body is escaped inside the event. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export type Endpoint = (request: Request, caller: Caller) => Promise<Response>;
 
-/** @param eventMethods for clients of 2026 alone: those of 2025 know no extensions. */
-export function createEndpoint(tools: readonly Tool[], eventMethods: readonly EventMethod[]): Endpoint {
+export function createEndpoint(offer: Offer): Endpoint {
   const modern = createMcpHandler(
     ({ authInfo }) =>
-      createServer(tools, { owner: authInfo?.clientId ?? '', scopes: authInfo?.scopes ?? [] }, eventMethods),
+      createServer(offer, { owner: authInfo?.clientId ?? '', scopes: authInfo?.scopes ?? [] }),
     { legacy: 'reject', maxRequestBodySize: MAX_BODY_BYTES },
   );
   return async (request, caller) => {
     const refusal = originValidationResponse(request, ownHosts(new URL(request.url)));
     if (refusal) return refusal;
     if (await isLegacyRequest(request, undefined, { maxRequestBodySize: MAX_BODY_BYTES })) {
-      return answerLegacy(tools, request, caller);
+      return answerLegacy(offer, request, caller);
     }
     const { owner, scopes } = caller;
     return modern.fetch(request, { authInfo: { token: '', clientId: owner, scopes: [...scopes] } });
@@ -41,7 +38,7 @@ function ownHosts({ hostname }: URL): string[] {
 }
 
 /** The revisions of 2025, without sessions, and with JSON bodies where the SDK's own fallback would frame one as a stream. */
-async function answerLegacy(tools: readonly Tool[], request: Request, caller: Caller): Promise<Response> {
+async function answerLegacy(offer: Offer, request: Request, caller: Caller): Promise<Response> {
   if (request.method !== 'POST') {
     const error = {
       code: -32000,
@@ -49,7 +46,8 @@ async function answerLegacy(tools: readonly Tool[], request: Request, caller: Ca
     };
     return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 405, headers: { allow: 'POST' } });
   }
-  const server = createServer(tools, caller);
+  // Events are for clients of 2026 alone: those of 2025 know no extensions.
+  const server = createServer({ ...offer, eventMethods: [] }, caller);
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: undefined,
     enableJsonResponse: true,

@@ -63,7 +63,7 @@ function describeJob(
       return [
         `${name} completed.`,
         job.resultObject
-          ? `Its result of ${job.resultObject.size} bytes is in result.json, linked here.`
+          ? `Its result of ${job.resultObject.size} bytes is in result.json, linked here, and the resource job://${job.jobId}/result.`
           : `Result: ${result.length > MAX_RESULT_TEXT_CHARACTERS ? 'see structuredContent.result.' : result}`,
         ...(files ? [`Files: ${files}.`] : []),
       ].join('\n');
@@ -72,6 +72,7 @@ function describeJob(
       return [
         `${name} failed${job.error?.step ? ` in step ${job.error.step}` : ''}: ${job.error?.code}: ${job.error?.message}`,
         ...(job.logTail?.length ? ['Last lines:', ...job.logTail] : []),
+        ...(job.logs ? [`The whole log is the resource job://${job.jobId}/log.`] : []),
       ].join('\n');
     case JobStatus.cancelled:
       return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}.`;

@@ -26,25 +26,29 @@ import { SecretVersions } from '../webhooks/secret-versions.ts';
 import { toRequest, toStreamedAnswer } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
+import { JobResources } from './resources/job-resources.ts';
 import { createTools } from './tools/index.ts';
 
 const client = new DynamoDBClient();
 const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
 const policy = addressPolicy();
-const endpoint = createEndpoint(
-  createTools({
+const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
+const pace = new PollPace(limits.checksPerSecond);
+const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
+const endpoint = createEndpoint({
+  tools: createTools({
     operations,
-    jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+    jobs,
     executions: new Executions(new SFNClient()),
     calls: new Calls(),
     limits,
-    pace: new PollPace(limits.checksPerSecond),
-    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+    pace,
+    workspace,
     deliveries,
     addressPolicy: policy,
   }),
-  createEventMethods({
+  eventMethods: createEventMethods({
     operations,
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries,
@@ -54,7 +58,8 @@ const endpoint = createEndpoint(
     ),
     addressPolicy: policy,
   }),
-);
+  resources: new JobResources({ jobs, pace, workspace }),
+});
 
 export const handler = middy(
   async (event: APIGatewayProxyEvent) => {

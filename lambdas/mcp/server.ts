@@ -8,10 +8,12 @@ import {
   Server,
   type ServerCapabilities,
 } from '@modelcontextprotocol/server';
-import type { Caller } from '../shared/caller.ts';
+import { type Caller, requireScope, Scope } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { toProtocolError } from './events/errors.ts';
 import { EVENTS_EXTENSION, type EventMethod } from './events/event-method.ts';
+import type { JobResources } from './resources/job-resources.ts';
+import { JOB_TEMPLATES } from './resources/job-uri.ts';
 import { type Tool, toErrorResult, toResult } from './tool.ts';
 
 const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
@@ -29,16 +31,19 @@ const EVENT_CAPABILITIES = {
   extensions: { [EVENTS_EXTENSION]: {} },
 } satisfies ServerCapabilities & { readonly events: object };
 
-/** @param eventMethods none: events are not offered. */
-export function createServer(
-  tools: readonly Tool[],
-  caller: Caller,
-  eventMethods: readonly EventMethod[] = [],
-): Server {
+/** What the server offers. */
+export interface Offer {
+  readonly tools: readonly Tool[];
+  /** None: events are not offered. */
+  readonly eventMethods: readonly EventMethod[];
+  readonly resources: JobResources;
+}
+
+export function createServer({ tools, eventMethods, resources }: Offer, caller: Caller): Server {
   const server = new Server(SERVER_INFO, {
-    capabilities: { tools: {}, ...(eventMethods.length > 0 && EVENT_CAPABILITIES) },
+    capabilities: { tools: {}, resources: {}, ...(eventMethods.length > 0 && EVENT_CAPABILITIES) },
     instructions: INSTRUCTIONS,
-    cacheHints: { 'tools/list': TOOL_LIST_HINT },
+    cacheHints: { 'tools/list': TOOL_LIST_HINT, 'resources/templates/list': TOOL_LIST_HINT },
   });
   server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ listing }) => listing) }));
   server.setRequestHandler('tools/call', async ({ params }) => {
@@ -59,6 +64,13 @@ export function createServer(
       return toErrorResult(error);
     }
   });
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...JOB_TEMPLATES] }));
+  server.setRequestHandler('resources/list', ({ params }) =>
+    answering('resources/list', caller, () => resources.list(caller.owner, params?.cursor)),
+  );
+  server.setRequestHandler('resources/read', ({ params: { uri } }) =>
+    answering('resources/read', caller, () => resources.read(caller.owner, uri)),
+  );
   for (const { method, params, call } of eventMethods) {
     server.setRequestHandler(method, { params }, async (given) => {
       try {
@@ -69,6 +81,24 @@ export function createServer(
     });
   }
   return server;
+}
+
+/** @throws ProtocolError in the words of the AppError */
+async function answering<T>(method: string, caller: Caller, answer: () => Promise<T>): Promise<T> {
+  try {
+    requireScope(caller, Scope.jobsRead);
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof AppError)) {
+      console.error({ message: 'A method failed unexpectedly', method, error });
+      throw new ProtocolError(
+        ProtocolErrorCode.InternalError,
+        `${method} failed on our side. Call it again; if it fails again, tell the operator.`,
+      );
+    }
+    const { code, message, details } = error;
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { code, ...details });
+  }
 }
 
 function unexpected(tool: string, error: unknown): AppError {

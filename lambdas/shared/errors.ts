@@ -23,6 +23,7 @@ export const ErrorCode = {
   projectNotFound: 'PROJECT_NOT_FOUND',
   rangeInvalid: 'RANGE_INVALID',
   resourceExhausted: 'RESOURCE_EXHAUSTED',
+  resourceNotFound: 'RESOURCE_NOT_FOUND',
   resultInvalid: 'RESULT_INVALID',
   scriptFailed: 'SCRIPT_FAILED',
   sourceInvalid: 'SOURCE_INVALID',

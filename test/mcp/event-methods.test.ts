@@ -35,9 +35,10 @@ beforeEach(async () => {
   asked = [];
   finding = { verifiedAt: '2026-01-01T00:00:00.000Z' };
   jobs = 0;
-  serve = createEndpoint(
-    [],
-    createEventMethods({
+  serve = createEndpoint({
+    tools: [],
+    resources: {} as never,
+    eventMethods: createEventMethods({
       ...tables,
       operations,
       queue: {
@@ -53,7 +54,7 @@ beforeEach(async () => {
         now += milliseconds;
       },
     }),
-  );
+  });
 });
 afterEach(() => tables.close());
 
@@ -184,7 +185,7 @@ describe('what is offered', () => {
       capabilities: {},
       clientInfo: { name: 'test', version: '1.0.0' },
     });
-    expect(result.capabilities).toEqual({ tools: {} });
+    expect(result.capabilities).toEqual({ tools: {}, resources: {} });
     for (const method of ['events/list', 'events/subscribe', 'events/unsubscribe', 'events/poll']) {
       expect(await legacy(method, {})).toMatchObject({ error: { code: -32601 } });
     }

@@ -1,10 +1,10 @@
 /** The one step of `read_file`: finds the file in the project's archive, and shows it or puts it where it can be fetched. */
-import { isUtf8 } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { wholeCharacters } from '../../shared/whole-characters.ts';
 import { digestOf } from '../digest.ts';
 import { acceptPath } from '../project/accept-path.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
@@ -84,34 +84,13 @@ async function show(
   } finally {
     await handle.close();
   }
-  const text = textOf(bytes, { isCutBefore: start > 0, isCutAfter: end < size });
-  if (text.content === undefined)
+  const { skipped, whole } = wholeCharacters(bytes, { isCutBefore: start > 0, isCutAfter: end < size });
+  if (!whole || bytes.includes(0)) {
     return { range: { start, end }, encoding: 'base64', content: bytes.toString('base64') };
-  return {
-    range: { start: start + text.skipped, end: start + text.skipped + Buffer.byteLength(text.content) },
-    encoding: 'utf-8',
-    content: text.content,
-  };
-}
-
-/** A character has four bytes at most: of one that the range cuts, up to three are at either border. */
-const MAX_CUT_BYTES = 3;
-
-/** Without what is left of characters that the range has cut; no content when it is no text. */
-function textOf(
-  bytes: Buffer,
-  { isCutBefore, isCutAfter }: { readonly isCutBefore: boolean; readonly isCutAfter: boolean },
-): { readonly skipped: number; readonly content?: string } {
-  let skipped = 0;
-  while (isCutBefore && skipped < MAX_CUT_BYTES && isContinuation(bytes[skipped])) skipped += 1;
-  if (bytes.includes(0)) return { skipped };
-  for (let cut = 0; cut <= (isCutAfter ? MAX_CUT_BYTES : 0); cut += 1) {
-    const whole = bytes.subarray(skipped, Math.max(skipped, bytes.length - cut));
-    if (isUtf8(whole)) return { skipped, content: whole.toString() };
   }
-  return { skipped };
-}
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0b1100_0000) === 0b1000_0000;
+  return {
+    range: { start: start + skipped, end: start + skipped + whole.length },
+    encoding: 'utf-8',
+    content: whole.toString(),
+  };
 }

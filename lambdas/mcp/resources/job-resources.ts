@@ -1,0 +1,123 @@
+/** Results and logs as MCP resources: a part at a time, so that a model reads what it needs and no more. */
+import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server';
+import { type Job, JobStatus } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import type { PollPace } from '../../jobs/poll-pace.ts';
+import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { wholeCharacters } from '../../shared/whole-characters.ts';
+import { type JobUri, MAX_READ_BYTES, type ResourceRange, readJobUri } from './job-uri.ts';
+import { filePiece, type Piece, readPieces, sizeOf, textPiece } from './pieces.ts';
+
+const PAGE = 50;
+
+export interface JobResourcesOptions {
+  readonly jobs: JobStore;
+  readonly pace: PollPace;
+  readonly workspace: WorkspaceLinks;
+}
+
+export class JobResources {
+  readonly #jobs: JobStore;
+  readonly #pace: PollPace;
+  readonly #workspace: WorkspaceLinks;
+
+  constructor({ jobs, pace, workspace }: JobResourcesOptions) {
+    this.#jobs = jobs;
+    this.#pace = pace;
+    this.#workspace = workspace;
+  }
+
+  /** Of the owner's jobs that have ended, the newest first. @throws AppError INVALID_CURSOR */
+  async list(owner: string, cursor?: string): Promise<{ resources: Resource[]; nextCursor?: string }> {
+    const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
+    const { jobs, next } = await this.#jobs.list(owner, { limit: PAGE, after });
+    const resources = jobs.flatMap(({ jobId, operation, status, endedAt }) => {
+      const of = `${operation}, ${status} ${endedAt}`;
+      const log = { uri: `job://${jobId}/log`, name: `Log of ${of}`, mimeType: 'text/plain' };
+      const result = { uri: `job://${jobId}/result`, name: `Result of ${of}`, mimeType: 'application/json' };
+      if (status === JobStatus.completed) return [result, log];
+      return status === JobStatus.failed ? [log] : [];
+    });
+    return { resources, ...(next && { nextCursor: jobsCursor.encode(next) }) };
+  }
+
+  /** @throws AppError RESOURCE_NOT_FOUND, RANGE_INVALID, INVALID_ARGUMENTS, RESOURCE_EXHAUSTED */
+  async read(owner: string, uri: string): Promise<ReadResourceResult> {
+    const address = readJobUri(uri);
+    if (!address) throw notFound(uri);
+    this.#pace.check(owner, address.jobId);
+    const job = await this.#jobs.get(owner, address.jobId);
+    const pieces = job && this.#piecesOf(job, address);
+    if (!pieces) throw notFound(uri);
+    const { text, end } = await readRange(pieces, address.range);
+    const mimeType = address.part === 'result' ? 'application/json' : 'text/plain';
+    const size = sizeOf(pieces);
+    const more = `${uri.split('?')[0]}?offset=${end}`;
+    return {
+      contents: [
+        { uri, mimeType, text },
+        ...(end < size
+          ? [{ uri: more, mimeType: 'text/plain', text: `It goes on, to byte ${size}: read ${more}.` }]
+          : []),
+      ],
+    };
+  }
+
+  /** Undefined when there is none, or not yet. */
+  #piecesOf(job: Job, { part, step }: JobUri): readonly Piece[] | undefined {
+    if (part === 'result') {
+      if (job.status !== JobStatus.completed) return undefined;
+      return job.resultObject
+        ? [filePiece(this.#workspace, job.resultObject)]
+        : [textPiece(JSON.stringify(job.result ?? null))];
+    }
+    const logs = Object.entries(job.logs ?? {});
+    if (step === undefined) {
+      const pieces = logs.flatMap(([name, log]) => [
+        textPiece(`== ${name} ==\n`),
+        filePiece(this.#workspace, log),
+      ]);
+      return pieces.length > 0 ? pieces : undefined;
+    }
+    const log = job.logs?.[step];
+    return log && [filePiece(this.#workspace, log)];
+  }
+}
+
+/** @returns the text, and the byte behind it. @throws AppError RANGE_INVALID */
+async function readRange(
+  pieces: readonly Piece[],
+  range: ResourceRange,
+): Promise<{ readonly text: string; readonly end: number }> {
+  const size = sizeOf(pieces);
+  if ('tail' in range) {
+    const { text } = await cut(pieces, Math.max(0, size - MAX_READ_BYTES), size);
+    const lines = text.replace(/\n$/, '').split('\n');
+    return { text: `${lines.slice(-range.tail).join('\n')}\n`, end: size };
+  }
+  const { offset, length } = range;
+  if (offset > 0 && offset >= size) {
+    throw new AppError(ErrorCode.rangeInvalid, `uri: offset ${offset} is outside: there are ${size} bytes.`, {
+      details: { size },
+    });
+  }
+  return cut(pieces, offset, Math.min(size, offset + length));
+}
+
+async function cut(pieces: readonly Piece[], start: number, end: number) {
+  const bytes = await readPieces(pieces, start, end);
+  const borders = { isCutBefore: start > 0, isCutAfter: end < sizeOf(pieces) };
+  const { skipped, whole } = wholeCharacters(bytes, borders);
+  // A log may be of any encoding: what is no UTF-8 is shown with replacement characters.
+  if (!whole || whole.length === 0) return { text: bytes.toString(), end };
+  return { text: whole.toString(), end: start + skipped + whole.length };
+}
+
+function notFound(uri: string): AppError {
+  return new AppError(
+    ErrorCode.resourceNotFound,
+    `There is no "${uri.slice(0, 200)}": the job is not there or has not ended, or it left no such thing. check_job tells.`,
+  );
+}

@@ -1,0 +1,33 @@
+/** A text of several pieces, in memory and in the workspace, read as one: only what is asked for is fetched. */
+import type { StoredObject } from '../../jobs/job.ts';
+import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
+
+export interface Piece {
+  /** Bytes. */
+  readonly size: number;
+  /** From `start` to before `end`, both inside. */
+  read(start: number, end: number): Promise<Buffer>;
+}
+
+export function textPiece(text: string): Piece {
+  const bytes = Buffer.from(text);
+  return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end) };
+}
+
+export function filePiece(workspace: WorkspaceLinks, { key, size }: StoredObject): Piece {
+  return { size, read: (start, end) => workspace.read(key, start, end) };
+}
+
+export function sizeOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { size }) => sum + size, 0);
+}
+
+export async function readPieces(pieces: readonly Piece[], start: number, end: number): Promise<Buffer> {
+  let at = 0;
+  const parts = pieces.map(({ size, read }) => {
+    const [from, to] = [Math.max(0, start - at), Math.min(size, end - at)];
+    at += size;
+    return from < to ? read(from, to) : Buffer.alloc(0);
+  });
+  return Buffer.concat(await Promise.all(parts));
+}
