@@ -10,6 +10,7 @@ import { authorization } from './authorization.ts';
 import { burst } from './burst.ts';
 import { checkJobRate } from './check-job.ts';
 import { coldStarts } from './cold-start.ts';
+import { contextTokens } from './context.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
 import { webhooks } from './webhooks.ts';
@@ -47,6 +48,8 @@ try {
 
   console.error('Tokens …');
   rows.push(...(await authorization()));
+  console.error('What a model reads …');
+  rows.push(...(await contextTokens(scratch)));
 
   const machine = {
     node: process.version,

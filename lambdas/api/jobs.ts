@@ -1,7 +1,7 @@
 /** `/jobs`: an owner's jobs to look at, for who polls over plain HTTP. */
 import { jobNotFound } from '../jobs/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
-import { linkFiles } from '../jobs/job-files.ts';
+import { linkFiles, linkLogs } from '../jobs/job-files.ts';
 import { viewJob, viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
@@ -47,7 +47,7 @@ export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: Api
       };
       if (matches(request.header('if-none-match'), etag)) return { status: 304, headers };
       const operation = operations.find(({ name }) => name === job.operation);
-      const files = await linkFiles(job, operation, workspace);
+      const files = [...(await linkFiles(job, operation, workspace)), ...(await linkLogs(job, workspace))];
       return { status: 200, headers, body: { ...view, ...(files.length > 0 && { files }) } };
     },
 

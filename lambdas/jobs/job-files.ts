@@ -9,12 +9,15 @@ export function linkFiles(
   operation: OperationDefinition | undefined,
   workspace: WorkspaceLinks,
 ): Promise<readonly FileLink[]> {
-  return Promise.all([
-    ...filesOf(job, operation).map((file) => workspace.link(file)),
-    ...Object.entries(job.logs ?? {}).map(([step, log]) =>
+  return Promise.all(filesOf(job, operation).map((file) => workspace.link(file)));
+}
+
+export function linkLogs(job: Job, workspace: WorkspaceLinks): Promise<readonly FileLink[]> {
+  return Promise.all(
+    Object.entries(job.logs ?? {}).map(([step, log]) =>
       workspace.link({ ...log, name: `${step}.log`, contentType: 'text/plain' }),
     ),
-  ]);
+  );
 }
 
 function filesOf(job: Job, operation: OperationDefinition | undefined) {

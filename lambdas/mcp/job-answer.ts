@@ -42,6 +42,8 @@ export async function answerJob(
     structured: { ...viewJob(job), ...(links.length > 0 && { files: links }) },
     text: describeJob(job, operation, links),
     links,
+    // Not a URL for each: these are long, and a model would read every one of them.
+    ...(job.logs && { resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }] }),
   };
 }
 

@@ -11,6 +11,8 @@ export interface ToolAnswer {
   /** Short: what happened, and what to call next. */
   readonly text: string;
   readonly links?: readonly FileLink[];
+  /** Where to read more, with this server's own resources. */
+  readonly resources?: readonly { readonly uri: string; readonly name: string; readonly mimeType: string }[];
 }
 
 export interface Tool {
@@ -71,7 +73,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
 }
 
 /** The wire form of an answer. */
-export function toResult({ structured, text, links = [] }: ToolAnswer): CallToolResult {
+export function toResult({ structured, text, links = [], resources = [] }: ToolAnswer): CallToolResult {
   return {
     structuredContent: { ...structured },
     content: [
@@ -84,6 +86,7 @@ export function toResult({ structured, text, links = [] }: ToolAnswer): CallTool
         size,
         description: `sha256 ${sha256}`,
       })),
+      ...resources.map((resource) => ({ type: 'resource_link' as const, ...resource })),
     ],
   };
 }

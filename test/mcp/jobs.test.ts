@@ -69,8 +69,9 @@ describe('the good path', () => {
 
   test("a step's log is linked", async () => {
     const { links } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
-    const link = links.find(({ name }) => name === 'act.log');
-    expect(await (await fetch(link?.uri ?? '')).text()).toBe('attempt 0\n');
+    const { uri = '' } = links.find(({ name }) => name === 'log') ?? {};
+    const { contents } = await client.readResource({ uri });
+    expect(contents).toMatchObject([{ uri, text: '== act ==\nattempt 0\n' }]);
   });
 
   test('list_jobs pages through the jobs, the newest first', async () => {

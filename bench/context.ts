@@ -1,0 +1,167 @@
+/** What a long operation leaves in a model's context: the same build, its output at once, polled for, waited for, and called back. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
+import { startDemoReceiver } from '../local/demo-receiver.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { uploadProject } from '../local/upload-project.ts';
+import type { Row } from './measure.ts';
+
+/** What a project of 300 modules prints: a line for each that is compiled, and one for each of its 900 tests. */
+const MODULES = 300;
+const TESTS = 900;
+/** Of each script; a polled job is asked for about every two seconds. */
+const SCRIPT_MS = 12_000;
+/** The seed says that jobs save 80 % of what output at once takes; the goal here is this, for who waits. */
+const MAX_SHARE_OF_WAITING = 0.05;
+
+/** Counts what goes through a conversation: what the model writes, and what it is shown. */
+class Conversation {
+  readonly #client: Client;
+  calls = 0;
+  /** Arguments, and the text of answers: what every client shows. */
+  tokens = 0;
+  /** With the structured content, which some clients show as well. */
+  tokensWithStructure = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async call(name: string, args: Readonly<Record<string, unknown>>) {
+    const { isError, content, structuredContent } = await this.#client.callTool({ name, arguments: args });
+    if (isError) throw new Error(`${name} failed: ${JSON.stringify(structuredContent)}`);
+    const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+    const links = content.flatMap((part) => (part.type === 'resource_link' ? [part.name] : [])).join('\n');
+    const shown = countTokens(`${name} ${JSON.stringify(args)}`) + countTokens(text) + countTokens(links);
+    this.calls += 1;
+    this.tokens += shown;
+    this.tokensWithStructure += shown + countTokens(JSON.stringify(structuredContent));
+    // biome-ignore lint/suspicious/noExplicitAny: answers are read field by field
+    return structuredContent as any;
+  }
+}
+
+const PROJECT = { project: 'chatty' };
+
+const WAYS: Readonly<Record<string, (conversation: Conversation, cloud: LocalCloud) => Promise<string>>> = {
+  async 'job, polled by poll_after_ms'(conversation) {
+    let job = await conversation.call('start_build', PROJECT);
+    const { job_id } = job;
+    while (job.status !== 'completed') {
+      await delay(job.poll_after_ms);
+      job = await conversation.call('check_job', { job_id });
+    }
+    return job_id;
+  },
+  async 'job, waited for with wait_seconds'(conversation) {
+    let job = await conversation.call('start_build', { ...PROJECT, wait_seconds: 30 });
+    const { job_id } = job;
+    while (job.status !== 'completed')
+      job = await conversation.call('check_job', { job_id, wait_seconds: 30 });
+    return job_id;
+  },
+  async 'job, called back by webhook'(conversation, cloud) {
+    const receiver = await startDemoReceiver(cloud);
+    const { job_id } = await conversation.call('start_build', { ...PROJECT, callback_url: receiver.url });
+    await receiver.received;
+    receiver.close();
+    await conversation.call('check_job', { job_id });
+    return job_id;
+  },
+};
+
+export async function contextTokens(scratch: string): Promise<readonly Row[]> {
+  const cloud = await startLocalCloud({
+    assemblyDirectory: await synthesize(join(scratch, 'context')),
+    allowLoopbackWebhooks: true,
+  });
+  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
+  try {
+    await addProject(cloud, scratch);
+    const conversations: Record<string, Conversation> = {};
+    let jobId = '';
+    for (const [way, take] of Object.entries(WAYS)) {
+      const conversation = new Conversation(client);
+      jobId = await take(conversation, cloud);
+      conversations[way] = conversation;
+    }
+    const atOnce =
+      countTokens(`build ${JSON.stringify(PROJECT)}`) + countTokens(await wholeOutput(client, jobId));
+    return [
+      { what: 'context: a build with all its output at once', value: atOnce, unit: 'tokens' },
+      ...Object.entries(conversations).flatMap(([way, { calls, tokens, tokensWithStructure }]) => [
+        { what: `context: ${way}, ${calls} calls`, value: tokens, unit: 'tokens' },
+        share(`context: ${way}, beside that`, tokens / atOnce, way.includes('wait_seconds')),
+        share(`context: ${way}, where clients show the structure too`, tokensWithStructure / atOnce, false),
+      ]),
+    ];
+  } finally {
+    await client.close();
+    await cloud.close();
+  }
+}
+
+function share(what: string, value: number, isPromised: boolean): Row {
+  return {
+    what,
+    value: Number(value.toFixed(3)),
+    unit: '×',
+    ...(isPromised && { limit: MAX_SHARE_OF_WAITING }),
+  };
+}
+
+/** What a tool that answers with everything would say: the logs of all steps, and the result. */
+async function wholeOutput(client: Client, jobId: string): Promise<string> {
+  let output = '';
+  for (let uri = `job://${jobId}/log`; uri !== ''; ) {
+    const { contents } = await client.readResource({ uri });
+    const [part, more] = contents;
+    output += part && 'text' in part ? part.text : '';
+    uri = more?.uri ?? '';
+  }
+  const { contents } = await client.readResource({ uri: `job://${jobId}/result` });
+  const [result] = contents;
+  return output + (result && 'text' in result ? result.text : '');
+}
+
+/** A project without dependencies, whose scripts print in time what a compiler and a test runner do. */
+async function addProject({ environment, outputs }: LocalCloud, scratch: string): Promise<void> {
+  const directory = await mkdtemp(join(scratch, 'chatty-'));
+  await mkdir(join(directory, 'scripts'));
+  const lines = (count: number, line: string) => `
+const count = ${count};
+let index = 0;
+const timer = setInterval(() => {
+  for (let more = Math.ceil(count / 100); more > 0 && index < count; more -= 1, index += 1) console.log(${line});
+  if (index >= count) clearInterval(timer);
+}, ${SCRIPT_MS / 100});
+`;
+  const compiled =
+    "'[' + (index + 1) + '/' + count + '] src/modules/module-' + index + '.ts -> dist/modules/module-' + index + '.js'";
+  const tested =
+    "'  \u2713 module-' + (index % 300) + ' answers as it should in case ' + index + ' (' + ((index % 11) + 1) + ' ms)'";
+  const scripts = { build: 'node scripts/build.js', test: 'node scripts/test.js' };
+  await writeFile(
+    join(directory, 'package.json'),
+    JSON.stringify({ name: 'chatty', version: '1.0.0', scripts }),
+  );
+  await writeFile(join(directory, 'scripts', 'build.js'), lines(MODULES, compiled));
+  await writeFile(join(directory, 'scripts', 'test.js'), lines(TESTS, tested));
+  const s3 = new S3Client({
+    region: environment.AWS_REGION,
+    endpoint: environment.AWS_ENDPOINT_URL_S3,
+    credentials: {
+      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  });
+  await uploadProject(s3, outputs.WorkspaceBucketName ?? '', directory, PROJECT.project);
+  s3.destroy();
+  await rm(directory, { recursive: true });
+}
