@@ -158,6 +158,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Serves the management API', 'api', getJobEvent],
   ['Verifies', 'authorizer', authorizeEvent],
   ['Runs the steps of Build', 'build', stepEvent],
+  ['Runs the steps of Download', 'download', stepEvent],
   ['Runs the steps of Read file', 'read-file', callEvent],
   ['Runs the steps of Search', 'search', callEvent],
   ['Sandbox', 'build-sandbox', sandboxEvent],

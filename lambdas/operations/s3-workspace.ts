@@ -2,7 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { digestOf, writeDigested } from './digest.ts';
 import type { FileDigest, Workspace } from './step.ts';
@@ -14,6 +21,17 @@ export class S3Workspace implements Workspace {
   constructor(client: S3Client, bucket: string) {
     this.#client = client;
     this.#bucket = bucket;
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async size(key: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      return (await this.#client.send(head, { abortSignal: signal })).ContentLength;
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw failure('read', key, error, signal);
+    }
   }
 
   /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. Then there is no file. */

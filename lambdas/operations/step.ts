@@ -4,7 +4,7 @@ import type { Json } from '../shared/json.ts';
 import type { OperationDefinition } from './define-operation.ts';
 
 /** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
-export interface Workspace {
+export interface FileTransfer {
   /**
    * Copies an object into a file.
    * @throws AppError with the code given in `missing` when there is no such object, in `tooLarge` when it has more than
@@ -26,6 +26,11 @@ export interface Workspace {
     file: string,
     options: { readonly signal: AbortSignal; readonly contentType: string },
   ): Promise<FileDigest>;
+}
+
+export interface Workspace extends FileTransfer {
+  /** Bytes of an object; undefined when there is none. */
+  size(key: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
 export interface FileDigest {
@@ -70,7 +75,9 @@ export interface Call {
 }
 
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
-export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner' | 'call'>;
+export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner' | 'call' | 'workspace'> & {
+  readonly workspace: FileTransfer;
+};
 
 /** @throws AppError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`. */
 export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Json>;

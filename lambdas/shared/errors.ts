@@ -6,6 +6,8 @@ export const ErrorCode = {
   conflict: 'CONFLICT',
   deliveryHeld: 'DELIVERY_HELD',
   deliveryNotFound: 'DELIVERY_NOT_FOUND',
+  downloadChanged: 'DOWNLOAD_CHANGED',
+  downloadFailed: 'DOWNLOAD_FAILED',
   endpointInactive: 'ENDPOINT_INACTIVE',
   endpointNotFound: 'ENDPOINT_NOT_FOUND',
   executionStopped: 'EXECUTION_STOPPED',

@@ -1,4 +1,4 @@
-/** Takes deliveries and verifications from the queue: the one function that calls addresses which callers have given. */
+/** Takes deliveries and verifications from the queue: of webhooks the one function that calls addresses which callers have given. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';

@@ -8,7 +8,7 @@ import { call, connect } from '../support/test-cloud.ts';
 /** In the repository: functions are bundled from files below its root. */
 const directory = join('test', `.readme-${process.pid}`);
 
-/** Two of the catalogue's three operations stay as they are; the imports of the index file are its own. */
+/** The catalogue's own operations stay as they are, and so do the imports of its index. */
 async function writeCatalogue(): Promise<void> {
   const readme = await readFile('README.md', 'utf8');
   const [, example = ''] = /```ts\n(\/\/ lambdas\/operations\/resize[\s\S]*?)```/.exec(readme) ?? [];
@@ -32,7 +32,7 @@ async function writeCatalogue(): Promise<void> {
     'resize/operation.ts': elsewhere(files['lambdas/operations/resize/operation.ts'] ?? ''),
     'resize/steps.lambda.ts': elsewhere(files['lambdas/operations/resize/steps.lambda.ts'] ?? ''),
     'index.ts': operations.replaceAll(
-      /'\.\/(build|read-file|search|define-operation)/g,
+      /'\.\/(build|download|read-file|search|define-operation)/g,
       "'../../lambdas/operations/$1",
     ),
     // The stack with this catalogue: of the others no function is made, their folders being elsewhere.

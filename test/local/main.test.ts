@@ -179,6 +179,7 @@ describe('a build', () => {
   test('is there for the clients of all revisions, with the other operations and the four that every catalogue has', async () => {
     const names = [
       'start_build',
+      'start_download',
       'read_file',
       'search',
       'check_job',

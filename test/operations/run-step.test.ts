@@ -166,6 +166,7 @@ test('a retryable failure leaves the job running, and is recorded whole once its
 
 describe('when the runner itself is in trouble', () => {
   const unreachable = (): Workspace => ({
+    size: () => Promise.reject(new Error('no answer')),
     download: () => Promise.reject(new Error('no answer')),
     upload: () => Promise.reject(new Error('no answer')),
   });

@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises';
 import { type Dispatcher, request } from 'undici';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { digestOf, writeDigested } from '../digest.ts';
-import type { FileDigest, Workspace } from '../step.ts';
+import type { FileDigest, FileTransfer } from '../step.ts';
 import type { SandboxEvent } from './wire.ts';
 
-export class UrlWorkspace implements Workspace {
+export class UrlWorkspace implements FileTransfer {
   readonly #urls: Pick<SandboxEvent, 'reads' | 'writes'>;
 
   constructor(urls: Pick<SandboxEvent, 'reads' | 'writes'>) {
@@ -18,7 +18,7 @@ export class UrlWorkspace implements Workspace {
   async download(
     key: string,
     file: string,
-    { signal, maxBytes, missing, tooLarge }: Parameters<Workspace['download']>[2],
+    { signal, maxBytes, missing, tooLarge }: Parameters<FileTransfer['download']>[2],
   ): Promise<FileDigest> {
     const url = urlOf(this.#urls.reads, key);
     try {
@@ -44,7 +44,7 @@ export class UrlWorkspace implements Workspace {
   async upload(
     key: string,
     file: string,
-    { signal, contentType }: Parameters<Workspace['upload']>[2],
+    { signal, contentType }: Parameters<FileTransfer['upload']>[2],
   ): Promise<FileDigest> {
     const url = urlOf(this.#urls.writes, key);
     const digest = await digestOf(file, signal);

@@ -9,7 +9,7 @@ import type { BuildInput, BuildOutput } from '../../../lambdas/operations/build/
 import { packageArtifact } from '../../../lambdas/operations/build/package.ts';
 import { test as testStep } from '../../../lambdas/operations/build/test.ts';
 import { digestOf } from '../../../lambdas/operations/digest.ts';
-import type { SandboxContext, SandboxedStep, Workspace } from '../../../lambdas/operations/step.ts';
+import type { FileTransfer, SandboxContext, SandboxedStep } from '../../../lambdas/operations/step.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
 
 export const stepsInOrder = { install, compile, test: testStep, package: packageArtifact };
@@ -48,7 +48,7 @@ export class Bench {
     await rm(this.root, { recursive: true, force: true });
   }
 
-  readonly workspace: Workspace = {
+  readonly workspace: FileTransfer = {
     download: async (key, file, { signal, maxBytes, missing, tooLarge }) => {
       const found = await stat(join(this.objects, key)).catch(() => undefined);
       if (!found) throw missing;

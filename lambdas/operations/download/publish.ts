@@ -1,0 +1,36 @@
+/** Step 3: the parts put together, looked through as every source is, and only then the project's source. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { inspectSource } from '../project/inspect-source.ts';
+import { sourceOf } from '../project/project.ts';
+import { sourceLimits } from '../project/source-limits.ts';
+import type { Step } from '../step.ts';
+import type { DownloadInput, DownloadOutput } from './operation.ts';
+import { partKey, type Transferred, tooLarge } from './parts.ts';
+
+export const publish: Step<DownloadInput> = async (context): Promise<DownloadOutput> => {
+  const { input, jobId, results, workspace, signal, progress } = context;
+  const { parts } = results.transfer as Transferred;
+  const directory = await mkdtemp(join(tmpdir(), 'download-'));
+  try {
+    const archive = join(directory, 'source.tar.gz');
+    const part = join(directory, 'part');
+    await writeFile(archive, '');
+    const missing = new Error(`A part of job ${jobId} is not in the workspace.`);
+    for (let index = 0; index < parts; index += 1) {
+      const limit = { maxBytes: sourceLimits.compressedBytes, tooLarge: tooLarge() };
+      await workspace.download(partKey(jobId, index), part, { signal, missing, ...limit });
+      await pipeline(createReadStream(part), createWriteStream(archive, { flags: 'a' }), { signal });
+      progress((0.5 * (index + 1)) / parts);
+    }
+    const { files } = await inspectSource(archive, sourceLimits, signal);
+    const { key } = sourceOf(input.project);
+    const digest = await workspace.upload(key, archive, { signal, contentType: 'application/gzip' });
+    return { source: `/${key}`, ...digest, files: files.size };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};
