@@ -6,7 +6,7 @@ import type { OperationDefinition, StepFiles } from '../define-operation.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
 import type { Step, StepContext } from '../step.ts';
 import type { SandboxFunction } from './sandbox-function.ts';
-import { NOBODY, turnKey } from './turn.ts';
+import { overText, turnKey } from './turn.ts';
 import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessage } from './wire.ts';
 import type { WorkspaceUrls } from './workspace-urls.ts';
 
@@ -58,7 +58,7 @@ async function runInSandbox(
   await urls.put(turnKey(jobId), turn);
   // Out of time, or no longer wanted: the sandbox looks every two seconds.
   const endTurn = () => {
-    urls.put(turnKey(jobId), NOBODY).catch((error) => {
+    urls.put(turnKey(jobId), overText(turn)).catch((error) => {
       console.error({ message: 'A sandbox could not be told to stop', jobId, step, error });
     });
   };

@@ -1,15 +1,26 @@
 /**
- * Whose turn it is: a file of the workspace names the one attempt that goes on with a job. The runner writes it, the
- * sandbox looks at it, for an invocation cannot be told to stop.
+ * Whose turn it is: a file of the workspace names the one attempt that goes on with a job, or one that is over. The runner
+ * writes it, the sandbox looks at it, for an invocation cannot be told to stop.
+ *
+ *     a        only attempt a goes on: whatever runs of earlier ones stops
+ *     over a   attempt a stops; the one that may have taken over meanwhile goes on
  */
 import { request } from 'undici';
 import type { SandboxEvent } from './wire.ts';
 
-/** Written when nobody is to go on. */
-export const NOBODY = 'nobody';
-
 export function turnKey(jobId: string): string {
   return `work/${jobId}/turn`;
+}
+
+export function overText(turn: string): string {
+  return `${OVER}${turn}`;
+}
+
+const OVER = 'over ';
+
+/** Whether an attempt goes on, by what the file says. */
+export function goesOn(turn: string, text: string): boolean {
+  return text === turn || (text.startsWith(OVER) && text !== overText(turn));
 }
 
 /** How soon a step stops whose job was cancelled, or whose runner was lost and has begun anew. */
@@ -23,9 +34,9 @@ export function watchTurn({ turn, turnUrl }: Pick<SandboxEvent, 'turn' | 'turnUr
   const timer = setInterval(async () => {
     if (isLooking) return;
     isLooking = true;
-    const holder = await read(turnUrl).catch(() => undefined);
+    const text = await read(turnUrl).catch(() => undefined);
     isLooking = false;
-    if (holder !== undefined && holder !== turn) over.abort(new Error('Another attempt has its turn.'));
+    if (text !== undefined && !goesOn(turn, text)) over.abort(new Error('It is no longer its turn.'));
   }, LOOK_MS);
   return {
     signal: over.signal,

@@ -1,0 +1,77 @@
+/** An attempt that is given up ends its own turn, and never that of the attempt which has taken over. */
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { SandboxFunction } from '../../lambdas/operations/sandbox/sandbox-function.ts';
+import { sandboxedSteps } from '../../lambdas/operations/sandbox/sandboxed-steps.ts';
+import { goesOn, turnKey } from '../../lambdas/operations/sandbox/turn.ts';
+import type { SandboxEvent } from '../../lambdas/operations/sandbox/wire.ts';
+import { WorkspaceUrls } from '../../lambdas/operations/sandbox/workspace-urls.ts';
+import type { StepContext } from '../../lambdas/operations/step.ts';
+import { confined } from '../fixtures/catalogue/confined/operation.ts';
+import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
+
+let bucket: Awaited<ReturnType<typeof startWorkspaceBucket>>;
+beforeAll(async () => {
+  bucket = await startWorkspaceBucket();
+});
+afterAll(() => bucket.close());
+
+/** A sandbox that goes on until it is let go. */
+function hangingSandbox() {
+  const begun = Promise.withResolvers<SandboxEvent>();
+  const end = Promise.withResolvers<void>();
+  const sandbox = {
+    async *invoke(_owner: string, event: SandboxEvent) {
+      begun.resolve(event);
+      await end.promise;
+      yield '{"result":null}';
+    },
+  } as unknown as SandboxFunction;
+  return { sandbox, begun: begun.promise, end: () => end.resolve() };
+}
+
+function attempt(signal: AbortSignal) {
+  const { sandbox, begun, end } = hangingSandbox();
+  const urls = new WorkspaceUrls(bucket.client, BUCKET_NAME);
+  const { act } = sandboxedSteps({ operation: confined, sandbox, urls });
+  const context = { jobId: 'job', owner: 'ada', input: {}, results: {}, attempt: 0, signal };
+  const done = act?.(context as unknown as StepContext);
+  return { begun, done, end };
+}
+
+async function holder(): Promise<string> {
+  const { Body } = await bucket.client.send(
+    new GetObjectCommand({ Bucket: BUCKET_NAME, Key: turnKey('job') }),
+  );
+  return (await Body?.transformToString()) ?? '';
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test('when an attempt is given up, it is over', async () => {
+  const stop = new AbortController();
+  const { begun, done, end } = attempt(stop.signal);
+  const { turn } = await begun;
+  expect(goesOn(turn, await holder())).toBe(true);
+  stop.abort();
+  await until(async () => !goesOn(turn, await holder()));
+  end();
+  await done;
+});
+
+test('when another has taken over, the earlier one is over, and giving it up is nothing to the later one', async () => {
+  const stop = new AbortController();
+  const first = attempt(stop.signal);
+  const { turn: earlier } = await first.begun;
+  const second = attempt(new AbortController().signal);
+  const { turn: later } = await second.begun;
+  expect([goesOn(earlier, await holder()), goesOn(later, await holder())]).toEqual([false, true]);
+  const before = await holder();
+  stop.abort();
+  await until(async () => (await holder()) !== before);
+  expect([goesOn(earlier, await holder()), goesOn(later, await holder())]).toEqual([false, true]);
+  first.end();
+  second.end();
+  await Promise.all([first.done, second.done]);
+});
