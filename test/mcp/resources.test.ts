@@ -127,6 +127,15 @@ test('tail is in lines, and the log of all steps names each', async () => {
   const id = await printed(LINE, TIMES);
   const [tail] = await read(`job://${id}/log?tail=3`);
   expect(tail?.text).toBe(LINE.repeat(3));
+  // More lines than one read can hold: whole ones, and a word about the others.
+  const [most, earlier] = await read(`job://${id}/log/act?tail=${TIMES}`);
+  const shown = most?.text.split('\n').slice(0, -1) ?? [];
+  expect(new Set(shown)).toEqual(new Set([LINE.trimEnd()]));
+  expect(shown.length).toBeLessThan(TIMES);
+  expect(earlier).toMatchObject({
+    uri: `job://${id}/log/act`,
+    text: expect.stringContaining('earlier lines'),
+  });
   const [start] = await read(`job://${id}/log?length=30`);
   expect(start?.text).toMatch(/^== act ==\nä€😀 and/);
 });

@@ -51,15 +51,18 @@ export class JobResources {
     const job = await this.#jobs.get(owner, address.jobId);
     const pieces = job && this.#piecesOf(job, address);
     if (!pieces) throw notFound(uri);
-    const { text, end } = await readRange(pieces, address.range);
+    const { text, end, isCutBefore } = await readRange(pieces, address.range);
     const mimeType = address.part === 'result' ? 'application/json' : 'text/plain';
     const size = sizeOf(pieces);
-    const more = `${uri.split('?')[0]}?offset=${end}`;
+    const [from = ''] = uri.split('?');
+    const note = (at: string, said: string) => [{ uri: at, mimeType: 'text/plain', text: said }];
+    const more = `${from}?offset=${end}`;
     return {
       contents: [
         { uri, mimeType, text },
-        ...(end < size
-          ? [{ uri: more, mimeType: 'text/plain', text: `It goes on, to byte ${size}: read ${more}.` }]
+        ...(end < size ? note(more, `It goes on, to byte ${size}: read ${more}.`) : []),
+        ...(isCutBefore
+          ? note(from, `There are earlier lines of these: read ${from}, from its beginning.`)
           : []),
       ],
     };
@@ -86,16 +89,26 @@ export class JobResources {
   }
 }
 
-/** @returns the text, and the byte behind it. @throws AppError RANGE_INVALID */
+/**
+ * @returns the text, the byte behind it, and whether lines were asked for that are not in it.
+ * @throws AppError RANGE_INVALID
+ */
 async function readRange(
   pieces: readonly Piece[],
   range: ResourceRange,
-): Promise<{ readonly text: string; readonly end: number }> {
+): Promise<{ readonly text: string; readonly end: number; readonly isCutBefore?: boolean }> {
   const size = sizeOf(pieces);
   if ('tail' in range) {
-    const { text } = await cut(pieces, Math.max(0, size - MAX_READ_BYTES), size);
+    const start = Math.max(0, size - MAX_READ_BYTES);
+    const { text } = await cut(pieces, start, size);
     const lines = text.replace(/\n$/, '').split('\n');
-    return { text: `${lines.slice(-range.tail).join('\n')}\n`, end: size };
+    // Of the first one there may be only an end.
+    const whole = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
+    return {
+      text: `${whole.slice(-range.tail).join('\n')}\n`,
+      end: size,
+      isCutBefore: start > 0 && whole.length < range.tail,
+    };
   }
   const { offset, length } = range;
   if (offset > 0 && offset >= size) {
