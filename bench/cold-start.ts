@@ -166,6 +166,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Calls', 'deliver', { Records: [] }],
   ['Queues', 'queue-waiting', {}],
   ['Marks', 'record-failure', caughtEvent],
+  ['Looks after', 'reconcile', {}],
 ];
 
 async function functionsOf(directory: string): Promise<readonly Candidate[]> {

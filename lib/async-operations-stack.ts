@@ -12,6 +12,7 @@ import { JobsTable } from './jobs-table.ts';
 import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
+import { Reconciler } from './reconciler.ts';
 import type { FirewallChoice } from './web-firewall.ts';
 import { Webhooks, type WebhooksProps } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
@@ -51,6 +52,10 @@ export class AsyncOperationsStack extends Stack {
       }),
     }));
     failures.watch(operations.flatMap(({ construct }) => construct.stateMachine ?? []));
+    new Reconciler(this, 'Reconciler', {
+      jobsTable,
+      operations: operations.map(({ construct }) => construct),
+    });
     const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const gateway = new Gateway(this, 'Gateway', {

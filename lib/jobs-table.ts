@@ -57,6 +57,12 @@ export class JobsTable extends Construct {
     this.#grant(fn, 'UpdateItem', 'GetItem');
   }
 
+  /** To look at every open job, to start it, or to end it. */
+  grantReconcile(fn: LambdaFunction): void {
+    this.grantProgress(fn);
+    grantIndex(fn, this.table, Names.openIndex.name, 'Scan');
+  }
+
   #tellLimits(fn: LambdaFunction): void {
     fn.addEnvironment(Env.jobLimits, JSON.stringify(this.#limits));
   }

@@ -53,6 +53,14 @@ export class Operation extends Construct {
     }
   }
 
+  /** To see how executions are doing, and to start those that were not. */
+  grantReconcile(fn: LambdaFunction): void {
+    if (!this.stateMachine) return;
+    this.stateMachine.grantStartExecution(fn);
+    this.stateMachine.grantExecution(fn, 'states:DescribeExecution');
+    fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
+  }
+
   #createStateMachine({ definition, failureRecorder }: OperationProps): StateMachine {
     return new StateMachine(this, 'StateMachine', {
       comment: definition.title,

@@ -8,9 +8,14 @@ export function grantTable(fn: LambdaFunction, table: ITableV2, actions: readonl
   grant(fn, actions, table.tableArn);
 }
 
-/** To query one index. */
-export function grantIndex(fn: LambdaFunction, table: ITableV2, index: string): void {
-  grant(fn, ['Query'], `${table.tableArn}/index/${index}`);
+/** To query one index, or to scan it. */
+export function grantIndex(
+  fn: LambdaFunction,
+  table: ITableV2,
+  index: string,
+  action: 'Query' | 'Scan' = 'Query',
+): void {
+  grant(fn, [action], `${table.tableArn}/index/${index}`);
 }
 
 function grant(fn: LambdaFunction, actions: readonly string[], resourceArn: string): void {

@@ -1,5 +1,6 @@
 /** Executions of Step Functions: started and stopped by job. */
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
   type SFNClient,
@@ -16,6 +17,22 @@ export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
   /** Filled by the states: what each finished step returned, and where its log is. */
   readonly finished: Readonly<Record<string, FinishedStep>>;
 };
+
+/** How an execution has ended; its job should have, too. */
+export interface ExecutionEnd {
+  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'SUCCEEDED';
+  /** Epoch milliseconds. */
+  readonly stoppedAtMs: number;
+}
+
+export type ExecutionState = ExecutionEnd | { readonly status: 'RUNNING' };
+
+export function isOver(state: ExecutionState): state is ExecutionEnd {
+  return state.status !== 'RUNNING';
+}
+
+/** What an execution is found by. */
+export type ExecutionOf = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
 
 export class Executions {
   readonly #client: SFNClient;
@@ -43,13 +60,29 @@ export class Executions {
     }
   }
 
+  /** @returns undefined when there is none */
+  async find(job: ExecutionOf): Promise<ExecutionState | undefined> {
+    try {
+      const { status, stopDate } = await this.#client.send(
+        new DescribeExecutionCommand({ executionArn: executionArn(job) }),
+      );
+      // Whatever is not over yet, such as one that is redriven, is left alone.
+      if (status === undefined || !stopDate || status === 'RUNNING' || status === 'PENDING_REDRIVE') {
+        return { status: 'RUNNING' };
+      }
+      return { status, stoppedAtMs: stopDate.getTime() };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  }
+
   /** Stops a job's execution. No further state starts; a step that runs sees its job ended and stops itself. */
   async stop(job: Job, cause: string): Promise<void> {
-    const machine = requiredEnv(stateMachineArnEnv(job.operation));
     try {
       await this.#client.send(
         new StopExecutionCommand({
-          executionArn: `${machine.replace(':stateMachine:', ':execution:')}:${executionName(job)}`,
+          executionArn: executionArn(job),
           error: 'JobCancelled',
           cause,
         }),
@@ -59,4 +92,9 @@ export class Executions {
       if (!(error instanceof ExecutionDoesNotExist)) throw error;
     }
   }
+}
+
+function executionArn(job: ExecutionOf): string {
+  const machine = requiredEnv(stateMachineArnEnv(job.operation));
+  return `${machine.replace(':stateMachine:', ':execution:')}:${executionName(job)}`;
 }

@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  paginateScan,
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -58,6 +59,9 @@ export interface JobEnd {
   readonly logTail?: readonly string[];
   readonly logs?: Job['logs'];
 }
+
+/** What the index of open jobs holds of one. */
+export type OpenJob = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
 
 export class JobStore {
   readonly #client: DynamoDBClient;
@@ -275,6 +279,25 @@ export class JobStore {
       }),
     );
     return Items.map((item) => unmarshall(item).operation);
+  }
+
+  /**
+   * Every open job, whoever owns it, that was made before a time: for those who watch over all jobs.
+   * @param before ISO 8601
+   */
+  async *openBefore(before: string): AsyncGenerator<OpenJob> {
+    const pages = paginateScan(
+      { client: this.#client },
+      {
+        TableName: this.#tableName,
+        IndexName: JobsTable.openIndex.name,
+        FilterExpression: 'createdAt < :before',
+        ExpressionAttributeValues: toItem({ ':before': before }),
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      for (const item of Items) yield unmarshall(item) as OpenJob;
+    }
   }
 
   /**

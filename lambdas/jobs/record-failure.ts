@@ -18,7 +18,7 @@ export interface ExecutionEnded {
   readonly detail: {
     /** The job id, and for idempotent jobs their time behind it. */
     readonly name: string;
-    readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+    readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'SUCCEEDED';
   };
 }
 

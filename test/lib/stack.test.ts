@@ -137,8 +137,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter(({ sandbox }) => sandbox).length;
-  // One for each operation, and six for all: MCP, management API, events, deliveries, those that wait, failures.
-  expect(functions).toHaveLength(operations.length + sandboxes + 6);
+  // And seven for all: MCP, management API, events, deliveries, those that wait, failures, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 7);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {

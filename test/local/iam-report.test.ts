@@ -148,6 +148,13 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     's3:ListBucket': WHY.listBucket,
     'secretsmanager:DescribeSecret': WHY.grantRead,
   },
+  ReconcilerFunction: {
+    'dynamodb:GetItem': WHY.due,
+    'dynamodb:Scan': WHY.due,
+    'dynamodb:UpdateItem': WHY.due,
+    'states:DescribeExecution': WHY.due,
+    'states:StartExecution': WHY.due,
+  },
   WebhooksDeliver: {
     ...SEND,
     'secretsmanager:DescribeSecret': WHY.grantRead,

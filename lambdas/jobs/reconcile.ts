@@ -1,0 +1,57 @@
+/**
+ * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution, and
+ * those whose execution is over although no event has said so.
+ */
+import { type ExecutionEnd, type Executions, isOver } from './executions.ts';
+import { executionName, JobStatus } from './job.ts';
+import type { JobStore, OpenJob } from './job-store.ts';
+import { recordExecutionEnded } from './record-failure.ts';
+
+export interface ReconcileDependencies {
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** A start takes moments, and so does the event of an end: what is younger is on its way. */
+const GRACE_MS = 60_000;
+
+/**
+ * One call to Step Functions for each open job that is older than a minute.
+ * @throws AggregateError once all have been looked at, when some could not be
+ */
+export async function reconcile({ jobs, executions, now = Date.now }: ReconcileDependencies): Promise<void> {
+  const failures: unknown[] = [];
+  for await (const open of jobs.openBefore(new Date(now() - GRACE_MS).toISOString())) {
+    await reconcileOne({ jobs, executions }, open, now() - GRACE_MS).catch((error: unknown) => {
+      console.error({ message: 'An open job could not be looked after', jobId: open.jobId, error });
+      failures.push(error);
+    });
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} jobs could not be looked after.`);
+}
+
+async function reconcileOne(
+  { jobs, executions }: Pick<ReconcileDependencies, 'jobs' | 'executions'>,
+  open: OpenJob,
+  beforeMs: number,
+): Promise<void> {
+  const execution = await executions.find(open);
+  if (execution) {
+    if (isOver(execution) && execution.stoppedAtMs <= beforeMs) await recordEnd(jobs, open, execution.status);
+    return;
+  }
+  const job = await jobs.find(open.jobId);
+  // It may have been made anew since, or have ended.
+  if (job?.createdAt !== open.createdAt) return;
+  if (job.status !== JobStatus.pending) return recordEnd(jobs, open, 'ABORTED');
+  console.warn({ message: 'The start of a job was lost; it is started now', jobId: job.jobId });
+  await executions.start(job);
+}
+
+async function recordEnd(jobs: JobStore, open: OpenJob, status: ExecutionEnd['status']): Promise<void> {
+  console.warn({ message: 'The end of an execution was lost', jobId: open.jobId, status });
+  await recordExecutionEnded(jobs, { detail: { name: executionName(open), status } });
+}

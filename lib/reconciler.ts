@@ -1,0 +1,32 @@
+/** Looks every five minutes for jobs whose start or end was lost. */
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import type { JobsTable } from './jobs-table.ts';
+import { NodeFunction, repositoryRoot } from './node-function.ts';
+import type { Operation } from './operation.ts';
+
+export interface ReconcilerProps {
+  readonly jobsTable: JobsTable;
+  readonly operations: readonly Operation[];
+}
+
+export class Reconciler extends Construct {
+  constructor(scope: Construct, id: string, { jobsTable, operations }: ReconcilerProps) {
+    super(scope, id);
+    const reconciler = new NodeFunction(this, 'Function', {
+      description: 'Looks after open jobs whose start or end was lost',
+      entry: `${repositoryRoot}lambdas/jobs/reconcile.lambda.ts`,
+      // Below the five minutes, so that no two look at once.
+      timeout: Duration.minutes(4),
+    });
+    jobsTable.grantReconcile(reconciler);
+    for (const operation of operations) operation.grantReconcile(reconciler);
+    new Rule(this, 'EveryFiveMinutes', {
+      description: 'Looks after open jobs',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaTarget(reconciler)],
+    });
+  }
+}

@@ -1,0 +1,164 @@
+/** Jobs whose start or end was lost, in the local cloud: the function that looks after them, called as its schedule would. */
+import { randomUUID } from 'node:crypto';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { jest } from '@jest/globals';
+import type { Client } from '@modelcontextprotocol/client';
+import { Executions } from '../../lambdas/jobs/executions.ts';
+import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { reconcile as reconcileNow } from '../../lambdas/jobs/reconcile.ts';
+import { readAssembly } from '../../local/assembly.ts';
+import { arn } from '../../local/aws-names.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { assemblies } from '../support/assemblies.ts';
+import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+
+const OWNER = 'arn:aws:iam::000000000000:user/ada';
+const TWO_MINUTES_MS = 120_000;
+
+let cloud: LocalCloud;
+let client: Client;
+let aws: ReturnType<typeof awsClients>;
+let lambda: LambdaClient;
+let logicalIds: readonly [string, string][];
+/** Makes records as they were made two minutes ago. */
+let earlier: JobStore;
+let jobs: JobStore;
+
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  client = await connect(cloud, { owner: 'ada' });
+  aws = awsClients(cloud);
+  lambda = new LambdaClient({
+    region: 'us-east-1',
+    endpoint: cloud.environment.AWS_ENDPOINT_URL_LAMBDA,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const { template } = await readAssembly(assemblies.test);
+  logicalIds = Object.entries(template.Resources).map(([id, { Type }]) => [Type, id]);
+  const { TableNames = [] } = await aws.dynamodb.send(new ListTablesCommand());
+  const tableName = TableNames.find((name) => name.startsWith('Jobs')) ?? '';
+  earlier = new JobStore({ client: aws.dynamodb, tableName, now: () => Date.now() - TWO_MINUTES_MS });
+  jobs = new JobStore({ client: aws.dynamodb, tableName });
+});
+afterAll(async () => {
+  lambda.destroy();
+  for (const each of Object.values(aws)) each.destroy();
+  await client.close();
+  await cloud.close();
+});
+
+const idOf = (type: string, part: string) =>
+  logicalIds.find(([each, id]) => each === type && id.startsWith(part))?.[1] ?? '';
+
+/** As its schedule calls it. @returns the error, if it ends with one */
+async function reconcile(): Promise<string | undefined> {
+  const { EventStream = [] } = await lambda.send(
+    new InvokeWithResponseStreamCommand({
+      FunctionName: idOf('AWS::Lambda::Function', 'ReconcilerFunction'),
+    }),
+  );
+  for await (const { InvokeComplete } of EventStream) {
+    if (InvokeComplete) return InvokeComplete.ErrorDetails;
+  }
+  return undefined;
+}
+
+async function make(store: JobStore, changes: Partial<Job> = {}): Promise<Job> {
+  const { job } = await store.create({
+    jobId: randomUUID(),
+    owner: OWNER,
+    operation: 'echo',
+    input: { text: 'late' },
+    inputHash: '',
+    retentionSeconds: 600,
+    longestRunMs: 60_000,
+    ...changes,
+  });
+  return job;
+}
+
+const machine = (operation: string) => idOf('AWS::StepFunctions::StateMachine', operation);
+const machineArn = (operation: string) => arn('states', `stateMachine:${machine(operation)}`);
+
+test('a job whose function died before it could start it is started, and completes', async () => {
+  const { jobId } = await make(earlier);
+  expect(await reconcile()).toBeUndefined();
+  const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
+  expect(data).toMatchObject({ status: 'completed', result: { text: 'late' } });
+});
+
+test('so is one that was made with an idempotency key', async () => {
+  const jobId = jobIdForKey(OWNER, 'echo', 'a key');
+  await make(earlier, { jobId, idempotent: true });
+  await reconcile();
+  const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
+  expect(data).toMatchObject({ status: 'completed' });
+});
+
+test('one that was made a moment ago is left to who has made it', async () => {
+  const { jobId } = await make(jobs);
+  await reconcile();
+  expect(await jobs.find(jobId)).toMatchObject({ status: 'pending', version: 1 });
+});
+
+test('a running job whose execution is nowhere fails, and says so', async () => {
+  const { jobId } = await make(earlier);
+  await earlier.begin(jobId, { step: 'echo', progress: 0, lease: 'x' });
+  await reconcile();
+  const { data } = await call(client, 'check_job', { job_id: jobId });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED', retryable: true } });
+});
+
+test('the end of an execution that no event has told of is found a minute later', async () => {
+  const jobId = randomUUID();
+  const { executionArn } = await aws.sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: machineArn('probe'),
+      name: jobId,
+      input: '{"jobId":"nobody"}',
+    }),
+  );
+  await aws.sfn.send(new StopExecutionCommand({ executionArn }));
+  // Made after the event of the end: so nobody was told.
+  await make(earlier, { jobId, operation: 'probe', input: { behaviour: 'wait' } });
+  await reconcile();
+  // It has ended just now: its event could still come.
+  expect(await jobs.find(jobId)).toMatchObject({ status: 'pending' });
+
+  process.env.STATE_MACHINE_ARN_PROBE = machineArn('probe');
+  process.env.STATE_MACHINE_ARN_ECHO = machineArn('echo');
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const executions = new Executions(aws.sfn);
+  await reconcileNow({ jobs, executions, now: () => Date.now() + TWO_MINUTES_MS });
+  warn.mockRestore();
+  const { data } = await call(client, 'check_job', { job_id: jobId });
+  expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });
+  expect(data.error.message).toContain('ended as ABORTED');
+});
+
+test('a job that runs is left alone', async () => {
+  const job = await make(earlier, { operation: 'probe', input: { behaviour: 'wait' } });
+  await aws.sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: machineArn('probe'),
+      name: job.jobId,
+      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
+    }),
+  );
+  while ((await jobs.find(job.jobId))?.status !== 'running')
+    await new Promise((next) => setTimeout(next, 20));
+  await reconcile();
+  expect(await jobs.find(job.jobId)).toMatchObject({ status: 'running' });
+  await call(client, 'cancel_job', { job_id: job.jobId });
+});
+
+test('one job that cannot be looked after keeps nobody else from it, and is an error for the operator', async () => {
+  await make(earlier, { operation: 'no_such_operation' });
+  const { jobId } = await make(earlier);
+  expect(await reconcile()).toMatch(/1 jobs could not be looked after/);
+  const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
+  expect(data).toMatchObject({ status: 'completed' });
+});
