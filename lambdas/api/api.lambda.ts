@@ -6,7 +6,7 @@ import middy from '@middy/core';
 import { operations } from '#catalogue';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
-import { PollPace } from '../jobs/poll-pace.ts';
+import { pollPace } from '../jobs/pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { signedFetch } from '../shared/signed-fetch.ts';
@@ -27,7 +27,7 @@ export const handler = middy(
   createApi({
     operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
-    pace: new PollPace(limits.checksPerSecond),
+    pace: pollPace(limits.checksPerSecond),
     workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),

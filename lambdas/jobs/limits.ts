@@ -11,6 +11,8 @@ export interface JobLimits {
   readonly startsPerMinute: number;
   /** How often an owner may ask for the same job, beyond a first few calls. */
   readonly checksPerSecond: number;
+  /** How often an owner may call the same operation for its result, beyond a first few calls. */
+  readonly callsPerSecond: number;
 }
 
 export const DEFAULT_JOB_LIMITS: JobLimits = {
@@ -18,6 +20,7 @@ export const DEFAULT_JOB_LIMITS: JobLimits = {
   jobsInFlightPerOperation: 50,
   startsPerMinute: 120,
   checksPerSecond: 1,
+  callsPerSecond: 5,
 };
 
 const MINUTE_MS = 60_000;

@@ -12,7 +12,7 @@ import { Calls } from '../jobs/calls.ts';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
-import { PollPace } from '../jobs/poll-pace.ts';
+import { callPace, pollPace } from '../jobs/pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
@@ -34,7 +34,7 @@ const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
 const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
-const pace = new PollPace(limits.checksPerSecond);
+const pace = pollPace(limits.checksPerSecond);
 const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
 const endpoint = createEndpoint({
   tools: createTools({
@@ -42,6 +42,7 @@ const endpoint = createEndpoint({
     jobs,
     executions: new Executions(new SFNClient()),
     calls: new Calls(),
+    callPace: callPace(limits.callsPerSecond),
     limits,
     pace,
     workspace,

@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import type { Executions } from '../../lambdas/jobs/executions.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits } from '../../lambdas/jobs/limits.ts';
-import { PollPace } from '../../lambdas/jobs/poll-pace.ts';
+import { callPace, type Pace, pollPace } from '../../lambdas/jobs/pace.ts';
 import { submitJob } from '../../lambdas/jobs/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { probe } from '../fixtures/catalogue/probe/operation.ts';
@@ -82,7 +82,7 @@ test('what is refused leaves nothing behind', async () => {
 
 describe('a caller who asks over and over', () => {
   let now = 0;
-  const ask = (pace: PollPace, caller = 'alice') => {
+  const ask = (pace: Pace, caller = 'alice') => {
     try {
       return pace.check(caller, 'job') ?? 0;
     } catch (error) {
@@ -91,7 +91,7 @@ describe('a caller who asks over and over', () => {
   };
 
   test('may look ten times at once, then as often as the limit, and is told how long to wait', () => {
-    const pace = new PollPace(2, () => now);
+    const pace = pollPace(2, () => now);
     expect(Array.from({ length: 12 }, () => ask(pace))).toEqual([...Array(10).fill(0), 500, 500]);
     now += 250;
     expect(ask(pace)).toBe(250);
@@ -100,8 +100,25 @@ describe('a caller who asks over and over', () => {
   });
 
   test('does not slow down another', () => {
-    const pace = new PollPace(1, () => now);
+    const pace = pollPace(1, () => now);
     for (let index = 0; index < 20; index++) ask(pace);
     expect(ask(pace, 'bob')).toBe(0);
   });
+});
+
+test('calls of an operation have a pace of their own, by owner and operation', () => {
+  const now = 0;
+  const pace = callPace(2, () => now);
+  const call = (owner: string, operation: string) => {
+    try {
+      pace.check(owner, operation);
+      return 'taken';
+    } catch (error) {
+      return (error as { details: object }).details;
+    }
+  };
+  for (let index = 0; index < 20; index++) expect(call('alice', 'search')).toBe('taken');
+  expect(call('alice', 'search')).toEqual({ limit: 'calls_per_second', max: 2, retry_after_ms: 500 });
+  expect(call('alice', 'read_file')).toBe('taken');
+  expect(call('bob', 'search')).toBe('taken');
 });

@@ -130,10 +130,11 @@ test('the end of an execution that no event has told of is found a minute later'
 
   process.env.STATE_MACHINE_ARN_PROBE = machineArn('probe');
   process.env.STATE_MACHINE_ARN_ECHO = machineArn('echo');
-  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  // What it does is told to the operator.
+  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
   const executions = new Executions(aws.sfn);
   await reconcileNow({ jobs, executions, now: () => Date.now() + TWO_MINUTES_MS });
-  warn.mockRestore();
+  jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });
   expect(data.error.message).toMatch(/ended as (ABORTED|FAILED) before the job did/);

@@ -50,8 +50,15 @@ const put = (project: string, Body: Buffer) =>
     }),
   );
 
-const read = (path: string, range?: { start: number; end?: number }, project = 'app') =>
-  call(client, 'read_file', { project, path, ...(range && { range }) });
+let callers = 0;
+
+/** Each by somebody else: one owner may not call so often. */
+async function read(path: string, range?: { start: number; end?: number }, project = 'app') {
+  const caller = await connect(cloud, { owner: `caller-${callers++}` });
+  const answer = await call(caller, 'read_file', { project, path, ...(range && { range }) });
+  await caller.close();
+  return answer;
+}
 
 test('text is answered as it is, of the last entry with its path', async () => {
   const { data, text: shown, isError } = await read('src/main.ts');
@@ -143,7 +150,21 @@ test('a project that is not there, or no archive, is said to be', async () => {
   expect((await read('x', undefined, 'broken')).data.error.code).toBe('SOURCE_INVALID');
 });
 
+test('who calls too often is told how long to wait', async () => {
+  const refused: Awaited<ReturnType<typeof call>>[] = [];
+  // One after the other, and so by one instance, which is what remembers callers.
+  for (let index = 0; index < 40; index += 1) {
+    const answer = await call(client, 'read_file', { project: 'app', path: 'src/main.ts' });
+    if (answer.isError) refused.push(answer);
+  }
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]?.data.error).toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    details: { limit: 'calls_per_second' },
+  });
+});
+
 test('it leaves no job behind', async () => {
-  await read('src/main.ts');
   expect((await call(client, 'list_jobs')).data.jobs).toEqual([]);
 });

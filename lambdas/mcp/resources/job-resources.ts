@@ -3,7 +3,7 @@ import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server'
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
-import type { PollPace } from '../../jobs/poll-pace.ts';
+import type { Pace } from '../../jobs/pace.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { wholeCharacters } from '../../shared/whole-characters.ts';
@@ -14,13 +14,13 @@ const PAGE = 50;
 
 export interface JobResourcesOptions {
   readonly jobs: JobStore;
-  readonly pace: PollPace;
+  readonly pace: Pace;
   readonly workspace: WorkspaceLinks;
 }
 
 export class JobResources {
   readonly #jobs: JobStore;
-  readonly #pace: PollPace;
+  readonly #pace: Pace;
   readonly #workspace: WorkspaceLinks;
 
   constructor({ jobs, pace, workspace }: JobResourcesOptions) {

@@ -13,7 +13,10 @@ import type { ToolDependencies } from './index.ts';
 import { acceptStart, jobArguments, requireObjects, startedOutput, startJob } from './start-job.ts';
 
 /** Always with the result. */
-export function syncTool(operation: OperationDefinition, { calls, workspace }: ToolDependencies): Tool {
+export function syncTool(
+  operation: OperationDefinition,
+  { calls, callPace, workspace }: ToolDependencies,
+): Tool {
   return defineTool({
     name: operation.name,
     title: operation.title,
@@ -23,6 +26,7 @@ export function syncTool(operation: OperationDefinition, { calls, workspace }: T
     input: z.strictObject(operation.input.shape),
     output: operation.output,
     async call(input, { owner }) {
+      callPace.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
       const answer = await calls.invoke(operation, {
         call: { jobId: randomUUID(), owner, input: input as Json },
@@ -35,7 +39,7 @@ export function syncTool(operation: OperationDefinition, { calls, workspace }: T
 
 /** With the result when it is there in time. */
 export function syncFirstTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
-  const { jobs, calls, workspace } = dependencies;
+  const { jobs, calls, callPace, workspace } = dependencies;
   return defineTool({
     name: operation.name,
     title: operation.title,
@@ -45,6 +49,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),
     output: startedOutput.partial({ job_id: true }),
     async call(args, caller) {
+      callPace.check(caller.owner, operation.name);
       const from = Date.now();
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
       const { owner } = caller;
