@@ -8,6 +8,7 @@ import type { DomainChoice } from './custom-domain.ts';
 import { FailureRecorder } from './failure-recorder.ts';
 import { Gateway } from './gateway.ts';
 import { JobEvents } from './job-events.ts';
+import { JobResumer } from './job-resumer.ts';
 import { JobsTable } from './jobs-table.ts';
 import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
@@ -53,6 +54,10 @@ export class AsyncOperationsStack extends Stack {
     }));
     failures.watch(operations.flatMap(({ construct }) => construct.stateMachine ?? []));
     new Reconciler(this, 'Reconciler', {
+      jobsTable,
+      operations: operations.map(({ construct }) => construct),
+    });
+    new JobResumer(this, 'Resumer', {
       jobsTable,
       operations: operations.map(({ construct }) => construct),
     });

@@ -45,9 +45,9 @@ export class JobsTable extends Construct {
     this.#tellLimits(fn);
   }
 
-  /** To read and list jobs. */
-  grantRead(fn: LambdaFunction): void {
-    this.#grant(fn, 'GetItem');
+  /** To read, list and answer jobs. */
+  grantAnswer(fn: LambdaFunction): void {
+    this.#grant(fn, 'GetItem', 'UpdateItem');
     this.#grantList(fn);
     this.#tellLimits(fn);
   }

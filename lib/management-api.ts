@@ -32,7 +32,7 @@ export class ManagementApi extends Construct {
       timeout: TIMEOUT,
       alias: { '#catalogue': catalogue },
     });
-    jobsTable.grantRead(apiFunction);
+    jobsTable.grantAnswer(apiFunction);
     workspace.grantLink(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);

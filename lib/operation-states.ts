@@ -1,10 +1,23 @@
 /** The states of one operation: its steps in order, and one way out when a step fails. */
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Chain, Errors, Fail, JitterType, JsonPath, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  Chain,
+  Errors,
+  Fail,
+  IntegrationPattern,
+  JitterType,
+  JsonPath,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import {
+  INPUT_ANSWERED,
+  INPUT_REQUIRED,
+  inputState,
   type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
@@ -78,34 +91,83 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     .addRetry({ errors: [Errors.ALL], interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 6 })
     .next(failed);
 
-  const states = Object.entries(definition.steps).map(([step, { timeoutMs, retries = 0 }]) => {
-    const state = new LambdaInvoke(scope, step, {
-      lambdaFunction: stepFunction,
-      payload: TaskInput.fromObject({
-        step,
-        jobId: JsonPath.stringAt('$.jobId'),
-        owner: JsonPath.stringAt('$.owner'),
-        input: JsonPath.objectAt('$.input'),
-        finished: JsonPath.objectAt('$.finished'),
-        attempt: JsonPath.numberAt('$$.State.RetryCount'),
-      }),
-      payloadResponseOnly: true,
-      resultPath: `$.finished.${step}`,
-      retryOnServiceExceptions: false,
-      taskTimeout: Timeout.duration(Duration.millis(timeoutMs + STATE_SLACK_MS)),
-    });
-    for (const retry of [TRANSIENT, THROTTLED, CRASHED, INTERRUPTED]) state.addRetry(retry);
-    if (retries > 0) {
-      state.addRetry({
-        errors: [RETRYABLE_STEP_ERROR],
-        interval: Duration.seconds(2),
-        backoffRate: 2,
-        maxAttempts: retries,
+  const states = Object.entries(definition.steps).map(
+    ([step, { timeoutMs, retries = 0, inputTimeoutMs }]) => {
+      const state = new LambdaInvoke(scope, step, {
+        lambdaFunction: stepFunction,
+        payload: TaskInput.fromObject({
+          step,
+          jobId: JsonPath.stringAt('$.jobId'),
+          owner: JsonPath.stringAt('$.owner'),
+          input: JsonPath.objectAt('$.input'),
+          finished: JsonPath.objectAt('$.finished'),
+          attempt: JsonPath.numberAt('$$.State.RetryCount'),
+        }),
+        payloadResponseOnly: true,
+        resultPath: `$.finished.${step}`,
+        retryOnServiceExceptions: false,
+        taskTimeout: Timeout.duration(Duration.millis(timeoutMs + STATE_SLACK_MS)),
       });
-    }
-    return state.addCatch(recordFailure, { resultPath: '$.caught' });
-  });
+      addRetries(state);
+      if (retries > 0) {
+        state.addRetry({
+          errors: [RETRYABLE_STEP_ERROR],
+          interval: Duration.seconds(2),
+          backoffRate: 2,
+          maxAttempts: retries,
+        });
+      }
+      if (inputTimeoutMs !== undefined) {
+        state.addCatch(waitForInput(scope, { step, state, inputTimeoutMs, stepFunction, recordFailure }), {
+          errors: [INPUT_REQUIRED],
+          resultPath: '$.asked',
+        });
+      }
+      return state.addCatch(recordFailure, { resultPath: '$.caught' });
+    },
+  );
   const [first, ...others] = states;
   if (!first) throw new Error(`Operation ${definition.name} has no steps.`);
   return others.reduce((chain, state) => chain.next(state), Chain.start(first));
+}
+
+/** Waits, with nothing running, until what a step has asked is answered; then the step begins anew. */
+function waitForInput(
+  scope: Construct,
+  {
+    step,
+    state,
+    inputTimeoutMs,
+    stepFunction,
+    recordFailure,
+  }: {
+    readonly step: string;
+    readonly state: TaskStateBase;
+    readonly inputTimeoutMs: number;
+    readonly stepFunction: IFunction;
+    readonly recordFailure: Chain;
+  },
+): LambdaInvoke {
+  const waiting = new LambdaInvoke(scope, inputState(step), {
+    lambdaFunction: stepFunction,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      taskToken: JsonPath.taskToken,
+      jobId: JsonPath.stringAt('$.jobId'),
+      step,
+      asked: JsonPath.objectAt('$.asked'),
+    }),
+    resultPath: '$.asked',
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.millis(inputTimeoutMs)),
+  });
+  addRetries(waiting);
+  waiting.addCatch(state, { errors: [INPUT_ANSWERED], resultPath: '$.asked' });
+  waiting.addCatch(recordFailure, { resultPath: '$.caught' });
+  waiting.next(state);
+  return waiting;
+}
+
+function addRetries(state: TaskStateBase): void {
+  for (const retry of [TRANSIENT, THROTTLED, CRASHED, INTERRUPTED]) state.addRetry(retry);
 }

@@ -61,6 +61,12 @@ export class Operation extends Construct {
     fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
   }
 
+  /** To have executions go on that wait for answers. */
+  grantResume(fn: LambdaFunction): void {
+    const asks = Object.values(this.#definition.steps).some(({ inputTimeoutMs }) => inputTimeoutMs);
+    if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
+  }
+
   #createStateMachine({ definition, failureRecorder }: OperationProps): StateMachine {
     return new StateMachine(this, 'StateMachine', {
       comment: definition.title,

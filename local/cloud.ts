@@ -28,6 +28,7 @@ import { StreamLog } from './stream-log.ts';
 import { createTableStreams } from './table-stream.ts';
 import { createTables, startTableServer, type TableProperties } from './tables.ts';
 import { createTaskRunner } from './task-runner.ts';
+import { TaskTokens } from './task-tokens.ts';
 
 export interface LocalCloudOptions {
   /** A synthesized assembly: `manifest.json`, one stack template, its asset manifest. */
@@ -156,8 +157,11 @@ async function start(
   const mappingParts = { streams, functions, storage, environment, iam };
   onClose(startEventSourceMappings(template, resolve, mappingParts).close);
 
+  const tokens = new TaskTokens();
   const tasksOf = (machineArn: string) =>
-    createTaskRunner(functions, (call) => iam.authorize(iam.sessionOf(machineArn), [call]));
+    createTaskRunner(machineArn, functions, tokens, (call) =>
+      iam.authorize(iam.sessionOf(machineArn), [call]),
+    );
   const machines = createStateMachines(template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
   const gate = createRuleGate(mayInvoke, onLog);
   onClose(startSchedules(template, resolve, functions, gate).close);
@@ -168,7 +172,7 @@ async function start(
   await executions.resume();
 
   stepFunctionsHandler.resolve(
-    awsJsonHandler(stepFunctionsActions(executions), {
+    awsJsonHandler(stepFunctionsActions(executions, tokens), {
       onCall: (action) => onAwsCall('states', action),
       authorize: (request, action, input) =>
         iam.authorizeRequest(request, () => [stateMachineCall(action, input)]),

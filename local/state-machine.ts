@@ -21,7 +21,10 @@ interface Machine {
 export interface TaskRunner {
   /** @throws Error naming the state and its resource when it cannot be run. */
   check(state: string, resource: string): void;
-  run(resource: string, input: unknown): Promise<unknown>;
+  /** @returns `$$.Task.Token` of one attempt */
+  issueToken(): string;
+  /** @param token of this attempt, if its state uses one */
+  run(resource: string, input: unknown, token: string | undefined): Promise<unknown>;
 }
 
 export type Outcome =
@@ -63,15 +66,15 @@ export function compileStateMachine(
 
   return function run(input: unknown, execution: Readonly<Record<string, unknown>>): Run {
     const history: StateEntered[] = [];
-    const visits = new Map([...scopes.keys()].map((name) => [name, createVisit(name)]));
+    const visits = new Map([...scopes.keys()].map((name) => [name, createVisit(name, tasks)]));
     let ended: Outcome | undefined;
 
     const handlers = taskStates.map(([name, resource]) => [
       name,
       async (taskInput: unknown) => {
         if (ended) throw new NoFurtherStates();
-        visits.get(name)?.beginAttempt();
-        return await tasks.run(resource, taskInput);
+        const token = visits.get(name)?.beginAttempt();
+        return await tasks.run(resource, taskInput, token);
       },
     ]);
     const { result, abort, eventLogs } = interpreter.run(input as never, {
@@ -111,8 +114,9 @@ export function compileStateMachine(
   };
 }
 
-/** One state's stay: `context` is its `$$.State`. */
-function createVisit(name: string) {
+/** One state's stay: `context` is its `$$.State`, and its `$$.Task`. */
+function createVisit(name: string, tasks: TaskRunner) {
+  let token: string | undefined;
   let enteredTime: string | undefined;
   let attempts = 0;
   return {
@@ -127,9 +131,15 @@ function createVisit(name: string) {
       get RetryCount(): number {
         return attempts;
       },
+      /** Read, too, before each attempt. */
+      get Token(): string {
+        token = tasks.issueToken();
+        return token;
+      },
     },
-    beginAttempt(): void {
+    beginAttempt(): string | undefined {
       attempts += 1;
+      return token;
     },
     leave(): void {
       attempts = 0;
@@ -154,7 +164,7 @@ function prepare(machine: Machine, scopes: Map<string, string>): Machine {
     const { Branches, ItemProcessor, Iterator, ...own } = state;
     const scope = `State${scopes.size}`;
     scopes.set(name, scope);
-    const text = JSON.stringify(own).replaceAll('$$.State.', () => `$$.${scope}.`);
+    const text = JSON.stringify(own).replaceAll(/\$\$\.(State|Task)\./g, () => `$$.${scope}.`);
     const untimed = state.Type === 'Task' && !state.TimeoutSecondsPath;
     return [
       name,

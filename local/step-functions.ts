@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Actions } from './aws-json.ts';
 import type { Executions } from './executions.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 interface Input {
   readonly stateMachineArn: string;
@@ -10,9 +11,11 @@ interface Input {
   readonly input?: string;
   readonly error?: string;
   readonly cause?: string;
+  readonly taskToken: string;
+  readonly output: string;
 }
 
-export function stepFunctionsActions(executions: Executions): Actions<Input> {
+export function stepFunctionsActions(executions: Executions, tokens: TaskTokens): Actions<Input> {
   return {
     async StartExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
       const { arn, startDate } = await executions.start(stateMachineArn, name, input);
@@ -35,6 +38,16 @@ export function stepFunctionsActions(executions: Executions): Actions<Input> {
         inputDetails: { included: true },
         outputDetails: { included: true },
       };
+    },
+
+    SendTaskSuccess({ taskToken, output }) {
+      tokens.succeed(taskToken, output);
+      return {};
+    },
+
+    SendTaskFailure({ taskToken, error, cause }) {
+      tokens.fail(taskToken, error, cause);
+      return {};
     },
 
     /** Only the entries into states, which are what Step Functions charges for. */

@@ -6,14 +6,21 @@ import { invokeCall } from './iam/json-calls.ts';
 import { Refusal } from './iam/refusal.ts';
 import type { Call } from './iam/statements.ts';
 import type { TaskRunner } from './state-machine.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 /** Step Functions' limit of a state's output. */
 const MAX_OUTPUT_BYTES = 256 * 1024;
 const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
+const INVOKE_AND_WAIT = `${OPTIMIZED_INVOKE}.waitForTaskToken`;
 
-/** @param authorize decides what the state machine may do: it throws a Refusal. */
+/**
+ * @param machineArn whose tasks they are
+ * @param authorize decides what the state machine may do: it throws a Refusal.
+ */
 export function createTaskRunner(
+  machineArn: string,
   functions: ReadonlyMap<string, LambdaFunction>,
+  tokens: TaskTokens,
   authorize: (call: Call) => void,
 ): TaskRunner {
   async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
@@ -31,12 +38,24 @@ export function createTaskRunner(
 
   return {
     check(state, resource) {
-      if (resource === OPTIMIZED_INVOKE || resource.startsWith('arn:aws:lambda:')) return;
+      if (
+        resource === OPTIMIZED_INVOKE ||
+        resource === INVOKE_AND_WAIT ||
+        resource.startsWith('arn:aws:lambda:')
+      )
+        return;
       throw new Error(`State "${state}" uses ${resource}: the local cloud runs Lambda functions only.`);
     },
-    async run(resource, input) {
-      if (resource !== OPTIMIZED_INVOKE) return invoke(resource, input);
+    issueToken: () => tokens.issue(machineArn),
+    async run(resource, input, token) {
+      if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
       const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
+      if (resource === INVOKE_AND_WAIT) {
+        const told = tokens.wait(token ?? tokens.issue(machineArn));
+        // The token may be used while the function still runs.
+        await Promise.all([told, invoke(FunctionName, Payload)]);
+        return told;
+      }
       return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
     },
   };

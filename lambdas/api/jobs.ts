@@ -1,4 +1,7 @@
-/** `/jobs`: an owner's jobs to look at, for who polls over plain HTTP. */
+/** `/jobs`: an owner's jobs to look at and to answer, for who polls over plain HTTP. */
+import * as z from 'zod';
+import { answerJobQuestions } from '../jobs/answer.ts';
+import { answersInput } from '../jobs/answers-input.ts';
 import { jobNotFound } from '../jobs/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
 import { linkFiles, linkLogs } from '../jobs/job-files.ts';
@@ -49,6 +52,12 @@ export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: Api
       const operation = operations.find(({ name }) => name === job.operation);
       const files = [...(await linkFiles(job, operation, workspace)), ...(await linkLogs(job, workspace))];
       return { status: 200, headers, body: { ...view, ...(files.length > 0 && { files }) } };
+    },
+
+    'POST /jobs/{job_id}/answers': async (request) => {
+      const { answers } = request.body(z.strictObject({ answers: answersInput }));
+      const { owner, jobId } = await find(request);
+      return { status: 200, body: viewJob(await answerJobQuestions({ jobs }, owner, jobId, answers)) };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {

@@ -18,6 +18,7 @@ type Route = {
 export const routes = [
   { method: 'GET', path: '/jobs', scope: Scope.jobsRead },
   { method: 'GET', path: '/jobs/{job_id}', scope: Scope.jobsRead },
+  { method: 'POST', path: '/jobs/{job_id}/answers', scope: Scope.jobsWrite },
   { method: 'GET', path: '/jobs/{job_id}/deliveries', scope: Scope.jobsRead },
   { method: 'POST', path: '/endpoints', scope: Scope.webhooksManage },
   { method: 'GET', path: '/endpoints', scope: Scope.webhooksManage },

@@ -11,6 +11,11 @@ export function jobNotFound(): AppError {
   );
 }
 
+export function jobAlreadyEnded({ status }: Job): AppError {
+  const message = `The job has already ended as ${status}. check_job shows its result.`;
+  return new AppError(ErrorCode.jobAlreadyEnded, message, { details: { status } });
+}
+
 /**
  * Ends the owner's job as `cancelled` and stops its execution.
  * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the status it ended with.
@@ -25,11 +30,7 @@ export async function cancelJob(
   const job = await jobs.cancel(owner, found).catch((error: unknown) => {
     if (!(error instanceof TransitionRefused)) throw error;
     if (!error.job) throw jobNotFound();
-    throw new AppError(
-      ErrorCode.jobAlreadyEnded,
-      `The job has already ended as ${error.job.status}. check_job shows its result.`,
-      { details: { status: error.job.status } },
-    );
+    throw jobAlreadyEnded(error.job);
   });
   await executions.stop(job, 'The owner cancelled the job.').catch((error: unknown) => {
     // The job is cancelled all the same: a running step sees it, and no further step can begin.

@@ -7,7 +7,16 @@ import type { Job } from './job.ts';
  * Kept as JSON text: DynamoDB's own types take neither every number nor every depth that JSON does. With or without the
  * colon of an expression's value.
  */
-const JSON_ATTRIBUTES = ['handedOver', 'input', 'result', ':result'];
+const JSON_ATTRIBUTES = [
+  'answers',
+  'handedOver',
+  'input',
+  'inputRequests',
+  'result',
+  ':answers',
+  ':inputRequests',
+  ':result',
+];
 
 /** For records, keys and the values of expressions alike. */
 export function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {

@@ -13,6 +13,7 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import {
   firstVersion,
+  type InputRequest,
   isTerminal,
   type Job,
   type JobError,
@@ -192,6 +193,44 @@ export class JobStore {
     });
   }
 
+  /**
+   * A step needs answers: its execution waits until they are here.
+   * @param job as it was read
+   * @throws TransitionRefused when the job has ended, or has changed since.
+   */
+  async requireInput(
+    job: Pick<Job, 'jobId' | 'version'>,
+    lease: string,
+    asked: {
+      readonly step: string;
+      readonly inputRequests: Readonly<Record<string, InputRequest>>;
+      readonly taskToken: string;
+      readonly message: string;
+    },
+  ): Promise<void> {
+    // The lease: so that nothing that is left of the step moves the job on.
+    await this.#change(job.jobId, JobStatus.inputRequired, {
+      set: { ...asked, lease },
+      where: { version: job.version },
+    });
+  }
+
+  /**
+   * The owner answers. With the last answer the job runs on.
+   * @param job as it was read
+   * @throws TransitionRefused when it waits for none, or has changed since.
+   */
+  async answer(
+    { jobId, version, owner }: Pick<Job, 'jobId' | 'version' | 'owner'>,
+    answers: NonNullable<Job['answers']>,
+    isComplete: boolean,
+  ): Promise<Job> {
+    return this.#change(jobId, isComplete ? JobStatus.running : JobStatus.inputRequired, {
+      set: { answers, ...(isComplete && { message: 'Answered: it goes on.' }) },
+      where: { owner, version, statuses: [JobStatus.inputRequired] },
+    });
+  }
+
   /** The last step has returned. @throws TransitionRefused as `report` does. */
   async complete(
     jobId: string,
@@ -222,6 +261,16 @@ export class JobStore {
       set: { ...end, error, message: error.message },
       where: { lease },
     });
+  }
+
+  /** Whoever was asked has said no. @throws TransitionRefused as `report` does. */
+  async refuse(
+    jobId: string,
+    lease: string,
+    end: JobEnd & { readonly message: string },
+    retentionSeconds: number,
+  ): Promise<Job> {
+    return this.#end(jobId, JobStatus.cancelled, retentionSeconds, { set: { ...end }, where: { lease } });
   }
 
   /** Its execution could not be started. @throws TransitionRefused when it was started all the same. */

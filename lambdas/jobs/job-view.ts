@@ -1,6 +1,6 @@
 /** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
-import type { Job, JobSummary, StoredObject } from './job.ts';
-import { isTerminal, JobStatus } from './job.ts';
+import type { InputRequest, Job, JobSummary, StoredObject } from './job.ts';
+import { isTerminal, JobStatus, openRequests } from './job.ts';
 
 /** The seed of every answer about a job; times are ISO 8601. */
 export interface JobView {
@@ -11,6 +11,8 @@ export interface JobView {
   readonly progress: number;
   readonly step?: string;
   readonly message?: string;
+  /** What is to be answered before it can go on, by key; there while the status is `input_required`. */
+  readonly input_requests?: Readonly<Record<string, Pick<InputRequest, 'message' | 'schema'>>>;
   readonly result: unknown;
   /** Where a large result is in the workspace bucket; then `result` is null. */
   readonly result_object?: StoredObject;
@@ -39,6 +41,11 @@ export function viewJob(job: Job): JobView {
     progress: job.progress,
     ...(job.step && { step: job.step }),
     ...(job.message && { message: job.message }),
+    ...(job.status === JobStatus.inputRequired && {
+      input_requests: Object.fromEntries(
+        openRequests(job).map(([key, { message, schema }]) => [key, { message, schema }]),
+      ),
+    }),
     result: job.result ?? null,
     ...(job.resultObject && { result_object: job.resultObject }),
     error: job.error ?? null,

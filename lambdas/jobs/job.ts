@@ -19,7 +19,8 @@ const { pending, running, inputRequired, completed, failed, cancelled } = JobSta
 export const STATUSES_BEFORE: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   pending: [],
   running: [pending, running, inputRequired],
-  input_required: [running],
+  // Asked again, when the state that waits is tried again.
+  input_required: [running, inputRequired],
   completed: [running],
   failed: [pending, running, inputRequired],
   cancelled: [pending, running, inputRequired],
@@ -57,6 +58,20 @@ export interface StoredObject {
   readonly sha256: string;
 }
 
+/** A question that a step has asked; JSON, as it is on record. */
+export type InputRequest = {
+  readonly step: string;
+  /** For people: what is asked, and why. */
+  readonly message: string;
+  /** JSON Schema (draft 7) of the answer's content: an object of texts, numbers, booleans and choices. */
+  readonly schema: { readonly [name: string]: Json };
+};
+
+/** As MCP's elicitation has it: `decline` says no, `cancel` says nothing. */
+export type InputAnswer =
+  | { readonly action: 'accept'; readonly content: { readonly [name: string]: Json } }
+  | { readonly action: 'decline' | 'cancel' };
+
 /** The logs of the steps that printed something, by step name. */
 export function logsOf(
   finished: Readonly<Record<string, { readonly log?: StoredObject }>>,
@@ -85,6 +100,12 @@ export interface Job {
   readonly idempotent?: boolean;
   /** What the call that became this job had done by then; at most 16 KiB. */
   readonly handedOver?: Json;
+  /** What its steps have asked so far, by keys that are unique over the job's life. */
+  readonly inputRequests?: Readonly<Record<string, InputRequest>>;
+  /** Until the job ends: for its steps alone. */
+  readonly answers?: Readonly<Record<string, InputAnswer>>;
+  /** By which the execution that waits for answers goes on. */
+  readonly taskToken?: string;
   /** Whom the caller asked to be told, of which events. */
   readonly callback?: { readonly url: string; readonly events: readonly string[] };
   /** The result, unless it is large: then `resultObject` says where it is. */
@@ -104,6 +125,11 @@ export interface Job {
   readonly retentionSeconds: number;
   /** Epoch seconds, DynamoDB's TTL attribute. A job past it is gone for every reader, deleted or not. */
   readonly expiresAt: number;
+}
+
+/** The questions that nobody has answered yet, by key. */
+export function openRequests({ inputRequests = {}, answers = {} }: Job): [string, InputRequest][] {
+  return Object.entries(inputRequests).filter(([key]) => !Object.hasOwn(answers, key));
 }
 
 /** What a listing holds: the attributes that the owner index carries. */

@@ -11,6 +11,8 @@ export interface Change {
     readonly statuses?: readonly JobStatus[];
     readonly owner?: string;
     readonly lease?: string;
+    /** The record is still as it was read. */
+    readonly version?: number;
     /** The progress that is written must not be less than what is there. */
     readonly progressStays?: boolean;
   };
@@ -35,14 +37,17 @@ export function transitionTo(
   const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
   // `startedAt` stays as the first step set it.
   if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
-  const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease' : '';
+  const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease, #taskToken, #answers' : '';
 
   const { statuses = STATUSES_BEFORE[to] } = where;
   const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;
   const isOwners = where.owner !== undefined && '#owner = :owner';
   const isHeld = where.lease !== undefined && '#lease = :heldBy';
+  const isAsRead = where.version !== undefined && '#version = :read';
   const doesNotFall = where.progressStays === true && '#progress <= :progress';
-  const conditions = [mayFollow, isOwners, isHeld, doesNotFall].filter((clause) => clause !== false);
+  const conditions = [mayFollow, isOwners, isHeld, isAsRead, doesNotFall].filter(
+    (clause) => clause !== false,
+  );
 
   const UpdateExpression = `SET ${assignments.join(', ')}${removals}`;
   const ConditionExpression = conditions.join(' AND ');
@@ -56,6 +61,7 @@ export function transitionTo(
       ':one': 1,
       ...(isOwners && { ':owner': where.owner }),
       ...(isHeld && { ':heldBy': where.lease }),
+      ...(isAsRead && { ':read': where.version }),
     }),
   };
 }

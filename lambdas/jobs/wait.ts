@@ -1,5 +1,5 @@
 /** Waiting for a job on behalf of a caller that is willing to. */
-import { isTerminal, type Job } from './job.ts';
+import { isTerminal, type Job, JobStatus } from './job.ts';
 import type { JobStore } from './job-store.ts';
 
 /** Soon at first, for work that takes no time, then one read a second. */
@@ -7,17 +7,22 @@ const PAUSES_MS = [200, 300, 500] as const;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Reads a job again until it has ended or the time is over.
+ * Reads a job again until it has ended, needs answers, or the time is over.
  * @param waitMs milliseconds; 0 reads nothing.
  * @returns the job as last read; undefined when it has expired meanwhile.
  */
-export async function waitForEnd(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
+export async function waitForNews(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
   const end = Date.now() + waitMs;
   let latest: Job | undefined = job;
-  for (let reads = 0; latest && !isTerminal(latest.status) && Date.now() < end; reads++) {
+  for (let reads = 0; latest && mayGoOn(latest) && Date.now() < end; reads++) {
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     latest = await jobs.get(job.owner, job.jobId);
   }
   return latest;
+}
+
+/** Without its caller. */
+function mayGoOn({ status }: Job): boolean {
+  return !isTerminal(status) && status !== JobStatus.inputRequired;
 }

@@ -1,6 +1,6 @@
 /** The answer about one job: its view, the links to its files, and the sentence for the model. */
 import * as z from 'zod';
-import { type Job, JobStatus } from '../jobs/job.ts';
+import { type Job, JobStatus, openRequests } from '../jobs/job.ts';
 import { linkFiles } from '../jobs/job-files.ts';
 import { viewJob } from '../jobs/job-view.ts';
 import type { FileLink, WorkspaceLinks } from '../jobs/workspace-links.ts';
@@ -21,6 +21,10 @@ export const jobOutput = z.looseObject({
     .looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
     .nullable()
     .describe('Why the job failed; null unless it did.'),
+  input_requests: z
+    .record(z.string(), z.object({ message: z.string(), schema: z.looseObject({}) }))
+    .optional()
+    .describe('What answer_job is to answer before the job can go on, by key.'),
   operation: z.string().optional(),
   step: z.string().optional(),
   message: z.string().optional(),
@@ -77,7 +81,14 @@ function describeJob(
         ...(job.logs ? [`The whole log is the resource job://${job.jobId}/log.`] : []),
       ].join('\n');
     case JobStatus.cancelled:
-      return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}.`;
+      return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
+    case JobStatus.inputRequired:
+      return [
+        `${name} waits for answers. Ask the user, then call answer_job with this job_id and answers to:`,
+        ...openRequests(job).map(
+          ([key, { message, schema }]) => `${key}: ${message} (content: ${JSON.stringify(schema)})`,
+        ),
+      ].join('\n');
     default:
       return `${name} is ${job.status} at ${percent(job)}. ${job.message ?? ''} Call check_job again with this job_id.`;
   }

@@ -11,6 +11,11 @@ export interface StepDefinition {
    * @default 0
    */
   readonly retries?: number;
+  /**
+   * How long in milliseconds what the step asks (`requestInput`) waits for answers; a second to a week. Nothing runs while
+   * it does. @default the step asks nothing
+   */
+  readonly inputTimeoutMs?: number;
 }
 
 /**
@@ -122,11 +127,22 @@ export const STEP_WRAP_UP_MS = 20_000;
 /** The names of the errors by which a step's function tells its state to try again: as the definition says, or always. */
 export const RETRYABLE_STEP_ERROR = 'RetryableStepError';
 export const STEP_INTERRUPTED = 'StepInterrupted';
+/** The step has asked something: its execution is to wait for the answers. */
+export const INPUT_REQUIRED = 'InputRequired';
+/** There is nothing to wait for any more. */
+export const INPUT_ANSWERED = 'InputAnswered';
+
+/** The state that waits for the answers to what a step has asked. */
+export function inputState(step: string): string {
+  return `${step}_input`;
+}
 
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 /** With 16 KiB a step and 64 KiB of input, a state stays below Step Functions' 256 KiB. */
 const MAX_STEPS = 8;
 const MAX_RETRIES = 10;
+const MIN_INPUT_TIMEOUT_MS = 1_000;
+const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
 /** A minute: the longest of the synchronous limits that callers know. */
 const MAX_WAIT_MS = 60_000;
 const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([
@@ -173,8 +189,14 @@ export function defineOperation<
       `Operation "${name}" has ${entries.length} steps: with mode ${execution.mode} give it one.`,
     );
   }
-  for (const [step, { timeoutMs, retries = 0 }] of entries) {
-    if (!NAME.test(step) || RESERVED_STATES.has(step)) {
+  const inputStates = entries.map(([step]) => inputState(step));
+  if (definition.sandbox && entries.some(([, { inputTimeoutMs }]) => inputTimeoutMs !== undefined)) {
+    throw new Error(
+      `Operation "${name}" asks from a sandbox: take inputTimeoutMs out, or ask in an operation of its own.`,
+    );
+  }
+  for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS }] of entries) {
+    if (!NAME.test(step) || RESERVED_STATES.has(step) || inputStates.includes(step)) {
       throw new Error(
         `Step "${step}" of operation "${name}" must be snake_case, and not the name of a state of ours.`,
       );
@@ -189,6 +211,11 @@ export function defineOperation<
         `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}: give 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,
       );
     }
+    if (!(inputTimeoutMs >= MIN_INPUT_TIMEOUT_MS && inputTimeoutMs <= MAX_INPUT_TIMEOUT_MS)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" has inputTimeoutMs ${inputTimeoutMs}: give ${MIN_INPUT_TIMEOUT_MS} to ${MAX_INPUT_TIMEOUT_MS}.`,
+      );
+    }
   }
   return definition;
 }
@@ -197,11 +224,14 @@ export function defineOperation<
 const RUN_SLACK_MS = 60 * 60_000;
 /** The first try, and the one after a crash: beside those that the definition allows. */
 const OWN_TRIES = 2;
+/** How often a step may ask, each question waiting as long as it may. */
+const QUESTION_ROUNDS = 5;
 
 /** The longest time in milliseconds that a job of this operation can run. */
 export function longestRunMs(operation: OperationDefinition): number {
-  return Object.values(operation.steps).reduce(
-    (sum, { timeoutMs, retries = 0 }) => sum + (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries),
-    RUN_SLACK_MS,
-  );
+  return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs }) => {
+    const rounds = inputTimeoutMs === undefined ? 1 : 1 + QUESTION_ROUNDS;
+    const tries = (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries);
+    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS;
+  }, RUN_SLACK_MS);
 }

@@ -37,6 +37,8 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         attempt: 0,
         signal: limit.signal,
         progress: () => {},
+        requestInput: noJob,
+        jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },
         workspace,
@@ -60,6 +62,10 @@ class HandedOver extends Error {
     super('Handed over');
     this.done = done;
   }
+}
+
+function noJob(): never {
+  throw new Error('A step asks, or looks for jobs, while there is no job: give the operation mode job.');
 }
 
 function handOver(done: Json): never {

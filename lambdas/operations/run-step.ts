@@ -1,8 +1,9 @@
 /** What surrounds an operation's own code, whatever the operation: the job's record before and after each step. */
-import { type JobError, logsOf } from '../jobs/job.ts';
+import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { createRequestInput, InputRequired } from './ask.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import {
   type OperationDefinition,
@@ -11,9 +12,10 @@ import {
   STEP_WRAP_UP_MS,
 } from './define-operation.ts';
 import { LambdaFailure } from './lambda-failure.ts';
-import type { Step, Workspace } from './step.ts';
+import type { OtherJobs, Step, Workspace } from './step.ts';
 import { FileStepLog } from './step-log.ts';
 import { type FinishedStep, placeResult, storeLog, tooLargeToHandOn } from './step-output.ts';
+import { StepRefused } from './step-refused.ts';
 
 /** What a state passes to its function. */
 export interface StepEvent {
@@ -71,7 +73,7 @@ const DEFAULT_PULSE_MS = 2_000;
 /**
  * A handler for every step of an operation.
  * @returns what the next states need; null after the last step, whose result is on the job.
- * @throws RetryableStepError, StepInterrupted, StepEnded or LambdaFailure: for the state, not for people.
+ * @throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or LambdaFailure: for the state, not for people.
  */
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, pulseMs = DEFAULT_PULSE_MS } = options;
@@ -95,7 +97,17 @@ export function createStepRunner(options: StepRunnerOptions) {
       const ending = await attemptStep({
         step,
         work,
-        context: { jobId, owner, input, results, attempt, log, workspace },
+        context: {
+          jobId,
+          owner,
+          input,
+          results,
+          attempt,
+          requestInput: createRequestInput(step, definition, job),
+          jobs: otherJobs(jobs, owner),
+          log,
+          workspace,
+        },
         jobs,
         lease,
         // After a crash the record may be ahead of this attempt: it stays until this attempt has caught up.
@@ -103,6 +115,7 @@ export function createStepRunner(options: StepRunnerOptions) {
         limitMs: Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS),
         pulseMs,
       });
+      if (ending.kind === 'failure' && ending.error instanceof InputRequired) throw ending.error;
       if (ending.kind === 'lost') throw new StepEnded(`Job ${jobId} has ended or moved on; ${step} stops.`);
 
       const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
@@ -113,6 +126,11 @@ export function createStepRunner(options: StepRunnerOptions) {
 
       if (outcome.kind === 'failure') {
         if (outcome.error instanceof LambdaFailure) throw outcome.error;
+        if (outcome.error instanceof StepRefused) {
+          const { message } = outcome.error;
+          await guarded(jobs.refuse(jobId, lease, { ...end, message }, job.retentionSeconds));
+          throw new StepEnded(message);
+        }
         const error = toJobError(outcome.error, step, invocation.awsRequestId);
         if (error.retryable) throw new RetryableStepError({ error, logs, logTail: end.logTail });
         await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
@@ -125,6 +143,16 @@ export function createStepRunner(options: StepRunnerOptions) {
     } finally {
       await log.remove();
     }
+  };
+}
+
+function otherJobs(jobs: JobStore, owner: string): OtherJobs {
+  return {
+    find: (jobId) => jobs.get(owner, jobId),
+    isOpen: async (jobId) => {
+      const job = await jobs.find(jobId);
+      return job !== undefined && !isTerminal(job.status);
+    },
   };
 }
 

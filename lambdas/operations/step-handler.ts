@@ -7,6 +7,7 @@ import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import type { CallEvent } from './call-wire.ts';
 import type { OperationDefinition } from './define-operation.ts';
+import { type QuestionsEvent, recordQuestions } from './record-questions.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
 import { S3Workspace } from './s3-workspace.ts';
@@ -19,14 +20,17 @@ export function stepHandler<Definition extends OperationDefinition>(
 ) {
   const workspace = new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName));
   const { mode } = operation.execution;
-  const runStep =
-    mode === 'sync' ? undefined : createStepRunner({ operation, steps, jobs: jobStore(), workspace });
+  const jobs = mode === 'sync' ? undefined : jobStore();
+  const runStep = jobs && createStepRunner({ operation, steps, jobs, workspace });
   const [work] = Object.values(steps) as readonly Step<never>[];
   const runCall = mode !== 'job' && work ? createCallRunner({ operation, work, workspace }) : undefined;
-  return middy((event: StepEvent | CallEvent, context: Context) => {
-    if ('call' in event) return runCall?.(event, context);
-    return runStep?.(event, context);
-  });
+  return middy(
+    (event: StepEvent | QuestionsEvent | CallEvent, context: Context): Promise<unknown> | undefined => {
+      if ('call' in event) return runCall?.(event, context);
+      if ('taskToken' in event) return jobs && recordQuestions(jobs, event, context);
+      return runStep?.(event, context);
+    },
+  );
 }
 
 function jobStore(): JobStore {

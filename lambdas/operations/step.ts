@@ -1,5 +1,6 @@
 /** What a step is handed and may use: the whole world of an operation's own code. */
 import type * as z from 'zod';
+import type { InputAnswer, Job } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
 import type { OperationDefinition } from './define-operation.ts';
 
@@ -58,10 +59,39 @@ export interface StepContext<Input = unknown> {
   readonly signal: AbortSignal;
   /** Says how far this step is, 0..1. Cheap to call often: writes are throttled. */
   progress(fraction: number, message?: string): void;
+  /**
+   * Asks whoever follows the job, of a step that has `inputTimeoutMs`. While an answer is missing it ends the attempt: the
+   * step begins anew when all are here, and then this returns them. So ask before doing what must not be done twice.
+   * @param questions by keys that no other step uses
+   */
+  requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): Asked<Form>;
+  /** Other jobs, which this one may depend on. */
+  readonly jobs: OtherJobs;
   readonly log: StepLog;
   readonly workspace: Workspace;
   /** There while a caller waits for the result, and there is no job yet (`sync_first`). */
   readonly call?: Call;
+}
+
+export interface Question<Schema extends z.ZodObject = z.ZodObject> {
+  /** For people: what is asked, and why. */
+  readonly message: string;
+  /** Texts, numbers, booleans and choices; each with a description. */
+  readonly schema: Schema;
+}
+
+/** The answers to a form, each checked against its question's schema. */
+export type Asked<Form extends Readonly<Record<string, Question>>> = {
+  readonly [Key in keyof Form]:
+    | Exclude<InputAnswer, { action: 'accept' }>
+    | { readonly action: 'accept'; readonly content: z.output<Form[Key]['schema']> };
+};
+
+export interface OtherJobs {
+  /** One of the same owner; undefined when there is none, or no more. */
+  find(jobId: string): Promise<Job | undefined>;
+  /** Whether a job, whoever's it is, has not ended yet. */
+  isOpen(jobId: string): Promise<boolean>;
 }
 
 export interface Call {
@@ -75,7 +105,10 @@ export interface Call {
 }
 
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
-export type SandboxContext<Input = unknown> = Omit<StepContext<Input>, 'owner' | 'call' | 'workspace'> & {
+export type SandboxContext<Input = unknown> = Omit<
+  StepContext<Input>,
+  'owner' | 'call' | 'workspace' | 'requestInput' | 'jobs'
+> & {
   readonly workspace: FileTransfer;
 };
 

@@ -1,12 +1,19 @@
 /** What a request to Step Functions or Secrets Manager does, and to which machine, execution or secret. */
 import { arn, secretArn } from '../aws-names.ts';
+import { machineOfToken } from '../task-tokens.ts';
 import type { Call } from './statements.ts';
 
 export function stateMachineCall(
   action: string,
-  input: { readonly stateMachineArn?: string; readonly executionArn?: string },
+  input: {
+    readonly stateMachineArn?: string;
+    readonly executionArn?: string;
+    readonly taskToken?: string;
+  },
 ): Call {
-  const resource = action === 'StartExecution' ? input.stateMachineArn : input.executionArn;
+  const { stateMachineArn, executionArn, taskToken } = input;
+  const ofToken = taskToken === undefined ? undefined : machineOfToken(taskToken);
+  const resource = action === 'StartExecution' ? stateMachineArn : (ofToken ?? executionArn);
   return { action: `states:${action}`, resource: resource ?? '*' };
 }
 

@@ -73,7 +73,7 @@ async function addProject(directory: string) {
   if (code !== 0) throw new Error(stderr);
 }
 
-async function waitForEnd(client: Client, job_id: string) {
+async function waitForNews(client: Client, job_id: string) {
   for (;;) {
     const { data } = await call(client, 'check_job', { job_id, wait_seconds: 30 });
     if (data.status !== 'running' && data.status !== 'pending') return data;
@@ -89,7 +89,7 @@ test('a build whose client is killed is collected by another with the job id alo
   await doomed.ended;
 
   const other = await connect(first);
-  expect(await waitForEnd(other, job_id)).toMatchObject({
+  expect(await waitForNews(other, job_id)).toMatchObject({
     job_id,
     status: 'completed',
     result: { artifact: '/builds/sturdy.tar.gz', skipped: [] },
@@ -124,7 +124,7 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
 
   const second = await start();
   const later = await connect(second);
-  expect(await waitForEnd(later, started.job_id)).toMatchObject({ status: 'completed' });
+  expect(await waitForNews(later, started.job_id)).toMatchObject({ status: 'completed' });
   await later.close();
 });
 
@@ -212,7 +212,7 @@ describe('a build', () => {
       status: 'pending',
       message: 'Build started. Use check_job to monitor progress.',
     });
-    await waitForEnd(client, data.job_id);
+    await waitForNews(client, data.job_id);
   });
 
   test('does not make a job for a project that is not there', async () => {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { jobNotFound } from '../../jobs/cancel.ts';
 import { isJobId } from '../../jobs/job.ts';
-import { waitForEnd } from '../../jobs/wait.ts';
+import { waitForNews } from '../../jobs/wait.ts';
 import { maxWaitMs } from '../../operations/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
@@ -43,7 +43,7 @@ export function checkJobTool({ operations, jobs, pace, workspace }: ToolDependen
           `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${maxWaitMs(operation.execution) / 1000} at most.`,
         );
       }
-      const job = await waitForEnd(jobs, found, waitMs);
+      const job = await waitForNews(jobs, found, waitMs);
       if (!job) throw jobNotFound();
       return answerJob(job, operation, workspace);
     },

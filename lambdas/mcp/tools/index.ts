@@ -9,6 +9,7 @@ import type { OperationDefinition } from '../../operations/define-operation.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { Tool } from '../tool.ts';
+import { answerJobTool } from './answer-job.ts';
 import { syncFirstTool, syncTool } from './call-operation.ts';
 import { cancelJobTool } from './cancel-job.ts';
 import { checkJobTool } from './check-job.ts';
@@ -37,6 +38,7 @@ export function createTools(dependencies: ToolDependencies): readonly Tool[] {
     ...dependencies.operations.map((operation) => TOOLS[operation.execution.mode](operation, dependencies)),
     checkJobTool(dependencies),
     listJobsTool(dependencies),
+    answerJobTool(dependencies),
     cancelJobTool(dependencies),
     listDeliveriesTool(dependencies),
   ];

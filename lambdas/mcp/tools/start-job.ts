@@ -8,7 +8,7 @@ import {
   type Submission,
   submitJob,
 } from '../../jobs/submit.ts';
-import { waitForEnd } from '../../jobs/wait.ts';
+import { waitForNews } from '../../jobs/wait.ts';
 import { maxWaitMs, type OperationDefinition } from '../../operations/define-operation.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
@@ -117,7 +117,7 @@ export async function startJob(
 ): Promise<ToolAnswer> {
   const { operation, callback } = submission;
   const job = await submitJob({ jobs, executions, limits }, submission);
-  const latest = await waitForEnd(jobs, job, waitMs);
+  const latest = await waitForNews(jobs, job, waitMs);
   const answer = await answerJob(latest ?? job, operation, workspace);
   const structured = { ...answer.structured, ...(callback && { will_callback: true }) };
   if (latest && latest.status !== JobStatus.pending) return { ...answer, structured };

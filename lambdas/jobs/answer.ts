@@ -1,0 +1,89 @@
+/** Answering what a step has asked: the first answer counts, and only one of the shape that was asked for. */
+import * as z from 'zod';
+import { describeIssues } from '../shared/describe-issues.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { jobAlreadyEnded, jobNotFound } from './cancel.ts';
+import { type InputAnswer, type InputRequest, isTerminal, type Job, openRequests } from './job.ts';
+import { type JobStore, TransitionRefused } from './job-store.ts';
+
+/** By the key of the question. */
+export type Answers = Readonly<Record<string, InputAnswer>>;
+
+/** Each try reads the job again: more than these, and somebody answers question after question just now. */
+const TRIES = 5;
+const MAX_ANSWERS_BYTES = 16 * 1024;
+
+/**
+ * Answers some of a job's open questions, or all. Nothing is taken unless everything can be.
+ * @returns the job; it runs on once nothing is open any more
+ * @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED, INPUT_NOT_REQUIRED, INPUT_ALREADY_ANSWERED, INVALID_ARGUMENTS, or
+ *   CONFLICT when others answer at the same time
+ */
+export async function answerJobQuestions(
+  { jobs }: { readonly jobs: JobStore },
+  owner: string,
+  jobId: string,
+  given: Answers,
+): Promise<Job> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const job = await jobs.get(owner, jobId);
+    if (!job) throw jobNotFound();
+    const answers = accept(job, given);
+    const isComplete = openRequests({ ...job, answers }).length === 0;
+    try {
+      return await jobs.answer(job, answers, isComplete);
+    } catch (error) {
+      if (!(error instanceof TransitionRefused)) throw error;
+    }
+  }
+  throw new AppError(
+    ErrorCode.conflict,
+    'The job changes just now. Check it, and answer what is still open.',
+    {
+      retryable: true,
+    },
+  );
+}
+
+/** @returns all that is answered then */
+function accept(job: Job, given: Answers): Answers {
+  if (isTerminal(job.status)) throw jobAlreadyEnded(job);
+  const open = new Map(openRequests(job));
+  for (const key of Object.keys(given)) if (!open.has(key)) throw notOpen(job, key, [...open.keys()]);
+  const accepted = Object.entries(given).map(([key, answer]) => [
+    key,
+    check(key, answer, open.get(key) as InputRequest),
+  ]);
+  const answers: Answers = { ...job.answers, ...Object.fromEntries(accepted) };
+  const bytes = Buffer.byteLength(JSON.stringify(answers));
+  if (bytes <= MAX_ANSWERS_BYTES) return answers;
+  throw new AppError(
+    ErrorCode.inputTooLarge,
+    `answers: all of them take ${bytes} bytes; ${MAX_ANSWERS_BYTES} is the limit of a job.`,
+    { details: { bytes, max: MAX_ANSWERS_BYTES } },
+  );
+}
+
+function notOpen({ answers = {} }: Job, key: string, open: readonly string[]): AppError {
+  const stillOpen = open.length > 0 ? ` Still open: ${open.join(', ')}.` : ' Nothing is open.';
+  if (Object.hasOwn(answers, key)) {
+    return new AppError(
+      ErrorCode.inputAlreadyAnswered,
+      `answers.${key}: it has been answered before; the first answer counts.${stillOpen}`,
+    );
+  }
+  return new AppError(
+    ErrorCode.inputNotRequired,
+    `answers.${key.slice(0, 64)}: the job has not asked for this.${stillOpen}`,
+  );
+}
+
+function check(key: string, answer: InputAnswer, { schema }: InputRequest): InputAnswer {
+  if (answer.action !== 'accept') return { action: answer.action };
+  const { success, data, error } = z.fromJSONSchema(schema).safeParse(answer.content);
+  if (success) return { action: 'accept', content: data as typeof answer.content };
+  throw new AppError(
+    ErrorCode.invalidArguments,
+    `answers.${key}.content is not what was asked for: ${describeIssues(error)} The schema of input_requests.${key} says what is.`,
+  );
+}

@@ -1,0 +1,9 @@
+/** Has executions go on whose jobs have got the answers they waited for. */
+import { SFNClient } from '@aws-sdk/client-sfn';
+import middy from '@middy/core';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
+import { resumeExecutions } from './resume.ts';
+
+const client = new SFNClient();
+
+export const handler = middy(({ Records }: DynamoDBStreamEvent) => resumeExecutions(client, Records));

@@ -1,0 +1,30 @@
+/** `answer_job`: answers what a job has asked, so that it goes on. */
+import * as z from 'zod';
+import { answerJobQuestions } from '../../jobs/answer.ts';
+import { answersInput } from '../../jobs/answers-input.ts';
+import { jobNotFound } from '../../jobs/cancel.ts';
+import { isJobId } from '../../jobs/job.ts';
+import { Scope } from '../../shared/caller.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { defineTool, type Tool } from '../tool.ts';
+import type { ToolDependencies } from './index.ts';
+
+export function answerJobTool({ operations, jobs, workspace }: ToolDependencies): Tool {
+  return defineTool({
+    name: 'answer_job',
+    title: 'Answer job',
+    description:
+      'Answers what a job with status input_required has asked (input_requests of check_job). Ask the user first: the answers are theirs. ' +
+      'The first answer to a question counts; with the last one the job goes on.',
+    scope: Scope.jobsWrite,
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+    input: z.strictObject({ job_id: jobIdArgument, answers: answersInput }),
+    output: jobOutput,
+    async call({ job_id: jobId, answers }, { owner }) {
+      if (!isJobId(jobId)) throw jobNotFound();
+      const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
+      const operation = operations.find(({ name }) => name === job.operation);
+      return answerJob(job, operation, workspace);
+    },
+  });
+}
