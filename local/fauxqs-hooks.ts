@@ -1,5 +1,6 @@
 /** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of each call. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { createConditionalWrites, type Route } from './conditional-writes.ts';
 import type { Iam } from './iam/iam.ts';
 import { type Answer, refuse, refuseAbsent, storageCall } from './iam/storage-guard.ts';
 import { refuseForeigner } from './loopback-server.ts';
@@ -12,7 +13,7 @@ const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 
 export interface Fastify {
   listen(options: { port: number; host: string }): Promise<string>;
-  addHook(name: 'onRoute', hook: (route: { bodyLimit?: number }) => void): void;
+  addHook(name: 'onRoute', hook: (route: Route & { bodyLimit?: number }) => void): void;
   addHook(
     name: 'onRequest' | 'preHandler',
     hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
@@ -43,7 +44,9 @@ interface FastifyReply {
 export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall, iam: Promise<Iam>): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
+  const addConditions = createConditionalWrites();
   fastify.addHook('onRoute', (route) => {
+    addConditions(route);
     route.bodyLimit = MAX_OBJECT_BYTES;
   });
   fastify.addHook('onRequest', async (request, reply) => {

@@ -23,6 +23,8 @@ export interface TaskRunner {
   check(state: string, resource: string): void;
   /** @returns `$$.Task.Token` of one attempt */
   issueToken(): string;
+  /** Nobody waits for it any more. */
+  revokeToken(token: string): void;
   /** @param token of this attempt, if its state uses one */
   run(resource: string, input: unknown, token: string | undefined): Promise<unknown>;
 }
@@ -92,6 +94,7 @@ export function compileStateMachine(
     function end(outcome: Outcome): void {
       ended ??= outcome;
       abort();
+      for (const visit of visits.values()) visit.revokeToken();
     }
     const outcome = result
       .then(
@@ -140,6 +143,9 @@ function createVisit(name: string, tasks: TaskRunner) {
     beginAttempt(): string | undefined {
       attempts += 1;
       return token;
+    },
+    revokeToken(): void {
+      if (token !== undefined) tasks.revokeToken(token);
     },
     leave(): void {
       attempts = 0;

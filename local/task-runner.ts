@@ -47,6 +47,7 @@ export function createTaskRunner(
       throw new Error(`State "${state}" uses ${resource}: the local cloud runs Lambda functions only.`);
     },
     issueToken: () => tokens.issue(machineArn),
+    revokeToken: (token) => tokens.revoke(token),
     async run(resource, input, token) {
       if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
       const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };

@@ -30,6 +30,12 @@ export class TaskTokens {
     this.#take(token).reject(Object.assign(new Error(cause), { name: error }));
   }
 
+  /** The execution that waits is over. */
+  revoke(token: string): void {
+    this.#waiting.get(token)?.reject(new Error('The execution is over.'));
+    this.#waiting.delete(token);
+  }
+
   #take(token: string): PromiseWithResolvers<unknown> {
     machineOfToken(token);
     const waiting = this.#waiting.get(token);

@@ -12,7 +12,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { digestOf, writeDigested } from './digest.ts';
-import type { FileDigest, Workspace } from './step.ts';
+import type { FileDigest, VersionedText, Workspace } from './step.ts';
+
+/** Gone is changed as well. */
+const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
 
 export class S3Workspace implements Workspace {
   readonly #client: S3Client;
@@ -31,6 +34,47 @@ export class S3Workspace implements Workspace {
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async read(key: string, signal: AbortSignal): Promise<VersionedText | undefined> {
+    try {
+      const { Body, ETag } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      return { text: (await Body?.transformToString()) ?? '', version: ETag ?? '' };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE: then it may have been replaced, or not. */
+  async replace(
+    key: string,
+    text: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: text,
+          ContentType: 'application/json',
+          ...(version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version }),
+        }),
+        { abortSignal: signal },
+      );
+      return true;
+    } catch (error) {
+      const { name } = error as Error;
+      // 409: another conditional write was under way. It may have gone wrong, which the next look shows.
+      if (LOST_RACE.includes(name)) return false;
+      throw failure('written', key, error, signal);
     }
   }
 

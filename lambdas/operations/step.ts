@@ -32,6 +32,19 @@ export interface FileTransfer {
 export interface Workspace extends FileTransfer {
   /** Bytes of an object; undefined when there is none. */
   size(key: string, signal: AbortSignal): Promise<number | undefined>;
+  /** A small text, and the version of it; undefined when there is none. */
+  read(key: string, signal: AbortSignal): Promise<VersionedText | undefined>;
+  /**
+   * Replaces a small text, if it is still as it was read.
+   * @param version undefined: there must be none
+   * @returns false when somebody else was first
+   */
+  replace(key: string, text: string, version: string | undefined, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface VersionedText {
+  readonly text: string;
+  readonly version: string;
 }
 
 export interface FileDigest {

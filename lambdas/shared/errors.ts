@@ -1,11 +1,14 @@
 /** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
 
 export const ErrorCode = {
+  artifactChanged: 'ARTIFACT_CHANGED',
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',
+  buildJobInvalid: 'BUILD_JOB_INVALID',
   conflict: 'CONFLICT',
   deliveryHeld: 'DELIVERY_HELD',
   deliveryNotFound: 'DELIVERY_NOT_FOUND',
+  deployInProgress: 'DEPLOY_IN_PROGRESS',
   downloadChanged: 'DOWNLOAD_CHANGED',
   downloadFailed: 'DOWNLOAD_FAILED',
   endpointInactive: 'ENDPOINT_INACTIVE',
@@ -31,6 +34,7 @@ export const ErrorCode = {
   resourceNotFound: 'RESOURCE_NOT_FOUND',
   resultInvalid: 'RESULT_INVALID',
   scriptFailed: 'SCRIPT_FAILED',
+  smokeTestFailed: 'SMOKE_TEST_FAILED',
   sourceInvalid: 'SOURCE_INVALID',
   sourceTooLarge: 'SOURCE_TOO_LARGE',
   startFailed: 'START_FAILED',

@@ -169,6 +169,8 @@ describe('when the runner itself is in trouble', () => {
     size: () => Promise.reject(new Error('no answer')),
     download: () => Promise.reject(new Error('no answer')),
     upload: () => Promise.reject(new Error('no answer')),
+    read: () => Promise.reject(new Error('no answer')),
+    replace: () => Promise.reject(new Error('no answer')),
   });
 
   test('a log that cannot be stored does not hide why the step failed', async () => {

@@ -10,7 +10,7 @@ import { GuardedParser } from './guarded-parser.ts';
 import { entryPath, type FileEntry, inspectSource, isContent } from './inspect-source.ts';
 import { sourceOf } from './project.ts';
 import { tooLargeUnpacked } from './source-errors.ts';
-import { sourceLimits } from './source-limits.ts';
+import { type SourceLimits, sourceLimits } from './source-limits.ts';
 import { feed } from './tar-stream.ts';
 
 export interface SourceFile extends FileEntry {
@@ -18,9 +18,7 @@ export interface SourceFile extends FileEntry {
   readonly path: string;
 }
 
-export interface ProjectSource {
-  /** SHA-256 of the archive, hexadecimal. */
-  readonly sha256: string;
+export interface OpenSource {
   /** In the order of the archive. */
   readonly files: readonly SourceFile[];
   /** Where the link of this path leads, if it is one. */
@@ -30,6 +28,11 @@ export interface ProjectSource {
    * @param visit returns false to end it
    */
   read(wanted: readonly SourceFile[], visit: Visit): Promise<void>;
+}
+
+export interface ProjectSource extends OpenSource {
+  /** SHA-256 of the archive, hexadecimal. */
+  readonly sha256: string;
 }
 
 export type Visit = (file: SourceFile, content: AsyncIterable<Buffer>) => Promise<boolean>;
@@ -59,32 +62,42 @@ export async function withSource<T>(
         { details: { limit_bytes: sourceLimits.compressedBytes } },
       ),
     });
-    const inspected = await inspectSource(archive, sourceLimits, signal);
-    const { root, links } = inspected;
-    const files = [...inspected.files]
-      .filter(([path]) => root === '' || path.startsWith(`${root}/`))
-      .map(([path, entry]) => ({ path: posix.relative(root, path), ...entry }))
-      .sort((a, b) => a.index - b.index);
-    const source: ProjectSource = {
-      sha256,
-      files,
-      linkAt: (path) => links.find((link) => posix.relative(root, entryPath(link.path)) === path)?.target,
-      read: (wanted, visit) => {
-        const byIndex = new Map(wanted.map((file) => [file.index, file]));
-        return readEntries(archive, byIndex, visit, signal);
-      },
-    };
-    return await work(source, directory);
+    return await work({ sha256, ...(await openSource(archive, sourceLimits, signal)) }, directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/**
+ * Looks through a whole archive.
+ * @throws AppError SOURCE_INVALID, SOURCE_TOO_LARGE
+ */
+export async function openSource(
+  archive: string,
+  limits: SourceLimits,
+  signal: AbortSignal,
+): Promise<OpenSource> {
+  const inspected = await inspectSource(archive, limits, signal);
+  const { root, links } = inspected;
+  const files = [...inspected.files]
+    .filter(([path]) => root === '' || path.startsWith(`${root}/`))
+    .map(([path, entry]) => ({ path: posix.relative(root, path), ...entry }))
+    .sort((a, b) => a.index - b.index);
+  return {
+    files,
+    linkAt: (path) => links.find((link) => posix.relative(root, entryPath(link.path)) === path)?.target,
+    read: (wanted, visit) => {
+      const byIndex = new Map(wanted.map((file) => [file.index, file]));
+      return readEntries(archive, byIndex, visit, { maxBytes: limits.unpackedBytes, signal });
+    },
+  };
 }
 
 async function readEntries(
   archive: string,
   wanted: ReadonlyMap<number, SourceFile>,
   visit: Visit,
-  signal: AbortSignal,
+  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const enough = new AbortController();
   let failure: unknown;
@@ -111,7 +124,6 @@ async function readEntries(
         .finally(() => entry.resume());
     },
   });
-  const maxBytes = sourceLimits.unpackedBytes;
   const bound = { maxBytes, tooLarge: tooLargeUnpacked(maxBytes) };
   try {
     await feed(parser, archive, bound, AbortSignal.any([signal, enough.signal]));

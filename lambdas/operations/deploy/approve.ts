@@ -1,0 +1,31 @@
+/** Step 2: in production somebody has to agree. */
+import * as z from 'zod';
+import { formatBytes } from '../project/format-bytes.ts';
+import type { Step } from '../step.ts';
+import { StepRefused } from '../step-refused.ts';
+import type { Verified } from './artifact.ts';
+import { type DeployInput, PRODUCTION } from './operation.ts';
+
+const consent = z.object({
+  approve: z.boolean().describe('Whether it may be released.'),
+  reason: z.string().max(500).optional().describe('Why, or why not.'),
+});
+
+export const approve: Step<DeployInput> = async ({ input, results, requestInput }) => {
+  const { project, environment, build_job_id } = input;
+  if (environment !== PRODUCTION) return null;
+  const { size, sha256, replaces } = results.verify as Verified;
+  const { approve: answer } = requestInput({
+    approve: {
+      message:
+        `Release ${project} to ${environment}? It is the artifact of build ${build_job_id}, ${formatBytes(size)}, ` +
+        `SHA-256 ${sha256.slice(0, 12)}…, and replaces ${replaces ? `version ${replaces}` : 'nothing'}.`,
+      schema: consent,
+    },
+  });
+  if (answer.action !== 'accept') throw new StepRefused(`The release to ${environment} was declined.`);
+  const { approve: isApproved, reason } = answer.content;
+  if (!isApproved)
+    throw new StepRefused(`The release to ${environment} was refused: ${reason ?? 'no reason given'}.`);
+  return { reason: reason ?? null };
+};

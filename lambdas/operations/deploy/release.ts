@@ -1,0 +1,23 @@
+/** Step 3: a version of its own beside those before, and then, by one conditional write, the current one. */
+import type { Step } from '../step.ts';
+import { copyKey, type Verified, withArtifact } from './artifact.ts';
+import type { DeployInput } from './operation.ts';
+import { flip, releaseKey } from './place.ts';
+
+export const release: Step<DeployInput> = async (context) => {
+  const { input, jobId, results, workspace, signal, progress, log } = context;
+  const { sha256, size } = results.verify as Verified;
+  await withArtifact(context, copyKey(jobId), sha256, (file) =>
+    workspace.upload(releaseKey(input, jobId), file, { signal, contentType: 'application/gzip' }),
+  );
+  progress(0.8, `Making ${jobId} the current version`);
+  const { previous } = await flip(context, {
+    version: jobId,
+    sha256,
+    size,
+    build_job_id: input.build_job_id,
+    released_at: new Date().toISOString(),
+  });
+  log.write(`${jobId} is the current version, after ${previous?.version ?? 'none'}.\n`);
+  return { previous: previous?.version ?? null };
+};

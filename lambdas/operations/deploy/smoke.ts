@@ -1,0 +1,42 @@
+/** Step 4: whether what is current now is whole and can be started; if not, the version before is current again. */
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Step, StepContext } from '../step.ts';
+import { type Verified, withArtifact } from './artifact.ts';
+import { checkEntryPoints } from './entry-points.ts';
+import type { DeployInput, DeployOutput } from './operation.ts';
+import { look, releaseKey, rollBack } from './place.ts';
+
+export const smoke: Step<DeployInput> = async (context): Promise<DeployOutput> => {
+  const { input, jobId, results, signal, progress, log } = context;
+  const { sha256, size } = results.verify as Verified;
+  const { previous } = results.release as { readonly previous: string | null };
+  const key = releaseKey(input, jobId);
+  try {
+    const { current } = await look(context);
+    if (current?.version !== jobId) throw failed('an attempt before has found it broken');
+    await withArtifact(context, key, sha256, (file) => checkEntryPoints(file, signal));
+  } catch (error) {
+    // What may pass is tried again, with the new version in its place; what is broken makes way at once.
+    if (!(error instanceof AppError) || error.retryable) throw error;
+    progress(0.5, 'The smoke test failed: going back to the version before');
+    throw await afterRollBack(context, error);
+  }
+  log.write(`${jobId} is whole, and has the entry points that its package.json names.\n`);
+  const { environment } = input;
+  return { environment, version: jobId, previous_version: previous, artifact: `/${key}`, size, sha256 };
+};
+
+async function afterRollBack(context: StepContext<DeployInput>, cause: AppError): Promise<AppError> {
+  const { current } = await rollBack(context);
+  const version = current?.version ?? null;
+  context.log.write(`Rolled back to ${version ?? 'nothing'}: ${cause.message}\n`);
+  return new AppError(
+    ErrorCode.smokeTestFailed,
+    `${cause.message} ${version ? `Version ${version} is current again` : 'Nothing is current there'}, as before.`,
+    { details: { rolled_back_to: version ?? '' } },
+  );
+}
+
+function failed(reason: string): AppError {
+  return new AppError(ErrorCode.smokeTestFailed, `The smoke test failed: ${reason}.`);
+}

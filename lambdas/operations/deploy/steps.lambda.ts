@@ -1,0 +1,9 @@
+/** The function behind the operation `deploy`. */
+import { stepHandler } from '../step-handler.ts';
+import { approve } from './approve.ts';
+import { deploy } from './operation.ts';
+import { release } from './release.ts';
+import { smoke } from './smoke.ts';
+import { verify } from './verify.ts';
+
+export const handler = stepHandler(deploy, { verify, approve, release, smoke });
