@@ -158,6 +158,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Serves the management API', 'api', getJobEvent],
   ['Verifies', 'authorizer', authorizeEvent],
   ['Runs the steps of Build', 'build', stepEvent],
+  ['Runs the steps of Deploy', 'deploy', stepEvent],
   ['Runs the steps of Download', 'download', stepEvent],
   ['Runs the steps of Read file', 'read-file', callEvent],
   ['Runs the steps of Search', 'search', callEvent],
@@ -166,6 +167,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Calls', 'deliver', { Records: [] }],
   ['Queues', 'queue-waiting', {}],
   ['Marks', 'record-failure', caughtEvent],
+  ['Has executions', 'resume', { Records: [] }],
   ['Looks after', 'reconcile', {}],
 ];
 

@@ -11,6 +11,12 @@ import type { ToolAnswer } from './tool.ts';
 /** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
 export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
 
+/** The questions of a job, as its view has them. */
+export const inputRequestsOutput = z
+  .record(z.string(), z.object({ message: z.string(), schema: z.looseObject({}) }))
+  .optional()
+  .describe('What answer_job is to answer before the job can go on, by key.');
+
 /** What a tool that answers about a job promises. The result differs by operation, so it stays open here. */
 export const jobOutput = z.looseObject({
   job_id: z.string(),
@@ -21,10 +27,7 @@ export const jobOutput = z.looseObject({
     .looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
     .nullable()
     .describe('Why the job failed; null unless it did.'),
-  input_requests: z
-    .record(z.string(), z.object({ message: z.string(), schema: z.looseObject({}) }))
-    .optional()
-    .describe('What answer_job is to answer before the job can go on, by key.'),
+  input_requests: inputRequestsOutput,
   operation: z.string().optional(),
   step: z.string().optional(),
   message: z.string().optional(),

@@ -24,12 +24,27 @@ const write = fc.oneof(
   fc.record({ kind: fc.constant('report' as const), lease, progress }),
   fc.record({ kind: fc.constant('complete' as const), lease, progress }),
   fc.record({ kind: fc.constant('fail' as const), lease: fc.option(lease, { nil: undefined }), progress }),
+  fc.record({ kind: fc.constant('ask' as const), lease, progress, stale: fc.boolean() }),
+  fc.record({ kind: fc.constant('answer' as const), complete: fc.boolean(), progress }),
+  fc.record({ kind: fc.constant('refuse' as const), lease, progress }),
   fc.record({ kind: fc.constant('cancel' as const), owner: fc.constantFrom('alice', 'mallory'), progress }),
 );
 type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
 
-function apply(jobId: string, action: Write): Promise<unknown> {
+async function apply(jobId: string, action: Write): Promise<unknown> {
+  const { version, owner } = await read(jobId);
   switch (action.kind) {
+    case 'ask':
+      return jobs.requireInput({ jobId, version: action.stale ? version - 1 : version }, action.lease, {
+        step: 'install',
+        inputRequests: {},
+        taskToken: 'token',
+        message: 'May it?',
+      });
+    case 'answer':
+      return jobs.answer({ jobId, version, owner }, {}, action.complete);
+    case 'refuse':
+      return jobs.refuse(jobId, action.lease, { message: 'No.' }, 60);
     case 'begin':
       return jobs.begin(jobId, { step: 'install', progress: action.progress, lease: action.lease });
     case 'report':
@@ -86,6 +101,7 @@ test('a terminal status never changes, progress never falls, and the version gro
         expect(after.progress).toBeGreaterThanOrEqual(before.progress);
         expect(isTerminal(after.status)).toBe('endedAt' in after);
         expect(isTerminal(after.status)).toBe(!('openOwner' in after));
+        if (isTerminal(after.status)) expect(Object.keys(after)).not.toContain('taskToken');
         before = after;
       }
     }),
@@ -101,7 +117,7 @@ test('of writes that race, each that succeeds is one version, and one ending win
       const succeeded = outcomes.filter(({ status }) => status === 'fulfilled').length;
       const endings = writes.filter(
         ({ kind }, index) =>
-          ['complete', 'fail', 'cancel'].includes(kind) && outcomes[index]?.status === 'fulfilled',
+          ['complete', 'fail', 'cancel', 'refuse'].includes(kind) && outcomes[index]?.status === 'fulfilled',
       );
       expect((await read(jobId)).version).toBe(1 + succeeded);
       expect(endings.length).toBeLessThanOrEqual(1);

@@ -44,7 +44,7 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'Receivers take the public key from an address of ours: when to replace it is for the operator to say, and both keys sign meanwhile.',
   ],
   [
-    /^SQS3 .*\/Events\/DeadLetters\//,
+    /^SQS3 .*\/(Events|Resumer)\/DeadLetters\//,
     'It is a dead-letter queue: of an event source, which the rule does not see.',
   ],
   [

@@ -137,8 +137,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter(({ sandbox }) => sandbox).length;
-  // And seven for all: MCP, management API, events, deliveries, those that wait, failures, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 7);
+  // And eight for all: MCP, management API, events, deliveries, those that wait, failures, answers, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 8);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {
@@ -323,6 +323,27 @@ describe('an operation added to the catalogue', () => {
     );
   });
 
+  test('waits for answers in a state of its own, which only a question leads to', () => {
+    const { States, StartAt } = statesOf(fixtures, 'Ask');
+    expect([StartAt, States.confirm.Next]).toEqual(['confirm', 'hurry']);
+    expect(States.confirm.Catch[0]).toMatchObject({ ErrorEquals: ['InputRequired'], Next: 'confirm_input' });
+    expect(States.confirm_input).toMatchObject({
+      Resource: expect.stringContaining(':states:::lambda:invoke.waitForTaskToken'),
+      Next: 'confirm',
+      TimeoutSeconds: 60,
+    });
+    const may = fixtures.findResources('AWS::IAM::Policy', {
+      Properties: {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            { Action: 'states:SendTaskSuccess', Effect: 'Allow', Resource: Match.anyValue() },
+          ]),
+        },
+      },
+    });
+    expect(Object.keys(may)).toEqual([expect.stringMatching(/^Resumer/)]);
+  });
+
   test('gets a function that may report its progress', () => {
     fixtures.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Runs the steps of Echo: answer',
@@ -355,7 +376,7 @@ describe('an operation added to the catalogue', () => {
   });
 });
 
-test('the management API reads jobs and writes none, and answers within what the gateway waits', () => {
+test('the management API reads jobs and answers them, starts none, and answers within what the gateway waits', () => {
   const [[roleId = ''] = []] = Object.entries(
     app.findResources('AWS::Lambda::Function', {
       Properties: { Description: Match.stringLikeRegexp('management API') },
@@ -367,7 +388,11 @@ test('the management API reads jobs and writes none, and answers within what the
   const statements: { Action: string | string[]; Resource: unknown }[] =
     policy?.Properties.PolicyDocument.Statement ?? [];
   const onJobs = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"Jobs'));
-  expect(onJobs.flatMap(({ Action }) => Action)).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+  expect(onJobs.flatMap(({ Action }) => Action)).toEqual([
+    'dynamodb:GetItem',
+    'dynamodb:UpdateItem',
+    'dynamodb:Query',
+  ]);
   const actions = statements.flatMap(({ Action }) => Action);
   expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([
     's3:GetObject',

@@ -67,6 +67,11 @@ async function runJobs(): Promise<void> {
     await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
   }
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  const { data: asking } = await call(client, 'start_ask', { wait_seconds: 20 });
+  await api('POST', `/jobs/${asking.job_id}/answers`, { answers: { paint: { action: 'cancel' } } });
+  const approve = { action: 'accept', content: { approve: true } };
+  await call(client, 'answer_job', { job_id: asking.job_id, answers: { approve } });
+  await call(client, 'check_job', { job_id: asking.job_id, wait_seconds: 20 });
   await call(client, 'start_four_steps', { wait_seconds: 20 });
   await call(client, 'nap', { ms: 0 });
   await call(client, 'count', { to: 15, each_ms: 100, wait_seconds: 20 });
@@ -123,6 +128,7 @@ async function runEvents(): Promise<void> {
 /** Why an action is granted that nothing here uses. */
 const WHY = {
   due: 'The function is due every five minutes, for which this test does not wait.',
+  fault: 'What cannot be handed on in a day goes to dead letters, for which this test does not wait.',
   files:
     'Every operation may have files and may be cut; those of this catalogue that have none do not show it.',
   grantRead: 'The grant to read a secret has it, of the CDK.',
@@ -155,6 +161,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'states:DescribeExecution': WHY.due,
     'states:StartExecution': WHY.due,
   },
+  ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
   WebhooksDeliver: {
     ...SEND,
     'secretsmanager:DescribeSecret': WHY.grantRead,
@@ -167,6 +174,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:UpdateItem': WHY.due,
     'sqs:SendMessage': WHY.due,
   },
+  askFunction: { ...FILES, 's3:PutObject': WHY.files },
   confinedFunction: { 's3:ListBucket': WHY.listBucket, 'dynamodb:GetItem': WHY.files },
   countFunction: { ...FILES, ...UNCUT },
   echoFunction: { ...FILES, ...UNCUT },

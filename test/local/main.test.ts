@@ -176,14 +176,16 @@ describe('a build', () => {
     });
   });
 
-  test('is there for the clients of all revisions, with the other operations and the four that every catalogue has', async () => {
+  test('is there for the clients of all revisions, with the other operations and the five that every catalogue has', async () => {
     const names = [
       'start_build',
+      'start_deploy',
       'start_download',
       'read_file',
       'search',
       'check_job',
       'list_jobs',
+      'answer_job',
       'cancel_job',
       'list_deliveries',
     ];

@@ -211,7 +211,10 @@ describe('what is offered', () => {
           additionalProperties: false,
           properties: {
             job_id: { type: 'string' },
-            operation: { type: 'string', enum: ['confined', 'count', 'echo', 'four_steps', 'nap', 'probe'] },
+            operation: {
+              type: 'string',
+              enum: ['ask', 'confined', 'count', 'echo', 'four_steps', 'nap', 'probe'],
+            },
           },
         },
         payloadSchema: {

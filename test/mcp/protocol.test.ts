@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const TOOLS = [
+  'start_ask',
   'start_confined',
   'count',
   'start_echo',
@@ -19,6 +20,7 @@ const TOOLS = [
   'start_probe',
   'check_job',
   'list_jobs',
+  'answer_job',
   'cancel_job',
   'list_deliveries',
 ];

@@ -28,6 +28,24 @@ test.each<[string, object, RegExp]>([
   ['a step with the name of a state of ours', { steps: { failed: { timeoutMs: 1_000 } } }, /"failed"/],
   ['a step beyond what Lambda allows', { steps: { scan: { timeoutMs: 900_000 } } }, /timeoutMs 900000/],
   ['a step without time', { steps: { scan: { timeoutMs: 0 } } }, /timeoutMs 0/],
+  [
+    'a step with the name of the state that waits for the answers of another',
+    { steps: { scan: { timeoutMs: 1_000 }, scan_input: { timeoutMs: 1_000 } } },
+    /"scan_input"/,
+  ],
+  [
+    'questions that wait for a month',
+    { steps: { scan: { timeoutMs: 1_000, inputTimeoutMs: 30 * 86_400_000 } } },
+    /inputTimeoutMs 2592000000/,
+  ],
+  [
+    'questions from a sandbox',
+    {
+      sandbox: () => ({ reads: [], writes: [] }),
+      steps: { scan: { timeoutMs: 1_000, inputTimeoutMs: 1_000 } },
+    },
+    /asks from a sandbox/,
+  ],
   ['fewer than no retries', { steps: { scan: { timeoutMs: 1_000, retries: -1 } } }, /retries -1/],
   ['a wait of half a second', { execution: { mode: 'job', maxWaitMs: 1_500 } }, /maxWaitMs 1500/],
   ['a wait of two minutes', { execution: { mode: 'job', maxWaitMs: 120_000 } }, /maxWaitMs 120000/],
@@ -39,4 +57,12 @@ test.each<[string, object, RegExp]>([
 test('the longest run counts each try, the one after a crash, and the time to wrap up', () => {
   const operation = defineOperation({ ...good, steps: { scan: { timeoutMs: 60_000, retries: 1 } } });
   expect(longestRunMs(operation)).toBe(3 * 80_000 + 3_600_000);
+});
+
+test('a step that asks may do so five times, each question waiting for as long as it may', () => {
+  const operation = defineOperation({
+    ...good,
+    steps: { scan: { timeoutMs: 60_000, inputTimeoutMs: 600_000 } },
+  });
+  expect(longestRunMs(operation)).toBe(6 * 2 * 80_000 + 5 * 600_000 + 3_600_000);
 });

@@ -5,7 +5,7 @@ import type { OperationDefinition } from '../../operations/define-operation.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { isEventType } from '../../webhooks/endpoint.ts';
 import { type EventType, eventTypes } from '../../webhooks/event.ts';
-import { jobOutput } from '../job-answer.ts';
+import { inputRequestsOutput, jobOutput } from '../job-answer.ts';
 import { eventNotFound } from './errors.ts';
 import type { Topic } from './topic.ts';
 
@@ -25,6 +25,7 @@ const payload = jobOutput.required({ operation: true, expires_at: true }).extend
   started_at: z.string().optional(),
   updated_at: z.string(),
   ended_at: z.string().optional(),
+  input_requests: inputRequestsOutput,
   log_tail: z.array(z.string()).optional().describe('The last lines of the log; of failed jobs only.'),
 });
 
