@@ -50,7 +50,9 @@ export async function answerJob(
     text: describeJob(job, operation, links),
     links,
     // Not a URL for each: these are long, and a model would read every one of them.
-    ...(job.logs && { resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }] }),
+    ...(hasLog(job) && {
+      resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }],
+    }),
   };
 }
 
@@ -81,7 +83,7 @@ function describeJob(
       return [
         `${name} failed${job.error?.step ? ` in step ${job.error.step}` : ''}: ${job.error?.code}: ${job.error?.message}`,
         ...(job.logTail?.length ? ['Last lines:', ...job.logTail] : []),
-        ...(job.logs ? [`The whole log is the resource job://${job.jobId}/log.`] : []),
+        ...(hasLog(job) ? [`The whole log is the resource job://${job.jobId}/log.`] : []),
       ].join('\n');
     case JobStatus.cancelled:
       return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
@@ -95,6 +97,11 @@ function describeJob(
     default:
       return `${name} is ${job.status} at ${percent(job)}. ${job.message ?? ''} Call check_job again with this job_id.`;
   }
+}
+
+/** A step that printed nothing has none. */
+function hasLog({ logs = {} }: Job): boolean {
+  return Object.keys(logs).length > 0;
 }
 
 function percent({ progress }: Job): string {
