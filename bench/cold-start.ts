@@ -160,6 +160,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Runs the steps of Build', 'build', stepEvent],
   ['Runs the steps of Deploy', 'deploy', stepEvent],
   ['Runs the steps of Download', 'download', stepEvent],
+  ['Runs the steps of Migrate', 'migrate', stepEvent],
   ['Runs the steps of Read file', 'read-file', callEvent],
   ['Runs the steps of Search', 'search', callEvent],
   ['Sandbox', 'build-sandbox', sandboxEvent],

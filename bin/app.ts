@@ -5,6 +5,7 @@ import { operations } from '#catalogue';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
 import { readDomain } from '../lib/custom-domain.ts';
+import { readTables } from '../lib/operator-tables.ts';
 import { readFirewall } from '../lib/web-firewall.ts';
 
 const app = new App();
@@ -12,6 +13,7 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   authorization: readAuthorization(app.node),
   domain: readDomain(app.node),
   firewall: readFirewall(app.node),
+  tables: readTables(app.node),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

@@ -28,6 +28,8 @@ export interface AsyncOperationsStackProps extends StackProps {
   readonly domain?: DomainChoice;
   /** AWS WAF in front of the API; it costs some 10 dollars a month. @default none */
   readonly firewall?: FirewallChoice;
+  /** The operator's own tables that `migrate` may change, by name. @default none */
+  readonly tables?: readonly string[];
   /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
@@ -49,6 +51,7 @@ export class AsyncOperationsStack extends Stack {
         catalogue,
         jobsTable,
         workspace,
+        tables: props.tables ?? [],
         failureRecorder: failures.failureRecorder,
       }),
     }));

@@ -9,6 +9,7 @@ import { callArnEnv, stateMachineArnEnv } from '../lambdas/shared/env.ts';
 import { grantInvoke } from './grant-invoke.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { operationStates } from './operation-states.ts';
+import { grantTables } from './operator-tables.ts';
 import { createStepFunction } from './step-function.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
@@ -18,6 +19,8 @@ export interface OperationProps {
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
+  /** Of the operator's own, which an operation may change whose definition says so. */
+  readonly tables: readonly string[];
   /** Called by the states when a step could not record its own failure. */
   readonly failureRecorder: LambdaFunction;
 }
@@ -34,6 +37,7 @@ export class Operation extends Construct {
     this.#definition = definition;
     this.#function = createStepFunction(this, { definition, catalogue });
     workspace.grantWork(this.#function);
+    if (definition.resources?.tables) grantTables(this.#function, props.tables);
     if (definition.execution.mode === 'sync') return;
     jobsTable.grantProgress(this.#function);
     this.stateMachine = this.#createStateMachine(props);

@@ -53,6 +53,8 @@ export interface OperationResources {
   readonly memoryMb?: number;
   /** Space under /tmp in MiB. @default 512 */
   readonly storageMb?: number;
+  /** May change the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
+  readonly tables?: boolean;
   /** npm packages shipped whole beside the bundle, for code that runs them as programs. @default none */
   readonly packages?: readonly string[];
 }

@@ -3,7 +3,15 @@ import { build } from './build/operation.ts';
 import type { OperationDefinition } from './define-operation.ts';
 import { deploy } from './deploy/operation.ts';
 import { download } from './download/operation.ts';
+import { migrate } from './migrate/operation.ts';
 import { readFile } from './read-file/operation.ts';
 import { search } from './search/operation.ts';
 
-export const operations: readonly OperationDefinition[] = [build, deploy, download, readFile, search];
+export const operations: readonly OperationDefinition[] = [
+  build,
+  deploy,
+  download,
+  migrate,
+  readFile,
+  search,
+];

@@ -57,9 +57,9 @@ export class S3Workspace implements Workspace {
     text: string,
     version: string | undefined,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<string | undefined> {
     try {
-      await this.#client.send(
+      const { ETag } = await this.#client.send(
         new PutObjectCommand({
           Bucket: this.#bucket,
           Key: key,
@@ -69,11 +69,11 @@ export class S3Workspace implements Workspace {
         }),
         { abortSignal: signal },
       );
-      return true;
+      return ETag;
     } catch (error) {
       const { name } = error as Error;
       // 409: another conditional write was under way. It may have gone wrong, which the next look shows.
-      if (LOST_RACE.includes(name)) return false;
+      if (LOST_RACE.includes(name)) return undefined;
       throw failure('written', key, error, signal);
     }
   }

@@ -37,9 +37,14 @@ export interface Workspace extends FileTransfer {
   /**
    * Replaces a small text, if it is still as it was read.
    * @param version undefined: there must be none
-   * @returns false when somebody else was first
+   * @returns its new version; undefined when somebody else was first
    */
-  replace(key: string, text: string, version: string | undefined, signal: AbortSignal): Promise<boolean>;
+  replace(
+    key: string,
+    text: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
 }
 
 export interface VersionedText {

@@ -20,6 +20,8 @@ export const Env = {
   jobsTableName: 'JOBS_TABLE_NAME',
   /** Which operation a runner of steps is for. */
   operationName: 'OPERATION_NAME',
+  /** The tables that the operator has allowed to be changed, separated by commas. */
+  operatorTables: 'OPERATOR_TABLES',
   /** Seconds between the attempts of a delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
   sandboxFunctionArn: 'SANDBOX_FUNCTION_ARN',

@@ -23,16 +23,16 @@ async function writeCatalogue(): Promise<void> {
   ]);
   const index = await readFile('lambdas/operations/index.ts', 'utf8');
   const line = files['lambdas/operations/index.ts']?.trim() ?? '';
-  const [before = ''] = line.split(', resize]');
-  // One line more, or rather one name in it, and its import.
-  expect(index).toContain(before);
-  const operations = `import { resize } from './resize/operation.ts';\n${index.replace(/^export const operations.*$/m, line)}`;
+  const listEnd = /^\];$/m;
+  // One line more, and its import.
+  expect(index).toMatch(listEnd);
+  const operations = `import { resize } from './resize/operation.ts';\n${index.replace(listEnd, `  ${line}\n];`)}`;
   const elsewhere = (text: string) => text.replaceAll(/'\.\.\/(?!resize)/g, "'../../../lambdas/operations/");
   const written = {
     'resize/operation.ts': elsewhere(files['lambdas/operations/resize/operation.ts'] ?? ''),
     'resize/steps.lambda.ts': elsewhere(files['lambdas/operations/resize/steps.lambda.ts'] ?? ''),
     'index.ts': operations.replaceAll(
-      /'\.\/(build|deploy|download|read-file|search|define-operation)/g,
+      /'\.\/(build|deploy|download|migrate|read-file|search|define-operation)/g,
       "'../../lambdas/operations/$1",
     ),
     // The stack with this catalogue: of the others no function is made, their folders being elsewhere.

@@ -181,6 +181,7 @@ describe('a build', () => {
       'start_build',
       'start_deploy',
       'start_download',
+      'start_migrate',
       'read_file',
       'search',
       'check_job',

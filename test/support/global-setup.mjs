@@ -24,6 +24,8 @@ export default async function globalSetup() {
         '--no-notices',
         '-c',
         'authorization=iam',
+        '-c',
+        'migrateTables=orders,visits,absent',
         '--output',
         assemblies.app,
       ],

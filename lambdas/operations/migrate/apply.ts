@@ -1,0 +1,118 @@
+/** Step 2: every segment of the table at once, page by page, each with its checkpoint. */
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Step, StepContext } from '../step.ts';
+import { attributesOf, decide, type Item } from './change.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { type Counts, type MigrateInput, type MigrateOutput, migrate } from './operation.ts';
+import type { OperatorTables } from './operator-tables.ts';
+import type { Plan } from './plan.ts';
+
+/** Of each, a page's items are written at once, which is what one function can do. */
+const SEGMENTS = 4;
+const WRITES_AT_ONCE = 10;
+/** Before the attempt's time is over: for the pages under way. */
+const WRAP_UP_MS = 60_000;
+
+type Context = StepContext<MigrateInput>;
+
+export const apply =
+  (tables: OperatorTables): Step<MigrateInput> =>
+  async (context): Promise<MigrateOutput> => {
+    const { input, results, progress, log } = context;
+    const { items } = results.plan as Plan;
+    const endAt = Date.now() + migrate.steps.apply.timeoutMs - WRAP_UP_MS;
+    const segments = await Promise.all(
+      Array.from({ length: SEGMENTS }, (_, segment) => Checkpoint.load(context, segment)),
+    );
+    const tell = () => {
+      const { scanned } = sum(segments);
+      progress(items > 0 ? Math.min(0.99, scanned / items) : 0, `${scanned} of about ${items} items`);
+    };
+    await Promise.all(
+      segments.map(async (checkpoint, segment) => {
+        while (!checkpoint.progress.isDone) {
+          if (Date.now() > endAt) throw outOfTime(segments);
+          await applyPage(context, tables, checkpoint, segment);
+          tell();
+        }
+      }),
+    );
+    const counts = sum(segments);
+    log.write(`${JSON.stringify(counts)}\n`);
+    return { table: input.table, dry_run: input.dry_run, ...counts };
+  };
+
+async function applyPage(
+  context: Context,
+  tables: OperatorTables,
+  checkpoint: Checkpoint,
+  segment: number,
+): Promise<void> {
+  const { input, results, signal } = context;
+  const { keys } = results.plan as Plan;
+  const { counts, after } = checkpoint.progress;
+  const attributes = [...keys, ...attributesOf(input)];
+  const part = { segment, segments: SEGMENTS };
+  const { items, next } = await tables.page(input.table, part, attributes, after, signal);
+  const ends: (keyof Counts)[] = [];
+  for (let start = 0; start < items.length; start += WRITES_AT_ONCE) {
+    const batch = items.slice(start, start + WRITES_AT_ONCE);
+    const outcomes = await Promise.all(batch.map((item) => applyItem(context, tables, keys, item)));
+    ends.push(...outcomes.flat());
+  }
+  const added = (name: keyof Counts) => counts[name] + ends.filter((end) => end === name).length;
+  await checkpoint.save({
+    counts: {
+      scanned: added('scanned'),
+      matched: added('matched'),
+      changed: added('changed'),
+      already: added('already'),
+      conflicts: added('conflicts'),
+    },
+    ...(next && { after: next }),
+    isDone: next === undefined,
+  });
+}
+
+/** @returns what the item counts as */
+async function applyItem(
+  { input, signal }: Context,
+  tables: OperatorTables,
+  keys: readonly string[],
+  item: Item,
+): Promise<(keyof Counts)[]> {
+  const decision = decide(input, keys[0] ?? '', item);
+  switch (decision.kind) {
+    case 'unmatched':
+      return ['scanned'];
+    case 'already':
+      return ['scanned', 'matched', 'already'];
+    case 'conflict':
+      return ['scanned', 'matched', 'conflicts'];
+    case 'update': {
+      const key = Object.fromEntries(keys.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));
+      const isWritten = input.dry_run || (await tables.update(input.table, key, decision.update, signal));
+      return ['scanned', 'matched', isWritten ? 'changed' : 'conflicts'];
+    }
+  }
+}
+
+function sum(segments: readonly Checkpoint[]): Counts {
+  const total = (name: keyof Counts) =>
+    segments.reduce((count, { progress }) => count + progress.counts[name], 0);
+  return {
+    scanned: total('scanned'),
+    matched: total('matched'),
+    changed: total('changed'),
+    already: total('already'),
+    conflicts: total('conflicts'),
+  };
+}
+
+function outOfTime(segments: readonly Checkpoint[]): AppError {
+  return new AppError(
+    ErrorCode.stepTimedOut,
+    `The migration was at ${sum(segments).scanned} items when its time was over. Start it again: what is changed stays changed.`,
+    { retryable: true },
+  );
+}

@@ -1,0 +1,106 @@
+/** The tables that the operator has allowed, on DynamoDB. */
+import {
+  ConditionalCheckFailedException,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceNotFoundException,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Item, Update } from './change.ts';
+
+export interface Page {
+  readonly items: readonly Item[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: Item | undefined;
+}
+
+/** What is scanned between two checkpoints: little enough to be done again. */
+const PAGE_ITEMS = 100;
+
+export class OperatorTables {
+  readonly #client: DynamoDBClient;
+  readonly #allowed: readonly string[];
+
+  constructor(client: DynamoDBClient, allowed: readonly string[]) {
+    this.#client = client;
+    this.#allowed = allowed;
+  }
+
+  /** @throws AppError TABLE_NOT_ALLOWED, TABLE_NOT_FOUND, MIGRATION_INVALID */
+  async describe(table: string, signal: AbortSignal): Promise<{ keys: string[]; items: number }> {
+    if (!this.#allowed.includes(table)) {
+      const others = this.#allowed.length > 0 ? `Allowed: ${this.#allowed.join(', ')}.` : 'None is.';
+      throw new AppError(
+        ErrorCode.tableNotAllowed,
+        `table: "${table}" is not allowed. ${others} The operator allows tables at deploy: -c migrateTables=${table}`,
+      );
+    }
+    try {
+      const { Table } = await this.#client.send(new DescribeTableCommand({ TableName: table }), {
+        abortSignal: signal,
+      });
+      const keys = (Table?.KeySchema ?? [])
+        .toSorted((a, b) => (a.KeyType ?? '').localeCompare(b.KeyType ?? ''))
+        .map(({ AttributeName = '' }) => AttributeName);
+      const { AttributeDefinitions = [] } = Table ?? {};
+      // Checkpoints are JSON.
+      if (
+        AttributeDefinitions.some(
+          (each) => each.AttributeType === 'B' && keys.includes(each.AttributeName ?? ''),
+        )
+      ) {
+        throw new AppError(
+          ErrorCode.migrationInvalid,
+          `table: "${table}" has a binary key, which this does not take.`,
+        );
+      }
+      return { keys, items: Table?.ItemCount ?? 0 };
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      throw new AppError(
+        ErrorCode.tableNotFound,
+        `table: "${table}" is allowed, but there is no such table.`,
+      );
+    }
+  }
+
+  /** @param attributes the only ones that are read */
+  async page(
+    table: string,
+    { segment, segments }: { readonly segment: number; readonly segments: number },
+    attributes: readonly string[],
+    after: Item | undefined,
+    signal: AbortSignal,
+  ): Promise<Page> {
+    const names = [...new Set(attributes)];
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new ScanCommand({
+        TableName: table,
+        Segment: segment,
+        TotalSegments: segments,
+        ConsistentRead: true,
+        Limit: PAGE_ITEMS,
+        ExclusiveStartKey: after,
+        ProjectionExpression: names.map((_, index) => `#a${index}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name, index) => [`#a${index}`, name])),
+      }),
+      { abortSignal: signal },
+    );
+    return { items: Items, next: LastEvaluatedKey };
+  }
+
+  /** @returns false when the item was no longer as it had been read */
+  async update(table: string, key: Item, update: Update, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.send(new UpdateItemCommand({ TableName: table, Key: { ...key }, ...update }), {
+        abortSignal: signal,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** The function behind the operation `migrate`: it alone may change tables of the operator. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Env } from '../../shared/env.ts';
+import { stepHandler } from '../step-handler.ts';
+import { apply } from './apply.ts';
+import { migrate } from './operation.ts';
+import { OperatorTables } from './operator-tables.ts';
+import { plan } from './plan.ts';
+
+// A table that cannot take more yet is written slower, and not given up.
+const client = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
+const allowed = (process.env[Env.operatorTables] ?? '').split(',').filter((name) => name !== '');
+const tables = new OperatorTables(client, allowed);
+
+export const handler = stepHandler(migrate, { plan: plan(tables), apply: apply(tables) });
