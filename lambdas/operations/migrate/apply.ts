@@ -26,7 +26,8 @@ export const apply =
     );
     const tell = () => {
       const { scanned } = sum(segments);
-      progress(items > 0 ? Math.min(0.99, scanned / items) : 0, `${scanned} of about ${items} items`);
+      if (items > 0) progress(Math.min(0.99, scanned / items), `${scanned} of about ${items} items`);
+      else progress(0, `${scanned} items`);
     };
     await Promise.all(
       segments.map(async (checkpoint, segment) => {
