@@ -152,6 +152,13 @@ test('scopes are taken as a list too, and only whole', async () => {
   }
 });
 
+/** What the routes that read a body are sent, so that only the owner is wrong. */
+const GOOD_BODIES: Record<string, object> = {
+  'POST /jobs/{job_id}/answers': { answers: { approve: { action: 'decline' } } },
+  'PATCH /endpoints/{endpoint_id}': { enabled: false },
+  'POST /endpoints/{endpoint_id}/replay': { since: '2026-01-01T00:00:00Z' },
+};
+
 describe("another owner's", () => {
   let mine: string;
   let theirs: string;
@@ -187,10 +194,8 @@ describe("another owner's", () => {
         .replace('{job_id}', jobId)
         .replace('{endpoint_id}', endpointId)
         .replace('{delivery_id}', `${jobId}.0000000000003.${endpointId}`);
-      const body = path.endsWith('/endpoints/{endpoint_id}/replay')
-        ? { since: '2026-01-01T00:00:00Z' }
-        : undefined;
-      const answer = await api(theirs, method, target, method === 'PATCH' ? { enabled: false } : body);
+      const body = GOOD_BODIES[`${method} ${path}`];
+      const answer = await api(theirs, method, target, body);
       expect([answer.status, answer.data.error.code]).toEqual([404, expect.stringMatching(/_NOT_FOUND$/)]);
     },
   );

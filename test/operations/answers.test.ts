@@ -134,6 +134,20 @@ test('a step that dies with its answers in hand finds them again', async () => {
   });
 });
 
+test('no answer is lost when the function that tells of them is killed again and again', async () => {
+  const asked = await Promise.all(Array.from({ length: 8 }, () => asking()));
+  let kills = 0;
+  const killer = setInterval(() => {
+    kills += cloud.interrupt('ResumerFunction');
+  }, 25);
+  const answered = asked.map(({ job_id }) => answer(job_id, { approve: YES, paint: RED }));
+  expect((await Promise.all(answered)).map(({ data }) => data.status)).toEqual(asked.map(() => 'running'));
+  while (kills < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  clearInterval(killer);
+  const ends = await Promise.all(asked.map(({ job_id }) => end(job_id)));
+  expect(ends.map(({ data }) => data.status)).toEqual(asked.map(() => 'completed'));
+}, 60_000);
+
 test('what nobody answers in time fails', async () => {
   const { job_id } = await asking({ hurry: true });
   await answer(job_id, { approve: YES, paint: RED });
