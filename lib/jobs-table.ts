@@ -39,7 +39,7 @@ export class JobsTable extends Construct {
 
   /** To create, within the limits, to read, list and cancel jobs. */
   grantSubmit(fn: LambdaFunction): void {
-    this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem');
+    this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem', 'BatchGetItem');
     this.#grantList(fn);
     grantIndex(fn, this.table, Names.openIndex.name);
     this.#tellLimits(fn);

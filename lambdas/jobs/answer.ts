@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { jobAlreadyEnded, jobNotFound } from './cancel.ts';
-import { type InputAnswer, type InputRequest, isTerminal, type Job, openRequests } from './job.ts';
+import { type InputAnswer, type InputRequest, isJobId, isTerminal, type Job, openRequests } from './job.ts';
 import { type JobStore, TransitionRefused } from './job-store.ts';
 
 /** By the key of the question. */
@@ -11,7 +11,7 @@ export type Answers = Readonly<Record<string, InputAnswer>>;
 
 /** Each try reads the job again: more than these, and somebody answers question after question just now. */
 const TRIES = 5;
-const MAX_ANSWERS_BYTES = 16 * 1024;
+export const MAX_ANSWERS_BYTES = 16 * 1024;
 
 /**
  * Answers some of a job's open questions, or all. Nothing is taken unless everything can be.
@@ -20,14 +20,40 @@ const MAX_ANSWERS_BYTES = 16 * 1024;
  *   CONFLICT when others answer at the same time
  */
 export async function answerJobQuestions(
-  { jobs }: { readonly jobs: JobStore },
+  dependencies: { readonly jobs: JobStore },
   owner: string,
   jobId: string,
   given: Answers,
 ): Promise<Job> {
+  return answerJobWith(dependencies, owner, jobId, () => given);
+}
+
+/**
+ * As `answerJobQuestions`, for protocols by which an answer to what is not open any more is no error, but none.
+ * @param read the answers to those of the open questions, by their keys, that there are answers to
+ */
+export async function answerOpenQuestions(
+  dependencies: { readonly jobs: JobStore },
+  owner: string,
+  jobId: string,
+  read: (open: readonly string[]) => Answers,
+): Promise<Job> {
+  return answerJobWith(dependencies, owner, jobId, (job) =>
+    read(isTerminal(job.status) ? [] : openRequests(job).map(([key]) => key)),
+  );
+}
+
+async function answerJobWith(
+  { jobs }: { readonly jobs: JobStore },
+  owner: string,
+  jobId: string,
+  read: (job: Job) => Answers,
+): Promise<Job> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const job = await jobs.get(owner, jobId);
+    const job = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
     if (!job) throw jobNotFound();
+    const given = read(job);
+    if (Object.keys(given).length === 0) return job;
     const answers = accept(job, given);
     const isComplete = openRequests({ ...job, answers }).length === 0;
     try {

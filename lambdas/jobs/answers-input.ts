@@ -3,7 +3,8 @@ import * as z from 'zod';
 
 const KEY = z.string().max(64).describe('The key of the question in input_requests.');
 
-const answer = z.discriminatedUnion('action', [
+/** One answer. */
+export const answerInput = z.discriminatedUnion('action', [
   z.strictObject({
     action: z.literal('accept'),
     content: z.record(z.string(), z.json()).describe("What was asked for, as the question's schema has it."),
@@ -13,7 +14,7 @@ const answer = z.discriminatedUnion('action', [
 ]);
 
 export const answersInput = z
-  .record(KEY, answer)
+  .record(KEY, answerInput)
   .refine((answers) => Object.keys(answers).length > 0, 'name at least one question of input_requests.')
   .describe(
     'By the keys of input_requests: `accept` with the content that the schema asks for, `decline` to say no, or `cancel`.',

@@ -1,5 +1,6 @@
 /** Jobs in DynamoDB: every write is one conditional write, and nothing else writes the table. */
 import {
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -45,7 +46,16 @@ export interface JobStoreOptions {
 
 export type NewJob = Pick<
   Job,
-  'jobId' | 'owner' | 'operation' | 'input' | 'inputHash' | 'idempotent' | 'callback' | 'retentionSeconds'
+  | 'jobId'
+  | 'owner'
+  | 'operation'
+  | 'input'
+  | 'inputHash'
+  | 'idempotent'
+  | 'callback'
+  | 'handedOver'
+  | 'answers'
+  | 'retentionSeconds'
 > & {
   /** The longest time in milliseconds that the operation can take: with the retention it bounds a job that never ends. */
   readonly longestRunMs: number;
@@ -128,6 +138,19 @@ export class JobStore {
   async get(owner: string, jobId: string): Promise<Job | undefined> {
     const job = await this.find(jobId);
     return job && job.owner === owner && job.expiresAt > toSeconds(this.#now()) ? job : undefined;
+  }
+
+  /** One batch read, of 100 jobs at most: those of the owner's that there are. */
+  async getAll(owner: string, jobIds: readonly string[]): Promise<readonly Job[]> {
+    const keys = [...new Set(jobIds)].map((jobId) => toItem({ jobId }));
+    if (keys.length === 0) return [];
+    const { Responses = {} } = await this.#client.send(
+      new BatchGetItemCommand({ RequestItems: { [this.#tableName]: { Keys: keys, ConsistentRead: true } } }),
+    );
+    const now = toSeconds(this.#now());
+    return (Responses[this.#tableName] ?? [])
+      .map(fromItem)
+      .filter((job) => job.owner === owner && job.expiresAt > now);
   }
 
   /**

@@ -31,7 +31,8 @@ export interface JobView {
 /** Progress is written every two seconds at most, so that asking more often tells nothing new. */
 const POLL_AFTER_MS = 2_000;
 
-export function viewJob(job: Job): JobView {
+/** @param pollAfterMs of a job that has not ended, by whoever knows better */
+export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
   const open = !isTerminal(job.status);
   const showsLog = job.status === JobStatus.failed && job.logTail?.length;
   return {
@@ -55,7 +56,7 @@ export function viewJob(job: Job): JobView {
     updated_at: job.updatedAt,
     ...(job.endedAt && { ended_at: job.endedAt }),
     expires_at: isoSeconds(job.expiresAt),
-    ...(open && { poll_after_ms: POLL_AFTER_MS }),
+    ...(open && { poll_after_ms: pollAfterMs }),
   };
 }
 

@@ -22,8 +22,12 @@ export interface Submission {
   /** Already validated by the operation's schema. */
   readonly input: Json;
   readonly callback?: Job['callback'];
-  /** For a call that becomes a job: the id it had, and what it has done. */
-  readonly call?: { readonly jobId: string; readonly handedOver: Json };
+  /** For a call that becomes a job: the id it had, what it has done, and what its caller has answered. */
+  readonly call?: {
+    readonly jobId: string;
+    readonly handedOver?: Json;
+    readonly answers?: Job['answers'];
+  };
   /** At most 255 characters. */
   readonly idempotencyKey?: string;
   /** @default DEFAULT_RETENTION_SECONDS */
@@ -78,7 +82,7 @@ export async function submitJob(
     // Another callback is another request: answered with the first job it would never be called.
     inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
     ...(callback && { callback }),
-    ...(call && { handedOver: call.handedOver }),
+    ...(call && { handedOver: call.handedOver, answers: call.answers }),
     retentionSeconds,
     longestRunMs: longestRunMs(operation),
   });

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Job, JobStatus, openRequests } from '../jobs/job.ts';
 import { linkFiles } from '../jobs/job-files.ts';
 import { viewJob } from '../jobs/job-view.ts';
+import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { FileLink, WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
 import type { Json } from '../shared/json.ts';
@@ -41,12 +42,20 @@ const MAX_RESULT_TEXT_CHARACTERS = 2_000;
 /** An answer about a job with a URL for each of its files. */
 export async function answerJob(
   job: Job,
-  operation: OperationDefinition | undefined,
-  workspace: WorkspaceLinks,
+  {
+    operation,
+    workspace,
+    polls,
+  }: {
+    /** Undefined when the catalogue has it no more. */
+    readonly operation: OperationDefinition | undefined;
+    readonly workspace: WorkspaceLinks;
+    readonly polls: PollIntervals;
+  },
 ): Promise<ToolAnswer> {
   const links = await linkFiles(job, operation, workspace);
   return {
-    structured: { ...viewJob(job), ...(links.length > 0 && { files: links }) },
+    structured: { ...viewJob(job, polls.next(job)), ...(links.length > 0 && { files: links }) },
     text: describeJob(job, operation, links),
     links,
     // Not a URL for each: these are long, and a model would read every one of them.

@@ -6,13 +6,14 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { operations } from '#catalogue';
 import { Calls } from '../jobs/calls.ts';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { callPace, pollPace } from '../jobs/pace.ts';
+import { PollIntervals } from '../jobs/poll-intervals.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
@@ -27,7 +28,13 @@ import { toRequest, toStreamedAnswer } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
 import { JobResources } from './resources/job-resources.ts';
+import { createCoreMethods } from './tasks/core-methods.ts';
+import { createExtensionMethods } from './tasks/extension-methods.ts';
+import { TaskJobs } from './tasks/task-jobs.ts';
 import { createTools } from './tools/index.ts';
+
+/** For the end of a stream to reach its client before the function's time is over. */
+const ENDING_MS = 5_000;
 
 const client = new DynamoDBClient();
 const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
@@ -36,39 +43,48 @@ const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
 const pace = pollPace(limits.checksPerSecond);
 const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
+const executions = new Executions(new SFNClient());
+const polls = new PollIntervals();
+const tasks = new TaskJobs({ operations, jobs, executions, workspace, pace, polls });
+const tools = createTools({
+  operations,
+  jobs,
+  executions,
+  calls: new Calls(),
+  callPace: callPace(limits.callsPerSecond),
+  limits,
+  pace,
+  polls,
+  workspace,
+  deliveries,
+  addressPolicy: policy,
+});
+const eventMethods = createEventMethods({
+  operations,
+  endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+  deliveries,
+  queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+  seal: new SecretSeal(new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn))),
+  addressPolicy: policy,
+});
 const endpoint = createEndpoint({
-  tools: createTools({
-    operations,
-    jobs,
-    executions: new Executions(new SFNClient()),
-    calls: new Calls(),
-    callPace: callPace(limits.callsPerSecond),
-    limits,
-    pace,
-    workspace,
-    deliveries,
-    addressPolicy: policy,
-  }),
-  eventMethods: createEventMethods({
-    operations,
-    endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
-    deliveries,
-    queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
-    seal: new SecretSeal(
-      new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn)),
-    ),
-    addressPolicy: policy,
-  }),
+  tools,
+  tasks,
+  methods: {
+    legacy: createCoreMethods(tasks, jobs),
+    modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
+  },
   resources: new JobResources({ jobs, pace, workspace }),
 });
 
 export const handler = middy(
-  async (event: APIGatewayProxyEvent) => {
+  async (event: APIGatewayProxyEvent, context: Context) => {
     const caller = callerOf(event);
     const request = toRequest(event);
     if (!caller) return refuse(401, 'The gateway named no caller.');
     if (!request) return refuse(400, 'This is no request that can be answered.');
-    return toStreamedAnswer(await endpoint(request, caller));
+    const endsAtMs = Date.now() + context.getRemainingTimeInMillis() - ENDING_MS;
+    return toStreamedAnswer(await endpoint(request, caller, endsAtMs));
   },
   { executionMode: executionModeStreamifyResponse },
 );

@@ -1,20 +1,25 @@
 /**
- * The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol; events only
- * for those that know of extensions.
+ * The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol, and to each
+ * the methods that it knows of.
  */
 import {
+  type CallToolResult,
   ProtocolError,
   ProtocolErrorCode,
-  Server,
+  type Server,
   type ServerCapabilities,
 } from '@modelcontextprotocol/server';
-import { type Caller, requireScope, Scope } from '../shared/caller.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
-import { toProtocolError } from './events/errors.ts';
-import { EVENTS_EXTENSION, type EventMethod } from './events/event-method.ts';
+import type { Caller } from '../shared/caller.ts';
+import { requireScope, Scope } from '../shared/caller.ts';
+import { AppError } from '../shared/errors.ts';
+import { callTool, callToolAsTask } from './call-tool.ts';
+import { EVENTS_EXTENSION } from './events/event-method.ts';
+import { clientRequestOf, type ProtocolMethod, TASKS_EXTENSION } from './protocol-method.ts';
 import type { JobResources } from './resources/job-resources.ts';
 import { JOB_TEMPLATES } from './resources/job-uri.ts';
-import { type Tool, toErrorResult, toResult } from './tool.ts';
+import type { TaskJobs } from './tasks/task-jobs.ts';
+import { TaskServer } from './tasks/task-server.ts';
+import type { Tool } from './tool.ts';
 
 const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
 
@@ -25,44 +30,39 @@ const INSTRUCTIONS =
 /** Five minutes: tools change with a deployment only. */
 const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 
-/** Under the name that clients of the draft look for, and as the extension that it is to become. */
-const EVENT_CAPABILITIES = {
-  events: {},
-  extensions: { [EVENTS_EXTENSION]: {} },
-} satisfies ServerCapabilities & { readonly events: object };
+/** The generations of the protocol: clients of 2025 know no extensions, and clients of 2026 no tasks in the core. */
+export const Era = { legacy: 'legacy', modern: 'modern' } as const;
+export type Era = (typeof Era)[keyof typeof Era];
+
+const CAPABILITIES: Readonly<Record<Era, ServerCapabilities & { readonly events?: object }>> = {
+  legacy: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
+  // Events under the name that clients of the draft look for, too.
+  modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {} } },
+};
 
 /** What the server offers. */
 export interface Offer {
   readonly tools: readonly Tool[];
-  /** None: events are not offered. */
-  readonly eventMethods: readonly EventMethod[];
+  readonly tasks: TaskJobs;
+  readonly methods: Readonly<Record<Era, readonly ProtocolMethod[]>>;
   readonly resources: JobResources;
 }
 
-export function createServer({ tools, eventMethods, resources }: Offer, caller: Caller): Server {
-  const server = new Server(SERVER_INFO, {
-    capabilities: { tools: {}, resources: {}, ...(eventMethods.length > 0 && EVENT_CAPABILITIES) },
+export function createServer(offer: Offer, caller: Caller, era: Era): Server {
+  const { tools, methods, resources } = offer;
+  const server = new TaskServer(SERVER_INFO, {
+    capabilities: { tools: {}, resources: {}, ...CAPABILITIES[era] },
     instructions: INSTRUCTIONS,
     cacheHints: { 'tools/list': TOOL_LIST_HINT, 'resources/templates/list': TOOL_LIST_HINT },
   });
-  server.setRequestHandler('tools/list', () => ({ tools: tools.map(({ listing }) => listing) }));
-  server.setRequestHandler('tools/call', async ({ params }) => {
-    const tool = tools.find(({ listing }) => listing.name === params.name);
-    if (!tool) {
-      const names = tools.map(({ listing }) => listing.name).join(', ');
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        `There is no tool "${params.name}". There are: ${names}.`,
-      );
-    }
-    try {
-      return toResult(await tool.call(params.arguments, caller));
-    } catch (error) {
-      if (!(error instanceof AppError)) return toErrorResult(unexpected(params.name, error));
-      const { code, cause } = error;
-      if (cause) console.warn({ message: 'A tool failed', tool: params.name, code, cause });
-      return toErrorResult(error);
-    }
+  server.setRequestHandler('tools/list', () => ({ tools: tools.map((tool) => listingOf(tool, era)) }));
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    // A handler's type knows of no tasks; the server lets them through.
+    const answer: unknown =
+      era === Era.legacy && params.task !== undefined
+        ? await callToolAsTask(offer, params, caller)
+        : await callTool(offer, params, caller, clientRequestOf(context));
+    return answer as CallToolResult;
   });
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...JOB_TEMPLATES] }));
   server.setRequestHandler('resources/list', ({ params }) =>
@@ -71,16 +71,17 @@ export function createServer({ tools, eventMethods, resources }: Offer, caller: 
   server.setRequestHandler('resources/read', ({ params: { uri } }) =>
     answering('resources/read', caller, () => resources.read(caller.owner, uri)),
   );
-  for (const { method, params, call } of eventMethods) {
-    server.setRequestHandler(method, { params }, async (given) => {
-      try {
-        return await call(given, caller);
-      } catch (error) {
-        throw toProtocolError(method, error);
-      }
-    });
+  for (const { method, params, call } of methods[era]) {
+    server.setRequestHandler(method, { params }, (given, context) =>
+      call(given, caller, clientRequestOf(context)),
+    );
   }
   return server;
+}
+
+/** With what clients of 2025 look for before they ask for a task. */
+function listingOf({ listing, start }: Tool, era: Era): Tool['listing'] {
+  return era === Era.legacy && start ? { ...listing, execution: { taskSupport: 'optional' } } : listing;
 }
 
 /** @throws ProtocolError in the words of the AppError */
@@ -99,15 +100,4 @@ async function answering<T>(method: string, caller: Caller, answer: () => Promis
     const { code, message, details } = error;
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { code, ...details });
   }
-}
-
-function unexpected(tool: string, error: unknown): AppError {
-  console.error({ message: 'A tool failed unexpectedly', tool, error });
-  return new AppError(
-    ErrorCode.internal,
-    `${tool} failed on our side. Call it again; if it fails again, tell the operator.`,
-    {
-      retryable: true,
-    },
-  );
 }

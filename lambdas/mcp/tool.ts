@@ -1,10 +1,12 @@
 /** What a tool is to the MCP server: a schema each way, and a function between them. */
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { InputRequest, Job } from '../jobs/job.ts';
 import type { FileLink } from '../jobs/workspace-links.ts';
 import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
 import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { ClientRequest } from './protocol-method.ts';
 
 export interface ToolAnswer {
   readonly structured: Readonly<Record<string, unknown>>;
@@ -13,6 +15,13 @@ export interface ToolAnswer {
   readonly links?: readonly FileLink[];
   /** Where to read more, with this server's own resources. */
   readonly resources?: readonly { readonly uri: string; readonly name: string; readonly mimeType: string }[];
+  /** Of a tool that has started one: clients that take tasks are shown it as one. */
+  readonly job?: Job;
+}
+
+/** What is to be asked before there can be an answer: the call is made again, with answers. */
+export interface ToolQuestions {
+  readonly questions: Readonly<Record<string, InputRequest>>;
 }
 
 export interface Tool {
@@ -22,7 +31,15 @@ export interface Tool {
    * @param caller as the gateway has found.
    * @throws AppError; everything else is a bug.
    */
-  call(args: unknown, caller: Caller): Promise<ToolAnswer>;
+  call(args: unknown, caller: Caller, client: ClientRequest): Promise<ToolAnswer | ToolQuestions>;
+  /**
+   * Begins a job and waits for nothing; of a tool whose work may be a job.
+   * @param ttlMs how long it is to be kept, if the caller has said so
+   * @throws AppError; everything else is a bug.
+   */
+  start?(args: unknown, caller: Caller, ttlMs: number | undefined): Promise<Job>;
+  /** Clients that know of tasks and take none are refused. */
+  readonly requiresTasks?: boolean;
 }
 
 const errorShape = z.object({
@@ -43,9 +60,24 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   readonly input: Input;
   readonly output: z.ZodObject;
   readonly annotations: ToolListing['annotations'];
-  readonly call: (args: z.output<Input>, caller: Caller) => Promise<ToolAnswer>;
+  readonly call: (
+    args: z.output<Input>,
+    caller: Caller,
+    client: ClientRequest,
+  ) => Promise<ToolAnswer | ToolQuestions>;
+  readonly start?: (args: z.output<Input>, caller: Caller, ttlMs: number | undefined) => Promise<Job>;
+  readonly requiresTasks?: boolean;
 }): Tool {
-  const { name, title, description, annotations, input, output } = spec;
+  const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
+  const accept = (args: unknown, caller: Caller) => {
+    requireScope(caller, spec.scope);
+    const { success, data, error } = input.safeParse(args ?? {});
+    if (success) return data;
+    throw new AppError(
+      ErrorCode.invalidArguments,
+      `${name} cannot take these arguments: ${describeIssues(error)} Its inputSchema says what it takes.`,
+    );
+  };
   return {
     listing: {
       name,
@@ -58,17 +90,9 @@ export function defineTool<Input extends z.ZodObject>(spec: {
         anyOf: [jsonSchema(output, 'output'), jsonSchema(errorShape, 'output')],
       } as ToolListing['outputSchema'],
     },
-    async call(args, caller) {
-      requireScope(caller, spec.scope);
-      const parsed = input.safeParse(args ?? {});
-      if (!parsed.success) {
-        throw new AppError(
-          ErrorCode.invalidArguments,
-          `${name} cannot take these arguments: ${describeIssues(parsed.error)} Its inputSchema says what it takes.`,
-        );
-      }
-      return spec.call(parsed.data, caller);
-    },
+    call: async (args, caller, client) => spec.call(accept(args, caller), caller, client),
+    ...(start && { start: async (args, caller, ttlMs) => start(accept(args, caller), caller, ttlMs) }),
+    requiresTasks,
   };
 }
 

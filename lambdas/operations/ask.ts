@@ -59,6 +59,19 @@ export function createRequestInput(
   };
 }
 
+/** Those of the answers that are of the shape that a form asks for: of callers who have not been compared with it yet. */
+export function fitting(
+  form: Readonly<Record<string, Question>>,
+  answers: NonNullable<Job['answers']>,
+): NonNullable<Job['answers']> {
+  return Object.fromEntries(
+    Object.entries(answers).filter(([key, answer]) => {
+      const question = Object.hasOwn(form, key) ? form[key] : undefined;
+      return question && (answer.action !== 'accept' || question.schema.safeParse(answer.content).success);
+    }),
+  );
+}
+
 /** @throws Error for what no client could make a form of */
 function formSchema(key: string, schema: z.ZodObject): InputRequest['schema'] {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });

@@ -105,6 +105,10 @@ export interface OperationDefinition<
     readonly openWorldHint: boolean;
   };
   readonly execution: ExecutionPolicy;
+  /**
+   * Refuses clients of 2026 that do not take tasks, where they would get a job to follow by `check_job`. @default false
+   */
+  readonly requiresTasks?: boolean;
   /** In the order they run. What the last one returns is the job's result. */
   readonly steps: Readonly<Record<StepName, StepDefinition>>;
   readonly resources?: OperationResources;
@@ -167,9 +171,9 @@ export function defineOperation<
   StepName extends string,
 >(definition: OperationDefinition<Input, Output, StepName>): OperationDefinition<Input, Output, StepName> {
   const { name, steps, input, execution } = definition;
-  if (!NAME.test(name) || name.length > 32) {
+  if (!NAME.test(name) || name.length > 48) {
     throw new Error(
-      `Operation name "${name}" must be snake_case and at most 32 characters, such as "build".`,
+      `Operation name "${name}" must be snake_case and at most 48 characters, such as "build".`,
     );
   }
   const entries = Object.entries<StepDefinition>(steps);

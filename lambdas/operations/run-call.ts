@@ -1,6 +1,9 @@
 /** Does the work of a call while its caller waits: under a limit, and without a job. */
+
+import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { createRequestInput, fitting, InputRequired } from './ask.ts';
 import type { CallAnswer, CallEvent } from './call-wire.ts';
 import type { OperationDefinition } from './define-operation.ts';
 import type { Invocation } from './run-step.ts';
@@ -21,10 +24,12 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
   const { execution, name } = operation;
   if (execution.mode === 'job') throw new Error(`Operation ${name} is always a job.`);
   const { limitMs, mode } = execution;
+  const [[step, definition] = noStep()] = Object.entries(operation.steps);
 
   return async ({ call }: CallEvent, { awsRequestId }: Invocation): Promise<CallAnswer> => {
     const dueAt = Date.now() + limitMs - HAND_OVER_MS;
     const limit = new AbortController();
+    const accepted: Record<string, InputAnswer> = {};
     const timer = setTimeout(() => limit.abort(timedOut(name, limitMs)), limitMs);
     const isOver = new Promise<never>((_resolve, reject) => {
       limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true });
@@ -37,7 +42,10 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         attempt: 0,
         signal: limit.signal,
         progress: () => {},
-        requestInput: noJob,
+        requestInput: (form) => {
+          Object.assign(accepted, fitting(form, call.answers ?? {}));
+          return createRequestInput(step, definition, { answers: accepted })(form);
+        },
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },
@@ -46,7 +54,8 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
       });
       return { result: checked(operation, await Promise.race([working, isOver])) };
     } catch (error) {
-      if (error instanceof HandedOver) return { handedOver: error.done };
+      if (error instanceof HandedOver) return { handedOver: error.done, answers: accepted };
+      if (error instanceof InputRequired) return { asked: error.questions, answers: accepted };
       return { error: describe(error, name, awsRequestId) };
     } finally {
       clearTimeout(timer);
@@ -64,8 +73,12 @@ class HandedOver extends Error {
   }
 }
 
+function noStep(): never {
+  throw new Error('An operation has a step.');
+}
+
 function noJob(): never {
-  throw new Error('A step asks, or looks for jobs, while there is no job: give the operation mode job.');
+  throw new Error('A step looks for jobs while there is none: give the operation mode job.');
 }
 
 function handOver(done: Json): never {

@@ -11,6 +11,7 @@ export const ErrorCode = {
   deployInProgress: 'DEPLOY_IN_PROGRESS',
   downloadChanged: 'DOWNLOAD_CHANGED',
   downloadFailed: 'DOWNLOAD_FAILED',
+  elicitationRequired: 'ELICITATION_REQUIRED',
   endpointInactive: 'ENDPOINT_INACTIVE',
   endpointNotFound: 'ENDPOINT_NOT_FOUND',
   executionStopped: 'EXECUTION_STOPPED',

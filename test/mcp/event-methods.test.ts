@@ -37,23 +37,27 @@ beforeEach(async () => {
   jobs = 0;
   serve = createEndpoint({
     tools: [],
+    tasks: {} as never,
     resources: {} as never,
-    eventMethods: createEventMethods({
-      ...tables,
-      operations,
-      queue: {
-        async send(message) {
-          asked.push(message);
-          if (finding) await tables.endpoints.update(message.owner, message.endpointId, finding);
+    methods: {
+      legacy: [],
+      modern: createEventMethods({
+        ...tables,
+        operations,
+        queue: {
+          async send(message) {
+            asked.push(message);
+            if (finding) await tables.endpoints.update(message.owner, message.endpointId, finding);
+          },
         },
-      },
-      seal,
-      addressPolicy: { ports: [443], allowLoopback: false },
-      now: () => now,
-      pause: async (milliseconds) => {
-        now += milliseconds;
-      },
-    }),
+        seal,
+        addressPolicy: { ports: [443], allowLoopback: false },
+        now: () => now,
+        pause: async (milliseconds) => {
+          now += milliseconds;
+        },
+      }),
+    },
   });
 });
 afterEach(() => tables.close());
@@ -77,6 +81,7 @@ async function request(method: string, params: object = {}, owner = 'ada') {
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }),
     }),
     { owner, scopes },
+    Number.MAX_SAFE_INTEGER,
   );
   // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
   return (await response.json()) as any;
@@ -167,7 +172,7 @@ describe('what is offered', () => {
     });
   });
 
-  test('clients of 2025 are offered nothing, and find no such method', async () => {
+  test('clients of 2025 are offered no events, and find no such method', async () => {
     const legacy = async (method: string, params: object) => {
       const response = await serve(
         new Request('https://localhost/mcp', {
@@ -176,6 +181,7 @@ describe('what is offered', () => {
           body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
         }),
         { owner: 'ada', scopes },
+        Number.MAX_SAFE_INTEGER,
       );
       // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
       return (await response.json()) as any;
@@ -185,7 +191,7 @@ describe('what is offered', () => {
       capabilities: {},
       clientInfo: { name: 'test', version: '1.0.0' },
     });
-    expect(result.capabilities).toEqual({ tools: {}, resources: {} });
+    expect(Object.keys(result.capabilities)).toEqual(['tools', 'resources', 'tasks']);
     for (const method of ['events/list', 'events/subscribe', 'events/unsubscribe', 'events/poll']) {
       expect(await legacy(method, {})).toMatchObject({ error: { code: -32601 } });
     }

@@ -1,12 +1,14 @@
-/** What a method of MCP Events is to the MCP server: a schema of its parameters, and a function. */
+/** What the methods of MCP Events have in common: what they need, and how they fail. */
 import type * as z from 'zod';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
-import { type Caller, requireScope, type Scope } from '../../shared/caller.ts';
+import { requireScope, type Scope } from '../../shared/caller.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/delivery-queue.ts';
 import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
 import type { EndpointStore } from '../../webhooks/endpoint-store.ts';
 import type { SecretSeal } from '../../webhooks/secret-seal.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
+import { toProtocolError } from './errors.ts';
 
 /** The extension's identifier; its proposal is SEP-3415, a draft. */
 export const EVENTS_EXTENSION = 'io.modelcontextprotocol/events';
@@ -25,18 +27,6 @@ export interface EventDependencies {
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-export interface EventMethod {
-  /** `events/…` */
-  readonly method: string;
-  readonly params: z.ZodObject;
-  /**
-   * @param params as `params` has parsed them.
-   * @param caller as the gateway has found.
-   * @throws ProtocolError or AppError; everything else is a bug.
-   */
-  call(params: unknown, caller: Caller): Promise<Record<string, unknown>>;
-}
-
 /** A method from its schema; what the function takes is what the schema gives. */
 export function defineEventMethod<Params extends z.ZodObject>(spec: {
   readonly method: string;
@@ -44,14 +34,18 @@ export function defineEventMethod<Params extends z.ZodObject>(spec: {
   readonly scope: Scope;
   readonly params: Params;
   readonly call: (params: z.output<Params>, owner: string) => Promise<Record<string, unknown>>;
-}): EventMethod {
+}): ProtocolMethod {
   const { method, scope, params } = spec;
   return {
     method,
     params,
     async call(given, caller) {
-      requireScope(caller, scope);
-      return spec.call(given as z.output<Params>, caller.owner);
+      try {
+        requireScope(caller, scope);
+        return await spec.call(given as z.output<Params>, caller.owner);
+      } catch (error) {
+        throw toProtocolError(method, error);
+      }
     },
   };
 }

@@ -1,12 +1,13 @@
 /** Every method of MCP Events, made from the catalogue. */
-import type { EventDependencies, EventMethod } from './event-method.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
+import type { EventDependencies } from './event-method.ts';
 import { createEventTypes } from './event-types.ts';
 import { listMethod } from './list-events.ts';
 import { pollMethod } from './poll.ts';
 import { subscribeMethod } from './subscribe.ts';
 import { unsubscribeMethod } from './unsubscribe.ts';
 
-export function createEventMethods(dependencies: EventDependencies): readonly EventMethod[] {
+export function createEventMethods(dependencies: EventDependencies): readonly ProtocolMethod[] {
   const types = createEventTypes(dependencies.operations);
   return [
     listMethod(types),

@@ -1,10 +1,11 @@
 /** `events/list`: which events there are. One page has them all. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
-import { defineEventMethod, type EventMethod } from './event-method.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
+import { defineEventMethod } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 
-export function listMethod(types: EventTypes): EventMethod {
+export function listMethod(types: EventTypes): ProtocolMethod {
   return defineEventMethod({
     method: 'events/list',
     scope: Scope.jobsRead,

@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import { type Delivery, TEST_EVENT } from '../../webhooks/delivery.ts';
 import type { DeliveryPosition, DeliveryStore } from '../../webhooks/delivery-store.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
 import { decodeCursor, encodeCursor, type Position, settled } from './cursor.ts';
-import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
+import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { findHistory, type History } from './find-history.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
@@ -22,7 +23,7 @@ const params = z.object({
   maxEvents: z.int().min(1).nullish(),
 });
 
-export function pollMethod(types: EventTypes, dependencies: EventDependencies): EventMethod {
+export function pollMethod(types: EventTypes, dependencies: EventDependencies): ProtocolMethod {
   const { deliveries, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/poll',

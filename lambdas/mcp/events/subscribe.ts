@@ -6,9 +6,10 @@ import { acceptUrl } from '../../webhooks/accept-url.ts';
 import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
 import type { SecretSeal } from '../../webhooks/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signature.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
 import { allKeptSince, beginningOf, decodeCursor, encodeCursor, later } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
-import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
+import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
 import { filterOf, subscriptionId } from './topic.ts';
@@ -23,7 +24,7 @@ const params = z.object({
   ttlMs: z.number().nullish(),
 });
 
-export function subscribeMethod(types: EventTypes, dependencies: EventDependencies): EventMethod {
+export function subscribeMethod(types: EventTypes, dependencies: EventDependencies): ProtocolMethod {
   const { endpoints, seal, addressPolicy, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/subscribe',

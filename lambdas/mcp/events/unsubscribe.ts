@@ -1,8 +1,9 @@
 /** `events/unsubscribe`: ends a subscription at once, where it would end by itself later. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
 import { subscriptionNotFound } from './errors.ts';
-import { defineEventMethod, type EventDependencies, type EventMethod } from './event-method.ts';
+import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { subscriptionId } from './topic.ts';
 
@@ -15,7 +16,7 @@ const params = z.object({
 export function unsubscribeMethod(
   types: EventTypes,
   { endpoints }: Pick<EventDependencies, 'endpoints'>,
-): EventMethod {
+): ProtocolMethod {
   return defineEventMethod({
     method: 'events/unsubscribe',
     scope: Scope.webhooksManage,

@@ -2,14 +2,12 @@
 import * as z from 'zod';
 import { answerJobQuestions } from '../../jobs/answer.ts';
 import { answersInput } from '../../jobs/answers-input.ts';
-import { jobNotFound } from '../../jobs/cancel.ts';
-import { isJobId } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-export function answerJobTool({ operations, jobs, workspace }: ToolDependencies): Tool {
+export function answerJobTool({ operations, jobs, workspace, polls }: ToolDependencies): Tool {
   return defineTool({
     name: 'answer_job',
     title: 'Answer job',
@@ -21,10 +19,9 @@ export function answerJobTool({ operations, jobs, workspace }: ToolDependencies)
     input: z.strictObject({ job_id: jobIdArgument, answers: answersInput }),
     output: jobOutput,
     async call({ job_id: jobId, answers }, { owner }) {
-      if (!isJobId(jobId)) throw jobNotFound();
       const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, operation, workspace);
+      return answerJob(job, { operation, workspace, polls });
     },
   });
 }

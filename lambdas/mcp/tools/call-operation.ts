@@ -1,16 +1,27 @@
 /** `<operation>`: answers with the result, or, when that takes too long for a call, with the job that goes on. */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { JobStatus, jobIdForKey } from '../../jobs/job.ts';
-import type { CallAnswer } from '../../operations/call-wire.ts';
+import { MAX_ANSWERS_BYTES } from '../../jobs/answer.ts';
+import { type InputAnswer, JobStatus, jobIdForKey } from '../../jobs/job.ts';
+import type { Questions } from '../../operations/ask.ts';
+import type { CallAnswer, CallEvent } from '../../operations/call-wire.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { readElicited } from '../elicited.ts';
 import { textOf } from '../job-answer.ts';
+import type { ClientRequest } from '../protocol-method.ts';
 import { defineTool, type Tool, type ToolAnswer } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
-import { acceptStart, jobArguments, requireObjects, startedOutput, startJob } from './start-job.ts';
+import {
+  acceptStart,
+  jobArguments,
+  requireObjects,
+  startedOutput,
+  startJob,
+  startTask,
+} from './start-job.ts';
 
 /** Always with the result. */
 export function syncTool(
@@ -25,12 +36,14 @@ export function syncTool(
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
     output: operation.output,
-    async call(input, { owner }) {
+    async call(input, { owner }, client) {
       callPace.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
       const answer = await calls.invoke(operation, {
-        call: { jobId: randomUUID(), owner, input: input as Json },
+        call: { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) },
       });
+      const questions = questionsFor(client, answer);
+      if (questions) return { questions };
       const { result } = resultOf(operation, answer);
       return answerResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
     },
@@ -48,7 +61,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),
     output: startedOutput.partial({ job_id: true }),
-    async call(args, caller) {
+    async call(args, caller, client) {
       callPace.check(caller.owner, operation.name);
       const from = Date.now();
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
@@ -61,11 +74,14 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
         return startJob(dependencies, submitted, waitMs);
       }
-      const answer = await calls.invoke(operation, { call: { jobId, owner, input } });
+      const answer = await calls.invoke(operation, { call: { jobId, owner, input, ...answersOf(client) } });
+      const questions = questionsFor(client, answer);
+      if (questions) return { questions };
       const leftMs = Math.max(0, waitMs - (Date.now() - from));
-      if ('handedOver' in answer) {
-        const call = { jobId, handedOver: answer.handedOver };
-        return startJob(dependencies, { ...submitted, call }, leftMs);
+      if ('handedOver' in answer || 'asked' in answer) {
+        const { answers } = answer;
+        const done = 'handedOver' in answer ? { handedOver: answer.handedOver } : {};
+        return startJob(dependencies, { ...submitted, call: { jobId, answers, ...done } }, leftMs);
       }
       if ('error' in answer && answer.error.code === ErrorCode.timedOut) {
         return startJob(dependencies, submitted, leftMs);
@@ -74,13 +90,47 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };
       return answerResult(operation, result, structured, workspace);
     },
+    start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
+    requiresTasks: operation.requiresTasks,
   });
+}
+
+/** What the client sent that can be an answer: whether it is one to what is asked, the step's function finds. */
+function answersOf({ inputResponses }: ClientRequest): Pick<CallEvent['call'], 'answers'> {
+  const answers: Record<string, InputAnswer> = {};
+  for (const [key, response] of Object.entries(inputResponses)) {
+    const { success, data } = readElicited(response);
+    if (success) answers[key] = data;
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(answers));
+  if (bytes <= MAX_ANSWERS_BYTES) return { answers };
+  throw new AppError(
+    ErrorCode.inputTooLarge,
+    `inputResponses: they take ${bytes} bytes; ${MAX_ANSWERS_BYTES} is the limit.`,
+  );
+}
+
+/**
+ * What the client is to ask before it calls again; undefined when it cannot, or when it has answered some of it: a call
+ * remembers nothing, so that more than one round is left to a job.
+ */
+function questionsFor({ canElicit }: ClientRequest, answer: CallAnswer): Questions | undefined {
+  return canElicit && 'asked' in answer && Object.keys(answer.answers).length === 0
+    ? answer.asked
+    : undefined;
 }
 
 /** @throws AppError as the operation failed */
 function resultOf({ name }: OperationDefinition, answer: CallAnswer): { readonly result: Json } {
   if ('result' in answer) return answer;
   if ('handedOver' in answer) throw new Error(`${name} handed over a call that can be no job.`);
+  if ('asked' in answer) {
+    const asked = Object.values(answer.asked).map(({ message }) => message);
+    throw new AppError(
+      ErrorCode.elicitationRequired,
+      `${name} has to ask: ${asked.join(' ')} Call it from a client of 2026-07-28 that can ask its user (elicitation).`,
+    );
+  }
   const { code, message, retryable, details } = answer.error;
   throw new AppError(code, message, { retryable, details });
 }

@@ -7,7 +7,7 @@ import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-export function cancelJobTool({ operations, jobs, executions, workspace }: ToolDependencies): Tool {
+export function cancelJobTool({ operations, jobs, executions, workspace, polls }: ToolDependencies): Tool {
   return defineTool({
     name: 'cancel_job',
     title: 'Cancel job',
@@ -20,11 +20,8 @@ export function cancelJobTool({ operations, jobs, executions, workspace }: ToolD
     async call({ job_id: jobId }, { owner }) {
       if (!isJobId(jobId)) throw jobNotFound();
       const job = await cancelJob({ jobs, executions }, owner, jobId);
-      return answerJob(
-        job,
-        operations.find(({ name }) => name === job.operation),
-        workspace,
-      );
+      const operation = operations.find(({ name }) => name === job.operation);
+      return answerJob(job, { operation, workspace, polls });
     },
   });
 }

@@ -4,6 +4,7 @@ import type { Executions } from '../../jobs/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
 import type { Pace } from '../../jobs/pace.ts';
+import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
 import type { AddressPolicy } from '../../webhooks/address-guard.ts';
@@ -25,6 +26,7 @@ export interface ToolDependencies {
   readonly callPace: Pace;
   readonly limits: JobLimits;
   readonly pace: Pace;
+  readonly polls: PollIntervals;
   readonly workspace: WorkspaceLinks;
   readonly deliveries: DeliveryStore;
   readonly addressPolicy: AddressPolicy;

@@ -21,6 +21,8 @@ import { answerJob, jobOutput } from '../job-answer.ts';
 import type { ToolAnswer } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
+const MIN_RETENTION_SECONDS = 60;
+
 /** Beside those of the operation. */
 export function jobArguments({ execution }: OperationDefinition) {
   const maxWaitSeconds = maxWaitMs(execution) / 1000;
@@ -39,7 +41,7 @@ export function jobArguments({ execution }: OperationDefinition) {
       .describe('The same key with the same arguments gives the same job, however often it is called.'),
     retention_seconds: z
       .int()
-      .min(60)
+      .min(MIN_RETENTION_SECONDS)
       .max(MAX_RETENTION_SECONDS)
       .default(DEFAULT_RETENTION_SECONDS)
       .describe('How long the job can be read after it has ended.'),
@@ -73,6 +75,7 @@ type ParsedArguments = z.output<z.ZodObject<ReturnType<typeof jobArguments>>> &
 
 /**
  * Checks what no schema can.
+ * @param ttlMs how long a task is to be kept, in place of `retention_seconds`
  * @throws AppError INSUFFICIENT_SCOPE, URL_REFUSED, INVALID_ARGUMENTS, or the code of an object that the operation requires
  */
 export async function acceptStart(
@@ -87,6 +90,7 @@ export async function acceptStart(
   }: ParsedArguments,
   caller: Caller,
   { workspace, addressPolicy }: Pick<ToolDependencies, 'workspace' | 'addressPolicy'>,
+  ttlMs?: number,
 ): Promise<StartArguments> {
   if (callback_url !== undefined) requireScope(caller, Scope.webhooksManage);
   const callback = readCallback(callback_url, callback_events, addressPolicy);
@@ -94,8 +98,17 @@ export async function acceptStart(
   return {
     input: input as Json,
     waitMs: wait_seconds * 1000,
-    submission: { callback, idempotencyKey: idempotency_key, retentionSeconds: retention_seconds },
+    submission: {
+      callback,
+      idempotencyKey: idempotency_key,
+      retentionSeconds: ttlMs === undefined ? retention_seconds : retentionOf(ttlMs),
+    },
   };
+}
+
+/** The nearest that there is: a task's client learns from the task itself how long it is kept. */
+function retentionOf(ttlMs: number): number {
+  return Math.min(Math.max(Math.ceil(ttlMs / 1000), MIN_RETENTION_SECONDS), MAX_RETENTION_SECONDS);
 }
 
 /** @throws AppError with the code that the operation gives for an object that is not there */
@@ -111,18 +124,33 @@ export async function requireObjects(
 
 /** Submits a job and answers about it, at the latest when the caller has waited as long as it will. */
 export async function startJob(
-  { jobs, executions, limits, workspace }: ToolDependencies,
+  { jobs, executions, limits, workspace, polls }: ToolDependencies,
   submission: Submission,
   waitMs: number,
 ): Promise<ToolAnswer> {
   const { operation, callback } = submission;
   const job = await submitJob({ jobs, executions, limits }, submission);
   const latest = await waitForNews(jobs, job, waitMs);
-  const answer = await answerJob(latest ?? job, operation, workspace);
+  const answer = {
+    ...(await answerJob(latest ?? job, { operation, workspace, polls })),
+    job: latest ?? job,
+  };
   const structured = { ...answer.structured, ...(callback && { will_callback: true }) };
   if (latest && latest.status !== JobStatus.pending) return { ...answer, structured };
   const message = `${operation.title} started. Use check_job to monitor progress.`;
-  return { structured: { ...structured, message }, text: `${message} job_id: ${job.jobId}` };
+  return { structured: { ...structured, message }, text: `${message} job_id: ${job.jobId}`, job };
+}
+
+/** Submits a job that its caller follows as a task of 2025-11-25. @throws AppError as `acceptStart` and `submitJob` do */
+export async function startTask(
+  dependencies: ToolDependencies,
+  operation: OperationDefinition,
+  args: ParsedArguments,
+  caller: Caller,
+  ttlMs: number | undefined,
+): Promise<Job> {
+  const { input, submission } = await acceptStart(operation, args, caller, dependencies, ttlMs);
+  return submitJob(dependencies, { owner: caller.owner, operation, input, ...submission });
 }
 
 /** @throws AppError URL_REFUSED, or INVALID_ARGUMENTS for events that nobody is to be told of. */

@@ -4,7 +4,7 @@ import type { OperationDefinition } from '../../operations/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
-import { acceptStart, jobArguments, startedOutput, startJob } from './start-job.ts';
+import { acceptStart, jobArguments, startedOutput, startJob, startTask } from './start-job.ts';
 
 export function startTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
   return defineTool({
@@ -19,5 +19,7 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
       return startJob(dependencies, { owner: caller.owner, operation, input, ...submission }, waitMs);
     },
+    start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
+    requiresTasks: operation.requiresTasks,
   });
 }

@@ -1,0 +1,116 @@
+/** A job as MCP's tasks show it, in both of their generations: the only place where its status becomes a task's. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { type InputRequest, type Job, type JobError, JobStatus, openRequests } from '../jobs/job.ts';
+import { ErrorCode } from '../shared/errors.ts';
+
+const TaskStatus = {
+  working: 'working',
+  inputRequired: 'input_required',
+  completed: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+} as const;
+type TaskStatus = (typeof TaskStatus)[keyof typeof TaskStatus];
+
+const TASK_STATUS: Readonly<Record<JobStatus, TaskStatus>> = {
+  [JobStatus.pending]: TaskStatus.working,
+  [JobStatus.running]: TaskStatus.working,
+  [JobStatus.inputRequired]: TaskStatus.inputRequired,
+  [JobStatus.completed]: TaskStatus.completed,
+  [JobStatus.failed]: TaskStatus.failed,
+  [JobStatus.cancelled]: TaskStatus.cancelled,
+};
+
+/**
+ * Failures that no step has told of. To a client these are errors of the protocol; whatever a step says went wrong is an
+ * answer of its tool (`isError`).
+ */
+const FAULTS: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.executionStopped,
+  ErrorCode.internal,
+  ErrorCode.resultInvalid,
+  ErrorCode.startFailed,
+  ErrorCode.stepCrashed,
+  ErrorCode.workspaceUnavailable,
+]);
+
+/** JSON-RPC's "Internal error". */
+const INTERNAL_ERROR = -32603;
+
+/** As JSON-RPC has it; undefined for what is no fault of ours. */
+export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
+  if (status !== JobStatus.failed || !error || !FAULTS.has(error.code)) return undefined;
+  const { code, message, step, retryable, details }: JobError = error;
+  return {
+    code: INTERNAL_ERROR,
+    message,
+    data: { code, retryable, ...(step && { step }), ...(details && { details }) },
+  };
+}
+
+/** What a listing knows of a job is enough. */
+type TaskJob = Pick<Job, 'jobId' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'> &
+  Partial<Pick<Job, 'updatedAt' | 'message' | 'error'>>;
+
+/** A task of 2025-11-25. One whose tool has failed is `failed`. */
+export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
+  return {
+    ...common(job, TASK_STATUS[job.status]),
+    ttl: ttlMs(job),
+    ...(pollIntervalMs !== undefined && { pollInterval: pollIntervalMs }),
+  };
+}
+
+/** A task of the extension, as a call is answered with it. One whose tool has failed is `completed`, with that result. */
+export function toTask(job: TaskJob, pollIntervalMs?: number) {
+  const hasAnswered = job.status === JobStatus.failed && !faultOf(job);
+  return {
+    ...common(job, hasAnswered ? TaskStatus.completed : TASK_STATUS[job.status]),
+    ttlMs: ttlMs(job),
+    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+  };
+}
+
+/** A task of the extension with all that there is to it. @param result of a job that has ended */
+export function toDetailedTask(
+  job: Job,
+  pollIntervalMs: number | undefined,
+  result: CallToolResult | undefined,
+) {
+  const task = toTask(job, pollIntervalMs);
+  switch (task.status) {
+    case TaskStatus.completed:
+      return { ...task, result: { ...result, resultType: 'complete' } };
+    case TaskStatus.failed:
+      return { ...task, error: faultOf(job) };
+    case TaskStatus.inputRequired:
+      return { ...task, inputRequests: toInputRequests(Object.fromEntries(openRequests(job))) };
+    default:
+      return task;
+  }
+}
+
+/** Questions as a server asks them of a client. */
+export function toInputRequests(requests: Readonly<Record<string, InputRequest>>) {
+  return Object.fromEntries(
+    Object.entries(requests).map(([key, { message, schema }]) => [
+      key,
+      { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: schema } },
+    ]),
+  );
+}
+
+function common({ jobId, createdAt, updatedAt, endedAt, message }: TaskJob, status: TaskStatus) {
+  return {
+    taskId: jobId,
+    status,
+    ...(message !== undefined && { statusMessage: message }),
+    createdAt,
+    lastUpdatedAt: updatedAt ?? endedAt ?? createdAt,
+  };
+}
+
+/** From its creation, in milliseconds: until it ends, the longest that it can take is in it. */
+function ttlMs({ createdAt, expiresAt }: TaskJob): number {
+  return expiresAt * 1000 - Date.parse(createdAt);
+}

@@ -1,0 +1,131 @@
+/** Tasks as the core of 2025-11-25 has them. Questions are answered by the tool `answer_job`: nobody holds a connection. */
+import { ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { isTerminal, type Job, JobStatus, openRequests } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import { waitForNews } from '../../jobs/wait.ts';
+import { Scope } from '../../shared/caller.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { ProtocolMethod } from '../protocol-method.ts';
+import { faultOf, toCoreTask } from '../task-mapping.ts';
+import type { TaskJobs } from './task-jobs.ts';
+import { defineTaskMethod, taskParams } from './task-method.ts';
+
+/** Below the 25 s that the function has beside the waits of tools, and below every client's own patience. */
+const RESULT_WAIT_MS = 20_000;
+const PAGE = 50;
+
+export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly ProtocolMethod[] {
+  return [
+    defineTaskMethod({
+      method: 'tasks/get',
+      scope: Scope.jobsRead,
+      params: taskParams,
+      call: async ({ taskId }, owner) => {
+        const job = await tasks.find(owner, taskId);
+        return toCoreTask(job, tasks.pollIntervalMs(job));
+      },
+    }),
+    defineTaskMethod({
+      method: 'tasks/result',
+      scope: Scope.jobsRead,
+      params: taskParams,
+      call: async ({ taskId }, owner) => {
+        const found = await tasks.find(owner, taskId);
+        // It may expire while it is waited for, if nobody has started it for as long as that.
+        const job = (await waitForNews(jobs, found, RESULT_WAIT_MS)) ?? found;
+        if (!isTerminal(job.status)) throw notReady(job, tasks.pollIntervalMs(job));
+        if (job.status === JobStatus.cancelled) throw cancelled(job);
+        const fault = faultOf(job);
+        if (fault) throw new ProtocolError(fault.code, fault.message, fault.data);
+        const { _meta, ...result } = await tasks.result(job);
+        return { ...result, _meta: { ..._meta, [RELATED_TASK_META_KEY]: { taskId } } };
+      },
+    }),
+    defineTaskMethod({
+      method: 'tasks/list',
+      scope: Scope.jobsRead,
+      params: z.object({ cursor: z.string().optional() }),
+      call: async ({ cursor }, owner) => {
+        const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
+        const page = await jobs.list(owner, { limit: PAGE, after });
+        return {
+          tasks: page.jobs.map((job) => toCoreTask(job)),
+          ...(page.next && { nextCursor: jobsCursor.encode(page.next) }),
+        };
+      },
+    }),
+    defineTaskMethod({
+      method: 'tasks/cancel',
+      scope: Scope.jobsWrite,
+      params: taskParams,
+      call: async ({ taskId }, owner) => toCoreTask(await tasks.cancel(owner, taskId)),
+    }),
+  ];
+}
+
+/** The one answer that has to be asked for again. */
+function notReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
+  const remedy =
+    job.status === JobStatus.inputRequired
+      ? `It waits for answers to ${openRequests(job)
+          .map(([key, { message }]) => `${key} ("${message}")`)
+          .join(', ')}: call the tool answer_job with job_id ${job.jobId}.`
+      : `It is ${job.status} at ${Math.round(job.progress * 100)} %: poll tasks/get, then call tasks/result again.`;
+  return new ProtocolError(ProtocolErrorCode.InternalError, `The result is not there yet. ${remedy}`, {
+    code: 'RESULT_NOT_READY',
+    retryable: true,
+    retry_after_ms: pollIntervalMs,
+  });
+}
+
+function cancelled({ message }: Job): ProtocolError {
+  return new ProtocolError(
+    ProtocolErrorCode.InternalError,
+    `The task was cancelled: it has no result. ${message}`,
+    {
+      code: 'TASK_CANCELLED',
+    },
+  );
+}
+
+const ttl = z.object({ ttl: z.number().nonnegative().optional() });
+
+/**
+ * How long a task is to be kept, as a caller asked for it with `params.task`.
+ * @returns milliseconds; undefined: it did not say
+ * @throws ProtocolError -32602
+ */
+export function requestedTtlMs(task: unknown): number | undefined {
+  const { success, data } = ttl.safeParse(task);
+  if (success) return data.ttl;
+  throw new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    'task.ttl must be milliseconds, 0 or more, or left out. It is kept within the limits of retention_seconds.',
+    { code: ErrorCode.invalidArguments },
+  );
+}
+
+/** A tool that does not take long has no tasks: -32601, as the specification says. */
+export function tasksNotOffered(tool: string): ProtocolError {
+  return new ProtocolError(
+    ProtocolErrorCode.MethodNotFound,
+    `${tool} is answered at once, and never with a task: call it without params.task.`,
+  );
+}
+
+/** A failure before there is a task: the caller awaits a task, and no answer of the tool. */
+export function taskNotCreated(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error;
+  const { code, message, retryable, details } = error;
+  return new ProtocolError(
+    retryable ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams,
+    message,
+    {
+      code,
+      ...(retryable && { retryable }),
+      ...details,
+    },
+  );
+}

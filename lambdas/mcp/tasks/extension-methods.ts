@@ -1,0 +1,73 @@
+/** Tasks as the extension of 2026-07-28 has them: the result comes with the task, and answers go to it. */
+import { type Answers, answerOpenQuestions } from '../../jobs/answer.ts';
+import type { InputAnswer } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import { Scope } from '../../shared/caller.ts';
+import { describeIssues } from '../../shared/describe-issues.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { readElicited } from '../elicited.ts';
+import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
+import { tasksNotDeclared } from './task-errors.ts';
+import type { TaskJobs } from './task-jobs.ts';
+import { defineTaskMethod, taskParams } from './task-method.ts';
+
+/** An acknowledgement says nothing: what became of it is seen in the task. */
+const ACKNOWLEDGED = {};
+
+export function createExtensionMethods(tasks: TaskJobs, jobs: JobStore): readonly ProtocolMethod[] {
+  return [
+    defineTaskMethod({
+      method: 'tasks/get',
+      scope: Scope.jobsRead,
+      params: taskParams,
+      call: async ({ taskId }, owner, client) => {
+        requireTasks(client);
+        return tasks.detail(await tasks.find(owner, taskId));
+      },
+    }),
+    defineTaskMethod({
+      method: 'tasks/update',
+      scope: Scope.jobsWrite,
+      params: taskParams,
+      call: async ({ taskId }, owner, client) => {
+        requireTasks(client);
+        await answerOpenQuestions({ jobs }, owner, taskId, (open) =>
+          readAnswers(client.inputResponses, open),
+        );
+        return ACKNOWLEDGED;
+      },
+    }),
+    defineTaskMethod({
+      method: 'tasks/cancel',
+      scope: Scope.jobsWrite,
+      params: taskParams,
+      call: async ({ taskId }, owner, client) => {
+        requireTasks(client);
+        await tasks.cancel(owner, taskId).catch((error: unknown) => {
+          // It has ended, one way or the other: that is what was wanted.
+          if (!(error instanceof AppError && error.code === ErrorCode.jobAlreadyEnded)) throw error;
+        });
+        return ACKNOWLEDGED;
+      },
+    }),
+  ];
+}
+
+function requireTasks({ takesTasks }: ClientRequest): void {
+  if (!takesTasks) throw tasksNotDeclared();
+}
+
+/** @throws AppError INVALID_ARGUMENTS for what is no answer to an open question; everything else is left out */
+function readAnswers(responses: ClientRequest['inputResponses'], open: readonly string[]): Answers {
+  const given = open.filter((key) => Object.hasOwn(responses, key));
+  return Object.fromEntries(given.map((key) => [key, readAnswer(key, responses[key])]));
+}
+
+function readAnswer(key: string, response: unknown): InputAnswer {
+  const { success, data, error } = readElicited(response);
+  if (success) return data;
+  throw new AppError(
+    ErrorCode.invalidArguments,
+    `inputResponses.${key}: ${describeIssues(error)} Answer with action, and to accept with content.`,
+  );
+}

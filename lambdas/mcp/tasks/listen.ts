@@ -1,0 +1,128 @@
+/**
+ * `subscriptions/listen` for tasks: a stream of server-sent events that shows each task as it is, then each change of it,
+ * until all have ended or the function's time is over. Who comes back is shown all again, and so has missed nothing.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { isTerminal, type Job } from '../../jobs/job.ts';
+import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
+import { TASKS_EXTENSION } from '../protocol-method.ts';
+import { tasksNotDeclared, toTaskError } from './task-errors.ts';
+import type { TaskJobs } from './task-jobs.ts';
+
+const METHOD = 'subscriptions/listen';
+/** One read of the table each time, however many tasks there are. */
+const LOOK_EVERY_MS = 1_000;
+/** API Gateway ends a stream in which nothing comes: after five minutes, or thirty seconds at an edge-optimized endpoint. */
+const KEEP_ALIVE_MS = 15_000;
+/** What one read can return. Of more, the acknowledgement says which are watched. */
+const MAX_TASKS = 100;
+
+const request = z.looseObject({
+  id: z.union([z.string(), z.number()]),
+  method: z.literal(METHOD),
+  params: z.looseObject({
+    notifications: z.looseObject({ taskIds: z.unknown() }),
+    _meta: z.looseObject({
+      'io.modelcontextprotocol/clientCapabilities': z.looseObject({
+        extensions: z.record(z.string(), z.unknown()).optional(),
+      }),
+    }),
+  }),
+});
+const ids = z.array(z.string());
+
+type ListenRequest = z.output<typeof request>;
+
+/** @returns undefined for what is none, and for one that asks for nothing of tasks: both are the SDK's to answer */
+export async function readListenRequest(http: Request): Promise<ListenRequest | undefined> {
+  // The SDK sees to it that the header says what the body does.
+  if (http.headers.get('mcp-method') !== METHOD) return undefined;
+  const { data } = request.safeParse(
+    await http
+      .clone()
+      .json()
+      .catch(() => undefined),
+  );
+  return data?.params.notifications.taskIds === undefined ? undefined : data;
+}
+
+export interface ListenContext {
+  readonly tasks: TaskJobs;
+  readonly caller: Caller;
+  /** Epoch milliseconds by which the stream has ended. */
+  readonly endsAtMs: number;
+}
+
+/** @param message one that the SDK has found good, but for what is of tasks */
+export function listen({ id, params }: ListenRequest, context: ListenContext): Response {
+  const { extensions = {} } = params._meta['io.modelcontextprotocol/clientCapabilities'];
+  if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
+  const { success, data: taskIds } = ids.safeParse(params.notifications.taskIds);
+  if (!success)
+    return refuse(id, { code: -32602, message: 'notifications.taskIds must be a list of task ids.' });
+  try {
+    requireScope(context.caller, Scope.jobsRead);
+  } catch (error) {
+    return refuse(id, toTaskError(METHOD, error));
+  }
+  return new Response(
+    ReadableStream.from(frames(id, taskIds, context)).pipeThrough(new TextEncoderStream()),
+    {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' },
+    },
+  );
+}
+
+function refuse(
+  id: string | number,
+  { code, message, data }: { readonly code: number; readonly message: string; readonly data?: unknown },
+  status = 200,
+): Response {
+  return Response.json({ jsonrpc: '2.0', id, error: { code, message, data } }, { status });
+}
+
+async function* frames(
+  id: string | number,
+  taskIds: readonly string[],
+  { tasks, caller: { owner }, endsAtMs }: ListenContext,
+): AsyncGenerator<string> {
+  const _meta = { [SUBSCRIPTION_ID_META_KEY]: id };
+  const notify = (method: string, params: object) => frame({ method, params: { ...params, _meta } });
+  const first = await tasks.findAll(owner, taskIds.slice(0, MAX_TASKS));
+  const open = new Map(first.map(({ jobId }) => [jobId, 0]));
+  yield notify('notifications/subscriptions/acknowledged', { notifications: { taskIds: [...open.keys()] } });
+
+  let saidAt = Date.now();
+  for (let found: readonly Job[] = first; ; found = await look(tasks, owner, [...open.keys()])) {
+    for (const job of found) {
+      if (open.get(job.jobId) === job.version) continue;
+      open.set(job.jobId, job.version);
+      if (isTerminal(job.status)) open.delete(job.jobId);
+      yield notify('notifications/tasks', await tasks.detail(job));
+      saidAt = Date.now();
+    }
+    if (open.size === 0 || Date.now() + LOOK_EVERY_MS >= endsAtMs) break;
+    if (Date.now() - saidAt >= KEEP_ALIVE_MS) {
+      yield ': keepalive\n\n';
+      saidAt = Date.now();
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+  yield frame({ id, result: { resultType: 'complete', _meta } });
+}
+
+/** A look that fails is a look later: the next one shows what this one would have. */
+async function look(tasks: TaskJobs, owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
+  try {
+    return await tasks.findAll(owner, taskIds);
+  } catch (error) {
+    console.error({ message: 'Tasks that are listened to could not be read', error });
+    return [];
+  }
+}
+
+function frame(message: object): string {
+  return `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
+}

@@ -1,0 +1,69 @@
+/** Jobs behind the methods of tasks: found, ended and collected alike in both generations. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
+import type { Executions } from '../../jobs/executions.ts';
+import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import type { Pace } from '../../jobs/pace.ts';
+import type { PollIntervals } from '../../jobs/poll-intervals.ts';
+import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
+import type { OperationDefinition } from '../../operations/define-operation.ts';
+import { answerJob } from '../job-answer.ts';
+import { toDetailedTask } from '../task-mapping.ts';
+import { toResult } from '../tool.ts';
+
+export interface TaskJobsOptions {
+  readonly operations: readonly OperationDefinition[];
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  readonly workspace: WorkspaceLinks;
+  readonly pace: Pace;
+  readonly polls: PollIntervals;
+}
+
+export class TaskJobs {
+  readonly #options: TaskJobsOptions;
+
+  constructor(options: TaskJobsOptions) {
+    this.#options = options;
+  }
+
+  /** One read. @throws AppError JOB_NOT_FOUND, whether it is unknown or somebody else's; RESOURCE_EXHAUSTED */
+  async find(owner: string, taskId: string): Promise<Job> {
+    const { jobs, pace } = this.#options;
+    if (!isJobId(taskId)) throw jobNotFound();
+    pace.check(owner, taskId);
+    const job = await jobs.get(owner, taskId);
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  /** One read for all of them, 100 at most; those that are not there, or somebody else's, are left out. */
+  async findAll(owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
+    return this.#options.jobs.getAll(owner, taskIds.filter(isJobId));
+  }
+
+  /** @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED */
+  async cancel(owner: string, taskId: string): Promise<Job> {
+    if (!isJobId(taskId)) throw jobNotFound();
+    return cancelJob(this.#options, owner, taskId);
+  }
+
+  pollIntervalMs(job: Job): number | undefined {
+    return this.#options.polls.next(job);
+  }
+
+  /** What the call would have been answered with, had it waited for the end. */
+  async result(job: Job): Promise<CallToolResult> {
+    const { operations, workspace, polls } = this.#options;
+    const operation = operations.find(({ name }) => name === job.operation);
+    const result = toResult(await answerJob(job, { operation, workspace, polls }));
+    return job.status === JobStatus.failed ? { ...result, isError: true } : result;
+  }
+
+  /** A task of the extension as `tasks/get` and notifications show it. */
+  async detail(job: Job) {
+    const result = isTerminal(job.status) ? await this.result(job) : undefined;
+    return toDetailedTask(job, this.pollIntervalMs(job), result);
+  }
+}

@@ -1,0 +1,6 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { greet } from './operation.ts';
+
+export const handler = stepHandler(greet, {
+  greet: async ({ input: { name } }) => ({ greeting: `Hello, ${name}!` }),
+});

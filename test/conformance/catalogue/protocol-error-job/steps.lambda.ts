@@ -1,0 +1,9 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { protocolErrorJob } from './operation.ts';
+
+export const handler = stepHandler(protocolErrorJob, {
+  fail: async ({ call }) => {
+    call?.handOver(null);
+    throw new Error('It broke, as it always does.');
+  },
+});

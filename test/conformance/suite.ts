@@ -1,0 +1,58 @@
+/** Runs the official conformance suite against a server, and reads what it found. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The revisions whose server scenarios are run; with that of 2026 come those of the tasks extension. */
+export const REVISIONS = ['2025-11-25', '2026-07-28'] as const;
+export type Revision = (typeof REVISIONS)[number];
+
+export interface ScenarioResult {
+  readonly revision: Revision;
+  readonly scenario: string;
+  readonly passed: number;
+  readonly failures: readonly string[];
+  readonly skipped: number;
+}
+
+interface Check {
+  readonly id: string;
+  readonly status: 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'WARNING' | 'INFO';
+  readonly errorMessage?: string;
+}
+
+const SUITE = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/dist/index.js'));
+
+/** Every scenario that the suite runs for a revision, those that it does not score included. */
+export async function runSuite(url: string, revision: Revision): Promise<readonly ScenarioResult[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
+  try {
+    // It exits 1 when anything has failed: what has, is in its files.
+    await new Promise((resolve) =>
+      execFile(
+        process.execPath,
+        [SUITE, 'server', '--url', url, '--requirements', revision, '--output-dir', directory],
+        resolve,
+      ),
+    );
+    return await Promise.all(
+      (await readdir(directory)).sort().map(async (name): Promise<ScenarioResult> => {
+        const [, scenario = name] = /^server-(.*)-\d{4}-\d\d-\d\dT/.exec(name) ?? [];
+        const checks: Check[] = JSON.parse(await readFile(join(directory, name, 'checks.json'), 'utf8'));
+        const count = (status: Check['status']) => checks.filter((check) => check.status === status).length;
+        const failed = checks.filter(({ status }) => status === 'FAILURE');
+        return {
+          revision,
+          scenario,
+          passed: count('SUCCESS'),
+          failures: failed.map(({ id, errorMessage = '' }) => `${id}: ${errorMessage}`),
+          skipped: count('SKIPPED'),
+        };
+      }),
+    );
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
