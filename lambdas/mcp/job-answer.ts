@@ -57,6 +57,7 @@ export async function answerJob(
   return {
     structured: { ...viewJob(job, polls.next(job)), ...(links.length > 0 && { files: links }) },
     text: describeJob(job, operation, links),
+    content: contentOf(job, operation),
     links,
     // Not a URL for each: these are long, and a model would read every one of them.
     ...(hasLog(job) && {
@@ -68,6 +69,13 @@ export async function answerJob(
 /** A result as a model reads it. */
 export function textOf(operation: OperationDefinition | undefined, result: Json): string {
   return operation?.text?.(result as never) ?? JSON.stringify(result);
+}
+
+/** None of a result that is kept in the workspace: it is too large to be looked at here. */
+function contentOf({ status, result }: Job, operation: OperationDefinition | undefined) {
+  return status === JobStatus.completed && result !== undefined
+    ? operation?.content?.(result as never)
+    : undefined;
 }
 
 function describeJob(

@@ -3,6 +3,7 @@ import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/
 import * as z from 'zod';
 import type { InputRequest, Job } from '../jobs/job.ts';
 import type { FileLink } from '../jobs/workspace-links.ts';
+import type { ResultContent } from '../operations/define-operation.ts';
 import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
 import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
@@ -12,6 +13,7 @@ export interface ToolAnswer {
   readonly structured: Readonly<Record<string, unknown>>;
   /** Short: what happened, and what to call next. */
   readonly text: string;
+  readonly content?: readonly ResultContent[];
   readonly links?: readonly FileLink[];
   /** Where to read more, with this server's own resources. */
   readonly resources?: readonly { readonly uri: string; readonly name: string; readonly mimeType: string }[];
@@ -97,11 +99,18 @@ export function defineTool<Input extends z.ZodObject>(spec: {
 }
 
 /** The wire form of an answer. */
-export function toResult({ structured, text, links = [], resources = [] }: ToolAnswer): CallToolResult {
+export function toResult({
+  structured,
+  text,
+  content = [],
+  links = [],
+  resources = [],
+}: ToolAnswer): CallToolResult {
   return {
     structuredContent: { ...structured },
     content: [
       { type: 'text', text },
+      ...content,
       ...links.map(({ name, url, content_type, size, sha256 }) => ({
         type: 'resource_link' as const,
         name,

@@ -71,6 +71,17 @@ export interface ResultFile {
   readonly sha256: string;
 }
 
+/** A part of a result, as MCP's content has it. `data` and `blob` are base64. */
+export type ResultContent =
+  | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
+  | {
+      readonly type: 'resource';
+      readonly resource: { readonly uri: string; readonly mimeType: string } & (
+        | { readonly text: string }
+        | { readonly blob: string }
+      );
+    };
+
 /** An object in the workspace without which a call is refused before a job exists. */
 export interface RequiredObject {
   readonly key: string;
@@ -116,6 +127,8 @@ export interface OperationDefinition<
   requires?(input: z.output<Input>): readonly RequiredObject[];
   /** The result as a model reads it. @default its JSON */
   text?(result: z.output<Output>): string;
+  /** What a model is to see or hear beside the text: small pictures, sounds and documents. @default nothing */
+  content?(result: z.output<Output>): readonly ResultContent[];
   files?(result: z.output<Output>): readonly ResultFile[];
   /**
    * For steps that run code which is not ours: they get a function of their own that may do nothing on AWS, and for these

@@ -1,23 +1,28 @@
-/** `npm run conformance`: the official suite against the local cloud, as a table. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startLocalCloud } from '../../local/cloud.ts';
-import { synthesize } from '../../local/synthesize.ts';
-import { REVISIONS, runSuite } from './suite.ts';
+/** `npm run conformance`: the official suite, as a table for docs/conformance.md; exit code 1 when anything fails. */
+import { judge, stale, Verdict } from './expectations.ts';
+import { runConformance } from './run.ts';
+import { REVISIONS } from './suite.ts';
 
-const directory = await mkdtemp(join(tmpdir(), 'conformance-app-'));
-try {
-  const cloud = await startLocalCloud({
-    assemblyDirectory: await synthesize(directory, 'test/conformance/app.ts'),
-  });
-  for (const revision of REVISIONS) {
-    for (const { scenario, passed, failures, skipped } of await runSuite(`${cloud.url}/mcp`, revision)) {
-      console.log(revision, scenario, passed, failures.length, skipped);
-      for (const failure of failures) console.log('   ', failure);
-    }
+const results = await runConformance();
+const judged = results.map((result) => ({ ...result, ...judge(result) }));
+for (const revision of REVISIONS) {
+  const own = judged.filter((result) => result.revision === revision);
+  console.log(`\n## ${revision}\n\n| scenario | verdict | checks passed | |\n|---|---|---|---|`);
+  for (const { scenario, verdict, passed, reason } of own) {
+    console.log(`| ${scenario} | ${verdict} | ${passed} | ${reason} |`);
   }
-  await cloud.close();
-} finally {
-  await rm(directory, { recursive: true, force: true });
+  const count = (wanted: Verdict) => own.filter(({ verdict }) => verdict === wanted).length;
+  console.log(
+    `\n${Object.values(Verdict)
+      .map((verdict) => `${count(verdict)} ${verdict}`)
+      .join(', ')}.`,
+  );
+}
+const wrong = [
+  ...judged.filter(({ verdict }) => verdict === Verdict.failed).map(({ scenario }) => scenario),
+  ...stale(results),
+];
+if (wrong.length > 0) {
+  console.error(`\nNot as expected: ${wrong.join(', ')}`);
+  process.exitCode = 1;
 }

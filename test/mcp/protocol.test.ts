@@ -16,6 +16,7 @@ const TOOLS = [
   'count',
   'start_echo',
   'start_four_steps',
+  'inquire',
   'nap',
   'start_probe',
   'check_job',

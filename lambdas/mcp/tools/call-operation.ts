@@ -1,5 +1,6 @@
 /** `<operation>`: answers with the result, or, when that takes too long for a call, with the job that goes on. */
 import { randomUUID } from 'node:crypto';
+import { MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { MAX_ANSWERS_BYTES } from '../../jobs/answer.ts';
 import { type InputAnswer, JobStatus, jobIdForKey } from '../../jobs/job.ts';
@@ -44,6 +45,8 @@ export function syncTool(
       });
       const questions = questionsFor(client, answer);
       if (questions) return { questions };
+      if ('asked' in answer && client.speaksExtensions)
+        throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { elicitation: {} } });
       const { result } = resultOf(operation, answer);
       return answerResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
     },
@@ -143,5 +146,6 @@ async function answerResult(
 ): Promise<ToolAnswer> {
   const files = operation.files?.(result as never) ?? [];
   const links = await Promise.all(files.map((file) => workspace.link(file)));
-  return { structured, text: textOf(operation, result), links };
+  const content = operation.content?.(result as never);
+  return { structured, text: textOf(operation, result), content, links };
 }

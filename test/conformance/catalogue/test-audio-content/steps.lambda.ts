@@ -1,0 +1,7 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { WAV } from '../../media.ts';
+import { testAudioContent } from './operation.ts';
+
+export const handler = stepHandler(testAudioContent, {
+  answer: async () => ({ wav: WAV }),
+});

@@ -1,0 +1,6 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { testEmbeddedResource } from './operation.ts';
+
+export const handler = stepHandler(testEmbeddedResource, {
+  answer: async () => ({ text: 'This is an embedded resource content.' }),
+});

@@ -1,0 +1,7 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { PNG } from '../../media.ts';
+import { testImageContent } from './operation.ts';
+
+export const handler = stepHandler(testImageContent, {
+  answer: async () => ({ png: PNG }),
+});

@@ -1,0 +1,7 @@
+import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { PNG } from '../../media.ts';
+import { testMultipleContentTypes } from './operation.ts';
+
+export const handler = stepHandler(testMultipleContentTypes, {
+  answer: async () => ({ png: PNG }),
+});

@@ -1,0 +1,24 @@
+/** The official suite against the local cloud, with the fixture tools that it calls. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalCloud } from '../../local/cloud.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { REVISIONS, runSuite, type ScenarioResult } from './suite.ts';
+
+export async function runConformance(): Promise<readonly ScenarioResult[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'conformance-app-'));
+  try {
+    const assemblyDirectory = await synthesize(directory, 'test/conformance/app.ts');
+    const cloud = await startLocalCloud({ assemblyDirectory });
+    try {
+      const results: ScenarioResult[] = [];
+      for (const revision of REVISIONS) results.push(...(await runSuite(`${cloud.url}/mcp`, revision)));
+      return results;
+    } finally {
+      await cloud.close();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

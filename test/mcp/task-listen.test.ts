@@ -1,0 +1,178 @@
+/** `subscriptions/listen` for tasks: what comes, once, until the end; and who comes back has missed nothing. */
+import type { LocalCloud } from '../../local/cloud.ts';
+import { CallCounter } from '../support/call-counter.ts';
+import { legacy, modern, modernRequest, type RpcOptions, TASKS } from '../support/rpc.ts';
+import { startTestCloud } from '../support/test-cloud.ts';
+
+const counter = new CallCounter();
+let cloud: LocalCloud;
+
+beforeAll(async () => {
+  cloud = await startTestCloud({ onAwsCall: counter.count });
+});
+afterAll(() => cloud.close());
+
+const UNKNOWN = 'a0000000-0000-4000-8000-000000000000';
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+
+interface Message {
+  readonly method?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: messages are checked field by field
+  readonly params?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: messages are checked field by field
+  readonly result?: any;
+}
+
+async function create(name: string, args: object = {}): Promise<string> {
+  const { result, error } = await modern(cloud, 'tools/call', { name, arguments: args });
+  expect(error).toBeUndefined();
+  expect(result.resultType).toBe('task');
+  return result.taskId;
+}
+
+const open = (taskIds: unknown, options?: RpcOptions) =>
+  modernRequest(cloud, 'subscriptions/listen', { notifications: { taskIds } }, options);
+
+async function* messages(response: Response): AsyncGenerator<Message> {
+  let text = '';
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (data) yield JSON.parse(data);
+    }
+  }
+}
+
+async function all(response: Response): Promise<Message[]> {
+  const read: Message[] = [];
+  for await (const message of messages(response)) read.push(message);
+  return read;
+}
+
+test('it says what it listens to, shows each change once, with the result at the end, and ends', async () => {
+  const taskId = await create('start_four_steps');
+  const response = await open([taskId]);
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const [acknowledged, ...rest] = await all(response);
+  expect(acknowledged).toMatchObject({
+    method: 'notifications/subscriptions/acknowledged',
+    params: { notifications: { taskIds: [taskId] }, _meta: { [SUBSCRIPTION]: 1 } },
+  });
+  const end = rest.pop();
+  expect(end).toMatchObject({ id: 1, result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 1 } } });
+  expect(rest.every(({ method }) => method === 'notifications/tasks')).toBe(true);
+  const updates = rest.map(({ params }) => params.lastUpdatedAt + params.statusMessage);
+  expect(new Set(updates).size).toBe(updates.length);
+  const { _meta, ...shown } = rest.at(-1)?.params ?? {};
+  const { resultType, _meta: meta, ...got } = (await modern(cloud, 'tasks/get', { taskId })).result;
+  // Links to files are signed anew each time; there are none here.
+  expect(shown).toEqual(got);
+  expect(shown).toMatchObject({ taskId, status: 'completed', result: { resultType: 'complete' } });
+});
+
+test('questions come too, and what follows the answers', async () => {
+  const taskId = await create('start_ask');
+  const stream = messages(await open([taskId]));
+  const seen: string[] = [];
+  for await (const { method, params } of stream) {
+    if (method !== 'notifications/tasks') continue;
+    if (seen.at(-1) !== params.status) seen.push(params.status);
+    if (params.status === 'input_required') {
+      expect(Object.keys(params.inputRequests)).toEqual(['approve', 'paint']);
+      const inputResponses = {
+        approve: { action: 'accept', content: { approve: true } },
+        paint: { action: 'accept', content: { colour: 'red' } },
+      };
+      await modern(cloud, 'tasks/update', { taskId, inputResponses });
+    }
+  }
+  expect(seen.filter((status) => status !== 'working')).toEqual(['input_required', 'completed']);
+});
+
+test('a client that comes back is shown how it is, and what has ended meanwhile', async () => {
+  const taskId = await create('start_probe', { behaviour: 'wait' });
+  const first = messages(await open([taskId]));
+  await first.next();
+  expect((await first.next()).value.params.status).toBe('working');
+  await first.return(undefined);
+  await modern(cloud, 'tasks/cancel', { taskId });
+  const again = await all(await open([taskId]));
+  expect(again.map(({ method, params }) => params?.status ?? method)).toEqual([
+    'notifications/subscriptions/acknowledged',
+    'cancelled',
+    undefined,
+  ]);
+});
+
+test('the tasks of others, and what is none, are not listened to; when nothing is left it ends', async () => {
+  const theirs = await create('start_echo', { text: 'theirs' });
+  const answer = await all(await open([theirs, UNKNOWN, '../x', 'x'.repeat(5_000)], { owner: 'eve' }));
+  expect(answer).toHaveLength(2);
+  expect(answer[0]?.params.notifications).toEqual({ taskIds: [] });
+  expect(answer[1]?.result).toMatchObject({ resultType: 'complete' });
+});
+
+test('it costs one read a second, however many tasks it watches', async () => {
+  const taskIds = await Promise.all(
+    Array.from({ length: 20 }, () => create('start_probe', { behaviour: 'wait' })),
+  );
+  const stream = messages(await open(taskIds));
+  for (let shown = 0; shown <= taskIds.length; shown++) await stream.next();
+  const from = Date.now();
+  counter.reset();
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  const seconds = (Date.now() - from) / 1000;
+  const reads = Object.entries(counter.counts).filter(([name]) => /Get|Query|Scan/.test(name));
+  await stream.return(undefined);
+  // Of which the steps' own heartbeats are no business of the stream.
+  const { 'dynamodb:BatchGetItem': batches = 0 } = Object.fromEntries(reads);
+  expect(batches).toBeGreaterThan(0);
+  expect(batches).toBeLessThanOrEqual(Math.ceil(seconds));
+  await Promise.all(taskIds.map((taskId) => modern(cloud, 'tasks/cancel', { taskId })));
+}, 30_000);
+
+test('of a thousand tasks it listens to a hundred, and says to which', async () => {
+  const taskId = await create('start_echo', { text: 'x' });
+  const ids = Array.from({ length: 999 }, (_, i) => `a0000000-0000-4000-8000-${String(i).padStart(12, '0')}`);
+  const [first] = await all(await open([taskId, ...ids]));
+  expect(first?.params.notifications).toEqual({ taskIds: [taskId] });
+  const [late] = await all(await open([...ids, taskId]));
+  expect(late?.params.notifications).toEqual({ taskIds: [] });
+});
+
+describe('refused', () => {
+  test('a client that does not take tasks', async () => {
+    const answer = await open([UNKNOWN], { capabilities: {} });
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { error: object }).error).toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: { extensions: { [TASKS]: {} } } },
+    });
+  });
+
+  test.each([7, 'x', {}, [7], null])('taskIds that are %j', async (taskIds) => {
+    const answer = await open(taskIds);
+    expect(((await answer.json()) as { error: object }).error).toMatchObject({ code: -32602 });
+  });
+
+  test('headers that are not those of the body', async () => {
+    for (const headers of [
+      { 'mcp-method': 'tasks/get' },
+      { 'mcp-method': undefined },
+      { 'mcp-protocol-version': undefined },
+    ]) {
+      const answer = await open([UNKNOWN], { headers });
+      expect([answer.status, ((await answer.json()) as { error: { code: number } }).error.code]).toEqual([
+        400, -32020,
+      ]);
+    }
+  });
+
+  test('a client of 2025 finds no such method', async () => {
+    const { error } = await legacy(cloud, 'subscriptions/listen', { notifications: { taskIds: [UNKNOWN] } });
+    expect(error.code).toBe(-32601);
+  });
+});
