@@ -12,9 +12,23 @@ const LONGEST_PAUSE_MS = 1_000;
  * @returns the job as last read; undefined when it has expired meanwhile.
  */
 export async function waitForNews(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
+  return waitWhile(mayGoOn, jobs, job, waitMs);
+}
+
+/** As `waitForNews`, but for nothing less than the end: somebody else may answer. */
+export async function waitForEnd(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
+  return waitWhile(({ status }) => !isTerminal(status), jobs, job, waitMs);
+}
+
+async function waitWhile(
+  goesOn: (job: Job) => boolean,
+  jobs: JobStore,
+  job: Job,
+  waitMs: number,
+): Promise<Job | undefined> {
   const end = Date.now() + waitMs;
   let latest: Job | undefined = job;
-  for (let reads = 0; latest && mayGoOn(latest) && Date.now() < end; reads++) {
+  for (let reads = 0; latest && goesOn(latest) && Date.now() < end; reads++) {
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     latest = await jobs.get(job.owner, job.jobId);

@@ -52,10 +52,15 @@ export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
 type TaskJob = Pick<Job, 'jobId' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'> &
   Partial<Pick<Job, 'updatedAt' | 'message' | 'error'>>;
 
-/** A task of 2025-11-25. One whose tool has failed is `failed`. */
+/** A task of 2025-11-25. One whose tool has failed is `failed`; what it asks cannot be asked here. */
 export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
+  const { message, status } = job;
+  const asked =
+    status === JobStatus.inputRequired &&
+    `${message} Answer with the tool answer_job: its job_id is this task's id.`;
   return {
-    ...common(job, TASK_STATUS[job.status]),
+    ...common(job, TASK_STATUS[status]),
+    ...(asked && { statusMessage: asked }),
     ttl: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollInterval: pollIntervalMs }),
   };

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { isTerminal, type Job, JobStatus, openRequests } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
-import { waitForNews } from '../../jobs/wait.ts';
+import { waitForEnd } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
@@ -34,7 +34,7 @@ export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly Pro
       call: async ({ taskId }, owner) => {
         const found = await tasks.find(owner, taskId);
         // It may expire while it is waited for, if nobody has started it for as long as that.
-        const job = (await waitForNews(jobs, found, RESULT_WAIT_MS)) ?? found;
+        const job = (await waitForEnd(jobs, found, RESULT_WAIT_MS)) ?? found;
         if (!isTerminal(job.status)) throw notReady(job, tasks.pollIntervalMs(job));
         if (job.status === JobStatus.cancelled) throw cancelled(job);
         const fault = faultOf(job);
