@@ -15,7 +15,7 @@ import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
 import { Reconciler } from './reconciler.ts';
 import type { FirewallChoice } from './web-firewall.ts';
-import { Webhooks, type WebhooksProps } from './webhooks.ts';
+import { type WebhookOptions, Webhooks } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface AsyncOperationsStackProps extends StackProps {
@@ -33,7 +33,7 @@ export interface AsyncOperationsStackProps extends StackProps {
   /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
-  readonly webhooks?: WebhooksProps;
+  readonly webhooks?: WebhookOptions;
 }
 
 export class AsyncOperationsStack extends Stack {
@@ -64,13 +64,13 @@ export class AsyncOperationsStack extends Stack {
       jobsTable,
       operations: operations.map(({ construct }) => construct),
     });
-    const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
-    const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const gateway = new Gateway(this, 'Gateway', {
       authorization: props.authorization ?? DEFAULT_AUTHORIZATION,
       domain: props.domain,
       firewall: props.firewall,
     });
+    const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
+    const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const mcp = new McpApi(this, 'Mcp', { gateway, operations, catalogue, jobsTable, workspace, webhooks });
     new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, workspace, webhooks });
 

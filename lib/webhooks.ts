@@ -10,10 +10,12 @@ import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
 import { DEFAULT_RETRY_SECONDS } from '../lambdas/webhooks/retry-schedule.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { Gateway } from './gateway.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
-export interface WebhooksProps {
+/** What an operator may choose of webhooks. */
+export interface WebhookOptions {
   /**
    * Seconds between one attempt of a delivery and the next, each 1 to 604,800.
    * @default nine delays, and so ten attempts over three days, as Standard Webhooks recommends
@@ -29,6 +31,11 @@ export interface WebhooksProps {
   readonly ports?: readonly number[];
 }
 
+export interface WebhooksProps extends WebhookOptions {
+  /** Links in webhooks lead to it. */
+  readonly gateway: Gateway;
+}
+
 /** An attempt takes 15 s at most; before and after it there are reads and writes. */
 const DELIVER_TIMEOUT = Duration.seconds(30);
 
@@ -42,9 +49,9 @@ export class Webhooks extends Construct {
   readonly #sealingSecret: Secret;
   readonly #ports: readonly number[];
 
-  constructor(scope: Construct, id: string, props: WebhooksProps = {}) {
+  constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
-    const { retrySeconds = DEFAULT_RETRY_SECONDS, maxConcurrency = 20, ports = [443, 8443] } = props;
+    const { gateway, retrySeconds = DEFAULT_RETRY_SECONDS, maxConcurrency = 20, ports = [443, 8443] } = props;
     checkRetrySeconds(retrySeconds);
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
@@ -81,6 +88,7 @@ export class Webhooks extends Construct {
       entry: `${repositoryRoot}lambdas/webhooks/deliver.lambda.ts`,
       timeout: DELIVER_TIMEOUT,
     });
+    deliver.addEnvironment(Env.apiUrl, gateway.url);
     deliver.addEnvironment(Env.retrySeconds, retrySeconds.join(','));
     // Names are resolved in Node's thread pool, where four slow name servers would hold up everybody's.
     deliver.addEnvironment('UV_THREADPOOL_SIZE', '32');

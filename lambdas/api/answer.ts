@@ -17,6 +17,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.urlRefused]: 400,
   [ErrorCode.unauthenticated]: 401,
   [ErrorCode.insufficientScope]: 403,
+  [ErrorCode.answerLinkInvalid]: 404,
   [ErrorCode.deliveryNotFound]: 404,
   [ErrorCode.endpointNotFound]: 404,
   [ErrorCode.jobNotFound]: 404,
@@ -38,6 +39,8 @@ export function toProxyResult({ status, body, headers }: Answer): APIGatewayProx
       ...(body && { 'content-type': 'application/json' }),
       // Secrets among them; what may be kept says so itself.
       'cache-control': 'no-store',
+      // Some addresses are secrets themselves.
+      'referrer-policy': 'no-referrer',
       ...headers,
     },
     body: body ? JSON.stringify(body) : '',

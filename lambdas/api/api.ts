@@ -13,6 +13,7 @@ import type { EndpointStore } from '../webhooks/endpoint-store.ts';
 import type { SecretSeal } from '../webhooks/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing-keys.ts';
 import { type Answer, answerError, toProxyResult } from './answer.ts';
+import { answerLinkRoutes } from './answer-links.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { jobRoutes } from './jobs.ts';
@@ -42,6 +43,7 @@ export function createApi(dependencies: ApiDependencies) {
     ...endpointRoutes(dependencies),
     ...secretRoutes(dependencies),
     ...deliveryRoutes(dependencies),
+    ...answerLinkRoutes(dependencies),
   };
   const route = httpRouter(
     routes.map(({ method, path, ...access }) => {

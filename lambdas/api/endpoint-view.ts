@@ -10,6 +10,8 @@ export interface EndpointView {
   readonly events: readonly EventType[];
   /** Null: jobs of all operations. */
   readonly operations: readonly string[] | null;
+  /** What jobs ask is sent with a link that answers it. */
+  readonly answer_links: boolean;
   readonly enabled: boolean;
   /** Since when nothing is sent, and why: its owner wants it so, or the receiver answered that it is gone. */
   readonly disabled?: { readonly at: string; readonly reason: DisabledReason };
@@ -25,6 +27,7 @@ export function viewEndpoint(endpoint: Endpoint): EndpointView {
     ...(description !== undefined && { description }),
     events,
     operations: operations ?? null,
+    answer_links: endpoint.answerLinks === true,
     enabled: !disabled,
     ...(disabled && { disabled }),
     created_at: createdAt,

@@ -1,5 +1,6 @@
 /** `/endpoints`: where an owner wants to be told of jobs. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Scope } from '../shared/caller.ts';
 import { acceptHost } from '../webhooks/accept-url.ts';
 import { DeliveryStatus, deliveryId, deliveryKey, keptUntil, TEST_EVENT } from '../webhooks/delivery.ts';
 import { DEFAULT_EVENTS, DisabledReason, type Endpoint, EndpointKind } from '../webhooks/endpoint.ts';
@@ -10,6 +11,7 @@ import type { ApiDependencies, RouteHandler } from './api.ts';
 import { endpointChanges, newEndpoint, readEvents, readOperations } from './endpoint-input.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts';
+import type { ApiRequest } from './request.ts';
 
 export function endpointRoutes(dependencies: ApiDependencies) {
   const { operations, endpoints, deliveries, queue, seal, addressPolicy } = dependencies;
@@ -27,6 +29,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
         operations: only && readOperations(only, operations),
         description,
         url: await acceptHost('url', url, addressPolicy),
+        answerLinks: mayAnswer(request),
         secrets: [{ value: await seal.seal({ owner, endpointId }, secret) }],
       });
       return {
@@ -56,7 +59,10 @@ export function endpointRoutes(dependencies: ApiDependencies) {
       const { owner, endpointId } = await findEndpoint(endpoints, request);
       // Undefined leaves a property as it is here, and removes it in the store.
       const changes: EndpointChanges = {
-        ...(url !== undefined && { url: await acceptHost('url', url, addressPolicy) }),
+        ...(url !== undefined && {
+          url: await acceptHost('url', url, addressPolicy),
+          answerLinks: mayAnswer(request),
+        }),
         ...(events && { events: readEvents(events) }),
         ...(only !== undefined && { operations: only ? readOperations(only, operations) : undefined }),
         ...(description !== undefined && { description: description ?? undefined }),
@@ -86,6 +92,11 @@ export function endpointRoutes(dependencies: ApiDependencies) {
       return { status: 202, body: { delivery_id: deliveryId(delivery) } };
     },
   } satisfies Record<string, RouteHandler>;
+}
+
+/** Links answer for their holder: so nobody has them sent to a place of his own who may not answer himself. */
+function mayAnswer({ caller }: ApiRequest): boolean {
+  return caller.scopes.includes(Scope.jobsWrite);
 }
 
 function disabledNow(): Endpoint['disabled'] {

@@ -10,7 +10,7 @@ type Route = {
       readonly scope: Scope;
     }
   | {
-      /** Anybody may call it: the gateway asks for no credential. */
+      /** Anybody may call it: the gateway asks for no credential. What is in the path may be one. */
       readonly isPublic: true;
     }
 );
@@ -32,6 +32,8 @@ export const routes = [
   { method: 'POST', path: '/callback-secret', scope: Scope.webhooksManage },
   { method: 'GET', path: '/deliveries/{delivery_id}', scope: Scope.jobsRead },
   { method: 'POST', path: '/deliveries/{delivery_id}/replay', scope: Scope.webhooksManage },
+  { method: 'GET', path: '/answers/{token}', isPublic: true },
+  { method: 'POST', path: '/answers/{token}', isPublic: true },
   { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true },
 ] as const satisfies readonly Route[];
 

@@ -43,7 +43,11 @@ export async function answerOpenQuestions(
   );
 }
 
-async function answerJobWith(
+/**
+ * The one way that answers are taken.
+ * @param read the answers to a job as it is; whenever others were faster it is read again
+ */
+export async function answerJobWith(
   { jobs }: { readonly jobs: JobStore },
   owner: string,
   jobId: string,

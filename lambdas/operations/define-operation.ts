@@ -161,7 +161,8 @@ const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 const MAX_STEPS = 8;
 const MAX_RETRIES = 10;
 const MIN_INPUT_TIMEOUT_MS = 1_000;
-const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
+/** The longest that a question may wait. */
+export const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
 /** A minute: the longest of the synchronous limits that callers know. */
 const MAX_WAIT_MS = 60_000;
 const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 /** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
 
 export const ErrorCode = {
+  answerLinkInvalid: 'ANSWER_LINK_INVALID',
   artifactChanged: 'ARTIFACT_CHANGED',
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',

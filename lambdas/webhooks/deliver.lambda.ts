@@ -28,6 +28,7 @@ const dependencies: DeliverDependencies = {
   signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
   seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
   post: (outgoing) => post({ ...outgoing, policy }),
+  apiUrl: requiredEnv(Env.apiUrl),
   retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
 };
 

@@ -1,5 +1,6 @@
 /** One attempt of a delivery: what is sent, what the answer means, and what follows. */
 
+import { answerUrlOf, withoutLink } from './answer-link.ts';
 import { type Delivery, type DeliveryAttempt, DeliveryStatus } from './delivery.ts';
 import {
   type AttemptMessage,
@@ -26,6 +27,8 @@ export interface DeliverDependencies {
   readonly seal: SecretSeal;
   readonly post: (outgoing: Outgoing) => Promise<PostOutcome>;
   readonly retrySeconds: readonly number[];
+  /** Where the API is, without a slash at its end. */
+  readonly apiUrl: string;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
@@ -40,7 +43,7 @@ const CONTENT_TOO_LARGE = 413;
  * recorded: whatever crashes in between leads to one attempt too many, never to one too few.
  */
 export async function deliver(dependencies: DeliverDependencies, message: AttemptMessage): Promise<void> {
-  const { endpoints, deliveries, signingKeys, seal, post, now = Date.now } = dependencies;
+  const { endpoints, deliveries, signingKeys, seal, post, apiUrl, now = Date.now } = dependencies;
   const [found, endpoint] = await Promise.all([
     deliveries.get(message),
     endpoints.get(message.owner, message.endpointId),
@@ -59,7 +62,9 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
 
   const startedAt = new Date(now()).toISOString();
   const signer = endpoint && (await seal.opened(endpoint));
-  const outcome = await post(outgoingEvent(delivery, url, signer, await signingKeys.get(), now()));
+  const keys = await signingKeys.get();
+  const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
+  const outcome = await post(outgoingEvent(delivery, url, signer, keys, now(), answerUrl));
   const attempt: DeliveryAttempt =
     'error' in outcome
       ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, reason: outcome.message }
@@ -67,7 +72,7 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
           at: startedAt,
           latencyMs: outcome.latencyMs,
           status: outcome.status,
-          answer: outcome.answer,
+          answer: withoutLink(outcome.answer, answerUrl),
         };
   if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
     await endpoints.disableGone(endpoint, url);

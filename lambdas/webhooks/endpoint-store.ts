@@ -29,6 +29,7 @@ export type EndpointChanges = Partial<
   Pick<
     Endpoint,
     | 'url'
+    | 'answerLinks'
     | 'description'
     | 'events'
     | 'operations'

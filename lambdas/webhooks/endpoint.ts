@@ -35,6 +35,8 @@ export interface Endpoint {
   readonly operations?: readonly string[];
   /** Only this job; absent: all. */
   readonly jobId?: string;
+  /** What jobs ask goes there with a link that answers it: who has given the URL may answer jobs. */
+  readonly answerLinks?: boolean;
   /** The newest first. */
   readonly secrets: readonly EndpointSecret[];
   /** Nothing is sent while this is there. */

@@ -16,10 +16,13 @@ export function outgoingEvent(
   endpoint: Endpoint | undefined,
   keys: readonly SigningKey[],
   nowMs: number,
+  answerUrl?: string,
 ): Outgoing {
   const { id, type, timestamp, data } = event;
   const isMcp = endpoint?.kind === EndpointKind.subscription;
-  const body = isMcp ? { eventId: id, name: type, timestamp, data } : event;
+  const body = isMcp
+    ? { eventId: id, name: type, timestamp, data }
+    : { ...event, ...(answerUrl && { answer_url: answerUrl }) };
   return signed(url, id, body, endpoint, keys, nowMs);
 }
 

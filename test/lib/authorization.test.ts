@@ -8,10 +8,13 @@ import { readAuthorization } from '../../lib/authorization.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 const PUBLIC_PATHS = {
-  iam: ['webhook-keys'],
-  oidc: ['webhook-keys', 'oauth-protected-resource', 'mcp'],
+  // The answer link's GET and POST: its token is the credential.
+  iam: ['webhook-keys', '{token}', '{token}'],
+  oidc: ['webhook-keys', '{token}', '{token}', 'oauth-protected-resource', 'mcp'],
   cognito: [
     'webhook-keys',
+    '{token}',
+    '{token}',
     'oauth-protected-resource',
     'mcp',
     'oauth-authorization-server',
@@ -70,7 +73,7 @@ function environmentOf(template: Template): Record<string, string> {
 describe.each(modes)('%s', (mode) => {
   const template = templates[mode];
 
-  test('every method asks who calls, but for public documents', () => {
+  test('every method asks who calls, but for public documents and answer links', () => {
     const resources = template.findResources('AWS::ApiGateway::Resource');
     const open = methodsOf(template).filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
     const paths = open.map(({ ResourceId }) => resources[ResourceId.Ref]?.Properties.PathPart);

@@ -30,16 +30,18 @@ function statesOf(template: Template, comment: string) {
 }
 
 describe('closed by default', () => {
-  test('every method of the API needs IAM authorization, but for the public keys', () => {
+  test('every method of the API needs IAM authorization, but for the public keys and answer links', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
     // Three of the MCP endpoint, and the routes of the management API.
     expect(methods).toHaveLength(3 + routes.length);
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
-    const [keys] = Object.keys(
-      app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart: 'webhook-keys' } }),
-    );
+    const idOf = (PathPart: string) =>
+      Object.keys(app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart } }))[0];
+    const token = { Ref: idOf('{token}') };
     expect(open.map(({ Properties }) => [Properties.HttpMethod, Properties.ResourceId])).toEqual([
-      ['GET', { Ref: keys }],
+      ['GET', token],
+      ['POST', token],
+      ['GET', { Ref: idOf('webhook-keys') }],
     ]);
   });
 

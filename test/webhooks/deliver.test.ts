@@ -52,6 +52,7 @@ beforeEach(async () => {
     seal,
     post,
     retrySeconds: DEFAULT_RETRY_SECONDS,
+    apiUrl: 'https://api.example.com/v1',
     now: () => now,
   };
   sealedSecret = await seal.seal(PLACE, SECRET);

@@ -1,0 +1,40 @@
+/** `/answers`: the links that webhooks carry, by which whoever holds one answers what it was made for. */
+import * as z from 'zod';
+import {
+  type AnswerGrant,
+  answerGranted,
+  answerLinkInvalid,
+  type GrantedQuestions,
+  readGranted,
+} from '../jobs/answer-grant.ts';
+import { answersInput } from '../jobs/answers-input.ts';
+import { readAnswerToken } from '../webhooks/answer-token.ts';
+import type { Answer } from './answer.ts';
+import type { ApiDependencies, RouteHandler } from './api.ts';
+import type { ApiRequest } from './request.ts';
+
+export function answerLinkRoutes({ jobs, signingKeys }: Pick<ApiDependencies, 'jobs' | 'signingKeys'>) {
+  async function grantOf(request: ApiRequest): Promise<AnswerGrant> {
+    const grant = readAnswerToken(request.param('token'), await signingKeys.get(), Date.now());
+    if (grant) return grant;
+    throw answerLinkInvalid();
+  }
+
+  return {
+    'GET /answers/{token}': async (request) => {
+      request.takesNoParameters();
+      return view(await readGranted({ jobs }, await grantOf(request)));
+    },
+
+    'POST /answers/{token}': async (request) => {
+      const { answers } = request.body(z.strictObject({ answers: answersInput }));
+      return view(await answerGranted({ jobs }, await grantOf(request), answers));
+    },
+  } satisfies Record<string, RouteHandler>;
+}
+
+/** What is asked, and of the job no more than its kind. */
+function view({ operation, open }: GrantedQuestions): Answer {
+  const requests = open.map(([key, { message, schema }]) => [key, { message, schema }]);
+  return { status: 200, body: { operation, input_requests: Object.fromEntries(requests) } };
+}

@@ -1,0 +1,35 @@
+/** The link that goes with a question to who may answer it: made when it is sent, and kept nowhere. */
+import { MAX_INPUT_TIMEOUT_MS } from '../operations/define-operation.ts';
+import { signAnswerToken } from './answer-token.ts';
+import type { Delivery } from './delivery.ts';
+import type { Endpoint } from './endpoint.ts';
+import { EventType } from './event.ts';
+import type { SigningKey } from './signature.ts';
+
+/**
+ * The same at every attempt. It ends when no question can wait any more; what a question waits for less ends its job, and
+ * the link with it.
+ * @param apiUrl where the API is, without a slash at its end
+ * @returns undefined for other events, and for a receiver that is to have none
+ */
+export function answerUrlOf(
+  { event, url }: Delivery,
+  endpoint: Endpoint | undefined,
+  keys: readonly SigningKey[],
+  apiUrl: string,
+): string | undefined {
+  // Who gives a `callback_url` starts jobs, and so may answer.
+  const mayAnswer = url !== undefined || endpoint?.answerLinks === true;
+  if (event.type !== EventType.inputRequired || !mayAnswer) return undefined;
+  const { job_id: jobId, created_at: createdAt, input_requests: requests = {} } = event.data;
+  const expiresMs = Date.parse(event.timestamp) + MAX_INPUT_TIMEOUT_MS;
+  const token = signAnswerToken({ jobId, createdAt, keys: Object.keys(requests) }, expiresMs, keys);
+  return token && `${apiUrl}/answers/${token}`;
+}
+
+/** A receiver's answer as it may be kept: one that repeats what it was sent has the link in it. */
+export function withoutLink(answer: string, answerUrl: string | undefined): string {
+  const [payload] = answerUrl?.split('/').at(-1)?.split('.') ?? [];
+  // Also when the answer was cut off within the signatures: one of two is enough.
+  return payload ? answer.replaceAll(new RegExp(`${payload}[\\w.-]*`, 'g'), '[link]') : answer;
+}
