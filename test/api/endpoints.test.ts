@@ -37,6 +37,7 @@ describe('registering', () => {
         url: URL_HERE,
         events: ['job.input_required', 'job.completed', 'job.failed', 'job.cancelled'],
         operations: null,
+        answer_links: true,
         enabled: true,
         created_at: expect.any(String),
         updated_at: expect.any(String),

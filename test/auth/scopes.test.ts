@@ -129,6 +129,37 @@ describe('a token without the scope', () => {
   });
 });
 
+describe('a link that answers', () => {
+  const links = async (token: string, method: string, path: string, body: object) => {
+    const { data } = await api(token, method, path, body);
+    return { id: (data.endpoint ?? data).endpoint_id, links: (data.endpoint ?? data).answer_links };
+  };
+
+  test('goes to no address that was given by a token which may not answer, first or last', async () => {
+    const [both, manager] = [await tokenFor(ALL), await tokenFor(Scope.webhooksManage)];
+    const byManager = await links(manager, 'POST', '/endpoints', { url: RECEIVER });
+    expect(byManager.links).toBe(false);
+    const { id, links: byBoth } = await links(both, 'POST', '/endpoints', { url: RECEIVER });
+    expect(byBoth).toBe(true);
+    const path = `/endpoints/${id}`;
+    expect((await links(manager, 'PATCH', path, { description: 'x' })).links).toBe(true);
+    expect((await links(manager, 'PATCH', path, { url: `${RECEIVER}2` })).links).toBe(false);
+    expect((await links(both, 'PATCH', path, { description: 'y' })).links).toBe(false);
+    expect((await links(both, 'PATCH', path, { url: `${RECEIVER}2` })).links).toBe(true);
+    for (const each of [byManager.id, id]) await api(both, 'DELETE', `/endpoints/${each}`);
+  });
+
+  test('is looked at without a token, and with one that is not ours', async () => {
+    for (const headers of [{}, { authorization: 'Bearer nonsense' }]) {
+      const response = await fetch(`${cloud.url}/answers/x`, { headers });
+      expect([response.status, await response.json()]).toMatchObject([
+        404,
+        { error: { code: 'ANSWER_LINK_INVALID' } },
+      ]);
+    }
+  });
+});
+
 test('the scopes of the document of the API are those of its routes', () => {
   for (const route of routes) {
     const { security } = openapi.paths[route.path][route.method.toLowerCase()];

@@ -1,7 +1,7 @@
 /** A name of the operator's own: every address that is told is there, and no other leads in. */
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { operations } from '../../lambdas/operations/index.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import { readAuthorization } from '../../lib/authorization.ts';
@@ -46,6 +46,11 @@ describe.each<Record<string, string>>([
   test('every address that is told is of the domain', () => {
     template.hasOutput('McpEndpoint', { Value: 'https://jobs.example.com/mcp' });
     template.hasOutput('ApiUrl', { Value: 'https://jobs.example.com/' });
+    // Of the links in webhooks.
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Calls the endpoints that are to be told of jobs',
+      Environment: { Variables: Match.objectLike({ API_URL: 'https://jobs.example.com' }) },
+    });
     expect(JSON.stringify(template.toJSON())).not.toContain('.execute-api.');
   });
 });

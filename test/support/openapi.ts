@@ -66,11 +66,11 @@ export type ApiCall = (route: string, options?: ApiRequestOptions) => Promise<Ap
 
 /**
  * A client of the management API.
- * @param owner signs the requests
+ * @param owner signs the requests; undefined: nobody does
  * @returns a function that takes `GET /jobs?limit=1`; what is answered and not in the document, or taken and not in the
  *   document, is thrown.
  */
-export function apiClient({ url }: { readonly url: string }, owner: string): ApiCall {
+export function apiClient({ url }: { readonly url: string }, owner: string | undefined): ApiCall {
   return async (route, { json, text: given, headers } = {}) => {
     const text = given ?? (json === undefined ? undefined : JSON.stringify(json));
     const [method = '', target = ''] = route.split(' ');
@@ -79,7 +79,7 @@ export function apiClient({ url }: { readonly url: string }, owner: string): Api
       method,
       body: text,
       headers: {
-        authorization: signedAs(owner),
+        ...(owner !== undefined && { authorization: signedAs(owner) }),
         ...(text !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

@@ -1,12 +1,13 @@
 /** Secrets stay where they belong: known ones are planted, then looked for wherever anybody reads. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { readAssembly } from '../../local/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
-import { startEventReceiver } from '../support/event-receiver.ts';
+import { type ReceivedMessage, startEventReceiver } from '../support/event-receiver.ts';
 import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
 
 const SIGNING_TEXT = 'canary-signing-text-of-more-than-thirty-two-characters';
@@ -75,30 +76,50 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
     wait_seconds: 20,
   });
   const failed = await call(client, 'start_probe', { behaviour: 'throw', wait_seconds: 20 });
+  // A question, whose link is a secret too: for the callback and the endpoint, and nobody else.
+  answers.push(await subscribe({ name: 'job.input_required' }));
+  const mailbox = { name: 'job.input_required', cursor: null };
+  const poll = (cursor: unknown) =>
+    client.request({ method: 'events/poll', params: { ...mailbox, cursor } }, z.looseObject({}));
+  const { cursor } = await poll(null);
+  const { data: asking } = await call(client, 'start_ask', { callback_url: receiver.url, wait_seconds: 20 });
+  const isQuestion = ({ json }: ReceivedMessage) => json.data.job_id === asking.job_id;
+  while (receiver.events.filter(isQuestion).length < 3) await delay(20);
+  const links = receiver.events.filter(isQuestion).map(({ json }) => [json.name, json.answer_url] as const);
+  expect(links.filter(([name, url]) => name === 'job.input_required' && url !== undefined)).toEqual([]);
+  const [link] = new Set(links.flatMap(([, url]) => url ?? []));
+  expect(links.filter(([, url]) => url === link)).toHaveLength(2);
+  expect((await fetch(link)).status).toBe(200);
+  answers.push(asking, await call(client, 'list_deliveries', { job_id: asking.job_id }), await poll(cursor));
   // The callback's, the endpoint's and the subscription's.
   while (
     receiver.events.filter(({ json }) => JSON.stringify(json).includes(started.data.job_id)).length < 3
   ) {
     await receiver.find(() => true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
   answers.push(started, failed, await call(client, 'list_deliveries', { job_id: started.data.job_id }));
   for (const path of [
     'endpoints',
     `endpoints/${endpoint.endpoint_id}`,
     `jobs/${started.data.job_id}/deliveries`,
+    `jobs/${asking.job_id}/deliveries`,
   ]) {
     answers.push(await api('GET', `/${path}`));
   }
   answers.push(await api('GET', '/.well-known/webhook-keys'));
-  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  const Messages: Message[] = [];
+  while (!Messages.some(({ Body = '' }) => Body.includes('job.input_required'))) {
+    const received = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    Messages.push(...(received.Messages ?? []));
+  }
   const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
   const scans = TableNames.map(
     async (TableName) => (await dynamodb.send(new ScanCommand({ TableName }))).Items,
   );
   const tables = await Promise.all(scans);
   // The endpoints' secrets are there, and are nothing to who reads them.
-  expect(JSON.stringify(tables).match(/sealed\.v1\./g)).toHaveLength(3);
+  expect(JSON.stringify(tables).match(/sealed\.v1\./g)).toHaveLength(4);
   const bodies = receiver.events.map(({ body }) => body);
 
   const read = { logs, answers, events: Messages, tables, bodies, template };
@@ -107,6 +128,13 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
       const text = JSON.stringify(what);
       expect([where, text.length > 10]).toEqual([where, true]);
       expect([where, text.includes(canary.replace(/^whsec_/, ''))]).toEqual([where, false]);
+    }
+  }
+  // The receiver's bodies have the link: that is where it belongs.
+  const [payload, ...signatures] = link.split('/').at(-1).split('.');
+  for (const [where, what] of Object.entries({ ...read, bodies: [] })) {
+    for (const part of [payload, ...signatures]) {
+      expect([where, JSON.stringify(what).includes(part)]).toEqual([where, false]);
     }
   }
   // What a step throws is for the log, and for nobody else.

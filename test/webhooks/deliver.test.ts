@@ -1,5 +1,6 @@
 /** What follows an attempt: real tables, a clock that is moved, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
+import { readAnswerToken } from '../../lambdas/webhooks/answer-token.ts';
 import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/deliver.ts';
 import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/delivery.ts';
 import type {
@@ -426,6 +427,98 @@ describe('nothing is lost, and nothing sent twice without need', () => {
       batchItemFailures: ['0', '1', '2', '3'].map((itemIdentifier) => ({ itemIdentifier })),
     });
     expect(await record()).toMatchObject({ status: 'delivered' });
+  });
+});
+
+describe('what a job asks', () => {
+  const input_requests = { approve: { message: 'May it?', schema: { type: 'object' } } };
+  const data = { job_id: JOB, operation: 'echo', created_at: '2026-01-01T00:00:00.000Z', input_requests };
+
+  /** Asked, told to the endpoint, and attempted with these answers of its receiver. */
+  async function ask(changes: Partial<Delivery>, ...answers: PostOutcome[]): Promise<(string | undefined)[]> {
+    for (const outcome of answers) post.mockResolvedValueOnce(outcome);
+    const { endpointId = 'ep_1' } = changes;
+    const key = deliveryKey(3, endpointId);
+    const timestamp = new Date(now).toISOString();
+    await tables.deliveries.create(
+      {
+        jobId: JOB,
+        deliveryKey: key,
+        owner: 'alice',
+        endpointId,
+        type: 'job.input_required',
+        event: { id: `${JOB}.3`, type: 'job.input_required', timestamp, data: data as never },
+        status: DeliveryStatus.pending,
+        expiresAt: keptUntil(0, now),
+        ...changes,
+      },
+      { listed: false },
+    );
+    for (let attempt = 1; attempt <= answers.length; attempt++) {
+      await deliver(dependencies, {
+        type: 'attempt',
+        owner: 'alice',
+        endpointId,
+        jobId: JOB,
+        deliveryKey: key,
+        attempt,
+      });
+      now += 60_000;
+    }
+    return post.mock.calls.map(([{ body }]) => JSON.parse(body).answer_url);
+  }
+
+  test('goes to an endpoint of who may answer with a link, which is the same at every attempt', async () => {
+    await tables.endpoints.put(endpoint({ answerLinks: true }));
+    const [first, second] = await ask({}, answered(500), answered(200));
+    expect(first).toMatch(/^https:\/\/api\.example\.com\/v1\/answers\/[\w-]+\.[\w-]{86}$/);
+    expect(second).toBe(first);
+  });
+
+  test('goes to a callback_url with a link: who gives one starts jobs', async () => {
+    const url = 'https://example.com/callback';
+    const [link] = await ask({ endpointId: CALLBACKS_ID, url }, answered(200));
+    expect(link).toContain('/answers/');
+  });
+
+  test('goes without one to an endpoint of who may not answer, and to a subscription', async () => {
+    expect(await ask({}, answered(200))).toEqual([undefined]);
+    const subscription = {
+      endpointId: 'sub_1',
+      kind: EndpointKind.subscription,
+      verifiedAt: '2026-01-01T00:00:00.000Z',
+      secrets: [],
+    };
+    await tables.endpoints.put(endpoint(subscription));
+    post.mockClear();
+    expect(await ask({ endpointId: 'sub_1' }, answered(200))).toEqual([undefined]);
+  });
+
+  test('no other event has one', async () => {
+    await tables.endpoints.put(endpoint({ answerLinks: true }));
+    const event = { id: `${JOB}.3`, type: 'job.completed', timestamp: '', data } as never;
+    expect(await ask({ type: 'job.completed', event }, answered(200))).toEqual([undefined]);
+  });
+
+  test('is not kept: not when the receiver answers with what it was sent, nor with the beginning of it', async () => {
+    await tables.endpoints.put(endpoint({ answerLinks: true }));
+    const keys = ['one', 'two'].map((each) =>
+      signingKeyFrom(`${each} text of more than thirty-two characters`),
+    );
+    dependencies = { ...dependencies, signingKeys: { get: async () => keys } };
+    const [link = ''] = await ask({}, answered(500));
+    const cut = link.slice(0, -40);
+    expect(readAnswerToken(cut.split('/').at(-1) ?? '', keys, now)).toBeUndefined();
+    expect(
+      readAnswerToken(link.split('.').slice(0, -1).join('.').split('/').at(-1) ?? '', keys, now),
+    ).toBeDefined();
+    post.mockResolvedValue({ ...answered(500), answer: `{"got":"${link}"} and ${cut}` } as PostOutcome);
+    await deliver(dependencies, sent[0]?.message as AttemptMessage);
+    const kept = await record();
+    expect(kept?.attempts.at(-1)?.answer).toBe(
+      '{"got":"https://api.example.com/v1/answers/[link]"} and https://api.example.com/v1/answers/[link]',
+    );
+    expect(JSON.stringify([kept, sent])).not.toContain(link.split('.').at(-1));
   });
 });
 

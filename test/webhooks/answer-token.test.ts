@@ -1,0 +1,160 @@
+/** Tokens of answer links: what was made is taken, as it was made and while its time is not over; nothing else is. */
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import fc from 'fast-check';
+import { readAnswerToken, signAnswerToken } from '../../lambdas/webhooks/answer-token.ts';
+import { signedHeaders, signingKeyFrom } from '../../lambdas/webhooks/signature.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const END = NOW + 60_000;
+const GRANT = {
+  jobId: '7d5fbf9e-0000-4000-8000-000000000001',
+  createdAt: '2026-01-01T00:00:00.123Z',
+  keys: ['approve', 'größe'],
+};
+const keyOf = (name: string) => signingKeyFrom(`the ${name} text of more than thirty-two characters`);
+const [first, second, third] = [keyOf('first'), keyOf('second'), keyOf('third')];
+
+const make = (keys = [first], grant = GRANT): string => signAnswerToken(grant, END, keys) ?? '';
+const read = (token: string, keys = [first], nowMs = NOW) => readAnswerToken(token, keys, nowMs);
+
+test('what was granted is read from the token, which has nothing of an owner', () => {
+  const token = make();
+  expect(read(token)).toEqual(GRANT);
+  expect(token).toMatch(/^[\w-]+\.[\w-]{86}$/);
+  const [payload = ''] = token.split('.');
+  expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toEqual([
+    GRANT.jobId,
+    Date.parse(GRANT.createdAt),
+    END,
+    'approve',
+    'größe',
+  ]);
+});
+
+test('it is the same whenever it is made, so that attempts of a delivery do not differ', () => {
+  expect(make()).toBe(make());
+});
+
+test('its time is over at its end, to the millisecond', () => {
+  expect(read(make(), [first], END - 1)).toEqual(GRANT);
+  expect(read(make(), [first], END)).toBeUndefined();
+});
+
+test('after a key was replaced it is good for who knows of that and for who does not yet, until the next time', () => {
+  const before = make([first]);
+  const after = make([second, first]);
+  expect(read(before, [second, first])).toEqual(GRANT);
+  expect(read(after, [first])).toEqual(GRANT);
+  expect(read(after, [second, first])).toEqual(GRANT);
+  expect(read(after, [third, second])).toEqual(GRANT);
+  expect(read(before, [third, second])).toBeUndefined();
+});
+
+test('another key signs none', () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  expect(read(signAnswerToken(GRANT, END, [{ privateKey }]) ?? '')).toBeUndefined();
+});
+
+test('with one character changed, left out, doubled, or with one more anywhere it is none', () => {
+  const token = make([second, first]);
+  const keys = [second, first];
+  const payload = token.indexOf('.');
+  const character = fc.constantFrom(...'AQgw09_-.=+/ %~é');
+  fc.assert(
+    fc.property(fc.nat(token.length - 1), character, fc.constantFrom(0, 1), (at, put, removed) => {
+      const changed = token.slice(0, at) + put + token.slice(at + removed);
+      if (changed === token) return;
+      // Beyond the payload the other signature may still be whole: what it signs is what was granted.
+      expect(at < payload ? [undefined] : [undefined, GRANT]).toContainEqual(read(changed, keys));
+    }),
+    { numRuns: 3_000 },
+  );
+  // Of a token with one signature nothing is left.
+  const single = make();
+  for (let at = 0; at < single.length; at++) {
+    const other = single[at] === 'A' ? 'B' : 'A';
+    expect(read(single.slice(0, at) + other + single.slice(at + 1))).toBeUndefined();
+    expect(read(single.slice(0, at) + single.slice(at + 1))).toBeUndefined();
+    expect(read(single.slice(0, at))).toBeUndefined();
+  }
+});
+
+test('payload and signature of two tokens make none', () => {
+  const other = make([first], { ...GRANT, keys: ['other'] });
+  const [mine = '', theirs = ''] = [make(), other].map((token) => token.split('.')[1]);
+  expect(read(make().replace(mine, theirs))).toBeUndefined();
+  expect(read(other.replace(theirs, mine))).toBeUndefined();
+});
+
+test.each([
+  ['nothing', ''],
+  ['a dot', '.'],
+  ['no signature', make().split('.')[0] ?? ''],
+  ['an empty signature', `${make().split('.')[0]}.`],
+  ['no payload', `.${make().split('.')[1]}`],
+  ['a signature of zeros', `${make().split('.')[0]}.${'A'.repeat(86)}`],
+  ['one signature three times', `${make()}.${make().split('.')[1]}.${make().split('.')[1]}`],
+  ['padding', `${make()}==`],
+  ['a line after it', `${make()}\n`],
+  ['a space before it', ` ${make()}`],
+  ['a megabyte', 'A'.repeat(1_000_000)],
+  ['a megabyte with a signature', `${'A'.repeat(1_000_000)}.${make().split('.')[1]}`],
+])('%s is none', (_what, token) => {
+  expect(read(token)).toBeUndefined();
+});
+
+test('other letters for the same bytes are none', () => {
+  const [payload = '', signature = ''] = make().split('.');
+  // The last letter of 86 has four bits that say nothing.
+  const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const spelled = signature.slice(0, -1) + last[(last.indexOf(signature.slice(-1)) & ~15) | 1];
+  expect(Buffer.from(spelled, 'base64url')).toEqual(Buffer.from(signature, 'base64url'));
+  expect(read(`${payload}.${spelled}`)).toBeUndefined();
+});
+
+test('anything at all is read without a throw', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      expect(read(text)).toBeUndefined();
+      expect(read(`${text}.${make().split('.')[1]}`)).toBeUndefined();
+    }),
+  );
+});
+
+test('so many questions that the address would be too long have no token', () => {
+  const keys = Array.from({ length: 40 }, (_, index) => `question-${index}`.padEnd(60, '.'));
+  expect(signAnswerToken({ ...GRANT, keys }, END, [first])).toBeUndefined();
+});
+
+describe('the signatures of webhooks, by the same key,', () => {
+  const privateKey = createPrivateKey(first.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  const [payload = '', signature = ''] = make().split('.');
+
+  test('make no token, whatever the body says', () => {
+    for (const [id, body] of [
+      ['answer link v1', payload],
+      [`${GRANT.jobId}.3`, `answer link v1:${payload}`],
+      [GRANT.jobId, payload],
+    ] as const) {
+      const headers = signedHeaders({ id, body, secrets: [], keys: [first], nowMs: NOW });
+      const [, made = ''] = headers['webhook-signature']?.split(',') ?? [];
+      expect(read(`${payload}.${Buffer.from(made, 'base64').toString('base64url')}`)).toBeUndefined();
+    }
+    for (const text of [payload, Buffer.from(payload, 'base64url')]) {
+      const plain = sign(null, Buffer.from(text), privateKey).toString('base64url');
+      expect(read(`${payload}.${plain}`)).toBeUndefined();
+    }
+  });
+
+  test('are not made by a token: its text is that of no webhook', () => {
+    const ids = [`${GRANT.jobId}.3`, 'msg_verification_x'];
+    for (const id of ids) {
+      const headers = signedHeaders({ id, body: payload, secrets: [], keys: [first], nowMs: NOW });
+      expect(headers['webhook-signature']).not.toContain(
+        Buffer.from(signature, 'base64url').toString('base64'),
+      );
+      // What a webhook is signed over begins with its id.
+      expect('answer link v1:'.startsWith(id.slice(0, 4))).toBe(false);
+    }
+  });
+});
