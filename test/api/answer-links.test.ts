@@ -87,8 +87,8 @@ test('it answers, and the job goes on and ends with that; a later use is told so
 });
 
 test('while the job goes on, a second use is told that it was answered before', async () => {
-  // Its next step asks, and waits for a second: the job is open, and what this link is for is answered.
-  const { link } = await asked({ hurry: true });
+  // It asks for one thing more: the job is open, and what this link is for is answered.
+  const { link } = await asked({ more: true });
   await answer(link, { approve: YES, paint: RED });
   expect(outcome(await answer(link, { approve: YES, paint: GREEN }))).toEqual([
     409,
@@ -120,7 +120,7 @@ test('some answers leave it good for the rest, and for no more than the rest', a
 
 describe('of the ways to answer the first counts:', () => {
   test('after answer_job, the link is told so', async () => {
-    const { jobId, link } = await asked({ hurry: true });
+    const { jobId, link } = await asked({ more: true });
     await byTool(jobId, { paint: RED });
     expect(outcome(await read(link))).toEqual([200, ['approve']]);
     expect(outcome(await answer(link, { paint: GREEN }))).toEqual([409, 'INPUT_ALREADY_ANSWERED']);
@@ -159,6 +159,22 @@ describe('of the ways to answer the first counts:', () => {
     expect(new Set(uses.map(({ status }) => status))).toEqual(new Set([200, 409]));
     expect((await end(jobId)).status).toBe('completed');
   });
+});
+
+test('what is asked later has a link of its own, and the one before is not for it', async () => {
+  const { jobId, link } = await asked({ more: true });
+  await answer(link, { approve: YES, paint: RED });
+  const { json } = await receiver.find(
+    ({ json: { type, data } }) =>
+      type === 'job.input_required' && data.job_id === jobId && 'more' in data.input_requests,
+  );
+  const later = new URL(json.answer_url).pathname;
+  const more = { more: { action: 'accept', content: {} } };
+  expect(outcome(await read(later))).toEqual([200, ['more']]);
+  expect(outcome(await answer(link, more))).toEqual([409, 'INPUT_ALREADY_ANSWERED']);
+  expect(outcome(await answer(later, { paint: GREEN }))).toEqual([409, 'INPUT_NOT_REQUIRED']);
+  expect(outcome(await answer(later, more))).toEqual([200, []]);
+  expect(await end(jobId)).toMatchObject({ status: 'completed', result: { colour: 'red' } });
 });
 
 test('it answers its own job, and no other', async () => {
