@@ -33,7 +33,7 @@ export function answerLinkRoutes({ jobs, signingKeys }: Pick<ApiDependencies, 'j
   } satisfies Record<string, RouteHandler>;
 }
 
-/** What is asked, and of the job no more than its kind. */
+/** What is asked, and of the job no more than its operation. */
 function view({ operation, open }: GrantedQuestions): Answer {
   const requests = open.map(([key, { message, schema }]) => [key, { message, schema }]);
   return { status: 200, body: { operation, input_requests: Object.fromEntries(requests) } };

@@ -27,9 +27,13 @@ export function answerUrlOf(
   return token && `${apiUrl}/answers/${token}`;
 }
 
-/** A receiver's answer as it may be kept: one that repeats what it was sent has the link in it. */
+/**
+ * A receiver's answer as it may be kept: one that repeats what it was sent has the link in it. Each part of the token goes, so
+ * that nothing is left of one that was cut off or spelled otherwise: one signature of two is enough, and the rest can be
+ * known.
+ */
 export function withoutLink(answer: string, answerUrl: string | undefined): string {
-  const [payload] = answerUrl?.split('/').at(-1)?.split('.') ?? [];
-  // Also when the answer was cut off within the signatures: one of two is enough.
-  return payload ? answer.replaceAll(new RegExp(`${payload}[\\w.-]*`, 'g'), '[link]') : answer;
+  if (answerUrl === undefined) return answer;
+  const [token = ''] = answerUrl.split('/').slice(-1);
+  return [answerUrl, ...token.split('.')].reduce((text, part) => text.replaceAll(part, '[link]'), answer);
 }
