@@ -220,6 +220,24 @@ describe('input', () => {
     expect((await until(taskId, END)).result.structuredContent.result).toEqual({ colour: 'red' });
   });
 
+  test('of a tool that can be no job is asked of who can ask, and refused to others', async () => {
+    const params = { name: 'nap', arguments: { ms: 1, ends: 'asking' } };
+    const { result } = await rpc('tools/call', params, ELICITS);
+    expect(Object.keys(result.inputRequests)).toEqual(['well']);
+    const inputResponses = { well: { action: 'decline' } };
+    const again = await rpc('tools/call', { ...params, inputResponses }, ELICITS);
+    expect(again.result.structuredContent).toEqual({ slept_ms: 1 });
+
+    const { status, error } = await rpc('tools/call', params);
+    expect([status, error.code]).toEqual([400, -32021]);
+    expect(error.data).toEqual({ requiredCapabilities: { elicitation: {} } });
+    const old = await legacy(cloud, 'tools/call', params);
+    expect(old.result.structuredContent.error).toMatchObject({
+      code: 'ELICITATION_REQUIRED',
+      message: expect.stringContaining('Slept well?'),
+    });
+  });
+
   test('in a second round is asked by a job that has the answers of the first', async () => {
     const params = { name: 'inquire', arguments: { twice: true }, inputResponses: { colour: RED } };
     const { result } = await rpc('tools/call', params, ELICITS);
