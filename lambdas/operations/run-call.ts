@@ -38,6 +38,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         signal: limit.signal,
         progress: () => {},
         requestInput: noJob,
+        apis: { call: noJob },
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },
@@ -65,7 +66,9 @@ class HandedOver extends Error {
 }
 
 function noJob(): never {
-  throw new Error('A step asks, or looks for jobs, while there is no job: give the operation mode job.');
+  throw new Error(
+    'A step asks, has APIs called or looks for jobs, while there is no job: give the operation mode job.',
+  );
 }
 
 function handOver(done: Json): never {
