@@ -43,12 +43,8 @@ export function createHttpTask(
   return async (input: unknown): Promise<unknown> => {
     const { ApiEndpoint, Method, InvocationConfig, QueryParameters = {}, RequestBody } = input as Parameters;
     const { ConnectionArn } = InvocationConfig;
-    const calls = httpTaskCalls(machineArn, {
-      endpoint: ApiEndpoint,
-      method: Method,
-      connectionArn: ConnectionArn,
-    });
-    for (const call of calls) authorizing(() => authorize(call));
+    for (const call of httpTaskCalls(machineArn, ApiEndpoint, ConnectionArn))
+      authorizing(() => authorize(call));
     const connection = connections[ConnectionArn];
     if (!connection) throw named('Events.ConnectionResource.ResourceNotFound', `Not found: ${ConnectionArn}`);
     const url = addressOf(ApiEndpoint, connection);

@@ -78,11 +78,11 @@ export function createApis(
       const count = (before?.count ?? 0) + 1;
       const now = Date.now();
       const since = before?.since ?? now;
-      const hours = calls.periodMs / 3_600_000;
+      const minutes = calls.periodMs / 60_000;
       if (count > calls.max || now + seconds * 1_000 > since + calls.periodMs) {
         throw new AppError(
           ErrorCode.stepTimedOut,
-          `The step ${step} has called ${request.connection} ${count - 1} times and is not done; ${calls.max} times in ${hours} hours is the limit.`,
+          `The step ${step} has called ${request.connection} ${count - 1} times and is not done; ${calls.max} times in ${minutes} minutes is the limit.`,
           { details: { calls: count - 1 } },
         );
       }

@@ -1,22 +1,13 @@
 /** What an HTTP task of a state machine does: it calls an endpoint, with the credentials of a connection. */
 import type { Call } from './statements.ts';
 
-export interface HttpTask {
-  readonly endpoint: string;
-  readonly method: string;
-  readonly connectionArn: string;
-}
-
-export function httpTaskCalls(
-  machineArn: string,
-  { endpoint, method, connectionArn }: HttpTask,
-): readonly Call[] {
+export function httpTaskCalls(machineArn: string, endpoint: string, connectionArn: string): readonly Call[] {
   const secret = secretOf(connectionArn);
   return [
     {
       action: 'states:InvokeHTTPEndpoint',
       resource: machineArn,
-      context: { 'states:HTTPEndpoint': endpoint, 'states:HTTPMethod': method },
+      context: { 'states:HTTPEndpoint': endpoint },
     },
     { action: 'events:RetrieveConnectionCredentials', resource: connectionArn },
     { action: 'secretsmanager:DescribeSecret', resource: secret },
