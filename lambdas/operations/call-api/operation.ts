@@ -12,7 +12,7 @@ const input = z.strictObject({
     .string()
     .superRefine((path, { addIssue }) => {
       const accepted = acceptApiPath(path);
-      if ('refused' in accepted) addIssue(`path ${accepted.refused}.`);
+      if ('refused' in accepted) addIssue(`it ${accepted.refused}.`);
     })
     .describe('Below the root of the API, with the query: "/orders?state=open".'),
   body: z
