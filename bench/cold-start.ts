@@ -158,6 +158,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Serves the management API', 'api', getJobEvent],
   ['Verifies', 'authorizer', authorizeEvent],
   ['Runs the steps of Build', 'build', stepEvent],
+  ['Runs the steps of Call API', 'call-api', stepEvent],
   ['Runs the steps of Deploy', 'deploy', stepEvent],
   ['Runs the steps of Download', 'download', stepEvent],
   ['Runs the steps of Migrate', 'migrate', stepEvent],

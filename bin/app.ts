@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { operations } from '#catalogue';
+import { readApis } from '../lib/api-connections.ts';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
 import { readDomain } from '../lib/custom-domain.ts';
@@ -14,6 +15,7 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   domain: readDomain(app.node),
   firewall: readFirewall(app.node),
   tables: readTables(app.node),
+  apis: readApis(app.node),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

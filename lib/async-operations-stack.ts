@@ -3,6 +3,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import type { ApiConnection } from './api-connections.ts';
 import { type AuthorizationChoice, DEFAULT_AUTHORIZATION } from './authorization.ts';
 import type { DomainChoice } from './custom-domain.ts';
 import { FailureRecorder } from './failure-recorder.ts';
@@ -30,6 +31,8 @@ export interface AsyncOperationsStackProps extends StackProps {
   readonly firewall?: FirewallChoice;
   /** The operator's own tables that `migrate` may change, by name. @default none */
   readonly tables?: readonly string[];
+  /** APIs of others that `call_api` may call, with the operator's credentials. @default none */
+  readonly apis?: readonly ApiConnection[];
   /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
@@ -52,6 +55,7 @@ export class AsyncOperationsStack extends Stack {
         jobsTable,
         workspace,
         tables: props.tables ?? [],
+        apis: props.apis ?? [],
         failureRecorder: failures.failureRecorder,
       }),
     }));

@@ -5,7 +5,8 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { longestRunMs, type OperationDefinition } from '../lambdas/operations/define-operation.ts';
-import { callArnEnv, stateMachineArnEnv } from '../lambdas/shared/env.ts';
+import { callArnEnv, Env, stateMachineArnEnv } from '../lambdas/shared/env.ts';
+import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
 import { grantInvoke } from './grant-invoke.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { operationStates } from './operation-states.ts';
@@ -21,6 +22,8 @@ export interface OperationProps {
   readonly workspace: WorkspaceBucket;
   /** Of the operator's own, which an operation may change whose definition says so. */
   readonly tables: readonly string[];
+  /** Of others, which an operation may have called whose definition says so. */
+  readonly apis: readonly ApiConnection[];
   /** Called by the states when a step could not record its own failure. */
   readonly failureRecorder: LambdaFunction;
 }
@@ -41,6 +44,10 @@ export class Operation extends Construct {
     if (definition.execution.mode === 'sync') return;
     jobsTable.grantProgress(this.#function);
     this.stateMachine = this.#createStateMachine(props);
+    if (Object.values(definition.steps).some(({ calls }) => calls)) {
+      this.#function.addEnvironment(Env.apiRoots, rootsOf(props.apis));
+      grantCalls(this, this.stateMachine, props.apis);
+    }
   }
 
   /** To start and stop this operation's executions, and to call it where it answers calls. */
@@ -71,11 +78,11 @@ export class Operation extends Construct {
     if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
   }
 
-  #createStateMachine({ definition, failureRecorder }: OperationProps): StateMachine {
+  #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
     return new StateMachine(this, 'StateMachine', {
       comment: definition.title,
       definitionBody: DefinitionBody.fromChainable(
-        operationStates(this, { definition, stepFunction: this.#function, failureRecorder }),
+        operationStates(this, { definition, stepFunction: this.#function, failureRecorder, apis }),
       ),
       timeout: Duration.millis(longestRunMs(definition)),
       tracingEnabled: true,

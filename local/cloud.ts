@@ -9,6 +9,7 @@ import { startEventSourceMappings } from './event-source-mappings.ts';
 import { createExecutionStore } from './execution-store.ts';
 import { Executions, statusChange } from './executions.ts';
 import { createFunctions } from './function-resources.ts';
+import type { LocalConnections } from './http-task.ts';
 import { guardGateway } from './iam/gateway-guard.ts';
 import { Iam } from './iam/iam.ts';
 import { createInvokePermissions, createRuleGate } from './iam/invoke-permissions.ts';
@@ -41,6 +42,8 @@ export interface LocalCloudOptions {
   readonly onLog?: (functionName: string, line: string) => void;
   /** Webhooks may call http on this machine's loopback: for development only. @default false */
   readonly allowLoopbackWebhooks?: boolean;
+  /** The operator's connections that HTTP tasks may use: no template has them. @default none */
+  readonly connections?: LocalConnections;
   /** Told of each call that costs money on AWS. @default nobody */
   readonly onAwsCall?: OnAwsCall;
 }
@@ -93,7 +96,7 @@ async function start(
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalCloud, 'close'>> {
   const { assemblyDirectory, dataDirectory, port } = options;
-  const { allowLoopbackWebhooks = false, onLog = () => {}, onAwsCall = () => {} } = options;
+  const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await readAssembly(assemblyDirectory);
   const { template, stackName } = assembly;
   for (const [logicalId, { Type }] of Object.entries(template.Resources)) checkType(logicalId, Type);
@@ -159,7 +162,7 @@ async function start(
 
   const tokens = new TaskTokens();
   const tasksOf = (machineArn: string) =>
-    createTaskRunner(machineArn, functions, tokens, (call) =>
+    createTaskRunner(machineArn, functions, tokens, connections, (call) =>
       iam.authorize(iam.sessionOf(machineArn), [call]),
     );
   const machines = createStateMachines(template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));

@@ -188,11 +188,21 @@ export class JobStore {
    */
   async begin(
     jobId: string,
-    { step, progress, lease }: { readonly step: string; readonly progress: number; readonly lease: string },
+    {
+      step,
+      progress,
+      lease,
+      message = `Running ${step}.`,
+    }: {
+      readonly step: string;
+      readonly progress: number;
+      readonly lease: string;
+      readonly message?: string;
+    },
   ): Promise<Job> {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
-        set: { step, lease, progress: reached, message: `Running ${step}.` },
+        set: { step, lease, progress: reached, message },
         where: { progressStays: true },
       });
     try {

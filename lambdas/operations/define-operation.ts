@@ -16,6 +16,18 @@ export interface StepDefinition {
    * it does. @default the step asks nothing
    */
   readonly inputTimeoutMs?: number;
+  /**
+   * Has APIs called (`apis.call`) that the operator allows at deploy (`-c apiConnections=…`), by Step Functions: nothing runs
+   * while they work, nor between two calls. The last step may. @default the step calls none
+   */
+  readonly calls?: CallLimits;
+}
+
+export interface CallLimits {
+  /** How many calls, at most 1,000: each makes some 14 of the 25,000 events that an execution may have. */
+  readonly max: number;
+  /** From the first call to the last, in milliseconds; a second to a week. */
+  readonly periodMs: number;
 }
 
 /**
@@ -156,12 +168,22 @@ export function inputState(step: string): string {
   return `${step}_input`;
 }
 
+/** The state that has one API called for a step, with the request's body or without; or the one that waits before it. */
+export function callState(
+  step: string,
+  { connection, hasBody, waits }: { connection: string; hasBody: boolean; waits: boolean },
+): string {
+  return `${step}_${connection}${hasBody ? '_body' : ''}${waits ? '_wait' : ''}`;
+}
+
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 /** With 16 KiB a step and 64 KiB of input, a state stays below Step Functions' 256 KiB. */
 const MAX_STEPS = 8;
 const MAX_RETRIES = 10;
 const MIN_INPUT_TIMEOUT_MS = 1_000;
 const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
+const MAX_CALLS = 1_000;
+const MAX_CALLS_PERIOD_MS = 7 * 24 * 60 * 60_000;
 /** A minute: the longest of the synchronous limits that callers know. */
 const MAX_WAIT_MS = 60_000;
 const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([
@@ -214,6 +236,21 @@ export function defineOperation<
       `Operation "${name}" asks from a sandbox: take inputTimeoutMs out, or ask in an operation of its own.`,
     );
   }
+  if (definition.sandbox && entries.some(([, { calls }]) => calls)) {
+    throw new Error(`Operation "${name}" has APIs called from a sandbox: do it in an operation of its own.`);
+  }
+  for (const [index, [step, { calls }]] of entries.entries()) {
+    if (!calls) continue;
+    if (index < entries.length - 1 || execution.mode !== 'job') {
+      throw new Error(`Step "${step}" of operation "${name}" has calls: only the last step of a job may.`);
+    }
+    const { max, periodMs } = calls;
+    if (!(max >= 1 && max <= MAX_CALLS && periodMs >= 1_000 && periodMs <= MAX_CALLS_PERIOD_MS)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" has calls ${max} in ${periodMs} ms: give 1 to ${MAX_CALLS}, in 1,000 to ${MAX_CALLS_PERIOD_MS} ms.`,
+      );
+    }
+  }
   for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS }] of entries) {
     if (!NAME.test(step) || RESERVED_STATES.has(step) || inputStates.includes(step)) {
       throw new Error(
@@ -248,9 +285,9 @@ const QUESTION_ROUNDS = 5;
 
 /** The longest time in milliseconds that a job of this operation can run. */
 export function longestRunMs(operation: OperationDefinition): number {
-  return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs }) => {
+  return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs, calls }) => {
     const rounds = inputTimeoutMs === undefined ? 1 : 1 + QUESTION_ROUNDS;
     const tries = (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries);
-    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS;
+    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS + (calls?.periodMs ?? 0);
   }, RUN_SLACK_MS);
 }

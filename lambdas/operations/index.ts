@@ -1,5 +1,6 @@
 /** The catalogue: every operation that is offered. */
 import { build } from './build/operation.ts';
+import { callApi } from './call-api/operation.ts';
 import type { OperationDefinition } from './define-operation.ts';
 import { deploy } from './deploy/operation.ts';
 import { download } from './download/operation.ts';
@@ -9,6 +10,7 @@ import { search } from './search/operation.ts';
 
 export const operations: readonly OperationDefinition[] = [
   build,
+  callApi,
   deploy,
   download,
   migrate,

@@ -46,6 +46,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
           Object.assign(accepted, fitting(form, call.answers ?? {}));
           return createRequestInput(step, definition, { answers: accepted })(form);
         },
+        apis: { call: noJob },
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },
@@ -78,7 +79,9 @@ function noStep(): never {
 }
 
 function noJob(): never {
-  throw new Error('A step looks for jobs while there is none: give the operation mode job.');
+  throw new Error(
+    'A step has APIs called, or looks for jobs, while there is no job: give the operation mode job.',
+  );
 }
 
 function handOver(done: Json): never {

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { InputAnswer, Job } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
+import type { ApiCall, LastCall } from './api-calls.ts';
 import type { OperationDefinition } from './define-operation.ts';
 
 /** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
@@ -83,6 +84,8 @@ export interface StepContext<Input = unknown> {
    * @param questions by keys that no other step uses
    */
   requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): Asked<Form>;
+  /** APIs of the operator's, for a step that has `calls`. */
+  readonly apis: Apis;
   /** Other jobs, which this one may depend on. */
   readonly jobs: OtherJobs;
   readonly log: StepLog;
@@ -105,6 +108,16 @@ export type Asked<Form extends Readonly<Record<string, Question>>> = {
     | { readonly action: 'accept'; readonly content: z.output<Form[Key]['schema']> };
 };
 
+export interface Apis {
+  /** The call after which this attempt began, and what came of it; undefined when there was none yet. */
+  readonly last?: LastCall;
+  /**
+   * Ends the attempt, and its log: Step Functions calls, and the step begins anew with what comes back.
+   * @throws AppError STEP_TIMED_OUT when the step has called as often, or as long, as it may
+   */
+  call(next: ApiCall): never;
+}
+
 export interface OtherJobs {
   /** One of the same owner; undefined when there is none, or no more. */
   find(jobId: string): Promise<Job | undefined>;
@@ -125,7 +138,7 @@ export interface Call {
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
 export type SandboxContext<Input = unknown> = Omit<
   StepContext<Input>,
-  'owner' | 'call' | 'workspace' | 'requestInput' | 'jobs'
+  'owner' | 'call' | 'workspace' | 'requestInput' | 'apis' | 'jobs'
 > & {
   readonly workspace: FileTransfer;
 };

@@ -1,6 +1,9 @@
 /** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
 
 export const ErrorCode = {
+  apiCallFailed: 'API_CALL_FAILED',
+  apiNotAllowed: 'API_NOT_ALLOWED',
+  apiResponseInvalid: 'API_RESPONSE_INVALID',
   artifactChanged: 'ARTIFACT_CHANGED',
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',

@@ -24,6 +24,10 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'Executions are named after jobs. They can be stopped, and nothing else.',
   ],
   [
+    /^IAM5\[Resource::arn:aws:secretsmanager:\S+:secret:events!connection\/crm\/\*\] .*\/call_api\/Calls\//,
+    'EventBridge keeps the credentials of a connection under its name, and an id that is not known before.',
+  ],
+  [
     /^IAM4\[.*AmazonAPIGatewayPushToCloudWatchLogs\]/,
     "The role of the account's own setting, which takes this policy.",
   ],
@@ -63,10 +67,18 @@ const DOMAIN = {
   hostedZone: { id: 'Z111122223333', name: 'example.com' },
 };
 
+const CRM = {
+  name: 'crm',
+  root: 'https://api.example.com/v2',
+  connectionArn:
+    'arn:aws:events:eu-central-1:111122223333:connection/crm/11112222-3333-4444-5555-666677778888',
+};
+
 const STACKS: Readonly<Record<string, Partial<AsyncOperationsStackProps>>> = {
   'by default': {},
   'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
   'with IAM': { authorization: { mode: 'iam' } },
+  'with APIs': { apis: [CRM] },
   'with a domain and a firewall': { domain: DOMAIN, firewall: {} },
 };
 

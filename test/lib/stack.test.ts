@@ -248,6 +248,67 @@ describe('the state machine of build', () => {
   });
 });
 
+describe('the state machine of call_api', () => {
+  const { States } = statesOf(app, 'Call API');
+
+  test('calls each API by its own credentials and below its own root, and tries no call again', () => {
+    for (const [connection, root] of [
+      ['crm', 'https://crm.example.com/v2'],
+      ['ghost', 'https://ghost.example.com'],
+    ]) {
+      for (const name of [`request_${connection}`, `request_${connection}_body`]) {
+        const { Resource, Parameters, Retry, Catch, Next } = States[name];
+        expect(Resource).toBe('arn:aws:states:::http:invoke');
+        expect(Parameters['ApiEndpoint.$']).toBe(
+          `States.Format('${root}{}', $.finished.request.next.request.path)`,
+        );
+        expect(Parameters.Authentication.ConnectionArn).toContain(`:connection/${connection}/`);
+        expect('RequestBody.$' in Parameters).toBe(name.endsWith('_body'));
+        expect(Retry).toBeUndefined();
+        expect([Catch[0].Next, Next]).toEqual(['request', 'request']);
+      }
+    }
+  });
+
+  test('may call what is below the roots, and nothing else', () => {
+    const [policy] = Object.values(
+      app.findResources('AWS::IAM::Policy', {
+        Properties: { PolicyName: Match.stringLikeRegexp('^callapiCalls') },
+      }),
+    );
+    const [machine] = Object.keys(app.findResources('AWS::StepFunctions::StateMachine')).filter((id) =>
+      id.startsWith('callapi'),
+    );
+    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'states:InvokeHTTPEndpoint',
+        Resource: { Ref: machine },
+        Condition: {
+          StringLike: {
+            'states:HTTPEndpoint': ['https://crm.example.com/v2/*', 'https://ghost.example.com/*'],
+          },
+        },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'events:RetrieveConnectionCredentials',
+        Resource: [
+          expect.stringMatching(/connection\/crm\/1+/),
+          expect.stringMatching(/connection\/ghost\/2+/),
+        ],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        Resource: ['crm', 'ghost'].map(
+          (name) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection/${name}/*`,
+        ),
+      },
+    ]);
+  });
+});
+
 test('every state machine is watched for executions that do not succeed', () => {
   for (const template of [app, fixtures]) {
     const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
