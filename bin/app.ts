@@ -5,6 +5,7 @@ import { operations } from '#catalogue';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
 import { readDomain } from '../lib/custom-domain.ts';
+import { readStateMachines } from '../lib/operator-machines.ts';
 import { readTables } from '../lib/operator-tables.ts';
 import { readFirewall } from '../lib/web-firewall.ts';
 
@@ -14,6 +15,7 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   domain: readDomain(app.node),
   firewall: readFirewall(app.node),
   tables: readTables(app.node),
+  stateMachines: readStateMachines(app.node, operations),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

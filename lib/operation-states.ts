@@ -18,14 +18,14 @@ import {
   INPUT_ANSWERED,
   INPUT_REQUIRED,
   inputState,
-  type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
+  type StepsOperation,
 } from '../lambdas/operations/define-operation.ts';
 
 export interface OperationStatesProps {
-  readonly definition: OperationDefinition;
+  readonly definition: StepsOperation;
   readonly stepFunction: IFunction;
   readonly failureRecorder: IFunction;
 }

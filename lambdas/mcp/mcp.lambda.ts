@@ -9,9 +9,11 @@ import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { operations } from '#catalogue';
 import { Calls } from '../jobs/calls.ts';
+import { ExecutionHistory } from '../jobs/execution-history.ts';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
+import { Observer } from '../jobs/observe.ts';
 import { callPace, pollPace } from '../jobs/pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { callerOf } from '../shared/caller.ts';
@@ -40,7 +42,8 @@ const endpoint = createEndpoint({
   tools: createTools({
     operations,
     jobs,
-    executions: new Executions(new SFNClient()),
+    executions: new Executions(new SFNClient(), operations),
+    observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
     calls: new Calls(),
     callPace: callPace(limits.callsPerSecond),
     limits,

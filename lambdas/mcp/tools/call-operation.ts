@@ -24,7 +24,7 @@ export function syncTool(
     scope: Scope.jobsRead,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
-    output: operation.output,
+    output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
     async call(input, { owner }) {
       callPace.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
