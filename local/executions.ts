@@ -33,6 +33,7 @@ export class Executions {
   readonly #machines: ReadonlyMap<string, LocalMachine>;
   readonly #store: ExecutionStore;
   readonly #executions = new Map<string, Execution>();
+  readonly #expressRuns = new Set<Run>();
   readonly #onChange: (record: ExecutionRecord) => Promise<void>;
   #closed = false;
 
@@ -112,8 +113,11 @@ export class Executions {
     checkStart(name, input);
     const startDate = Date.now();
     const executionArn = expressArn(machineArn, name);
-    const { outcome } = run(JSON.parse(input), { Id: executionArn, Name: name });
-    return { executionArn, startDate, ...(await outcome), stopDate: Date.now() };
+    const started = run(JSON.parse(input), { Id: executionArn, Name: name });
+    this.#expressRuns.add(started);
+    const outcome = await started.outcome;
+    this.#expressRuns.delete(started);
+    return { executionArn, startDate, ...outcome, stopDate: Date.now() };
   }
 
   /** Of an execution that has ended, nothing changes. @throws AwsError */
@@ -146,6 +150,7 @@ export class Executions {
   close(): void {
     this.#closed = true;
     for (const { run } of this.#executions.values()) run?.abort();
+    for (const run of this.#expressRuns) run.abort();
   }
 
   #startExpress(machineArn: string, name: string, input: string): { arn: string; startDate: number } {

@@ -116,9 +116,9 @@ export class ExecutionRecorder {
     const { jobs, observer } = this.#dependencies;
     const { jobId, retentionSeconds } = job;
     if (isTerminal(job.status)) return;
-    const { step } = await observer.look(job);
+    const { step = job.step } = (await observer.look(job)) ?? {};
     const failure: JobError = { ...executionFailure({ status, error }), ...(step && { step }) };
-    await jobs.fail(jobId, failure, { retentionSeconds });
+    await jobs.fail(jobId, failure, { ...(step && { step }), retentionSeconds });
     console.error({
       message: 'An execution did not succeed',
       jobId,

@@ -13,6 +13,13 @@ export interface ObserverDependencies {
   readonly now?: () => number;
 }
 
+/** What a look at a job has shown. */
+export interface Sight {
+  readonly step: string;
+  readonly progress: number;
+  readonly message: string;
+}
+
 /** As often as a step of ours writes its progress. */
 const INTERVAL_MS = 2_000;
 /** Jobs remembered; beyond, the one that was looked at longest ago is forgotten. */
@@ -35,23 +42,31 @@ export class Observer {
    * @returns the job as it is now. It never throws: what was read is true, if not the latest.
    */
   async observe(job: Job): Promise<Job> {
-    return this.#observed.has(job.operation) && isUnderWay(job) && !this.#wasLookedAt(job)
-      ? this.look(job)
-      : job;
-  }
-
-  /** The same at once: for those who know of news. @param job of a machine of the operator's own, which is under way */
-  async look(job: Job): Promise<Job> {
-    const { jobs, history } = this.#dependencies;
+    if (!this.#observed.has(job.operation) || !isUnderWay(job) || this.#wasLookedAt(job)) return job;
+    const seen = await this.look(job);
+    if (!seen) return job;
     try {
-      const passage = await history.passage(job);
-      const seen = passage && progressOf(passage, job);
-      return seen ? await jobs.follow(job, seen) : job;
+      return await this.#dependencies.jobs.follow(job, seen);
     } catch (error) {
       // Somebody else has looked, or the job has ended.
-      if (error instanceof TransitionRefused) return error.job?.owner === job.owner ? error.job : job;
-      console.warn({ message: 'A job could not be observed', jobId: job.jobId, error });
+      if (error instanceof TransitionRefused && error.job?.owner === job.owner) return error.job;
+      console.warn({ message: 'What was seen of a job could not be written', jobId: job.jobId, error });
       return job;
+    }
+  }
+
+  /**
+   * The same at once, and without a write.
+   * @param job of a machine of the operator's own
+   * @returns undefined when it says so already, or nothing can be seen
+   */
+  async look(job: Job): Promise<Sight | undefined> {
+    try {
+      const passage = await this.#dependencies.history.passage(job);
+      return passage && sightOf(passage, job);
+    } catch (error) {
+      console.warn({ message: 'A job could not be observed', jobId: job.jobId, error });
+      return undefined;
     }
   }
 
@@ -76,7 +91,7 @@ function isUnderWay({ status }: Job): boolean {
  * so that it may end before it is near 1; and the state that it is in is not, so that it is below 1 until then.
  * @returns undefined when that is what the job says already
  */
-function progressOf({ states, entered }: Passage, job: Job) {
+function sightOf({ states, entered }: Passage, job: Job): Sight | undefined {
   const [step] = entered;
   if (step === undefined) return undefined;
   const progress = Math.max(job.progress, (entered.length - 1) / states.length);
