@@ -248,9 +248,13 @@ describe('the state machine of build', () => {
   });
 });
 
-test('every state machine is watched for executions that do not succeed', () => {
+test('every state machine of ours is watched for executions that do not succeed', () => {
   for (const template of [app, fixtures]) {
-    const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    // The catalogue for tests has some that are not: they are heard of in whatever they do.
+    const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine')).filter((id) =>
+      /StateMachine[0-9A-F]{8}$/.test(id),
+    );
+    expect(machines).not.toEqual([]);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],
