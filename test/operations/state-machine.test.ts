@@ -134,7 +134,7 @@ describe('a Standard machine', () => {
   });
 
   test('is followed from state to state, by tool and by API: progress grows, and is below 1 until the end', async () => {
-    const { data: started } = await call(client, 'start_report', { items: ITEMS, seconds: 4 });
+    const { data: started } = await call(client, 'start_report', { items: ITEMS, seconds: 7 });
     const seen: { step?: string; progress: number; status: string }[] = [];
     do {
       const { data } = await call(client, 'check_job', { job_id: started.job_id });
@@ -155,7 +155,7 @@ describe('a Standard machine', () => {
     // Two of its eleven states are behind it there.
     expect(new Set(progress)).toEqual(new Set([0, 2 / 11, 1]));
     expect(seen.at(-1)).toMatchObject({ status: 'completed', result: { lines: ITEMS } });
-  }, 30_000);
+  }, 60_000);
 
   test('is looked at once in two seconds, however often somebody asks', async () => {
     const { data: started } = await call(client, 'start_report', { seconds: 20 });

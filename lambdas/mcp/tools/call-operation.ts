@@ -21,7 +21,8 @@ export function syncTool(
     name: operation.name,
     title: operation.title,
     description: operation.description,
-    scope: Scope.jobsRead,
+    // A state machine of the operator's own may change things while its caller waits.
+    scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
     output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
