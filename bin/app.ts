@@ -6,6 +6,7 @@ import { readApis } from '../lib/api-connections.ts';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
 import { readDomain } from '../lib/custom-domain.ts';
+import { readStateMachines } from '../lib/operator-machines.ts';
 import { readTables } from '../lib/operator-tables.ts';
 import { readFirewall } from '../lib/web-firewall.ts';
 
@@ -16,6 +17,7 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   firewall: readFirewall(app.node),
   tables: readTables(app.node),
   apis: readApis(app.node),
+  stateMachines: readStateMachines(app.node, operations),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

@@ -18,16 +18,16 @@ import {
   INPUT_ANSWERED,
   INPUT_REQUIRED,
   inputState,
-  type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
+  type StepsOperation,
 } from '../lambdas/operations/define-operation.ts';
 import type { ApiConnection } from './api-connections.ts';
 import { callStates } from './call-states.ts';
 
 export interface OperationStatesProps {
-  readonly definition: OperationDefinition;
+  readonly definition: StepsOperation;
   readonly stepFunction: IFunction;
   readonly failureRecorder: IFunction;
   /** That a step may have called whose definition says so. */

@@ -1,21 +1,22 @@
-/** One operation in the cloud: the function that does its work, and the state machine that orders its steps. */
+/** One operation of steps in the cloud: the function that does its work, and the state machine that orders its steps. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { longestRunMs, type OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import { longestRunMs, type StepsOperation } from '../lambdas/operations/define-operation.ts';
 import { callArnEnv, Env, stateMachineArnEnv } from '../lambdas/shared/env.ts';
 import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
 import { grantInvoke } from './grant-invoke.ts';
 import type { JobsTable } from './jobs-table.ts';
+import type { OperationGrants } from './operation-grants.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';
 import { createStepFunction } from './step-function.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface OperationProps {
-  readonly definition: OperationDefinition;
+  readonly definition: StepsOperation;
   /** The module that exports the catalogue, `operations`; each operation's folder is beside it. */
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
@@ -28,11 +29,11 @@ export interface OperationProps {
   readonly failureRecorder: LambdaFunction;
 }
 
-export class Operation extends Construct {
+export class Operation extends Construct implements OperationGrants {
   /** None where every call is answered with the result. */
   readonly stateMachine: StateMachine | undefined;
   readonly #function: LambdaFunction;
-  readonly #definition: OperationDefinition;
+  readonly #definition: StepsOperation;
 
   constructor(scope: Construct, id: string, props: OperationProps) {
     super(scope, id);
@@ -50,7 +51,6 @@ export class Operation extends Construct {
     }
   }
 
-  /** To start and stop this operation's executions, and to call it where it answers calls. */
   grantRun(fn: LambdaFunction): void {
     const { name, execution } = this.#definition;
     if (this.stateMachine) {
@@ -64,7 +64,6 @@ export class Operation extends Construct {
     }
   }
 
-  /** To see how executions are doing, and to start those that were not. */
   grantReconcile(fn: LambdaFunction): void {
     if (!this.stateMachine) return;
     this.stateMachine.grantStartExecution(fn);
@@ -72,11 +71,13 @@ export class Operation extends Construct {
     fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
   }
 
-  /** To have executions go on that wait for answers. */
   grantResume(fn: LambdaFunction): void {
     const asks = Object.values(this.#definition.steps).some(({ inputTimeoutMs }) => inputTimeoutMs);
     if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
   }
+
+  /** Its steps say themselves how far they are. */
+  grantObserve(): void {}
 
   #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
     return new StateMachine(this, 'StateMachine', {

@@ -5,19 +5,22 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
-import type { Operation } from './operation.ts';
+import type { OperationGrants } from './operation-grants.ts';
 
 export interface ReconcilerProps {
   readonly jobsTable: JobsTable;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly OperationGrants[];
+  /** The module that exports the catalogue, `operations`. */
+  readonly catalogue: string;
 }
 
 export class Reconciler extends Construct {
-  constructor(scope: Construct, id: string, { jobsTable, operations }: ReconcilerProps) {
+  constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: ReconcilerProps) {
     super(scope, id);
     const reconciler = new NodeFunction(this, 'Function', {
       description: 'Looks after open jobs whose start or end was lost',
       entry: `${repositoryRoot}lambdas/jobs/reconcile.lambda.ts`,
+      alias: { '#catalogue': catalogue },
       // Below the five minutes, so that no two look at once.
       timeout: Duration.minutes(4),
     });

@@ -38,6 +38,17 @@ export class WorkspaceBucket extends Construct {
     this.#grant(fn, 's3:GetObject', 's3:PutObject');
   }
 
+  /** To write results of jobs, and nothing else. */
+  grantResults(fn: LambdaFunction): void {
+    const { bucketArn, bucketName } = this.bucket;
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['s3:PutObject'],
+      resourceArns: [`${bucketArn}/results/*`],
+    });
+    fn.addEnvironment(Env.workspaceBucketName, bucketName);
+  }
+
   #grant(fn: LambdaFunction, ...actions: string[]): void {
     const { bucketArn, bucketName } = this.bucket;
     Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [`${bucketArn}/*`] });

@@ -14,7 +14,7 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: ApiDependencies) {
+export function jobRoutes({ operations, jobs, observer, pace, workspace, deliveries }: ApiDependencies) {
   /** Unknown, malformed and somebody else's ids all look the same. */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -40,7 +40,7 @@ export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: Api
     'GET /jobs/{job_id}': async (request) => {
       request.takesNoParameters();
       pace.check(request.owner, request.param('job_id'));
-      const job = await find(request);
+      const job = await observer.observe(await find(request));
       const view = viewJob(job);
       const etag = etagOf(job);
       const headers = {

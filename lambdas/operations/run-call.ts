@@ -5,13 +5,14 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { createRequestInput, fitting, InputRequired } from './ask.ts';
 import type { CallAnswer, CallEvent } from './call-wire.ts';
-import type { OperationDefinition } from './define-operation.ts';
+import { checkedResult } from './check-result.ts';
+import type { StepsOperation } from './define-operation.ts';
 import type { Invocation } from './run-step.ts';
 import type { Step, Workspace } from './step.ts';
 import { tooLargeToHandOn } from './step-output.ts';
 
 export interface CallRunnerOptions {
-  readonly operation: OperationDefinition;
+  readonly operation: StepsOperation;
   readonly work: Step<never>;
   readonly workspace: Workspace;
 }
@@ -53,7 +54,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         workspace,
         ...(mode === 'sync_first' && { call: { isDue: () => Date.now() >= dueAt, handOver } }),
       });
-      return { result: checked(operation, await Promise.race([working, isOver])) };
+      return { result: checkedResult(operation, await Promise.race([working, isOver])) };
     } catch (error) {
       if (error instanceof HandedOver) return { handedOver: error.done, answers: accepted };
       if (error instanceof InputRequired) return { asked: error.questions, answers: accepted };
@@ -97,12 +98,6 @@ function timedOut(name: string, limitMs: number): AppError {
     `${name} did not end within its ${limit_seconds} s. Ask for less, or try again.`,
     { retryable: true, details: { limit_seconds } },
   );
-}
-
-function checked({ name, output }: OperationDefinition, result: Json): Json {
-  const { success, data, error: cause } = output.safeParse(result);
-  if (success) return data as Json;
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} is not what it promises.`, { cause });
 }
 
 function describe(error: unknown, name: string, requestId: string) {

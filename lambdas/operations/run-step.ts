@@ -7,10 +7,10 @@ import { CallRequired, createApis } from './api-calls.ts';
 import { createRequestInput, InputRequired } from './ask.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import {
-  type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
+  type StepsOperation,
 } from './define-operation.ts';
 import { LambdaFailure } from './lambda-failure.ts';
 import type { OtherJobs, Step, Workspace } from './step.ts';
@@ -36,7 +36,7 @@ export interface Invocation {
 }
 
 export interface StepRunnerOptions {
-  readonly operation: OperationDefinition;
+  readonly operation: StepsOperation;
   readonly steps: Readonly<Record<string, Step<never>>>;
   readonly jobs: JobStore;
   readonly workspace: Workspace;
@@ -179,7 +179,7 @@ async function guarded<T>(write: Promise<T>): Promise<T> {
 
 type Outcome = Exclude<Ending, { kind: 'lost' }>;
 
-function checkOutput({ name, output }: OperationDefinition, ending: Outcome): Outcome {
+function checkOutput({ name, output }: StepsOperation, ending: Outcome): Outcome {
   if (ending.kind === 'failure') return ending;
   const { success, data, error: cause } = output.safeParse(ending.result);
   if (success) return { kind: 'result', result: data as Json };

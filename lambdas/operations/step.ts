@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { InputAnswer, Job } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
 import type { ApiCall, LastCall } from './api-calls.ts';
-import type { OperationDefinition } from './define-operation.ts';
+import type { StepsOperation } from './define-operation.ts';
 
 /** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
 export interface FileTransfer {
@@ -148,9 +148,9 @@ export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Jso
 export type SandboxedStep<Input = unknown> = (context: SandboxContext<Input>) => Promise<Json>;
 
 /** One function for each step of a definition, checked by the compiler. */
-export type StepsOf<Definition extends OperationDefinition> = {
+export type StepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: Step<z.output<Definition['input']>>;
 };
-export type SandboxedStepsOf<Definition extends OperationDefinition> = {
+export type SandboxedStepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: SandboxedStep<z.output<Definition['input']>>;
 };

@@ -13,8 +13,7 @@ export function stateMachineCall(
 ): Call {
   const { stateMachineArn, executionArn, taskToken } = input;
   const ofToken = taskToken === undefined ? undefined : machineOfToken(taskToken);
-  const resource = action === 'StartExecution' ? stateMachineArn : (ofToken ?? executionArn);
-  return { action: `states:${action}`, resource: resource ?? '*' };
+  return { action: `states:${action}`, resource: ofToken ?? executionArn ?? stateMachineArn ?? '*' };
 }
 
 /** A secret is asked for by its ARN or its name. */

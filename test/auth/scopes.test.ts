@@ -80,6 +80,8 @@ describe('a token without the scope', () => {
     [Scope.jobsRead, 'check_job', { job_id: NO_JOB }],
     [Scope.jobsRead, 'list_jobs', {}],
     [Scope.jobsRead, 'list_deliveries', { job_id: NO_JOB }],
+    [Scope.jobsRead, 'nap', { ms: 0 }],
+    [Scope.jobsWrite, 'quote', { product: 'tea' }],
     [Scope.jobsWrite, 'start_echo', { text: 'x' }],
     [Scope.jobsWrite, 'cancel_job', { job_id: NO_JOB }],
     [Scope.webhooksManage, 'start_echo', { text: 'x', callback_url: RECEIVER }],

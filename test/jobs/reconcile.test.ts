@@ -5,10 +5,14 @@ import { InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-l
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { jest } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
+import { ExecutionHistory } from '../../lambdas/jobs/execution-history.ts';
+import { ExecutionRecorder } from '../../lambdas/jobs/execution-recorder.ts';
 import { Executions } from '../../lambdas/jobs/executions.ts';
 import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { Observer } from '../../lambdas/jobs/observe.ts';
 import { reconcile as reconcileNow } from '../../lambdas/jobs/reconcile.ts';
+import { S3Workspace } from '../../lambdas/operations/s3-workspace.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { arn } from '../../local/aws-names.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -132,8 +136,15 @@ test('the end of an execution that no event has told of is found a minute later'
   process.env.STATE_MACHINE_ARN_ECHO = machineArn('echo');
   // What it does is told to the operator.
   for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
-  const executions = new Executions(aws.sfn);
-  await reconcileNow({ jobs, executions, now: () => Date.now() + TWO_MINUTES_MS });
+  const executions = new Executions(aws.sfn, []);
+  const recorder = new ExecutionRecorder({
+    jobs,
+    executions,
+    observer: new Observer({ jobs, history: new ExecutionHistory(), operations: [] }),
+    workspace: new S3Workspace(aws.s3, ''),
+    operations: [],
+  });
+  await reconcileNow({ jobs, executions, recorder, now: () => Date.now() + TWO_MINUTES_MS });
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });

@@ -80,12 +80,27 @@ async function runJobs(): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.WorkspaceBucketName, Key, Body: 'x' }));
   s3.destroy();
   await call(client, 'start_confined', { behaviour: 'copy', wait_seconds: 20 });
-  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
+  // Until it has looked whether it is to go on.
+  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait', wait_seconds: 4 });
   await call(client, 'cancel_job', { job_id: waiting.job_id });
   await call(client, 'list_jobs');
   await api('GET', '/jobs');
   const { files } = await api('GET', `/jobs/${big.job_id}`);
   await follow(...files.map(({ url }: { readonly url: string }) => url));
+}
+
+/** Those whose state machine is not ours. */
+async function runForeign(): Promise<void> {
+  await call(client, 'quote', { product: 'tea' });
+  await call(client, 'start_report', { ends: 'refused', wait_seconds: 20 });
+  const padding = 'x'.repeat(55_000);
+  await call(client, 'start_report', { copies: 'four', padding, wait_seconds: 20 });
+  const { data } = await call(client, 'start_report', { seconds: 60 });
+  // Looked at once in two seconds.
+  await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 3 });
+  await delay(2_100);
+  await api('GET', `/jobs/${data.job_id}`);
+  await call(client, 'cancel_job', { job_id: data.job_id });
 }
 
 async function runWebhooks(): Promise<void> {
@@ -127,6 +142,7 @@ async function runEvents(): Promise<void> {
 
 /** Why an action is granted that nothing here uses. */
 const WHY = {
+  cancelled: 'A job that is cancelled in the moment that it is started is no flow of this test.',
   due: 'The function is due every five minutes, for which this test does not wait.',
   fault: 'What cannot be handed on in a day goes to dead letters, for which this test does not wait.',
   files:
@@ -144,6 +160,7 @@ const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
 /** By function, which its role is named after. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   EventsFunction: SEND,
+  ExecutionRecorderFunction: { 'states:StopExecution': WHY.cancelled },
   ManagementFunction: {
     ...SEND,
     's3:ListBucket': WHY.listBucket,
@@ -158,8 +175,12 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:GetItem': WHY.due,
     'dynamodb:Scan': WHY.due,
     'dynamodb:UpdateItem': WHY.due,
+    's3:PutObject': WHY.due,
     'states:DescribeExecution': WHY.due,
+    'states:DescribeStateMachineForExecution': WHY.due,
+    'states:GetExecutionHistory': WHY.due,
     'states:StartExecution': WHY.due,
+    'states:StopExecution': WHY.due,
   },
   ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
   WebhooksDeliver: {
@@ -188,6 +209,7 @@ const isForOperators = (action: string) => /^(logs|xray):/.test(action);
 
 test('each action that a role was granted has been used, but for these', async () => {
   await Promise.all([runJobs(), runWebhooks(), runEvents()]);
+  await runForeign();
   const unused = Object.entries(unusedActions(cloud.permissions())).map(([role, actions]) => [
     role.replace(/Role[0-9A-F]{8}$/, ''),
     actions.filter((action) => !isForOperators(action)),

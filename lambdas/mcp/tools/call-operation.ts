@@ -33,10 +33,11 @@ export function syncTool(
     name: operation.name,
     title: operation.title,
     description: operation.description,
-    scope: Scope.jobsRead,
+    // A state machine of the operator's own may change things while its caller waits.
+    scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
-    output: operation.output,
+    output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
     async call(input, { owner }, client) {
       callPace.check(owner, operation.name);
       await requireObjects(operation, input, workspace);

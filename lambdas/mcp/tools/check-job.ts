@@ -10,7 +10,7 @@ import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-export function checkJobTool({ operations, jobs, pace, workspace, polls }: ToolDependencies): Tool {
+export function checkJobTool({ operations, jobs, observer, pace, polls, workspace }: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
   return defineTool({
     name: 'check_job',
@@ -45,7 +45,7 @@ export function checkJobTool({ operations, jobs, pace, workspace, polls }: ToolD
       }
       const job = await waitForNews(jobs, found, waitMs);
       if (!job) throw jobNotFound();
-      return answerJob(job, { operation, workspace, polls });
+      return answerJob(await observer.observe(job), { operation, workspace, polls });
     },
   });
 }

@@ -124,13 +124,14 @@ export async function requireObjects(
 
 /** Submits a job and answers about it, at the latest when the caller has waited as long as it will. */
 export async function startJob(
-  { jobs, executions, limits, workspace, polls }: ToolDependencies,
+  { jobs, executions, observer, limits, workspace, polls }: ToolDependencies,
   submission: Submission,
   waitMs: number,
 ): Promise<ToolAnswer> {
   const { operation, callback } = submission;
   const job = await submitJob({ jobs, executions, limits }, submission);
-  const latest = await waitForNews(jobs, job, waitMs);
+  const news = await waitForNews(jobs, job, waitMs);
+  const latest = news && (await observer.observe(news));
   const answer = {
     ...(await answerJob(latest ?? job, { operation, workspace, polls })),
     job: latest ?? job,
