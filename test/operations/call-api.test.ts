@@ -6,6 +6,9 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import type { Client } from '@modelcontextprotocol/client';
 import { App } from 'aws-cdk-lib';
+import { callApi } from '../../lambdas/operations/call-api/operation.ts';
+import { request as requestStep } from '../../lambdas/operations/call-api/request.ts';
+import type { StepContext } from '../../lambdas/operations/step.ts';
 import { readApis } from '../../lib/api-connections.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
@@ -365,6 +368,12 @@ describe('it is refused', () => {
       code: 'API_NOT_ALLOWED',
       message: expect.stringMatching(/"erp" is not allowed\. Allowed: crm, ghost\..*-c apiConnections/),
     });
+  });
+
+  test('of any, where the operator has allowed none', async () => {
+    const input = callApi.input.parse({ connection: 'crm', method: 'GET', path: '/x' });
+    const refused = requestStep({})({ input, apis: {} } as unknown as StepContext<typeof input>);
+    await expect(refused).rejects.toThrow(/"crm" is not allowed\. None is\..*-c apiConnections/);
   });
 
   test('of the name of what every object has', async () => {
