@@ -14,6 +14,7 @@ import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
 import { Reconciler } from './reconciler.ts';
+import { UploadReceiver } from './upload-receiver.ts';
 import type { FirewallChoice } from './web-firewall.ts';
 import { Webhooks, type WebhooksProps } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
@@ -58,8 +59,10 @@ export class AsyncOperationsStack extends Stack {
     failures.watch(operations.flatMap(({ construct }) => construct.stateMachine ?? []));
     new Reconciler(this, 'Reconciler', {
       jobsTable,
+      workspace,
       operations: operations.map(({ construct }) => construct),
     });
+    new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
     new JobResumer(this, 'Resumer', {
       jobsTable,
       operations: operations.map(({ construct }) => construct),

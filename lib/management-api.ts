@@ -34,6 +34,7 @@ export class ManagementApi extends Construct {
     });
     jobsTable.grantAnswer(apiFunction);
     workspace.grantLink(apiFunction);
+    workspace.grantLinkUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
 

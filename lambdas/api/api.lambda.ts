@@ -28,7 +28,10 @@ export const handler = middy(
     operations,
     jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
     pace: pollPace(limits.checksPerSecond),
-    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+    workspace: new WorkspaceLinks(
+      new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+      requiredEnv(Env.workspaceBucketName),
+    ),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),

@@ -1,14 +1,14 @@
 /**
- * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution, and
- * those whose execution is over although no event has said so.
+ * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution,
+ * those whose execution is over although no event has said so, and those whose file is there although no event has.
  */
 import { type ExecutionEnd, type Executions, isOver } from './executions.ts';
 import { executionName, JobStatus } from './job.ts';
 import type { JobStore, OpenJob } from './job-store.ts';
 import { recordExecutionEnded } from './record-failure.ts';
+import { type TakeUploadDependencies, takeUpload } from './take-upload.ts';
 
-export interface ReconcileDependencies {
-  readonly jobs: JobStore;
+export interface ReconcileDependencies extends TakeUploadDependencies {
   readonly executions: Executions;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
@@ -18,13 +18,13 @@ export interface ReconcileDependencies {
 const GRACE_MS = 60_000;
 
 /**
- * One call to Step Functions for each open job that is older than a minute.
+ * One call to Step Functions and one read for each open job that is older than a minute.
  * @throws AggregateError once all have been looked at, when some could not be
  */
-export async function reconcile({ jobs, executions, now = Date.now }: ReconcileDependencies): Promise<void> {
+export async function reconcile({ now = Date.now, ...dependencies }: ReconcileDependencies): Promise<void> {
   const failures: unknown[] = [];
-  for await (const open of jobs.openBefore(new Date(now() - GRACE_MS).toISOString())) {
-    await reconcileOne({ jobs, executions }, open, now() - GRACE_MS).catch((error: unknown) => {
+  for await (const open of dependencies.jobs.openBefore(new Date(now() - GRACE_MS).toISOString())) {
+    await reconcileOne(dependencies, open, now() - GRACE_MS).catch((error: unknown) => {
       console.error({ message: 'An open job could not be looked after', jobId: open.jobId, error });
       failures.push(error);
     });
@@ -34,13 +34,19 @@ export async function reconcile({ jobs, executions, now = Date.now }: ReconcileD
 }
 
 async function reconcileOne(
-  { jobs, executions }: Pick<ReconcileDependencies, 'jobs' | 'executions'>,
+  { jobs, executions, workspace }: Omit<ReconcileDependencies, 'now'>,
   open: OpenJob,
   beforeMs: number,
 ): Promise<void> {
   const execution = await executions.find(open);
+  if (execution && isOver(execution)) {
+    if (execution.stoppedAtMs <= beforeMs) await recordEnd(jobs, open, execution.status);
+    return;
+  }
   if (execution) {
-    if (isOver(execution) && execution.stoppedAtMs <= beforeMs) await recordEnd(jobs, open, execution.status);
+    const { jobId } = open;
+    if (await takeUpload({ jobs, workspace }, jobId))
+      console.warn({ message: 'The arrival of a file was lost; its job goes on now', jobId });
     return;
   }
   const job = await jobs.find(open.jobId);

@@ -6,6 +6,7 @@ import { download } from './download/operation.ts';
 import { migrate } from './migrate/operation.ts';
 import { readFile } from './read-file/operation.ts';
 import { search } from './search/operation.ts';
+import { upload } from './upload/operation.ts';
 
 export const operations: readonly OperationDefinition[] = [
   build,
@@ -14,4 +15,5 @@ export const operations: readonly OperationDefinition[] = [
   migrate,
   readFile,
   search,
+  upload,
 ];

@@ -38,6 +38,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         signal: limit.signal,
         progress: () => {},
         requestInput: noJob,
+        requestUpload: noJob,
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },

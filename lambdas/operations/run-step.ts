@@ -3,7 +3,7 @@ import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { createRequestInput, InputRequired } from './ask.ts';
+import { createRequests, InputRequired } from './ask.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import {
   type OperationDefinition,
@@ -103,7 +103,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           input,
           results,
           attempt,
-          requestInput: createRequestInput(step, definition, job),
+          ...createRequests(step, definition, job),
           jobs: otherJobs(jobs, owner),
           log,
           workspace,

@@ -133,7 +133,8 @@ test('the end of an execution that no event has told of is found a minute later'
   // What it does is told to the operator.
   for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
   const executions = new Executions(aws.sfn);
-  await reconcileNow({ jobs, executions, now: () => Date.now() + TWO_MINUTES_MS });
+  const workspace = { find: async () => undefined };
+  await reconcileNow({ jobs, executions, workspace, now: () => Date.now() + TWO_MINUTES_MS });
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });

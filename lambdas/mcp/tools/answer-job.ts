@@ -20,11 +20,11 @@ export function answerJobTool({ operations, jobs, workspace }: ToolDependencies)
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, answers: answersInput }),
     output: jobOutput,
-    async call({ job_id: jobId, answers }, { owner }) {
+    async call({ job_id: jobId, answers }, caller) {
       if (!isJobId(jobId)) throw jobNotFound();
-      const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
+      const job = await answerJobQuestions({ jobs }, caller.owner, jobId, answers);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, operation, workspace);
+      return answerJob(job, operation, workspace, caller);
     },
   });
 }

@@ -112,13 +112,14 @@ export async function requireObjects(
 /** Submits a job and answers about it, at the latest when the caller has waited as long as it will. */
 export async function startJob(
   { jobs, executions, limits, workspace }: ToolDependencies,
-  submission: Submission,
+  caller: Caller,
+  submission: Omit<Submission, 'owner'>,
   waitMs: number,
 ): Promise<ToolAnswer> {
   const { operation, callback } = submission;
-  const job = await submitJob({ jobs, executions, limits }, submission);
+  const job = await submitJob({ jobs, executions, limits }, { ...submission, owner: caller.owner });
   const latest = await waitForNews(jobs, job, waitMs);
-  const answer = await answerJob(latest ?? job, operation, workspace);
+  const answer = await answerJob(latest ?? job, operation, workspace, caller);
   const structured = { ...answer.structured, ...(callback && { will_callback: true }) };
   if (latest && latest.status !== JobStatus.pending) return { ...answer, structured };
   const message = `${operation.title} started. Use check_job to monitor progress.`;

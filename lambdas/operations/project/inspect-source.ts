@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { GuardedParser } from './guarded-parser.ts';
 import { invalidSource, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
 import type { SourceLimits } from './source-limits.ts';
-import { feed } from './tar-stream.ts';
+import { type Archive, feed } from './tar-stream.ts';
 
 /** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
 const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
@@ -47,7 +47,7 @@ interface Listing {
 
 /** @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
 export async function inspectSource(
-  file: string,
+  archive: Archive,
   limits: SourceLimits,
   signal: AbortSignal,
 ): Promise<Source> {
@@ -70,7 +70,7 @@ export async function inspectSource(
 
   const bound = { maxBytes: limits.unpackedBytes, tooLarge: tooLargeUnpacked(limits.unpackedBytes) };
   try {
-    await feed(parser, file, bound, signal);
+    await feed(parser, archive, bound, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof AppError
