@@ -5,7 +5,7 @@ import type { Iam } from './iam/iam.ts';
 import { type Answer, refuse, refuseAbsent, storageCall } from './iam/storage-guard.ts';
 import { refuseForeigner } from './loopback-server.ts';
 import { type CreatedObject, tellingOfObjects } from './object-events.ts';
-import { createObjectRoutes, type Route } from './object-routes.ts';
+import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 
 /** @param action the HTTP method of a request to S3. */
 export type OnStorageCall = (service: 's3' | 'sns' | 'sqs', action: string) => void;
@@ -53,7 +53,7 @@ export function hookFauxqs(
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
   const tell = tellingOfObjects(onObject);
   const wrapObjectRoute = createObjectRoutes({
-    PUT: (put, head) => withConditions(tell(put, head), head),
+    PUT: (put, head) => withConditions(tell(withEmptyObjects(put), head), head),
     POST: tell,
   });
   fastify.addHook('onRoute', (route) => {

@@ -27,6 +27,6 @@ function describeUpload({ message, upload }: UploadRequestView): string {
   return [
     `${message} Put the file (${how}) there until ${url_expires_at}, then call check_job again with this job_id:`,
     `curl --fail-with-body -T FILE '${url}'`,
-    'Whoever has this URL can put the file. For another one, call check_job.',
+    'Do not put it twice: that it is there is noticed a moment later. Whoever has this URL can put the file; check_job gives another.',
   ].join('\n');
 }
