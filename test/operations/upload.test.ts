@@ -125,6 +125,35 @@ describe('an archive that is put where the job says', () => {
   }, 60_000);
 });
 
+describe('a file that is put a second time', () => {
+  /** Its archive is looked through just now. */
+  async function publishing(project: string) {
+    const { jobId, upload } = await waiting(project);
+    await put(upload.url, large);
+    for (;;) {
+      const { data } = await call(client, 'check_job', { job_id: jobId });
+      if (data.step === 'publish') return { jobId, upload };
+      await delay(100);
+    }
+  }
+
+  test('in the place of the one that has arrived fails the job, and replaces no source', async () => {
+    const { jobId, upload } = await publishing('swapped');
+    await put(upload.url, small);
+    expect(await end(jobId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'UPLOAD_CHANGED', step: 'publish', retryable: false },
+    });
+    await expect(source('swapped')).rejects.toMatchObject({ name: 'NoSuchKey' });
+  }, 60_000);
+
+  test('and is the same changes nothing', async () => {
+    const { jobId, upload } = await publishing('again');
+    await put(upload.url, large);
+    expect(await end(jobId)).toMatchObject({ status: 'completed', result: { size: large.length } });
+  }, 60_000);
+});
+
 async function functionOf(part: string): Promise<string> {
   const { template } = await readAssembly(assemblies.app);
   const found = Object.entries(template.Resources).find(
