@@ -23,9 +23,10 @@ export function describeRequests(
 function describeUpload({ message, upload }: UploadRequestView): string {
   const { url, url_expires_at, max_bytes, size } = upload;
   if (!url) return `${message} Where to put it is told to tokens with the scope ${Scope.jobsWrite} alone.`;
-  const how = size === undefined ? `up to ${formatBytes(max_bytes)}` : `${size} bytes exactly`;
+  const how =
+    size === undefined ? `up to ${formatBytes(max_bytes)}` : `${size.toLocaleString('en')} bytes exactly`;
   return [
-    `${message} Put the file (${how}) there until ${url_expires_at}, then call check_job again with this job_id:`,
+    `${message} Put the file (${how}) there, beginning before ${url_expires_at}, then call check_job again with this job_id:`,
     `curl --fail-with-body -T FILE '${url}'`,
     'Do not put it twice: that it is there is noticed a moment later. Whoever has this URL can put the file; check_job gives another.',
   ].join('\n');

@@ -208,7 +208,7 @@ describe('the URL', () => {
 
 describe('refused, naming why:', () => {
   test.each([
-    ['more than 5 GiB', { size: 5 * 1024 * MIB + 1 }, /size: size is above 5,120 MiB/],
+    ['more than 5 GiB', { size: 5 * 1024 * MIB + 1 }, /size: more than 5,120 MiB/],
     ['nothing', { size: 0 }, /size/],
     ['a project that could be a path', { project: '../x' }, /project/],
   ])('%s, before there is a job', async (_what, args, message) => {

@@ -7,7 +7,7 @@ import { sourceLimits } from '../project/source-limits.ts';
 import { uploadLimits } from './limits.ts';
 
 const MINUTE_MS = 60_000;
-const TOO_LARGE = `size is above ${formatBytes(uploadLimits.compressedBytes)}, the limit of one PUT.`;
+const TOO_LARGE = `more than ${formatBytes(uploadLimits.compressedBytes)}, the limit of one PUT.`;
 
 const input = z.strictObject({
   project: projectName('What the project is to be called; one of that name is replaced.'),
