@@ -87,6 +87,8 @@ async function runJobs(): Promise<void> {
   s3.destroy();
   await call(client, 'start_confined', { behaviour: 'copy', wait_seconds: 20 });
   const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
+  // A step that runs looks whether its job still does; one that was never begun would not.
+  while ((await call(client, 'check_job', { job_id: waiting.job_id })).data.status !== 'running');
   await call(client, 'cancel_job', { job_id: waiting.job_id });
   await call(client, 'list_jobs');
   await api('GET', '/jobs');

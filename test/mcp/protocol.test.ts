@@ -18,6 +18,7 @@ const TOOLS = [
   'start_four_steps',
   'nap',
   'start_probe',
+  'start_take',
   'check_job',
   'list_jobs',
   'answer_job',
