@@ -164,12 +164,14 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Runs the steps of Migrate', 'migrate', stepEvent],
   ['Runs the steps of Read file', 'read-file', callEvent],
   ['Runs the steps of Search', 'search', callEvent],
+  ['Runs the steps of Upload', 'upload', stepEvent],
   ['Sandbox', 'build-sandbox', sandboxEvent],
   ['Tells', 'publish-events', { Records: [] }],
   ['Calls', 'deliver', { Records: [] }],
   ['Queues', 'queue-waiting', {}],
   ['Marks', 'record-failure', caughtEvent],
   ['Has executions', 'resume', { Records: [] }],
+  ['Has jobs', 'receive-upload', { detail: { object: { key: 'uploads/none' } } }],
   ['Looks after', 'reconcile', {}],
 ];
 

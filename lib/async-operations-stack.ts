@@ -18,6 +18,7 @@ import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
 import { Reconciler } from './reconciler.ts';
+import { UploadReceiver } from './upload-receiver.ts';
 import type { FirewallChoice } from './web-firewall.ts';
 import { Webhooks, type WebhooksProps } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
@@ -75,7 +76,8 @@ export class AsyncOperationsStack extends Stack {
       operations: constructs.filter((construct) => construct instanceof MachineOperation),
       catalogue,
     });
-    new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue });
+    new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
+    new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
     new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
     const webhooks = new Webhooks(this, 'Webhooks', props.webhooks);
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });

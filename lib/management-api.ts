@@ -36,6 +36,7 @@ export class ManagementApi extends Construct {
     });
     jobsTable.grantAnswer(apiFunction);
     workspace.grantLink(apiFunction);
+    workspace.grantLinkUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
     for (const operation of operations) operation.grantObserve(apiFunction);

@@ -51,6 +51,7 @@ export class McpApi extends Construct {
     });
     jobsTable.grantSubmit(mcpFunction);
     workspace.grantLink(mcpFunction);
+    workspace.grantLinkUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 

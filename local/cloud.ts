@@ -18,6 +18,7 @@ import type { RolePermissions } from './iam/usage.ts';
 import { createResolver } from './intrinsics.ts';
 import { lambdaApiHandler } from './lambda-api.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
+import { type CreatedObject, createObjectEvents } from './object-events.ts';
 import { checkType } from './resource-names.ts';
 import { startSchedules } from './schedules.ts';
 import { secretActions } from './secrets.ts';
@@ -113,7 +114,13 @@ async function start(
     iamReady.promise,
   );
   onClose(tableServer.close);
-  const storage = await startStorageServer(inDataDirectory('storage'), onAwsCall, iamReady.promise);
+  const objectCreated = Promise.withResolvers<(object: CreatedObject) => void>();
+  const storage = await startStorageServer(
+    inDataDirectory('storage'),
+    onAwsCall,
+    (object) => void objectCreated.promise.then((tell) => tell(object)),
+    iamReady.promise,
+  );
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
   const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
@@ -169,6 +176,11 @@ async function start(
   const gate = createRuleGate(mayInvoke, onLog);
   onClose(startSchedules(template, resolve, functions, gate).close);
   const emit = createEventRules(template, resolve, functions, gate);
+  const eventOf = createObjectEvents(template, resolve);
+  objectCreated.resolve((object) => {
+    const event = eventOf(object);
+    if (event) void emit(event);
+  });
   const store = createExecutionStore(inDataDirectory('executions'));
   const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
   onClose(() => executions.close());

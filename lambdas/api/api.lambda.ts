@@ -32,7 +32,10 @@ export const handler = middy(
     jobs,
     observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
     pace: pollPace(limits.checksPerSecond),
-    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+    workspace: new WorkspaceLinks(
+      new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+      requiredEnv(Env.workspaceBucketName),
+    ),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),

@@ -12,16 +12,17 @@ import { Executions } from './executions.ts';
 import { JobStore } from './job-store.ts';
 import { Observer } from './observe.ts';
 import { reconcile } from './reconcile.ts';
+import { WorkspaceLinks } from './workspace-links.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
+const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
 const executions = new Executions(new SFNClient(), operations);
 const recorder = new ExecutionRecorder({
   jobs,
   executions,
   observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
-  // Only where there are state machines of the operator's own is there a result to place, and the bucket granted.
-  workspace: new S3Workspace(new S3Client(), process.env[Env.workspaceBucketName] ?? ''),
+  workspace: new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName)),
   operations,
 });
 
-export const handler = middy(() => reconcile({ jobs, executions, recorder }));
+export const handler = middy(() => reconcile({ jobs, executions, recorder, workspace }));

@@ -1,15 +1,15 @@
 /**
- * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution, and
- * those whose execution is over, or has begun, although no event has said so.
+ * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution, those
+ * whose execution is over, or has begun, although no event has said so, and those whose file is there although no event has.
  */
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { type ExecutionEnd, type Executions, isOver } from './executions.ts';
 import { executionName, type Job, JobStatus } from './job.ts';
 import type { JobStore, OpenJob } from './job-store.ts';
 import { recordExecutionEnded } from './record-failure.ts';
+import { type TakeUploadDependencies, takeUpload } from './take-upload.ts';
 
-export interface ReconcileDependencies {
-  readonly jobs: JobStore;
+export interface ReconcileDependencies extends TakeUploadDependencies {
   readonly executions: Executions;
   /** For jobs whose state machine is the operator's own. */
   readonly recorder: ExecutionRecorder;
@@ -21,7 +21,7 @@ export interface ReconcileDependencies {
 const GRACE_MS = 60_000;
 
 /**
- * One call to Step Functions for each open job that is older than a minute.
+ * One call to Step Functions and one read for each open job that is older than a minute.
  * @throws AggregateError once all have been looked at, when some could not be
  */
 export async function reconcile({ now = Date.now, ...dependencies }: ReconcileDependencies): Promise<void> {
@@ -38,7 +38,7 @@ export async function reconcile({ now = Date.now, ...dependencies }: ReconcileDe
 }
 
 async function reconcileOne(
-  { jobs, executions, recorder }: Omit<ReconcileDependencies, 'now'>,
+  { jobs, executions, recorder, workspace }: Omit<ReconcileDependencies, 'now'>,
   open: OpenJob,
   beforeMs: number,
 ): Promise<void> {
@@ -50,6 +50,8 @@ async function reconcileOne(
       const job = await findSame(jobs, open);
       if (job) await recorder.record(job, operation, execution);
     } else if (isOver(execution)) await recordEnd(jobs, open, execution.status);
+    else if (await takeUpload({ jobs, workspace }, open.jobId))
+      console.warn({ message: 'The arrival of a file was lost; its job goes on now', jobId: open.jobId });
     return;
   }
   const job = await findSame(jobs, open);

@@ -2,7 +2,7 @@
 import { RETRYABLE_STEP_ERROR } from '../operations/define-operation.ts';
 import type { RetryableFailure } from '../operations/run-step.ts';
 import { ErrorCode } from '../shared/errors.ts';
-import { executionName, type Job, type JobError, JobStatus, logsOf } from './job.ts';
+import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from './job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from './job-store.ts';
 
 /** The input of the state that a `Catch` leads to. */
@@ -69,7 +69,9 @@ function retryableFailure({ Error: name, Cause = '' }: CaughtError['caught']): R
 function describe(job: Job, cause: string): JobError {
   const what = job.step ? `The step ${job.step}` : 'The first step';
   if (job.status === JobStatus.inputRequired && cause === 'States.Timeout') {
-    const message = `Nobody answered what ${job.step ?? 'the job'} had asked in the time there was. Start the job again.`;
+    const message = awaitedUpload(job)
+      ? `The file that ${job.step ?? 'the job'} waited for did not come in the time there was. Start the job again.`
+      : `Nobody answered what ${job.step ?? 'the job'} had asked in the time there was. Start the job again.`;
     return toError(job, ErrorCode.inputTimedOut, message, cause);
   }
   // A step's time was over in Step Functions' eyes, or in Lambda's.

@@ -44,7 +44,10 @@ const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.delive
 const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
 const pace = pollPace(limits.checksPerSecond);
-const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
+const workspace = new WorkspaceLinks(
+  new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+  requiredEnv(Env.workspaceBucketName),
+);
 const executions = new Executions(new SFNClient(), operations);
 const observer = new Observer({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();

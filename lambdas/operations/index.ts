@@ -7,6 +7,7 @@ import { download } from './download/operation.ts';
 import { migrate } from './migrate/operation.ts';
 import { readFile } from './read-file/operation.ts';
 import { search } from './search/operation.ts';
+import { upload } from './upload/operation.ts';
 
 export const operations: readonly OperationDefinition[] = [
   build,
@@ -16,4 +17,5 @@ export const operations: readonly OperationDefinition[] = [
   migrate,
   readFile,
   search,
+  upload,
 ];

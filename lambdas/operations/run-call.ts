@@ -48,6 +48,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
           return createRequestInput(step, definition, { answers: accepted })(form);
         },
         apis: { call: noJob },
+        requestUpload: noJob,
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },

@@ -4,7 +4,7 @@ import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { CallRequired, createApis } from './api-calls.ts';
-import { createRequestInput, InputRequired } from './ask.ts';
+import { createRequests, InputRequired } from './ask.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import {
   RETRYABLE_STEP_ERROR,
@@ -106,7 +106,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           input,
           results,
           attempt,
-          requestInput: createRequestInput(step, definition, job),
+          ...createRequests(step, definition, job),
           apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
           log,

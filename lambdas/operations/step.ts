@@ -1,6 +1,6 @@
 /** What a step is handed and may use: the whole world of an operation's own code. */
 import type * as z from 'zod';
-import type { InputAnswer, Job } from '../jobs/job.ts';
+import type { InputAnswer, Job, UploadedFile } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
 import type { ApiCall, LastCall } from './api-calls.ts';
 import type { StepsOperation } from './define-operation.ts';
@@ -35,6 +35,14 @@ export interface Workspace extends FileTransfer {
   size(key: string, signal: AbortSignal): Promise<number | undefined>;
   /** A small text, and the version of it; undefined when there is none. */
   read(key: string, signal: AbortSignal): Promise<VersionedText | undefined>;
+  /** The bytes of an object as they come: nothing of it is kept. @throws `changed` */
+  open(object: VersionedObject, signal: AbortSignal): AsyncIterable<Buffer>;
+  /** Copies an object of up to 5 GiB to another key, replacing what is there. @throws `changed` */
+  copy(
+    object: VersionedObject,
+    to: string,
+    options: { readonly signal: AbortSignal; readonly contentType: string },
+  ): Promise<void>;
   /**
    * Replaces a small text, if it is still as it was read.
    * @param version undefined: there must be none
@@ -46,6 +54,14 @@ export interface Workspace extends FileTransfer {
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined>;
+}
+
+export interface VersionedObject {
+  readonly key: string;
+  /** As S3 calls it: the `ETag`. */
+  readonly version: string;
+  /** Thrown when there is another version, or none any more. */
+  readonly changed: Error;
 }
 
 export interface VersionedText {
@@ -84,6 +100,12 @@ export interface StepContext<Input = unknown> {
    * @param questions by keys that no other step uses
    */
   requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): Asked<Form>;
+  /**
+   * Has whoever follows the job put a file into the workspace, one a job; of a step that has `inputTimeoutMs`. Until it is
+   * there, this ends the attempt as `requestInput` does.
+   * @throws AppError UPLOAD_TOO_LARGE once it is there
+   */
+  requestUpload(wanted: WantedFile): ArrivedFile;
   /** APIs of the operator's, for a step that has `calls`. */
   readonly apis: Apis;
   /** Other jobs, which this one may depend on. */
@@ -100,6 +122,18 @@ export interface Question<Schema extends z.ZodObject = z.ZodObject> {
   /** Texts, numbers, booleans and choices; each with a description. */
   readonly schema: Schema;
 }
+
+export interface WantedFile {
+  /** For people: which file, and what for. */
+  readonly message: string;
+  /** Bytes, at most the 5 GiB that S3 takes in one PUT. */
+  readonly maxBytes: number;
+  /** Bytes that it has to have, if that is known: S3 takes no other. */
+  readonly size?: number;
+}
+
+/** Whoever has put it may put another in its place: read it by its version. */
+export type ArrivedFile = UploadedFile & { readonly key: string };
 
 /** The answers to a form, each checked against its question's schema. */
 export type Asked<Form extends Readonly<Record<string, Question>>> = {
@@ -138,7 +172,7 @@ export interface Call {
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
 export type SandboxContext<Input = unknown> = Omit<
   StepContext<Input>,
-  'owner' | 'call' | 'workspace' | 'requestInput' | 'apis' | 'jobs'
+  'owner' | 'call' | 'workspace' | 'requestInput' | 'requestUpload' | 'apis' | 'jobs'
 > & {
   readonly workspace: FileTransfer;
 };

@@ -52,6 +52,8 @@ export const ErrorCode = {
   timedOut: 'TIMED_OUT',
   unauthenticated: 'UNAUTHENTICATED',
   unsupportedMediaType: 'UNSUPPORTED_MEDIA_TYPE',
+  uploadChanged: 'UPLOAD_CHANGED',
+  uploadTooLarge: 'UPLOAD_TOO_LARGE',
   urlRefused: 'URL_REFUSED',
   workspaceUnavailable: 'WORKSPACE_UNAVAILABLE',
 } as const;

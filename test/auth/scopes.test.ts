@@ -124,6 +124,17 @@ describe('a token without the scope', () => {
     expect((await api(await tokenFor(scope), method, target)).status).not.toBe(403);
   });
 
+  test('jobs:write is not told where to put the file that a job waits for', async () => {
+    const { data: job } = await tool(await tokenFor(ALL), 'start_take', { wait_seconds: 20 });
+    const awaited = (answer: typeof job) => answer.input_requests.file.upload;
+    expect(awaited(job).url).toMatch(/^http/);
+    const reader = await tokenFor(Scope.jobsRead);
+    const { data } = await tool(reader, 'check_job', { job_id: job.job_id });
+    const shown = { method: 'PUT', max_bytes: 1_000 };
+    expect([data.status, awaited(data)]).toEqual(['input_required', shown]);
+    expect(awaited((await api(reader, 'GET', `/jobs/${job.job_id}`)).data)).toEqual(shown);
+  });
+
   test('does not make a job that would have been called back', async () => {
     const token = await tokenFor(allBut(Scope.webhooksManage), { sub: 'careful' });
     await tool(token, 'start_echo', { text: 'x', callback_url: RECEIVER });

@@ -121,7 +121,9 @@ describe('what is kept', () => {
     app.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: Match.arrayWith(
-          ['work/', 'logs/', 'results/'].map((Prefix) => Match.objectLike({ Prefix, Status: 'Enabled' })),
+          ['work/', 'uploads/', 'logs/', 'results/'].map((Prefix) =>
+            Match.objectLike({ Prefix, Status: 'Enabled' }),
+          ),
         ),
       },
     });
@@ -137,8 +139,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter((operation) => 'sandbox' in operation).length;
-  // And eight for all: MCP, management API, events, deliveries, those that wait, failures, answers, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 8);
+  // And nine for all: MCP, management API, events, deliveries, those that wait, failures, answers, files, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 9);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {
@@ -381,6 +383,39 @@ test('the schedule of a stack is that of its properties, and of Standard Webhook
   expect(scheduleOf(fixtures)).toEqual(['1,1,1,1,1,2,2,2,2']);
 });
 
+test('whoever answers callers may write where files are awaited, and nowhere else in the bucket', () => {
+  const policies = app.findResources('AWS::IAM::Policy');
+  const statements = Object.entries(policies).flatMap(([id, { Properties }]) =>
+    (Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]).map(
+      (statement) => ({ id, ...statement }),
+    ),
+  );
+  const writing = statements.filter(
+    ({ id, Action }) => /^(Mcp|Management)/.test(id) && [Action].flat().includes('s3:PutObject'),
+  );
+  expect(writing.map(({ id }) => id.replace(/Function.*/, ''))).toEqual(['Mcp', 'Management']);
+  for (const { Action, Resource } of writing) {
+    expect(Action).toBe('s3:PutObject');
+    expect(Resource).toMatchObject({ 'Fn::Join': ['', [{ 'Fn::GetAtt': expect.anything() }, '/uploads/*']] });
+  }
+});
+
+test('the bucket tells of what is put into it, and one function is told of awaited files alone', () => {
+  app.hasResourceProperties('AWS::S3::Bucket', {
+    NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+  });
+  app.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: [Match.anyValue()] }, object: { key: [{ prefix: 'uploads/' }] } },
+    },
+    Targets: [
+      Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UploadsFunction'), 'Arn'] } }),
+    ],
+  });
+});
+
 describe('an operation added to the catalogue', () => {
   test('gets a state machine with its steps', () => {
     expect(Object.keys(statesOf(fixtures, 'Four steps').States)).toEqual(
@@ -462,6 +497,8 @@ test('the management API reads jobs and answers them, starts none, and answers w
   expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([
     's3:GetObject',
     's3:ListBucket',
+    // To sign for: see below.
+    's3:PutObject',
   ]);
   app.hasResourceProperties('AWS::ApiGateway::Method', {
     HttpMethod: 'PATCH',

@@ -72,6 +72,12 @@ async function runJobs(): Promise<void> {
   const approve = { action: 'accept', content: { approve: true } };
   await call(client, 'answer_job', { job_id: asking.job_id, answers: { approve } });
   await call(client, 'check_job', { job_id: asking.job_id, wait_seconds: 20 });
+  const { data: taking } = await call(client, 'start_take', { wait_seconds: 20 });
+  await fetch(taking.input_requests.file.upload.url, { method: 'PUT', body: 'x' });
+  while (!(await call(client, 'check_job', { job_id: taking.job_id, wait_seconds: 20 })).data.ended_at);
+  const { data: byHttp } = await call(client, 'start_take', { wait_seconds: 20 });
+  const { input_requests } = await api('GET', `/jobs/${byHttp.job_id}`);
+  await fetch(input_requests.file.upload.url, { method: 'PUT', body: 'x' });
   await call(client, 'start_four_steps', { wait_seconds: 20 });
   await call(client, 'nap', { ms: 0 });
   await call(client, 'count', { to: 15, each_ms: 100, wait_seconds: 20 });
@@ -175,6 +181,8 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:GetItem': WHY.due,
     'dynamodb:Scan': WHY.due,
     'dynamodb:UpdateItem': WHY.due,
+    's3:GetObject': WHY.due,
+    's3:ListBucket': WHY.due,
     's3:PutObject': WHY.due,
     'states:DescribeExecution': WHY.due,
     'states:DescribeStateMachineForExecution': WHY.due,
@@ -183,6 +191,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'states:StopExecution': WHY.due,
   },
   ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
+  UploadsFunction: { 's3:ListBucket': WHY.listBucket },
   WebhooksDeliver: {
     ...SEND,
     'secretsmanager:DescribeSecret': WHY.grantRead,
@@ -202,6 +211,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   fourstepsFunction: { ...FILES, ...UNCUT },
   napFunction: { ...FILES, 's3:PutObject': WHY.files },
   probeFunction: FILES,
+  takeFunction: { 's3:ListBucket': WHY.listBucket, 's3:PutObject': WHY.files },
 };
 
 /** What Lambda and Step Functions do for logs and traces: the local cloud has no service for either. */

@@ -185,6 +185,7 @@ describe('a build', () => {
       'start_migrate',
       'read_file',
       'search',
+      'start_upload',
       'check_job',
       'list_jobs',
       'answer_job',

@@ -219,7 +219,7 @@ describe('what is offered', () => {
             job_id: { type: 'string' },
             operation: {
               type: 'string',
-              enum: ['ask', 'confined', 'count', 'echo', 'four_steps', 'nap', 'probe'],
+              enum: ['ask', 'confined', 'count', 'echo', 'four_steps', 'nap', 'probe', 'take'],
             },
           },
         },

@@ -19,6 +19,7 @@ const TOOLS = [
   'inquire',
   'nap',
   'start_probe',
+  'start_take',
   'start_brief',
   'quote',
   'start_report',

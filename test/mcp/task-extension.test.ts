@@ -121,6 +121,17 @@ test('it is cancelled with an empty answer, and so again once it has ended', asy
   expect((await rpc('tasks/cancel', { taskId })).result.resultType).toBe('complete');
 });
 
+test('a job that waits for a file works, in the eyes of a client, and says who knows where to put it', async () => {
+  const { taskId } = await create('start_take');
+  let task = { status: '', statusMessage: '' };
+  while (!task.statusMessage?.includes('check_job')) task = (await rpc('tasks/get', { taskId })).result;
+  expect(task.status).toBe('working');
+  expect(JSON.stringify(task)).not.toContain('http');
+  const old = (await legacy(cloud, 'tasks/get', { taskId })).result;
+  expect([old.status, old.statusMessage]).toEqual([task.status, task.statusMessage]);
+  await rpc('tasks/cancel', { taskId });
+});
+
 describe('input', () => {
   const asking = async () => {
     const { taskId } = await create('start_ask');

@@ -348,7 +348,10 @@ describe('when events are lost, late or told twice', () => {
   const sweep = (aheadMs: number) => {
     // What it does is told to the operator.
     for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
-    return reconcile({ jobs, executions, recorder, now: () => Date.now() + aheadMs }).catch(() => {});
+    const workspace = { find: async () => undefined };
+    return reconcile({ jobs, executions, recorder, workspace, now: () => Date.now() + aheadMs }).catch(
+      () => {},
+    );
   };
 
   test.each([

@@ -23,6 +23,9 @@ export interface TaskJobsOptions {
   readonly polls: PollIntervals;
 }
 
+/** A job that has ended waits for nothing that only some may see. */
+const NOBODY = { scopes: [] };
+
 export class TaskJobs {
   readonly #options: TaskJobsOptions;
 
@@ -57,11 +60,11 @@ export class TaskJobs {
     return this.#options.polls.next(job);
   }
 
-  /** What the call would have been answered with, had it waited for the end. */
+  /** What the call would have been answered with, had it waited for the end: only of a job that has ended. */
   async result(job: Job): Promise<CallToolResult> {
     const { operations, workspace, polls } = this.#options;
     const operation = operations.find(({ name }) => name === job.operation);
-    const result = toResult(await answerJob(job, { operation, workspace, polls }));
+    const result = toResult(await answerJob(job, { operation, workspace, polls, caller: NOBODY }));
     return job.status === JobStatus.failed ? { ...result, isError: true } : result;
   }
 

@@ -30,7 +30,8 @@ export function checkJobTool({ operations, jobs, observer, pace, polls, workspac
         .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, { owner }) {
+    async call({ job_id: jobId, wait_seconds }, caller) {
+      const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();
       pace.check(owner, jobId);
       const found = await jobs.get(owner, jobId);
@@ -45,7 +46,7 @@ export function checkJobTool({ operations, jobs, observer, pace, polls, workspac
       }
       const job = await waitForNews(jobs, found, waitMs);
       if (!job) throw jobNotFound();
-      return answerJob(await observer.observe(job), { operation, workspace, polls });
+      return answerJob(await observer.observe(job), { operation, workspace, polls, caller });
     },
   });
 }
