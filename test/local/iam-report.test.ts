@@ -81,6 +81,10 @@ async function runJobs(): Promise<void> {
   await call(client, 'start_four_steps', { wait_seconds: 20 });
   await call(client, 'nap', { ms: 0 });
   await call(client, 'count', { to: 15, each_ms: 100, wait_seconds: 20 });
+  // This client cannot ask its user: the call becomes a job, which asks.
+  const { data: inquiring } = await call(client, 'inquire', { wait_seconds: 20 });
+  await call(client, 'answer_job', { job_id: inquiring.job_id, answers: { colour: { action: 'decline' } } });
+  await call(client, 'check_job', { job_id: inquiring.job_id, wait_seconds: 20 });
   const { s3 } = awsClients(cloud);
   const Key = 'projects/original.txt';
   await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.WorkspaceBucketName, Key, Body: 'x' }));
@@ -209,6 +213,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   countFunction: { ...FILES, ...UNCUT },
   echoFunction: { ...FILES, ...UNCUT },
   fourstepsFunction: { ...FILES, ...UNCUT },
+  inquireFunction: { ...FILES, 's3:PutObject': WHY.files },
   napFunction: { ...FILES, 's3:PutObject': WHY.files },
   probeFunction: FILES,
   takeFunction: { 's3:ListBucket': WHY.listBucket, 's3:PutObject': WHY.files },
