@@ -2,9 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { operations } from '#catalogue';
+import { readApis } from '../lib/api-connections.ts';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/authorization.ts';
 import { readDomain } from '../lib/custom-domain.ts';
+import { readStateMachines } from '../lib/operator-machines.ts';
 import { readTables } from '../lib/operator-tables.ts';
 import { readFirewall } from '../lib/web-firewall.ts';
 
@@ -14,6 +16,8 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   domain: readDomain(app.node),
   firewall: readFirewall(app.node),
   tables: readTables(app.node),
+  apis: readApis(app.node),
+  stateMachines: readStateMachines(app.node, operations),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

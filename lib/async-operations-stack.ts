@@ -3,17 +3,22 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
+import type { ApiConnection } from './api-connections.ts';
 import { type AuthorizationChoice, DEFAULT_AUTHORIZATION } from './authorization.ts';
+import { createOperation } from './create-operation.ts';
 import type { DomainChoice } from './custom-domain.ts';
+import { ExecutionRecorder } from './execution-recorder.ts';
 import { FailureRecorder } from './failure-recorder.ts';
 import { Gateway } from './gateway.ts';
 import { JobEvents } from './job-events.ts';
 import { JobResumer } from './job-resumer.ts';
 import { JobsTable } from './jobs-table.ts';
+import { MachineOperation } from './machine-operation.ts';
 import { ManagementApi } from './management-api.ts';
 import { McpApi } from './mcp-api.ts';
 import { Operation } from './operation.ts';
 import { Reconciler } from './reconciler.ts';
+import { UploadReceiver } from './upload-receiver.ts';
 import type { FirewallChoice } from './web-firewall.ts';
 import { type WebhookOptions, Webhooks } from './webhooks.ts';
 import { WorkspaceBucket } from './workspace-bucket.ts';
@@ -30,6 +35,13 @@ export interface AsyncOperationsStackProps extends StackProps {
   readonly firewall?: FirewallChoice;
   /** The operator's own tables that `migrate` may change, by name. @default none */
   readonly tables?: readonly string[];
+  /** APIs of others that `call_api` may call, with the operator's credentials. @default none */
+  readonly apis?: readonly ApiConnection[];
+  /**
+   * Which state machines of the operator's own do the work of operations, by operation: an ARN or a name.
+   * @default what the definitions say
+   */
+  readonly stateMachines?: Readonly<Record<string, string>>;
   /** What one owner may have done at once. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
   /** @default the defaults of each option */
@@ -46,24 +58,27 @@ export class AsyncOperationsStack extends Stack {
     const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
     const operations = props.operations.map((definition) => ({
       definition,
-      construct: new Operation(this, definition.name, {
+      construct: createOperation(this, {
         definition,
+        stateMachines: props.stateMachines ?? {},
         catalogue,
         jobsTable,
         workspace,
         tables: props.tables ?? [],
+        apis: props.apis ?? [],
         failureRecorder: failures.failureRecorder,
       }),
     }));
-    failures.watch(operations.flatMap(({ construct }) => construct.stateMachine ?? []));
-    new Reconciler(this, 'Reconciler', {
+    const constructs = operations.map(({ construct }) => construct);
+    failures.watch(constructs.filter((construct) => construct instanceof Operation));
+    new ExecutionRecorder(this, 'ExecutionRecorder', {
       jobsTable,
-      operations: operations.map(({ construct }) => construct),
+      operations: constructs.filter((construct) => construct instanceof MachineOperation),
+      catalogue,
     });
-    new JobResumer(this, 'Resumer', {
-      jobsTable,
-      operations: operations.map(({ construct }) => construct),
-    });
+    new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
+    new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
+    new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
     const gateway = new Gateway(this, 'Gateway', {
       authorization: props.authorization ?? DEFAULT_AUTHORIZATION,
       domain: props.domain,
@@ -72,7 +87,14 @@ export class AsyncOperationsStack extends Stack {
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const mcp = new McpApi(this, 'Mcp', { gateway, operations, catalogue, jobsTable, workspace, webhooks });
-    new ManagementApi(this, 'Management', { gateway, catalogue, jobsTable, workspace, webhooks });
+    new ManagementApi(this, 'Management', {
+      gateway,
+      operations: constructs,
+      catalogue,
+      jobsTable,
+      workspace,
+      webhooks,
+    });
 
     new CfnOutput(this, 'McpEndpoint', { value: mcp.url, description: 'Give this URL to MCP clients' });
     new CfnOutput(this, 'ApiUrl', {

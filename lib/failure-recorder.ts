@@ -2,10 +2,10 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
+import type { Operation } from './operation.ts';
 
 export interface FailureRecorderProps {
   readonly jobsTable: JobsTable;
@@ -25,7 +25,9 @@ export class FailureRecorder extends Construct {
   }
 
   /** For what no state can catch: an execution that is stopped by hand, broken, or timed out as a whole. */
-  watch(stateMachines: readonly StateMachine[]): void {
+  watch(operations: readonly Operation[]): void {
+    const stateMachines = operations.flatMap(({ stateMachine }) => stateMachine ?? []);
+    if (stateMachines.length === 0) return;
     new Rule(this, 'ExecutionEnded', {
       description: 'Executions that did not succeed',
       eventPattern: {

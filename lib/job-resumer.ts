@@ -6,11 +6,11 @@ import { JobStatus } from '../lambdas/jobs/job.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
-import type { Operation } from './operation.ts';
+import type { OperationGrants } from './operation-grants.ts';
 
 export interface JobResumerProps {
   readonly jobsTable: JobsTable;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly OperationGrants[];
 }
 
 export class JobResumer extends Construct {

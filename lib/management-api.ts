@@ -6,6 +6,7 @@ import { routes } from '../lambdas/api/routes.ts';
 import type { Gateway } from './gateway.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
+import type { OperationGrants } from './operation-grants.ts';
 import { PUBLIC } from './public-method.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
@@ -15,6 +16,7 @@ const TIMEOUT = Duration.seconds(29);
 
 export interface ManagementApiProps {
   readonly gateway: Gateway;
+  readonly operations: readonly OperationGrants[];
   /** The module that exports the catalogue, `operations`. */
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
@@ -25,7 +27,7 @@ export interface ManagementApiProps {
 export class ManagementApi extends Construct {
   constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
-    const { gateway, catalogue, jobsTable, workspace, webhooks } = props;
+    const { gateway, operations, catalogue, jobsTable, workspace, webhooks } = props;
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
       entry: `${repositoryRoot}lambdas/api/api.lambda.ts`,
@@ -34,8 +36,10 @@ export class ManagementApi extends Construct {
     });
     jobsTable.grantAnswer(apiFunction);
     workspace.grantLink(apiFunction);
+    workspace.grantLinkUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
+    for (const operation of operations) operation.grantObserve(apiFunction);
 
     const integration = new LambdaIntegration(apiFunction, {
       timeout: TIMEOUT,

@@ -6,7 +6,7 @@ import { longestCallMs, type OperationDefinition } from '../lambdas/operations/d
 import type { Gateway } from './gateway.ts';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
-import type { Operation } from './operation.ts';
+import type { OperationGrants } from './operation-grants.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
@@ -15,7 +15,10 @@ const ANSWER_MS = 25_000;
 
 export interface McpApiProps {
   readonly gateway: Gateway;
-  readonly operations: readonly { readonly definition: OperationDefinition; readonly construct: Operation }[];
+  readonly operations: readonly {
+    readonly definition: OperationDefinition;
+    readonly construct: OperationGrants;
+  }[];
   /** The module that exports the catalogue, `operations`. */
   readonly catalogue: string;
   readonly jobsTable: JobsTable;
@@ -48,6 +51,7 @@ export class McpApi extends Construct {
     });
     jobsTable.grantSubmit(mcpFunction);
     workspace.grantLink(mcpFunction);
+    workspace.grantLinkUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 

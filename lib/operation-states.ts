@@ -18,16 +18,20 @@ import {
   INPUT_ANSWERED,
   INPUT_REQUIRED,
   inputState,
-  type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
+  type StepsOperation,
 } from '../lambdas/operations/define-operation.ts';
+import type { ApiConnection } from './api-connections.ts';
+import { callStates } from './call-states.ts';
 
 export interface OperationStatesProps {
-  readonly definition: OperationDefinition;
+  readonly definition: StepsOperation;
   readonly stepFunction: IFunction;
   readonly failureRecorder: IFunction;
+  /** That a step may have called whose definition says so. */
+  readonly apis: readonly ApiConnection[];
 }
 
 /** Beyond the step's own limit: for a cold start and for wrapping up, so that a step out of time says so itself. */
@@ -92,7 +96,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     .next(failed);
 
   const states = Object.entries(definition.steps).map(
-    ([step, { timeoutMs, retries = 0, inputTimeoutMs }]) => {
+    ([step, { timeoutMs, retries = 0, inputTimeoutMs, calls }]) => {
       const state = new LambdaInvoke(scope, step, {
         lambdaFunction: stepFunction,
         payload: TaskInput.fromObject({
@@ -123,7 +127,9 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
           resultPath: '$.asked',
         });
       }
-      return state.addCatch(recordFailure, { resultPath: '$.caught' });
+      state.addCatch(recordFailure, { resultPath: '$.caught' });
+      if (calls) callStates(scope, { step, state, apis: props.apis });
+      return state;
     },
   );
   const [first, ...others] = states;

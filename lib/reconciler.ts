@@ -1,27 +1,34 @@
-/** Looks every five minutes for jobs whose start or end was lost. */
+/** Looks every five minutes for jobs whose start or end was lost, or the word of their file's arrival. */
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction, repositoryRoot } from './node-function.ts';
-import type { Operation } from './operation.ts';
+import type { OperationGrants } from './operation-grants.ts';
+import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface ReconcilerProps {
   readonly jobsTable: JobsTable;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly OperationGrants[];
+  readonly workspace: WorkspaceBucket;
+  /** The module that exports the catalogue, `operations`. */
+  readonly catalogue: string;
 }
 
 export class Reconciler extends Construct {
-  constructor(scope: Construct, id: string, { jobsTable, operations }: ReconcilerProps) {
+  constructor(scope: Construct, id: string, props: ReconcilerProps) {
+    const { jobsTable, operations, workspace, catalogue } = props;
     super(scope, id);
     const reconciler = new NodeFunction(this, 'Function', {
-      description: 'Looks after open jobs whose start or end was lost',
+      description: 'Looks after open jobs whose start or end was lost, or whose file came unseen',
       entry: `${repositoryRoot}lambdas/jobs/reconcile.lambda.ts`,
+      alias: { '#catalogue': catalogue },
       // Below the five minutes, so that no two look at once.
       timeout: Duration.minutes(4),
     });
     jobsTable.grantReconcile(reconciler);
+    workspace.grantFindUpload(reconciler);
     for (const operation of operations) operation.grantReconcile(reconciler);
     new Rule(this, 'EveryFiveMinutes', {
       description: 'Looks after open jobs',

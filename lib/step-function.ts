@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Duration, Size } from 'aws-cdk-lib';
 import { type Function as LambdaFunction, TenancyConfig, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { type OperationDefinition, STEP_WRAP_UP_MS } from '../lambdas/operations/define-operation.ts';
+import { STEP_WRAP_UP_MS, type StepsOperation } from '../lambdas/operations/define-operation.ts';
 import { Env } from '../lambdas/shared/env.ts';
 import { grantInvoke } from './grant-invoke.ts';
 import { NodeFunction, type NodeFunctionProps, repositoryRoot } from './node-function.ts';
@@ -14,7 +14,7 @@ const COLD_START_MS = 10_000;
 const SANDBOX_WRAP_UP_MS = 10_000;
 
 export interface StepFunctionProps {
-  readonly definition: OperationDefinition;
+  readonly definition: StepsOperation;
   /** The module that exports the catalogue, `operations`; each operation's folder is beside it. */
   readonly catalogue: string;
 }

@@ -9,6 +9,7 @@ import { startEventSourceMappings } from './event-source-mappings.ts';
 import { createExecutionStore } from './execution-store.ts';
 import { Executions, statusChange } from './executions.ts';
 import { createFunctions } from './function-resources.ts';
+import type { LocalConnections } from './http-task.ts';
 import { guardGateway } from './iam/gateway-guard.ts';
 import { Iam } from './iam/iam.ts';
 import { createInvokePermissions, createRuleGate } from './iam/invoke-permissions.ts';
@@ -17,6 +18,7 @@ import type { RolePermissions } from './iam/usage.ts';
 import { createResolver } from './intrinsics.ts';
 import { lambdaApiHandler } from './lambda-api.ts';
 import { type Handler, listenOnLoopback } from './loopback-server.ts';
+import { type CreatedObject, createObjectEvents } from './object-events.ts';
 import { checkType } from './resource-names.ts';
 import { startSchedules } from './schedules.ts';
 import { secretActions } from './secrets.ts';
@@ -41,6 +43,8 @@ export interface LocalCloudOptions {
   readonly onLog?: (functionName: string, line: string) => void;
   /** Webhooks may call http on this machine's loopback: for development only. @default false */
   readonly allowLoopbackWebhooks?: boolean;
+  /** The operator's connections that HTTP tasks may use: no template has them. @default none */
+  readonly connections?: LocalConnections;
   /** Told of each call that costs money on AWS. @default nobody */
   readonly onAwsCall?: OnAwsCall;
 }
@@ -93,7 +97,7 @@ async function start(
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalCloud, 'close'>> {
   const { assemblyDirectory, dataDirectory, port } = options;
-  const { allowLoopbackWebhooks = false, onLog = () => {}, onAwsCall = () => {} } = options;
+  const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await readAssembly(assemblyDirectory);
   const { template, stackName } = assembly;
   for (const [logicalId, { Type }] of Object.entries(template.Resources)) checkType(logicalId, Type);
@@ -110,7 +114,13 @@ async function start(
     iamReady.promise,
   );
   onClose(tableServer.close);
-  const storage = await startStorageServer(inDataDirectory('storage'), onAwsCall, iamReady.promise);
+  const objectCreated = Promise.withResolvers<(object: CreatedObject) => void>();
+  const storage = await startStorageServer(
+    inDataDirectory('storage'),
+    onAwsCall,
+    (object) => void objectCreated.promise.then((tell) => tell(object)),
+    iamReady.promise,
+  );
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
   const stepFunctions = await listenOnLoopback(stepFunctionsHandler.promise);
@@ -159,13 +169,18 @@ async function start(
 
   const tokens = new TaskTokens();
   const tasksOf = (machineArn: string) =>
-    createTaskRunner(machineArn, functions, tokens, (call) =>
+    createTaskRunner(machineArn, functions, tokens, connections, (call) =>
       iam.authorize(iam.sessionOf(machineArn), [call]),
     );
   const machines = createStateMachines(template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
   const gate = createRuleGate(mayInvoke, onLog);
   onClose(startSchedules(template, resolve, functions, gate).close);
   const emit = createEventRules(template, resolve, functions, gate);
+  const eventOf = createObjectEvents(template, resolve);
+  objectCreated.resolve((object) => {
+    const event = eventOf(object);
+    if (event) void emit(event);
+  });
   const store = createExecutionStore(inDataDirectory('executions'));
   const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
   onClose(() => executions.close());

@@ -1,9 +1,11 @@
-/** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of each call. */
+/** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of calls and objects. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { createConditionalWrites, type Route } from './conditional-writes.ts';
+import { withConditions } from './conditional-writes.ts';
 import type { Iam } from './iam/iam.ts';
 import { type Answer, refuse, refuseAbsent, storageCall } from './iam/storage-guard.ts';
 import { refuseForeigner } from './loopback-server.ts';
+import { type CreatedObject, tellingOfObjects } from './object-events.ts';
+import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 
 /** @param action the HTTP method of a request to S3. */
 export type OnStorageCall = (service: 's3' | 'sns' | 'sqs', action: string) => void;
@@ -41,12 +43,21 @@ interface FastifyReply {
  * fauxqs listens on every interface and takes bodies up to 11 MiB; neither is an option of it. Fastify announces each
  * server that it makes before the routes are added, which is where both can still be changed.
  */
-export function hookFauxqs(fastify: Fastify, onCall: OnStorageCall, iam: Promise<Iam>): void {
+export function hookFauxqs(
+  fastify: Fastify,
+  onCall: OnStorageCall,
+  onObject: (object: CreatedObject) => void,
+  iam: Promise<Iam>,
+): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
-  const addConditions = createConditionalWrites();
+  const tell = tellingOfObjects(onObject);
+  const wrapObjectRoute = createObjectRoutes({
+    PUT: (put, head) => withConditions(tell(withEmptyObjects(put), head), head),
+    POST: tell,
+  });
   fastify.addHook('onRoute', (route) => {
-    addConditions(route);
+    wrapObjectRoute(route);
     route.bodyLimit = MAX_OBJECT_BYTES;
   });
   fastify.addHook('onRequest', async (request, reply) => {

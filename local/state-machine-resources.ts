@@ -6,6 +6,13 @@ import { compileStateMachine, type TaskRunner } from './state-machine.ts';
 
 interface MachineProperties {
   readonly DefinitionString: string;
+  readonly StateMachineType?: 'STANDARD' | 'EXPRESS';
+}
+
+export interface LocalMachine {
+  readonly definition: string;
+  readonly isExpress: boolean;
+  readonly run: ReturnType<typeof compileStateMachine>;
 }
 
 /** @param tasksOf a machine, by its ARN @returns by ARN. @throws Error when a definition is not valid here. */
@@ -14,17 +21,21 @@ export function createStateMachines(
   resolve: Resolve,
   tasksOf: (machineArn: string) => TaskRunner,
   onStateEntered: () => void,
-): Map<string, ReturnType<typeof compileStateMachine>> {
+): Map<string, LocalMachine> {
   const found = resourcesOf<MachineProperties>(
     template,
     resolve,
     ['AWS::StepFunctions::StateMachine'],
-    ['DefinitionString'],
+    ['DefinitionString', 'StateMachineType'],
   );
   return new Map(
-    [...found].map(([machineArn, { DefinitionString }]) => [
+    [...found].map(([machineArn, { DefinitionString, StateMachineType }]) => [
       machineArn,
-      compileStateMachine(DefinitionString, tasksOf(machineArn), onStateEntered),
+      {
+        definition: DefinitionString,
+        isExpress: StateMachineType === 'EXPRESS',
+        run: compileStateMachine(DefinitionString, tasksOf(machineArn), onStateEntered),
+      },
     ]),
   );
 }

@@ -13,13 +13,31 @@ interface Input {
   readonly cause?: string;
   readonly taskToken: string;
   readonly output: string;
+  readonly reverseOrder?: boolean;
+  readonly maxResults?: number;
+  readonly nextToken?: string;
 }
+
+/** Of a history, when nobody says otherwise. */
+const DEFAULT_PAGE = 100;
 
 export function stepFunctionsActions(executions: Executions, tokens: TaskTokens): Actions<Input> {
   return {
     async StartExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
       const { arn, startDate } = await executions.start(stateMachineArn, name, input);
       return { executionArn: arn, startDate: seconds(startDate) };
+    },
+
+    async StartSyncExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
+      const { startDate, stopDate, ...end } = await executions.runExpress(stateMachineArn, name, input);
+      return {
+        ...end,
+        stateMachineArn,
+        name,
+        input,
+        startDate: seconds(startDate),
+        stopDate: seconds(stopDate),
+      };
     },
 
     async StopExecution({ executionArn, error, cause }) {
@@ -40,6 +58,12 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       };
     },
 
+    DescribeStateMachineForExecution({ executionArn }) {
+      const { machineArn } = executions.describe(executionArn);
+      const definition = executions.definition(executionArn);
+      return { stateMachineArn: machineArn, name: machineArn.split(':').at(-1), definition };
+    },
+
     SendTaskSuccess({ taskToken, output }) {
       tokens.succeed(taskToken, output);
       return {};
@@ -51,14 +75,17 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
     },
 
     /** Only the entries into states, which are what Step Functions charges for. */
-    GetExecutionHistory({ executionArn }) {
-      const events = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
+    GetExecutionHistory({ executionArn, reverseOrder, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
+      const all = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
         id: index + 1,
         type: `${type}StateEntered`,
         timestamp: seconds(timestampMs),
         stateEnteredEventDetails: { name },
       }));
-      return { events };
+      const from = Number(nextToken);
+      const to = from + maxResults;
+      const events = (reverseOrder ? all.reverse() : all).slice(from, to);
+      return { events, ...(to < all.length && { nextToken: String(to) }) };
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Environment } from './environment.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
 import type { Iam } from './iam/iam.ts';
 import type { Resolve } from './intrinsics.ts';
+import type { CreatedObject } from './object-events.ts';
 import { resourcesOf } from './stack-resources.ts';
 
 export interface StorageServer {
@@ -27,15 +28,18 @@ export interface StorageServer {
 /**
  * @param directory where objects (as files), queues and topics are kept; without one they live in memory.
  * @param onCall is told of each request.
+ * @param onObject is told of each object that is put, copied, or made of parts.
  * @param iam decides each; until it is there, requests wait.
  */
 export async function startStorageServer(
   directory: string | undefined,
   onCall: OnStorageCall,
+  onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
 ): Promise<StorageServer> {
   if (directory) await mkdir(directory, { recursive: true });
-  const hook = (message: unknown) => hookFauxqs((message as { fastify: Fastify }).fastify, onCall, iam);
+  const hook = (message: unknown) =>
+    hookFauxqs((message as { fastify: Fastify }).fastify, onCall, onObject, iam);
   subscribe('fastify.initialization', hook);
   const server = await startFauxqs({
     port: 0,

@@ -1,15 +1,15 @@
-/** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures. */
+/** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures, or calls an API. */
 import { functionNameOf } from './aws-names.ts';
 import { FunctionError } from './function-instance.ts';
 import type { LambdaFunction } from './functions.ts';
+import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
 import { invokeCall } from './iam/json-calls.ts';
 import { Refusal } from './iam/refusal.ts';
 import type { Call } from './iam/statements.ts';
 import type { TaskRunner } from './state-machine.ts';
+import { DataLimitExceeded, MAX_OUTPUT_BYTES, named } from './task-errors.ts';
 import type { TaskTokens } from './task-tokens.ts';
 
-/** Step Functions' limit of a state's output. */
-const MAX_OUTPUT_BYTES = 256 * 1024;
 const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
 const INVOKE_AND_WAIT = `${OPTIMIZED_INVOKE}.waitForTaskToken`;
 
@@ -21,8 +21,11 @@ export function createTaskRunner(
   machineArn: string,
   functions: ReadonlyMap<string, LambdaFunction>,
   tokens: TaskTokens,
+  connections: LocalConnections,
   authorize: (call: Call) => void,
 ): TaskRunner {
+  const callApi = createHttpTask(machineArn, connections, authorize);
+
   async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
     const name = functionNameOf(nameOrArn);
     authorizing(() => authorize(invokeCall(nameOrArn)));
@@ -32,7 +35,7 @@ export function createTaskRunner(
       // Anything else went wrong on our side, as Lambda's own failures do on AWS's.
       throw error instanceof FunctionError ? error : named('Lambda.ServiceException', error.message);
     });
-    if (Buffer.byteLength(result) > MAX_OUTPUT_BYTES) throw new DataLimitExceeded(name);
+    if (Buffer.byteLength(result) > MAX_OUTPUT_BYTES) throw new DataLimitExceeded(`The result of ${name}`);
     return JSON.parse(result);
   }
 
@@ -41,14 +44,18 @@ export function createTaskRunner(
       if (
         resource === OPTIMIZED_INVOKE ||
         resource === INVOKE_AND_WAIT ||
+        resource === HTTP_INVOKE ||
         resource.startsWith('arn:aws:lambda:')
       )
         return;
-      throw new Error(`State "${state}" uses ${resource}: the local cloud runs Lambda functions only.`);
+      throw new Error(
+        `State "${state}" uses ${resource}: the local cloud runs Lambda functions and HTTP tasks only.`,
+      );
     },
     issueToken: () => tokens.issue(machineArn),
     revokeToken: (token) => tokens.revoke(token),
     async run(resource, input, token) {
+      if (resource === HTTP_INVOKE) return callApi(input);
       if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
       const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
       if (resource === INVOKE_AND_WAIT) {
@@ -71,19 +78,4 @@ function authorizing(authorize: () => void): void {
     const from = '(Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)';
     throw named('Lambda.AWSLambdaException', `${error.message} ${from}`);
   }
-}
-
-/** `States.ALL` does not match it on AWS, and neither Retry nor Catch does here. */
-class DataLimitExceeded extends Error {
-  override readonly name = 'States.DataLimitExceeded';
-  readonly isRetryable = false;
-  readonly isCatchable = false;
-
-  constructor(functionName: string) {
-    super(`The result of ${functionName} exceeds the maximum of ${MAX_OUTPUT_BYTES} bytes.`);
-  }
-}
-
-function named(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name });
 }

@@ -4,8 +4,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
+import { ExecutionHistory } from '../jobs/execution-history.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
+import { Observer } from '../jobs/observe.ts';
 import { pollPace } from '../jobs/pace.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
@@ -21,14 +23,19 @@ import { createApi } from './api.ts';
 
 const client = new DynamoDBClient();
 const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
+const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
 const secrets = signedFetch('secretsmanager');
 
 export const handler = middy(
   createApi({
     operations,
-    jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+    jobs,
+    observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
     pace: pollPace(limits.checksPerSecond),
-    workspace: new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+    workspace: new WorkspaceLinks(
+      new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+      requiredEnv(Env.workspaceBucketName),
+    ),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),

@@ -2,6 +2,7 @@
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { JobStore } from '../jobs/job-store.ts';
+import type { Observer } from '../jobs/observe.ts';
 import type { Pace } from '../jobs/pace.ts';
 import type { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
@@ -24,6 +25,7 @@ import { secretRoutes } from './secrets.ts';
 export interface ApiDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
+  readonly observer: Observer;
   readonly pace: Pace;
   readonly workspace: WorkspaceLinks;
   readonly endpoints: EndpointStore;

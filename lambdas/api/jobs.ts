@@ -5,8 +5,9 @@ import { answersInput } from '../jobs/answers-input.ts';
 import { jobNotFound } from '../jobs/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
 import { linkFiles, linkLogs } from '../jobs/job-files.ts';
-import { viewJob, viewSummary } from '../jobs/job-view.ts';
+import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
+import { viewForOwner } from '../jobs/owner-view.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
 import { pageQuery } from './paging.ts';
@@ -14,7 +15,7 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: ApiDependencies) {
+export function jobRoutes({ operations, jobs, observer, pace, workspace, deliveries }: ApiDependencies) {
   /** Unknown, malformed and somebody else's ids all look the same. */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -40,8 +41,8 @@ export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: Api
     'GET /jobs/{job_id}': async (request) => {
       request.takesNoParameters();
       pace.check(request.owner, request.param('job_id'));
-      const job = await find(request);
-      const view = viewJob(job);
+      const job = await observer.observe(await find(request));
+      const view = await viewForOwner(job, workspace, request.caller);
       const etag = etagOf(job);
       const headers = {
         etag,
@@ -57,7 +58,8 @@ export function jobRoutes({ operations, jobs, pace, workspace, deliveries }: Api
     'POST /jobs/{job_id}/answers': async (request) => {
       const { answers } = request.body(z.strictObject({ answers: answersInput }));
       const { owner, jobId } = await find(request);
-      return { status: 200, body: viewJob(await answerJobQuestions({ jobs }, owner, jobId, answers)) };
+      const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
+      return { status: 200, body: await viewForOwner(job, workspace, request.caller) };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {

@@ -1,8 +1,9 @@
 /** Answering without being the job's owner: a grant names the questions that its holder may answer, of one record alone. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { type Answers, answerJobWith } from './answer.ts';
-import { type InputRequest, isTerminal, type Job, openRequests } from './job.ts';
+import { answerJobWith } from './answer.ts';
+import { type FormRequest, isTerminal, isUpload, type Job, openRequests } from './job.ts';
 import type { JobStore } from './job-store.ts';
+import type { Answers } from './record-answers.ts';
 
 export interface AnswerGrant {
   readonly jobId: string;
@@ -15,7 +16,7 @@ export interface AnswerGrant {
 export interface GrantedQuestions {
   readonly operation: string;
   /** Those that nobody has answered yet, by key. */
-  readonly open: readonly (readonly [string, InputRequest])[];
+  readonly open: readonly (readonly [string, FormRequest])[];
 }
 
 interface GrantDependencies {
@@ -89,5 +90,7 @@ function check(job: Job, grant: AnswerGrant): GrantedQuestions['open'] {
 }
 
 function granted(job: Job, { keys }: AnswerGrant): GrantedQuestions['open'] {
-  return openRequests(job).filter(([key]) => keys.includes(key));
+  return openRequests(job).flatMap(([key, request]) =>
+    keys.includes(key) && !isUpload(request) ? [[key, request] as const] : [],
+  );
 }

@@ -3,14 +3,18 @@ import * as z from 'zod';
 import { describeIssues } from '../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { jobAlreadyEnded, jobNotFound } from './cancel.ts';
-import { type InputAnswer, type InputRequest, isJobId, isTerminal, type Job, openRequests } from './job.ts';
-import { type JobStore, TransitionRefused } from './job-store.ts';
+import {
+  type InputAnswer,
+  type InputRequest,
+  isJobId,
+  isTerminal,
+  isUpload,
+  type Job,
+  openRequests,
+} from './job.ts';
+import type { JobStore } from './job-store.ts';
+import { type Answers, recordAnswers } from './record-answers.ts';
 
-/** By the key of the question. */
-export type Answers = Readonly<Record<string, InputAnswer>>;
-
-/** Each try reads the job again: more than these, and somebody answers question after question just now. */
-const TRIES = 5;
 export const MAX_ANSWERS_BYTES = 16 * 1024;
 
 /**
@@ -53,26 +57,16 @@ export async function answerJobWith(
   jobId: string,
   read: (job: Job) => Answers,
 ): Promise<Job> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const job = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
-    if (!job) throw jobNotFound();
-    const given = read(job);
-    if (Object.keys(given).length === 0) return job;
-    const answers = accept(job, given);
-    const isComplete = openRequests({ ...job, answers }).length === 0;
-    try {
-      return await jobs.answer(job, answers, isComplete);
-    } catch (error) {
-      if (!(error instanceof TransitionRefused)) throw error;
-    }
-  }
-  throw new AppError(
-    ErrorCode.conflict,
-    'The job changes just now. Check it, and answer what is still open.',
-    {
-      retryable: true,
-    },
-  );
+  let found: Job | undefined;
+  const answered = await recordAnswers(jobs, async () => {
+    found = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
+    if (!found) throw jobNotFound();
+    const given = read(found);
+    return Object.keys(given).length > 0 ? { job: found, answers: accept(found, given) } : undefined;
+  });
+  const job = answered ?? found;
+  if (!job) throw jobNotFound();
+  return job;
 }
 
 /** @returns all that is answered then */
@@ -108,9 +102,15 @@ function notOpen({ answers = {} }: Job, key: string, open: readonly string[]): A
   );
 }
 
-function check(key: string, answer: InputAnswer, { schema }: InputRequest): InputAnswer {
+function check(key: string, answer: InputAnswer, request: InputRequest): InputAnswer {
+  if (isUpload(request)) {
+    throw new AppError(
+      ErrorCode.invalidArguments,
+      `answers.${key}: a file is the answer. PUT it to input_requests.${key}.upload.url of check_job, or call cancel_job.`,
+    );
+  }
   if (answer.action !== 'accept') return { action: answer.action };
-  const { success, data, error } = z.fromJSONSchema(schema).safeParse(answer.content);
+  const { success, data, error } = z.fromJSONSchema(request.schema).safeParse(answer.content);
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,

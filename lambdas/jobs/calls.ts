@@ -1,9 +1,11 @@
-/** Calls of an operation's function, for a result while the caller waits. */
+/** Calls of an operation, for a result while the caller waits: of its function, or of the operator's own state machine. */
 import { type CallAnswer, type CallEvent, callAnswer } from '../operations/call-wire.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
+import { isStateMachineOperation } from '../operations/state-machine-operation.ts';
 import { callArnEnv, requiredEnv } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { signedFetch } from '../shared/signed-fetch.ts';
+import { ExpressCalls } from './express-calls.ts';
 
 /** Beyond the operation's own limit: for the function's cold start. */
 const COLD_START_MS = 5_000;
@@ -11,9 +13,14 @@ const COLD_START_MS = 5_000;
 export class Calls {
   // What is tried again is for the caller to say.
   readonly #fetch = signedFetch('lambda', { retries: 0 });
+  readonly #express = new ExpressCalls();
 
-  /** One invocation. @throws AppError TIMED_OUT, RESOURCE_EXHAUSTED, or INTERNAL_ERROR */
-  async invoke({ name, execution }: OperationDefinition, event: CallEvent): Promise<CallAnswer> {
+  /** One invocation, or execution. @throws AppError TIMED_OUT, RESOURCE_EXHAUSTED, or INTERNAL_ERROR */
+  async invoke(operation: OperationDefinition, event: CallEvent): Promise<CallAnswer> {
+    const { name, execution } = operation;
+    if (isStateMachineOperation(operation)) {
+      return this.#express.invoke(operation, event.call.jobId, event.call.input);
+    }
     const response = await this.#post(name, execution.mode === 'job' ? 0 : execution.limitMs, event);
     if (response.status === 429 || response.status >= 500) {
       throw new AppError(

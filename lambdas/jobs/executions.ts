@@ -7,22 +7,37 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { HANDED_OVER } from '../operations/define-operation.ts';
+import { HANDED_OVER, type OperationDefinition } from '../operations/define-operation.ts';
+import { isStateMachineOperation } from '../operations/state-machine-operation.ts';
 import type { FinishedStep } from '../operations/step-output.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { type ExecutionOf, executionArn } from './execution-arn.ts';
 import { executionName, type Job } from './job.ts';
 
-/** What an execution is started with: all that its steps know of the job. */
+/** What an execution of steps is started with: all that its steps know of the job. */
 export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
   /** Filled by the states: what each finished step returned, and where its log is. */
   readonly finished: Readonly<Record<string, FinishedStep>>;
 };
 
 /** How an execution has ended; its job should have, too. */
-export interface ExecutionEnd {
-  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'SUCCEEDED';
+export type ExecutionEnd = ExecutionSucceeded | ExecutionFailed;
+
+export interface ExecutionSucceeded {
+  readonly status: 'SUCCEEDED';
   /** Epoch milliseconds. */
   readonly stoppedAtMs: number;
+  /** JSON text. */
+  readonly output?: string;
+}
+
+export interface ExecutionFailed {
+  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  /** Epoch milliseconds. */
+  readonly stoppedAtMs: number;
+  /** The name of the error that it has failed with. */
+  readonly error?: string;
+  readonly cause?: string;
 }
 
 export type ExecutionState = ExecutionEnd | { readonly status: 'RUNNING' };
@@ -31,30 +46,34 @@ export function isOver(state: ExecutionState): state is ExecutionEnd {
   return state.status !== 'RUNNING';
 }
 
-/** What an execution is found by. */
-export type ExecutionOf = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
-
 export class Executions {
   readonly #client: SFNClient;
+  /** The operations whose state machines are the operator's own. */
+  readonly #foreign: ReadonlySet<string>;
 
-  constructor(client: SFNClient) {
+  constructor(client: SFNClient, operations: readonly OperationDefinition[]) {
     this.#client = client;
+    this.#foreign = new Set(operations.filter(isStateMachineOperation).map(({ name }) => name));
   }
 
   /** Starts a job's execution. Started twice it runs once: a name that is taken is success. */
   async start(job: Job): Promise<void> {
-    const { jobId, owner, handedOver } = job;
-    const finished: ExecutionInput['finished'] =
-      handedOver === undefined ? {} : { [HANDED_OVER]: { result: handedOver } };
-    const input: ExecutionInput = { jobId, owner, input: job.input, finished };
+    const stateMachineArn = requiredEnv(stateMachineArnEnv(job.operation));
+    // The operator's own knows nothing of us: it gets what the caller has given, and nothing else.
+    const input = this.#foreign.has(job.operation) ? job.input : stepsInput(job);
+    const start = new StartExecutionCommand({
+      stateMachineArn,
+      name: executionName(job),
+      input: JSON.stringify(input),
+    });
     try {
-      await this.#client.send(
-        new StartExecutionCommand({
-          stateMachineArn: requiredEnv(stateMachineArnEnv(job.operation)),
-          name: executionName(job),
-          input: JSON.stringify(input),
-        }),
-      );
+      const { executionArn: started = '' } = await this.#client.send(start);
+      // Such an execution can be neither found again nor stopped.
+      if (started.includes(':express:')) {
+        throw new Error(
+          `${stateMachineArn} is an Express state machine: define ${job.operation} as EXPRESS.`,
+        );
+      }
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
     }
@@ -63,14 +82,15 @@ export class Executions {
   /** @returns undefined when there is none */
   async find(job: ExecutionOf): Promise<ExecutionState | undefined> {
     try {
-      const { status, stopDate } = await this.#client.send(
+      const { status, stopDate, output, error, cause } = await this.#client.send(
         new DescribeExecutionCommand({ executionArn: executionArn(job) }),
       );
       // Whatever is not over yet, such as one that is redriven, is left alone.
       if (status === undefined || !stopDate || status === 'RUNNING' || status === 'PENDING_REDRIVE') {
         return { status: 'RUNNING' };
       }
-      return { status, stoppedAtMs: stopDate.getTime() };
+      const stoppedAtMs = stopDate.getTime();
+      return status === 'SUCCEEDED' ? { status, stoppedAtMs, output } : { status, stoppedAtMs, error, cause };
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return undefined;
       throw error;
@@ -94,7 +114,8 @@ export class Executions {
   }
 }
 
-function executionArn(job: ExecutionOf): string {
-  const machine = requiredEnv(stateMachineArnEnv(job.operation));
-  return `${machine.replace(':stateMachine:', ':execution:')}:${executionName(job)}`;
+function stepsInput({ jobId, owner, input, handedOver }: Job): ExecutionInput {
+  const finished: ExecutionInput['finished'] =
+    handedOver === undefined ? {} : { [HANDED_OVER]: { result: handedOver } };
+  return { jobId, owner, input, finished };
 }

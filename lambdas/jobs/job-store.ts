@@ -188,11 +188,21 @@ export class JobStore {
    */
   async begin(
     jobId: string,
-    { step, progress, lease }: { readonly step: string; readonly progress: number; readonly lease: string },
+    {
+      step,
+      progress,
+      lease,
+      message = `Running ${step}.`,
+    }: {
+      readonly step: string;
+      readonly progress: number;
+      readonly lease: string;
+      readonly message?: string;
+    },
   ): Promise<Job> {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
-        set: { step, lease, progress: reached, message: `Running ${step}.` },
+        set: { step, lease, progress: reached, message },
         where: { progressStays: true },
       });
     try {
@@ -214,6 +224,18 @@ export class JobStore {
       set: { progress, ...(message !== undefined && { message }) },
       where: { lease, progressStays: true },
     });
+  }
+
+  /**
+   * Somebody has looked at how the execution of a job is doing that cannot say so itself: the job runs, and is so far.
+   * @param job as it was read
+   * @throws TransitionRefused when the job has ended, or has changed since.
+   */
+  async follow(
+    { jobId, version }: Pick<Job, 'jobId' | 'version'>,
+    seen: { readonly progress?: number; readonly step?: string; readonly message: string },
+  ): Promise<Job> {
+    return this.#change(jobId, JobStatus.running, { set: seen, where: { version } });
   }
 
   /**
@@ -254,10 +276,14 @@ export class JobStore {
     });
   }
 
-  /** The last step has returned. @throws TransitionRefused as `report` does. */
+  /**
+   * All is done. With a `lease`, said by the invocation that holds the job and has run its last step; without, by whoever
+   * follows its execution.
+   * @throws TransitionRefused when the job does not run, or the invocation no longer holds it.
+   */
   async complete(
     jobId: string,
-    lease: string,
+    lease: string | undefined,
     end: JobEnd & ({ readonly result: Json } | { readonly resultObject: StoredObject }),
     retentionSeconds: number,
   ): Promise<Job> {

@@ -1,6 +1,6 @@
 /** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
-import type { InputRequest, Job, JobSummary, StoredObject } from './job.ts';
-import { isTerminal, JobStatus, openRequests } from './job.ts';
+import type { FormRequest, InputRequest, Job, JobSummary, StoredObject, UploadRequest } from './job.ts';
+import { isTerminal, isUpload, JobStatus, openRequests } from './job.ts';
 
 /** The seed of every answer about a job; times are ISO 8601. */
 export interface JobView {
@@ -12,7 +12,7 @@ export interface JobView {
   readonly step?: string;
   readonly message?: string;
   /** What is to be answered before it can go on, by key; there while the status is `input_required`. */
-  readonly input_requests?: Readonly<Record<string, Pick<InputRequest, 'message' | 'schema'>>>;
+  readonly input_requests?: Readonly<Record<string, InputRequestView>>;
   readonly result: unknown;
   /** Where a large result is in the workspace bucket; then `result` is null. */
   readonly result_object?: StoredObject;
@@ -26,6 +26,23 @@ export interface JobView {
   readonly expires_at: string;
   /** How long to wait in milliseconds before asking again; absent once the job has ended. */
   readonly poll_after_ms?: number;
+}
+
+export type InputRequestView = Pick<FormRequest, 'message' | 'schema'> | UploadRequestView;
+
+/** A file to put: where to is a secret, which an owner's own answer alone has. */
+export interface UploadRequestView {
+  readonly message: string;
+  readonly upload: {
+    readonly method: 'PUT';
+    /** Bytes. */
+    readonly max_bytes: number;
+    /** Bytes that it has to have. */
+    readonly size?: number;
+    /** For whom may put it. */
+    readonly url?: string;
+    readonly url_expires_at?: string;
+  };
 }
 
 /** Progress is written every two seconds at most, so that asking more often tells nothing new. */
@@ -44,7 +61,7 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
     ...(job.message && { message: job.message }),
     ...(job.status === JobStatus.inputRequired && {
       input_requests: Object.fromEntries(
-        openRequests(job).map(([key, { message, schema }]) => [key, { message, schema }]),
+        openRequests(job).map(([key, request]) => [key, viewRequest(request)]),
       ),
     }),
     result: job.result ?? null,
@@ -58,6 +75,14 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
     expires_at: isoSeconds(job.expiresAt),
     ...(open && { poll_after_ms: pollAfterMs }),
   };
+}
+
+function viewRequest(request: InputRequest): InputRequestView {
+  return isUpload(request) ? viewUpload(request) : { message: request.message, schema: request.schema };
+}
+
+export function viewUpload({ message, upload: { maxBytes, size } }: UploadRequest): UploadRequestView {
+  return { message, upload: { method: 'PUT', max_bytes: maxBytes, ...(size !== undefined && { size }) } };
 }
 
 export function viewSummary(job: JobSummary) {

@@ -58,8 +58,11 @@ export interface StoredObject {
   readonly sha256: string;
 }
 
-/** A question that a step has asked; JSON, as it is on record. */
-export type InputRequest = {
+/** What a step has asked for; JSON, as it is on record. */
+export type InputRequest = FormRequest | UploadRequest;
+
+/** A question, which the owner answers. */
+export type FormRequest = {
   readonly step: string;
   /** For people: what is asked, and why. */
   readonly message: string;
@@ -67,10 +70,39 @@ export type InputRequest = {
   readonly schema: { readonly [name: string]: Json };
 };
 
+/** A file, whose arrival in the workspace is the answer. The URL that puts it there is made anew for each who asks. */
+export type UploadRequest = {
+  readonly step: string;
+  readonly message: string;
+  readonly upload: {
+    /** Where it is to be put: see `uploadKey`. */
+    readonly key: string;
+    /** Bytes. */
+    readonly maxBytes: number;
+    /** Bytes that it has to have, when the caller has said so beforehand. */
+    readonly size?: number;
+  };
+};
+
+export function isUpload(request: InputRequest): request is UploadRequest {
+  return 'upload' in request;
+}
+
+/** A file that has arrived: the content of the answer to an `UploadRequest`. */
+export type UploadedFile = {
+  /** Bytes. */
+  readonly size: number;
+  /** The bucket's name for what is there (`ETag`): another file has another. */
+  readonly version: string;
+};
+
 /** As MCP's elicitation has it: `decline` says no, `cancel` says nothing. */
-export type InputAnswer =
-  | { readonly action: 'accept'; readonly content: { readonly [name: string]: Json } }
-  | { readonly action: 'decline' | 'cancel' };
+export type InputAnswer = AcceptedAnswer | { readonly action: 'decline' | 'cancel' };
+
+export type AcceptedAnswer = {
+  readonly action: 'accept';
+  readonly content: { readonly [name: string]: Json };
+};
 
 /** The logs of the steps that printed something, by step name. */
 export function logsOf(
@@ -128,12 +160,24 @@ export interface Job {
 }
 
 /** The questions that nobody has answered yet, by key. */
-export function openRequests({ inputRequests = {}, answers = {} }: Job): [string, InputRequest][] {
+export function openRequests({
+  inputRequests = {},
+  answers = {},
+}: Pick<Job, 'inputRequests' | 'answers'>): [string, InputRequest][] {
   return Object.entries(inputRequests).filter(([key]) => !Object.hasOwn(answers, key));
 }
 
 /** What a listing holds: the attributes that the owner index carries. */
 export type JobSummary = Pick<Job, 'jobId' | 'operation' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'>;
+
+/** The file that an open job waits for; undefined when it waits for none. */
+export function awaitedUpload(
+  job: Job,
+): { readonly key: string; readonly request: UploadRequest } | undefined {
+  if (job.status !== inputRequired) return undefined;
+  for (const [key, request] of openRequests(job)) if (isUpload(request)) return { key, request };
+  return undefined;
+}
 
 export function isJobId(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);

@@ -2,7 +2,7 @@
 import { RETRYABLE_STEP_ERROR } from '../operations/define-operation.ts';
 import type { RetryableFailure } from '../operations/run-step.ts';
 import { ErrorCode } from '../shared/errors.ts';
-import { executionName, type Job, type JobError, JobStatus, logsOf } from './job.ts';
+import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from './job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from './job-store.ts';
 
 /** The input of the state that a `Catch` leads to. */
@@ -19,11 +19,19 @@ export interface ExecutionEnded {
     /** The job id, and for idempotent jobs their time behind it. */
     readonly name: string;
     readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'SUCCEEDED';
+    /** The name of what no state has caught. */
+    readonly error?: string | null;
   };
 }
 
 const JOB_ID_LENGTH = 36;
 const REMEDY = "Start the job again; the operator's log of this job says more.";
+
+/** What Step Functions lets no state catch, and what can be done about it. */
+const UNCATCHABLE: Readonly<Record<string, string>> = {
+  'States.DataLimitExceeded': 'What came back has more than the 256 KiB that it can carry: ask for less.',
+  'States.Runtime': 'It was given, or came by, something that it cannot carry, such as what is no text.',
+};
 
 /** A state has caught what its function died of, or a failure that was not to be tried again. */
 export async function recordCaughtError(
@@ -41,12 +49,14 @@ export async function recordCaughtError(
 
 /** An execution is over: whatever became of it, its job is not left open. */
 export async function recordExecutionEnded(jobs: JobStore, { detail }: ExecutionEnded): Promise<void> {
-  const { name, status } = detail;
+  const { name, status, error } = detail;
   const job = await jobs.find(name.slice(0, JOB_ID_LENGTH));
   // The same idempotency key may have made another job since.
   if (!job || executionName(job) !== name) return;
-  const message = `The job's execution ended as ${status} before the job did. ${REMEDY}`;
-  await fail(jobs, job, toError(job, ErrorCode.executionStopped, message, status), {});
+  const uncatchable = error ? UNCATCHABLE[error] : undefined;
+  const message = `The job's execution ended as ${status} before the job did. ${uncatchable ?? REMEDY}`;
+  const failure = toError(job, ErrorCode.executionStopped, message, error || status);
+  await fail(jobs, job, { ...failure, retryable: uncatchable === undefined }, {});
 }
 
 /** What the step itself said, when its state gave up trying. */
@@ -59,7 +69,9 @@ function retryableFailure({ Error: name, Cause = '' }: CaughtError['caught']): R
 function describe(job: Job, cause: string): JobError {
   const what = job.step ? `The step ${job.step}` : 'The first step';
   if (job.status === JobStatus.inputRequired && cause === 'States.Timeout') {
-    const message = `Nobody answered what ${job.step ?? 'the job'} had asked in the time there was. Start the job again.`;
+    const message = awaitedUpload(job)
+      ? `The file that ${job.step ?? 'the job'} waited for did not come in the time there was. Start the job again.`
+      : `Nobody answered what ${job.step ?? 'the job'} had asked in the time there was. Start the job again.`;
     return toError(job, ErrorCode.inputTimedOut, message, cause);
   }
   // A step's time was over in Step Functions' eyes, or in Lambda's.

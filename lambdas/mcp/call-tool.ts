@@ -11,8 +11,8 @@ import type { Caller } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';
-import { requestedTtlMs, taskNotCreated, tasksNotOffered } from './tasks/core-methods.ts';
-import { tasksNotDeclared } from './tasks/task-errors.ts';
+import { requestedTtlMs, tasksNotOffered } from './tasks/core-methods.ts';
+import { tasksNotDeclared, toTaskError } from './tasks/task-errors.ts';
 import type { TaskJobs } from './tasks/task-jobs.ts';
 import { TaskAnswer } from './tasks/task-server.ts';
 import { type Tool, toErrorResult, toResult } from './tool.ts';
@@ -68,7 +68,8 @@ export async function callToolAsTask(
       },
     });
   } catch (error) {
-    throw taskNotCreated(told(name, error));
+    // The caller awaits a task, and no answer of the tool.
+    throw toTaskError(name, told(name, error));
   }
 }
 

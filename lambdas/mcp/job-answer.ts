@@ -1,22 +1,40 @@
 /** The answer about one job: its view, the links to its files, and the sentence for the model. */
 import * as z from 'zod';
-import { type Job, JobStatus, openRequests } from '../jobs/job.ts';
+import { type Job, JobStatus } from '../jobs/job.ts';
 import { linkFiles } from '../jobs/job-files.ts';
-import { viewJob } from '../jobs/job-view.ts';
+import { viewForOwner } from '../jobs/owner-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { FileLink, WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
+import type { Caller } from '../shared/caller.ts';
 import type { Json } from '../shared/json.ts';
+import { describeRequests } from './describe-requests.ts';
 import type { ToolAnswer } from './tool.ts';
 
 /** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
 export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
 
-/** The questions of a job, as its view has them. */
+/** What a job has asked for, as its view has it. */
 export const inputRequestsOutput = z
-  .record(z.string(), z.object({ message: z.string(), schema: z.looseObject({}) }))
+  .record(
+    z.string(),
+    z.object({
+      message: z.string(),
+      schema: z.looseObject({}).optional().describe('Of the answer that answer_job is to give.'),
+      upload: z
+        .object({
+          method: z.literal('PUT'),
+          max_bytes: z.number(),
+          size: z.number().optional().describe('Bytes that the file has to have.'),
+          url: z.string().optional().describe('Where to PUT the file; a secret.'),
+          url_expires_at: z.string().optional(),
+        })
+        .optional()
+        .describe('A file to PUT, which is the answer: the job goes on when it is there.'),
+    }),
+  )
   .optional()
-  .describe('What answer_job is to answer before the job can go on, by key.');
+  .describe('What has to be answered before the job can go on, by key.');
 
 /** What a tool that answers about a job promises. The result differs by operation, so it stays open here. */
 export const jobOutput = z.looseObject({
@@ -39,24 +57,29 @@ export const jobOutput = z.looseObject({
 /** Longer results are left to `structuredContent` and links: text goes into the model's context word for word. */
 const MAX_RESULT_TEXT_CHARACTERS = 2_000;
 
-/** An answer about a job with a URL for each of its files. */
+/** An answer about a job to its owner, with a URL for each of its files, and for the file that it waits for. */
 export async function answerJob(
   job: Job,
   {
     operation,
     workspace,
     polls,
+    caller,
   }: {
     /** Undefined when the catalogue has it no more. */
     readonly operation: OperationDefinition | undefined;
     readonly workspace: WorkspaceLinks;
     readonly polls: PollIntervals;
+    readonly caller: Pick<Caller, 'scopes'>;
   },
 ): Promise<ToolAnswer> {
   const links = await linkFiles(job, operation, workspace);
+  const view = await viewForOwner(job, workspace, caller, polls.next(job));
   return {
-    structured: { ...viewJob(job, polls.next(job)), ...(links.length > 0 && { files: links }) },
-    text: describeJob(job, operation, links),
+    structured: { ...view, ...(links.length > 0 && { files: links }) },
+    text: view.input_requests
+      ? describeRequests(view, view.input_requests)
+      : describeJob(job, operation, links),
     content: contentOf(job, operation),
     links,
     // Not a URL for each: these are long, and a model would read every one of them.
@@ -104,13 +127,6 @@ function describeJob(
       ].join('\n');
     case JobStatus.cancelled:
       return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
-    case JobStatus.inputRequired:
-      return [
-        `${name} waits for answers. Ask the user, then call answer_job with this job_id and answers to:`,
-        ...openRequests(job).map(
-          ([key, { message, schema }]) => `${key}: ${message} (content: ${JSON.stringify(schema)})`,
-        ),
-      ].join('\n');
     default:
       return `${name} is ${job.status} at ${percent(job)}. ${job.message ?? ''} Call check_job again with this job_id.`;
   }

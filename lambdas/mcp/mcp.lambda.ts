@@ -9,9 +9,11 @@ import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { operations } from '#catalogue';
 import { Calls } from '../jobs/calls.ts';
+import { ExecutionHistory } from '../jobs/execution-history.ts';
 import { Executions } from '../jobs/executions.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
+import { Observer } from '../jobs/observe.ts';
 import { callPace, pollPace } from '../jobs/pace.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
@@ -42,14 +44,19 @@ const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.delive
 const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
 const pace = pollPace(limits.checksPerSecond);
-const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
-const executions = new Executions(new SFNClient());
+const workspace = new WorkspaceLinks(
+  new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
+  requiredEnv(Env.workspaceBucketName),
+);
+const executions = new Executions(new SFNClient(), operations);
+const observer = new Observer({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
-const tasks = new TaskJobs({ operations, jobs, executions, workspace, pace, polls });
+const tasks = new TaskJobs({ operations, jobs, executions, observer, workspace, pace, polls });
 const tools = createTools({
   operations,
   jobs,
   executions,
+  observer,
   calls: new Calls(),
   callPace: callPace(limits.callsPerSecond),
   limits,

@@ -1,6 +1,14 @@
 /** A job as MCP's tasks show it, in both of their generations: the only place where its status becomes a task's. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { type InputRequest, type Job, type JobError, JobStatus, openRequests } from '../jobs/job.ts';
+import {
+  type FormRequest,
+  type InputRequest,
+  isUpload,
+  type Job,
+  type JobError,
+  JobStatus,
+  openRequests,
+} from '../jobs/job.ts';
 import { ErrorCode } from '../shared/errors.ts';
 
 const TaskStatus = {
@@ -48,19 +56,29 @@ export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
   };
 }
 
+/** A task whose job waits for a file asks its client nothing: it works. */
+function statusOf(job: TaskJob): TaskStatus {
+  return awaitsFile(job) ? TaskStatus.working : TASK_STATUS[job.status];
+}
+
+function awaitsFile(job: TaskJob): boolean {
+  const open = job.status === JobStatus.inputRequired ? openRequests(job) : [];
+  return open.length > 0 && open.every(([, request]) => isUpload(request));
+}
+
 /** What a listing knows of a job is enough. */
 type TaskJob = Pick<Job, 'jobId' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'> &
-  Partial<Pick<Job, 'updatedAt' | 'message' | 'error'>>;
+  Partial<Pick<Job, 'updatedAt' | 'message' | 'error' | 'inputRequests' | 'answers'>>;
 
 /** A task of 2025-11-25. One whose tool has failed is `failed`; what it asks cannot be asked here. */
 export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
-  const { message, status } = job;
-  const asked =
-    status === JobStatus.inputRequired &&
-    `${message} Answer with the tool answer_job: its job_id is this task's id.`;
+  const status = statusOf(job);
+  const asks = status === TaskStatus.inputRequired && job.message !== undefined;
   return {
-    ...common(job, TASK_STATUS[status]),
-    ...(asked && { statusMessage: asked }),
+    ...common(job, status),
+    ...(asks && {
+      statusMessage: `${job.message} Answer with the tool answer_job: its job_id is this task's id.`,
+    }),
     ttl: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollInterval: pollIntervalMs }),
   };
@@ -70,7 +88,7 @@ export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
 export function toTask(job: TaskJob, pollIntervalMs?: number) {
   const hasAnswered = job.status === JobStatus.failed && !faultOf(job);
   return {
-    ...common(job, hasAnswered ? TaskStatus.completed : TASK_STATUS[job.status]),
+    ...common(job, hasAnswered ? TaskStatus.completed : statusOf(job)),
     ttlMs: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollIntervalMs }),
   };
@@ -95,17 +113,25 @@ export function toDetailedTask(
   }
 }
 
+/** Without the files that are waited for: no client can be asked for one, and `check_job` says where to put it. */
+function formsOf(requests: Readonly<Record<string, InputRequest>>): [string, FormRequest][] {
+  return Object.entries(requests).flatMap(([key, request]) => (isUpload(request) ? [] : [[key, request]]));
+}
+
 /** Questions as a server asks them of a client. */
 export function toInputRequests(requests: Readonly<Record<string, InputRequest>>) {
   return Object.fromEntries(
-    Object.entries(requests).map(([key, { message, schema }]) => [
+    formsOf(requests).map(([key, { message, schema }]) => [
       key,
       { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: schema } },
     ]),
   );
 }
 
-function common({ jobId, createdAt, updatedAt, endedAt, message }: TaskJob, status: TaskStatus) {
+function common(job: TaskJob, status: TaskStatus) {
+  const { jobId, createdAt, updatedAt, endedAt } = job;
+  // Where to put it is a secret, which no state of a task carries.
+  const message = awaitsFile(job) ? `${job.message} The tool check_job says where to put it.` : job.message;
   return {
     taskId: jobId,
     status,

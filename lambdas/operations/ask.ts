@@ -1,7 +1,10 @@
 /** How a step asks: its attempt ends, and the step begins anew once everything is answered. */
 import * as z from 'zod';
-import type { InputRequest, Job } from '../jobs/job.ts';
+import type { AcceptedAnswer, FormRequest, InputRequest, Job, UploadedFile } from '../jobs/job.ts';
+import { uploadKey } from '../jobs/upload-key.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
 import { INPUT_REQUIRED, type StepDefinition } from './define-operation.ts';
+import { formatBytes } from './project/format-bytes.ts';
 import type { Asked, Question, StepContext } from './step.ts';
 
 /** The questions as the state hands them on. */
@@ -24,29 +27,24 @@ const MAX_QUESTIONS_BYTES = 16 * 1024;
 /** As MCP's elicitation has it: what a form can be made of. */
 const FORM_TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean'];
 
-/** @param job as it was when the attempt began */
+/** The key of the file that a job waits for: it waits for one in its life. */
+const FILE = 'file';
+
+/** What is known of the job, or of the call that may become one. */
+type Known = Pick<Job, 'inputRequests' | 'answers'>;
+
 export function createRequestInput(
   step: string,
-  { inputTimeoutMs }: StepDefinition,
-  job: Pick<Job, 'inputRequests' | 'answers'>,
+  definition: StepDefinition,
+  known: Known,
 ): StepContext['requestInput'] {
+  const ask = createAsk(step, definition, known);
   return <Form extends Readonly<Record<string, Question>>>(form: Form): Asked<Form> => {
-    if (inputTimeoutMs === undefined) {
-      throw new Error(`Step ${step} asks, and has no inputTimeoutMs: give its definition one.`);
-    }
-    const questions: Questions = Object.fromEntries(
-      Object.entries(form).map(([key, { message, schema }]) => {
-        const asker = job.inputRequests?.[key]?.step ?? step;
-        if (asker !== step) throw new Error(`Step ${step} asks "${key}", which ${asker} has asked before.`);
-        return [key, { step, message, schema: formSchema(key, schema) }];
-      }),
-    );
-    const { answers = {} } = job;
-    if (Object.keys(form).some((key) => !Object.hasOwn(answers, key))) {
-      const bytes = Buffer.byteLength(JSON.stringify(questions));
-      if (bytes <= MAX_QUESTIONS_BYTES) throw new InputRequired(questions);
-      throw new Error(`Step ${step} asks ${bytes} bytes of questions; ${MAX_QUESTIONS_BYTES} is the limit.`);
-    }
+    const questions = Object.entries(form).map(([key, { message, schema }]) => [
+      key,
+      { step, message, schema: formSchema(key, schema) },
+    ]);
+    const answers = ask(Object.fromEntries(questions));
     return Object.fromEntries(
       Object.entries(form).map(([key, { schema }]) => {
         const answer = answers[key];
@@ -56,6 +54,47 @@ export function createRequestInput(
         ];
       }),
     ) as Asked<Form>;
+  };
+}
+
+/** @param job as it was when the attempt began */
+export function createRequests(
+  step: string,
+  definition: StepDefinition,
+  job: Job,
+): Pick<StepContext, 'requestInput' | 'requestUpload'> {
+  const ask = createAsk(step, definition, job);
+  return {
+    requestInput: createRequestInput(step, definition, job),
+    requestUpload: ({ message, ...limits }) => {
+      const key = uploadKey(job);
+      const { [FILE]: answer } = ask({ [FILE]: { step, message, upload: { key, ...limits } } });
+      const { size, version } = (answer as AcceptedAnswer).content as UploadedFile;
+      if (size <= limits.maxBytes) return { key, size, version };
+      throw new AppError(
+        ErrorCode.uploadTooLarge,
+        `The file has ${size} bytes; ${formatBytes(limits.maxBytes)} is the limit.`,
+        { details: { size, limit_bytes: limits.maxBytes } },
+      );
+    },
+  };
+}
+
+/** @returns a function that gives the answers on record, and ends the attempt while one is missing */
+function createAsk(step: string, { inputTimeoutMs }: StepDefinition, job: Known) {
+  return (questions: Questions): NonNullable<Job['answers']> => {
+    if (inputTimeoutMs === undefined) {
+      throw new Error(`Step ${step} asks, and has no inputTimeoutMs: give its definition one.`);
+    }
+    for (const key of Object.keys(questions)) {
+      const asker = job.inputRequests?.[key]?.step ?? step;
+      if (asker !== step) throw new Error(`Step ${step} asks "${key}", which ${asker} has asked before.`);
+    }
+    const { answers = {} } = job;
+    if (Object.keys(questions).every((key) => Object.hasOwn(answers, key))) return answers;
+    const bytes = Buffer.byteLength(JSON.stringify(questions));
+    if (bytes <= MAX_QUESTIONS_BYTES) throw new InputRequired(questions);
+    throw new Error(`Step ${step} asks ${bytes} bytes of questions; ${MAX_QUESTIONS_BYTES} is the limit.`);
   };
 }
 
@@ -73,11 +112,11 @@ export function fitting(
 }
 
 /** @throws Error for what no client could make a form of */
-function formSchema(key: string, schema: z.ZodObject): InputRequest['schema'] {
+function formSchema(key: string, schema: z.ZodObject): FormRequest['schema'] {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
   for (const [field, property] of Object.entries(json.properties ?? {})) {
     if (typeof property === 'object' && FORM_TYPES.includes(property.type)) continue;
     throw new Error(`Question "${key}" asks for ${field}, which is no text, number, boolean or choice.`);
   }
-  return json as InputRequest['schema'];
+  return json as FormRequest['schema'];
 }

@@ -1,6 +1,8 @@
 /** What an operation is: plain data that the tools, the state machine, the function and its IAM are made from. */
 import type * as z from 'zod';
 import type { ErrorCode } from '../shared/errors.ts';
+import { checkDefinition, NAME } from './check-definition.ts';
+import type { StateMachineOperation } from './state-machine-operation.ts';
 
 /** One unit of work inside an operation; the state of the same name runs it. */
 export interface StepDefinition {
@@ -16,6 +18,18 @@ export interface StepDefinition {
    * it does. @default the step asks nothing
    */
   readonly inputTimeoutMs?: number;
+  /**
+   * Has APIs called (`apis.call`) that the operator allows at deploy (`-c apiConnections=…`), by Step Functions: nothing runs
+   * while they work, nor between two calls. The last step may. @default the step calls none
+   */
+  readonly calls?: CallLimits;
+}
+
+export interface CallLimits {
+  /** How many calls, at most 1,000: each makes some 14 of the 25,000 events that an execution may have. */
+  readonly max: number;
+  /** From the first call to the last, in milliseconds; a second to a week. */
+  readonly periodMs: number;
 }
 
 /**
@@ -95,19 +109,15 @@ export interface StepFiles {
   readonly writes: readonly string[];
 }
 
-export interface OperationDefinition<
-  Input extends z.ZodObject = z.ZodObject,
-  Output extends z.ZodObject = z.ZodObject,
-  StepName extends string = string,
-> {
-  /** snake_case; the tool is `start_<name>`, or the name alone when a call may answer with the result. The folder is the name in kebab-case. */
+/** What callers see of an operation, whatever does its work. */
+export interface OperationFace<Input extends z.ZodObject = z.ZodObject, Result = unknown> {
+  /** snake_case; the tool is `start_<name>`, or the name alone when a call may answer with the result. */
   readonly name: string;
   /** One word or two for people: "Build". */
   readonly title: string;
   /** For the model that decides whether to call it. */
   readonly description: string;
   readonly input: Input;
-  readonly output: Output;
   /** MCP tool annotations of the start tool. */
   readonly annotations: {
     readonly readOnlyHint: boolean;
@@ -115,27 +125,39 @@ export interface OperationDefinition<
     readonly idempotentHint: boolean;
     readonly openWorldHint: boolean;
   };
-  readonly execution: ExecutionPolicy;
   /**
    * Refuses clients of 2026 that do not take tasks, where they would get a job to follow by `check_job`. @default false
    */
   readonly requiresTasks?: boolean;
-  /** In the order they run. What the last one returns is the job's result. */
-  readonly steps: Readonly<Record<StepName, StepDefinition>>;
-  readonly resources?: OperationResources;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   requires?(input: z.output<Input>): readonly RequiredObject[];
   /** The result as a model reads it. @default its JSON */
-  text?(result: z.output<Output>): string;
+  text?(result: Result): string;
   /** What a model is to see or hear beside the text: small pictures, sounds and documents. @default nothing */
-  content?(result: z.output<Output>): readonly ResultContent[];
-  files?(result: z.output<Output>): readonly ResultFile[];
+  content?(result: Result): readonly ResultContent[];
+  files?(result: Result): readonly ResultFile[];
+}
+
+/** An operation whose work is steps of ours, in a folder beside the catalogue: the name in kebab-case. */
+export interface StepsOperation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+  StepName extends string = string,
+> extends OperationFace<Input, z.output<Output>> {
+  readonly output: Output;
+  readonly execution: ExecutionPolicy;
+  /** In the order they run. What the last one returns is the job's result. */
+  readonly steps: Readonly<Record<StepName, StepDefinition>>;
+  readonly resources?: OperationResources;
   /**
    * For steps that run code which is not ours: they get a function of their own that may do nothing on AWS, and for these
    * files alone URLs that end with the attempt. What steps return is not to be believed: keys follow from what we know.
    */
   sandbox?(step: StepName, job: { readonly input: z.output<Input>; readonly jobId: string }): StepFiles;
 }
+
+/** What a catalogue holds. */
+export type OperationDefinition = StepsOperation | StateMachineOperation;
 
 /**
  * Between a step's own limit and its function's: to stop child processes, upload the log and write the failure, so that
@@ -156,6 +178,14 @@ export function inputState(step: string): string {
   return `${step}_input`;
 }
 
+/** The state that has one API called for a step, with the request's body or without; or the one that waits before it. */
+export function callState(
+  step: string,
+  { connection, hasBody, waits }: { connection: string; hasBody: boolean; waits: boolean },
+): string {
+  return `${step}_${connection}${hasBody ? '_body' : ''}${waits ? '_wait' : ''}`;
+}
+
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 /** With 16 KiB a step and 64 KiB of input, a state stays below Step Functions' 256 KiB. */
 const MAX_STEPS = 8;
@@ -163,16 +193,9 @@ const MAX_RETRIES = 10;
 const MIN_INPUT_TIMEOUT_MS = 1_000;
 /** The longest that a question may wait. */
 export const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
-/** A minute: the longest of the synchronous limits that callers know. */
-const MAX_WAIT_MS = 60_000;
-const RESERVED_ARGUMENTS: ReadonlySet<string> = new Set([
-  'wait_seconds',
-  'idempotency_key',
-  'retention_seconds',
-]);
+const MAX_CALLS = 1_000;
+const MAX_CALLS_PERIOD_MS = 7 * 24 * 60 * 60_000;
 const RESERVED_STATES: ReadonlySet<string> = new Set(['record_failure', 'failed', HANDED_OVER]);
-/** Names that tools, states, folders and log keys can all carry. */
-const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /**
  * Checks a definition and returns it with its types.
@@ -183,26 +206,12 @@ export function defineOperation<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
   StepName extends string,
->(definition: OperationDefinition<Input, Output, StepName>): OperationDefinition<Input, Output, StepName> {
-  const { name, steps, input, execution } = definition;
-  if (!NAME.test(name) || name.length > 48) {
-    throw new Error(
-      `Operation name "${name}" must be snake_case and at most 48 characters, such as "build".`,
-    );
-  }
+>(definition: StepsOperation<Input, Output, StepName>): StepsOperation<Input, Output, StepName> {
+  const { name, steps, execution } = definition;
+  checkDefinition(definition);
   const entries = Object.entries<StepDefinition>(steps);
   if (entries.length < 1 || entries.length > MAX_STEPS) {
     throw new Error(`Operation "${name}" has ${entries.length} steps: give it 1 to ${MAX_STEPS}.`);
-  }
-  const taken = Object.keys(input.shape).find((field) => RESERVED_ARGUMENTS.has(field));
-  if (taken)
-    throw new Error(`Operation "${name}" has the input "${taken}", which every start tool has: rename it.`);
-  for (const [field, ms] of Object.entries(execution)) {
-    if (typeof ms === 'number' && !(ms >= 0 && ms <= MAX_WAIT_MS && ms % 1_000 === 0)) {
-      throw new Error(
-        `Operation "${name}" has ${field} ${ms}: give whole seconds in milliseconds, at most ${MAX_WAIT_MS}.`,
-      );
-    }
   }
   if (execution.mode !== 'job' && entries.length > 1) {
     throw new Error(
@@ -214,6 +223,21 @@ export function defineOperation<
     throw new Error(
       `Operation "${name}" asks from a sandbox: take inputTimeoutMs out, or ask in an operation of its own.`,
     );
+  }
+  if (definition.sandbox && entries.some(([, { calls }]) => calls)) {
+    throw new Error(`Operation "${name}" has APIs called from a sandbox: do it in an operation of its own.`);
+  }
+  for (const [index, [step, { calls }]] of entries.entries()) {
+    if (!calls) continue;
+    if (index < entries.length - 1 || execution.mode !== 'job') {
+      throw new Error(`Step "${step}" of operation "${name}" has calls: only the last step of a job may.`);
+    }
+    const { max, periodMs } = calls;
+    if (!(max >= 1 && max <= MAX_CALLS && periodMs >= 1_000 && periodMs <= MAX_CALLS_PERIOD_MS)) {
+      throw new Error(
+        `Step "${step}" of operation "${name}" has calls ${max} in ${periodMs} ms: give 1 to ${MAX_CALLS}, in 1,000 to ${MAX_CALLS_PERIOD_MS} ms.`,
+      );
+    }
   }
   for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS }] of entries) {
     if (!NAME.test(step) || RESERVED_STATES.has(step) || inputStates.includes(step)) {
@@ -249,9 +273,10 @@ const QUESTION_ROUNDS = 5;
 
 /** The longest time in milliseconds that a job of this operation can run. */
 export function longestRunMs(operation: OperationDefinition): number {
-  return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs }) => {
+  if ('stateMachine' in operation) return operation.stateMachine.longestRunMs;
+  return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs, calls }) => {
     const rounds = inputTimeoutMs === undefined ? 1 : 1 + QUESTION_ROUNDS;
     const tries = (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries);
-    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS;
+    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS + (calls?.periodMs ?? 0);
   }, RUN_SLACK_MS);
 }

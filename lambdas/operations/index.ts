@@ -1,17 +1,21 @@
 /** The catalogue: every operation that is offered. */
 import { build } from './build/operation.ts';
+import { callApi } from './call-api/operation.ts';
 import type { OperationDefinition } from './define-operation.ts';
 import { deploy } from './deploy/operation.ts';
 import { download } from './download/operation.ts';
 import { migrate } from './migrate/operation.ts';
 import { readFile } from './read-file/operation.ts';
 import { search } from './search/operation.ts';
+import { upload } from './upload/operation.ts';
 
 export const operations: readonly OperationDefinition[] = [
   build,
+  callApi,
   deploy,
   download,
   migrate,
   readFile,
   search,
+  upload,
 ];

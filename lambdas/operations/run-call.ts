@@ -5,13 +5,14 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { createRequestInput, fitting, InputRequired } from './ask.ts';
 import type { CallAnswer, CallEvent } from './call-wire.ts';
-import type { OperationDefinition } from './define-operation.ts';
+import { checkedResult } from './check-result.ts';
+import type { StepsOperation } from './define-operation.ts';
 import type { Invocation } from './run-step.ts';
 import type { Step, Workspace } from './step.ts';
 import { tooLargeToHandOn } from './step-output.ts';
 
 export interface CallRunnerOptions {
-  readonly operation: OperationDefinition;
+  readonly operation: StepsOperation;
   readonly work: Step<never>;
   readonly workspace: Workspace;
 }
@@ -46,13 +47,15 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
           Object.assign(accepted, fitting(form, call.answers ?? {}));
           return createRequestInput(step, definition, { answers: accepted })(form);
         },
+        apis: { call: noJob },
+        requestUpload: noJob,
         jobs: { find: noJob, isOpen: noJob },
         // What it prints while somebody waits is kept by nobody.
         log: { write: () => {} },
         workspace,
         ...(mode === 'sync_first' && { call: { isDue: () => Date.now() >= dueAt, handOver } }),
       });
-      return { result: checked(operation, await Promise.race([working, isOver])) };
+      return { result: checkedResult(operation, await Promise.race([working, isOver])) };
     } catch (error) {
       if (error instanceof HandedOver) return { handedOver: error.done, answers: accepted };
       if (error instanceof InputRequired) return { asked: error.questions, answers: accepted };
@@ -78,7 +81,9 @@ function noStep(): never {
 }
 
 function noJob(): never {
-  throw new Error('A step looks for jobs while there is none: give the operation mode job.');
+  throw new Error(
+    'A step has APIs called, or looks for jobs, while there is no job: give the operation mode job.',
+  );
 }
 
 function handOver(done: Json): never {
@@ -94,12 +99,6 @@ function timedOut(name: string, limitMs: number): AppError {
     `${name} did not end within its ${limit_seconds} s. Ask for less, or try again.`,
     { retryable: true, details: { limit_seconds } },
   );
-}
-
-function checked({ name, output }: OperationDefinition, result: Json): Json {
-  const { success, data, error: cause } = output.safeParse(result);
-  if (success) return data as Json;
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} is not what it promises.`, { cause });
 }
 
 function describe(error: unknown, name: string, requestId: string) {

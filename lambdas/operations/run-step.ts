@@ -3,13 +3,14 @@ import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { createRequestInput, InputRequired } from './ask.ts';
+import { CallRequired, createApis } from './api-calls.ts';
+import { createRequests, InputRequired } from './ask.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import {
-  type OperationDefinition,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
+  type StepsOperation,
 } from './define-operation.ts';
 import { LambdaFailure } from './lambda-failure.ts';
 import type { OtherJobs, Step, Workspace } from './step.ts';
@@ -35,7 +36,7 @@ export interface Invocation {
 }
 
 export interface StepRunnerOptions {
-  readonly operation: OperationDefinition;
+  readonly operation: StepsOperation;
   readonly steps: Readonly<Record<string, Step<never>>>;
   readonly jobs: JobStore;
   readonly workspace: Workspace;
@@ -72,7 +73,7 @@ const DEFAULT_PULSE_MS = 2_000;
 
 /**
  * A handler for every step of an operation.
- * @returns what the next states need; null after the last step, whose result is on the job.
+ * @returns what the next states need: what the step has made, or the call it wants made; null after the last step, whose result is on the job.
  * @throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or LambdaFailure: for the state, not for people.
  */
 export function createStepRunner(options: StepRunnerOptions) {
@@ -88,7 +89,9 @@ export function createStepRunner(options: StepRunnerOptions) {
     const lease = invocation.awsRequestId;
     const overall = (fraction: number) => (index + fraction) / names.length;
 
-    const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease }));
+    const called = finished[step];
+    const message = called?.next?.message;
+    const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease, message }));
     const log = await FileStepLog.create();
     try {
       const results = Object.fromEntries(
@@ -103,7 +106,8 @@ export function createStepRunner(options: StepRunnerOptions) {
           input,
           results,
           attempt,
-          requestInput: createRequestInput(step, definition, job),
+          ...createRequests(step, definition, job),
+          apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
           log,
           workspace,
@@ -116,6 +120,12 @@ export function createStepRunner(options: StepRunnerOptions) {
         pulseMs,
       });
       if (ending.kind === 'failure' && ending.error instanceof InputRequired) throw ending.error;
+      if (ending.kind === 'failure' && ending.error instanceof CallRequired) {
+        const { next } = ending.error;
+        const progress = Math.max(job.progress, overall(0));
+        await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
+        return { result: null, next };
+      }
       if (ending.kind === 'lost') throw new StepEnded(`Job ${jobId} has ended or moved on; ${step} stops.`);
 
       const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
@@ -169,7 +179,7 @@ async function guarded<T>(write: Promise<T>): Promise<T> {
 
 type Outcome = Exclude<Ending, { kind: 'lost' }>;
 
-function checkOutput({ name, output }: OperationDefinition, ending: Outcome): Outcome {
+function checkOutput({ name, output }: StepsOperation, ending: Outcome): Outcome {
   if (ending.kind === 'failure') return ending;
   const { success, data, error: cause } = output.safeParse(ending.result);
   if (success) return { kind: 'result', result: data as Json };

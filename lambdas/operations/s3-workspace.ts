@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
@@ -12,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { digestOf, writeDigested } from './digest.ts';
-import type { FileDigest, VersionedText, Workspace } from './step.ts';
+import type { FileDigest, VersionedObject, VersionedText, Workspace } from './step.ts';
 
 /** Gone is changed as well. */
 const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
@@ -48,6 +49,45 @@ export class S3Workspace implements Workspace {
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE, in the middle as well. */
+  async *open({ key, version, changed }: VersionedObject, signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: version }),
+        { abortSignal: signal },
+      );
+      yield* Body as AsyncIterable<Buffer>;
+    } catch (error) {
+      if (LOST_RACE.includes((error as Error).name)) throw changed;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async copy(
+    { key, version, changed }: VersionedObject,
+    to: string,
+    { signal, contentType }: Parameters<Workspace['copy']>[2],
+  ): Promise<void> {
+    try {
+      await this.#client.send(
+        new CopyObjectCommand({
+          Bucket: this.#bucket,
+          Key: to,
+          CopySource: `${this.#bucket}/${key}`,
+          CopySourceIfMatch: version,
+          // What whoever put it has said of it stays behind.
+          MetadataDirective: 'REPLACE',
+          ContentType: contentType,
+        }),
+        { abortSignal: signal },
+      );
+    } catch (error) {
+      if (LOST_RACE.includes((error as Error).name)) throw changed;
+      throw failure('written', to, error, signal);
     }
   }
 

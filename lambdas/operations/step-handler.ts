@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import type { CallEvent } from './call-wire.ts';
-import type { OperationDefinition } from './define-operation.ts';
+import type { StepsOperation } from './define-operation.ts';
 import { type QuestionsEvent, recordQuestions } from './record-questions.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
@@ -14,7 +14,7 @@ import { S3Workspace } from './s3-workspace.ts';
 import type { Step, StepsOf } from './step.ts';
 
 /** @param steps one function for each step of the definition. */
-export function stepHandler<Definition extends OperationDefinition>(
+export function stepHandler<Definition extends StepsOperation>(
   operation: Definition,
   steps: StepsOf<Definition>,
 ) {

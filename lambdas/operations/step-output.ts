@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StoredObject } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
+import type { CalledStep } from './api-calls.ts';
 import type { Workspace } from './step.ts';
 import type { FileStepLog } from './step-log.ts';
 
 /** What a step leaves in the execution for the steps after it. */
-export interface FinishedStep {
+export interface FinishedStep extends Partial<CalledStep> {
   readonly result: Json;
   readonly log?: StoredObject;
 }

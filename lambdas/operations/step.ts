@@ -1,8 +1,9 @@
 /** What a step is handed and may use: the whole world of an operation's own code. */
 import type * as z from 'zod';
-import type { InputAnswer, Job } from '../jobs/job.ts';
+import type { InputAnswer, Job, UploadedFile } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
-import type { OperationDefinition } from './define-operation.ts';
+import type { ApiCall, LastCall } from './api-calls.ts';
+import type { StepsOperation } from './define-operation.ts';
 
 /** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
 export interface FileTransfer {
@@ -34,6 +35,14 @@ export interface Workspace extends FileTransfer {
   size(key: string, signal: AbortSignal): Promise<number | undefined>;
   /** A small text, and the version of it; undefined when there is none. */
   read(key: string, signal: AbortSignal): Promise<VersionedText | undefined>;
+  /** The bytes of an object as they come: nothing of it is kept. @throws `changed` */
+  open(object: VersionedObject, signal: AbortSignal): AsyncIterable<Buffer>;
+  /** Copies an object of up to 5 GiB to another key, replacing what is there. @throws `changed` */
+  copy(
+    object: VersionedObject,
+    to: string,
+    options: { readonly signal: AbortSignal; readonly contentType: string },
+  ): Promise<void>;
   /**
    * Replaces a small text, if it is still as it was read.
    * @param version undefined: there must be none
@@ -45,6 +54,14 @@ export interface Workspace extends FileTransfer {
     version: string | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined>;
+}
+
+export interface VersionedObject {
+  readonly key: string;
+  /** As S3 calls it: the `ETag`. */
+  readonly version: string;
+  /** Thrown when there is another version, or none any more. */
+  readonly changed: Error;
 }
 
 export interface VersionedText {
@@ -83,6 +100,14 @@ export interface StepContext<Input = unknown> {
    * @param questions by keys that no other step uses
    */
   requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): Asked<Form>;
+  /**
+   * Has whoever follows the job put a file into the workspace, one a job; of a step that has `inputTimeoutMs`. Until it is
+   * there, this ends the attempt as `requestInput` does.
+   * @throws AppError UPLOAD_TOO_LARGE once it is there
+   */
+  requestUpload(wanted: WantedFile): ArrivedFile;
+  /** APIs of the operator's, for a step that has `calls`. */
+  readonly apis: Apis;
   /** Other jobs, which this one may depend on. */
   readonly jobs: OtherJobs;
   readonly log: StepLog;
@@ -98,12 +123,34 @@ export interface Question<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
 }
 
+export interface WantedFile {
+  /** For people: which file, and what for. */
+  readonly message: string;
+  /** Bytes, at most the 5 GiB that S3 takes in one PUT. */
+  readonly maxBytes: number;
+  /** Bytes that it has to have, if that is known: S3 takes no other. */
+  readonly size?: number;
+}
+
+/** Whoever has put it may put another in its place: read it by its version. */
+export type ArrivedFile = UploadedFile & { readonly key: string };
+
 /** The answers to a form, each checked against its question's schema. */
 export type Asked<Form extends Readonly<Record<string, Question>>> = {
   readonly [Key in keyof Form]:
     | Exclude<InputAnswer, { action: 'accept' }>
     | { readonly action: 'accept'; readonly content: z.output<Form[Key]['schema']> };
 };
+
+export interface Apis {
+  /** The call after which this attempt began, and what came of it; undefined when there was none yet. */
+  readonly last?: LastCall;
+  /**
+   * Ends the attempt, and its log: Step Functions calls, and the step begins anew with what comes back.
+   * @throws AppError STEP_TIMED_OUT when the step has called as often, or as long, as it may
+   */
+  call(next: ApiCall): never;
+}
 
 export interface OtherJobs {
   /** One of the same owner; undefined when there is none, or no more. */
@@ -125,7 +172,7 @@ export interface Call {
 /** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
 export type SandboxContext<Input = unknown> = Omit<
   StepContext<Input>,
-  'owner' | 'call' | 'workspace' | 'requestInput' | 'jobs'
+  'owner' | 'call' | 'workspace' | 'requestInput' | 'requestUpload' | 'apis' | 'jobs'
 > & {
   readonly workspace: FileTransfer;
 };
@@ -135,9 +182,9 @@ export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Jso
 export type SandboxedStep<Input = unknown> = (context: SandboxContext<Input>) => Promise<Json>;
 
 /** One function for each step of a definition, checked by the compiler. */
-export type StepsOf<Definition extends OperationDefinition> = {
+export type StepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: Step<z.output<Definition['input']>>;
 };
-export type SandboxedStepsOf<Definition extends OperationDefinition> = {
+export type SandboxedStepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: SandboxedStep<z.output<Definition['input']>>;
 };

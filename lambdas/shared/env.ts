@@ -3,6 +3,8 @@
 export const Env = {
   /** `true` in the local cloud alone, by an option of its own: no construct sets it. */
   allowLoopbackWebhooks: 'ALLOW_LOOPBACK_WEBHOOKS',
+  /** Where the APIs are that the operator has allowed to be called: URLs by name, as JSON. */
+  apiRoots: 'API_ROOTS',
   /** Where callers find the API, without a slash at its end. */
   apiUrl: 'API_URL',
   /** Which `aud` a token may have, separated by spaces. */

@@ -2,6 +2,9 @@
 
 export const ErrorCode = {
   answerLinkInvalid: 'ANSWER_LINK_INVALID',
+  apiCallFailed: 'API_CALL_FAILED',
+  apiNotAllowed: 'API_NOT_ALLOWED',
+  apiResponseInvalid: 'API_RESPONSE_INVALID',
   artifactChanged: 'ARTIFACT_CHANGED',
   artifactInvalid: 'ARTIFACT_INVALID',
   artifactTooLarge: 'ARTIFACT_TOO_LARGE',
@@ -15,7 +18,9 @@ export const ErrorCode = {
   elicitationRequired: 'ELICITATION_REQUIRED',
   endpointInactive: 'ENDPOINT_INACTIVE',
   endpointNotFound: 'ENDPOINT_NOT_FOUND',
+  executionFailed: 'EXECUTION_FAILED',
   executionStopped: 'EXECUTION_STOPPED',
+  executionTimedOut: 'EXECUTION_TIMED_OUT',
   fileNotFound: 'FILE_NOT_FOUND',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputAlreadyAnswered: 'INPUT_ALREADY_ANSWERED',
@@ -48,6 +53,8 @@ export const ErrorCode = {
   timedOut: 'TIMED_OUT',
   unauthenticated: 'UNAUTHENTICATED',
   unsupportedMediaType: 'UNSUPPORTED_MEDIA_TYPE',
+  uploadChanged: 'UPLOAD_CHANGED',
+  uploadTooLarge: 'UPLOAD_TOO_LARGE',
   urlRefused: 'URL_REFUSED',
   workspaceUnavailable: 'WORKSPACE_UNAVAILABLE',
 } as const;

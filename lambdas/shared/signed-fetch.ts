@@ -9,11 +9,12 @@ export type SignedFetch = (path: string, init: RequestInit) => Promise<Response>
 
 /**
  * @param service as endpoints name it: `lambda`
- * @param retries of throttled and failed requests, with growing pauses. @default 3
+ * @param options.hostPrefix for those actions of a service that have a host of their own. @default none
+ * @param options.retries of throttled and failed requests, with growing pauses. @default 3
  */
 export function signedFetch(
   service: string,
-  { retries = 3 }: { readonly retries?: number } = {},
+  { hostPrefix = '', retries = 3 }: { readonly hostPrefix?: string; readonly retries?: number } = {},
 ): SignedFetch {
   let client: AwsClient | undefined;
   return (path, init) => {
@@ -29,9 +30,9 @@ export function signedFetch(
     });
     // The variable that every SDK heeds.
     const variable = `AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`;
-    const endpoint = process.env[variable] ?? `https://${service}.${region}.amazonaws.com`;
+    const endpoint = process.env[variable] ?? `https://${hostPrefix}${service}.${region}.amazonaws.com`;
     return client.fetch(`${endpoint}${path}`, init);
   };
 }
 
-const ENDPOINT_NAMES: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager' };
+const ENDPOINT_NAMES: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager', states: 'sfn' };

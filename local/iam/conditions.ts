@@ -5,7 +5,7 @@ import { wildcard } from './wildcards.ts';
 /** What is known of a call besides its action and resource, by condition key. */
 export type Context = Readonly<Partial<Record<ConditionKey, string>>>;
 
-const KEYS = ['aws:SecureTransport', 'aws:SourceAccount', 'aws:SourceArn'] as const;
+const KEYS = ['aws:SecureTransport', 'aws:SourceAccount', 'aws:SourceArn', 'states:HTTPEndpoint'] as const;
 type ConditionKey = (typeof KEYS)[number];
 
 type Operator = (expected: string) => (actual: string) => boolean;
@@ -14,6 +14,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ArnLike: (expected) => wildcard(expected),
   Bool: (expected) => (actual) => actual === expected.toLowerCase(),
   StringEquals: (expected) => (actual) => actual === expected,
+  StringLike: (expected) => wildcard(expected),
 };
 
 /**

@@ -79,7 +79,7 @@ export class Iam {
   }
 
   #decide({ role }: Session, call: Call): { readonly denial?: Denial; readonly allowing: readonly Rule[] } {
-    const applying = (rule: Rule) => rule.applies(call, OF_EVERY_CALL);
+    const applying = (rule: Rule) => rule.applies(call, { ...OF_EVERY_CALL, ...call.context });
     const ofRole = role.rules.filter(applying);
     const ofResource = this.#rulesOfResource(call.resource).filter(
       (rule) => rule.isAbout(role.arn) && applying(rule),

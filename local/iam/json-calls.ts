@@ -3,6 +3,9 @@ import { arn, secretArn } from '../aws-names.ts';
 import { machineOfToken } from '../task-tokens.ts';
 import type { Call } from './statements.ts';
 
+/** Of a machine; the others are of an execution, or of a token. */
+const OF_MACHINES = ['StartExecution', 'StartSyncExecution'];
+
 export function stateMachineCall(
   action: string,
   input: {
@@ -13,7 +16,7 @@ export function stateMachineCall(
 ): Call {
   const { stateMachineArn, executionArn, taskToken } = input;
   const ofToken = taskToken === undefined ? undefined : machineOfToken(taskToken);
-  const resource = action === 'StartExecution' ? stateMachineArn : (ofToken ?? executionArn);
+  const resource = OF_MACHINES.includes(action) ? stateMachineArn : (ofToken ?? executionArn);
   return { action: `states:${action}`, resource: resource ?? '*' };
 }
 

@@ -81,7 +81,8 @@ function copied(headers: IncomingHttpHeaders): Call[] {
   return source ? [call('GetObject', source.bucket, source.key)] : [];
 }
 
-function copySource(headers: IncomingHttpHeaders): { bucket: string; key: string } | undefined {
+/** What CopyObject copies; undefined for a request that copies nothing. */
+export function copySource(headers: IncomingHttpHeaders): { bucket: string; key: string } | undefined {
   const source = headers['x-amz-copy-source'];
   if (source === undefined) return undefined;
   const [bucket = '', ...key] = decodeURIComponent(String(source)).replace(/^\//, '').split('/');

@@ -5,7 +5,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpRequest } from '@smithy/types';
 import { REGION } from '../aws-names.ts';
 import type { ObjectRequest } from './object-calls.ts';
-import { badSignature, expired } from './refusal.ts';
+import { badSignature, expired, headersNotSigned } from './refusal.ts';
 import type { Credentials } from './sessions.ts';
 
 /**
@@ -26,6 +26,13 @@ export async function checkPresigned(
   const expiresIn = Number(searchParams.get('X-Amz-Expires'));
   if (!(signedAt.getTime() + expiresIn * 1000 > Date.now())) throw expired();
 
+  const signedHeaders = (searchParams.get('X-Amz-SignedHeaders') ?? '').split(';');
+  // They could make something else of it, such as a copy of what its signer may read.
+  const unsigned = Object.keys(headers).filter(
+    (name) => name.startsWith('x-amz-') && !signedHeaders.includes(name),
+  );
+  if (unsigned.length > 0) throw headersNotSigned(unsigned);
+
   const signer = new SignatureV4({
     service: 's3',
     region: REGION,
@@ -41,7 +48,10 @@ export async function checkPresigned(
       hostname: 'localhost',
       path: pathname,
       query: Object.fromEntries([...searchParams].filter(([name]) => !OF_SIGNATURES.has(name))),
-      headers: { host: headers.host ?? '', 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
+      headers: {
+        ...Object.fromEntries(signedHeaders.map((name) => [name, String(headers[name] ?? '')])),
+        'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+      },
     } as HttpRequest,
     { signingDate: signedAt, expiresIn },
   );

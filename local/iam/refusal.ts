@@ -57,6 +57,14 @@ export function expired(): Refusal {
   return new Refusal('denied', 'Request has expired');
 }
 
+/** Of a presigned URL: headers of AWS's own count as part of what is asked. */
+export function headersNotSigned(names: readonly string[]): Refusal {
+  return new Refusal(
+    'denied',
+    `There were headers present in the request which were not signed: ${names.join(', ')}`,
+  );
+}
+
 /** The name of the error in the AWS JSON protocols. */
 export const JSON_ERRORS: Readonly<Record<Reason, string>> = {
   'bad signature': 'InvalidSignatureException',

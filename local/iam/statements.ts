@@ -7,6 +7,8 @@ import { type Matches, wildcard } from './wildcards.ts';
 export interface Call {
   readonly action: string;
   readonly resource: string;
+  /** What policies may ask about, beside what is so of every call. */
+  readonly context?: Context;
 }
 
 export interface Rule {

@@ -100,7 +100,7 @@ describe('registering', () => {
     const events = await api('POST /endpoints', { json: { url: URL_HERE, events: ['job.done'] } });
     expect(events.data.error.message).toMatch(/There are: job\.created, .*job\.cancelled\./);
     const operations = await api('POST /endpoints', { json: { url: URL_HERE, operations: ['biuld'] } });
-    expect(operations.data.error.message).toMatch(/There are: ask, confined, .*probe\b/);
+    expect(operations.data.error.message).toMatch(/There are: ask, .*take\b/);
   });
 
   test('refuses a host whose name does not resolve', async () => {

@@ -80,6 +80,8 @@ describe('a token without the scope', () => {
     [Scope.jobsRead, 'check_job', { job_id: NO_JOB }],
     [Scope.jobsRead, 'list_jobs', {}],
     [Scope.jobsRead, 'list_deliveries', { job_id: NO_JOB }],
+    [Scope.jobsRead, 'nap', { ms: 0 }],
+    [Scope.jobsWrite, 'quote', { product: 'tea' }],
     [Scope.jobsWrite, 'start_echo', { text: 'x' }],
     [Scope.jobsWrite, 'cancel_job', { job_id: NO_JOB }],
     [Scope.webhooksManage, 'start_echo', { text: 'x', callback_url: RECEIVER }],
@@ -120,6 +122,17 @@ describe('a token without the scope', () => {
       expect.objectContaining({ code: 'INSUFFICIENT_SCOPE', details: { scope } }),
     ]);
     expect((await api(await tokenFor(scope), method, target)).status).not.toBe(403);
+  });
+
+  test('jobs:write is not told where to put the file that a job waits for', async () => {
+    const { data: job } = await tool(await tokenFor(ALL), 'start_take', { wait_seconds: 20 });
+    const awaited = (answer: typeof job) => answer.input_requests.file.upload;
+    expect(awaited(job).url).toMatch(/^http/);
+    const reader = await tokenFor(Scope.jobsRead);
+    const { data } = await tool(reader, 'check_job', { job_id: job.job_id });
+    const shown = { method: 'PUT', max_bytes: 1_000 };
+    expect([data.status, awaited(data)]).toEqual(['input_required', shown]);
+    expect(awaited((await api(reader, 'GET', `/jobs/${job.job_id}`)).data)).toEqual(shown);
   });
 
   test('does not make a job that would have been called back', async () => {

@@ -32,7 +32,7 @@ async function writeCatalogue(): Promise<void> {
     'resize/operation.ts': elsewhere(files['lambdas/operations/resize/operation.ts'] ?? ''),
     'resize/steps.lambda.ts': elsewhere(files['lambdas/operations/resize/steps.lambda.ts'] ?? ''),
     'index.ts': operations.replaceAll(
-      /'\.\/(build|deploy|download|migrate|read-file|search|define-operation)/g,
+      /'\.\/(build|call-api|deploy|download|migrate|read-file|search|upload|define-operation)/g,
       "'../../lambdas/operations/$1",
     ),
     // The stack with this catalogue: of the others no function is made, their folders being elsewhere.

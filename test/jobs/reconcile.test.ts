@@ -2,13 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { jest } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
+import { ExecutionHistory } from '../../lambdas/jobs/execution-history.ts';
+import { ExecutionRecorder } from '../../lambdas/jobs/execution-recorder.ts';
 import { Executions } from '../../lambdas/jobs/executions.ts';
 import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { Observer } from '../../lambdas/jobs/observe.ts';
 import { reconcile as reconcileNow } from '../../lambdas/jobs/reconcile.ts';
+import { uploadKey } from '../../lambdas/jobs/upload-key.ts';
+import { S3Workspace } from '../../lambdas/operations/s3-workspace.ts';
 import { readAssembly } from '../../local/assembly.ts';
 import { arn } from '../../local/aws-names.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -19,6 +25,7 @@ const OWNER = 'arn:aws:iam::000000000000:user/ada';
 const TWO_MINUTES_MS = 120_000;
 
 let cloud: LocalCloud;
+const lines: string[] = [];
 let client: Client;
 let aws: ReturnType<typeof awsClients>;
 let lambda: LambdaClient;
@@ -28,7 +35,7 @@ let earlier: JobStore;
 let jobs: JobStore;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await startTestCloud({ onLog: (name, line) => void lines.push(`${name} ${line}`) });
   client = await connect(cloud, { owner: 'ada' });
   aws = awsClients(cloud);
   lambda = new LambdaClient({
@@ -132,8 +139,16 @@ test('the end of an execution that no event has told of is found a minute later'
   process.env.STATE_MACHINE_ARN_ECHO = machineArn('echo');
   // What it does is told to the operator.
   for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
-  const executions = new Executions(aws.sfn);
-  await reconcileNow({ jobs, executions, now: () => Date.now() + TWO_MINUTES_MS });
+  const executions = new Executions(aws.sfn, []);
+  const recorder = new ExecutionRecorder({
+    jobs,
+    executions,
+    observer: new Observer({ jobs, history: new ExecutionHistory(), operations: [] }),
+    workspace: new S3Workspace(aws.s3, ''),
+    operations: [],
+  });
+  const workspace = { find: async () => undefined };
+  await reconcileNow({ jobs, executions, recorder, workspace, now: () => Date.now() + TWO_MINUTES_MS });
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });
@@ -153,6 +168,44 @@ test('a job that runs is left alone', async () => {
     await new Promise((next) => setTimeout(next, 20));
   await reconcile();
   expect(await jobs.find(job.jobId)).toMatchObject({ status: 'running' });
+  await call(client, 'cancel_job', { job_id: job.jobId });
+});
+
+test('a file whose arrival nobody was told of is found, and its job goes on', async () => {
+  const job = await make(earlier, { operation: 'take', input: { hurry: false } });
+  // Put before it is waited for: its event meets a job that does not ask yet, and is lost.
+  const Bucket = cloud.outputs.WorkspaceBucketName;
+  const Key = uploadKey(job);
+  await aws.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'found' }));
+  while (!lines.some((line) => line.startsWith('UploadsFunction') && line.includes(Key)))
+    await new Promise((next) => setTimeout(next, 20));
+  await aws.sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: machineArn('take'),
+      name: job.jobId,
+      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
+    }),
+  );
+  while ((await jobs.find(job.jobId))?.status !== 'input_required')
+    await new Promise((next) => setTimeout(next, 20));
+  expect(await reconcile()).toBeUndefined();
+  const { data } = await call(client, 'check_job', { job_id: job.jobId, wait_seconds: 20 });
+  expect(data).toMatchObject({ status: 'completed', result: { text: 'found' } });
+});
+
+test('a job that waits for a file which has not come is left waiting', async () => {
+  const job = await make(earlier, { operation: 'take', input: { hurry: false } });
+  await aws.sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: machineArn('take'),
+      name: job.jobId,
+      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
+    }),
+  );
+  while ((await jobs.find(job.jobId))?.status !== 'input_required')
+    await new Promise((next) => setTimeout(next, 20));
+  expect(await reconcile()).toBeUndefined();
+  expect(await jobs.find(job.jobId)).toMatchObject({ status: 'input_required' });
   await call(client, 'cancel_job', { job_id: job.jobId });
 });
 

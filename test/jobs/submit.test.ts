@@ -21,7 +21,7 @@ const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:echo';
 
 // Step Functions fails here on purpose, in ways that the local one does not.
 const sfn = mockClient(SFNClient);
-const executions = new Executions(new SFNClient({ region: 'us-east-1' }));
+const executions = new Executions(new SFNClient({ region: 'us-east-1' }), []);
 let table: Awaited<ReturnType<typeof startJobsTable>>;
 let jobs: JobStore;
 
@@ -103,7 +103,7 @@ test('an execution that exists already is the one that was asked for', async () 
 });
 
 test('a start that was cut off between the job and its execution is finished by the same call again', async () => {
-  const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }));
+  const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }), []);
   cutOff.start = () => new Promise(() => {});
   void submitJob(
     { jobs, executions: cutOff, limits: DEFAULT_JOB_LIMITS },

@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import * as z from 'zod';
 import { operations } from '../../lambdas/operations/index.ts';
+import { stateMachineOperation } from '../../lambdas/operations/state-machine-operation.ts';
 import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
 
 /** A finding is its rule and the path of its construct. */
@@ -12,8 +14,12 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'X-Ray, and the delivery of logs of state machines, have no resources to name.',
   ],
   [
-    /^IAM5\[Resource::<Workspace\w+\.Arn>\/\*\]/,
+    /^IAM5\[Resource::<Workspace\w+\.Arn>\/(results\/)?\*\]/,
     'Objects are named by project and job, which are not known when the stack is made.',
+  ],
+  [
+    /^IAM5\[Resource::<Workspace\w+\.Arn>\/uploads\/\*\]/,
+    'So are the files that jobs wait for, all below one prefix.',
   ],
   [
     /^IAM5\[Resource::<\w+Function\w+\.Arn>:\*\] .*\/StateMachine\//,
@@ -21,7 +27,11 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
   ],
   [
     /^IAM5\[Resource::arn:\S+:execution:.*:\*\]/,
-    'Executions are named after jobs. They can be stopped, and nothing else.',
+    'Executions are named after jobs. They can be looked at and stopped, and nothing else.',
+  ],
+  [
+    /^IAM5\[Resource::arn:aws:secretsmanager:\S+:secret:events!connection\/crm\/\*\] .*\/call_api\/Calls\//,
+    'EventBridge keeps the credentials of a connection under its name, and an id that is not known before.',
   ],
   [
     /^IAM4\[.*AmazonAPIGatewayPushToCloudWatchLogs\]/,
@@ -67,11 +77,28 @@ const DOMAIN = {
   hostedZone: { id: 'Z111122223333', name: 'example.com' },
 };
 
+const CRM = {
+  name: 'crm',
+  root: 'https://api.example.com/v2',
+  connectionArn:
+    'arn:aws:events:eu-central-1:111122223333:connection/crm/11112222-3333-4444-5555-666677778888',
+};
+const OWN_MACHINE = stateMachineOperation({
+  name: 'report',
+  title: 'Report',
+  description: 'Makes the report.',
+  input: z.object({}),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  stateMachineName: 'report',
+});
+
 const STACKS: Readonly<Record<string, Partial<AsyncOperationsStackProps>>> = {
   'by default': {},
   'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
   'with IAM': { authorization: { mode: 'iam' } },
+  'with APIs': { apis: [CRM] },
   'with a domain and a firewall': { domain: DOMAIN, firewall: {} },
+  'with a state machine of your own': { operations: [...operations, OWN_MACHINE] },
 };
 
 function findingsOf(props: Partial<AsyncOperationsStackProps>): readonly string[] {

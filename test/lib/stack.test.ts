@@ -123,7 +123,9 @@ describe('what is kept', () => {
     app.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: Match.arrayWith(
-          ['work/', 'logs/', 'results/'].map((Prefix) => Match.objectLike({ Prefix, Status: 'Enabled' })),
+          ['work/', 'uploads/', 'logs/', 'results/'].map((Prefix) =>
+            Match.objectLike({ Prefix, Status: 'Enabled' }),
+          ),
         ),
       },
     });
@@ -138,9 +140,9 @@ describe('what is kept', () => {
 
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
-  const sandboxes = operations.filter(({ sandbox }) => sandbox).length;
-  // And eight for all: MCP, management API, events, deliveries, those that wait, failures, answers, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 8);
+  const sandboxes = operations.filter((operation) => 'sandbox' in operation).length;
+  // And nine for all: MCP, management API, events, deliveries, those that wait, failures, answers, files, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 9);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {
@@ -250,9 +252,74 @@ describe('the state machine of build', () => {
   });
 });
 
-test('every state machine is watched for executions that do not succeed', () => {
+describe('the state machine of call_api', () => {
+  const { States } = statesOf(app, 'Call API');
+
+  test('calls each API by its own credentials and below its own root, and tries no call again', () => {
+    for (const [connection, root] of [
+      ['crm', 'https://crm.example.com/v2'],
+      ['ghost', 'https://ghost.example.com'],
+    ]) {
+      for (const name of [`request_${connection}`, `request_${connection}_body`]) {
+        const { Resource, Parameters, Retry, Catch, Next } = States[name];
+        expect(Resource).toBe('arn:aws:states:::http:invoke');
+        expect(Parameters['ApiEndpoint.$']).toBe(
+          `States.Format('${root}{}', $.finished.request.next.request.path)`,
+        );
+        expect(Parameters.Authentication.ConnectionArn).toContain(`:connection/${connection}/`);
+        expect('RequestBody.$' in Parameters).toBe(name.endsWith('_body'));
+        expect(Retry).toBeUndefined();
+        expect([Catch[0].Next, Next]).toEqual(['request', 'request']);
+      }
+    }
+  });
+
+  test('may call what is below the roots, and nothing else', () => {
+    const [policy] = Object.values(
+      app.findResources('AWS::IAM::Policy', {
+        Properties: { PolicyName: Match.stringLikeRegexp('^callapiCalls') },
+      }),
+    );
+    const [machine] = Object.keys(app.findResources('AWS::StepFunctions::StateMachine')).filter((id) =>
+      id.startsWith('callapi'),
+    );
+    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'states:InvokeHTTPEndpoint',
+        Resource: { Ref: machine },
+        Condition: {
+          StringLike: {
+            'states:HTTPEndpoint': ['https://crm.example.com/v2/*', 'https://ghost.example.com/*'],
+          },
+        },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'events:RetrieveConnectionCredentials',
+        Resource: [
+          expect.stringMatching(/connection\/crm\/1+/),
+          expect.stringMatching(/connection\/ghost\/2+/),
+        ],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        Resource: ['crm', 'ghost'].map(
+          (name) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:events!connection/${name}/*`,
+        ),
+      },
+    ]);
+  });
+});
+
+test('every state machine of ours is watched for executions that do not succeed', () => {
   for (const template of [app, fixtures]) {
-    const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine'));
+    // The catalogue for tests has some that are not: they are heard of in whatever they do.
+    const machines = Object.keys(template.findResources('AWS::StepFunctions::StateMachine')).filter((id) =>
+      /StateMachine[0-9A-F]{8}$/.test(id),
+    );
+    expect(machines).not.toEqual([]);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],
@@ -316,6 +383,39 @@ test('the schedule of a stack is that of its properties, and of Standard Webhook
     );
   expect(scheduleOf(app)).toEqual(['5,300,1800,7200,18000,36000,50400,72000,86400']);
   expect(scheduleOf(fixtures)).toEqual(['1,1,1,1,1,2,2,2,2']);
+});
+
+test('whoever answers callers may write where files are awaited, and nowhere else in the bucket', () => {
+  const policies = app.findResources('AWS::IAM::Policy');
+  const statements = Object.entries(policies).flatMap(([id, { Properties }]) =>
+    (Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]).map(
+      (statement) => ({ id, ...statement }),
+    ),
+  );
+  const writing = statements.filter(
+    ({ id, Action }) => /^(Mcp|Management)/.test(id) && [Action].flat().includes('s3:PutObject'),
+  );
+  expect(writing.map(({ id }) => id.replace(/Function.*/, ''))).toEqual(['Mcp', 'Management']);
+  for (const { Action, Resource } of writing) {
+    expect(Action).toBe('s3:PutObject');
+    expect(Resource).toMatchObject({ 'Fn::Join': ['', [{ 'Fn::GetAtt': expect.anything() }, '/uploads/*']] });
+  }
+});
+
+test('the bucket tells of what is put into it, and one function is told of awaited files alone', () => {
+  app.hasResourceProperties('AWS::S3::Bucket', {
+    NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+  });
+  app.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: [Match.anyValue()] }, object: { key: [{ prefix: 'uploads/' }] } },
+    },
+    Targets: [
+      Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UploadsFunction'), 'Arn'] } }),
+    ],
+  });
 });
 
 describe('an operation added to the catalogue', () => {
@@ -399,6 +499,8 @@ test('the management API reads jobs and answers them, starts none, and answers w
   expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([
     's3:GetObject',
     's3:ListBucket',
+    // To sign for: see below.
+    's3:PutObject',
   ]);
   app.hasResourceProperties('AWS::ApiGateway::Method', {
     HttpMethod: 'PATCH',

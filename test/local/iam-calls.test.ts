@@ -122,8 +122,11 @@ describe('SQS and SNS', () => {
   });
 });
 
-test('StartExecution is of a machine, the rest of an execution', () => {
+test('a start is of a machine, the rest of an execution', () => {
   const input = { stateMachineArn: 'machine', executionArn: 'execution' };
   expect(stateMachineCall('StartExecution', input).resource).toBe('machine');
-  expect(stateMachineCall('StopExecution', input).resource).toBe('execution');
+  expect(stateMachineCall('StartSyncExecution', input).resource).toBe('machine');
+  for (const action of ['StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution']) {
+    expect(stateMachineCall(action, input).resource).toBe('execution');
+  }
 });

@@ -125,6 +125,30 @@ describe('of the stack,', () => {
     );
   });
 
+  test('without states:DescribeStateMachineForExecution nobody sees how far a machine is that is not ours', async () => {
+    const { cloud, log } = await startTest('McpFunction', 'states:DescribeStateMachineForExecution');
+    const client = await connect(cloud);
+    closers.push(() => client.close());
+    const { data } = await call(client, 'start_report', { seconds: 60 });
+    // The answer is what was read, all the same.
+    const checked = await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 4 });
+    expect(checked.data).toMatchObject({ status: 'running', progress: 0 });
+    expect(await refusalIn(log, 'McpFunction', 'states:DescribeStateMachineForExecution')).toMatch(
+      /execution:monthly-report:/,
+    );
+  });
+
+  test('without states:StartSyncExecution an Express machine answers nobody', async () => {
+    const { cloud, log } = await startTest('McpFunction', 'states:StartSyncExecution');
+    const client = await connect(cloud);
+    closers.push(() => client.close());
+    const { data } = await call(client, 'quote', { product: 'tea' });
+    expect(data.error.code).toBe('INTERNAL_ERROR');
+    expect(await refusalIn(log, 'McpFunction', 'states:StartSyncExecution')).toMatch(
+      /stateMachine:price-quote/,
+    );
+  });
+
   test('without sqs:SendMessage the mapping of the events function is not created', async () => {
     await expect(startTest('EventsFunction', 'sqs:SendMessage')).rejects.toThrow(
       /^Mapping EventsFunction.* does not have permissions to call sqs:SendMessage on arn:aws:sqs:.*:EventsDeadLetters/,

@@ -72,20 +72,45 @@ async function runJobs(): Promise<void> {
   const approve = { action: 'accept', content: { approve: true } };
   await call(client, 'answer_job', { job_id: asking.job_id, answers: { approve } });
   await call(client, 'check_job', { job_id: asking.job_id, wait_seconds: 20 });
+  const { data: taking } = await call(client, 'start_take', { wait_seconds: 20 });
+  await fetch(taking.input_requests.file.upload.url, { method: 'PUT', body: 'x' });
+  while (!(await call(client, 'check_job', { job_id: taking.job_id, wait_seconds: 20 })).data.ended_at);
+  const { data: byHttp } = await call(client, 'start_take', { wait_seconds: 20 });
+  const { input_requests } = await api('GET', `/jobs/${byHttp.job_id}`);
+  await fetch(input_requests.file.upload.url, { method: 'PUT', body: 'x' });
   await call(client, 'start_four_steps', { wait_seconds: 20 });
   await call(client, 'nap', { ms: 0 });
   await call(client, 'count', { to: 15, each_ms: 100, wait_seconds: 20 });
+  // This client cannot ask its user: the call becomes a job, which asks.
+  const { data: inquiring } = await call(client, 'inquire', { wait_seconds: 20 });
+  await call(client, 'answer_job', { job_id: inquiring.job_id, answers: { colour: { action: 'decline' } } });
+  await call(client, 'check_job', { job_id: inquiring.job_id, wait_seconds: 20 });
   const { s3 } = awsClients(cloud);
   const Key = 'projects/original.txt';
   await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.WorkspaceBucketName, Key, Body: 'x' }));
   s3.destroy();
   await call(client, 'start_confined', { behaviour: 'copy', wait_seconds: 20 });
-  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
+  // Until it has looked whether it is to go on.
+  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait', wait_seconds: 4 });
   await call(client, 'cancel_job', { job_id: waiting.job_id });
   await call(client, 'list_jobs');
   await api('GET', '/jobs');
   const { files } = await api('GET', `/jobs/${big.job_id}`);
   await follow(...files.map(({ url }: { readonly url: string }) => url));
+}
+
+/** Those whose state machine is not ours. */
+async function runForeign(): Promise<void> {
+  await call(client, 'quote', { product: 'tea' });
+  await call(client, 'start_report', { ends: 'refused', wait_seconds: 20 });
+  const padding = 'x'.repeat(55_000);
+  await call(client, 'start_report', { copies: 'four', padding, wait_seconds: 20 });
+  const { data } = await call(client, 'start_report', { seconds: 60 });
+  // Looked at once in two seconds.
+  await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 3 });
+  await delay(2_100);
+  await api('GET', `/jobs/${data.job_id}`);
+  await call(client, 'cancel_job', { job_id: data.job_id });
 }
 
 async function runWebhooks(): Promise<void> {
@@ -127,6 +152,7 @@ async function runEvents(): Promise<void> {
 
 /** Why an action is granted that nothing here uses. */
 const WHY = {
+  cancelled: 'A job that is cancelled in the moment that it is started is no flow of this test.',
   due: 'The function is due every five minutes, for which this test does not wait.',
   fault: 'What cannot be handed on in a day goes to dead letters, for which this test does not wait.',
   files:
@@ -144,6 +170,7 @@ const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
 /** By function, which its role is named after. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   EventsFunction: SEND,
+  ExecutionRecorderFunction: { 'states:StopExecution': WHY.cancelled },
   ManagementFunction: {
     ...SEND,
     's3:ListBucket': WHY.listBucket,
@@ -158,10 +185,17 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'dynamodb:GetItem': WHY.due,
     'dynamodb:Scan': WHY.due,
     'dynamodb:UpdateItem': WHY.due,
+    's3:GetObject': WHY.due,
+    's3:ListBucket': WHY.due,
+    's3:PutObject': WHY.due,
     'states:DescribeExecution': WHY.due,
+    'states:DescribeStateMachineForExecution': WHY.due,
+    'states:GetExecutionHistory': WHY.due,
     'states:StartExecution': WHY.due,
+    'states:StopExecution': WHY.due,
   },
   ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
+  UploadsFunction: { 's3:ListBucket': WHY.listBucket },
   WebhooksDeliver: {
     ...SEND,
     'secretsmanager:DescribeSecret': WHY.grantRead,
@@ -179,8 +213,10 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   countFunction: { ...FILES, ...UNCUT },
   echoFunction: { ...FILES, ...UNCUT },
   fourstepsFunction: { ...FILES, ...UNCUT },
+  inquireFunction: { ...FILES, 's3:PutObject': WHY.files },
   napFunction: { ...FILES, 's3:PutObject': WHY.files },
   probeFunction: FILES,
+  takeFunction: { 's3:ListBucket': WHY.listBucket, 's3:PutObject': WHY.files },
 };
 
 /** What Lambda and Step Functions do for logs and traces: the local cloud has no service for either. */
@@ -188,6 +224,7 @@ const isForOperators = (action: string) => /^(logs|xray):/.test(action);
 
 test('each action that a role was granted has been used, but for these', async () => {
   await Promise.all([runJobs(), runWebhooks(), runEvents()]);
+  await runForeign();
   const unused = Object.entries(unusedActions(cloud.permissions())).map(([role, actions]) => [
     role.replace(/Role[0-9A-F]{8}$/, ''),
     actions.filter((action) => !isForOperators(action)),

@@ -179,11 +179,13 @@ describe('a build', () => {
   test('is there for the clients of all revisions, with the other operations and the five that every catalogue has', async () => {
     const names = [
       'start_build',
+      'start_call_api',
       'start_deploy',
       'start_download',
       'start_migrate',
       'read_file',
       'search',
+      'start_upload',
       'check_job',
       'list_jobs',
       'answer_job',

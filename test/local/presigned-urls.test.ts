@@ -1,21 +1,30 @@
 /** A presigned URL is what it says: every change to it, and every other use of it, is refused. */
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { awsClients, startTestCloud } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let s3: S3Client;
+/** Adds no checksum of nothing to what it signs. */
+let plain: S3Client;
 let Bucket: string;
 
 beforeAll(async () => {
   cloud = await startTestCloud();
   ({ s3 } = awsClients(cloud));
+  plain = new S3Client({
+    region: 'us-east-1',
+    endpoint: cloud.environment.AWS_ENDPOINT_URL_S3,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
   Bucket = cloud.outputs.WorkspaceBucketName ?? '';
   for (const Key of ['mine', 'other']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'text' }));
 });
 afterAll(async () => {
   s3.destroy();
+  plain.destroy();
   await cloud.close();
 });
 
@@ -47,6 +56,22 @@ test('what was signed for reading does not write or delete', async () => {
     expect([response.status, await codeOf(response)]).toEqual([403, 'SignatureDoesNotMatch']);
   }
   expect(await (await fetch(url)).text()).toBe('text');
+});
+
+test('what was signed for writing takes just the size that was signed, and makes no copy', async () => {
+  const command = new PutObjectCommand({ Bucket, Key: 'new', ContentLength: 4 });
+  const url = await getSignedUrl(plain, command, { expiresIn: 60 });
+  const longer = await fetch(url, { method: 'PUT', body: 'longer' });
+  expect([longer.status, await codeOf(longer)]).toEqual([403, 'SignatureDoesNotMatch']);
+  const copy = await fetch(url, {
+    method: 'PUT',
+    body: 'four',
+    headers: { 'x-amz-copy-source': `${Bucket}/other` },
+  });
+  expect([copy.status, await codeOf(copy)]).toEqual([403, 'AccessDenied']);
+  expect((await fetch(url, { method: 'PUT', body: 'four' })).status).toBe(200);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'new' }));
+  expect(await Body?.transformToString()).toBe('four');
 });
 
 test('it ends', async () => {

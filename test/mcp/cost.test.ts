@@ -2,6 +2,7 @@
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { CallCounter } from '../support/call-counter.ts';
+import { legacy, modern } from '../support/rpc.ts';
 import { call, connect, startTestCloud } from '../support/test-cloud.ts';
 
 const counter = new CallCounter();
@@ -10,7 +11,7 @@ let client: Client;
 
 beforeAll(async () => {
   cloud = await startTestCloud({ onAwsCall: counter.count });
-  client = await connect(cloud);
+  client = await connect(cloud, { owner: 'cost' });
 });
 afterAll(async () => {
   await client.close();
@@ -22,6 +23,16 @@ test('check_job is one read, whatever the job', async () => {
   counter.reset();
   await call(client, 'check_job', { job_id: data.job_id });
   expect(counter.counts).toEqual({ 'dynamodb:GetItem': 1 });
+});
+
+test('tasks/get is one read, in both generations, whatever the task', async () => {
+  const { data } = await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
+  for (const get of [legacy, modern]) {
+    counter.reset();
+    const { result } = await get(cloud, 'tasks/get', { taskId: data.job_id }, { owner: 'cost' });
+    expect(result.status).toBe('completed');
+    expect(counter.counts).toEqual({ 'dynamodb:GetItem': 1 });
+  }
 });
 
 test('a malformed job id costs nothing', async () => {

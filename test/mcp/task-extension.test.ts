@@ -121,6 +121,17 @@ test('it is cancelled with an empty answer, and so again once it has ended', asy
   expect((await rpc('tasks/cancel', { taskId })).result.resultType).toBe('complete');
 });
 
+test('a job that waits for a file works, in the eyes of a client, and says who knows where to put it', async () => {
+  const { taskId } = await create('start_take');
+  let task = { status: '', statusMessage: '' };
+  while (!task.statusMessage?.includes('check_job')) task = (await rpc('tasks/get', { taskId })).result;
+  expect(task.status).toBe('working');
+  expect(JSON.stringify(task)).not.toContain('http');
+  const old = (await legacy(cloud, 'tasks/get', { taskId })).result;
+  expect([old.status, old.statusMessage]).toEqual([task.status, task.statusMessage]);
+  await rpc('tasks/cancel', { taskId });
+});
+
 describe('input', () => {
   const asking = async () => {
     const { taskId } = await create('start_ask');
@@ -218,6 +229,24 @@ describe('input', () => {
     expect(Object.keys((await until(taskId, /input_required/)).inputRequests)).toEqual(['colour']);
     await rpc('tasks/update', { taskId, inputResponses: { colour: RED } });
     expect((await until(taskId, END)).result.structuredContent.result).toEqual({ colour: 'red' });
+  });
+
+  test('of a tool that can be no job is asked of who can ask, and refused to others', async () => {
+    const params = { name: 'nap', arguments: { ms: 1, ends: 'asking' } };
+    const { result } = await rpc('tools/call', params, ELICITS);
+    expect(Object.keys(result.inputRequests)).toEqual(['well']);
+    const inputResponses = { well: { action: 'decline' } };
+    const again = await rpc('tools/call', { ...params, inputResponses }, ELICITS);
+    expect(again.result.structuredContent).toEqual({ slept_ms: 1 });
+
+    const { status, error } = await rpc('tools/call', params);
+    expect([status, error.code]).toEqual([400, -32021]);
+    expect(error.data).toEqual({ requiredCapabilities: { elicitation: {} } });
+    const old = await legacy(cloud, 'tools/call', params);
+    expect(old.result.structuredContent.error).toMatchObject({
+      code: 'ELICITATION_REQUIRED',
+      message: expect.stringContaining('Slept well?'),
+    });
   });
 
   test('in a second round is asked by a job that has the answers of the first', async () => {

@@ -1,4 +1,5 @@
 /** `subscriptions/listen` for tasks: what comes, once, until the end; and who comes back has missed nothing. */
+import { listen, readListenRequest } from '../../lambdas/mcp/tasks/listen.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { CallCounter } from '../support/call-counter.ts';
 import { legacy, modern, modernRequest, type RpcOptions, TASKS } from '../support/rpc.ts';
@@ -107,6 +108,57 @@ test('a client that comes back is shown how it is, and what has ended meanwhile'
   ]);
 });
 
+describe('a task that goes on for longer than a stream may', () => {
+  const tasks = {
+    findAll: async () => [{ jobId: UNKNOWN, version: 1, status: 'running' }],
+    detail: async () => ({ taskId: UNKNOWN, status: 'working' }),
+  } as never;
+  const caller = { owner: 'ada', scopes: ['jobs:read'] };
+  const subscription = async () => {
+    const params = {
+      notifications: { taskIds: [UNKNOWN] },
+      _meta: { 'io.modelcontextprotocol/clientCapabilities': { extensions: { [TASKS]: {} } } },
+    };
+    const http = new Request('http://localhost/mcp', {
+      method: 'POST',
+      headers: { 'mcp-method': 'subscriptions/listen' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 'x', method: 'subscriptions/listen', params }),
+    });
+    const read = await readListenRequest(http);
+    if (!read) throw new Error('It is no such request.');
+    return read;
+  };
+
+  test('has the stream end with a result, in time', async () => {
+    const endsAtMs = Date.now() + 2_500;
+    const read = await all(listen(await subscription(), { tasks, caller, endsAtMs }));
+    expect(Date.now()).toBeLessThanOrEqual(endsAtMs);
+    expect(read.map(({ method }) => method)).toEqual([
+      'notifications/subscriptions/acknowledged',
+      'notifications/tasks',
+      undefined,
+    ]);
+    expect(read.at(-1)).toMatchObject({ id: 'x', result: { resultType: 'complete' } });
+  });
+
+  test('is looked at no more once its client has gone', async () => {
+    let looks = 0;
+    const counted = {
+      ...(tasks as object),
+      findAll: async () => [{ jobId: UNKNOWN, version: ++looks, status: 'running' }],
+    } as never;
+    const stream = messages(
+      listen(await subscription(), { tasks: counted, caller, endsAtMs: Date.now() + 60_000 }),
+    );
+    await stream.next();
+    await stream.next();
+    await stream.return(undefined);
+    const before = looks;
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(looks).toBeLessThanOrEqual(before + 1);
+  });
+});
+
 test('the tasks of others, and what is none, are not listened to; when nothing is left it ends', async () => {
   const theirs = await create('start_echo', { text: 'theirs' });
   const answer = await all(await open([theirs, UNKNOWN, '../x', 'x'.repeat(5_000)], { owner: 'eve' }));
@@ -116,9 +168,8 @@ test('the tasks of others, and what is none, are not listened to; when nothing i
 });
 
 test('it costs one read a second, however many tasks it watches', async () => {
-  const taskIds = await Promise.all(
-    Array.from({ length: 20 }, () => create('start_probe', { behaviour: 'wait' })),
-  );
+  const taskIds: string[] = [];
+  for (let i = 0; i < 20; i++) taskIds.push(await create('start_probe', { behaviour: 'wait' }));
   const stream = messages(await open(taskIds));
   for (let shown = 0; shown <= taskIds.length; shown++) await stream.next();
   const from = Date.now();

@@ -46,6 +46,24 @@ test.each<[string, object, RegExp]>([
     },
     /asks from a sandbox/,
   ],
+  [
+    'calls in a step that is not the last',
+    { steps: { scan: { timeoutMs: 1_000, calls: { max: 1, periodMs: 1_000 } }, end: { timeoutMs: 1_000 } } },
+    /only the last step/,
+  ],
+  [
+    'more calls than an execution has events for',
+    { steps: { scan: { timeoutMs: 1_000, calls: { max: 2_000, periodMs: 1_000 } } } },
+    /calls 2000 in 1000 ms/,
+  ],
+  [
+    'calls from a sandbox',
+    {
+      sandbox: () => ({ reads: [], writes: [] }),
+      steps: { scan: { timeoutMs: 1_000, calls: { max: 1, periodMs: 1_000 } } },
+    },
+    /called from a sandbox/,
+  ],
   ['fewer than no retries', { steps: { scan: { timeoutMs: 1_000, retries: -1 } } }, /retries -1/],
   ['a wait of half a second', { execution: { mode: 'job', maxWaitMs: 1_500 } }, /maxWaitMs 1500/],
   ['a wait of two minutes', { execution: { mode: 'job', maxWaitMs: 120_000 } }, /maxWaitMs 120000/],
@@ -65,4 +83,10 @@ test('a step that asks may do so five times, each question waiting for as long a
     steps: { scan: { timeoutMs: 60_000, inputTimeoutMs: 600_000 } },
   });
   expect(longestRunMs(operation)).toBe(6 * 2 * 80_000 + 5 * 600_000 + 3_600_000);
+});
+
+test('a step that has APIs called may do so for as long as its calls allow', () => {
+  const calls = { max: 10, periodMs: 600_000 };
+  const operation = defineOperation({ ...good, steps: { scan: { timeoutMs: 60_000, calls } } });
+  expect(longestRunMs(operation)).toBe(2 * 80_000 + 600_000 + 3_600_000);
 });

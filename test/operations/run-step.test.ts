@@ -171,6 +171,10 @@ describe('when the runner itself is in trouble', () => {
     upload: () => Promise.reject(new Error('no answer')),
     read: () => Promise.reject(new Error('no answer')),
     replace: () => Promise.reject(new Error('no answer')),
+    open: () => {
+      throw new Error('no answer');
+    },
+    copy: () => Promise.reject(new Error('no answer')),
   });
 
   test('a log that cannot be stored does not hide why the step failed', async () => {

@@ -437,8 +437,7 @@ describe('what a job asks', () => {
   /** Asked, told to the endpoint, and attempted with these answers of its receiver. */
   async function ask(changes: Partial<Delivery>, ...answers: PostOutcome[]): Promise<(string | undefined)[]> {
     for (const outcome of answers) post.mockResolvedValueOnce(outcome);
-    const { endpointId = 'ep_1' } = changes;
-    const key = deliveryKey(3, endpointId);
+    const { endpointId = 'ep_1', deliveryKey: key = deliveryKey(3, endpointId) } = changes;
     const timestamp = new Date(now).toISOString();
     await tables.deliveries.create(
       {
@@ -492,6 +491,25 @@ describe('what a job asks', () => {
     await tables.endpoints.put(endpoint(subscription));
     post.mockClear();
     expect(await ask({ endpointId: 'sub_1' }, answered(200))).toEqual([undefined]);
+  });
+
+  test('a file that is waited for has none, and is not in one', async () => {
+    await tables.endpoints.put(endpoint({ answerLinks: true }));
+    const file = { message: 'The source', upload: { method: 'PUT', max_bytes: 1 } };
+    const asking = (requests: object) =>
+      ({
+        id: `${JOB}.3`,
+        type: 'job.input_required',
+        timestamp: new Date(now).toISOString(),
+        data: { ...data, input_requests: requests },
+      }) as never;
+    expect(await ask({ event: asking({ file }) }, answered(200))).toEqual([undefined]);
+    post.mockClear();
+    const both = { event: asking({ file, ...input_requests }), deliveryKey: deliveryKey(4, 'ep_1') };
+    const [link = ''] = await ask(both, answered(200));
+    const { keys = [] } =
+      readAnswerToken(link.split('/').at(-1) ?? '', await dependencies.signingKeys.get(), now) ?? {};
+    expect(keys).toEqual(['approve']);
   });
 
   test('no other event has one', async () => {

@@ -6,7 +6,7 @@ import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { ErrorCode } from '../../shared/errors.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { faultOf, toCoreTask } from '../task-mapping.ts';
 import type { TaskJobs } from './task-jobs.ts';
@@ -112,20 +112,5 @@ export function tasksNotOffered(tool: string): ProtocolError {
   return new ProtocolError(
     ProtocolErrorCode.MethodNotFound,
     `${tool} is answered at once, and never with a task: call it without params.task.`,
-  );
-}
-
-/** A failure before there is a task: the caller awaits a task, and no answer of the tool. */
-export function taskNotCreated(error: unknown): unknown {
-  if (!(error instanceof AppError)) return error;
-  const { code, message, retryable, details } = error;
-  return new ProtocolError(
-    retryable ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams,
-    message,
-    {
-      code,
-      ...(retryable && { retryable }),
-      ...details,
-    },
   );
 }

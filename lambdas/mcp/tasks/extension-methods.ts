@@ -1,7 +1,8 @@
 /** Tasks as the extension of 2026-07-28 has them: the result comes with the task, and answers go to it. */
-import { type Answers, answerOpenQuestions } from '../../jobs/answer.ts';
+import { answerOpenQuestions } from '../../jobs/answer.ts';
 import type { InputAnswer } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
+import type { Answers } from '../../jobs/record-answers.ts';
 import { Scope } from '../../shared/caller.ts';
 import { describeIssues } from '../../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';

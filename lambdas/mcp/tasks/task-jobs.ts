@@ -4,6 +4,7 @@ import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
 import type { Executions } from '../../jobs/executions.ts';
 import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
+import type { Observer } from '../../jobs/observe.ts';
 import type { Pace } from '../../jobs/pace.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
@@ -16,10 +17,14 @@ export interface TaskJobsOptions {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly observer: Observer;
   readonly workspace: WorkspaceLinks;
   readonly pace: Pace;
   readonly polls: PollIntervals;
 }
+
+/** A job that has ended waits for nothing that only some may see. */
+const NOBODY = { scopes: [] };
 
 export class TaskJobs {
   readonly #options: TaskJobsOptions;
@@ -28,19 +33,21 @@ export class TaskJobs {
     this.#options = options;
   }
 
-  /** One read. @throws AppError JOB_NOT_FOUND, whether it is unknown or somebody else's; RESOURCE_EXHAUSTED */
+  /** One read; more of a state machine of the operator's own, which is looked at. @throws AppError JOB_NOT_FOUND, whether it is unknown or somebody else's; RESOURCE_EXHAUSTED */
   async find(owner: string, taskId: string): Promise<Job> {
-    const { jobs, pace } = this.#options;
+    const { jobs, observer, pace } = this.#options;
     if (!isJobId(taskId)) throw jobNotFound();
     pace.check(owner, taskId);
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
-    return job;
+    return observer.observe(job);
   }
 
   /** One read for all of them, 100 at most; those that are not there, or somebody else's, are left out. */
   async findAll(owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
-    return this.#options.jobs.getAll(owner, taskIds.filter(isJobId));
+    const { jobs, observer } = this.#options;
+    const found = await jobs.getAll(owner, taskIds.filter(isJobId));
+    return Promise.all(found.map((job) => observer.observe(job)));
   }
 
   /** @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED */
@@ -53,11 +60,11 @@ export class TaskJobs {
     return this.#options.polls.next(job);
   }
 
-  /** What the call would have been answered with, had it waited for the end. */
+  /** What the call would have been answered with, had it waited for the end: only of a job that has ended. */
   async result(job: Job): Promise<CallToolResult> {
     const { operations, workspace, polls } = this.#options;
     const operation = operations.find(({ name }) => name === job.operation);
-    const result = toResult(await answerJob(job, { operation, workspace, polls }));
+    const result = toResult(await answerJob(job, { operation, workspace, polls, caller: NOBODY }));
     return job.status === JobStatus.failed ? { ...result, isError: true } : result;
   }
 

@@ -18,10 +18,10 @@ export function answerJobTool({ operations, jobs, workspace, polls }: ToolDepend
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, answers: answersInput }),
     output: jobOutput,
-    async call({ job_id: jobId, answers }, { owner }) {
-      const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
+    async call({ job_id: jobId, answers }, caller) {
+      const job = await answerJobQuestions({ jobs }, caller.owner, jobId, answers);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, { operation, workspace, polls });
+      return answerJob(job, { operation, workspace, polls, caller });
     },
   });
 }

@@ -33,10 +33,11 @@ export function syncTool(
     name: operation.name,
     title: operation.title,
     description: operation.description,
-    scope: Scope.jobsRead,
+    // A state machine of the operator's own may change things while its caller waits.
+    scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
-    output: operation.output,
+    output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
     async call(input, { owner }, client) {
       callPace.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
@@ -70,12 +71,12 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
       const { owner } = caller;
       const { idempotencyKey } = submission;
-      const submitted = { owner, operation, input, ...submission };
+      const submitted = { operation, input, ...submission };
       const jobId =
         idempotencyKey === undefined ? randomUUID() : jobIdForKey(owner, operation.name, idempotencyKey);
       // The same call has become a job before.
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
-        return startJob(dependencies, submitted, waitMs);
+        return startJob(dependencies, caller, submitted, waitMs);
       }
       const answer = await calls.invoke(operation, { call: { jobId, owner, input, ...answersOf(client) } });
       const questions = questionsFor(client, answer);
@@ -84,10 +85,10 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       if ('handedOver' in answer || 'asked' in answer) {
         const { answers } = answer;
         const done = 'handedOver' in answer ? { handedOver: answer.handedOver } : {};
-        return startJob(dependencies, { ...submitted, call: { jobId, answers, ...done } }, leftMs);
+        return startJob(dependencies, caller, { ...submitted, call: { jobId, answers, ...done } }, leftMs);
       }
       if ('error' in answer && answer.error.code === ErrorCode.timedOut) {
-        return startJob(dependencies, submitted, leftMs);
+        return startJob(dependencies, caller, submitted, leftMs);
       }
       const { result } = resultOf(operation, answer);
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };

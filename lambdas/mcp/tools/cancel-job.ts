@@ -17,11 +17,11 @@ export function cancelJobTool({ operations, jobs, executions, workspace, polls }
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
     output: jobOutput,
-    async call({ job_id: jobId }, { owner }) {
+    async call({ job_id: jobId }, caller) {
       if (!isJobId(jobId)) throw jobNotFound();
-      const job = await cancelJob({ jobs, executions }, owner, jobId);
+      const job = await cancelJob({ jobs, executions }, caller.owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, { operation, workspace, polls });
+      return answerJob(job, { operation, workspace, polls, caller });
     },
   });
 }

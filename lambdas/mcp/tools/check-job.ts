@@ -10,7 +10,7 @@ import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 
-export function checkJobTool({ operations, jobs, pace, workspace, polls }: ToolDependencies): Tool {
+export function checkJobTool({ operations, jobs, observer, pace, polls, workspace }: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
   return defineTool({
     name: 'check_job',
@@ -30,7 +30,8 @@ export function checkJobTool({ operations, jobs, pace, workspace, polls }: ToolD
         .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, { owner }) {
+    async call({ job_id: jobId, wait_seconds }, caller) {
+      const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();
       pace.check(owner, jobId);
       const found = await jobs.get(owner, jobId);
@@ -45,7 +46,7 @@ export function checkJobTool({ operations, jobs, pace, workspace, polls }: ToolD
       }
       const job = await waitForNews(jobs, found, waitMs);
       if (!job) throw jobNotFound();
-      return answerJob(job, { operation, workspace, polls });
+      return answerJob(await observer.observe(job), { operation, workspace, polls, caller });
     },
   });
 }

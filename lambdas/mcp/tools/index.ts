@@ -3,6 +3,7 @@ import type { Calls } from '../../jobs/calls.ts';
 import type { Executions } from '../../jobs/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
+import type { Observer } from '../../jobs/observe.ts';
 import type { Pace } from '../../jobs/pace.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
@@ -22,6 +23,7 @@ export interface ToolDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly observer: Observer;
   readonly calls: Calls;
   readonly callPace: Pace;
   readonly limits: JobLimits;

@@ -17,7 +17,7 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     output: startedOutput,
     async call(args, caller) {
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
-      return startJob(dependencies, { owner: caller.owner, operation, input, ...submission }, waitMs);
+      return startJob(dependencies, caller, { operation, input, ...submission }, waitMs);
     },
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,

@@ -2,15 +2,18 @@
 import type { ReadEntry } from 'tar';
 import { AppError } from '../../shared/errors.ts';
 import { GuardedParser } from './guarded-parser.ts';
-import { invalidSource, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
+import { invalidSource, namesTooLong, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
 import type { SourceLimits } from './source-limits.ts';
-import { feed } from './tar-stream.ts';
+import { type Archive, feed } from './tar-stream.ts';
 
 /** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
 const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
 
 /** No file system takes longer ones; a pax header could hold a megabyte, fifty thousand times over. */
 const MAX_PATH_CHARACTERS = 4_096;
+
+/** Of all names together, which are kept until the last entry has come: some 200 bytes for each of 200,000. */
+const MAX_NAMES_BYTES = 40 * 1024 * 1024;
 
 /** A symbolic link, as the archive has it. */
 export interface Link {
@@ -38,6 +41,8 @@ export interface Source {
 
 /** What is known of the entries read so far, by their key. */
 interface Listing {
+  /** Of all names so far. */
+  namesBytes: number;
   /** The names at the top of the archive, as they are written there. */
   readonly tops: Set<string>;
   readonly types: Map<string, string>;
@@ -47,11 +52,17 @@ interface Listing {
 
 /** @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
 export async function inspectSource(
-  file: string,
+  archive: Archive,
   limits: SourceLimits,
   signal: AbortSignal,
 ): Promise<Source> {
-  const listing: Listing = { tops: new Set(), types: new Map(), symlinks: new Map(), files: new Map() };
+  const listing: Listing = {
+    namesBytes: 0,
+    tops: new Set(),
+    types: new Map(),
+    symlinks: new Map(),
+    files: new Map(),
+  };
   let entries = 0;
   let index = 0;
   const parser = new GuardedParser({
@@ -70,7 +81,7 @@ export async function inspectSource(
 
   const bound = { maxBytes: limits.unpackedBytes, tooLarge: tooLargeUnpacked(limits.unpackedBytes) };
   try {
-    await feed(parser, file, bound, signal);
+    await feed(parser, archive, bound, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof AppError
@@ -84,9 +95,13 @@ export async function inspectSource(
   return { root, links: [...listing.symlinks.values()], files: listing.files };
 }
 
-function addEntry({ tops, types, symlinks }: Listing, { path, type, linkpath }: ReadEntry): void {
+function addEntry(listing: Listing, { path, type, linkpath }: ReadEntry): void {
+  const { tops, types, symlinks } = listing;
   const segments = safeSegments(path, path);
   const key = keyOf(segments);
+  // The key of a path may be longer by far: one character can stand for eighteen.
+  listing.namesBytes += Buffer.byteLength(key) + Buffer.byteLength(linkpath ?? '');
+  if (listing.namesBytes > MAX_NAMES_BYTES) throw namesTooLong(MAX_NAMES_BYTES);
   if (!ALLOWED_TYPES.has(type))
     throw invalidSource(`${quote(path)} is a ${type}; only files, directories and links may be`);
   if (type === 'Link') {

@@ -19,6 +19,14 @@ export function tooManyEntries(limit: number): AppError {
   );
 }
 
+export function namesTooLong(limitBytes: number): AppError {
+  return new AppError(
+    ErrorCode.sourceTooLarge,
+    `The names in the source archive take more than ${formatBytes(limitBytes)}, the limit: leave out what the build makes.`,
+    { details: { limit_bytes: limitBytes } },
+  );
+}
+
 export function tooLargeUnpacked(limitBytes: number): AppError {
   return new AppError(
     ErrorCode.sourceTooLarge,

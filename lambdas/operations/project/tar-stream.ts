@@ -1,4 +1,4 @@
-/** Moves gzipped tar archives between files and node-tar, with a bound on the bytes that come out at the other side. */
+/** Moves gzipped tar archives between files, streams and node-tar, with a bound on the bytes that come out at the other side. */
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -13,6 +13,9 @@ export interface Bound {
   readonly tooLarge: Error;
 }
 
+/** A file, or its bytes as they come. */
+export type Archive = string | AsyncIterable<Buffer>;
+
 /** Four times zlib's default: unpacking is mostly small writes. */
 const CHUNK_BYTES = 64 * 1024;
 
@@ -21,7 +24,12 @@ const CHUNK_BYTES = 64 * 1024;
  * here before a parser sees it, and so that two parsers fed the same file see the same bytes.
  * @throws what the parser complains of, zlib's errors, or `tooLarge`.
  */
-export async function feed(parser: Parser, file: string, bound: Bound, signal: AbortSignal): Promise<void> {
+export async function feed(
+  parser: Parser,
+  archive: Archive,
+  bound: Bound,
+  signal: AbortSignal,
+): Promise<void> {
   // `once` alone is not enough: node-tar emits errors while it is being written to, when nobody waits.
   let failure: unknown;
   parser.on('error', (error: unknown) => {
@@ -31,7 +39,7 @@ export async function feed(parser: Parser, file: string, bound: Bound, signal: A
   closed.catch(() => {});
 
   await pipeline(
-    createReadStream(file),
+    typeof archive === 'string' ? createReadStream(archive) : archive,
     createGunzip({ chunkSize: CHUNK_BYTES }),
     meter(bound),
     async (chunks: AsyncIterable<Buffer>) => {

@@ -15,7 +15,8 @@ import { WorkspaceUrls } from './workspace-urls.ts';
 
 const name = requiredEnv(Env.operationName);
 const operation = operations.find((each) => each.name === name);
-if (!operation) throw new Error(`The catalogue has no operation "${name}".`);
+if (!operation || !('steps' in operation))
+  throw new Error(`The catalogue has no operation "${name}" with steps.`);
 const bucket = requiredEnv(Env.workspaceBucketName);
 
 const run = createStepRunner({

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { OperationDefinition } from '../define-operation.ts';
+import type { StepsOperation } from '../define-operation.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../step.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchTurn } from './turn.ts';
@@ -17,7 +17,7 @@ import {
 } from './wire.ts';
 
 /** @param steps one function for each step of the definition. */
-export function sandboxHandler<Definition extends OperationDefinition>(steps: SandboxedStepsOf<Definition>) {
+export function sandboxHandler<Definition extends StepsOperation>(steps: SandboxedStepsOf<Definition>) {
   const byName: Readonly<Record<string, SandboxedStep<never>>> = steps;
   return middy(
     async (event: SandboxEvent) => {

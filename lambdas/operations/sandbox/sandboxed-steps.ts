@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { OperationDefinition, StepFiles } from '../define-operation.ts';
+import type { StepFiles, StepsOperation } from '../define-operation.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
 import type { Step, StepContext } from '../step.ts';
 import type { SandboxFunction } from './sandbox-function.ts';
@@ -11,7 +11,7 @@ import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessa
 import type { WorkspaceUrls } from './workspace-urls.ts';
 
 export interface SandboxedStepsOptions {
-  readonly operation: OperationDefinition;
+  readonly operation: StepsOperation;
   readonly sandbox: SandboxFunction;
   readonly urls: WorkspaceUrls;
 }
@@ -80,7 +80,7 @@ async function runInSandbox(
 }
 
 /** Callers get URLs of the files that a result names: it may name what its step was to write, and nothing else. */
-function checkFiles({ name, output, files }: OperationDefinition, result: Json, { writes }: StepFiles): Json {
+function checkFiles({ name, output, files }: StepsOperation, result: Json, { writes }: StepFiles): Json {
   const { data } = output.safeParse(result);
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
   if (!stray) return result;

@@ -1,0 +1,32 @@
+/** A CDK app: the service with the catalogue beside this file, and the state machine as somebody else might have made it. */
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { operations } from './operations.ts';
+
+const stack = new AsyncOperationsStack(new App(), 'Invoices', {
+  authorization: { mode: 'iam' },
+  operations,
+  catalogue: fileURLToPath(new URL('./operations.ts', import.meta.url)),
+});
+
+// In your account it is in a stack of its own. Here it is in this one, so that the local cloud runs it.
+new StateMachine(stack, 'SettleInvoice', {
+  stateMachineName: 'settle-invoice',
+  definitionBody: DefinitionBody.fromString(
+    JSON.stringify({
+      StartAt: 'Check',
+      States: {
+        Check: {
+          Type: 'Choice',
+          Choices: [{ Variable: '$.amount', NumericGreaterThan: 10_000, Next: 'Refuse' }],
+          Default: 'Wait until due',
+        },
+        Refuse: { Type: 'Fail', Error: 'AmountTooLarge', Cause: 'Ask treasury@example.com' },
+        'Wait until due': { Type: 'Wait', SecondsPath: '$.due_in_seconds', Next: 'Settle' },
+        Settle: { Type: 'Pass', Parameters: { 'invoice.$': '$.invoice', state: 'settled' }, End: true },
+      },
+    }),
+  ),
+});

@@ -1,0 +1,45 @@
+/** The example's state machine, run by clients as the documentation shows. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalCloud } from '../../local/cloud.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { call, connect } from '../support/test-cloud.ts';
+
+test('a client settles an invoice by a state machine that knows nothing of jobs', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'state-machine-'));
+  const assemblyDirectory = await synthesize(join(directory, 'assembly'), 'examples/state-machine/app.ts');
+  const cloud = await startLocalCloud({ assemblyDirectory });
+  const client = await connect(cloud);
+  try {
+    const { data: job } = await call(client, 'start_settle_invoice', {
+      invoice: 'A-17',
+      amount: 120,
+      due_in_seconds: 5,
+    });
+    expect(job).toMatchObject({ status: 'pending' });
+    const { data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 });
+    // One of its four states is behind it: it is to check before it waits.
+    expect(waiting).toMatchObject({ status: 'running', step: 'Wait until due', progress: 0.25 });
+    const { data: settled } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 20 });
+    expect(settled).toMatchObject({
+      status: 'completed',
+      result: { invoice: 'A-17', state: 'settled' },
+    });
+
+    const { text } = await call(client, 'start_settle_invoice', {
+      invoice: 'A-18',
+      amount: 12_000,
+      due_in_seconds: 5,
+      wait_seconds: 20,
+    });
+    expect(text).toMatch(
+      /failed in step Refuse: EXECUTION_FAILED: The state machine failed with AmountTooLarge\./,
+    );
+    expect(text).not.toContain('treasury');
+  } finally {
+    await client.close();
+    await cloud.close();
+    await rm(directory, { recursive: true });
+  }
+}, 60_000);

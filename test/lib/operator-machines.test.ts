@@ -1,0 +1,144 @@
+/** State machines of the operator's own in the template: what is granted of them, and what is refused before a deploy. */
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as z from 'zod';
+import { stateMachineOperation } from '../../lambdas/operations/state-machine-operation.ts';
+import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
+import { operatorMachineArn, readStateMachines } from '../../lib/operator-machines.ts';
+
+const ENV = { account: '111122223333', region: 'eu-west-1' };
+const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:nightly';
+
+function operation(place: { stateMachineArn?: string; stateMachineName?: string } = {}, name = 'report') {
+  return stateMachineOperation({
+    name,
+    title: 'Report',
+    description: 'Makes the report.',
+    input: z.object({}),
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+    ...place,
+  });
+}
+
+const stackIn = (env?: typeof ENV) => new Stack(new App(), 'Stack', { env });
+
+test('a name is one in the account and the region of the stack', () => {
+  expect(operatorMachineArn(stackIn(ENV), operation({ stateMachineName: 'nightly' }), undefined)).toMatch(
+    /^arn:.*:states:eu-west-1:111122223333:stateMachine:nightly$/,
+  );
+});
+
+test('what is mapped at deploy comes before what the definition says', () => {
+  const definition = operation({ stateMachineName: 'nightly' });
+  expect(operatorMachineArn(stackIn(), definition, ARN)).toBe(ARN);
+});
+
+test.each<[string, Parameters<typeof operation>[0], RegExp]>([
+  [
+    'another region',
+    { stateMachineArn: ARN.replace('eu-west-1', 'us-east-1') },
+    /"report" has a state machine in the region us-east-1, and the stack is in eu-west-1: deploy the stack there/,
+  ],
+  ['another account', { stateMachineArn: ARN.replace('1111', '9999') }, /the account 999922223333/],
+  ['no machine', {}, /"report" has no state machine.*-c stateMachines=report=arn:aws:states/],
+])('%s is refused, with the remedy', (_what, place, message) => {
+  expect(() => operatorMachineArn(stackIn(ENV), operation(place), undefined)).toThrow(message);
+});
+
+test('where the stack is to be is not known, no region is another', () => {
+  expect(operatorMachineArn(stackIn(), operation({ stateMachineArn: ARN }), undefined)).toBe(ARN);
+});
+
+describe('the key stateMachines of the context', () => {
+  const read = (stateMachines?: string) =>
+    readStateMachines(new App({ context: { stateMachines } }).node, [operation(), operation({}, 'digest')]);
+
+  test('maps operations to ARNs and names', () => {
+    expect(read()).toEqual({});
+    expect(read(`report=${ARN}, digest=weekly=digest`)).toEqual({ report: ARN, digest: 'weekly=digest' });
+  });
+
+  test.each([
+    ['reprot=nightly', /stateMachines: "reprot=nightly" maps no operation .* There are: report, digest\./],
+    ['nightly', /Give pairs, separated by commas: -c stateMachines=report=arn:aws:states/],
+    ['report=', /stateMachines: operation "report" has the state machine "": give the ARN/],
+    [`report=${ARN}:live`, /without a version or an alias/],
+  ])('%s is refused, with the remedy', (value, message) => {
+    expect(() => read(value)).toThrow(message);
+  });
+});
+
+describe('a stack with such machines alone', () => {
+  const template = (operations: AsyncOperationsStackProps['operations']) => {
+    // Templates are looked at here, not bundles.
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    return Template.fromStack(
+      new AsyncOperationsStack(app, 'Stack', { env: ENV, operations, catalogue: 'index.ts' }),
+    );
+  };
+  const standard = template([
+    operation({ stateMachineArn: ARN }),
+    operation({ stateMachineArn: ARN }, 'same_again'),
+  ]);
+
+  test('makes and changes none, and hears of each once', () => {
+    standard.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
+    standard.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [ARN] },
+      },
+    });
+  });
+
+  test.each([
+    [
+      'McpFunction',
+      ['StartExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],
+    ],
+    ['ManagementFunction', ['GetExecutionHistory', 'DescribeStateMachineForExecution']],
+    [
+      'ReconcilerFunction',
+      [
+        'StartExecution',
+        'DescribeExecution',
+        'StopExecution',
+        'GetExecutionHistory',
+        'DescribeStateMachineForExecution',
+      ],
+    ],
+    [
+      'ExecutionRecorderFunction',
+      ['DescribeExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],
+    ],
+  ])('%s may do with it what it needs, and with no other', (role, actions) => {
+    const policies = Object.entries(standard.findResources('AWS::IAM::Policy'));
+    const [, policy] = policies.find(([id]) => id.startsWith(role)) ?? [];
+    const statements: { Action: string | string[]; Resource: unknown }[] =
+      policy?.Properties.PolicyDocument.Statement ?? [];
+    const onStates = statements.filter(({ Action }) =>
+      [Action].flat().some((one) => one.startsWith('states:')),
+    );
+    const granted = onStates.flatMap(({ Action }) => Action);
+    expect([...new Set(granted)]).toEqual(actions.map((action) => `states:${action}`));
+    for (const { Resource } of onStates) {
+      expect(JSON.stringify(Resource)).toMatch(
+        /:states:eu-west-1:111122223333:(stateMachine:nightly|execution:nightly:\*)/,
+      );
+    }
+  });
+
+  test('an Express one is run and nothing else: there is nothing to hear', () => {
+    const express = template([
+      { ...operation({ stateMachineArn: ARN }), execution: { mode: 'sync', limitMs: 1_000 } },
+    ]);
+    expect(JSON.stringify(express.findResources('AWS::Events::Rule'))).not.toContain('aws.states');
+    express.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([{ Action: 'states:StartSyncExecution', Effect: 'Allow', Resource: ARN }]),
+      },
+    });
+    expect(JSON.stringify(express.toJSON())).not.toMatch(/states:(StartExecution|DescribeExecution)"/);
+  });
+});
