@@ -1,7 +1,7 @@
 /** Tasks as the core of 2025-11-25 has them. Questions are answered by the tool `answer_job`: nobody holds a connection. */
 import { ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { isTerminal, type Job, JobStatus, openRequests } from '../../jobs/job.ts';
+import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { waitForEnd } from '../../jobs/wait.ts';
@@ -69,9 +69,7 @@ export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly Pro
 function notReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
   const remedy =
     job.status === JobStatus.inputRequired
-      ? `It waits for answers to ${openRequests(job)
-          .map(([key, { message }]) => `${key} ("${message}")`)
-          .join(', ')}: call the tool answer_job with job_id ${job.jobId}.`
+      ? toCoreTask(job).statusMessage
       : `It is ${job.status} at ${Math.round(job.progress * 100)} %: poll tasks/get, then call tasks/result again.`;
   return new ProtocolError(ProtocolErrorCode.InternalError, `The result is not there yet. ${remedy}`, {
     code: 'RESULT_NOT_READY',
