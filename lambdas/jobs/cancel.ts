@@ -1,7 +1,7 @@
 /** Cancelling: the record first, so that no late write can undo it, then the execution. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Executions } from './executions.ts';
-import type { Job } from './job.ts';
+import { isJobId, type Job } from './job.ts';
 import { type JobStore, TransitionRefused } from './job-store.ts';
 
 export function jobNotFound(): AppError {
@@ -25,7 +25,7 @@ export async function cancelJob(
   owner: string,
   jobId: string,
 ): Promise<Job> {
-  const found = await jobs.get(owner, jobId);
+  const found = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
   if (!found) throw jobNotFound();
   const job = await jobs.cancel(owner, found).catch((error: unknown) => {
     if (!(error instanceof TransitionRefused)) throw error;

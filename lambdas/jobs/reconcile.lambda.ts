@@ -15,13 +15,15 @@ import { reconcile } from './reconcile.ts';
 import { WorkspaceLinks } from './workspace-links.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
-const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
+const s3 = new S3Client();
+const bucket = requiredEnv(Env.workspaceBucketName);
+const workspace = new WorkspaceLinks(s3, bucket);
 const executions = new Executions(new SFNClient(), operations);
 const recorder = new ExecutionRecorder({
   jobs,
   executions,
   observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
-  workspace: new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+  workspace: new S3Workspace(s3, bucket),
   operations,
 });
 

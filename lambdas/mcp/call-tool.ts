@@ -6,9 +6,10 @@ import {
   ProtocolError,
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server';
-import { isTerminal, JobStatus } from '../jobs/job.ts';
+import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { toEndResult } from './job-answer.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';
 import { requestedTtlMs, tasksNotOffered } from './tasks/core-methods.ts';
@@ -43,7 +44,7 @@ export async function callTool(
     if (!job || !client.takesTasks) return toResult(answer);
     if (!isTerminal(job.status))
       return new TaskAnswer({ resultType: 'task', ...toTask(job, tasks.pollIntervalMs(job)) });
-    return { ...toResult(answer), ...(job.status === JobStatus.failed && { isError: true }) };
+    return toEndResult(job, answer);
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
     return toErrorResult(told(name, error));

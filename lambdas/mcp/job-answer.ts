@@ -1,4 +1,5 @@
 /** The answer about one job: its view, the links to its files, and the sentence for the model. */
+import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { linkFiles } from '../jobs/job-files.ts';
@@ -9,7 +10,7 @@ import type { OperationDefinition } from '../operations/define-operation.ts';
 import type { Caller } from '../shared/caller.ts';
 import type { Json } from '../shared/json.ts';
 import { describeRequests } from './describe-requests.ts';
-import type { ToolAnswer } from './tool.ts';
+import { type ToolAnswer, toResult } from './tool.ts';
 
 /** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
 export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
@@ -87,6 +88,12 @@ export async function answerJob(
       resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }],
     }),
   };
+}
+
+/** The result of a task whose job has ended: a job that has failed is a tool that has. */
+export function toEndResult({ status }: Job, answer: ToolAnswer): CallToolResult {
+  const result = toResult(answer);
+  return status === JobStatus.failed ? { ...result, isError: true } : result;
 }
 
 /** A result as a model reads it. */

@@ -9,11 +9,11 @@ import {
   type Server,
   type ServerCapabilities,
 } from '@modelcontextprotocol/server';
-import type { Caller } from '../shared/caller.ts';
-import { requireScope, Scope } from '../shared/caller.ts';
+import { type Caller, requireScope, Scope } from '../shared/caller.ts';
 import { AppError } from '../shared/errors.ts';
 import { callTool, callToolAsTask } from './call-tool.ts';
 import { EVENTS_EXTENSION } from './events/event-method.ts';
+import { failedUnexpectedly } from './failed-unexpectedly.ts';
 import { clientRequestOf, type ProtocolMethod, TASKS_EXTENSION } from './protocol-method.ts';
 import type { JobResources } from './resources/job-resources.ts';
 import { JOB_TEMPLATES } from './resources/job-uri.ts';
@@ -90,13 +90,7 @@ async function answering<T>(method: string, caller: Caller, answer: () => Promis
     requireScope(caller, Scope.jobsRead);
     return await answer();
   } catch (error) {
-    if (!(error instanceof AppError)) {
-      console.error({ message: 'A method failed unexpectedly', method, error });
-      throw new ProtocolError(
-        ProtocolErrorCode.InternalError,
-        `${method} failed on our side. Call it again; if it fails again, tell the operator.`,
-      );
-    }
+    if (!(error instanceof AppError)) throw failedUnexpectedly(method, error);
     const { code, message, details } = error;
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { code, ...details });
   }

@@ -1,5 +1,5 @@
 /** A job as MCP's tasks show it, in both of their generations: the only place where its status becomes a task's. */
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import { type CallToolResult, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import {
   type FormRequest,
   type InputRequest,
@@ -42,15 +42,12 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.workspaceUnavailable,
 ]);
 
-/** JSON-RPC's "Internal error". */
-const INTERNAL_ERROR = -32603;
-
 /** As JSON-RPC has it; undefined for what is no fault of ours. */
 export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
   if (status !== JobStatus.failed || !error || !FAULTS.has(error.code)) return undefined;
   const { code, message, step, retryable, details }: JobError = error;
   return {
-    code: INTERNAL_ERROR,
+    code: ProtocolErrorCode.InternalError,
     message,
     data: { code, retryable, ...(step && { step }), ...(details && { details }) },
   };

@@ -1,5 +1,4 @@
 /** Does the work of a call while its caller waits: under a limit, and without a job. */
-
 import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';

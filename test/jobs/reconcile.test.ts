@@ -155,17 +155,21 @@ test('the end of an execution that no event has told of is found a minute later'
   expect(data.error.message).toMatch(/ended as (ABORTED|FAILED) before the job did/);
 });
 
-test('a job that runs is left alone', async () => {
-  const job = await make(earlier, { operation: 'probe', input: { behaviour: 'wait' } });
+/** Its execution, and waits for what that makes of the job. */
+async function startByHand({ jobId, operation, input }: Job, until: Job['status']): Promise<void> {
   await aws.sfn.send(
     new StartExecutionCommand({
-      stateMachineArn: machineArn('probe'),
-      name: job.jobId,
-      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
+      stateMachineArn: machineArn(operation),
+      name: jobId,
+      input: JSON.stringify({ jobId, owner: OWNER, input, finished: {} }),
     }),
   );
-  while ((await jobs.find(job.jobId))?.status !== 'running')
-    await new Promise((next) => setTimeout(next, 20));
+  while ((await jobs.find(jobId))?.status !== until) await new Promise((next) => setTimeout(next, 20));
+}
+
+test('a job that runs is left alone', async () => {
+  const job = await make(earlier, { operation: 'probe', input: { behaviour: 'wait' } });
+  await startByHand(job, 'running');
   await reconcile();
   expect(await jobs.find(job.jobId)).toMatchObject({ status: 'running' });
   await call(client, 'cancel_job', { job_id: job.jobId });
@@ -179,15 +183,7 @@ test('a file whose arrival nobody was told of is found, and its job goes on', as
   await aws.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'found' }));
   while (!lines.some((line) => line.startsWith('UploadsFunction') && line.includes(Key)))
     await new Promise((next) => setTimeout(next, 20));
-  await aws.sfn.send(
-    new StartExecutionCommand({
-      stateMachineArn: machineArn('take'),
-      name: job.jobId,
-      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
-    }),
-  );
-  while ((await jobs.find(job.jobId))?.status !== 'input_required')
-    await new Promise((next) => setTimeout(next, 20));
+  await startByHand(job, 'input_required');
   expect(await reconcile()).toBeUndefined();
   const { data } = await call(client, 'check_job', { job_id: job.jobId, wait_seconds: 20 });
   expect(data).toMatchObject({ status: 'completed', result: { text: 'found' } });
@@ -195,15 +191,7 @@ test('a file whose arrival nobody was told of is found, and its job goes on', as
 
 test('a job that waits for a file which has not come is left waiting', async () => {
   const job = await make(earlier, { operation: 'take', input: { hurry: false } });
-  await aws.sfn.send(
-    new StartExecutionCommand({
-      stateMachineArn: machineArn('take'),
-      name: job.jobId,
-      input: JSON.stringify({ jobId: job.jobId, owner: OWNER, input: job.input, finished: {} }),
-    }),
-  );
-  while ((await jobs.find(job.jobId))?.status !== 'input_required')
-    await new Promise((next) => setTimeout(next, 20));
+  await startByHand(job, 'input_required');
   expect(await reconcile()).toBeUndefined();
   expect(await jobs.find(job.jobId)).toMatchObject({ status: 'input_required' });
   await call(client, 'cancel_job', { job_id: job.jobId });

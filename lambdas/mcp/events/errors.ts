@@ -1,6 +1,7 @@
 /** How MCP Events says what went wrong: JSON-RPC errors with the codes and the `data` of the draft. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { failedUnexpectedly } from '../failed-unexpectedly.ts';
 
 /** The draft's section "Error Codes". */
 export const EventErrorCode = {
@@ -27,11 +28,7 @@ export function toProtocolError(method: string, error: unknown): ProtocolError {
   if (error instanceof AppError && code !== undefined) {
     return new ProtocolError(code, error.message, error.details);
   }
-  console.error({ message: 'A method failed unexpectedly', method, error });
-  return new ProtocolError(
-    ProtocolErrorCode.InternalError,
-    `${method} failed on our side. Call it again; if it fails again, tell the operator.`,
-  );
+  return failedUnexpectedly(method, error);
 }
 
 export function eventNotFound(name: string, names: readonly string[]): ProtocolError {

@@ -3,7 +3,7 @@
  * until all have ended or the function's time is over. Who comes back is shown all again, and so has missed nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
+import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
@@ -61,7 +61,10 @@ export function listen({ id, params }: ListenRequest, context: ListenContext): R
   if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
   const { success, data: taskIds } = ids.safeParse(params.notifications.taskIds);
   if (!success)
-    return refuse(id, { code: -32602, message: 'notifications.taskIds must be a list of task ids.' });
+    return refuse(id, {
+      code: ProtocolErrorCode.InvalidParams,
+      message: 'notifications.taskIds must be a list of task ids.',
+    });
   try {
     requireScope(context.caller, Scope.jobsRead);
   } catch (error) {

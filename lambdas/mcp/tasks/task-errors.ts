@@ -5,6 +5,7 @@ import {
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server';
 import { AppError } from '../../shared/errors.ts';
+import { failedUnexpectedly } from '../failed-unexpectedly.ts';
 import { TASKS_EXTENSION } from '../protocol-method.ts';
 
 /** What the caller is told of anything that a method threw; what it is not told is logged. */
@@ -19,9 +20,7 @@ export function toTaskError(method: string, error: unknown): ProtocolError {
       data,
     );
   }
-  console.error({ message: 'A method failed unexpectedly', method, error });
-  const message = `${method} failed on our side. Call it again; if it fails again, tell the operator.`;
-  return new ProtocolError(ProtocolErrorCode.InternalError, message);
+  return failedUnexpectedly(method, error);
 }
 
 /** Of a client that has not said of this request that it takes tasks. */

@@ -2,16 +2,15 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
 import type { Executions } from '../../jobs/executions.ts';
-import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
+import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { Observer } from '../../jobs/observe.ts';
 import type { Pace } from '../../jobs/pace.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
-import { answerJob } from '../job-answer.ts';
+import { answerJob, toEndResult } from '../job-answer.ts';
 import { toDetailedTask } from '../task-mapping.ts';
-import { toResult } from '../tool.ts';
 
 export interface TaskJobsOptions {
   readonly operations: readonly OperationDefinition[];
@@ -52,7 +51,6 @@ export class TaskJobs {
 
   /** @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED */
   async cancel(owner: string, taskId: string): Promise<Job> {
-    if (!isJobId(taskId)) throw jobNotFound();
     return cancelJob(this.#options, owner, taskId);
   }
 
@@ -64,8 +62,7 @@ export class TaskJobs {
   async result(job: Job): Promise<CallToolResult> {
     const { operations, workspace, polls } = this.#options;
     const operation = operations.find(({ name }) => name === job.operation);
-    const result = toResult(await answerJob(job, { operation, workspace, polls, caller: NOBODY }));
-    return job.status === JobStatus.failed ? { ...result, isError: true } : result;
+    return toEndResult(job, await answerJob(job, { operation, workspace, polls, caller: NOBODY }));
   }
 
   /** A task of the extension as `tasks/get` and notifications show it. */

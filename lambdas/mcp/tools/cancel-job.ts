@@ -1,7 +1,6 @@
 /** `cancel_job`: ends a job that has not ended yet. */
 import * as z from 'zod';
-import { cancelJob, jobNotFound } from '../../jobs/cancel.ts';
-import { isJobId } from '../../jobs/job.ts';
+import { cancelJob } from '../../jobs/cancel.ts';
 import { Scope } from '../../shared/caller.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
 import { defineTool, type Tool } from '../tool.ts';
@@ -18,7 +17,6 @@ export function cancelJobTool({ operations, jobs, executions, workspace, polls }
     input: z.strictObject({ job_id: jobIdArgument }),
     output: jobOutput,
     async call({ job_id: jobId }, caller) {
-      if (!isJobId(jobId)) throw jobNotFound();
       const job = await cancelJob({ jobs, executions }, caller.owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
       return answerJob(job, { operation, workspace, polls, caller });

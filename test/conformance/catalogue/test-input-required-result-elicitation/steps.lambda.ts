@@ -1,12 +1,5 @@
-import * as z from 'zod';
 import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { greetByName } from '../../greet-by-name.ts';
 import { testInputRequiredResultElicitation } from './operation.ts';
 
-export const handler = stepHandler(testInputRequiredResultElicitation, {
-  greet: async ({ requestInput }) => {
-    const { user_name } = requestInput({
-      user_name: { message: 'What is your name?', schema: z.object({ name: z.string() }) },
-    });
-    return { text: `Hello, ${user_name.action === 'accept' ? user_name.content.name : 'stranger'}!` };
-  },
-});
+export const handler = stepHandler(testInputRequiredResultElicitation, { greet: greetByName });

@@ -1,16 +1,9 @@
-/** Asks while its caller waits, and answers. */
-import * as z from 'zod';
+/** The same as where the answer is looked at, under the name by which the suite looks at the stream. */
 import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
-import { HARMLESS } from '../../harmless.ts';
+import { testInputRequiredResultElicitation } from '../test-input-required-result-elicitation/operation.ts';
 
 export const testStreamingElicitation = defineOperation({
+  ...testInputRequiredResultElicitation,
   name: 'test_streaming_elicitation',
   title: 'Streaming elicitation',
-  description: 'Asks for a name, and greets it.',
-  input: z.object({}),
-  output: z.object({ text: z.string() }),
-  annotations: HARMLESS,
-  execution: { mode: 'sync', limitMs: 5_000 },
-  steps: { greet: { timeoutMs: 5_000, inputTimeoutMs: 60_000 } },
-  text: ({ text }) => text,
 });
