@@ -8,6 +8,7 @@ import {
   readGranted,
 } from '../jobs/answer-grant.ts';
 import { answersInput } from '../jobs/answers-input.ts';
+import { viewQuestion } from '../jobs/job-view.ts';
 import { readAnswerToken } from '../webhooks/answer-token.ts';
 import type { Answer } from './answer.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
@@ -35,6 +36,6 @@ export function answerLinkRoutes({ jobs, signingKeys }: Pick<ApiDependencies, 'j
 
 /** What is asked, and of the job no more than its operation. */
 function view({ operation, open }: GrantedQuestions): Answer {
-  const requests = open.map(([key, { message, schema }]) => [key, { message, schema }]);
+  const requests = open.map(([key, request]) => [key, viewQuestion(request)]);
   return { status: 200, body: { operation, input_requests: Object.fromEntries(requests) } };
 }

@@ -1,7 +1,7 @@
 /** Answering without being the job's owner: a grant names the questions that its holder may answer, of one record alone. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { answerJobWith } from './answer.ts';
-import { type FormRequest, isTerminal, isUpload, type Job, openRequests } from './job.ts';
+import { isTerminal, isUpload, type Job, openRequests, type QuestionRequest } from './job.ts';
 import type { JobStore } from './job-store.ts';
 import type { Answers } from './record-answers.ts';
 
@@ -16,7 +16,7 @@ export interface AnswerGrant {
 export interface GrantedQuestions {
   readonly operation: string;
   /** Those that nobody has answered yet, by key. */
-  readonly open: readonly (readonly [string, FormRequest])[];
+  readonly open: readonly (readonly [string, QuestionRequest])[];
 }
 
 interface GrantDependencies {

@@ -9,6 +9,7 @@ import {
   isJobId,
   isTerminal,
   isUpload,
+  isUrl,
   type Job,
   openRequests,
 } from './job.ts';
@@ -110,10 +111,11 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
     );
   }
   if (answer.action !== 'accept') return { action: answer.action };
-  const { success, data, error } = z.fromJSONSchema(request.schema).safeParse(answer.content);
+  const schema = isUrl(request) ? z.strictObject({}) : z.fromJSONSchema(request.schema);
+  const { success, data, error } = schema.safeParse(answer.content);
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,
-    `answers.${key}.content is not what was asked for: ${describeIssues(error)} The schema of input_requests.${key} says what is.`,
+    `answers.${key}.content is not what was asked for: ${describeIssues(error)} ${isUrl(request) ? 'What a url is for is done there: accept without content.' : `The schema of input_requests.${key} says what is.`}`,
   );
 }

@@ -1,6 +1,15 @@
 /** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
-import type { FormRequest, InputRequest, Job, JobSummary, StoredObject, UploadRequest } from './job.ts';
-import { isTerminal, isUpload, JobStatus, openRequests } from './job.ts';
+import type {
+  FormRequest,
+  InputRequest,
+  Job,
+  JobSummary,
+  QuestionRequest,
+  StoredObject,
+  UploadRequest,
+  UrlRequest,
+} from './job.ts';
+import { isTerminal, isUpload, isUrl, JobStatus, openRequests } from './job.ts';
 
 /** The seed of every answer about a job; times are ISO 8601. */
 export interface JobView {
@@ -28,7 +37,9 @@ export interface JobView {
   readonly poll_after_ms?: number;
 }
 
-export type InputRequestView = Pick<FormRequest, 'message' | 'schema'> | UploadRequestView;
+export type InputRequestView = QuestionView | UploadRequestView;
+
+export type QuestionView = Pick<FormRequest, 'message' | 'schema'> | Pick<UrlRequest, 'message' | 'url'>;
 
 /** A file to put: where to is a secret, which an owner's own answer alone has. */
 export interface UploadRequestView {
@@ -78,7 +89,12 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
 }
 
 function viewRequest(request: InputRequest): InputRequestView {
-  return isUpload(request) ? viewUpload(request) : { message: request.message, schema: request.schema };
+  return isUpload(request) ? viewUpload(request) : viewQuestion(request);
+}
+
+export function viewQuestion(request: QuestionRequest): QuestionView {
+  const { message } = request;
+  return isUrl(request) ? { message, url: request.url } : { message, schema: request.schema };
 }
 
 export function viewUpload({ message, upload: { maxBytes, size } }: UploadRequest): UploadRequestView {

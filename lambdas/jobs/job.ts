@@ -59,7 +59,10 @@ export interface StoredObject {
 }
 
 /** What a step has asked for; JSON, as it is on record. */
-export type InputRequest = FormRequest | UploadRequest;
+export type InputRequest = QuestionRequest | UploadRequest;
+
+/** What its owner answers in words, or by having been somewhere. */
+export type QuestionRequest = FormRequest | UrlRequest;
 
 /** A question, which the owner answers. */
 export type FormRequest = {
@@ -68,6 +71,13 @@ export type FormRequest = {
   readonly message: string;
   /** JSON Schema (draft 7) of the answer's content: an object of texts, numbers, booleans and choices. */
   readonly schema: { readonly [name: string]: Json };
+};
+
+/** A page, for what must not pass through a client. The answer says that its owner went there, and not what they did. */
+export type UrlRequest = {
+  readonly step: string;
+  readonly message: string;
+  readonly url: string;
 };
 
 /** A file, whose arrival in the workspace is the answer. The URL that puts it there is made anew for each who asks. */
@@ -86,6 +96,10 @@ export type UploadRequest = {
 
 export function isUpload(request: InputRequest): request is UploadRequest {
   return 'upload' in request;
+}
+
+export function isUrl(request: InputRequest): request is UrlRequest {
+  return 'url' in request;
 }
 
 /** A file that has arrived: the content of the answer to an `UploadRequest`. */

@@ -37,7 +37,7 @@ export async function callTool(
     if ('questions' in answer) {
       return {
         resultType: 'input_required',
-        inputRequests: toInputRequests(answer.questions),
+        inputRequests: toInputRequests(answer.questions, client.elicits),
       } as InputRequiredResult;
     }
     const { job } = answer;

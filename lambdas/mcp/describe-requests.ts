@@ -10,12 +10,16 @@ export function describeRequests(
   const name = `Job ${job_id} (${operation})`;
   const asked = Object.entries(requests);
   const uploads = asked.flatMap(([, request]) => ('upload' in request ? [request] : []));
-  const questions = asked.flatMap(([key, request]) => ('schema' in request ? [{ key, ...request }] : []));
+  const questions = asked.flatMap(([key, request]) => ('upload' in request ? [] : [{ key, ...request }]));
   return [
     ...(questions.length > 0
       ? [`${name} waits for answers. Ask the user, then call answer_job with this job_id and answers to:`]
       : []),
-    ...questions.map(({ key, message, schema }) => `${key}: ${message} (content: ${JSON.stringify(schema)})`),
+    ...questions.map(({ key, message, ...asks }) =>
+      'url' in asks
+        ? `${key}: ${message} Show the user this address and open nothing yourself; once they have been there, accept without content: ${asks.url}`
+        : `${key}: ${message} (content: ${JSON.stringify(asks.schema)})`,
+    ),
     ...uploads.map((request) => `${name} waits for a file. ${describeUpload(request)}`),
   ].join('\n');
 }

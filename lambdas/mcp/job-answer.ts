@@ -22,6 +22,7 @@ export const inputRequestsOutput = z
     z.object({
       message: z.string(),
       schema: z.looseObject({}).optional().describe('Of the answer that answer_job is to give.'),
+      url: z.string().optional().describe('A page for the user to open; then accept without content.'),
       upload: z
         .object({
           method: z.literal('PUT'),

@@ -16,10 +16,16 @@ export interface ClientRequest {
   readonly speaksExtensions: boolean;
   /** It can be answered with a task. */
   readonly takesTasks: boolean;
-  /** It can ask its user, by a form. */
-  readonly canElicit: boolean;
+  readonly elicits: ElicitationModes;
   /** Answers to what it was asked, by key; nobody has looked at them yet. */
   readonly inputResponses: Readonly<Record<string, unknown>>;
+}
+
+/** How a client can ask its user. */
+export interface ElicitationModes {
+  readonly form: boolean;
+  /** By having them open a page. */
+  readonly url: boolean;
 }
 
 /** The SDK checks it, and types it as anything. */
@@ -29,14 +35,21 @@ interface Envelope {
 
 export function clientRequestOf({ mcpReq: { envelope, inputResponses = {} } }: ServerContext): ClientRequest {
   const capabilities = (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
-  const { elicitation } = capabilities ?? {};
   return {
     speaksExtensions: envelope !== undefined,
     takesTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
-    // `elicitation: {}` means forms, as it did before there were URLs.
-    canElicit: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
+    elicits: elicitationModes(capabilities?.elicitation),
     inputResponses,
   };
+}
+
+/** @param elicitation as the client declares it */
+export function elicitationModes(
+  elicitation: { readonly form?: unknown; readonly url?: unknown } | undefined,
+): ElicitationModes {
+  const url = elicitation?.url !== undefined;
+  // `elicitation: {}` means forms, as it did before there were URLs.
+  return { url, form: elicitation !== undefined && (elicitation.form !== undefined || !url) };
 }
 
 export interface ProtocolMethod {

@@ -1,15 +1,17 @@
 /** A job as MCP's tasks show it, in both of their generations: the only place where its status becomes a task's. */
 import { type CallToolResult, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import {
-  type FormRequest,
   type InputRequest,
   isUpload,
+  isUrl,
   type Job,
   type JobError,
   JobStatus,
   openRequests,
+  type QuestionRequest,
 } from '../jobs/job.ts';
 import { ErrorCode } from '../shared/errors.ts';
+import type { ElicitationModes } from './protocol-method.ts';
 
 const TaskStatus = {
   working: 'working',
@@ -73,9 +75,7 @@ export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
   const asks = status === TaskStatus.inputRequired && job.message !== undefined;
   return {
     ...common(job, status),
-    ...(asks && {
-      statusMessage: `${job.message} Answer with the tool answer_job: its job_id is this task's id.`,
-    }),
+    ...(asks && { statusMessage: answeredByTool(job) }),
     ttl: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollInterval: pollIntervalMs }),
   };
@@ -91,10 +91,15 @@ export function toTask(job: TaskJob, pollIntervalMs?: number) {
   };
 }
 
-/** A task of the extension with all that there is to it. @param result of a job that has ended */
+/**
+ * A task of the extension with all that there is to it.
+ * @param elicits what its client can be asked
+ * @param result of a job that has ended
+ */
 export function toDetailedTask(
   job: Job,
   pollIntervalMs: number | undefined,
+  elicits: ElicitationModes,
   result: CallToolResult | undefined,
 ) {
   const task = toTask(job, pollIntervalMs);
@@ -103,26 +108,45 @@ export function toDetailedTask(
       return { ...task, result: { ...result, resultType: 'complete' } };
     case TaskStatus.failed:
       return { ...task, error: faultOf(job) };
-    case TaskStatus.inputRequired:
-      return { ...task, inputRequests: toInputRequests(Object.fromEntries(openRequests(job))) };
+    case TaskStatus.inputRequired: {
+      const open = openRequests(job);
+      const canAsk = open.every(([, request]) => isUpload(request) || canElicit(elicits, request));
+      return {
+        ...task,
+        ...(!canAsk && { statusMessage: answeredByTool(job) }),
+        inputRequests: toInputRequests(Object.fromEntries(open), elicits),
+      };
+    }
     default:
       return task;
   }
 }
 
-/** Without the files that are waited for: no client can be asked for one, and `check_job` says where to put it. */
-function formsOf(requests: Readonly<Record<string, InputRequest>>): [string, FormRequest][] {
-  return Object.entries(requests).flatMap(([key, request]) => (isUpload(request) ? [] : [[key, request]]));
+/** No client can be asked for a file: `check_job` says where to put it. */
+export function canElicit(elicits: ElicitationModes, request: InputRequest): request is QuestionRequest {
+  return !isUpload(request) && elicits[isUrl(request) ? 'url' : 'form'];
 }
 
-/** Questions as a server asks them of a client. */
-export function toInputRequests(requests: Readonly<Record<string, InputRequest>>) {
+/** Questions as a server asks them of a client: those that it can ask its user. */
+export function toInputRequests(requests: Readonly<Record<string, InputRequest>>, elicits: ElicitationModes) {
   return Object.fromEntries(
-    formsOf(requests).map(([key, { message, schema }]) => [
-      key,
-      { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: schema } },
-    ]),
+    Object.entries(requests).flatMap(([key, request]) =>
+      canElicit(elicits, request)
+        ? [[key, { method: 'elicitation/create', params: toElicitation(request) }]]
+        : [],
+    ),
   );
+}
+
+function toElicitation(request: QuestionRequest) {
+  const { message } = request;
+  return isUrl(request)
+    ? { mode: 'url', message, url: request.url }
+    : { mode: 'form', message, requestedSchema: request.schema };
+}
+
+function answeredByTool({ message }: TaskJob): string {
+  return `${message} Answer with the tool answer_job: its job_id is this task's id.`;
 }
 
 function common(job: TaskJob, status: TaskStatus) {

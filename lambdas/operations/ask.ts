@@ -1,6 +1,13 @@
 /** How a step asks: its attempt ends, and the step begins anew once everything is answered. */
 import * as z from 'zod';
-import type { AcceptedAnswer, FormRequest, InputRequest, Job, UploadedFile } from '../jobs/job.ts';
+import type {
+  AcceptedAnswer,
+  FormRequest,
+  InputRequest,
+  Job,
+  QuestionRequest,
+  UploadedFile,
+} from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { INPUT_REQUIRED, type StepDefinition } from './define-operation.ts';
@@ -40,17 +47,16 @@ export function createRequestInput(
 ): StepContext['requestInput'] {
   const ask = createAsk(step, definition, known);
   return <Form extends Readonly<Record<string, Question>>>(form: Form): Asked<Form> => {
-    const questions = Object.entries(form).map(([key, { message, schema }]) => [
-      key,
-      { step, message, schema: formSchema(key, schema) },
-    ]);
+    const questions = Object.entries(form).map(([key, question]) => [key, toRequest(step, key, question)]);
     const answers = ask(Object.fromEntries(questions));
     return Object.fromEntries(
-      Object.entries(form).map(([key, { schema }]) => {
+      Object.entries(form).map(([key, question]) => {
         const answer = answers[key];
         return [
           key,
-          answer?.action === 'accept' ? { ...answer, content: schema.parse(answer.content) } : answer,
+          answer?.action === 'accept'
+            ? { ...answer, content: contentSchema(question).parse(answer.content) }
+            : answer,
         ];
       }),
     ) as Asked<Form>;
@@ -106,9 +112,29 @@ export function fitting(
   return Object.fromEntries(
     Object.entries(answers).filter(([key, answer]) => {
       const question = Object.hasOwn(form, key) ? form[key] : undefined;
-      return question && (answer.action !== 'accept' || question.schema.safeParse(answer.content).success);
+      return (
+        question && (answer.action !== 'accept' || contentSchema(question).safeParse(answer.content).success)
+      );
     }),
   );
+}
+
+function contentSchema(question: Question): z.ZodObject {
+  return 'url' in question ? z.strictObject({}) : question.schema;
+}
+
+function toRequest(step: string, key: string, question: Question): QuestionRequest {
+  const { message } = question;
+  return 'url' in question
+    ? { step, message, url: pageUrl(key, question.url) }
+    : { step, message, schema: formSchema(key, question.schema) };
+}
+
+/** @throws Error for what a client would not open, or should not */
+function pageUrl(key: string, url: string): string {
+  const { protocol, username, password, href } = new URL(url);
+  if (protocol === 'https:' && !username && !password) return href;
+  throw new Error(`Question "${key}" has a url that is not HTTPS, or has a user's name or password in it.`);
 }
 
 /** @throws Error for what no client could make a form of */

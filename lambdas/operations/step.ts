@@ -116,11 +116,21 @@ export interface StepContext<Input = unknown> {
   readonly call?: Call;
 }
 
-export interface Question<Schema extends z.ZodObject = z.ZodObject> {
+export type Question = FormQuestion | UrlQuestion;
+
+export interface FormQuestion {
   /** For people: what is asked, and why. */
   readonly message: string;
   /** Texts, numbers, booleans and choices; each with a description. */
-  readonly schema: Schema;
+  readonly schema: z.ZodObject;
+}
+
+/** For what must not pass through a client, such as a password. To accept means to have gone there: what came of it, the step asks the page's owner. */
+export interface UrlQuestion {
+  /** For people: what is to be done there, and why. */
+  readonly message: string;
+  /** HTTPS, for whoever follows the job: it is on record, so that nobody may come in by it alone. */
+  readonly url: string;
 }
 
 export interface WantedFile {
@@ -135,11 +145,15 @@ export interface WantedFile {
 /** Whoever has put it may put another in its place: read it by its version. */
 export type ArrivedFile = UploadedFile & { readonly key: string };
 
+type ContentOf<Asking extends Question> = Asking extends FormQuestion
+  ? z.output<Asking['schema']>
+  : Readonly<Record<string, never>>;
+
 /** The answers to a form, each checked against its question's schema. */
 export type Asked<Form extends Readonly<Record<string, Question>>> = {
   readonly [Key in keyof Form]:
     | Exclude<InputAnswer, { action: 'accept' }>
-    | { readonly action: 'accept'; readonly content: z.output<Form[Key]['schema']> };
+    | { readonly action: 'accept'; readonly content: ContentOf<Form[Key]> };
 };
 
 export interface Apis {

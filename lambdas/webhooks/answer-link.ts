@@ -24,7 +24,7 @@ export function answerUrlOf(
   const { job_id: jobId, created_at: createdAt, input_requests: requests = {} } = event.data;
   const expiresMs = Date.parse(event.timestamp) + MAX_INPUT_TIMEOUT_MS;
   // A file is put where its owner is told, and nowhere by a link.
-  const questions = Object.keys(requests).filter((key) => requests[key] && 'schema' in requests[key]);
+  const questions = Object.keys(requests).filter((key) => requests[key] && !('upload' in requests[key]));
   if (questions.length === 0) return undefined;
   const token = signAnswerToken({ jobId, createdAt, keys: questions }, expiresMs, keys);
   return token && `${apiUrl}/answers/${token}`;

@@ -28,7 +28,7 @@ async function create(name: string, args: object = {}, options: RpcOptions = {})
 
 async function until(taskId: string, status: RegExp, options: RpcOptions = {}) {
   for (;;) {
-    const { result } = await rpc('tasks/get', { taskId }, options);
+    const { result } = await rpc('tasks/get', { taskId }, { ...ELICITS, ...options });
     if (status.test(result.status)) return result;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -151,7 +151,7 @@ describe('input', () => {
     });
     const update = (inputResponses: object) => rpc('tasks/update', { taskId, inputResponses });
     expect((await update({ approve: YES })).result.resultType).toBe('complete');
-    const partly = (await rpc('tasks/get', { taskId })).result;
+    const partly = await until(taskId, /input_required/);
     expect([partly.status, Object.keys(partly.inputRequests)]).toEqual(['input_required', ['paint']]);
     await update({ paint: RED });
     expect((await until(taskId, END)).result.structuredContent.result.colour).toBe('red');
@@ -190,7 +190,7 @@ describe('input', () => {
       data: { code: 'INVALID_ARGUMENTS' },
       message: expect.stringContaining('approve'),
     });
-    const { inputRequests } = (await rpc('tasks/get', { taskId })).result;
+    const { inputRequests } = await until(taskId, /input_required/);
     expect(Object.keys(inputRequests)).toEqual(['approve', 'paint']);
     await rpc('tasks/cancel', { taskId });
   });

@@ -76,7 +76,8 @@ test('it says what it listens to, shows each change once, with the result at the
 
 test('questions come too, and what follows the answers', async () => {
   const taskId = await create('start_ask');
-  const stream = messages(await open([taskId]));
+  const capabilities = { elicitation: {}, extensions: { [TASKS]: {} } };
+  const stream = messages(await open([taskId], { capabilities }));
   const seen: string[] = [];
   for await (const { method, params } of stream) {
     if (method !== 'notifications/tasks') continue;

@@ -23,7 +23,7 @@ export function createExtensionMethods(tasks: TaskJobs, jobs: JobStore): readonl
       params: taskParams,
       call: async ({ taskId }, owner, client) => {
         requireTasks(client);
-        return tasks.detail(await tasks.find(owner, taskId));
+        return tasks.detail(await tasks.find(owner, taskId), client.elicits);
       },
     }),
     defineTaskMethod({

@@ -7,7 +7,7 @@ import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotoc
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
-import { TASKS_EXTENSION } from '../protocol-method.ts';
+import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
 import { tasksNotDeclared, toTaskError } from './task-errors.ts';
 import type { TaskJobs } from './task-jobs.ts';
 
@@ -27,6 +27,10 @@ const request = z.looseObject({
     _meta: z.looseObject({
       'io.modelcontextprotocol/clientCapabilities': z.looseObject({
         extensions: z.record(z.string(), z.unknown()).optional(),
+        elicitation: z
+          .object({ form: z.looseObject({}), url: z.looseObject({}) })
+          .partial()
+          .optional(),
       }),
     }),
   }),
@@ -57,7 +61,7 @@ export interface ListenContext {
 
 /** @param message one that the SDK has found good, but for what is of tasks */
 export function listen({ id, params }: ListenRequest, context: ListenContext): Response {
-  const { extensions = {} } = params._meta['io.modelcontextprotocol/clientCapabilities'];
+  const { extensions = {}, elicitation } = params._meta['io.modelcontextprotocol/clientCapabilities'];
   if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
   const { success, data: taskIds } = ids.safeParse(params.notifications.taskIds);
   if (!success)
@@ -71,7 +75,9 @@ export function listen({ id, params }: ListenRequest, context: ListenContext): R
     return refuse(id, toTaskError(METHOD, error));
   }
   return new Response(
-    ReadableStream.from(frames(id, taskIds, context)).pipeThrough(new TextEncoderStream()),
+    ReadableStream.from(frames(id, taskIds, elicitationModes(elicitation), context)).pipeThrough(
+      new TextEncoderStream(),
+    ),
     {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' },
     },
@@ -89,6 +95,7 @@ function refuse(
 async function* frames(
   id: string | number,
   taskIds: readonly string[],
+  elicits: ElicitationModes,
   { tasks, caller: { owner }, endsAtMs }: ListenContext,
 ): AsyncGenerator<string> {
   const _meta = { [SUBSCRIPTION_ID_META_KEY]: id };
@@ -103,7 +110,7 @@ async function* frames(
       if (open.get(job.jobId) === job.version) continue;
       open.set(job.jobId, job.version);
       if (isTerminal(job.status)) open.delete(job.jobId);
-      yield notify('notifications/tasks', await tasks.detail(job));
+      yield notify('notifications/tasks', await tasks.detail(job, elicits));
       saidAt = Date.now();
     }
     if (open.size === 0 || Date.now() + LOOK_EVERY_MS >= endsAtMs) break;

@@ -10,6 +10,7 @@ import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
 import { answerJob, toEndResult } from '../job-answer.ts';
+import type { ElicitationModes } from '../protocol-method.ts';
 import { toDetailedTask } from '../task-mapping.ts';
 
 export interface TaskJobsOptions {
@@ -66,8 +67,8 @@ export class TaskJobs {
   }
 
   /** A task of the extension as `tasks/get` and notifications show it. */
-  async detail(job: Job) {
+  async detail(job: Job, elicits: ElicitationModes) {
     const result = isTerminal(job.status) ? await this.result(job) : undefined;
-    return toDetailedTask(job, this.pollIntervalMs(job), result);
+    return toDetailedTask(job, this.pollIntervalMs(job), elicits, result);
   }
 }

@@ -1,9 +1,9 @@
 /** `<operation>`: answers with the result, or, when that takes too long for a call, with the job that goes on. */
 import { randomUUID } from 'node:crypto';
-import { MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
+import { type ClientCapabilities, MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { MAX_ANSWERS_BYTES } from '../../jobs/answer.ts';
-import { type InputAnswer, JobStatus, jobIdForKey } from '../../jobs/job.ts';
+import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.ts';
 import type { Questions } from '../../operations/ask.ts';
 import type { CallAnswer, CallEvent } from '../../operations/call-wire.ts';
 import type { OperationDefinition } from '../../operations/define-operation.ts';
@@ -13,6 +13,7 @@ import type { Json } from '../../shared/json.ts';
 import { readElicited } from '../elicited.ts';
 import { textOf } from '../job-answer.ts';
 import type { ClientRequest } from '../protocol-method.ts';
+import { canElicit } from '../task-mapping.ts';
 import { defineTool, type Tool, type ToolAnswer } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 import {
@@ -46,8 +47,7 @@ export function syncTool(
       });
       const questions = questionsFor(client, answer);
       if (questions) return { questions };
-      if ('asked' in answer && client.speaksExtensions)
-        throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { elicitation: {} } });
+      if ('asked' in answer && client.speaksExtensions) throw elicitationNotDeclared(answer.asked);
       const { result } = resultOf(operation, answer);
       return answerResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
     },
@@ -118,10 +118,16 @@ function answersOf({ inputResponses }: ClientRequest): Pick<CallEvent['call'], '
  * What the client is to ask before it calls again; undefined when it cannot, or when it has answered some of it: a call
  * remembers nothing, so that more than one round is left to a job.
  */
-function questionsFor({ canElicit }: ClientRequest, answer: CallAnswer): Questions | undefined {
-  return canElicit && 'asked' in answer && Object.keys(answer.answers).length === 0
+function questionsFor({ elicits }: ClientRequest, answer: CallAnswer): Questions | undefined {
+  if (!('asked' in answer) || Object.keys(answer.answers).length > 0) return undefined;
+  return Object.values(answer.asked).every((request) => canElicit(elicits, request))
     ? answer.asked
     : undefined;
+}
+
+function elicitationNotDeclared(asked: Questions) {
+  const elicitation: ClientCapabilities['elicitation'] = Object.values(asked).some(isUrl) ? { url: {} } : {};
+  return new MissingRequiredClientCapabilityError({ requiredCapabilities: { elicitation } });
 }
 
 /** @throws AppError as the operation failed */
