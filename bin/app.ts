@@ -17,7 +17,7 @@ new AsyncOperationsStack(app, 'AsyncOperations', {
   firewall: readFirewall(app.node),
   tables: readTables(app.node),
   apis: readApis(app.node),
-  stateMachines: readStateMachines(app.node, operations),
+  stateMachines: await readStateMachines(app.node, operations),
   operations,
   catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
 });

@@ -1,4 +1,4 @@
-/** State machines of the operator's own, which no stack of ours makes: found by ARN or by name, also at deploy. */
+/** State machines of the operator's own, which no stack of ours makes: found by ARN, by name or by tag, also at deploy. */
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, Node } from 'constructs';
 import type { OperationDefinition } from '../lambdas/operations/define-operation.ts';
@@ -8,17 +8,19 @@ import {
   isStateMachineOperation,
   type StateMachineOperation,
 } from '../lambdas/operations/state-machine-operation.ts';
+import { findTaggedMachines } from './tagged-machines.ts';
 
 const KEY = 'stateMachines';
 
 /**
+ * What the context maps, and what it does not map and has a tag.
  * @returns by operation: the ARN or the name of its state machine
  * @throws Error that names the key of the CDK context and the remedy
  */
-export function readStateMachines(
+export async function readStateMachines(
   node: Node,
   operations: readonly OperationDefinition[],
-): Readonly<Record<string, string>> {
+): Promise<Readonly<Record<string, string>>> {
   const value: unknown = node.tryGetContext(KEY) ?? '';
   const known = operations.filter(isStateMachineOperation).map(({ name }) => name);
   const entries = String(value)
@@ -36,7 +38,9 @@ export function readStateMachines(
       checkMachine(`${KEY}: operation "${name}"`, arnOrName);
       return [name, arnOrName] as const;
     });
-  return Object.fromEntries(entries);
+  const mapped = Object.fromEntries(entries);
+  const unmapped = known.filter((name) => !Object.hasOwn(mapped, name));
+  return { ...(await findTaggedMachines(node, unmapped)), ...mapped };
 }
 
 /**
@@ -53,7 +57,7 @@ export function operatorMachineArn(
   if (arnOrName === undefined) {
     throw new Error(
       `Operation "${name}" has no state machine: give its definition stateMachineArn or stateMachineName, or deploy with ` +
-        `-c ${KEY}=${name}=arn:aws:states:…`,
+        `-c ${KEY}=${name}=arn:aws:states:…, or tag its machine: -c stateMachineTag=KEY, with the value ${name}`,
     );
   }
   checkMachine(`Operation "${name}"`, arnOrName);

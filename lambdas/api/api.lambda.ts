@@ -1,6 +1,5 @@
 /** The management API's function: adapters built once a cold start, around its routes. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
@@ -32,10 +31,7 @@ export const handler = middy(
     jobs,
     observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
     pace: pollPace(limits.checksPerSecond),
-    workspace: new WorkspaceLinks(
-      new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
-      requiredEnv(Env.workspaceBucketName),
-    ),
+    workspace: new WorkspaceLinks(requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),

@@ -1,6 +1,5 @@
 /** Has jobs go on whose files have arrived in the workspace. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { JobStore } from './job-store.ts';
@@ -8,6 +7,6 @@ import { type ObjectCreated, receiveUpload } from './receive-upload.ts';
 import { WorkspaceLinks } from './workspace-links.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
-const workspace = new WorkspaceLinks(new S3Client(), requiredEnv(Env.workspaceBucketName));
+const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 
 export const handler = middy((event: ObjectCreated) => receiveUpload({ jobs, workspace }, event));

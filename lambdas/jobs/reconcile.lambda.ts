@@ -15,15 +15,14 @@ import { reconcile } from './reconcile.ts';
 import { WorkspaceLinks } from './workspace-links.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
-const s3 = new S3Client();
 const bucket = requiredEnv(Env.workspaceBucketName);
-const workspace = new WorkspaceLinks(s3, bucket);
+const workspace = new WorkspaceLinks(bucket);
 const executions = new Executions(new SFNClient(), operations);
 const recorder = new ExecutionRecorder({
   jobs,
   executions,
   observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
-  workspace: new S3Workspace(s3, bucket),
+  workspace: new S3Workspace(new S3Client(), bucket),
   operations,
 });
 

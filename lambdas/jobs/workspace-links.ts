@@ -1,13 +1,6 @@
 /** The workspace bucket as those see it who run no steps: is a file there, what is in it, and URLs to fetch or put it with. */
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  NotFound,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { ResultFile } from '../operations/define-operation.ts';
+import { BucketRequests, type PresignedRequest } from '../shared/bucket-requests.ts';
 import type { UploadedFile, UploadRequest } from './job.ts';
 
 /** A workspace file as a caller gets it. */
@@ -33,13 +26,10 @@ export interface UploadLink {
 const LINK_SECONDS = 15 * 60;
 
 export class WorkspaceLinks {
-  readonly #client: S3Client;
-  readonly #bucket: string;
+  readonly #requests: BucketRequests;
 
-  /** @param client that, to sign uploads, adds no checksums of its own: in a URL it would be that of nothing at all */
-  constructor(client: S3Client, bucket: string) {
-    this.#client = client;
-    this.#bucket = bucket;
+  constructor(bucket: string) {
+    this.#requests = new BucketRequests(bucket);
   }
 
   async has(key: string): Promise<boolean> {
@@ -48,44 +38,39 @@ export class WorkspaceLinks {
 
   /** @returns undefined when there is none */
   async find(key: string): Promise<UploadedFile | undefined> {
-    try {
-      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
-      const { ContentLength = 0, ETag = '' } = await this.#client.send(head);
-      return { size: ContentLength, version: ETag };
-    } catch (error) {
-      if (error instanceof NotFound) return undefined;
-      throw error;
-    }
+    const response = await this.#requests.fetch(key, { method: 'HEAD' });
+    if (response.status === 404) return undefined;
+    const { headers } = expectOk(response, key);
+    return { size: Number(headers.get('content-length')), version: headers.get('etag') ?? '' };
   }
 
   /** Bytes of a file, from `start` to before `end`, both inside it. */
   async read(key: string, start: number, end: number): Promise<Buffer> {
-    const range = new GetObjectCommand({
-      Bucket: this.#bucket,
-      Key: key,
-      Range: `bytes=${start}-${end - 1}`,
-    });
-    const { Body } = await this.#client.send(range);
-    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const headers = { range: `bytes=${start}-${end - 1}` };
+    const response = await this.#requests.fetch(key, { headers });
+    return Buffer.from(await expectOk(response, key).arrayBuffer());
   }
 
   /** Signed here, without a call to AWS; it works for whoever has it until it expires. */
   async link({ key, name, contentType, size, sha256 }: ResultFile): Promise<FileLink> {
-    const command = new GetObjectCommand({
-      Bucket: this.#bucket,
-      Key: key,
-      ResponseContentDisposition: `attachment; filename="${name}"`,
-    });
-    return { name, content_type: contentType, size, sha256, ...(await this.#sign(command)) };
+    const query = { 'response-content-disposition': `attachment; filename="${name}"` };
+    const signed = await this.#sign({ method: 'GET', key, query });
+    return { name, content_type: contentType, size, sha256, ...signed };
   }
 
   /** For one PUT of whoever has it. When the size is known beforehand, S3 takes no other. */
   linkUpload({ key, size }: UploadRequest['upload']): Promise<UploadLink> {
-    return this.#sign(new PutObjectCommand({ Bucket: this.#bucket, Key: key, ContentLength: size }));
+    const headers = size === undefined ? undefined : { 'content-length': String(size) };
+    return this.#sign({ method: 'PUT', key, headers });
   }
 
-  async #sign(command: GetObjectCommand | PutObjectCommand): Promise<UploadLink> {
-    const url = await getSignedUrl(this.#client, command, { expiresIn: LINK_SECONDS });
+  async #sign(request: Omit<PresignedRequest, 'seconds'>): Promise<UploadLink> {
+    const url = await this.#requests.presign({ ...request, seconds: LINK_SECONDS });
     return { url, url_expires_at: new Date(Date.now() + LINK_SECONDS * 1000).toISOString() };
   }
+}
+
+function expectOk(response: Response, key: string): Response {
+  if (response.ok) return response;
+  throw new Error(`S3 answered ${response.status} ${response.statusText} for ${key}.`);
 }

@@ -1,7 +1,6 @@
 /** The MCP endpoint's function: adapters built once a cold start, around the protocol. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
@@ -44,10 +43,7 @@ const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.delive
 const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
 const pace = pollPace(limits.checksPerSecond);
-const workspace = new WorkspaceLinks(
-  new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }),
-  requiredEnv(Env.workspaceBucketName),
-);
+const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 const executions = new Executions(new SFNClient(), operations);
 const observer = new Observer({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();

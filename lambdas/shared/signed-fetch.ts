@@ -18,21 +18,27 @@ export function signedFetch(
 ): SignedFetch {
   let client: AwsClient | undefined;
   return (path, init) => {
-    const region = requiredEnv('AWS_REGION');
-    // Lambda gives an instance its credentials once.
-    client ??= new AwsClient({
-      accessKeyId: requiredEnv('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: requiredEnv('AWS_SECRET_ACCESS_KEY'),
-      sessionToken: process.env.AWS_SESSION_TOKEN,
-      region,
-      service,
-      retries,
-    });
-    // The variable that every SDK heeds.
-    const variable = `AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`;
-    const endpoint = process.env[variable] ?? `https://${hostPrefix}${service}.${region}.amazonaws.com`;
-    return client.fetch(`${endpoint}${path}`, init);
+    client ??= awsClient(service, retries);
+    const host = `${hostPrefix}${service}.${requiredEnv('AWS_REGION')}.amazonaws.com`;
+    return client.fetch(`${endpointOverride(service) ?? `https://${host}`}${path}`, init);
   };
 }
 
+/** With the credentials of this function, of which Lambda gives an instance one set. */
+export function awsClient(service: string, retries = 3): AwsClient {
+  return new AwsClient({
+    accessKeyId: requiredEnv('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: requiredEnv('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: process.env.AWS_SESSION_TOKEN,
+    region: requiredEnv('AWS_REGION'),
+    service,
+    retries,
+  });
+}
+
 const ENDPOINT_NAMES: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager', states: 'sfn' };
+
+/** The URL in place of AWS's own, from the variable that every SDK heeds. */
+export function endpointOverride(service: string): string | undefined {
+  return process.env[`AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`];
+}

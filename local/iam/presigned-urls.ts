@@ -8,6 +8,8 @@ import type { ObjectRequest } from './object-calls.ts';
 import { badSignature, expired, headersNotSigned } from './refusal.ts';
 import type { Credentials } from './sessions.ts';
 
+const CONTENT_HASH = 'X-Amz-Content-Sha256';
+
 /**
  * Checks a request that is signed in its URL; others pass.
  * @param credentialsOf an access key id
@@ -46,14 +48,23 @@ export async function checkPresigned(
       method,
       protocol: 'http:',
       hostname: 'localhost',
-      path: pathname,
+      // S3 signs more than a URL has to escape.
+      path: pathname.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
       query: Object.fromEntries([...searchParams].filter(([name]) => !OF_SIGNATURES.has(name))),
       headers: {
         ...Object.fromEntries(signedHeaders.map((name) => [name, String(headers[name] ?? '')])),
-        'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+        [CONTENT_HASH]: 'UNSIGNED-PAYLOAD',
       },
     } as HttpRequest,
-    { signingDate: signedAt, expiresIn },
+    {
+      signingDate: signedAt,
+      expiresIn,
+      // Said in the URL by some, and left to be understood by others.
+      ...(!searchParams.has(CONTENT_HASH) && {
+        unhoistableHeaders: new Set([CONTENT_HASH.toLowerCase()]),
+        unsignableHeaders: new Set([CONTENT_HASH.toLowerCase()]),
+      }),
+    },
   );
   if (signed.query?.['X-Amz-Signature'] !== signature) throw badSignature();
 }
@@ -61,7 +72,7 @@ export async function checkPresigned(
 /** What signing adds. */
 const OF_SIGNATURES = new Set([
   'X-Amz-Algorithm',
-  'X-Amz-Content-Sha256',
+  CONTENT_HASH,
   'X-Amz-Credential',
   'X-Amz-Date',
   'X-Amz-Expires',

@@ -53,9 +53,12 @@ describe('the key stateMachines of the context', () => {
   const read = (stateMachines?: string) =>
     readStateMachines(new App({ context: { stateMachines } }).node, [operation(), operation({}, 'digest')]);
 
-  test('maps operations to ARNs and names', () => {
-    expect(read()).toEqual({});
-    expect(read(`report=${ARN}, digest=weekly=digest`)).toEqual({ report: ARN, digest: 'weekly=digest' });
+  test('maps operations to ARNs and names', async () => {
+    expect(await read()).toEqual({});
+    expect(await read(`report=${ARN}, digest=weekly=digest`)).toEqual({
+      report: ARN,
+      digest: 'weekly=digest',
+    });
   });
 
   test.each([
@@ -63,8 +66,8 @@ describe('the key stateMachines of the context', () => {
     ['nightly', /Give pairs, separated by commas: -c stateMachines=report=arn:aws:states/],
     ['report=', /stateMachines: operation "report" has the state machine "": give the ARN/],
     [`report=${ARN}:live`, /without a version or an alias/],
-  ])('%s is refused, with the remedy', (value, message) => {
-    expect(() => read(value)).toThrow(message);
+  ])('%s is refused, with the remedy', async (value, message) => {
+    await expect(read(value)).rejects.toThrow(message);
   });
 });
 

@@ -6,14 +6,16 @@ export const BUCKET_NAME = 'workspace';
 
 export async function startWorkspaceBucket() {
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  const url = `http://127.0.0.1:${server.port}`;
   const client = new S3Client({
-    endpoint: `http://127.0.0.1:${server.port}`,
+    endpoint: url,
     region: 'us-east-1',
     forcePathStyle: true,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET_NAME }));
   return {
+    url,
     client,
     put: (Key: string, Body: string | Buffer) =>
       client.send(new PutObjectCommand({ Bucket: BUCKET_NAME, Key, Body })),
