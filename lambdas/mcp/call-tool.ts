@@ -75,9 +75,9 @@ export async function callToolAsTask(
 }
 
 function find(tools: readonly Tool[], name: string): Tool {
-  const tool = tools.find(({ listing }) => listing.name === name);
+  const tool = tools.find((one) => one.name === name);
   if (tool) return tool;
-  const names = tools.map(({ listing }) => listing.name).join(', ');
+  const names = tools.map((one) => one.name).join(', ');
   throw new ProtocolError(
     ProtocolErrorCode.InvalidParams,
     `There is no tool "${name}". There are: ${names}.`,
