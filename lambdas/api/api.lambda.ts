@@ -8,6 +8,7 @@ import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { Observer } from '../jobs/observe.ts';
 import { pollPace } from '../jobs/pace.ts';
+import { PollIntervals } from '../jobs/poll-intervals.ts';
 import { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { signedFetch } from '../shared/signed-fetch.ts';
@@ -31,6 +32,7 @@ export const handler = middy(
     jobs,
     observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
     pace: pollPace(limits.checksPerSecond),
+    polls: new PollIntervals(),
     workspace: new WorkspaceLinks(requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Observer } from '../jobs/observe.ts';
 import type { Pace } from '../jobs/pace.ts';
+import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { WorkspaceLinks } from '../jobs/workspace-links.ts';
 import type { OperationDefinition } from '../operations/define-operation.ts';
 import { requireScope } from '../shared/caller.ts';
@@ -27,6 +28,7 @@ export interface ApiDependencies {
   readonly jobs: JobStore;
   readonly observer: Observer;
   readonly pace: Pace;
+  readonly polls: PollIntervals;
   readonly workspace: WorkspaceLinks;
   readonly endpoints: EndpointStore;
   readonly deliveries: DeliveryStore;

@@ -15,7 +15,15 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({ operations, jobs, observer, pace, workspace, deliveries }: ApiDependencies) {
+export function jobRoutes({
+  operations,
+  jobs,
+  observer,
+  pace,
+  polls,
+  workspace,
+  deliveries,
+}: ApiDependencies) {
   /** Unknown, malformed and somebody else's ids all look the same. */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -42,7 +50,7 @@ export function jobRoutes({ operations, jobs, observer, pace, workspace, deliver
       request.takesNoParameters();
       pace.check(request.owner, request.param('job_id'));
       const job = await observer.observe(await find(request));
-      const view = await viewForOwner(job, workspace, request.caller);
+      const view = await viewForOwner(job, workspace, request.caller, polls.next(job));
       const etag = etagOf(job);
       const headers = {
         etag,
@@ -59,7 +67,7 @@ export function jobRoutes({ operations, jobs, observer, pace, workspace, deliver
       const { answers } = request.body(z.strictObject({ answers: answersInput }));
       const { owner, jobId } = await find(request);
       const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
-      return { status: 200, body: await viewForOwner(job, workspace, request.caller) };
+      return { status: 200, body: await viewForOwner(job, workspace, request.caller, polls.next(job)) };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {

@@ -10,12 +10,13 @@ import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { toEndResult } from './job-answer.ts';
+import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';
 import { requestedTtlMs, tasksNotOffered } from './tasks/core-methods.ts';
-import { tasksNotDeclared, toTaskError } from './tasks/task-errors.ts';
 import type { TaskJobs } from './tasks/task-jobs.ts';
 import { TaskAnswer } from './tasks/task-server.ts';
+import { tasksNotDeclared } from './tasks/tasks-not-declared.ts';
 import { type Tool, toErrorResult, toResult } from './tool.ts';
 
 /** For the model that has made the call, while its host follows the task. */
@@ -70,7 +71,7 @@ export async function callToolAsTask(
     });
   } catch (error) {
     // The caller awaits a task, and no answer of the tool.
-    throw toTaskError(name, told(name, error));
+    throw toMethodError(name, told(name, error));
   }
 }
 

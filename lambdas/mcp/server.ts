@@ -2,18 +2,11 @@
  * The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol, and to each
  * the methods that it knows of.
  */
-import {
-  type CallToolResult,
-  ProtocolError,
-  ProtocolErrorCode,
-  type Server,
-  type ServerCapabilities,
-} from '@modelcontextprotocol/server';
+import type { CallToolResult, Server, ServerCapabilities } from '@modelcontextprotocol/server';
 import { type Caller, requireScope, Scope } from '../shared/caller.ts';
-import { AppError } from '../shared/errors.ts';
 import { callTool, callToolAsTask } from './call-tool.ts';
 import { EVENTS_EXTENSION } from './events/event-method.ts';
-import { failedUnexpectedly } from './failed-unexpectedly.ts';
+import { toMethodError } from './method-error.ts';
 import { clientRequestOf, type ProtocolMethod, TASKS_EXTENSION } from './protocol-method.ts';
 import type { JobResources } from './resources/job-resources.ts';
 import { JOB_TEMPLATES } from './resources/job-uri.ts';
@@ -84,14 +77,12 @@ function listingOf({ listing, start }: Tool, era: Era): Tool['listing'] {
   return era === Era.legacy && start ? { ...listing, execution: { taskSupport: 'optional' } } : listing;
 }
 
-/** @throws ProtocolError in the words of the AppError */
+/** @throws ProtocolError */
 async function answering<T>(method: string, caller: Caller, answer: () => Promise<T>): Promise<T> {
   try {
     requireScope(caller, Scope.jobsRead);
     return await answer();
   } catch (error) {
-    if (!(error instanceof AppError)) throw failedUnexpectedly(method, error);
-    const { code, message, details } = error;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { code, ...details });
+    throw toMethodError(method, error);
   }
 }

@@ -52,7 +52,7 @@ describe('a job', () => {
       const again = await api(`GET /jobs/${jobId}`, { headers: { 'if-none-match': tags } });
       expect([tags, again.status]).toEqual([tags, 304]);
       expect(again.headers.get('etag')).toBe(etag);
-      expect(again.headers.get('retry-after')).toBe('2');
+      expect(Number(again.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     }
     for (const tags of ['"other"', etag.replaceAll('"', ''), 'W/', '', '"*"']) {
       const again = await api(`GET /jobs/${jobId}`, { headers: { 'if-none-match': tags } });
@@ -67,7 +67,7 @@ describe('a job', () => {
   test('says in Retry-After when to ask again, for as long as it is open', async () => {
     const jobId = await start('start_probe', { behaviour: 'wait' });
     const open = await api(`GET /jobs/${jobId}`);
-    expect(open.headers.get('retry-after')).toBe(String(open.data.poll_after_ms / 1000));
+    expect(open.headers.get('retry-after')).toBe(String(Math.ceil(open.data.poll_after_ms / 1000)));
     await call(client, 'cancel_job', { job_id: jobId });
     expect((await api(`GET /jobs/${jobId}`)).headers.has('retry-after')).toBe(false);
   });

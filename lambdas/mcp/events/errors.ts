@@ -1,7 +1,7 @@
 /** How MCP Events says what went wrong: JSON-RPC errors with the codes and the `data` of the draft. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { failedUnexpectedly } from '../failed-unexpectedly.ts';
+import { failedUnexpectedly } from '../method-error.ts';
 
 /** The draft's section "Error Codes". */
 export const EventErrorCode = {

@@ -8,9 +8,9 @@ import { describeIssues } from '../../shared/describe-issues.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { readElicited } from '../elicited.ts';
 import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
-import { tasksNotDeclared } from './task-errors.ts';
 import type { TaskJobs } from './task-jobs.ts';
 import { defineTaskMethod, taskParams } from './task-method.ts';
+import { tasksNotDeclared } from './tasks-not-declared.ts';
 
 /** An acknowledgement says nothing: what became of it is seen in the task. */
 const ACKNOWLEDGED = {};

@@ -7,9 +7,10 @@ import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotoc
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
+import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
-import { tasksNotDeclared, toTaskError } from './task-errors.ts';
 import type { TaskJobs } from './task-jobs.ts';
+import { tasksNotDeclared } from './tasks-not-declared.ts';
 
 const METHOD = 'subscriptions/listen';
 /** One read of the table each time, however many tasks there are. */
@@ -27,10 +28,7 @@ const request = z.looseObject({
     _meta: z.looseObject({
       'io.modelcontextprotocol/clientCapabilities': z.looseObject({
         extensions: z.record(z.string(), z.unknown()).optional(),
-        elicitation: z
-          .object({ form: z.looseObject({}), url: z.looseObject({}) })
-          .partial()
-          .optional(),
+        elicitation: z.looseObject({}).optional(),
       }),
     }),
   }),
@@ -72,7 +70,7 @@ export function listen({ id, params }: ListenRequest, context: ListenContext): R
   try {
     requireScope(context.caller, Scope.jobsRead);
   } catch (error) {
-    return refuse(id, toTaskError(METHOD, error));
+    return refuse(id, toMethodError(METHOD, error));
   }
   return new Response(
     ReadableStream.from(frames(id, taskIds, elicitationModes(elicitation), context)).pipeThrough(

@@ -1,8 +1,8 @@
 /** A method of tasks from its schema: what the function takes is what the schema gives. */
 import * as z from 'zod';
 import { requireScope, type Scope } from '../../shared/caller.ts';
+import { toMethodError } from '../method-error.ts';
 import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
-import { toTaskError } from './task-errors.ts';
 
 /** Any text: what is no job id is answered as a job that is not there. */
 export const taskParams = z.object({ taskId: z.string() });
@@ -27,7 +27,7 @@ export function defineTaskMethod<Params extends z.ZodObject>(spec: {
         requireScope(caller, spec.scope);
         return await spec.call(given as z.output<Params>, caller.owner, client);
       } catch (error) {
-        throw toTaskError(method, error);
+        throw toMethodError(method, error);
       }
     },
   };
