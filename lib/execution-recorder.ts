@@ -2,9 +2,10 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { repositoryRoot } from './bundle.ts';
 import type { JobsTable } from './jobs-table.ts';
 import type { MachineOperation } from './machine-operation.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { NodeFunction } from './node-function.ts';
 
 export interface ExecutionRecorderProps {
   readonly jobsTable: JobsTable;

@@ -4,9 +4,10 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
+import { repositoryRoot } from './bundle.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { JobsTable } from './jobs-table.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { NodeFunction } from './node-function.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export interface JobEventsProps {

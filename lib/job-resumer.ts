@@ -3,9 +3,10 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { JobStatus } from '../lambdas/jobs/job.ts';
+import { repositoryRoot } from './bundle.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { JobsTable } from './jobs-table.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { NodeFunction } from './node-function.ts';
 import type { OperationGrants } from './operation-grants.ts';
 
 export interface JobResumerProps {

@@ -5,8 +5,9 @@ import { type Function as LambdaFunction, TenancyConfig, Tracing } from 'aws-cdk
 import type { Construct } from 'constructs';
 import { STEP_WRAP_UP_MS, type StepsOperation } from '../lambdas/operations/define-operation.ts';
 import { Env } from '../lambdas/shared/env.ts';
+import { repositoryRoot } from './bundle.ts';
 import { grantInvoke } from './grant-invoke.ts';
-import { NodeFunction, type NodeFunctionProps, repositoryRoot } from './node-function.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 /** Beyond the wrap-up: for the function's own cold start. */
 const COLD_START_MS = 10_000;
@@ -64,22 +65,10 @@ function ownCode({ definition, catalogue }: StepFunctionProps): NodeFunctionProp
     entry: `${dirname(catalogue)}/${name.replaceAll('_', '-')}/steps.lambda.ts`,
     memorySize: resources.memoryMb ?? 512,
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
-    commandHooks: copyPackages(resources.packages ?? []),
+    packages: resources.packages,
   };
 }
 
 function longestStepMs({ definition }: StepFunctionProps): number {
   return Math.max(...Object.values(definition.steps).map(({ timeoutMs }) => timeoutMs));
-}
-
-/** Copies npm packages whole into the bundle, for code that runs them as programs. */
-function copyPackages(packages: readonly string[]) {
-  const copy = (name: string, outputDirectory: string) =>
-    `node -e "fs.cpSync('${repositoryRoot}node_modules/${name}', '${outputDirectory}/${name}', { recursive: true })"`;
-  return {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (_inputDirectory: string, outputDirectory: string) =>
-      packages.map((name) => copy(name, outputDirectory)),
-  };
 }

@@ -12,7 +12,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { scopes } from '../lambdas/shared/caller.ts';
 import { Env } from '../lambdas/shared/env.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { repositoryRoot } from './bundle.ts';
+import { NodeFunction } from './node-function.ts';
 import { PUBLIC } from './public-method.ts';
 
 /**

@@ -3,8 +3,9 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { UPLOADS_PREFIX } from '../lambdas/jobs/upload-key.ts';
+import { repositoryRoot } from './bundle.ts';
 import type { JobsTable } from './jobs-table.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { NodeFunction } from './node-function.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface UploadReceiverProps {

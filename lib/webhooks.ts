@@ -9,9 +9,10 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../lambdas/shared/env.ts';
 import { DEFAULT_RETRY_SECONDS } from '../lambdas/webhooks/retry-schedule.ts';
+import { repositoryRoot } from './bundle.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Gateway } from './gateway.ts';
-import { NodeFunction, repositoryRoot } from './node-function.ts';
+import { NodeFunction } from './node-function.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
 /** What an operator may choose of webhooks. */
