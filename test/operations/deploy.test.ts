@@ -6,7 +6,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { readAssembly } from '../../local/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
 let cloud: LocalCloud;
@@ -192,16 +192,19 @@ test('a failed smoke test brings the version before back', async () => {
 
 describe('killed', () => {
   const args = { project: 'heavy', environment: 'staging' };
-  const killWhen = async (job_id: string, isTime: () => Promise<boolean>) => {
-    while (!(await isTime().catch(() => false))) await delay(5);
+  const kill = (job_id: string) => {
     expect(cloud.interrupt(functionName)).toBeGreaterThan(0);
     return end(job_id);
   };
-  const stepOf = async (job_id: string) => (await call(client, 'check_job', { job_id })).data.step;
+  const killWhen = async (job_id: string, isTime: () => Promise<boolean>) => {
+    while (!(await isTime().catch(() => false))) await delay(5);
+    return kill(job_id);
+  };
 
   test('while it releases, it goes on and ends right', async () => {
     const job_id = await start({ ...args, build_job_id: heavy });
-    const { status } = await killWhen(job_id, async () => (await stepOf(job_id)) === 'release');
+    await untilStep(cloud, job_id, ['release']);
+    const { status } = await kill(job_id);
     expect(status).toBe('completed');
     expect(await current('heavy', 'staging')).toMatchObject({ version: job_id });
   }, 60_000);

@@ -7,7 +7,7 @@ import { readAssembly } from '../../local/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { paxRecord, type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
 const MIB = 1024 * 1024;
@@ -115,11 +115,7 @@ describe('an archive that is put where the job says', () => {
     const { jobId, upload } = await waiting('cut');
     await put(upload.url, large);
     const name = await functionOf('upload');
-    for (;;) {
-      const { data } = await call(client, 'check_job', { job_id: jobId });
-      if (data.step === 'publish') break;
-      await delay(100);
-    }
+    await untilStep(cloud, jobId, ['publish']);
     expect(cloud.interrupt(name)).toBeGreaterThan(0);
     expect(await end(jobId)).toMatchObject({ status: 'completed', result: { size: large.length } });
   }, 60_000);
@@ -130,11 +126,8 @@ describe('a file that is put a second time', () => {
   async function publishing(project: string) {
     const { jobId, upload } = await waiting(project);
     await put(upload.url, large);
-    for (;;) {
-      const { data } = await call(client, 'check_job', { job_id: jobId });
-      if (data.step === 'publish') return { jobId, upload };
-      await delay(100);
-    }
+    await untilStep(cloud, jobId, ['publish']);
+    return { jobId, upload };
   }
 
   test('in the place of the one that has arrived fails the job, and replaces no source', async () => {

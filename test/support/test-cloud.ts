@@ -1,5 +1,6 @@
 /** The local cloud with the test catalogue, and clients of it: what most end-to-end tests start with. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -75,6 +76,30 @@ export function awsClients({ environment }: Pick<LocalCloud, 'environment'>) {
     sns: new SNSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SNS }),
     sqs: new SQSClient({ ...common, endpoint: environment.AWS_ENDPOINT_URL_SQS }),
   };
+}
+
+/**
+ * Waits until a job is in one of these steps, by its record, which may be read as often as one likes: a step may be over
+ * before a tool that keeps a pace looks again.
+ * @throws Error when the job has ended before
+ */
+export async function untilStep(
+  cloud: Pick<LocalCloud, 'environment' | 'outputs'>,
+  jobId: string,
+  steps: readonly string[],
+): Promise<void> {
+  const { dynamodb } = awsClients(cloud);
+  const get = new GetItemCommand({ TableName: cloud.outputs.JobsTableName, Key: { jobId: { S: jobId } } });
+  try {
+    for (;;) {
+      const { step, endedAt } = (await dynamodb.send(get)).Item ?? {};
+      if (endedAt) throw new Error(`The job has ended before it could be seen in ${steps.join(' or ')}.`);
+      if (step?.S !== undefined && steps.includes(step.S)) return;
+      await delay(5);
+    }
+  } finally {
+    dynamodb.destroy();
+  }
 }
 
 /** The ARN of a job's execution: the state machine has the logical id that CDK gave it. */
