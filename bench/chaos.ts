@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLocalCloud } from '../local/cloud.ts';
-import { synthesize } from '../local/synthesize.ts';
+import { synthesize } from '../local/cli/synthesize.ts';
 import { runChaos } from '../test/support/webhook-chaos.ts';
 
 const { values } = parseArgs({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { readAssembly } from '../local/assembly.ts';
+import { readAssembly } from '../local/template/assembly.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { median, type Row, row } from './measure.ts';
 

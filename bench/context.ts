@@ -6,9 +6,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
-import { startDemoReceiver } from '../local/demo-receiver.ts';
-import { synthesize } from '../local/synthesize.ts';
-import { uploadProject } from '../local/upload-project.ts';
+import { startDemoReceiver } from '../local/cli/demo-receiver.ts';
+import { synthesize } from '../local/cli/synthesize.ts';
+import { uploadProject } from '../local/cli/upload-project.ts';
 import type { Row } from './measure.ts';
 
 /** What a project of 300 modules prints: a line for each that is compiled, and one for each of its 900 tests. */

@@ -4,7 +4,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLocalCloud } from '../local/cloud.ts';
-import { synthesize } from '../local/synthesize.ts';
+import { synthesize } from '../local/cli/synthesize.ts';
 import { CallCounter } from '../test/support/call-counter.ts';
 import { authorization } from './authorization.ts';
 import { burst } from './burst.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JobEvent } from '../lambdas/webhooks/event.ts';
+import type { JobEvent } from '../lambdas/events/event.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import type { CallCounter } from '../test/support/call-counter.ts';
 import { BenchClient } from './client.ts';

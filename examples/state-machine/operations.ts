@@ -1,6 +1,6 @@
 /** A catalogue with a state machine of your own: it exists already, and nothing in it is changed. */
 import * as z from 'zod';
-import { stateMachineOperation } from '../../lambdas/operations/state-machine-operation.ts';
+import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 
 const settleInvoice = stateMachineOperation({
   name: 'settle_invoice',

@@ -6,11 +6,11 @@ import {
   answerLinkInvalid,
   type GrantedQuestions,
   readGranted,
-} from '../jobs/answer-grant.ts';
-import { answersInput } from '../jobs/answers-input.ts';
+} from '../jobs/input/answer-grant.ts';
+import { answersInput } from '../jobs/input/answer-schema.ts';
 import { viewQuestion } from '../jobs/job-view.ts';
-import { readAnswerToken } from '../webhooks/answer-token.ts';
-import type { Answer } from './answer.ts';
+import { readAnswerToken } from '../webhooks/signing/answer-token.ts';
+import type { Answer } from './response.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import type { ApiRequest } from './request.ts';
 

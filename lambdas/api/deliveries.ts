@@ -1,9 +1,9 @@
 /** Deliveries: to look at what became of them, and to send them again. */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { type Delivery, parseDeliveryId } from '../webhooks/delivery.ts';
-import { viewDelivery } from '../webhooks/delivery-view.ts';
-import { type ReplayOptions, replayDelivery, replayEndpoint } from '../webhooks/replay.ts';
+import { type Delivery, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
+import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
+import { type ReplayOptions, replayDelivery, replayEndpoint } from '../webhooks/deliveries/replay.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import {
   endpointDeliveriesCursor,

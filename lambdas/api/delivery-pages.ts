@@ -1,10 +1,10 @@
 /** Pages of deliveries, and the cursors between them. */
 import * as z from 'zod';
 import { Cursor } from '../shared/cursor.ts';
-import { deliveryId, parseDeliveryId } from '../webhooks/delivery.ts';
-import type { DeliveryId, DeliveryPage, DeliveryPosition } from '../webhooks/delivery-store.ts';
-import { viewDelivery } from '../webhooks/delivery-view.ts';
-import type { ReplayPosition } from '../webhooks/replay.ts';
+import { deliveryId, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
+import type { DeliveryId, DeliveryPage, DeliveryPosition } from '../webhooks/deliveries/delivery-store.ts';
+import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
+import type { ReplayPosition } from '../webhooks/deliveries/replay.ts';
 
 /** Twenty attempts with answers full of quotes are 82 KB as JSON inside JSON: fifty such are under Lambda's 6 MB. */
 export const MAX_DELIVERIES = 50;

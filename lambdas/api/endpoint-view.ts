@@ -1,6 +1,6 @@
 /** An endpoint as its owner sees it. Its secrets are nowhere in it: each is told once, by the call that makes it. */
-import type { DisabledReason, Endpoint } from '../webhooks/endpoint.ts';
-import type { EventType } from '../webhooks/event.ts';
+import type { DisabledReason, Endpoint } from '../webhooks/endpoints/endpoint.ts';
+import type { EventType } from '../events/event.ts';
 
 /** Times are ISO 8601. */
 export interface EndpointView {

@@ -1,12 +1,12 @@
 /** `/endpoints`: where an owner wants to be told of jobs. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Scope } from '../shared/caller.ts';
-import { acceptHost } from '../webhooks/accept-url.ts';
-import { DeliveryStatus, deliveryId, deliveryKey, keptUntil, TEST_EVENT } from '../webhooks/delivery.ts';
-import { DEFAULT_EVENTS, DisabledReason, type Endpoint, EndpointKind } from '../webhooks/endpoint.ts';
-import type { EndpointChanges } from '../webhooks/endpoint-store.ts';
-import { replayDelivery } from '../webhooks/replay.ts';
-import { createSecret } from '../webhooks/signature.ts';
+import { acceptHost } from '../shared/http/accept-url.ts';
+import { DeliveryStatus, deliveryId, deliveryKey, keptUntil, TEST_EVENT } from '../webhooks/deliveries/delivery.ts';
+import { DEFAULT_EVENTS, DisabledReason, type Endpoint, EndpointKind } from '../webhooks/endpoints/endpoint.ts';
+import type { EndpointChanges } from '../webhooks/endpoints/endpoint-store.ts';
+import { replayDelivery } from '../webhooks/deliveries/replay.ts';
+import { createSecret } from '../webhooks/signing/signature.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import { endpointChanges, newEndpoint, readEvents, readOperations } from './endpoint-input.ts';
 import { viewEndpoint } from './endpoint-view.ts';

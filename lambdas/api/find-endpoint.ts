@@ -1,7 +1,7 @@
 /** The endpoint that a request names, if it is one of those that this API looks after. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { type Endpoint, EndpointKind, isActive } from '../webhooks/endpoint.ts';
-import type { EndpointStore } from '../webhooks/endpoint-store.ts';
+import { type Endpoint, EndpointKind, isActive } from '../webhooks/endpoints/endpoint.ts';
+import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
 import type { ApiRequest } from './request.ts';
 
 /** `ep_` and 32 hexadecimal digits. */

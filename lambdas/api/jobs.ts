@@ -1,13 +1,13 @@
 /** `/jobs`: an owner's jobs to look at and to answer, for who polls over plain HTTP. */
 import * as z from 'zod';
-import { answerJobQuestions } from '../jobs/answer.ts';
-import { answersInput } from '../jobs/answers-input.ts';
-import { jobNotFound } from '../jobs/cancel.ts';
+import { answerJobQuestions } from '../jobs/input/answer.ts';
+import { answersInput } from '../jobs/input/answer-schema.ts';
+import { jobNotFound } from '../executions/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
-import { linkFiles, linkLogs } from '../jobs/job-files.ts';
+import { linkFiles, linkLogs } from '../workspace/job-files.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
-import { viewForOwner } from '../jobs/owner-view.ts';
+import { viewForOwner } from '../workspace/job-view-with-upload.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
 import { pageQuery } from './paging.ts';

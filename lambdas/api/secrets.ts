@@ -1,8 +1,8 @@
 /** The secrets that sign what goes to an owner's receivers, and the service's own public keys. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind, rotated } from '../webhooks/endpoint.ts';
-import { createSecret, publicJwk } from '../webhooks/signature.ts';
-import type { Answer } from './answer.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind, rotated } from '../webhooks/endpoints/endpoint.ts';
+import { createSecret, publicJwk } from '../webhooks/signing/signature.ts';
+import type { Answer } from './response.ts';
 import type { ApiDependencies, RouteHandler } from './api.ts';
 import { findEndpoint } from './find-endpoint.ts';
 

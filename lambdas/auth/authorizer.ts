@@ -1,6 +1,6 @@
 /** The gateway's question: may whoever sent this come in? For the whole API at once, since the answer is remembered. */
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
-import { authorizationOf } from '../shared/credential.ts';
+import { authorizationOf } from '../shared/authorization-header.ts';
 import { callerOfToken } from './caller-of-token.ts';
 import type { TokenSettings } from './settings.ts';
 import { TokenRefused, type VerifyToken } from './verify-token.ts';

@@ -9,7 +9,7 @@ import {
 import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { toEndResult } from './job-answer.ts';
+import { toEndResult } from './job-result.ts';
 import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';

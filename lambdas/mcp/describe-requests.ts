@@ -1,6 +1,6 @@
 /** What a job waits for, in words for a model: questions to put to its user, and a file to put where it belongs. */
 import type { InputRequestView, JobView, UploadRequestView } from '../jobs/job-view.ts';
-import { formatBytes } from '../operations/project/format-bytes.ts';
+import { formatBytes } from '../shared/format-bytes.ts';
 import { Scope } from '../shared/caller.ts';
 
 export function describeRequests(

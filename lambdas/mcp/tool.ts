@@ -2,10 +2,10 @@
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { InputRequest, Job } from '../jobs/job.ts';
-import type { FileLink } from '../jobs/workspace-links.ts';
-import type { ResultContent } from '../operations/define-operation.ts';
+import type { FileLink } from '../workspace/workspace-links.ts';
+import type { ResultContent } from '../definition/define-operation.ts';
 import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
-import { describeIssues } from '../shared/describe-issues.ts';
+import { describeIssues } from '../shared/validation-message.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { ClientRequest } from './protocol-method.ts';
 

@@ -1,6 +1,6 @@
 /** Who calls and what they may do, as the gateway has found. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { authorizationOf } from './credential.ts';
+import { authorizationOf } from './authorization-header.ts';
 import { AppError, ErrorCode } from './errors.ts';
 import { ownerOf } from './owner.ts';
 

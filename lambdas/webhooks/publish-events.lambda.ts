@@ -5,12 +5,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../shared/env.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
-import { DeliveryStore } from './delivery-store.ts';
-import { EndpointStore } from './endpoint-store.ts';
-import { EventTopic } from './event-topic.ts';
-import { publishEvents } from './publish-events.ts';
+import { DeadLetters } from '../events/dead-letters.ts';
+import { DeliveryQueue } from './deliveries/delivery-queue.ts';
+import { DeliveryStore } from './deliveries/delivery-store.ts';
+import { EndpointStore } from './endpoints/endpoint-store.ts';
+import { EventTopic } from '../events/event-topic.ts';
+import { publishEvents } from '../events/publish-events.ts';
 import { EventRouter } from './route-events.ts';
 
 const client = new DynamoDBClient();

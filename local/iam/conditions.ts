@@ -1,5 +1,5 @@
 /** The conditions of policies: those operators and keys that this project's templates have, and an error for others. */
-import { ACCOUNT } from '../aws-names.ts';
+import { ACCOUNT } from '../shared/aws-names.ts';
 import { wildcard } from './wildcards.ts';
 
 /** What is known of a call besides its action and resource, by condition key. */

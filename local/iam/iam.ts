@@ -1,6 +1,6 @@
 /** IAM: decides each call by the policies of the template, and keeps which of them were needed. */
-import type { Template } from '../assembly.ts';
-import type { Resolve } from '../intrinsics.ts';
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
 import { OF_EVERY_CALL } from './conditions.ts';
 import { type Denial, denied } from './refusal.ts';
 import { createResourcePolicies } from './resource-policies.ts';

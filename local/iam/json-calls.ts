@@ -1,6 +1,6 @@
 /** What a request to Step Functions or Secrets Manager does, and to which machine, execution or secret. */
-import { arn, secretArn } from '../aws-names.ts';
-import { machineOfToken } from '../task-tokens.ts';
+import { arn, secretArn } from '../shared/aws-names.ts';
+import { machineOfToken } from '../stepfunctions/task-tokens.ts';
 import type { Call } from './statements.ts';
 
 /** Of a machine; the others are of an execution, or of a token. */

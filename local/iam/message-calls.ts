@@ -1,5 +1,5 @@
 /** What a request to SQS or SNS does, and to which queue or topic. */
-import { arn } from '../aws-names.ts';
+import { arn } from '../shared/aws-names.ts';
 import { queueArn } from './resource-policies.ts';
 import type { Call } from './statements.ts';
 

@@ -3,7 +3,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpRequest } from '@smithy/types';
-import { REGION } from '../aws-names.ts';
+import { REGION } from '../shared/aws-names.ts';
 import type { ObjectRequest } from './object-calls.ts';
 import { badSignature, expired, headersNotSigned } from './refusal.ts';
 import type { Credentials } from './sessions.ts';

@@ -1,5 +1,5 @@
 /** Whom a statement of a resource's own policy is about. */
-import { ACCOUNT } from '../aws-names.ts';
+import { ACCOUNT } from '../shared/aws-names.ts';
 
 /** The ARN of a role, or a service of AWS: `lambda.amazonaws.com`. */
 export type Principal = string;

@@ -1,6 +1,6 @@
 /** The roles of the template, each with all that its policies say. */
-import type { Template } from '../assembly.ts';
-import type { Resolve } from '../intrinsics.ts';
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
 import { OF_EVERY_CALL, onBehalfOf } from './conditions.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { compilePolicy, type PolicyDocument, type Rule } from './statements.ts';

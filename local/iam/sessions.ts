@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { ACCOUNT } from '../aws-names.ts';
-import { TTL_PRINCIPAL } from '../change-capture.ts';
+import { ACCOUNT } from '../shared/aws-names.ts';
+import { TTL_PRINCIPAL } from '../dynamodb/change-capture.ts';
 import { unknownKey, unsigned } from './refusal.ts';
 import type { Role } from './roles.ts';
 

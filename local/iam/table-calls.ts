@@ -1,5 +1,5 @@
 /** What a request to DynamoDB does, and to which tables and indexes. */
-import { arn } from '../aws-names.ts';
+import { arn } from '../shared/aws-names.ts';
 import type { Call } from './statements.ts';
 
 interface Input {

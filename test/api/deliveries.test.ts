@@ -1,7 +1,7 @@
 /** Deliveries: looked at, and sent again, one or all of them. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DeliveryStatus, deliveryId } from '../../lambdas/webhooks/delivery.ts';
+import { DeliveryStatus, deliveryId } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiAnswer, type ApiCall, apiClient, expectValid } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';

@@ -1,6 +1,6 @@
 /** Endpoints: registered, read, changed, paused and deleted by their owner. */
 import { randomBytes } from 'node:crypto';
-import type { Endpoint } from '../../lambdas/webhooks/endpoint.ts';
+import type { Endpoint } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { startTestCloud } from '../support/test-cloud.ts';

@@ -2,9 +2,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from '../../lambdas/api/routes.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
-import { DeliveryStatus } from '../../lambdas/webhooks/delivery.ts';
-import { eventTypes } from '../../lambdas/webhooks/event.ts';
-import { PostError } from '../../lambdas/webhooks/post.ts';
+import { DeliveryStatus } from '../../lambdas/webhooks/deliveries/delivery.ts';
+import { eventTypes } from '../../lambdas/events/event.ts';
+import { PostError } from '../../lambdas/webhooks/sending/post.ts';
 import { expectValid, lookUp, OPENAPI_FILE, openapi } from '../support/openapi.ts';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head'];

@@ -1,10 +1,10 @@
 /** Replays where things go wrong in between: the queue, the clock, somebody else. */
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
-import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
-import type { DeliveryMessage, DeliveryQueue } from '../../lambdas/webhooks/delivery-queue.ts';
-import type { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
-import { replayDelivery, replayEndpoint } from '../../lambdas/webhooks/replay.ts';
+import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
+import type { DeliveryMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
+import type { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
+import { replayDelivery, replayEndpoint } from '../../lambdas/webhooks/deliveries/replay.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');

@@ -1,7 +1,7 @@
 /** Secrets: told once, replaced with an overlap, and nowhere else to be seen. */
 
 import { secretRoutes } from '../../lambdas/api/secrets.ts';
-import type { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
+import type { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { isSignedWith } from '../support/event-receiver.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';

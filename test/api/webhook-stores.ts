@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/delivery.ts';
-import { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
-import { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
-import { SecretSeal } from '../../lambdas/webhooks/secret-seal.ts';
-import { readAssembly } from '../../local/assembly.ts';
+import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
+import { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
+import { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
+import { SecretSeal } from '../../lambdas/webhooks/endpoints/secret-seal.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients } from '../support/test-cloud.ts';

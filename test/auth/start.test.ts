@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 test('asks for a token, and says how a program gets one', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'auth-'));
-  const child = spawn(process.execPath, ['local/main.ts', '--auth', '--ephemeral'], {
+  const child = spawn(process.execPath, ['local/cli/main.ts', '--auth', '--ephemeral'], {
     env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: directory },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

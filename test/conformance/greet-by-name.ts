@@ -1,6 +1,6 @@
 /** A step that asks for a name, and greets it. */
 import * as z from 'zod';
-import type { Step } from '../../lambdas/operations/step.ts';
+import type { Step } from '../../lambdas/definition/step-context.ts';
 
 export const greetByName: Step = async ({ requestInput }) => {
   const { user_name } = requestInput({

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { startLocalCloud } from '../../local/cloud.ts';
-import { synthesize } from '../../local/synthesize.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
 /** In the repository: functions are bundled from files below its root. */

@@ -1,5 +1,5 @@
 /** Grants: good for the questions that they name, of the one record that they were made for, while it asks. */
-import { answerGranted, readGranted } from '../../lambdas/jobs/answer-grant.ts';
+import { answerGranted, readGranted } from '../../lambdas/jobs/input/answer-grant.ts';
 import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';

@@ -7,13 +7,13 @@ import {
 } from '@aws-sdk/client-sfn';
 import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { cancelJob } from '../../lambdas/jobs/cancel.ts';
-import { Executions } from '../../lambdas/jobs/executions.ts';
+import { cancelJob } from '../../lambdas/executions/cancel.ts';
+import { Executions } from '../../lambdas/executions/executions.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
-import { recordCaughtError, recordExecutionEnded } from '../../lambdas/jobs/record-failure.ts';
-import { type Submission, submitJob } from '../../lambdas/jobs/submit.ts';
+import { recordCaughtError, recordExecutionEnded } from '../../lambdas/executions/endings/record-failure.ts';
+import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { WorkspaceLinks } from '../../lambdas/jobs/workspace-links.ts';
+import { WorkspaceLinks } from '../../lambdas/workspace/workspace-links.ts';
 import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'to+ken/=' };

@@ -1,8 +1,8 @@
 /** What clients could not be told of an operation is refused before it is deployed. */
 import { App, Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { defineOperation } from '../../lambdas/operations/define-operation.ts';
-import { createOperation } from '../../lib/create-operation.ts';
+import { defineOperation } from '../../lambdas/definition/define-operation.ts';
+import { createOperation } from '../../lib/operations/create-operation.ts';
 
 const define = (schemas: { input?: z.ZodObject; output?: z.ZodObject }) =>
   defineOperation({

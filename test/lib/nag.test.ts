@@ -4,7 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as z from 'zod';
 import { operations } from '../../lambdas/operations/index.ts';
-import { stateMachineOperation } from '../../lambdas/operations/state-machine-operation.ts';
+import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
 
 /** A finding is its rule and the path of its construct. */

@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { type Authorizer, readAuthorizers } from '../../local/authorizers.ts';
-import { FunctionError } from '../../local/function-instance.ts';
-import type { LambdaFunction } from '../../local/functions.ts';
-import { readGatewayResponses } from '../../local/gateway-responses.ts';
+import { type Authorizer, readAuthorizers } from '../../local/apigateway/authorizers.ts';
+import { FunctionError } from '../../local/lambda/function-instance.ts';
+import type { LambdaFunction } from '../../local/lambda/functions.ts';
+import { readGatewayResponses } from '../../local/apigateway/gateway-responses.ts';
 
 const API = 'arn:aws:execute-api:us-east-1:000000000000:local/local';
 const calls: unknown[] = [];

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { LambdaFunction } from '../../local/functions.ts';
+import { LambdaFunction } from '../../local/lambda/functions.ts';
 import { until } from './fixture/harness.ts';
 
 let codeDirectory: string;

@@ -55,7 +55,7 @@ async function line(child: ReturnType<typeof run>, pattern: RegExp): Promise<str
 
 /** `npm start`: its process, and the URL it prints. */
 async function start(...args: string[]) {
-  const cloud = run('local/main.ts', args);
+  const cloud = run('local/cli/main.ts', args);
   return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/) };
 }
 
@@ -69,7 +69,7 @@ async function project(name: string, scripts: Record<string, string>): Promise<s
 }
 
 async function addProject(directory: string) {
-  const { code, stderr } = await run('local/add-project.ts', [directory]).ended;
+  const { code, stderr } = await run('local/cli/add-project.ts', [directory]).ended;
   if (code !== 0) throw new Error(stderr);
 }
 
@@ -129,7 +129,7 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
 });
 
 test('webhooks may call this machine when it is asked for, and that is said', async () => {
-  const cloud = run('local/main.ts', ['--ephemeral', '--allow-loopback-webhooks']);
+  const cloud = run('local/cli/main.ts', ['--ephemeral', '--allow-loopback-webhooks']);
   await line(cloud, /^Webhooks may call http on loopback: for development only\.$/);
   cloud.child.kill('SIGTERM');
   expect(await cloud.ended).toMatchObject({ code: 0 });
@@ -256,12 +256,12 @@ describe('a build', () => {
 describe('npm run add-project', () => {
   test('says how to start the local cloud when there is none', async () => {
     const env = { LOCAL_CLOUD_DIR: join(scratch, 'nothing-here') };
-    const { code, stderr } = await run('local/add-project.ts', [await project('lonely', {})], env).ended;
+    const { code, stderr } = await run('local/cli/add-project.ts', [await project('lonely', {})], env).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm start') });
   });
 
   test('shows its usage for what it does not know', async () => {
-    const { code, stderr } = await run('local/add-project.ts', ['--colour']).ended;
+    const { code, stderr } = await run('local/cli/add-project.ts', ['--colour']).ended;
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Usage:') });
   });
 });

@@ -12,7 +12,7 @@ import {
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { StreamRecord } from '../../local/stream-record.ts';
+import type { StreamRecord } from '../../local/dynamodb/stream-record.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
 import { clientOf, until } from './fixture/harness.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { defineOperation, longestRunMs } from '../../lambdas/operations/define-operation.ts';
+import { defineOperation, longestRunMs } from '../../lambdas/definition/define-operation.ts';
 
 const good = {
   name: 'resize',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { readAssembly } from '../../local/assembly.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';

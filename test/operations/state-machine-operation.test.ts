@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { longestRunMs } from '../../lambdas/operations/define-operation.ts';
-import { stateMachineOperation } from '../../lambdas/operations/state-machine-operation.ts';
+import { longestRunMs } from '../../lambdas/definition/define-operation.ts';
+import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 
 const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:nightly-report';
 

@@ -1,5 +1,5 @@
 /** A seal whose key is in the test, and not in Secrets Manager. */
-import { SecretSeal } from '../../lambdas/webhooks/secret-seal.ts';
+import { SecretSeal } from '../../lambdas/webhooks/endpoints/secret-seal.ts';
 
 export const SEALING_TEXT = 'a text to make the sealing key from';
 

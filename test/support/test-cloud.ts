@@ -6,7 +6,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { readAssembly } from '../../local/assembly.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from './assemblies.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { eventTypes } from '../../lambdas/webhooks/event.ts';
+import { eventTypes } from '../../lambdas/events/event.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { awsClients, call, connect } from './test-cloud.ts';
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { DeliveriesTable } from '../../lambdas/webhooks/deliveries-table.ts';
-import { DeliveryStore } from '../../lambdas/webhooks/delivery-store.ts';
-import { EndpointStore } from '../../lambdas/webhooks/endpoint-store.ts';
-import { EndpointsTable } from '../../lambdas/webhooks/endpoints-table.ts';
+import { DeliveriesTable } from '../../lambdas/webhooks/deliveries/deliveries-table.ts';
+import { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
+import { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
+import { EndpointsTable } from '../../lambdas/webhooks/endpoints/endpoints-table.ts';
 
 /** @param now the clock of the stores; epoch milliseconds */
 export async function startWebhookTables(now: () => number) {

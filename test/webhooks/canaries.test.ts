@@ -5,7 +5,7 @@ import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { readAssembly } from '../../local/assembly.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { type ReceivedMessage, startEventReceiver } from '../support/event-receiver.ts';
 import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';

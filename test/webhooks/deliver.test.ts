@@ -1,19 +1,19 @@
 /** What follows an attempt: real tables, a clock that is moved, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
-import { readAnswerToken } from '../../lambdas/webhooks/answer-token.ts';
-import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/deliver.ts';
-import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/delivery.ts';
+import { readAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
+import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/sending/deliver.ts';
+import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type {
   AttemptMessage,
   DeliveryMessage,
   DeliveryQueue,
-} from '../../lambdas/webhooks/delivery-queue.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
-import { handleMessages } from '../../lambdas/webhooks/handle-messages.ts';
-import type { PostOutcome } from '../../lambdas/webhooks/post.ts';
-import { queueWaiting } from '../../lambdas/webhooks/queue-waiting.ts';
-import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/retry-schedule.ts';
-import { signingKeyFrom } from '../../lambdas/webhooks/signature.ts';
+} from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
+import { handleMessages } from '../../lambdas/webhooks/sending/consume-queue.ts';
+import type { PostOutcome } from '../../lambdas/webhooks/sending/post.ts';
+import { queueWaiting } from '../../lambdas/webhooks/deliveries/enqueue-due.ts';
+import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
+import { signingKeyFrom } from '../../lambdas/webhooks/signing/signature.ts';
 import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
@@ -290,7 +290,7 @@ test("a callback is signed with the service's key alone, until its owner has mad
 });
 
 test('after a rotation both secrets sign for a day, then the new one alone', async () => {
-  const { rotated } = await import('../../lambdas/webhooks/endpoint.ts');
+  const { rotated } = await import('../../lambdas/webhooks/endpoints/endpoint.ts');
   const newSecret = await seal.seal(PLACE, `whsec_${Buffer.alloc(32, 2).toString('base64')}`);
   const secrets = rotated([{ value: sealedSecret }], newSecret, now);
   await tables.endpoints.update('alice', 'ep_1', { secrets });
@@ -326,7 +326,7 @@ describe('nothing is lost, and nothing sent twice without need', () => {
   });
 
   test('a replay during the last attempt is not undone by it', async () => {
-    const { replayDelivery } = await import('../../lambdas/webhooks/replay.ts');
+    const { replayDelivery } = await import('../../lambdas/webhooks/deliveries/replay.ts');
     const message = await delivery();
     post.mockImplementationOnce(async () => {
       now += 1_000;

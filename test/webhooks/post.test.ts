@@ -8,8 +8,8 @@ import {
   checkUrl,
   PUBLIC_ADDRESSES,
   type Resolve,
-} from '../../lambdas/webhooks/address-guard.ts';
-import { type PostOutcome, type PostRequest, post } from '../../lambdas/webhooks/post.ts';
+} from '../../lambdas/shared/http/address-guard.ts';
+import { type PostOutcome, type PostRequest, post } from '../../lambdas/webhooks/sending/post.ts';
 import { Authority } from '../support/certificates.ts';
 import {
   answering,
@@ -401,7 +401,7 @@ test('no environment turns off the check of certificates or adds a proxy', async
   const receiver = await startReceiver({ certificate: localhost, onRequest: answering('200 OK') });
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;
   const program = `
-    import { post } from ${JSON.stringify(new URL('../../lambdas/webhooks/post.ts', import.meta.url).href)};
+    import { post } from ${JSON.stringify(new URL('../../lambdas/webhooks/sending/post.ts', import.meta.url).href)};
     const url = 'https://localhost:${receiver.port}/';
     const policy = { ports: [], allowLoopback: true };
     const outcome = await post({ url, headers: {}, body: '', policy });

@@ -3,8 +3,8 @@ import { jest } from '@jest/globals';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
-import { EventTopic } from '../../lambdas/webhooks/event-topic.ts';
-import { type PublishDependencies, publishEvents } from '../../lambdas/webhooks/publish-events.ts';
+import { EventTopic } from '../../lambdas/events/event-topic.ts';
+import { type PublishDependencies, publishEvents } from '../../lambdas/events/publish-events.ts';
 
 // SNS takes only some of a batch here, on purpose.
 const sns = mockClient(SNSClient);

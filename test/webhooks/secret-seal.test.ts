@@ -1,5 +1,5 @@
 /** What is sealed opens where it belongs, with the key it was sealed with, and as it was written; or not at all. */
-import { type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
+import { type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
 
 const PLACE = { owner: 'ada', endpointId: 'ep_1' };

@@ -1,8 +1,8 @@
 /** The text of a secret: asked for seldom, and again at once when there was no answer. */
 import { jest } from '@jest/globals';
-import type { SignedFetch } from '../../lambdas/shared/signed-fetch.ts';
-import { SecretVersions } from '../../lambdas/webhooks/secret-versions.ts';
-import { SigningKeys } from '../../lambdas/webhooks/signing-keys.ts';
+import type { SignedFetch } from '../../lambdas/shared/aws/signed-fetch.ts';
+import { SecretVersions } from '../../lambdas/webhooks/signing/secret-versions.ts';
+import { SigningKeys } from '../../lambdas/webhooks/signing/signing-keys.ts';
 
 const GOOD = 'a text of more than thirty-two characters';
 

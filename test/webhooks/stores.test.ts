@@ -1,6 +1,6 @@
 /** What the stores and the keys promise beside what deliveries need: real tables, and a secret that goes wrong. */
-import { EndpointKind } from '../../lambdas/webhooks/endpoint.ts';
-import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoint-store.ts';
+import { EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
+import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
 describe('endpoints of one owner', () => {

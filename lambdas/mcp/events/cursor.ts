@@ -1,9 +1,9 @@
 /** A cursor: how far a client has read, as a position in time that it keeps for us. */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { deliveryId, KEPT_AT_LEAST_MS, parseDeliveryId } from '../../webhooks/delivery.ts';
-import type { DeliveryId } from '../../webhooks/delivery-store.ts';
-import type { Endpoint } from '../../webhooks/endpoint.ts';
+import { deliveryId, KEPT_AT_LEAST_MS, parseDeliveryId } from '../../webhooks/deliveries/delivery.ts';
+import type { DeliveryId } from '../../webhooks/deliveries/delivery-store.ts';
+import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 
 /** Everything up to a time, and of what was recorded in its very millisecond only up to a delivery, if there is one. */
 export interface Position {

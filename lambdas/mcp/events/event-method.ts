@@ -1,12 +1,12 @@
 /** What the methods of MCP Events have in common: what they need, and how they fail. */
 import type * as z from 'zod';
-import type { OperationDefinition } from '../../operations/define-operation.ts';
+import type { OperationDefinition } from '../../definition/define-operation.ts';
 import { requireScope, type Scope } from '../../shared/caller.ts';
-import type { AddressPolicy } from '../../webhooks/address-guard.ts';
-import type { DeliveryQueue } from '../../webhooks/delivery-queue.ts';
-import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
-import type { EndpointStore } from '../../webhooks/endpoint-store.ts';
-import type { SecretSeal } from '../../webhooks/secret-seal.ts';
+import type { AddressPolicy } from '../../shared/http/address-guard.ts';
+import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
+import type { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
+import type { EndpointStore } from '../../webhooks/endpoints/endpoint-store.ts';
+import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { toProtocolError } from './errors.ts';
 

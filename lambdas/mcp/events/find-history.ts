@@ -1,5 +1,5 @@
 /** Where the events after a position are: in a mailbox, or with a subscription that they were sent to. */
-import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoint.ts';
+import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
 import { allKeptSince, beginningOf, type Position, settled } from './cursor.ts';
 import type { EventDependencies } from './event-method.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';

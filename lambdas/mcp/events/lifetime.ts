@@ -1,5 +1,5 @@
 /** How long subscriptions and mailboxes live unless they are refreshed. */
-import type { Endpoint } from '../../webhooks/endpoint.ts';
+import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

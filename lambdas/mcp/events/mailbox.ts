@@ -1,5 +1,5 @@
 /** The mailbox of a topic: events are kept in it for as long as somebody polls. */
-import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoint.ts';
+import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
 import type { EventDependencies } from './event-method.ts';
 import { lifetime, MAILBOX_LEASE_MS } from './lifetime.ts';
 import { filterOf, mailboxId, type Topic } from './topic.ts';

@@ -1,8 +1,8 @@
 /** `events/poll`: what has happened since the last time, for clients that nobody can call. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
-import { type Delivery, TEST_EVENT } from '../../webhooks/delivery.ts';
-import type { DeliveryPosition, DeliveryStore } from '../../webhooks/delivery-store.ts';
+import { type Delivery, TEST_EVENT } from '../../webhooks/deliveries/delivery.ts';
+import type { DeliveryPosition, DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { decodeCursor, encodeCursor, type Position, settled } from './cursor.ts';
 import { defineEventMethod, type EventDependencies } from './event-method.ts';

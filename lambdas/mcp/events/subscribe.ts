@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { acceptUrl } from '../../webhooks/accept-url.ts';
-import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoint.ts';
-import type { SecretSeal } from '../../webhooks/secret-seal.ts';
-import { parseSecret } from '../../webhooks/signature.ts';
+import { acceptUrl } from '../../shared/http/accept-url.ts';
+import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoints/endpoint.ts';
+import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
+import { parseSecret } from '../../webhooks/signing/signature.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { allKeptSince, beginningOf, decodeCursor, encodeCursor, later } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';

@@ -1,7 +1,7 @@
 /** Has a receiver verified by the one function that calls out, and waits for what it finds. */
 import { setTimeout as timer } from 'node:timers/promises';
-import type { Endpoint } from '../../webhooks/endpoint.ts';
-import type { VerificationFailure } from '../../webhooks/verify-subscription.ts';
+import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
+import type { VerificationFailure } from '../../webhooks/sending/verify-subscription.ts';
 import type { EventDependencies } from './event-method.ts';
 
 /** Longer than the 15 s that a receiver has for its answer, and than the queue in front of it takes. */

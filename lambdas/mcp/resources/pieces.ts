@@ -1,6 +1,6 @@
 /** A text of several pieces, in memory and in the workspace, read as one: only what is asked for is fetched. */
 import type { StoredObject } from '../../jobs/job.ts';
-import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
+import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 
 export interface Piece {
   /** Bytes. */

@@ -1,9 +1,9 @@
 /** `answer_job`: answers what a job has asked, so that it goes on. */
 import * as z from 'zod';
-import { answerJobQuestions } from '../../jobs/answer.ts';
-import { answersInput } from '../../jobs/answers-input.ts';
+import { answerJobQuestions } from '../../jobs/input/answer.ts';
+import { answersInput } from '../../jobs/input/answer-schema.ts';
 import { Scope } from '../../shared/caller.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 

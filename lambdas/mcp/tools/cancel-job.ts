@@ -1,8 +1,8 @@
 /** `cancel_job`: ends a job that has not ended yet. */
 import * as z from 'zod';
-import { cancelJob } from '../../jobs/cancel.ts';
+import { cancelJob } from '../../executions/cancel.ts';
 import { Scope } from '../../shared/caller.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 

@@ -1,12 +1,12 @@
 /** `check_job`: how a job is doing, and its result once it has ended. */
 import * as z from 'zod';
-import { jobNotFound } from '../../jobs/cancel.ts';
+import { jobNotFound } from '../../executions/cancel.ts';
 import { isJobId } from '../../jobs/job.ts';
 import { waitForNews } from '../../jobs/wait.ts';
-import { maxWaitMs } from '../../operations/define-operation.ts';
+import { maxWaitMs } from '../../definition/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-answer.ts';
+import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 

@@ -1,15 +1,15 @@
 /** Every tool that the server offers, made from the catalogue, in a fixed order. */
-import type { Calls } from '../../jobs/calls.ts';
-import type { Executions } from '../../jobs/executions.ts';
+import type { Calls } from '../../executions/sync-calls.ts';
+import type { Executions } from '../../executions/executions.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
-import type { Observer } from '../../jobs/observe.ts';
-import type { Pace } from '../../jobs/pace.ts';
+import type { Observer } from '../../executions/execution-progress.ts';
+import type { Pace } from '../../shared/rate-limiter.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
-import type { WorkspaceLinks } from '../../jobs/workspace-links.ts';
-import type { OperationDefinition } from '../../operations/define-operation.ts';
-import type { AddressPolicy } from '../../webhooks/address-guard.ts';
-import type { DeliveryStore } from '../../webhooks/delivery-store.ts';
+import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
+import type { OperationDefinition } from '../../definition/define-operation.ts';
+import type { AddressPolicy } from '../../shared/http/address-guard.ts';
+import type { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
 import type { Tool } from '../tool.ts';
 import { answerJobTool } from './answer-job.ts';
 import { syncFirstTool, syncTool } from './call-operation.ts';

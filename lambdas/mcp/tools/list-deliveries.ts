@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { isJobId } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
-import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/delivery.ts';
-import { jobIdArgument } from '../job-answer.ts';
+import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/deliveries/delivery.ts';
+import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 

@@ -7,17 +7,17 @@ import {
   MAX_RETENTION_SECONDS,
   type Submission,
   submitJob,
-} from '../../jobs/submit.ts';
+} from '../../executions/submit.ts';
 import { waitForNews } from '../../jobs/wait.ts';
-import { maxWaitMs, type OperationDefinition } from '../../operations/define-operation.ts';
+import { maxWaitMs, type OperationDefinition } from '../../definition/define-operation.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { acceptUrl } from '../../webhooks/accept-url.ts';
-import type { AddressPolicy } from '../../webhooks/address-guard.ts';
-import { DEFAULT_EVENTS } from '../../webhooks/endpoint.ts';
-import { eventTypes } from '../../webhooks/event.ts';
-import { answerJob, jobOutput } from '../job-answer.ts';
+import { acceptUrl } from '../../shared/http/accept-url.ts';
+import type { AddressPolicy } from '../../shared/http/address-guard.ts';
+import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
+import { eventTypes } from '../../events/event.ts';
+import { answerJob, jobOutput } from '../job-result.ts';
 import type { ToolAnswer } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';
 

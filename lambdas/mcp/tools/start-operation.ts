@@ -1,6 +1,6 @@
 /** `start_<operation>`: accepts the work and answers at once with a job. */
 import * as z from 'zod';
-import type { OperationDefinition } from '../../operations/define-operation.ts';
+import type { OperationDefinition } from '../../definition/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './index.ts';

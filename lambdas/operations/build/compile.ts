@@ -1,5 +1,5 @@
 /** Step 2: the project's own build script. */
-import type { SandboxedStep } from '../step.ts';
+import type { SandboxedStep } from '../../definition/step-context.ts';
 import { inJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';

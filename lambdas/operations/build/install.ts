@@ -2,9 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../project/format-bytes.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
 import { sourceOf } from '../project/project.ts';
-import type { SandboxContext, SandboxedStep } from '../step.ts';
+import type { SandboxContext, SandboxedStep } from '../../definition/step-context.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';

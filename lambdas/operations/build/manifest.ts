@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../project/format-bytes.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
 
 /** A number of times the largest on the public registry. */
 const MAX_MANIFEST_BYTES = 1024 * 1024;

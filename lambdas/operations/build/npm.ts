@@ -2,7 +2,7 @@
 import { delimiter, dirname, join } from 'node:path';
 import { NETWORK_VARIABLES } from '../../shared/env.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { SandboxContext } from '../step.ts';
+import type { SandboxContext } from '../../definition/step-context.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { BuildInput } from './operation.ts';
 import { runProcess } from './run-process.ts';

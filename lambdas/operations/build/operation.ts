@@ -1,6 +1,6 @@
 /** The operation `build`: from a project's source to an archive that runs. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName, sourceOf } from '../project/project.ts';
 import { limits } from './limits.ts';
 

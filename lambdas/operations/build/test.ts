@@ -1,5 +1,5 @@
 /** Step 3: the project's own tests. What they write stays out of the artifact. */
-import type { SandboxedStep } from '../step.ts';
+import type { SandboxedStep } from '../../definition/step-context.ts';
 import { inJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';

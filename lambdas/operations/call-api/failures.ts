@@ -1,7 +1,7 @@
 /** What a caller is told of a call that came to nothing: the status, the beginning of the body, and whether to try again. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { wholeCharacters } from '../../shared/whole-characters.ts';
-import type { ApiRequest } from '../api-calls.ts';
+import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
+import type { ApiRequest } from '../../runner/api-calls.ts';
 import type { Answer, Outcome } from './read-outcome.ts';
 
 /** To do once more what may have been done changes nothing. */

@@ -1,7 +1,7 @@
 /** Where an API that answered 202 says that the outcome will be, and when to ask for it. */
 
-import { retryAfterMs } from '../../webhooks/retry-after.ts';
-import type { ApiRequest } from '../api-calls.ts';
+import { retryAfterMs } from '../../shared/http/retry-after.ts';
+import type { ApiRequest } from '../../runner/api-calls.ts';
 import { acceptApiPath } from './accept-api-path.ts';
 import { type Answer, isObject } from './read-outcome.ts';
 

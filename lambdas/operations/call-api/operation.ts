@@ -1,6 +1,6 @@
 /** The operation `call_api`: one call of an API that the operator has allowed, and what becomes of it if that takes hours. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 import { acceptApiPath } from './accept-api-path.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 /** What came of a call, read from what Step Functions makes of it. */
 
 import type { Json } from '../../shared/json.ts';
-import type { LastCall } from '../api-calls.ts';
+import type { LastCall } from '../../runner/api-calls.ts';
 
 export type Outcome = Answer | Silence;
 

@@ -1,7 +1,7 @@
 /** The step: each attempt looks at what came back of the call before it, and has the next one made, or is done. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { ApiRequest } from '../api-calls.ts';
-import type { Step } from '../step.ts';
+import type { ApiRequest } from '../../runner/api-calls.ts';
+import type { Step } from '../../definition/step-context.ts';
 import { acceptApiPath } from './accept-api-path.ts';
 import { failed, invalid, mayBeRepeated, told } from './failures.ts';
 import { type Memory, progressOf, secondsUntil } from './next-poll.ts';

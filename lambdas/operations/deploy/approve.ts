@@ -1,8 +1,8 @@
 /** Step 2: in production somebody has to agree. */
 import * as z from 'zod';
-import { formatBytes } from '../project/format-bytes.ts';
-import type { Step } from '../step.ts';
-import { StepRefused } from '../step-refused.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
+import type { Step } from '../../definition/step-context.ts';
+import { StepRefused } from '../../runner/step-refused.ts';
 import type { Verified } from './artifact.ts';
 import { type DeployInput, PRODUCTION } from './operation.ts';
 

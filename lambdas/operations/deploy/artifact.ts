@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { limits } from '../build/limits.ts';
-import type { FileDigest, StepContext } from '../step.ts';
+import type { FileDigest, StepContext } from '../../definition/step-context.ts';
 
 /** What was verified. A type and not an interface, so that it is JSON to the compiler. */
 export type Verified = {

@@ -1,7 +1,7 @@
 /** The operation `deploy`: what a build has made becomes what an environment runs, or nothing changes. */
 import * as z from 'zod';
 import { artifactKey } from '../build/operation.ts';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../../definition/step-context.ts';
 import type { DeployInput } from './operation.ts';
 
 const release = z.object({

@@ -1,5 +1,5 @@
 /** Step 3: a version of its own beside those before, and then, by one conditional write, the current one. */
-import type { Step } from '../step.ts';
+import type { Step } from '../../definition/step-context.ts';
 import { copyKey, type Verified, withArtifact } from './artifact.ts';
 import type { DeployInput } from './operation.ts';
 import { flip, releaseKey } from './place.ts';

@@ -1,6 +1,6 @@
 /** Step 4: whether what is current now is whole and can be started; if not, the version before is current again. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { Step, StepContext } from '../../definition/step-context.ts';
 import { type Verified, withArtifact } from './artifact.ts';
 import { checkEntryPoints } from './entry-points.ts';
 import type { DeployInput, DeployOutput } from './operation.ts';

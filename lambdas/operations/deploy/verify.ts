@@ -2,7 +2,7 @@
 import { JobStatus } from '../../jobs/job.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { artifactKey, build } from '../build/operation.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { Step, StepContext } from '../../definition/step-context.ts';
 import { copyKey, type Verified, withArtifact } from './artifact.ts';
 import type { DeployInput } from './operation.ts';
 import { hold } from './place.ts';

@@ -8,7 +8,7 @@ import {
   checkUrl,
   guardedLookup,
   NameUnresolved,
-} from '../../webhooks/address-guard.ts';
+} from '../../shared/http/address-guard.ts';
 
 export interface Answer {
   readonly status: number;

@@ -1,6 +1,6 @@
 /** The operation `download`: a project's source from the web into the workspace, in parts that are never fetched twice. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;

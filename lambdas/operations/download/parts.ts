@@ -1,7 +1,7 @@
 /** A transfer in parts: each is a file of the workspace, and there or not there as a whole. */
 
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../project/format-bytes.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 
 /** Small enough to be fetched again after a failure, large enough that asking for the next costs little. */

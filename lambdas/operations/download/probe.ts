@@ -1,6 +1,6 @@
 /** Step 1: how much there is, and whether it can be had in parts. */
 import { sourceLimits } from '../project/source-limits.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../definition/step-context.ts';
 import { downloadPolicy } from './download-policy.ts';
 import { expectStatus, get } from './get.ts';
 import type { DownloadInput } from './operation.ts';

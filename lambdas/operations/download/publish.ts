@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../definition/step-context.ts';
 import type { DownloadInput, DownloadOutput } from './operation.ts';
 import { partKey, type Transferred, tooLarge } from './parts.ts';
 

@@ -1,6 +1,6 @@
 /** Step 2: every segment of the table at once, page by page, each with its checkpoint. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { Step, StepContext } from '../../definition/step-context.ts';
 import { attributesOf, decide, type Item } from './change.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { type Counts, type MigrateInput, type MigrateOutput, migrate } from './operation.ts';

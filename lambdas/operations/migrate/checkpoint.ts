@@ -1,6 +1,6 @@
 /** How far one segment of the table is: a file of the workspace, from which a later attempt goes on. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../../definition/step-context.ts';
 import type { Item } from './change.ts';
 import type { Counts } from './operation.ts';
 

@@ -1,6 +1,6 @@
 /** The operation `migrate`: one change of many items of a table that the operator has allowed, none of them changed twice. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 
 const MINUTE_MS = 60_000;
 /** An expression of DynamoDB holds far more; a change that a person has thought through does not. */

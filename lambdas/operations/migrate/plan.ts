@@ -1,6 +1,6 @@
 /** Step 1: whether the table is allowed, and the change is one that can be made of it. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../definition/step-context.ts';
 import type { MigrateInput } from './operation.ts';
 import type { OperatorTables } from './operator-tables.ts';
 

@@ -1,7 +1,7 @@
 /** The function behind the operation `migrate`: it alone may change tables of the operator. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Env } from '../../shared/env.ts';
-import { stepHandler } from '../step-handler.ts';
+import { stepHandler } from '../../runner/step-handler.ts';
 import { apply } from './apply.ts';
 import { migrate } from './operation.ts';
 import { OperatorTables } from './operator-tables.ts';

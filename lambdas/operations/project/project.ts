@@ -1,7 +1,7 @@
 /** A project of the workspace: how it is called, and where its source is. */
 import * as z from 'zod';
 import { ErrorCode } from '../../shared/errors.ts';
-import type { RequiredObject } from '../define-operation.ts';
+import type { RequiredObject } from '../../definition/define-operation.ts';
 
 /** Names that are safe as one segment of an object key and of a path. The lookahead refuses `..` anywhere. */
 const PROJECT_NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]*$/;

@@ -1,6 +1,6 @@
 /** How a source archive is refused: which entry, which limit, and what to do. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
 
 /** Quoted and escaped: the name comes from the archive, and goes to whoever reads the job. */
 export function quote(text: string | undefined): string {

@@ -4,11 +4,11 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { wholeCharacters } from '../../shared/whole-characters.ts';
-import { digestOf } from '../digest.ts';
+import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
+import { digestOf } from '../../workspace/digest.ts';
 import { acceptPath } from '../project/accept-path.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../definition/step-context.ts';
 import { MAX_INLINE_BYTES, type ReadFileInput, type ReadFileOutput } from './operation.ts';
 
 export const read: Step<ReadFileInput> = (context) => {

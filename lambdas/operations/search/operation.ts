@@ -1,6 +1,6 @@
 /** The operation `search`: a regular expression over the files of a project, at once or as a job. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName, sourceOf } from '../project/project.ts';
 
 /** More files than these are for a job. */

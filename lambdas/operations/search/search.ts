@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
-import type { Step, StepContext } from '../step.ts';
+import type { Step, StepContext } from '../../definition/step-context.ts';
 import { Matches } from './matches.ts';
 import { MAX_FILES_OF_A_CALL, type SearchInput, type SearchOutput } from './operation.ts';
 import { compileGlob, compilePattern, type Test } from './pattern.ts';

@@ -1,7 +1,7 @@
 /** The operation `upload`: a project's source from a caller's own machine, put into the workspace by one PUT. */
 import * as z from 'zod';
-import { defineOperation } from '../define-operation.ts';
-import { formatBytes } from '../project/format-bytes.ts';
+import { defineOperation } from '../../definition/define-operation.ts';
+import { formatBytes } from '../../shared/format-bytes.ts';
 import { projectName } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import { uploadLimits } from './limits.ts';

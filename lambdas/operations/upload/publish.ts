@@ -4,7 +4,7 @@ import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { invalidSource } from '../project/source-errors.ts';
-import type { ArrivedFile, Step } from '../step.ts';
+import type { ArrivedFile, Step } from '../../definition/step-context.ts';
 import { uploadLimits } from './limits.ts';
 import type { UploadInput, UploadOutput } from './operation.ts';
 

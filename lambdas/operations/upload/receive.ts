@@ -1,5 +1,5 @@
 /** Step 1: waits, with nothing running, until the archive is in the workspace. */
-import type { ArrivedFile, Step } from '../step.ts';
+import type { ArrivedFile, Step } from '../../definition/step-context.ts';
 import { uploadLimits } from './limits.ts';
 import type { UploadInput } from './operation.ts';
 

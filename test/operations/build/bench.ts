@@ -8,8 +8,8 @@ import { install } from '../../../lambdas/operations/build/install.ts';
 import type { BuildInput, BuildOutput } from '../../../lambdas/operations/build/operation.ts';
 import { packageArtifact } from '../../../lambdas/operations/build/package.ts';
 import { test as testStep } from '../../../lambdas/operations/build/test.ts';
-import { digestOf } from '../../../lambdas/operations/digest.ts';
-import type { FileTransfer, SandboxContext, SandboxedStep } from '../../../lambdas/operations/step.ts';
+import { digestOf } from '../../../lambdas/workspace/digest.ts';
+import type { FileTransfer, SandboxContext, SandboxedStep } from '../../../lambdas/definition/step-context.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
 
 export const stepsInOrder = { install, compile, test: testStep, package: packageArtifact };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { confirmDelete } from './operation.ts';
 
 const consent = z.object({ confirm: z.boolean().describe('Whether to delete it.') });

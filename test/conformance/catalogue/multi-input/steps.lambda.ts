@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { multiInput } from './operation.ts';
 
 export const handler = stepHandler(multiInput, {

@@ -1,6 +1,6 @@
 /** Fails as no tool should: it does not say what went wrong. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { BECOMES_A_JOB, HARMLESS } from '../../harmless.ts';
 
 export const protocolErrorJob = defineOperation({

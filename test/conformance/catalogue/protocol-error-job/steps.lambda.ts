@@ -1,4 +1,4 @@
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { protocolErrorJob } from './operation.ts';
 
 export const handler = stepHandler(protocolErrorJob, {

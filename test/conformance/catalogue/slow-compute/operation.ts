@@ -1,6 +1,6 @@
 /** Takes as long as it is told, and becomes a job unless that is no time at all. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { BECOMES_A_JOB, HARMLESS } from '../../harmless.ts';
 
 export const slowCompute = defineOperation({

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { slowCompute } from './operation.ts';
 
 export const handler = stepHandler(slowCompute, {

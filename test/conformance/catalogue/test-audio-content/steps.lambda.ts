@@ -1,4 +1,4 @@
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { WAV } from '../../media.ts';
 import { testAudioContent } from './operation.ts';
 

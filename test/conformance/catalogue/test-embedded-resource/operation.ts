@@ -1,6 +1,6 @@
 /** Answers with a resource. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { HARMLESS } from '../../harmless.ts';
 
 export const testEmbeddedResource = defineOperation({

@@ -1,4 +1,4 @@
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { AppError, ErrorCode } from '../../../../lambdas/shared/errors.ts';
 import { testErrorHandling } from './operation.ts';
 

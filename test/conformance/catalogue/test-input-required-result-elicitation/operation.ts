@@ -1,6 +1,6 @@
 /** Asks while its caller waits, and answers. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { HARMLESS } from '../../harmless.ts';
 
 export const testInputRequiredResultElicitation = defineOperation({

@@ -1,6 +1,6 @@
 /** Logs, and tells its caller nothing of it. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { HARMLESS } from '../../harmless.ts';
 
 export const testLoggingTool = defineOperation({

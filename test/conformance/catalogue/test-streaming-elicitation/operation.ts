@@ -1,5 +1,5 @@
 /** The same as where the answer is looked at, under the name by which the suite looks at the stream. */
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { testInputRequiredResultElicitation } from '../test-input-required-result-elicitation/operation.ts';
 
 export const testStreamingElicitation = defineOperation({

@@ -1,6 +1,6 @@
 /** Asks while its caller waits, and goes on as a job. */
 import * as z from 'zod';
-import { defineOperation } from '../../../../lambdas/operations/define-operation.ts';
+import { defineOperation } from '../../../../lambdas/definition/define-operation.ts';
 import { BECOMES_A_JOB, HARMLESS } from '../../harmless.ts';
 
 export const testToolWithTask = defineOperation({

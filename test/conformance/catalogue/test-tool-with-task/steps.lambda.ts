@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { stepHandler } from '../../../../lambdas/operations/step-handler.ts';
+import { stepHandler } from '../../../../lambdas/runner/step-handler.ts';
 import { testToolWithTask } from './operation.ts';
 
 export const handler = stepHandler(testToolWithTask, {

@@ -1,0 +1,40 @@
+/** Cancelling: the record first, so that no late write can undo it, then the execution. */
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { Executions } from './executions.ts';
+import { isJobId, type Job } from '../jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+
+export function jobNotFound(): AppError {
+  return new AppError(
+    ErrorCode.jobNotFound,
+    'There is no such job: the id is wrong, or the job has expired. list_jobs shows the jobs there are.',
+  );
+}
+
+export function jobAlreadyEnded({ status }: Job): AppError {
+  const message = `The job has already ended as ${status}. check_job shows its result.`;
+  return new AppError(ErrorCode.jobAlreadyEnded, message, { details: { status } });
+}
+
+/**
+ * Ends the owner's job as `cancelled` and stops its execution.
+ * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the status it ended with.
+ */
+export async function cancelJob(
+  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
+  owner: string,
+  jobId: string,
+): Promise<Job> {
+  const found = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
+  if (!found) throw jobNotFound();
+  const job = await jobs.cancel(owner, found).catch((error: unknown) => {
+    if (!(error instanceof TransitionRefused)) throw error;
+    if (!error.job) throw jobNotFound();
+    throw jobAlreadyEnded(error.job);
+  });
+  await executions.stop(job, 'The owner cancelled the job.').catch((error: unknown) => {
+    // The job is cancelled all the same: a running step sees it, and no further step can begin.
+    console.error({ message: 'An execution could not be stopped', jobId, error });
+  });
+  return job;
+}

@@ -1,0 +1,29 @@
+/** Every five minutes: no job stays open for longer than that and a minute after its execution has died. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import middy from '@middy/core';
+import { operations } from '#catalogue';
+import { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { ExecutionHistory } from '../execution-history.ts';
+import { ExecutionRecorder } from './execution-recorder.ts';
+import { Executions } from '../executions.ts';
+import { JobStore } from '../../jobs/job-store.ts';
+import { Observer } from '../execution-progress.ts';
+import { reconcile } from './reconcile.ts';
+import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
+
+const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
+const bucket = requiredEnv(Env.workspaceBucketName);
+const workspace = new WorkspaceLinks(bucket);
+const executions = new Executions(new SFNClient(), operations);
+const recorder = new ExecutionRecorder({
+  jobs,
+  executions,
+  observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
+  workspace: new S3Workspace(new S3Client(), bucket),
+  operations,
+});
+
+export const handler = middy(() => reconcile({ jobs, executions, recorder, workspace }));

@@ -1,0 +1,24 @@
+/** Told by EventBridge how executions of the operator's own state machines are doing: those among them that are jobs. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import middy from '@middy/core';
+import { operations } from '#catalogue';
+import { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { ExecutionHistory } from '../execution-history.ts';
+import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
+import { Executions } from '../executions.ts';
+import { JobStore } from '../../jobs/job-store.ts';
+import { Observer } from '../execution-progress.ts';
+
+const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
+const recorder = new ExecutionRecorder({
+  jobs,
+  executions: new Executions(new SFNClient(), operations),
+  observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
+  workspace: new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName)),
+  operations,
+});
+
+export const handler = middy((event: StatusChanged) => recorder.statusChanged(event));

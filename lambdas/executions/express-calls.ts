@@ -1,0 +1,66 @@
+/** Runs of the operator's own Express state machines, while the caller waits. */
+import type { CallAnswer } from '../definition/call-protocol.ts';
+import { checkedResult } from '../definition/check-result.ts';
+import type { StateMachineOperation } from '../definition/state-machine-operation.ts';
+import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { executionFailure } from './execution-failure.ts';
+import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
+
+type SyncExecution =
+  | { readonly status: 'SUCCEEDED'; readonly output?: string }
+  | { readonly status: 'FAILED' | 'TIMED_OUT'; readonly error?: string; readonly cause?: string };
+
+/** Of too many callers at once, and of a service that is not well. */
+const BUSY = /Throttl|LimitExceeded|TooManyRequests|ServiceUnavailable|^5\d\d$|^429$/;
+
+export class ExpressCalls {
+  // What is tried again is for the caller to say.
+  readonly #call = stepFunctionsCalls({ hostPrefix: 'sync-' });
+
+  /**
+   * One execution, which gets what the caller has given, and nothing of ours.
+   * @param name of the execution, by which the operator finds it in the machine's log
+   * @throws AppError EXECUTION_FAILED, TIMED_OUT, RESULT_INVALID or RESOURCE_EXHAUSTED
+   */
+  async invoke(operation: StateMachineOperation, name: string, input: Json): Promise<CallAnswer> {
+    const execution = await this.#run(operation, name, input);
+    if (execution.status === 'SUCCEEDED') {
+      return { result: checkedResult(operation, JSON.parse(execution.output ?? 'null') as Json) };
+    }
+    if (execution.status === 'TIMED_OUT') throw timedOut(operation);
+    const { code, message, ...rest } = executionFailure(execution);
+    throw new AppError(code, message, { ...rest, cause: execution.cause?.slice(0, 1_000) });
+  }
+
+  async #run(operation: StateMachineOperation, name: string, input: Json): Promise<SyncExecution> {
+    const stateMachineArn = requiredEnv(stateMachineArnEnv(operation.name));
+    const signal = AbortSignal.timeout(limitMs(operation));
+    try {
+      const start = { stateMachineArn, name, input: JSON.stringify(input) };
+      return (await this.#call('StartSyncExecution', start, signal)) as SyncExecution;
+    } catch (cause) {
+      if (signal.aborted) throw timedOut(operation, cause);
+      if (!(cause instanceof StepFunctionsError && BUSY.test(cause.name))) throw cause;
+      throw new AppError(
+        ErrorCode.resourceExhausted,
+        `${operation.name} has more callers than it can answer now. Call again in a few seconds.`,
+        { retryable: true, cause },
+      );
+    }
+  }
+}
+
+function limitMs({ execution }: StateMachineOperation): number {
+  return execution.mode === 'sync' ? execution.limitMs : 0;
+}
+
+function timedOut(operation: StateMachineOperation, cause?: unknown): AppError {
+  const limit_seconds = limitMs(operation) / 1000;
+  return new AppError(
+    ErrorCode.timedOut,
+    `${operation.name} did not end in time, which is ${limit_seconds} s at most. Ask for less, or try again.`,
+    { retryable: true, details: { limit_seconds }, cause },
+  );
+}

@@ -1,0 +1,54 @@
+/** Calls of an operation, for a result while the caller waits: of its function, or of the operator's own state machine. */
+import { type CallAnswer, type CallEvent, callAnswer } from '../definition/call-protocol.ts';
+import type { OperationDefinition } from '../definition/define-operation.ts';
+import { isStateMachineOperation } from '../definition/state-machine-operation.ts';
+import { callArnEnv, requiredEnv } from '../shared/env.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { signedFetch } from '../shared/aws/signed-fetch.ts';
+import { ExpressCalls } from './express-calls.ts';
+
+/** Beyond the operation's own limit: for the function's cold start. */
+const COLD_START_MS = 5_000;
+
+export class Calls {
+  // What is tried again is for the caller to say.
+  readonly #fetch = signedFetch('lambda', { retries: 0 });
+  readonly #express = new ExpressCalls();
+
+  /** One invocation, or execution. @throws AppError TIMED_OUT, RESOURCE_EXHAUSTED, or INTERNAL_ERROR */
+  async invoke(operation: OperationDefinition, event: CallEvent): Promise<CallAnswer> {
+    const { name, execution } = operation;
+    if (isStateMachineOperation(operation)) {
+      return this.#express.invoke(operation, event.call.jobId, event.call.input);
+    }
+    const response = await this.#post(name, execution.mode === 'job' ? 0 : execution.limitMs, event);
+    if (response.status === 429 || response.status >= 500) {
+      throw new AppError(
+        ErrorCode.resourceExhausted,
+        `${name} has more callers than it can answer now. Call again in a few seconds.`,
+        { retryable: true, cause: await response.text() },
+      );
+    }
+    const text = await response.text();
+    if (!response.ok || response.headers.has('x-amz-function-error')) {
+      throw new Error(`The function of ${name} answered ${response.status}: ${text.slice(0, 1_000)}`);
+    }
+    return callAnswer.parse(JSON.parse(text));
+  }
+
+  async #post(name: string, limitMs: number, event: CallEvent): Promise<Response> {
+    const functionName = encodeURIComponent(requiredEnv(callArnEnv(name)));
+    try {
+      return await this.#fetch(`/2015-03-31/functions/${functionName}/invocations`, {
+        method: 'POST',
+        body: JSON.stringify(event),
+        signal: AbortSignal.timeout(limitMs + COLD_START_MS),
+      });
+    } catch (cause) {
+      throw new AppError(ErrorCode.timedOut, `${name} did not answer in time. Try again.`, {
+        retryable: true,
+        cause,
+      });
+    }
+  }
+}

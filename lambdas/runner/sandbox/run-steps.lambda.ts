@@ -1,0 +1,33 @@
+/** The runner of an operation whose steps run in a sandbox: it alone sees the job, the bucket and the credentials. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { operations } from '#catalogue';
+import { JobStore } from '../../jobs/job-store.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { createStepRunner, type StepEvent } from '../run-step.ts';
+import { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { SandboxFunction } from './sandbox-function.ts';
+import { sandboxedSteps } from './sandboxed-steps.ts';
+import { WorkspaceUrls } from './workspace-urls.ts';
+
+const name = requiredEnv(Env.operationName);
+const operation = operations.find((each) => each.name === name);
+if (!operation || !('steps' in operation))
+  throw new Error(`The catalogue has no operation "${name}" with steps.`);
+const bucket = requiredEnv(Env.workspaceBucketName);
+
+const run = createStepRunner({
+  operation,
+  steps: sandboxedSteps({
+    operation,
+    sandbox: new SandboxFunction(new LambdaClient({ maxAttempts: 1 }), requiredEnv(Env.sandboxFunctionArn)),
+    urls: new WorkspaceUrls(new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }), bucket),
+  }),
+  jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),
+  workspace: new S3Workspace(new S3Client(), bucket),
+});
+
+export const handler = middy((event: StepEvent, context: Context) => run(event, context));

@@ -1,0 +1,87 @@
+/** The sandbox's function as its runner calls it: an event in, lines out as they are written. */
+import { createHash } from 'node:crypto';
+import {
+  InvokeWithResponseStreamCommand,
+  type InvokeWithResponseStreamResponseEvent,
+  type LambdaClient,
+  LambdaServiceException,
+} from '@aws-sdk/client-lambda';
+import { LambdaFailure } from '../lambda-failure.ts';
+import type { SandboxEvent } from './protocol.ts';
+
+/** More in one line, and it is none of our sandbox's. A line of a log has 8,192 characters, six bytes each at worst. */
+const MAX_LINE_BYTES = 256 * 1024;
+
+export class SandboxFunction {
+  readonly #client: LambdaClient;
+  readonly #functionArn: string;
+
+  /** @param client that does not try again: a script would run twice */
+  constructor(client: LambdaClient, functionArn: string) {
+    this.#client = client;
+    this.#functionArn = functionArn;
+  }
+
+  /**
+   * @param owner for whom alone the instance is that it runs in (Lambda's tenant isolation)
+   * @returns what is written, line by line; empty lines too
+   * @throws LambdaFailure
+   */
+  async *invoke(owner: string, event: SandboxEvent): AsyncGenerator<string> {
+    const stream = await this.#send(owner, event);
+    let rest = Buffer.alloc(0);
+    try {
+      for await (const { PayloadChunk, InvokeComplete } of stream) {
+        if (InvokeComplete?.ErrorCode) throw ended(InvokeComplete);
+        rest = Buffer.concat([rest, PayloadChunk?.Payload ?? Buffer.alloc(0)]);
+        for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+          yield rest.toString('utf8', 0, end);
+          rest = rest.subarray(end + 1);
+        }
+        if (rest.length > MAX_LINE_BYTES) throw new LambdaFailure('Runtime.ExitError', 'It wrote no lines.');
+      }
+    } catch (error) {
+      if (error instanceof LambdaFailure) throw error;
+      throw new LambdaFailure('Lambda.SdkClientException', String(error));
+    }
+  }
+
+  async #send(
+    owner: string,
+    event: SandboxEvent,
+  ): Promise<AsyncIterable<InvokeWithResponseStreamResponseEvent>> {
+    try {
+      const { EventStream = [] } = await this.#client.send(
+        new InvokeWithResponseStreamCommand({
+          FunctionName: this.#functionArn,
+          TenantId: createHash('sha256').update(owner).digest('hex'),
+          Payload: Buffer.from(JSON.stringify(event)),
+        }),
+      );
+      return EventStream as AsyncIterable<InvokeWithResponseStreamResponseEvent>;
+    } catch (error) {
+      if (!(error instanceof LambdaServiceException)) {
+        throw new LambdaFailure('Lambda.SdkClientException', String(error));
+      }
+      if (error.name === 'TooManyRequestsException')
+        throw new LambdaFailure(`Lambda.${error.name}`, error.message);
+      if (error.$fault === 'server') throw new LambdaFailure('Lambda.ServiceException', error.message);
+      throw error;
+    }
+  }
+}
+
+/** Lambda does not list these codes; what they tell apart here is time and everything else. */
+function ended({
+  ErrorCode = '',
+  ErrorDetails = '',
+}: {
+  ErrorCode?: string;
+  ErrorDetails?: string;
+}): LambdaFailure {
+  const isTime = /timed ?out/i.test(`${ErrorCode} ${ErrorDetails}`);
+  return new LambdaFailure(
+    isTime ? 'Sandbox.Timedout' : 'Runtime.ExitError',
+    `${ErrorCode}: ${ErrorDetails}`,
+  );
+}

@@ -1,0 +1,86 @@
+/** The Lambda handler of a sandbox: runs one step with what it was handed, and tells its runner line by line. */
+import { PassThrough } from 'node:stream';
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { StepsOperation } from '../../definition/define-operation.ts';
+import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
+import { MAX_LOG_BYTES } from '../step-log.ts';
+import { watchTurn } from './attempt-fence.ts';
+import { UrlWorkspace } from './url-workspace.ts';
+import {
+  KEEP_ALIVE_MS,
+  MAX_MESSAGE_CHARACTERS,
+  type SandboxError,
+  type SandboxEvent,
+  type SandboxMessage,
+} from './protocol.ts';
+
+/** @param steps one function for each step of the definition. */
+export function sandboxHandler<Definition extends StepsOperation>(steps: SandboxedStepsOf<Definition>) {
+  const byName: Readonly<Record<string, SandboxedStep<never>>> = steps;
+  return middy(
+    async (event: SandboxEvent) => {
+      const lines = new PassThrough();
+      const send = (message: SandboxMessage) => void lines.write(`${JSON.stringify(message)}\n`);
+      const keepAlive = setInterval(() => lines.write('\n'), KEEP_ALIVE_MS);
+      void runStep(event, byName[event.step], send)
+        .then(send)
+        .finally(() => {
+          clearInterval(keepAlive);
+          lines.end();
+        });
+      return lines;
+    },
+    { executionMode: executionModeStreamifyResponse },
+  );
+}
+
+async function runStep(
+  event: SandboxEvent,
+  work: SandboxedStep<never> | undefined,
+  send: (message: SandboxMessage) => void,
+): Promise<SandboxMessage> {
+  const { step, jobId, input, results, attempt, limitMs } = event;
+  const turn = watchTurn(event, limitMs);
+  let logBytes = 0;
+  try {
+    if (!work) throw new Error(`There is no step "${step}".`);
+    const result = await work({
+      jobId,
+      input: input as never,
+      results,
+      attempt,
+      signal: turn.signal,
+      progress: (fraction, message) =>
+        send({ progress: fraction || 0, ...(message && { message: short(message) }) }),
+      log: {
+        // What is not read yet waits in memory: the runner cuts the log at the same length.
+        write: (text) => {
+          if (logBytes <= MAX_LOG_BYTES) send({ log: text });
+          logBytes += Buffer.byteLength(text);
+        },
+      },
+      workspace: new UrlWorkspace(event),
+    });
+    return { result: result ?? null };
+  } catch (error) {
+    return { error: describe(error, step) };
+  } finally {
+    turn.stop();
+  }
+}
+
+function describe(error: unknown, step: string): SandboxError {
+  if (error instanceof AppError) {
+    const { code, message, retryable, details, cause } = error;
+    if (cause) console.warn({ message: 'A step failed', step, code, cause });
+    return { code, message: short(message), retryable, ...(details && { details }) };
+  }
+  console.error({ message: 'A step failed unexpectedly', step, error });
+  return { code: ErrorCode.internal, message: '', retryable: false };
+}
+
+function short(message: string): string {
+  return message.slice(0, MAX_MESSAGE_CHARACTERS);
+}

@@ -1,0 +1,101 @@
+/** The workspace as the sandbox sees it: of the bucket, the files that it has URLs for. */
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { type Dispatcher, request } from 'undici';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { digestOf, writeDigested } from '../../workspace/digest.ts';
+import type { FileDigest, FileTransfer } from '../../definition/step-context.ts';
+import type { SandboxEvent } from './protocol.ts';
+
+export class UrlWorkspace implements FileTransfer {
+  readonly #urls: Pick<SandboxEvent, 'reads' | 'writes'>;
+
+  constructor(urls: Pick<SandboxEvent, 'reads' | 'writes'>) {
+    this.#urls = urls;
+  }
+
+  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. Then there is no file. */
+  async download(
+    key: string,
+    file: string,
+    { signal, maxBytes, missing, tooLarge }: Parameters<FileTransfer['download']>[2],
+  ): Promise<FileDigest> {
+    const url = urlOf(this.#urls.reads, key);
+    try {
+      const { statusCode, headers, body } = await request(url, { signal });
+      if (statusCode === 404) {
+        await body.dump();
+        throw missing;
+      }
+      if (statusCode !== 200) throw await refusal(statusCode, body);
+      if (!(Number(headers['content-length']) <= maxBytes)) {
+        body.destroy();
+        throw tooLarge;
+      }
+      return await writeDigested(body, file, signal);
+    } catch (error) {
+      await rm(file, { force: true });
+      if (error === missing || error === tooLarge) throw error;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async upload(
+    key: string,
+    file: string,
+    { signal, contentType }: Parameters<FileTransfer['upload']>[2],
+  ): Promise<FileDigest> {
+    const url = urlOf(this.#urls.writes, key);
+    const digest = await digestOf(file, signal);
+    const content = createReadStream(file);
+    try {
+      const { statusCode, body } = await request(url, {
+        method: 'PUT',
+        headers: { 'content-type': contentType, 'content-length': String(digest.size) },
+        body: content,
+        signal,
+      });
+      if (statusCode !== 200) throw await refusal(statusCode, body);
+      await body.dump();
+      return digest;
+    } catch (error) {
+      throw failure('written', key, error, signal);
+    } finally {
+      content.destroy();
+    }
+  }
+}
+
+function urlOf(urls: Readonly<Record<string, string>>, key: string): string {
+  const url = urls[key];
+  if (!url)
+    throw new Error(`This step was given no URL for ${key}: its operation's \`sandbox\` does not name it.`);
+  return url;
+}
+
+/** What S3 answered instead. */
+class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(`S3 answered ${status}: ${text}`);
+    this.status = status;
+  }
+}
+
+const MAX_ANSWER_CHARACTERS = 500;
+
+async function refusal(status: number, body: Dispatcher.ResponseData['body']): Promise<Refused> {
+  return new Refused(status, (await body.text()).slice(0, MAX_ANSWER_CHARACTERS));
+}
+
+/** Another try may help with whatever went wrong, except with a refusal. */
+function failure(done: 'read' | 'written', key: string, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof Refused && error.status < 500 && error.status !== 429) return error;
+  return new AppError(ErrorCode.workspaceUnavailable, `The workspace object ${key} could not be ${done}.`, {
+    retryable: true,
+    cause: error,
+  });
+}

@@ -1,0 +1,24 @@
+/** Runs every five minutes: what waits for an attempt within the next fifteen is queued, to the second. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { Context, ScheduledEvent } from 'aws-lambda';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { DeliveryStore } from './delivery-store.ts';
+import { queueWaiting } from './enqueue-due.ts';
+
+const deliveries = new DeliveryStore({
+  client: new DynamoDBClient(),
+  tableName: requiredEnv(Env.deliveriesTableName),
+});
+const queue = new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl));
+
+export const handler = middy(async (_event: ScheduledEvent, context: Context) => {
+  const count = await queueWaiting({
+    deliveries,
+    queue,
+    remainingMs: () => context.getRemainingTimeInMillis(),
+  });
+  if (count > 0) console.info({ message: 'Deliveries left waiting for the queue', count });
+});

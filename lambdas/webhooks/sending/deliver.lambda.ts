@@ -1,0 +1,35 @@
+/** Takes deliveries and verifications from the queue: of webhooks the one function that calls addresses which callers have given. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { SQSEvent } from 'aws-lambda';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { signedFetch } from '../../shared/aws/signed-fetch.ts';
+import { addressPolicy } from '../../shared/http/address-policy.ts';
+import type { DeliverDependencies } from './deliver.ts';
+import { DeliveryQueue } from '../deliveries/delivery-queue.ts';
+import { DeliveryStore } from '../deliveries/delivery-store.ts';
+import { EndpointStore } from '../endpoints/endpoint-store.ts';
+import { handleMessages } from './consume-queue.ts';
+import { post } from './post.ts';
+import { SecretSeal } from '../endpoints/secret-seal.ts';
+import { SecretVersions } from '../signing/secret-versions.ts';
+import { SigningKeys } from '../signing/signing-keys.ts';
+
+const client = new DynamoDBClient();
+const sqs = new SQSClient();
+const secrets = signedFetch('secretsmanager');
+const policy = addressPolicy();
+const dependencies: DeliverDependencies = {
+  endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+  deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
+  queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
+  deadLetters: new DeliveryQueue(sqs, requiredEnv(Env.deliveryDeadLetterQueueUrl)),
+  signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
+  seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
+  post: (outgoing) => post({ ...outgoing, policy }),
+  apiUrl: requiredEnv(Env.apiUrl),
+  retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
+};
+
+export const handler = middy(({ Records }: SQSEvent) => handleMessages(dependencies, Records));

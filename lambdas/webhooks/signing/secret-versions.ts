@@ -1,0 +1,71 @@
+/** The text of a secret in Secrets Manager, and the one before it; asked for at most once in five minutes. */
+import type { SignedFetch } from '../../shared/aws/signed-fetch.ts';
+
+export interface Versions {
+  readonly current: string;
+  /** Absent when the secret was never replaced. */
+  readonly previous?: string;
+}
+
+/** How long a function that runs goes on with what has been replaced. */
+const CACHE_MS = 5 * 60 * 1000;
+
+export class SecretVersions {
+  readonly #fetch: SignedFetch;
+  readonly #secretArn: string;
+  readonly #now: () => number;
+  #cached: { readonly versions: Promise<Versions>; readonly until: number } | undefined;
+
+  /** @param now epoch milliseconds @default Date.now */
+  constructor(fetch: SignedFetch, secretArn: string, now: () => number = Date.now) {
+    this.#fetch = fetch;
+    this.#secretArn = secretArn;
+    this.#now = now;
+  }
+
+  /** Two requests, or none. */
+  async get(): Promise<Versions> {
+    if (!this.#cached || this.#cached.until <= this.#now()) {
+      const versions = this.#read();
+      // What could not be read is asked for again.
+      versions.catch(() => {
+        this.#cached = undefined;
+      });
+      this.#cached = { versions, until: this.#now() + CACHE_MS };
+    }
+    return this.#cached.versions;
+  }
+
+  async #read(): Promise<Versions> {
+    const [current, previous] = await Promise.all([
+      this.#version('AWSCURRENT'),
+      this.#version('AWSPREVIOUS'),
+    ]);
+    if (!current) throw new Error(`The secret ${this.#secretArn} has no text.`);
+    return { current, ...(previous && { previous }) };
+  }
+
+  /** @returns undefined when the secret has no such version */
+  async #version(VersionStage: 'AWSCURRENT' | 'AWSPREVIOUS'): Promise<string | undefined> {
+    const response = await this.#fetch('/', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'secretsmanager.GetSecretValue',
+      },
+      body: JSON.stringify({ SecretId: this.#secretArn, VersionStage }),
+    });
+    const answer = (await response.json()) as {
+      readonly SecretString?: string;
+      readonly __type?: string;
+      readonly message?: string;
+      readonly Message?: string;
+    };
+    if (response.ok) return answer.SecretString;
+    if (VersionStage === 'AWSPREVIOUS' && answer.__type?.endsWith('ResourceNotFoundException'))
+      return undefined;
+    throw new Error(
+      `Secrets Manager answered ${response.status} ${answer.__type}: ${answer.message ?? answer.Message}`,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/** The files of a job as a caller gets them: what it has made, and what its steps have printed. */
+import type { OperationDefinition } from '../definition/define-operation.ts';
+import { type Job, JobStatus } from '../jobs/job.ts';
+import type { FileLink, WorkspaceLinks } from './workspace-links.ts';
+
+/** @param operation undefined when the catalogue has it no more: then its own files are not known. */
+export function linkFiles(
+  job: Job,
+  operation: OperationDefinition | undefined,
+  workspace: WorkspaceLinks,
+): Promise<readonly FileLink[]> {
+  return Promise.all(filesOf(job, operation).map((file) => workspace.link(file)));
+}
+
+export function linkLogs(job: Job, workspace: WorkspaceLinks): Promise<readonly FileLink[]> {
+  return Promise.all(
+    Object.entries(job.logs ?? {}).map(([step, log]) =>
+      workspace.link({ ...log, name: `${step}.log`, contentType: 'text/plain' }),
+    ),
+  );
+}
+
+function filesOf(job: Job, operation: OperationDefinition | undefined) {
+  if (job.status !== JobStatus.completed) return [];
+  if (job.resultObject)
+    return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
+  return operation?.files?.(job.result as never) ?? [];
+}

@@ -1,0 +1,192 @@
+/** The workspace of the operations on S3. */
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import { digestOf, writeDigested } from './digest.ts';
+import type { FileDigest, VersionedObject, VersionedText, Workspace } from '../definition/step-context.ts';
+
+/** Gone is changed as well. */
+const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
+
+export class S3Workspace implements Workspace {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async size(key: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      return (await this.#client.send(head, { abortSignal: signal })).ContentLength;
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async read(key: string, signal: AbortSignal): Promise<VersionedText | undefined> {
+    try {
+      const { Body, ETag } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      return { text: (await Body?.transformToString()) ?? '', version: ETag ?? '' };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE, in the middle as well. */
+  async *open({ key, version, changed }: VersionedObject, signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      const { Body } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: version }),
+        { abortSignal: signal },
+      );
+      yield* Body as AsyncIterable<Buffer>;
+    } catch (error) {
+      if (LOST_RACE.includes((error as Error).name)) throw changed;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async copy(
+    { key, version, changed }: VersionedObject,
+    to: string,
+    { signal, contentType }: Parameters<Workspace['copy']>[2],
+  ): Promise<void> {
+    try {
+      await this.#client.send(
+        new CopyObjectCommand({
+          Bucket: this.#bucket,
+          Key: to,
+          CopySource: `${this.#bucket}/${key}`,
+          CopySourceIfMatch: version,
+          // What whoever put it has said of it stays behind.
+          MetadataDirective: 'REPLACE',
+          ContentType: contentType,
+        }),
+        { abortSignal: signal },
+      );
+    } catch (error) {
+      if (LOST_RACE.includes((error as Error).name)) throw changed;
+      throw failure('written', to, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE: then it may have been replaced, or not. */
+  async replace(
+    key: string,
+    text: string,
+    version: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      const { ETag } = await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: text,
+          ContentType: 'application/json',
+          ...(version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version }),
+        }),
+        { abortSignal: signal },
+      );
+      return ETag;
+    } catch (error) {
+      const { name } = error as Error;
+      // 409: another conditional write was under way. It may have gone wrong, which the next look shows.
+      if (LOST_RACE.includes(name)) return undefined;
+      throw failure('written', key, error, signal);
+    }
+  }
+
+  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. Then there is no file. */
+  async download(
+    key: string,
+    file: string,
+    { signal, maxBytes, missing, tooLarge }: Parameters<Workspace['download']>[2],
+  ): Promise<FileDigest> {
+    try {
+      const { Body, ContentLength } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
+        { abortSignal: signal },
+      );
+      const body = Body as Readable;
+      // S3 always says how long an object is; one of unknown length is not known to fit.
+      const size = ContentLength ?? Number.POSITIVE_INFINITY;
+      if (size > maxBytes) {
+        body.destroy();
+        throw tooLarge;
+      }
+      return await writeDigested(body, file, signal);
+    } catch (error) {
+      await rm(file, { force: true });
+      if (error === tooLarge) throw error;
+      if (error instanceof NoSuchKey) throw missing;
+      throw failure('read', key, error, signal);
+    }
+  }
+
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
+  async upload(
+    key: string,
+    file: string,
+    { signal, contentType }: Parameters<Workspace['upload']>[2],
+  ): Promise<FileDigest> {
+    let body: Readable | undefined;
+    try {
+      const { size, sha256 } = await digestOf(file, signal);
+      body = createReadStream(file);
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: body,
+          ContentLength: size,
+          ContentType: contentType,
+          // S3 refuses what arrived otherwise; the SDK would compute a checksum of its own if there were none.
+          ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+        }),
+        { abortSignal: signal },
+      );
+      return { size, sha256 };
+    } catch (error) {
+      throw failure('written', key, error, signal);
+    } finally {
+      body?.destroy();
+    }
+  }
+}
+
+/**
+ * The SDK tries a request again, but not once its body has begun to flow, in either direction: that is left to the
+ * step's retries. What S3 answers with 4xx stays as it is, for another try changes nothing about it.
+ */
+function failure(done: 'read' | 'written', key: string, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined && status < 500 && status !== 429) return error;
+  return new AppError(ErrorCode.workspaceUnavailable, `The workspace object ${key} could not be ${done}.`, {
+    retryable: true,
+    cause: error,
+  });
+}

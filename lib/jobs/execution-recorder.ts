@@ -1,0 +1,43 @@
+/** Hears how executions of the operator's own state machines are doing, which tell their jobs nothing themselves. */
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { repositoryRoot } from '../defaults/bundle.ts';
+import type { JobsTable } from './jobs-table.ts';
+import type { MachineOperation } from '../operations/external-operation.ts';
+import { NodeFunction } from '../defaults/node-function.ts';
+
+export interface ExecutionRecorderProps {
+  readonly jobsTable: JobsTable;
+  /** Without any there is nothing to hear: no function, no rule. */
+  readonly operations: readonly MachineOperation[];
+  /** The module that exports the catalogue, `operations`. */
+  readonly catalogue: string;
+}
+
+export class ExecutionRecorder extends Construct {
+  constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: ExecutionRecorderProps) {
+    super(scope, id);
+    const standard = operations.filter(({ isStandard }) => isStandard);
+    if (standard.length === 0) return;
+    const recorder = new NodeFunction(this, 'Function', {
+      description: "Records how executions of the operator's own state machines are doing",
+      entry: `${repositoryRoot}lambdas/executions/endings/record-execution.lambda.ts`,
+      alias: { '#catalogue': catalogue },
+    });
+    jobsTable.grantProgress(recorder);
+    for (const operation of standard) operation.grantRecord(recorder);
+    new Rule(this, 'ExecutionChanged', {
+      description: "Executions of the operator's own state machines",
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        // Two operations may share a machine.
+        detail: {
+          stateMachineArn: [...new Set(standard.map(({ stateMachine }) => stateMachine.stateMachineArn))],
+        },
+      },
+      targets: [new LambdaTarget(recorder)],
+    });
+  }
+}

@@ -1,0 +1,45 @@
+/** Sees to it that no job stays open once its execution is over. */
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { repositoryRoot } from '../defaults/bundle.ts';
+import type { JobsTable } from './jobs-table.ts';
+import { NodeFunction } from '../defaults/node-function.ts';
+import type { Operation } from '../operations/steps-operation.ts';
+
+export interface FailureRecorderProps {
+  readonly jobsTable: JobsTable;
+}
+
+export class FailureRecorder extends Construct {
+  /** Called by the states when a step could not record its own failure. */
+  readonly failureRecorder: LambdaFunction;
+
+  constructor(scope: Construct, id: string, { jobsTable }: FailureRecorderProps) {
+    super(scope, id);
+    this.failureRecorder = new NodeFunction(this, 'Function', {
+      description: 'Marks a job failed when its step crashed or its execution was stopped',
+      entry: `${repositoryRoot}lambdas/executions/endings/record-failure.lambda.ts`,
+    });
+    jobsTable.grantProgress(this.failureRecorder);
+  }
+
+  /** For what no state can catch: an execution that is stopped by hand, broken, or timed out as a whole. */
+  watch(operations: readonly Operation[]): void {
+    const stateMachines = operations.flatMap(({ stateMachine }) => stateMachine ?? []);
+    if (stateMachines.length === 0) return;
+    new Rule(this, 'ExecutionEnded', {
+      description: 'Executions that did not succeed',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: stateMachines.map(({ stateMachineArn }) => stateMachineArn),
+        },
+      },
+      targets: [new LambdaTarget(this.failureRecorder)],
+    });
+  }
+}

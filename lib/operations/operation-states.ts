@@ -1,0 +1,179 @@
+/** The states of one operation: its steps in order, and one way out when a step fails. */
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  Chain,
+  Errors,
+  Fail,
+  IntegrationPattern,
+  JitterType,
+  JsonPath,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import {
+  INPUT_ANSWERED,
+  INPUT_REQUIRED,
+  inputState,
+  RETRYABLE_STEP_ERROR,
+  STEP_INTERRUPTED,
+  STEP_WRAP_UP_MS,
+  type StepsOperation,
+} from '../../lambdas/definition/define-operation.ts';
+import type { ApiConnection } from './api-connections.ts';
+import { callStates } from './call-states.ts';
+
+export interface OperationStatesProps {
+  readonly definition: StepsOperation;
+  readonly stepFunction: IFunction;
+  readonly failureRecorder: IFunction;
+  /** That a step may have called whose definition says so. */
+  readonly apis: readonly ApiConnection[];
+}
+
+/** Beyond the step's own limit: for a cold start and for wrapping up, so that a step out of time says so itself. */
+const STATE_SLACK_MS = STEP_WRAP_UP_MS + 15_000;
+
+/** Lambda did not run the step, or says so. Delays of 1, 2, 4 … 32 s, each drawn from 0 up: half a minute on average. */
+const TRANSIENT = {
+  errors: [
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+  ],
+  interval: Duration.seconds(1),
+  backoffRate: 2,
+  maxAttempts: 6,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** More steps at once than the account may run: others take minutes to end, so it is worth a quarter of an hour. */
+const THROTTLED = {
+  errors: ['Lambda.TooManyRequestsException'],
+  interval: Duration.seconds(5),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(1),
+  maxAttempts: 30,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** The environment died in the middle. Once more: a step that exhausts its memory would do so again. */
+const CRASHED = {
+  errors: ['Lambda.Unknown', 'Runtime.ExitError'],
+  interval: Duration.seconds(1),
+  maxAttempts: 1,
+};
+
+/** A write of the step runner failed. */
+const INTERRUPTED = {
+  errors: [STEP_INTERRUPTED],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 3,
+  jitterStrategy: JitterType.FULL,
+};
+
+export function operationStates(scope: Construct, props: OperationStatesProps): Chain {
+  const { definition, stepFunction, failureRecorder } = props;
+  const failed = new Fail(scope, 'failed', {
+    errorPath: '$.caught.Error',
+    cause: 'The job record says why.',
+  });
+  const recordFailure = new LambdaInvoke(scope, 'record_failure', {
+    lambdaFunction: failureRecorder,
+    payloadResponseOnly: true,
+    resultPath: JsonPath.DISCARD,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.minutes(1)),
+  })
+    .addRetry(THROTTLED)
+    // It says the same however often it is said; EventBridge says it once more.
+    .addRetry({ errors: [Errors.ALL], interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 6 })
+    .next(failed);
+
+  const states = Object.entries(definition.steps).map(
+    ([step, { timeoutMs, retries = 0, inputTimeoutMs, calls }]) => {
+      const state = new LambdaInvoke(scope, step, {
+        lambdaFunction: stepFunction,
+        payload: TaskInput.fromObject({
+          step,
+          jobId: JsonPath.stringAt('$.jobId'),
+          owner: JsonPath.stringAt('$.owner'),
+          input: JsonPath.objectAt('$.input'),
+          finished: JsonPath.objectAt('$.finished'),
+          attempt: JsonPath.numberAt('$$.State.RetryCount'),
+        }),
+        payloadResponseOnly: true,
+        resultPath: `$.finished.${step}`,
+        retryOnServiceExceptions: false,
+        taskTimeout: Timeout.duration(Duration.millis(timeoutMs + STATE_SLACK_MS)),
+      });
+      addRetries(state);
+      if (retries > 0) {
+        state.addRetry({
+          errors: [RETRYABLE_STEP_ERROR],
+          interval: Duration.seconds(2),
+          backoffRate: 2,
+          maxAttempts: retries,
+        });
+      }
+      if (inputTimeoutMs !== undefined) {
+        state.addCatch(waitForInput(scope, { step, state, inputTimeoutMs, stepFunction, recordFailure }), {
+          errors: [INPUT_REQUIRED],
+          resultPath: '$.asked',
+        });
+      }
+      state.addCatch(recordFailure, { resultPath: '$.caught' });
+      if (calls) callStates(scope, { step, state, apis: props.apis });
+      return state;
+    },
+  );
+  const [first, ...others] = states;
+  if (!first) throw new Error(`Operation ${definition.name} has no steps.`);
+  return others.reduce((chain, state) => chain.next(state), Chain.start(first));
+}
+
+/** Waits, with nothing running, until what a step has asked is answered; then the step begins anew. */
+function waitForInput(
+  scope: Construct,
+  {
+    step,
+    state,
+    inputTimeoutMs,
+    stepFunction,
+    recordFailure,
+  }: {
+    readonly step: string;
+    readonly state: TaskStateBase;
+    readonly inputTimeoutMs: number;
+    readonly stepFunction: IFunction;
+    readonly recordFailure: Chain;
+  },
+): LambdaInvoke {
+  const waiting = new LambdaInvoke(scope, inputState(step), {
+    lambdaFunction: stepFunction,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      taskToken: JsonPath.taskToken,
+      jobId: JsonPath.stringAt('$.jobId'),
+      step,
+      asked: JsonPath.objectAt('$.asked'),
+    }),
+    resultPath: '$.asked',
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.millis(inputTimeoutMs)),
+  });
+  addRetries(waiting);
+  waiting.addCatch(state, { errors: [INPUT_ANSWERED], resultPath: '$.asked' });
+  waiting.addCatch(recordFailure, { resultPath: '$.caught' });
+  waiting.next(state);
+  return waiting;
+}
+
+function addRetries(state: TaskStateBase): void {
+  for (const retry of [TRANSIENT, THROTTLED, CRASHED, INTERRUPTED]) state.addRetry(retry);
+}

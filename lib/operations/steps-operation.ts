@@ -1,0 +1,99 @@
+/** One operation of steps in the cloud: the function that does its work, and the state machine that orders its steps. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { longestRunMs, type StepsOperation } from '../../lambdas/definition/define-operation.ts';
+import { callArnEnv, Env, stateMachineArnEnv } from '../../lambdas/shared/env.ts';
+import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
+import { grantInvoke } from '../defaults/grant-invoke.ts';
+import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { OperationGrants } from './operation-grants.ts';
+import { operationStates } from './operation-states.ts';
+import { grantTables } from './operator-tables.ts';
+import { createStepFunction } from './step-function.ts';
+import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
+
+export interface OperationProps {
+  readonly definition: StepsOperation;
+  /** The module that exports the catalogue, `operations`; each operation's folder is beside it. */
+  readonly catalogue: string;
+  readonly jobsTable: JobsTable;
+  readonly workspace: WorkspaceBucket;
+  /** Of the operator's own, which an operation may change whose definition says so. */
+  readonly tables: readonly string[];
+  /** Of others, which an operation may have called whose definition says so. */
+  readonly apis: readonly ApiConnection[];
+  /** Called by the states when a step could not record its own failure. */
+  readonly failureRecorder: LambdaFunction;
+}
+
+export class Operation extends Construct implements OperationGrants {
+  /** None where every call is answered with the result. */
+  readonly stateMachine: StateMachine | undefined;
+  readonly #function: LambdaFunction;
+  readonly #definition: StepsOperation;
+
+  constructor(scope: Construct, id: string, props: OperationProps) {
+    super(scope, id);
+    const { definition, catalogue, jobsTable, workspace } = props;
+    this.#definition = definition;
+    this.#function = createStepFunction(this, { definition, catalogue });
+    workspace.grantWork(this.#function);
+    if (definition.resources?.tables) grantTables(this.#function, props.tables);
+    if (definition.execution.mode === 'sync') return;
+    jobsTable.grantProgress(this.#function);
+    this.stateMachine = this.#createStateMachine(props);
+    if (Object.values(definition.steps).some(({ calls }) => calls)) {
+      this.#function.addEnvironment(Env.apiRoots, rootsOf(props.apis));
+      grantCalls(this, this.stateMachine, props.apis);
+    }
+  }
+
+  grantRun(fn: LambdaFunction): void {
+    const { name, execution } = this.#definition;
+    if (this.stateMachine) {
+      this.stateMachine.grantStartExecution(fn);
+      this.stateMachine.grantExecution(fn, 'states:StopExecution');
+      fn.addEnvironment(stateMachineArnEnv(name), this.stateMachine.stateMachineArn);
+    }
+    if (execution.mode !== 'job') {
+      grantInvoke(this.#function, fn);
+      fn.addEnvironment(callArnEnv(name), this.#function.functionArn);
+    }
+  }
+
+  grantReconcile(fn: LambdaFunction): void {
+    if (!this.stateMachine) return;
+    this.stateMachine.grantStartExecution(fn);
+    this.stateMachine.grantExecution(fn, 'states:DescribeExecution');
+    fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
+  }
+
+  grantResume(fn: LambdaFunction): void {
+    const asks = Object.values(this.#definition.steps).some(({ inputTimeoutMs }) => inputTimeoutMs);
+    if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
+  }
+
+  /** Its steps say themselves how far they are. */
+  grantObserve(): void {}
+
+  #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
+    return new StateMachine(this, 'StateMachine', {
+      comment: definition.title,
+      definitionBody: DefinitionBody.fromChainable(
+        operationStates(this, { definition, stepFunction: this.#function, failureRecorder, apis }),
+      ),
+      timeout: Duration.millis(longestRunMs(definition)),
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ERROR,
+        destination: new LogGroup(this, 'StateMachineLog', {
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/** API Gateway: takes a request to the function of its route and the answer back, with AWS's own errors between. */
+import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LambdaProxy, matchRoute, readRoutes } from './api-routes.ts';
+import type { TemplateResource } from '../template/assembly.ts';
+import { readAuthorizers } from './authorizers.ts';
+import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../lambda/functions.ts';
+import { type GatewayResponseType, readGatewayResponses } from './gateway-responses.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { type Handler, readBody } from '../shared/loopback-server.ts';
+import { proxyEvent } from './proxy-event.ts';
+import { writeBuffered, writeStreamed } from './proxy-response.ts';
+
+/** API Gateway's limit of a request's body. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const LATE = Symbol('late');
+
+type Fail = (type: GatewayResponseType) => void;
+
+/** @throws Error for routes, authorizers and answers that the local gateway does not have. */
+export function apiGatewayHandler(
+  resources: Readonly<Record<string, TemplateResource>>,
+  resolve: Resolve,
+  functions: ReadonlyMap<string, LambdaFunction>,
+): Handler {
+  const routes = readRoutes(resources, resolve);
+  const authorizers = readAuthorizers(resources, resolve, functions);
+  const respond = readGatewayResponses(resources, resolve);
+  return async (request, response) => {
+    const fail: Fail = (type) => respond(response, type);
+
+    const url = parseUrl(request.url);
+    if (!url) return fail('DEFAULT_4XX');
+    const match = matchRoute(routes, request.method ?? 'GET', url.pathname);
+    if (!match) return fail('MISSING_AUTHENTICATION_TOKEN');
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (!body) return fail('REQUEST_TOO_LARGE');
+    const event = proxyEvent(request, url, match, body);
+
+    const { authorizerId = '', integration } = match.method;
+    if (match.method.authorization === 'CUSTOM') {
+      const verdict = await authorizers.get(authorizerId)?.authorize(event);
+      if (!verdict) return fail('AUTHORIZER_CONFIGURATION_ERROR');
+      if ('refusal' in verdict) return fail(verdict.refusal);
+      event.requestContext.authorizer = { ...verdict.context };
+    }
+    if ('body' in integration) {
+      response.writeHead(integration.status, integration.headers).end(integration.body);
+      return;
+    }
+    const payload = JSON.stringify(event);
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) return fail('REQUEST_TOO_LARGE');
+    await runProxy(integration, functions.get(integration.functionName), payload, response, fail);
+  };
+}
+
+async function runProxy(
+  { functionName, streaming, timeoutMs }: LambdaProxy,
+  target: LambdaFunction | undefined,
+  payload: string,
+  response: ServerResponse,
+  fail: Fail,
+): Promise<void> {
+  const timer = new AbortController();
+  try {
+    const result = await Promise.race([
+      target?.invoke(payload, { onChunk: streaming ? writeStreamed(response) : undefined }),
+      delay(timeoutMs, LATE, { signal: timer.signal }),
+    ]);
+    if (result === LATE) {
+      if (response.headersSent) response.destroy();
+      else fail('INTEGRATION_TIMEOUT');
+    } else if (!streaming) writeBuffered(response, result ?? '');
+    else if (response.headersSent) response.end();
+    else throw new Error(`${functionName} answered without a streamed prelude.`);
+  } catch {
+    // The function's log has the reason. A response that has begun can only be cut.
+    if (response.headersSent) response.destroy();
+    else fail('API_CONFIGURATION_ERROR');
+  } finally {
+    timer.abort();
+  }
+}
+
+/** @returns undefined for a target that is no path, such as `//` or `/%zz`. */
+function parseUrl(target = '/'): URL | undefined {
+  try {
+    const url = new URL(`http://localhost${target}`);
+    decodeURIComponent(url.pathname);
+    return url;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+/** The routes of the REST API: which function, or fixed answer, a method and a path lead to. */
+import type { TemplateResource } from '../template/assembly.ts';
+import { functionNameOf } from '../shared/aws-names.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { staticText } from './static-text.ts';
+
+export interface Method {
+  readonly authorization: (typeof AUTHORIZATIONS)[number];
+  /** With `CUSTOM` authorization. */
+  readonly authorizerId: string | undefined;
+  readonly integration: LambdaProxy | FixedAnswer;
+}
+
+export interface LambdaProxy {
+  readonly functionName: string;
+  /** Whether the function's response is passed on while it is being written. */
+  readonly streaming: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Of a mock integration: the same for everybody. */
+export interface FixedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Route {
+  /** `/jobs/{id}` */
+  readonly path: string;
+  readonly pattern: RegExp;
+  /** By HTTP method, or `ANY`. */
+  readonly methods: ReadonlyMap<string, Method>;
+}
+
+export interface Match {
+  readonly path: string;
+  readonly method: Method;
+  readonly pathParameters: Readonly<Record<string, string>> | null;
+}
+
+interface MethodProperties {
+  readonly HttpMethod: string;
+  readonly ResourceId: string;
+  readonly AuthorizationType?: string;
+  readonly AuthorizerId?: string;
+  readonly Integration?: Integration;
+}
+
+interface Integration {
+  readonly Type?: string;
+  readonly Uri?: string;
+  readonly ResponseTransferMode?: string;
+  readonly TimeoutInMillis?: number;
+  readonly IntegrationResponses?: readonly {
+    readonly StatusCode: string;
+    readonly ResponseParameters?: Readonly<Record<string, string>>;
+    readonly ResponseTemplates?: Readonly<Record<string, string>>;
+  }[];
+}
+
+const AUTHORIZATIONS = ['AWS_IAM', 'CUSTOM', 'NONE'] as const;
+
+/** API Gateway's default. */
+const TIMEOUT_MS = 29_000;
+const INTEGRATION_URI = /\/functions\/([^/]+)\/(?:invocations|response-streaming-invocations)$/;
+
+/** @throws Error for an integration or an authorization that the local gateway does not have. */
+export function readRoutes(resources: Readonly<Record<string, TemplateResource>>, resolve: Resolve): Route[] {
+  const methods = Map.groupBy(
+    Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Method'),
+    ([, { Properties }]) => String(resolve(Properties?.ResourceId)),
+  );
+  return [...methods].map(([resourceId, entries]) => {
+    const path = pathOf(resourceId);
+    const parsed = entries.map(([logicalId, { Properties }]) =>
+      readMethod(logicalId, resolve(Properties) as MethodProperties),
+    );
+    return { path, pattern: patternOf(path), methods: new Map(parsed) };
+  });
+
+  function pathOf(resourceId: string): string {
+    const { Type, Properties } = resources[resourceId] ?? {};
+    if (Type !== 'AWS::ApiGateway::Resource') return '/';
+    const parent = pathOf(String(resolve(Properties?.ParentId)));
+    return `${parent.replace(/\/$/, '')}/${Properties?.PathPart}`;
+  }
+}
+
+function readMethod(
+  logicalId: string,
+  { HttpMethod, AuthorizationType = 'NONE', AuthorizerId, Integration = {} }: MethodProperties,
+): [string, Method] {
+  const authorization = AUTHORIZATIONS.find((known) => known === AuthorizationType);
+  if (!authorization) {
+    throw new Error(
+      `${logicalId} has authorization ${AuthorizationType}: the local gateway has ${AUTHORIZATIONS.join(', ')} only.`,
+    );
+  }
+  const integration =
+    Integration.Type === 'MOCK' ? readMock(logicalId, Integration) : readProxy(logicalId, Integration);
+  return [HttpMethod, { authorization, authorizerId: AuthorizerId, integration }];
+}
+
+function readProxy(
+  logicalId: string,
+  { Type, Uri = '', ResponseTransferMode, TimeoutInMillis = TIMEOUT_MS }: Integration,
+): LambdaProxy {
+  const [, target] = INTEGRATION_URI.exec(Uri) ?? [];
+  if (Type !== 'AWS_PROXY' || !target) {
+    throw new Error(
+      `${logicalId} has a ${Type} integration: the local gateway has Lambda proxies and mocks only.`,
+    );
+  }
+  return {
+    functionName: functionNameOf(target),
+    streaming: ResponseTransferMode === 'STREAM',
+    timeoutMs: TimeoutInMillis,
+  };
+}
+
+function readMock(logicalId: string, { IntegrationResponses = [] }: Integration): FixedAnswer {
+  const [answer, ...others] = IntegrationResponses;
+  if (!answer || others.length > 0) {
+    throw new Error(
+      `${logicalId} mocks ${IntegrationResponses.length} answers: the local gateway mocks one.`,
+    );
+  }
+  const { StatusCode, ResponseParameters = {}, ResponseTemplates = {} } = answer;
+  const headers = Object.entries(ResponseParameters).map(([name, value]) => [
+    name.replace(/^method\.response\.header\./, ''),
+    staticText(logicalId, value),
+  ]);
+  const [contentType = 'application/json', body = ''] = Object.entries(ResponseTemplates)[0] ?? [];
+  return {
+    status: Number(StatusCode),
+    headers: { 'Content-Type': contentType, ...Object.fromEntries(headers) },
+    body,
+  };
+}
+
+function patternOf(path: string): RegExp {
+  const segments = path.split('/').map((segment) => {
+    const [, name, greedy] = /^\{([^+}]+)(\+?)\}$/.exec(segment) ?? [];
+    if (!name) return segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return greedy ? '(.+)' : '([^/]+)';
+  });
+  return new RegExp(`^${segments.join('/')}$`);
+}
+
+/** The most specific path wins, and then has to have the method: exact over `{parameter}` over `{proxy+}`. */
+export function matchRoute(
+  routes: readonly Route[],
+  httpMethod: string,
+  pathname: string,
+): Match | undefined {
+  const [route] = routes
+    .filter(({ pattern }) => pattern.test(pathname))
+    .sort((a, b) => specificity(a.path).localeCompare(specificity(b.path)));
+  const method = route?.methods.get(httpMethod) ?? route?.methods.get('ANY');
+  if (!route || !method) return undefined;
+  const names = [...route.path.matchAll(/\{([^+}]+)\+?\}/g)].map(([, name]) => name ?? '');
+  const values = route.pattern.exec(pathname)?.slice(1) ?? [];
+  const parameters = names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]);
+  return {
+    path: route.path,
+    method,
+    pathParameters: names.length > 0 ? Object.fromEntries(parameters) : null,
+  };
+}
+
+/** One letter a segment; the smaller the text, the more specific the path. */
+function specificity(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => (segment.endsWith('+}') ? 'c' : segment.startsWith('{') ? 'b' : 'a'))
+    .join('');
+}

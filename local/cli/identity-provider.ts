@@ -1,0 +1,171 @@
+/** An OAuth 2.1 and OpenID Connect provider on loopback that lets everybody in: to try clients with. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { type Context, errors, interactionPolicy, Provider } from 'oidc-provider';
+import { scopes } from '../../lambdas/shared/caller.ts';
+import { type Handler, isLoopback, listenOnLoopback } from '../shared/loopback-server.ts';
+import { MemoryAdapter } from './memory-adapter.ts';
+
+export interface IdentityProviderOptions {
+  /** @default 0: a free one */
+  readonly port?: number;
+  /** How long access tokens are good. @default 300 */
+  readonly accessTokenSeconds?: number;
+}
+
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** A client that users sign in with; it comes back to a path of {@link REDIRECT_PATHS} on any port of this machine. */
+  readonly publicClient: { readonly clientId: string };
+  /** A client on its own: by `client_credentials`. */
+  readonly confidentialClient: { readonly clientId: string; readonly clientSecret: string };
+  close(): Promise<void>;
+}
+
+/** Who signs in when no `login_hint` names another. */
+export const DEFAULT_USER = 'development';
+
+/** Where the public client may come back to. Others register themselves (RFC 7591). */
+export const REDIRECT_PATHS = ['/', '/callback', '/oauth/callback'];
+
+/** The CDK context of a stack whose tokens are those of this identity provider. */
+export function authorizationBy({ issuer }: Pick<IdentityProvider, 'issuer'>): Record<string, string> {
+  return { authorization: 'oidc', issuer, allowLoopbackIssuer: 'true' };
+}
+
+/** @throws Error with code `EADDRINUSE` when the port is taken. */
+export async function startIdentityProvider({
+  port = 0,
+  accessTokenSeconds = 300,
+}: IdentityProviderOptions = {}): Promise<IdentityProvider> {
+  const handler = Promise.withResolvers<Handler>();
+  const { url: issuer, close } = await listenOnLoopback(handler.promise, { port });
+  const publicClient = { clientId: 'local' };
+  const confidentialClient = {
+    clientId: 'local-program',
+    clientSecret: randomBytes(24).toString('base64url'),
+  };
+  const provider = new Provider(issuer, {
+    adapter: () => new MemoryAdapter(),
+    clients: [
+      {
+        client_id: publicClient.clientId,
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: REDIRECT_PATHS.flatMap((path) => [
+          `http://127.0.0.1${path}`,
+          `http://localhost${path}`,
+        ]),
+      },
+      {
+        client_id: confidentialClient.clientId,
+        client_secret: confidentialClient.clientSecret,
+        grant_types: ['client_credentials'],
+        response_types: [],
+        redirect_uris: [],
+      },
+    ],
+    // What registers without saying what it is, is a program on this machine.
+    clientDefaults: { application_type: 'native', id_token_signed_response_alg: 'ES256' },
+    clientBasedCORS: (_context: Context, origin: string) => isLoopback(origin),
+    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    jwks: { keys: [signingKey()] },
+    pkce: { required: () => true },
+    scopes: SCOPES,
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      registration: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_context: Context, resource: string) =>
+          resourceServer(resource, accessTokenSeconds),
+        // The token request need not repeat what the user has agreed to.
+        useGrantedResource: () => true,
+      },
+    },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      ClientCredentials: accessTokenSeconds,
+      Grant: WEEK_SECONDS,
+      IdToken: accessTokenSeconds,
+      Interaction: 600,
+      RefreshToken: WEEK_SECONDS,
+      Session: WEEK_SECONDS,
+    },
+    findAccount: (_context: Context, accountId: string) => ({
+      accountId,
+      claims: () => ({ sub: accountId }),
+    }),
+    issueRefreshToken: (_context: Context, client: Context['oidc']['client']) =>
+      client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: () => false,
+    rotateRefreshToken: () => true,
+    renderError: (context: { body: unknown }, error: object) => {
+      context.body = error;
+    },
+    interactions: {
+      policy: policy(),
+      url: (_context: Context, { uid }: { uid: string }) => `${SIGN_IN}${uid}`,
+    },
+    loadExistingGrant: (context: Context) => agree(provider, context),
+  });
+  const serve = provider.callback();
+  handler.resolve(async (request, response) => {
+    if (!request.url?.startsWith(SIGN_IN)) return serve(request, response);
+    const { params } = await provider.interactionDetails(request, response);
+    await provider.interactionFinished(request, response, {
+      login: { accountId: params.login_hint ?? DEFAULT_USER },
+      consent: {},
+    });
+  });
+  return { issuer, publicClient, confidentialClient, close };
+}
+
+const WEEK_SECONDS = 7 * 24 * 60 * 60;
+const SCOPES = ['openid', 'offline_access', ...scopes];
+/** Where a page would be; here it is a redirect. */
+const SIGN_IN = '/sign-in/';
+
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' };
+}
+
+/** Tokens for whatever is on this machine: it is up to each server there to take only its own. */
+function resourceServer(resource: string, accessTokenTTL: number) {
+  if (!isLoopback(resource)) throw new errors.InvalidTarget('resource: not on this machine.');
+  return {
+    scope: scopes.join(' '),
+    audience: resource,
+    accessTokenTTL,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256' } },
+  };
+}
+
+function policy() {
+  const { base, Check } = interactionPolicy;
+  const prompts = base();
+  // Nobody is asked to agree; a hint at another user signs that one in.
+  prompts.get('consent').checks.remove('native_client_prompt');
+  prompts
+    .get('login')
+    .checks.add(
+      new Check('another_user', 'another user is asked for', ({ oidc: { params, session, result } }) =>
+        params.login_hint !== undefined && params.login_hint !== session.accountId && !result?.login
+          ? Check.REQUEST_PROMPT
+          : Check.NO_NEED_TO_PROMPT,
+      ),
+    );
+  return prompts;
+}
+
+/** Everything that the client asks for. */
+async function agree(provider: Provider, { oidc }: Context) {
+  const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+  grant.addOIDCScope(SCOPES.join(' '));
+  for (const [resource, { scope }] of Object.entries(oidc.resourceServers))
+    grant.addResourceScope(resource, scope);
+  await grant.save();
+  return grant;
+}

@@ -1,0 +1,41 @@
+/** The file by which other programs find the local cloud while it runs. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { LocalCloud } from '../cloud.ts';
+import { REPOSITORY } from './synthesize.ts';
+
+export interface RunningCloud extends Pick<LocalCloud, 'url' | 'outputs' | 'environment'> {
+  readonly pid: number;
+}
+
+/** `.local` in the repository, or what `LOCAL_CLOUD_DIR` says. */
+export function cloudDirectory(): string {
+  return resolve(process.env.LOCAL_CLOUD_DIR ?? join(REPOSITORY, '.local'));
+}
+
+/** The cloud that uses the directory, if one runs. What a killed one left behind does not count. */
+export async function findRunningCloud(directory: string): Promise<RunningCloud | undefined> {
+  try {
+    const cloud = JSON.parse(await readFile(file(directory), 'utf8')) as RunningCloud;
+    process.kill(cloud.pid, 0);
+    // The process id may belong to another program by now.
+    await fetch(cloud.url, { signal: AbortSignal.timeout(2_000) });
+    return cloud;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function announce(directory: string, { url, outputs, environment }: LocalCloud): Promise<void> {
+  const cloud: RunningCloud = { pid: process.pid, url, outputs, environment };
+  await mkdir(directory, { recursive: true });
+  await writeFile(file(directory), `${JSON.stringify(cloud, null, 2)}\n`, { mode: 0o600 });
+}
+
+export async function withdraw(directory: string): Promise<void> {
+  await rm(file(directory), { force: true });
+}
+
+function file(directory: string): string {
+  return join(directory, 'cloud.json');
+}

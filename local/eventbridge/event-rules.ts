@@ -1,0 +1,46 @@
+/** EventBridge: hands the cloud's own events to the targets of the rules that match them. */
+import type { Template } from '../template/assembly.ts';
+import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import type { RuleGate } from '../iam/invoke-permissions.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { createTarget, type TargetProperties } from './rule-targets.ts';
+import { resourcesOf } from '../template/stack-resources.ts';
+
+export interface AwsEvent {
+  readonly source: string;
+  readonly 'detail-type': string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+interface RuleProperties {
+  readonly EventPattern?: EventPattern;
+  readonly State?: string;
+  readonly Targets?: readonly TargetProperties[];
+}
+
+/** @throws Error for a pattern that cannot be matched here, or a target that is no function. */
+export function createEventRules(
+  template: Template,
+  resolve: Resolve,
+  functions: ReadonlyMap<string, LambdaFunction>,
+  gate: RuleGate,
+): (event: AwsEvent) => Promise<void> {
+  const found = resourcesOf<RuleProperties>(
+    template,
+    resolve,
+    ['AWS::Events::Rule'],
+    ['EventPattern', 'State', 'Targets'],
+  );
+  const rules = [...found].flatMap(([name, { EventPattern, State, Targets = [] }]) => {
+    // It is on a schedule alone.
+    if (!EventPattern) return [];
+    checkPattern(`Rule ${name}`, EventPattern);
+    const targets = Targets.map((target) => createTarget(name, target, functions, gate));
+    return State === 'DISABLED' ? [] : { pattern: EventPattern, targets };
+  });
+  return async (event) => {
+    const targets = rules.flatMap(({ pattern, targets }) => (matches(pattern, event) ? targets : []));
+    await Promise.all(targets.map((deliver) => deliver(event)));
+  };
+}

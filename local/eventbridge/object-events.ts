@@ -1,0 +1,68 @@
+/** What S3 tells EventBridge of: each object that is put, copied, or made of parts, in buckets whose template says so. */
+import type { Template } from '../template/assembly.ts';
+import type { AwsEvent } from './event-rules.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import type { Request, Wrap } from '../storage/object-routes.ts';
+import { resourcesOf } from '../template/stack-resources.ts';
+
+export interface CreatedObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly etag: string;
+  readonly reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload';
+}
+
+/** @param onCreated is told of each once it is there */
+export function tellingOfObjects(onCreated: (object: CreatedObject) => void): Wrap {
+  return (handler, head) => async (request, reply) => {
+    await handler(request, reply);
+    const { bucket, '*': key } = request.params;
+    const reason = reasonOf(request);
+    if (reply.statusCode !== 200 || !key || !reason) return;
+    const headers = head(bucket, key);
+    if (!headers) return;
+    const etag = headers.get('etag')?.replaceAll('"', '') ?? '';
+    onCreated({ bucket, key, size: Number(headers.get('content-length')), etag, reason });
+  };
+}
+
+/** @returns undefined for what makes no object: a part, the beginning of an upload in parts, a deletion */
+function reasonOf({ headers, query }: Request): CreatedObject['reason'] | undefined {
+  if ('uploadId' in query) return 'partNumber' in query ? undefined : 'CompleteMultipartUpload';
+  if ('renameObject' in query || 'uploads' in query || 'delete' in query) return undefined;
+  return headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
+}
+
+interface BucketProperties {
+  readonly NotificationConfiguration?: {
+    readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string };
+  };
+}
+
+/** @returns the event of an object; undefined where its bucket tells nobody */
+export function createObjectEvents(
+  template: Template,
+  resolve: Resolve,
+): (object: CreatedObject) => AwsEvent | undefined {
+  const buckets = resourcesOf<BucketProperties>(
+    template,
+    resolve,
+    ['AWS::S3::Bucket'],
+    ['NotificationConfiguration'],
+  );
+  const telling = new Set(
+    [...buckets].flatMap(([name, { NotificationConfiguration }]) =>
+      String(NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) === 'true' ? name : [],
+    ),
+  );
+  return ({ bucket, key, size, etag, reason }) =>
+    telling.has(bucket)
+      ? {
+          source: 'aws.s3',
+          'detail-type': 'Object Created',
+          detail: { version: '0', bucket: { name: bucket }, object: { key, size, etag }, reason },
+        }
+      : undefined;
+}

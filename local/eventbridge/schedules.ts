@@ -1,0 +1,85 @@
+/** EventBridge's schedules: rules that are due every so many minutes, counted from the start of the cloud. */
+import { randomUUID } from 'node:crypto';
+import type { Template } from '../template/assembly.ts';
+import { ACCOUNT, arn, REGION } from '../shared/aws-names.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import type { RuleGate } from '../iam/invoke-permissions.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { createTarget, type Deliver, type TargetProperties } from './rule-targets.ts';
+import { resourcesOf } from '../template/stack-resources.ts';
+
+interface RuleProperties {
+  readonly ScheduleExpression?: string;
+  readonly State?: string;
+  readonly Targets?: readonly TargetProperties[];
+}
+
+interface Schedule {
+  readonly ruleArn: string;
+  readonly minutes: number;
+  readonly targets: readonly Deliver[];
+}
+
+const MINUTE_MS = 60_000;
+const UNIT_MINUTES = { minute: 1, hour: 60, day: 24 * 60 } as const;
+const RATE = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
+
+/** @throws Error for a schedule that is no rate, or a target that is no function, before any is due */
+export function startSchedules(
+  template: Template,
+  resolve: Resolve,
+  functions: ReadonlyMap<string, LambdaFunction>,
+  gate: RuleGate,
+): { close(): void } {
+  const found = resourcesOf<RuleProperties>(
+    template,
+    resolve,
+    ['AWS::Events::Rule'],
+    ['ScheduleExpression', 'State', 'Targets'],
+  );
+  const schedules = [...found].flatMap(([name, { ScheduleExpression, State, Targets = [] }]): Schedule[] => {
+    if (!ScheduleExpression) return [];
+    const minutes = minutesOf(name, ScheduleExpression);
+    const targets = Targets.map((target) => createTarget(name, target, functions, gate));
+    return State === 'DISABLED' ? [] : [{ ruleArn: arn('events', `rule/${name}`), minutes, targets }];
+  });
+
+  const running = new Set<Schedule>();
+  let minute = 0;
+  const timer = setInterval(() => {
+    minute += 1;
+    for (const schedule of schedules) {
+      // What takes longer than its period is not begun a second time beside itself.
+      if (minute % schedule.minutes !== 0 || running.has(schedule)) continue;
+      running.add(schedule);
+      void run(schedule).finally(() => running.delete(schedule));
+    }
+  }, MINUTE_MS);
+  return { close: () => clearInterval(timer) };
+}
+
+function minutesOf(rule: string, expression: string): number {
+  const [, count, unit] = RATE.exec(expression) ?? [];
+  if (!unit) {
+    throw new Error(
+      `Rule ${rule} is due at ${expression}: the local cloud knows rates alone, such as rate(5 minutes).`,
+    );
+  }
+  return Number(count) * UNIT_MINUTES[unit as keyof typeof UNIT_MINUTES];
+}
+
+async function run({ ruleArn, targets }: Schedule): Promise<void> {
+  const event = {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: ACCOUNT,
+    // To the second.
+    time: new Date().toISOString().replace(/\.\d+/, ''),
+    region: REGION,
+    resources: [ruleArn],
+    detail: {},
+  };
+  await Promise.all(targets.map((deliver) => deliver(event)));
+}

@@ -1,0 +1,123 @@
+/** Lambda's Node.js runtime, inside a worker thread: loads the handler and runs one invocation after another. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { arn } from '../shared/aws-names.ts';
+import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './function-protocol.ts';
+
+type Handler = (event: unknown, ...rest: unknown[]) => unknown;
+type Invocation = Extract<ToWorker, { type: 'invoke' }>;
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const setup = workerData as WorkerSetup;
+let chunkTaken: (() => void) | undefined;
+
+function send(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+/** Passes each chunk on as it is written, and takes the next when the reader has taken that one. */
+class ResponseStream extends Writable {
+  #prelude: Buffer | undefined;
+
+  /** Like the real runtime, the prelude goes out with the first write, not before. */
+  setPrelude(metadata: unknown): void {
+    this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]);
+  }
+
+  setContentType(): void {
+    // Only function URLs heed it.
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    chunkTaken = done;
+    send({ type: 'chunk', data: this.#prelude ? Buffer.concat([this.#prelude, chunk]) : chunk });
+    this.#prelude = undefined;
+  }
+}
+
+Object.assign(globalThis, {
+  awslambda: {
+    streamifyResponse: (handler: Handler) => Object.assign(handler, { [STREAMING]: 'response' }),
+    HttpResponseStream: {
+      from(stream: ResponseStream, metadata: unknown) {
+        stream.setPrelude(metadata);
+        return stream;
+      },
+    },
+  },
+});
+
+/** @throws FunctionFailure as Lambda words it. */
+async function loadHandler(): Promise<Handler> {
+  const [file = '', name = ''] = setup.handler.split('.');
+  const path = ['mjs', 'js', 'cjs']
+    .map((ext) => join(setup.codeDirectory, `${file}.${ext}`))
+    .find(existsSync);
+  if (!path) throw failure('Runtime.ImportModuleError', `Error: Cannot find module '${file}'`);
+  let module: Record<string, unknown>;
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (error) {
+    const { name, message } = error as Error;
+    const type = error instanceof SyntaxError ? 'Runtime.UserCodeSyntaxError' : 'Runtime.ImportModuleError';
+    throw failure(type, `${name}: ${message}`, (error as Error).stack);
+  }
+  const handler = module[name] ?? (module.default as Record<string, unknown> | undefined)?.[name];
+  if (typeof handler !== 'function') {
+    throw failure('Runtime.HandlerNotFound', `${setup.handler} is undefined or not exported`);
+  }
+  return handler as Handler;
+}
+
+function failure(errorType: string, errorMessage: string, stack?: string): FunctionFailure {
+  return { errorType, errorMessage, trace: stack?.split('\n') ?? [] };
+}
+
+async function invoke(handler: Handler, { requestId, payload, deadlineMs }: Invocation): Promise<string> {
+  const context = {
+    awsRequestId: requestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: setup.functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: setup.functionArn,
+    logGroupName: `/aws/lambda/${setup.functionName}`,
+    logStreamName: arn('logs', setup.functionName),
+    memoryLimitInMB: String(setup.memoryMb),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+  };
+  const event = JSON.parse(payload);
+  if (!(STREAMING in handler)) return JSON.stringify((await handler(event, context)) ?? null);
+  const stream = new ResponseStream();
+  await handler(event, stream, context);
+  if (!stream.writableEnded) throw new Error('Response stream is not finished.');
+  return '';
+}
+
+const loading = loadHandler();
+loading.then(
+  () => send({ type: 'ready' }),
+  (failure: FunctionFailure) => send({ type: 'failed', failure }),
+);
+
+parentPort?.on('message', async (message: ToWorker) => {
+  if (message.type === 'chunk-taken') return chunkTaken?.();
+  if (message.type === 'shutdown') {
+    // AWS sends the signal too; whoever listens to it gets the time that the parent allows.
+    if (!process.emit('SIGTERM')) process.exit(0);
+    return;
+  }
+  try {
+    send({ type: 'done', payload: await invoke(await loading, message) });
+  } catch (error) {
+    send({ type: 'failed', failure: describe(error) });
+  }
+});
+
+/** Whatever was thrown, which need not be an Error, as Lambda reports it. */
+function describe(thrown: unknown): FunctionFailure {
+  if (thrown instanceof Error) return failure(thrown.name, thrown.message, thrown.stack);
+  return failure(typeof thrown, String(thrown));
+}

@@ -1,0 +1,99 @@
+/** Event source mappings: which function reads which table's stream or which queue, and how. */
+import type { Template } from '../../template/assembly.ts';
+import { arn, functionNameOf } from '../../shared/aws-names.ts';
+import type { Environment } from '../../environment.ts';
+import type { LambdaFunction } from '../functions.ts';
+import type { Iam } from '../../iam/iam.ts';
+import { checkMapping, pollingCalls, settingAside } from '../../iam/mapping-permissions.ts';
+import type { Resolve } from '../../template/intrinsics.ts';
+import { MAPPING_PROPERTIES, type MappingProperties } from './mapping-properties.ts';
+import { readQueueMapping } from './queue-mapping.ts';
+import { QueueReader } from './queue-reader.ts';
+import { resourcesOf } from '../../template/stack-resources.ts';
+import type { StorageServer } from '../../storage/storage.ts';
+import { readStreamMapping, type StreamMapping } from './stream-mapping.ts';
+import { StreamReader } from './stream-reader.ts';
+import type { TableStream } from '../../dynamodb/table-stream.ts';
+
+export interface MappingParts {
+  /** By table name. */
+  readonly streams: ReadonlyMap<string, TableStream>;
+  readonly functions: ReadonlyMap<string, LambdaFunction>;
+  readonly storage: StorageServer;
+  readonly environment: Environment;
+  readonly iam: Iam;
+}
+
+interface Reader {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts all of them.
+ * @throws Error for a source that is neither a table's stream nor a queue of the template, for what the local cloud
+ * cannot do, and for a role that may not do what its mapping does, before any starts
+ */
+export function startEventSourceMappings(
+  template: Template,
+  resolve: Resolve,
+  { streams, functions, storage, environment, iam }: MappingParts,
+): Reader {
+  const queues = queuesOf(template, resolve);
+  const ofStreams: StreamMapping[] = [];
+  const starters: (() => Reader)[] = [];
+  const found = resourcesOf<MappingProperties>(
+    template,
+    resolve,
+    ['AWS::Lambda::EventSourceMapping'],
+    MAPPING_PROPERTIES,
+  );
+  for (const [name, properties] of found) {
+    const { EventSourceArn, FunctionName, Enabled = true } = properties;
+    const target = functions.get(functionNameOf(FunctionName));
+    if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which is not there.`);
+    const session = iam.sessionOf(arn('lambda', `function:${functionNameOf(FunctionName)}`));
+    const polling = pollingCalls(EventSourceArn);
+    const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
+    const queueUrl = queues.get(EventSourceArn);
+    if (stream) {
+      const onSetAside = (destination: string) => iam.authorize(session, [settingAside(destination)]);
+      const mapping = readStreamMapping(name, properties, { stream, target, storage, onSetAside });
+      const destination = properties.DestinationConfig?.OnFailure?.Destination;
+      checkMapping(iam, name, session, [...polling, ...(destination ? [settingAside(destination)] : [])]);
+      ofStreams.push(mapping);
+      if (Enabled) {
+        starters.push(() => {
+          iam.authorize(session, polling);
+          return new StreamReader(mapping.options);
+        });
+      }
+    } else if (queueUrl) {
+      const clientOptions = environment.clientOptions('SQS', session.credentials);
+      const options = readQueueMapping(name, properties, { queueUrl, clientOptions, target });
+      checkMapping(iam, name, session, polling);
+      if (Enabled) starters.push(() => new QueueReader(options));
+    } else {
+      throw new Error(
+        `Mapping ${name} reads ${EventSourceArn}: the local cloud has streams of tables, and queues of the template.`,
+      );
+    }
+  }
+
+  for (const stream of streams.values()) {
+    // A mapping that is disabled keeps its place.
+    const ofStream = ofStreams.filter(({ options }) => options.stream === stream);
+    stream.setReaders(
+      new Map(ofStream.map(({ options, startingPosition }) => [options.name, startingPosition])),
+    );
+  }
+  const readers = starters.map((start) => start());
+  return {
+    close: async () => void (await Promise.all(readers.map((reader) => reader.close()))),
+  };
+}
+
+/** The URLs of the template's queues, by ARN. */
+function queuesOf(template: Template, resolve: Resolve): Map<string, string> {
+  const urls = [...resourcesOf(template, resolve, ['AWS::SQS::Queue'], []).keys()];
+  return new Map(urls.map((url) => [arn('sqs', url.split('/').at(-1) ?? ''), url]));
+}

@@ -1,0 +1,75 @@
+/** Where an event source mapping sets aside what its function has failed on: a queue or a topic. */
+import { randomUUID } from 'node:crypto';
+import type { StorageServer } from '../../storage/storage.ts';
+import type { StreamRecord } from '../../dynamodb/stream-record.ts';
+import { SHARD_ID, sequenceOf } from '../../dynamodb/table-stream.ts';
+
+export interface FailedBatch {
+  readonly functionArn: string;
+  readonly records: readonly [StreamRecord, ...StreamRecord[]];
+  readonly invocations: number;
+  /** False when the function returned, and named these records as failed. */
+  readonly threw: boolean;
+}
+
+export type SetAside = (batch: FailedBatch) => void;
+
+export interface FailureDestinationParts {
+  readonly storage: StorageServer;
+  /** Is told before anything is set aside. @throws Refusal when the function's role may not */
+  readonly onSetAside: (destinationArn: string) => void;
+}
+
+/** @throws Error for a destination that is neither a queue nor a topic */
+export function createFailureDestination(
+  mapping: string,
+  destinationArn: string,
+  { storage, onSetAside }: FailureDestinationParts,
+): SetAside {
+  const [, , service, , , name = ''] = destinationArn.split(':');
+  if (service !== 'sqs' && service !== 'sns') {
+    throw new Error(
+      `Mapping ${mapping} has the failure destination ${destinationArn}: the local cloud has queues and topics.`,
+    );
+  }
+  return (batch) => {
+    onSetAside(destinationArn);
+    const text = JSON.stringify(failureOf(batch));
+    if (service === 'sqs') storage.sendMessage(name, text);
+    else storage.publish(name, text);
+  };
+}
+
+/** As Lambda writes it; the records themselves are not part of it. */
+function failureOf({ functionArn, records, invocations, threw }: FailedBatch): object {
+  const [first] = records;
+  const last = records.at(-1) ?? first;
+  return {
+    requestContext: {
+      requestId: randomUUID(),
+      functionArn,
+      condition: 'RetryAttemptsExhausted',
+      approximateInvokeCount: invocations,
+    },
+    responseContext: {
+      statusCode: 200,
+      executedVersion: '$LATEST',
+      ...(threw && { functionError: 'Unhandled' }),
+    },
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    DDBStreamBatchInfo: {
+      shardId: SHARD_ID,
+      startSequenceNumber: sequenceOf(first),
+      endSequenceNumber: sequenceOf(last),
+      approximateArrivalOfFirstRecord: arrival(first),
+      approximateArrivalOfLastRecord: arrival(last),
+      batchSize: records.length,
+      streamArn: first.eventSourceARN,
+    },
+  };
+}
+
+function arrival({ dynamodb }: StreamRecord): string {
+  return new Date(dynamodb.ApproximateCreationDateTime * 1000).toISOString();
+}

@@ -1,0 +1,54 @@
+/** An event source mapping whose source is a table's stream. */
+import { arn, functionNameOf } from '../../shared/aws-names.ts';
+import { matches } from '../../eventbridge/event-pattern.ts';
+import { createFailureDestination, type FailureDestinationParts } from './failure-destination.ts';
+import type { LambdaFunction } from '../functions.ts';
+import { filterPatterns, type MappingProperties, reportsItems } from './mapping-properties.ts';
+import type { StreamReaderOptions } from './stream-reader.ts';
+import type { StartingPosition, TableStream } from '../../dynamodb/table-stream.ts';
+
+export interface StreamMapping {
+  readonly startingPosition: StartingPosition;
+  readonly options: StreamReaderOptions;
+}
+
+/** Lambda's own for streams. */
+const DEFAULT_BATCH_SIZE = 100;
+
+/** @throws Error for what the local cloud cannot do */
+export function readStreamMapping(
+  name: string,
+  properties: MappingProperties,
+  parts: FailureDestinationParts & { readonly stream: TableStream; readonly target: LambdaFunction },
+): StreamMapping {
+  const { StartingPosition, BatchSize = DEFAULT_BATCH_SIZE } = properties;
+  const { BisectBatchOnFunctionError = false, DestinationConfig } = properties;
+  if (StartingPosition !== 'TRIM_HORIZON' && StartingPosition !== 'LATEST') {
+    throw new Error(`Mapping ${name} starts at ${StartingPosition}: give it TRIM_HORIZON or LATEST.`);
+  }
+  for (const property of ['MaximumRecordAgeInSeconds', 'TumblingWindowInSeconds'] as const) {
+    if ((properties[property] ?? -1) > 0) {
+      throw new Error(`Mapping ${name} has ${property}, which the local cloud does not know: leave it out.`);
+    }
+  }
+  const destination = DestinationConfig?.OnFailure?.Destination;
+  const retries = properties.MaximumRetryAttempts ?? -1;
+  const patterns = filterPatterns(name, properties);
+  return {
+    startingPosition: StartingPosition,
+    options: {
+      name,
+      stream: parts.stream,
+      target: parts.target,
+      functionArn: arn('lambda', `function:${functionNameOf(properties.FunctionName)}`),
+      batchSize: BatchSize,
+      // One filter is enough; without any, each record passes.
+      accepts: (record) => patterns.length === 0 || patterns.some((pattern) => matches(pattern, record)),
+      reportsItems: reportsItems(properties),
+      bisects: BisectBatchOnFunctionError,
+      // As on AWS, for ever.
+      maxRetries: retries < 0 ? Number.POSITIVE_INFINITY : retries,
+      setAside: destination ? createFailureDestination(name, destination, parts) : undefined,
+    },
+  };
+}

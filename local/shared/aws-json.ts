@@ -1,0 +1,60 @@
+/** The AWS JSON protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
+import type { SignedRequest } from '../iam/sessions.ts';
+import { type Handler, readBody, sendJson } from './loopback-server.ts';
+
+/** A refusal that the SDK turns into an exception of this name. */
+export class AwsError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+export type Actions<Input> = Readonly<Record<string, (input: Input) => unknown>>;
+
+const MAX_REQUEST_BYTES = 1024 * 1024;
+
+/** `GetItem` for the target `DynamoDB_20120810.GetItem`; empty when there is none. */
+export function actionOf(headers: IncomingHttpHeaders): string {
+  return String(headers['x-amz-target']).split('.')[1] ?? '';
+}
+
+export interface AwsJsonOptions<Input> {
+  /** Is told the action of each request. */
+  readonly onCall: (action: string) => void;
+  /** @throws Refusal when the caller may not do that */
+  readonly authorize: (request: SignedRequest, action: string, input: Input) => void;
+}
+
+export function awsJsonHandler<Input>(
+  actions: Actions<Input>,
+  { onCall, authorize }: AwsJsonOptions<Input>,
+): Handler {
+  return async (request, response) => {
+    // SDKs read the answer alike when they have asked in version 1.1.
+    const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-RequestId': randomUUID() };
+    const fail = (type: string, message: string) =>
+      sendJson(response, 400, { __type: type, message }, headers);
+    const body = await readBody(request, MAX_REQUEST_BYTES);
+    const name = actionOf(request.headers);
+    onCall(name);
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) return fail('UnknownOperationException', `The local cloud has no action "${name}".`);
+    if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes.`);
+    try {
+      const input: Input = JSON.parse(body.toString() || '{}');
+      authorize(request, name, input);
+      sendJson(response, 200, await action(input), headers);
+    } catch (error) {
+      if (error instanceof Refusal) return fail(JSON_ERRORS[error.reason], error.message);
+      if (error instanceof AwsError) return fail(error.type, error.message);
+      if (error instanceof SyntaxError) return fail('SerializationException', error.message);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,238 @@
+/** The life of executions: started once by name, run, stopped, remembered, and begun anew after a restart. */
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { AwsError } from '../shared/aws-json.ts';
+import { arn } from '../shared/aws-names.ts';
+import type { AwsEvent } from '../eventbridge/event-rules.ts';
+import type { ExecutionRecord, ExecutionStore } from './execution-store.ts';
+import type { Outcome, Run, StateEntered } from './state-machine.ts';
+import type { LocalMachine } from './state-machine-resources.ts';
+
+interface Execution {
+  record: ExecutionRecord;
+  run?: Run;
+  /** Resolves when StartExecution may be acknowledged. */
+  saved: Promise<void>;
+}
+
+/** How an Express execution has ended, which nothing keeps. */
+export type ExpressEnd = Outcome & {
+  readonly executionArn: string;
+  /** Milliseconds since 1970, as is `stopDate`. */
+  readonly startDate: number;
+  readonly stopDate: number;
+};
+
+/** Step Functions' limit. */
+const MAX_INPUT_BYTES = 256 * 1024;
+/** Wildcards, brackets, white space, control characters and the rest that Step Functions forbids. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is forbidden
+const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
+
+export class Executions {
+  readonly #machines: ReadonlyMap<string, LocalMachine>;
+  readonly #store: ExecutionStore;
+  readonly #executions = new Map<string, Execution>();
+  readonly #expressRuns = new Set<Run>();
+  readonly #onChange: (record: ExecutionRecord) => Promise<void>;
+  #closed = false;
+
+  /**
+   * @param machines by ARN
+   * @param onChange is told of each execution that has begun or ended, once that is saved.
+   */
+  constructor(
+    machines: ReadonlyMap<string, LocalMachine>,
+    store: ExecutionStore,
+    onChange: (record: ExecutionRecord) => Promise<void>,
+  ) {
+    this.#machines = machines;
+    this.#store = store;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Takes up what an earlier process left. An execution that was cut is begun anew from its first state, where AWS
+   * would go on from the state it was in: so steps must be idempotent here, as retries ask of them anyway.
+   */
+  async resume(): Promise<void> {
+    for (const record of await this.#store.load()) {
+      const execution: Execution = { record, saved: Promise.resolve() };
+      this.#executions.set(record.arn, execution);
+      if (record.status === 'RUNNING' && this.#machines.has(record.machineArn)) this.#begin(execution);
+    }
+  }
+
+  /** Same name, same input, still running: the same execution. @throws AwsError */
+  async start(
+    machineArn: string,
+    name: string,
+    input: string,
+  ): Promise<Pick<ExecutionRecord, 'arn' | 'startDate'>> {
+    const machine = this.#machine(machineArn);
+    checkStart(name, input);
+    if (machine.isExpress) return this.#startExpress(machineArn, name, input);
+    const executionArn = arn('states', `execution:${machineArn.split(':').at(-1)}:${name}`);
+    const earlier = this.#executions.get(executionArn);
+    if (earlier) {
+      const { status, input: earlierInput } = earlier.record;
+      if (status !== 'RUNNING' || !isDeepStrictEqual(JSON.parse(earlierInput), JSON.parse(input))) {
+        throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
+      }
+      await earlier.saved;
+      return earlier.record;
+    }
+    const record = {
+      arn: executionArn,
+      machineArn,
+      name,
+      input,
+      status: 'RUNNING',
+      startDate: Date.now(),
+    } as const;
+    const execution: Execution = { record, saved: this.#store.save(record) };
+    this.#executions.set(executionArn, execution);
+    await execution.saved;
+    // Stopped, or closed, while it was being written.
+    if (execution.record.status === 'RUNNING' && !this.#closed) {
+      void this.#onChange(record);
+      this.#begin(execution);
+    }
+    return record;
+  }
+
+  /** An Express execution, which is nowhere to be found again. @throws AwsError for a Standard machine */
+  async runExpress(machineArn: string, name: string, input: string): Promise<ExpressEnd> {
+    const { run, isExpress } = this.#machine(machineArn);
+    if (!isExpress) {
+      throw new AwsError(
+        'StateMachineTypeNotSupported',
+        'This operation is not supported by this type of state machine',
+      );
+    }
+    checkStart(name, input);
+    const startDate = Date.now();
+    const executionArn = expressArn(machineArn, name);
+    const started = run(JSON.parse(input), { Id: executionArn, Name: name });
+    this.#expressRuns.add(started);
+    const outcome = await started.outcome;
+    this.#expressRuns.delete(started);
+    return { executionArn, startDate, ...outcome, stopDate: Date.now() };
+  }
+
+  /** Of an execution that has ended, nothing changes. @throws AwsError */
+  async stop(executionArn: string, error?: string, cause?: string): Promise<ExecutionRecord> {
+    const execution = this.#find(executionArn);
+    if (execution.record.status === 'RUNNING') {
+      const saved = this.#end(execution, { status: 'ABORTED', error, cause });
+      execution.run?.abort();
+      await saved;
+    }
+    return execution.record;
+  }
+
+  /** @throws AwsError */
+  describe(executionArn: string): ExecutionRecord {
+    return this.#find(executionArn).record;
+  }
+
+  /** @throws AwsError */
+  definition(executionArn: string): string {
+    return this.#machine(this.#find(executionArn).record.machineArn).definition;
+  }
+
+  /** The states entered by this process: what came before a restart is not kept. @throws AwsError */
+  history(executionArn: string): readonly StateEntered[] {
+    return this.#find(executionArn).run?.history ?? [];
+  }
+
+  /** Starts no further state. What was running stays `RUNNING` on disk. */
+  close(): void {
+    this.#closed = true;
+    for (const { run } of this.#executions.values()) run?.abort();
+    for (const run of this.#expressRuns) run.abort();
+  }
+
+  #startExpress(machineArn: string, name: string, input: string): { arn: string; startDate: number } {
+    void this.runExpress(machineArn, name, input);
+    return { arn: expressArn(machineArn, name), startDate: Date.now() };
+  }
+
+  #machine(machineArn: string): LocalMachine {
+    const machine = this.#machines.get(machineArn);
+    if (machine) return machine;
+    throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machineArn}'`);
+  }
+
+  #begin(execution: Execution): void {
+    const { arn: Id, machineArn, name: Name, input } = execution.record;
+    const run = this.#machines.get(machineArn)?.run(JSON.parse(input), { Id, Name });
+    execution.run = run;
+    void run?.outcome.then((outcome) => {
+      if (this.#closed || execution.record.status !== 'RUNNING') return;
+      return this.#end(execution, outcome);
+    });
+  }
+
+  #end(execution: Execution, outcome: Partial<ExecutionRecord>): Promise<void> {
+    execution.record = { ...execution.record, ...outcome, stopDate: Date.now() };
+    // After the first record, which may still be on its way to the disk.
+    execution.saved = execution.saved.then(() => this.#store.save(execution.record));
+    void execution.saved.then(() => this.#onChange(execution.record));
+    return execution.saved;
+  }
+
+  #find(executionArn: string): Execution {
+    const execution = this.#executions.get(executionArn);
+    if (!execution)
+      throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+    return execution;
+  }
+}
+
+/** Step Functions leaves input and output out of events where both together, as JSON has them in texts, are larger. */
+const MAX_EVENT_BYTES = 248 * 1024;
+
+/** The event that Step Functions sends to EventBridge when an execution has begun or ended. */
+export function statusChange(record: ExecutionRecord): AwsEvent {
+  const { arn: executionArn, machineArn: stateMachineArn, input, output = null, ...detail } = record;
+  const included = Buffer.byteLength(JSON.stringify([input, output])) <= MAX_EVENT_BYTES;
+  return {
+    source: 'aws.states',
+    'detail-type': 'Step Functions Execution Status Change',
+    detail: {
+      ...detail,
+      executionArn,
+      stateMachineArn,
+      ...(included && { input, output }),
+      inputDetails: { included },
+      outputDetails: output === null ? null : { included },
+    },
+  };
+}
+
+function expressArn(machineArn: string, name: string): string {
+  return arn('states', `express:${machineArn.split(':').at(-1)}:${name}:${randomUUID()}`);
+}
+
+/** @throws AwsError */
+function checkStart(name: string, input: string): void {
+  if (name.length < 1 || name.length > 80 || FORBIDDEN_IN_NAME.test(name)) {
+    throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
+  }
+  if (!isJson(input) || Buffer.byteLength(input) > MAX_INPUT_BYTES) {
+    throw new AwsError(
+      'InvalidExecutionInput',
+      'Invalid State Machine Execution Input: it must be JSON, 256 KiB at most',
+    );
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

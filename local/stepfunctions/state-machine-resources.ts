@@ -1,0 +1,41 @@
+/** The state machines of the template, ready to run. */
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { resourcesOf } from '../template/stack-resources.ts';
+import { compileStateMachine, type TaskRunner } from './state-machine.ts';
+
+interface MachineProperties {
+  readonly DefinitionString: string;
+  readonly StateMachineType?: 'STANDARD' | 'EXPRESS';
+}
+
+export interface LocalMachine {
+  readonly definition: string;
+  readonly isExpress: boolean;
+  readonly run: ReturnType<typeof compileStateMachine>;
+}
+
+/** @param tasksOf a machine, by its ARN @returns by ARN. @throws Error when a definition is not valid here. */
+export function createStateMachines(
+  template: Template,
+  resolve: Resolve,
+  tasksOf: (machineArn: string) => TaskRunner,
+  onStateEntered: () => void,
+): Map<string, LocalMachine> {
+  const found = resourcesOf<MachineProperties>(
+    template,
+    resolve,
+    ['AWS::StepFunctions::StateMachine'],
+    ['DefinitionString', 'StateMachineType'],
+  );
+  return new Map(
+    [...found].map(([machineArn, { DefinitionString, StateMachineType }]) => [
+      machineArn,
+      {
+        definition: DefinitionString,
+        isExpress: StateMachineType === 'EXPRESS',
+        run: compileStateMachine(DefinitionString, tasksOf(machineArn), onStateEntered),
+      },
+    ]),
+  );
+}

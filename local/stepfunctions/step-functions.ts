@@ -1,0 +1,96 @@
+/** The Step Functions API: one method an action, from the wire's words to the executions' and back. */
+import { randomUUID } from 'node:crypto';
+import type { Actions } from '../shared/aws-json.ts';
+import type { Executions } from './executions.ts';
+import type { TaskTokens } from './task-tokens.ts';
+
+interface Input {
+  readonly stateMachineArn: string;
+  readonly executionArn: string;
+  readonly name?: string;
+  readonly input?: string;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly taskToken: string;
+  readonly output: string;
+  readonly reverseOrder?: boolean;
+  readonly maxResults?: number;
+  readonly nextToken?: string;
+}
+
+/** Of a history, when nobody says otherwise. */
+const DEFAULT_PAGE = 100;
+
+export function stepFunctionsActions(executions: Executions, tokens: TaskTokens): Actions<Input> {
+  return {
+    async StartExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
+      const { arn, startDate } = await executions.start(stateMachineArn, name, input);
+      return { executionArn: arn, startDate: seconds(startDate) };
+    },
+
+    async StartSyncExecution({ stateMachineArn, name = randomUUID(), input = '{}' }) {
+      const { startDate, stopDate, ...end } = await executions.runExpress(stateMachineArn, name, input);
+      return {
+        ...end,
+        stateMachineArn,
+        name,
+        input,
+        startDate: seconds(startDate),
+        stopDate: seconds(stopDate),
+      };
+    },
+
+    async StopExecution({ executionArn, error, cause }) {
+      const { stopDate } = await executions.stop(executionArn, error, cause);
+      return { stopDate: seconds(stopDate) };
+    },
+
+    DescribeExecution({ executionArn }) {
+      const { arn, machineArn, startDate, stopDate, ...same } = executions.describe(executionArn);
+      return {
+        ...same,
+        executionArn: arn,
+        stateMachineArn: machineArn,
+        startDate: seconds(startDate),
+        stopDate: seconds(stopDate),
+        inputDetails: { included: true },
+        outputDetails: { included: true },
+      };
+    },
+
+    DescribeStateMachineForExecution({ executionArn }) {
+      const { machineArn } = executions.describe(executionArn);
+      const definition = executions.definition(executionArn);
+      return { stateMachineArn: machineArn, name: machineArn.split(':').at(-1), definition };
+    },
+
+    SendTaskSuccess({ taskToken, output }) {
+      tokens.succeed(taskToken, output);
+      return {};
+    },
+
+    SendTaskFailure({ taskToken, error, cause }) {
+      tokens.fail(taskToken, error, cause);
+      return {};
+    },
+
+    /** Only the entries into states, which are what Step Functions charges for. */
+    GetExecutionHistory({ executionArn, reverseOrder, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
+      const all = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
+        id: index + 1,
+        type: `${type}StateEntered`,
+        timestamp: seconds(timestampMs),
+        stateEnteredEventDetails: { name },
+      }));
+      const from = Number(nextToken);
+      const to = from + maxResults;
+      const events = (reverseOrder ? all.reverse() : all).slice(from, to);
+      return { events, ...(to < all.length && { nextToken: String(to) }) };
+    },
+  };
+}
+
+/** Timestamps cross the wire as seconds. */
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
+}

@@ -1,0 +1,81 @@
+/** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures, or calls an API. */
+import { functionNameOf } from '../shared/aws-names.ts';
+import { FunctionError } from '../lambda/function-instance.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
+import { invokeCall } from '../iam/json-calls.ts';
+import { Refusal } from '../iam/refusal.ts';
+import type { Call } from '../iam/statements.ts';
+import type { TaskRunner } from './state-machine.ts';
+import { DataLimitExceeded, MAX_OUTPUT_BYTES, named } from './task-errors.ts';
+import type { TaskTokens } from './task-tokens.ts';
+
+const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
+const INVOKE_AND_WAIT = `${OPTIMIZED_INVOKE}.waitForTaskToken`;
+
+/**
+ * @param machineArn whose tasks they are
+ * @param authorize decides what the state machine may do: it throws a Refusal.
+ */
+export function createTaskRunner(
+  machineArn: string,
+  functions: ReadonlyMap<string, LambdaFunction>,
+  tokens: TaskTokens,
+  connections: LocalConnections,
+  authorize: (call: Call) => void,
+): TaskRunner {
+  const callApi = createHttpTask(machineArn, connections, authorize);
+
+  async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
+    const name = functionNameOf(nameOrArn);
+    authorizing(() => authorize(invokeCall(nameOrArn)));
+    const target = functions.get(name);
+    if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+    const result = await target.invoke(JSON.stringify(payload)).catch((error: Error) => {
+      // Anything else went wrong on our side, as Lambda's own failures do on AWS's.
+      throw error instanceof FunctionError ? error : named('Lambda.ServiceException', error.message);
+    });
+    if (Buffer.byteLength(result) > MAX_OUTPUT_BYTES) throw new DataLimitExceeded(`The result of ${name}`);
+    return JSON.parse(result);
+  }
+
+  return {
+    check(state, resource) {
+      if (
+        resource === OPTIMIZED_INVOKE ||
+        resource === INVOKE_AND_WAIT ||
+        resource === HTTP_INVOKE ||
+        resource.startsWith('arn:aws:lambda:')
+      )
+        return;
+      throw new Error(
+        `State "${state}" uses ${resource}: the local cloud runs Lambda functions and HTTP tasks only.`,
+      );
+    },
+    issueToken: () => tokens.issue(machineArn),
+    revokeToken: (token) => tokens.revoke(token),
+    async run(resource, input, token) {
+      if (resource === HTTP_INVOKE) return callApi(input);
+      if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
+      const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
+      if (resource === INVOKE_AND_WAIT) {
+        const told = tokens.wait(token ?? tokens.issue(machineArn));
+        // The token may be used while the function still runs.
+        await Promise.all([told, invoke(FunctionName, Payload)]);
+        return told;
+      }
+      return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
+    },
+  };
+}
+
+/** @throws Error as Step Functions words what Lambda has refused it */
+function authorizing(authorize: () => void): void {
+  try {
+    authorize();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const from = '(Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)';
+    throw named('Lambda.AWSLambdaException', `${error.message} ${from}`);
+  }
+}

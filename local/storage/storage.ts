@@ -1,0 +1,106 @@
+/** S3, SQS and SNS: fauxqs, with what the template creates in it. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { startFauxqs } from 'fauxqs';
+import type { Template } from '../template/assembly.ts';
+import type { Environment } from '../environment.ts';
+import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
+import type { Iam } from '../iam/iam.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import type { CreatedObject } from '../eventbridge/object-events.ts';
+import { resourcesOf } from '../template/stack-resources.ts';
+
+export interface StorageServer {
+  readonly url: string;
+  createBucket(name: string): void;
+  /** @returns false for a queue of an earlier start, which keeps its attributes and messages */
+  createQueue(name: string, attributes: Readonly<Record<string, string>>): boolean;
+  createTopic(name: string): void;
+  /** @throws Error for a queue that does not exist */
+  sendMessage(queueName: string, body: string): void;
+  /** @throws Error for a topic that does not exist */
+  publish(topicName: string, message: string): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @param directory where objects (as files), queues and topics are kept; without one they live in memory.
+ * @param onCall is told of each request.
+ * @param onObject is told of each object that is put, copied, or made of parts.
+ * @param iam decides each; until it is there, requests wait.
+ */
+export async function startStorageServer(
+  directory: string | undefined,
+  onCall: OnStorageCall,
+  onObject: (object: CreatedObject) => void,
+  iam: Promise<Iam>,
+): Promise<StorageServer> {
+  if (directory) await mkdir(directory, { recursive: true });
+  const hook = (message: unknown) =>
+    hookFauxqs((message as { fastify: Fastify }).fastify, onCall, onObject, iam);
+  subscribe('fastify.initialization', hook);
+  const server = await startFauxqs({
+    port: 0,
+    logger: false,
+    ...(directory && { dataDir: directory, s3StorageDir: join(directory, 'objects') }),
+  }).finally(() => unsubscribe('fastify.initialization', hook));
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    createBucket: (name) => void server.createBucket(name),
+    createQueue: (name, attributes) => {
+      // Creating a queue anew would forget the messages that an earlier start left in it.
+      if (server.inspectQueue(name)) return false;
+      server.createQueue(name, { attributes: { ...attributes } });
+      return true;
+    },
+    createTopic: (name) => void server.createTopic(name),
+    sendMessage: (queueName, body) => void server.sendMessage(queueName, body),
+    publish: (topicName, message) => void server.publish(topicName, message),
+    close: () => server.stop(),
+  };
+}
+
+/** Properties of `AWS::SQS::Queue` that fauxqs takes as attributes of the same names. */
+const QUEUE_ATTRIBUTES = [
+  'DelaySeconds',
+  'FifoQueue',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'RedrivePolicy',
+  'VisibilityTimeout',
+] as const;
+type QueueProperties = Partial<Record<(typeof QUEUE_ATTRIBUTES)[number], unknown>>;
+
+/**
+ * Creates the buckets, queues and topics of the template that do not exist yet. A queue of an earlier start gets the
+ * attributes that the template gives it now.
+ */
+export async function createStored(
+  template: Template,
+  resolve: Resolve,
+  storage: StorageServer,
+  environment: Environment,
+): Promise<void> {
+  for (const [bucket] of resourcesOf(template, resolve, ['AWS::S3::Bucket'], []))
+    storage.createBucket(bucket);
+  for (const [topicArn] of resourcesOf(template, resolve, ['AWS::SNS::Topic'], [])) {
+    storage.createTopic(topicArn.split(':').at(-1) ?? '');
+  }
+  const queues = resourcesOf<QueueProperties>(template, resolve, ['AWS::SQS::Queue'], QUEUE_ATTRIBUTES);
+  const sqs = new SQSClient(environment.clientOptions('SQS'));
+  for (const [QueueUrl, properties] of queues) {
+    const Attributes: Record<string, string> = {};
+    for (const [name, value] of Object.entries(properties)) {
+      if (value !== undefined) {
+        Attributes[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      }
+    }
+    if (!storage.createQueue(QueueUrl.split('/').at(-1) ?? '', Attributes)) {
+      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    }
+  }
+  sqs.destroy();
+}

@@ -1,0 +1,98 @@
+/** Turns template values into plain ones: `Ref`, `Fn::GetAtt`, `Fn::Join` and their like. */
+import type { Template } from './assembly.ts';
+import { ACCOUNT, REGION } from '../shared/aws-names.ts';
+import { type Addresses, namesOf, type ResourceNames } from './resource-names.ts';
+
+export interface ResolverOptions {
+  readonly template: Template;
+  readonly stackName: string;
+  readonly addresses: Addresses & { readonly api: string };
+}
+
+/** Resolves every intrinsic inside a template value. @throws Error for a reference to nothing, or an unknown function. */
+export type Resolve = (value: unknown) => unknown;
+
+/** `https://ID.execute-api.REGION.amazonaws.com/STAGE`: how templates spell the address of an API. */
+const API_ADDRESS = /https:\/\/[^./]+\.execute-api\.[^./]+\.amazonaws\.com(\/[^/]+)?/g;
+
+export function createResolver({ template, stackName, addresses }: ResolverOptions): Resolve {
+  const pseudoParameters: Readonly<Record<string, string>> = {
+    'AWS::AccountId': ACCOUNT,
+    'AWS::Partition': 'aws',
+    'AWS::Region': REGION,
+    'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${stackName}/local`,
+    'AWS::StackName': stackName,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
+
+  const functions: Readonly<Record<string, (argument: unknown) => unknown>> = {
+    Ref: (name) => ref(String(name)),
+    'Fn::GetAtt': (argument) => {
+      const [logicalId = '', ...path] = Array.isArray(argument) ? argument : String(argument).split('.');
+      return attribute(String(logicalId), path.join('.'));
+    },
+    'Fn::Join': (argument) => {
+      const [separator, parts] = resolve(argument) as [string, string[]];
+      return localAddress(parts.join(separator));
+    },
+    'Fn::Select': (argument) => {
+      const [index, list] = resolve(argument) as [number | string, unknown[]];
+      return list[Number(index)];
+    },
+    'Fn::Split': (argument) => {
+      const [separator, text] = resolve(argument) as [string, string];
+      return text.split(separator);
+    },
+    'Fn::Sub': (argument) => {
+      const [text, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [string, object];
+      const given = resolve(variables) as Record<string, string>;
+      return localAddress(
+        text.replace(/\$\{(!?)([^}]+)\}/g, (match, literal: string, name: string) => {
+          if (literal) return match.replace('!', '');
+          if (name in given) return String(given[name]);
+          const [logicalId = '', ...path] = name.split('.');
+          return path.length > 0 ? attribute(logicalId, path.join('.')) : String(ref(name));
+        }),
+      );
+    },
+  };
+
+  function ref(name: string): unknown {
+    if (name === 'AWS::NoValue') return undefined;
+    return pseudoParameters[name] ?? template.Parameters?.[name]?.Default ?? names(name).ref;
+  }
+
+  function attribute(logicalId: string, name: string): string {
+    const value = names(logicalId).attributes[name];
+    if (value === undefined) throw new Error(`The local cloud does not know ${logicalId}.${name}.`);
+    return value;
+  }
+
+  function names(logicalId: string): ResourceNames {
+    const resource = template.Resources[logicalId];
+    if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not define.`);
+    const chosenName = (property: string) => resolve(resource.Properties?.[property]) as string | undefined;
+    return namesOf(logicalId, resource.Type, chosenName, addresses);
+  }
+
+  function localAddress(text: string): string {
+    return text.replace(API_ADDRESS, addresses.api);
+  }
+
+  function resolve(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(resolve);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value);
+    const [key, argument] = entries[0] ?? [];
+    if (entries.length === 1 && key && (key === 'Ref' || key.startsWith('Fn::'))) {
+      const intrinsic = functions[key];
+      if (!intrinsic) throw new Error(`The local cloud cannot evaluate ${key} in the template.`);
+      return intrinsic(argument);
+    }
+    return Object.fromEntries(
+      entries.map(([name, inner]) => [name, resolve(inner)]).filter(([, inner]) => inner !== undefined),
+    );
+  }
+
+  return resolve;
+}

@@ -1,0 +1,136 @@
+/** What `Ref` and `Fn::GetAtt` of a resource give, by type; and which types the local cloud has at all. */
+import { ACCOUNT, arn, secretArn, streamArn } from '../shared/aws-names.ts';
+
+/** Where the parts of the cloud listen, for the few values that are addresses. */
+export interface Addresses {
+  readonly sqs: string;
+}
+
+export interface ResourceNames {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+interface NamedType {
+  /** The property that holds a name chosen in the template. Without one the logical id is the name. */
+  readonly nameProperty?: string;
+  names(name: string, addresses: Addresses): ResourceNames;
+}
+
+const TABLE: NamedType = {
+  nameProperty: 'TableName',
+  names: (name) => ({
+    ref: name,
+    attributes: { Arn: arn('dynamodb', `table/${name}`), StreamArn: streamArn(name) },
+  }),
+};
+
+const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
+  'AWS::DynamoDB::Table': TABLE,
+  'AWS::DynamoDB::GlobalTable': TABLE,
+  'AWS::S3::Bucket': {
+    nameProperty: 'BucketName',
+    names: (name) => {
+      const bucket = name.toLowerCase();
+      return { ref: bucket, attributes: { Arn: `arn:aws:s3:::${bucket}` } };
+    },
+  },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    names: (name, { sqs }) => ({
+      ref: `${sqs}/${ACCOUNT}/${name}`,
+      attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl: `${sqs}/${ACCOUNT}/${name}` },
+    }),
+  },
+  'AWS::SNS::Topic': {
+    nameProperty: 'TopicName',
+    names: (name) => ({ ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } }),
+  },
+  'AWS::Lambda::Function': {
+    nameProperty: 'FunctionName',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } }),
+  },
+  'AWS::Lambda::EventSourceMapping': { names: (name) => ({ ref: name, attributes: { Id: name } }) },
+  'AWS::StepFunctions::StateMachine': {
+    nameProperty: 'StateMachineName',
+    names: (name) => {
+      const machine = arn('states', `stateMachine:${name}`);
+      return { ref: machine, attributes: { Arn: machine, Name: name } };
+    },
+  },
+  'AWS::ApiGateway::RestApi': {
+    names: (name) => ({ ref: name, attributes: { RootResourceId: `${name}Root`, RestApiId: name } }),
+  },
+  'AWS::Events::Rule': {
+    nameProperty: 'Name',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('events', `rule/${name}`) } }),
+  },
+  'AWS::SecretsManager::Secret': {
+    nameProperty: 'Name',
+    names: (name) => ({ ref: secretArn(name), attributes: { Id: secretArn(name) } }),
+  },
+  'AWS::IAM::ManagedPolicy': {
+    nameProperty: 'ManagedPolicyName',
+    names: (name) => ({ ref: `arn:aws:iam::${ACCOUNT}:policy/${name}`, attributes: {} }),
+  },
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    names: (name) => ({
+      ref: name,
+      attributes: { Arn: `arn:aws:iam::${ACCOUNT}:role/${name}`, RoleId: `AROA.${name}` },
+    }),
+  },
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } }),
+  },
+  'AWS::ApiGateway::Authorizer': { names: (name) => ({ ref: name, attributes: { AuthorizerId: name } }) },
+  'AWS::ApiGateway::GatewayResponse': { names: (name) => ({ ref: name, attributes: { Id: name } }) },
+  'AWS::ApiGateway::Resource': { names: (name) => ({ ref: name, attributes: { ResourceId: name } }) },
+  'AWS::ApiGateway::Stage': { nameProperty: 'StageName', names: (name) => ({ ref: name, attributes: {} }) },
+};
+
+/**
+ * Types that nothing refers to by name: policies, which IAM reads, and what is without a meaning on loopback, where
+ * nothing is billed, deployed in versions or watched.
+ */
+const PASSED_OVER: ReadonlySet<string> = new Set([
+  'AWS::ApiGateway::Account',
+  'AWS::ApiGateway::BasePathMapping',
+  'AWS::ApiGateway::Deployment',
+  'AWS::ApiGateway::DomainName',
+  'AWS::ApiGateway::Stage',
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::IAM::Policy',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Permission',
+  'AWS::Route53::RecordSet',
+  'AWS::S3::BucketPolicy',
+  'AWS::SecretsManager::ResourcePolicy',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::WAFv2::WebACL',
+  'AWS::WAFv2::WebACLAssociation',
+]);
+
+/** @throws Error naming the type and the logical id when the local cloud neither has nor passes over the type. */
+export function checkType(logicalId: string, type: string): void {
+  if (NAMED_TYPES[type] || PASSED_OVER.has(type) || type === 'AWS::ApiGateway::Method') return;
+  throw new Error(
+    `The local cloud has no ${type} (${logicalId}): add it under local/, or to the list of types passed over.`,
+  );
+}
+
+/** The names of one resource; `chosenName` reads a property of it. */
+export function namesOf(
+  logicalId: string,
+  type: string,
+  chosenName: (property: string) => string | undefined,
+  addresses: Addresses,
+): ResourceNames {
+  const named = NAMED_TYPES[type];
+  if (!named) return { ref: logicalId, attributes: {} };
+  const name = (named.nameProperty && chosenName(named.nameProperty)) ?? logicalId;
+  return named.names(name, addresses);
+}
