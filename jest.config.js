@@ -1,6 +1,8 @@
 /** Tests run as ES modules; SWC strips the types, `tsc` checks them. */
 export default {
   testEnvironment: 'node',
+  // The package's own name leads to its sources.
+  testEnvironmentOptions: { customExportConditions: ['mcp-async-operations-source', 'node', 'node-addons'] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLocalCloud } from '../local/cloud.ts';
 import { synthesize } from '../local/cli/synthesize.ts';
+import { startLocalCloud } from '../local/cloud.ts';
 import { runChaos } from '../test/support/webhook-chaos.ts';
 
 const { values } = parseArgs({

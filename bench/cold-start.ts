@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { readAssembly } from '../local/template/assembly.ts';
 import type { LocalCloud } from '../local/cloud.ts';
+import { readAssembly } from '../local/template/assembly.ts';
 import { median, type Row, row } from './measure.ts';
 
 const run = promisify(execFile);

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
-import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import { startDemoReceiver } from '../local/cli/demo-receiver.ts';
 import { synthesize } from '../local/cli/synthesize.ts';
 import { uploadProject } from '../local/cli/upload-project.ts';
+import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import type { Row } from './measure.ts';
 
 /** What a project of 300 modules prints: a line for each that is compiled, and one for each of its 900 tests. */

@@ -2,13 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { operations } from '#catalogue';
-import { readApis } from '../lib/operations/api-connections.ts';
-import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
 import { readAuthorization } from '../lib/access/authorization.ts';
 import { readDomain } from '../lib/access/custom-domain.ts';
+import { readFirewall } from '../lib/access/web-firewall.ts';
+import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
+import { readApis } from '../lib/operations/api-connections.ts';
 import { readStateMachines } from '../lib/operations/external-state-machines.ts';
 import { readTables } from '../lib/operations/operator-tables.ts';
-import { readFirewall } from '../lib/access/web-firewall.ts';
 
 const app = new App();
 new AsyncOperationsStack(app, 'AsyncOperations', {

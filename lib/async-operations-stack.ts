@@ -1,27 +1,27 @@
 /** The whole of the service: one table, one bucket, one endpoint, and a state machine for each operation. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { OperationDefinition } from '../lambdas/definition/operation-definition.ts';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
-import type { OperationDefinition } from '../lambdas/definition/define-operation.ts';
-import type { ApiConnection } from './operations/api-connections.ts';
 import { type AuthorizationChoice, DEFAULT_AUTHORIZATION } from './access/authorization.ts';
-import { createOperation } from './operations/create-operation.ts';
 import type { DomainChoice } from './access/custom-domain.ts';
-import { ExecutionRecorder } from './jobs/execution-recorder.ts';
-import { FailureRecorder } from './jobs/failure-recorder.ts';
+import type { FirewallChoice } from './access/web-firewall.ts';
 import { Gateway } from './endpoints/gateway.ts';
-import { JobEvents } from './webhooks/job-events.ts';
-import { JobResumer } from './jobs/job-resumer.ts';
-import { JobsTable } from './jobs/jobs-table.ts';
-import { MachineOperation } from './operations/external-operation.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
-import { Operation } from './operations/steps-operation.ts';
+import { ExecutionRecorder } from './jobs/execution-recorder.ts';
+import { FailureRecorder } from './jobs/failure-recorder.ts';
+import { JobResumer } from './jobs/job-resumer.ts';
+import { JobsTable } from './jobs/jobs-table.ts';
 import { Reconciler } from './jobs/reconciler.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
-import type { FirewallChoice } from './access/web-firewall.ts';
-import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
 import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
+import type { ApiConnection } from './operations/api-connections.ts';
+import { createOperation } from './operations/create-operation.ts';
+import { MachineOperation } from './operations/external-operation.ts';
+import { Operation } from './operations/steps-operation.ts';
+import { JobEvents } from './webhooks/job-events.ts';
+import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
 
 export interface AsyncOperationsStackProps extends StackProps {
   readonly operations: readonly OperationDefinition[];

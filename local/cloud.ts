@@ -1,36 +1,37 @@
 /** The local cloud: brings up what the template of a synthesized assembly describes, on loopback. */
 import { join } from 'node:path';
 import { apiGatewayHandler } from './apigateway/api-gateway.ts';
-import { readAssembly } from './template/assembly.ts';
-import { awsJsonHandler } from './shared/aws-json.ts';
+import { StreamLog } from './dynamodb/stream-log.ts';
+import type { TableProperties } from './dynamodb/table-request.ts';
+import { createTableStreams } from './dynamodb/table-stream.ts';
+import { createTables, startTableServer } from './dynamodb/tables.ts';
 import { createEnvironment, type Environment } from './environment.ts';
 import { createEventRules } from './eventbridge/event-rules.ts';
-import { startEventSourceMappings } from './lambda/mappings/event-source-mappings.ts';
-import { createExecutionStore } from './stepfunctions/execution-store.ts';
-import { Executions, statusChange } from './stepfunctions/executions.ts';
-import { createFunctions } from './lambda/function-resources.ts';
-import type { LocalConnections } from './stepfunctions/http-task.ts';
+import { type CreatedObject, createObjectEvents } from './eventbridge/object-events.ts';
+import { startSchedules } from './eventbridge/schedules.ts';
 import { guardGateway } from './iam/gateway-guard.ts';
 import { Iam } from './iam/iam.ts';
 import { createInvokePermissions, createRuleGate } from './iam/invoke-permissions.ts';
 import { secretCall, stateMachineCall } from './iam/json-calls.ts';
 import type { RolePermissions } from './iam/usage.ts';
-import { createResolver } from './template/intrinsics.ts';
+import { createFunctions } from './lambda/function-resources.ts';
 import { lambdaApiHandler } from './lambda/lambda-api.ts';
-import { type Handler, listenOnLoopback } from './shared/loopback-server.ts';
-import { type CreatedObject, createObjectEvents } from './eventbridge/object-events.ts';
-import { checkType } from './template/resource-names.ts';
-import { startSchedules } from './eventbridge/schedules.ts';
+import { startEventSourceMappings } from './lambda/mappings/event-source-mappings.ts';
 import { secretActions } from './secretsmanager/secrets.ts';
-import { resourcesOf } from './template/stack-resources.ts';
+import { awsJsonHandler } from './shared/aws-json.ts';
+import { type Handler, listenOnLoopback } from './shared/loopback-server.ts';
+import { createExecutionStore } from './stepfunctions/execution-store.ts';
+import { Executions, statusChange } from './stepfunctions/executions.ts';
+import type { LocalConnections } from './stepfunctions/http-task.ts';
 import { createStateMachines } from './stepfunctions/state-machine-resources.ts';
 import { stepFunctionsActions } from './stepfunctions/step-functions.ts';
-import { createStored, startStorageServer } from './storage/storage.ts';
-import { StreamLog } from './dynamodb/stream-log.ts';
-import { createTableStreams } from './dynamodb/table-stream.ts';
-import { createTables, startTableServer, type TableProperties } from './dynamodb/tables.ts';
 import { createTaskRunner } from './stepfunctions/task-runner.ts';
 import { TaskTokens } from './stepfunctions/task-tokens.ts';
+import { createStored, startStorageServer } from './storage/storage.ts';
+import { readAssembly } from './template/assembly.ts';
+import { createResolver } from './template/intrinsics.ts';
+import { checkType } from './template/resource-names.ts';
+import { resourcesOf } from './template/stack-resources.ts';
 
 export interface LocalCloudOptions {
   /** A synthesized assembly: `manifest.json`, one stack template, its asset manifest. */

@@ -1,6 +1,6 @@
 /** The environment variables that lead an AWS SDK client to the local cloud, and say who calls. */
 import { REGION } from './shared/aws-names.ts';
-import { ADMINISTRATOR, type Credentials } from './iam/sessions.ts';
+import { ADMINISTRATOR, type Credentials } from './shared/credentials.ts';
 
 export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER' | 'LAMBDA';
 

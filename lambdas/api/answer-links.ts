@@ -10,9 +10,9 @@ import {
 import { answersInput } from '../jobs/input/answer-schema.ts';
 import { viewQuestion } from '../jobs/job-view.ts';
 import { readAnswerToken } from '../webhooks/signing/answer-token.ts';
-import type { Answer } from './response.ts';
-import type { ApiDependencies, RouteHandler } from './api.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import type { ApiRequest } from './request.ts';
+import type { Answer } from './response.ts';
 
 export function answerLinkRoutes({ jobs, signingKeys }: Pick<ApiDependencies, 'jobs' | 'signingKeys'>) {
   async function grantOf(request: ApiRequest): Promise<AnswerGrant> {

@@ -1,45 +1,16 @@
 /** The management API: each route of the list with the function that answers it. */
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type { JobStore } from '../jobs/job-store.ts';
-import type { Observer } from '../executions/execution-progress.ts';
-import type { Pace } from '../shared/rate-limiter.ts';
-import type { PollIntervals } from '../jobs/poll-intervals.ts';
-import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
-import type { OperationDefinition } from '../definition/define-operation.ts';
 import { requireScope } from '../shared/caller.ts';
-import type { AddressPolicy } from '../shared/http/address-guard.ts';
-import type { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
-import type { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
-import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
-import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
-import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
-import { type Answer, answerError, toProxyResult } from './response.ts';
 import { answerLinkRoutes } from './answer-links.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { jobRoutes } from './jobs.ts';
 import { ApiRequest } from './request.ts';
+import { answerError, toProxyResult } from './response.ts';
 import { type RouteName, routes } from './routes.ts';
 import { secretRoutes } from './secrets.ts';
-
-export interface ApiDependencies {
-  readonly operations: readonly OperationDefinition[];
-  readonly jobs: JobStore;
-  readonly observer: Observer;
-  readonly pace: Pace;
-  readonly polls: PollIntervals;
-  readonly workspace: WorkspaceLinks;
-  readonly endpoints: EndpointStore;
-  readonly deliveries: DeliveryStore;
-  readonly queue: DeliveryQueue;
-  readonly signingKeys: SigningKeys;
-  readonly seal: SecretSeal;
-  readonly addressPolicy: AddressPolicy;
-}
-
-/** @throws AppError; everything else is a bug. */
-export type RouteHandler = (request: ApiRequest) => Promise<Answer>;
 
 export function createApi(dependencies: ApiDependencies) {
   const handlers: Readonly<Record<RouteName, RouteHandler>> = {

@@ -4,13 +4,13 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type Delivery, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
 import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
 import { type ReplayOptions, replayDelivery, replayEndpoint } from '../webhooks/deliveries/replay.ts';
-import type { ApiDependencies, RouteHandler } from './api.ts';
 import {
   endpointDeliveriesCursor,
   MAX_DELIVERIES,
   pageOfDeliveries,
   replayCursor,
 } from './delivery-pages.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { checkActive, findEndpoint } from './find-endpoint.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';

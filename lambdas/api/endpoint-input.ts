@@ -1,9 +1,9 @@
 /** What a caller says of an endpoint: the shapes of the bodies, and the names that must exist. */
 import * as z from 'zod';
-import type { OperationDefinition } from '../definition/define-operation.ts';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { type EventType, eventTypes } from '../events/event.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { isEventType } from '../webhooks/endpoints/endpoint.ts';
-import { type EventType, eventTypes } from '../events/event.ts';
 
 const url = z.string();
 const names = z.array(z.string().max(100)).min(1).max(100);

@@ -1,6 +1,7 @@
 /** An endpoint as its owner sees it. Its secrets are nowhere in it: each is told once, by the call that makes it. */
-import type { DisabledReason, Endpoint } from '../webhooks/endpoints/endpoint.ts';
+
 import type { EventType } from '../events/event.ts';
+import type { DisabledReason, Endpoint } from '../webhooks/endpoints/endpoint.ts';
 
 /** Times are ISO 8601. */
 export interface EndpointView {

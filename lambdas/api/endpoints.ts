@@ -2,12 +2,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Scope } from '../shared/caller.ts';
 import { acceptHost } from '../shared/http/accept-url.ts';
-import { DeliveryStatus, deliveryId, deliveryKey, keptUntil, TEST_EVENT } from '../webhooks/deliveries/delivery.ts';
-import { DEFAULT_EVENTS, DisabledReason, type Endpoint, EndpointKind } from '../webhooks/endpoints/endpoint.ts';
-import type { EndpointChanges } from '../webhooks/endpoints/endpoint-store.ts';
+import {
+  DeliveryStatus,
+  deliveryId,
+  deliveryKey,
+  keptUntil,
+  TEST_EVENT,
+} from '../webhooks/deliveries/delivery.ts';
 import { replayDelivery } from '../webhooks/deliveries/replay.ts';
+import {
+  DEFAULT_EVENTS,
+  DisabledReason,
+  type Endpoint,
+  EndpointKind,
+} from '../webhooks/endpoints/endpoint.ts';
+import type { EndpointChanges } from '../webhooks/endpoints/endpoint-store.ts';
 import { createSecret } from '../webhooks/signing/signature.ts';
-import type { ApiDependencies, RouteHandler } from './api.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointChanges, newEndpoint, readEvents, readOperations } from './endpoint-input.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts';

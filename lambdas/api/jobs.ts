@@ -2,14 +2,14 @@
 import * as z from 'zod';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
 import { answersInput } from '../jobs/input/answer-schema.ts';
-import { jobNotFound } from '../executions/cancel.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
-import { linkFiles, linkLogs } from '../workspace/job-files.ts';
+import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
+import { linkFiles, linkLogs } from '../workspace/job-files.ts';
 import { viewForOwner } from '../workspace/job-view-with-upload.ts';
-import type { ApiDependencies, RouteHandler } from './api.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';
 

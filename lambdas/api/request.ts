@@ -2,8 +2,8 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type Caller, callerOf } from '../shared/caller.ts';
-import { describeIssues } from '../shared/validation-message.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { describeIssues } from '../shared/validation-message.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const NOTHING = z.strictObject({});

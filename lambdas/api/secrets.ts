@@ -2,9 +2,9 @@
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind, rotated } from '../webhooks/endpoints/endpoint.ts';
 import { createSecret, publicJwk } from '../webhooks/signing/signature.ts';
-import type { Answer } from './response.ts';
-import type { ApiDependencies, RouteHandler } from './api.ts';
+import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { findEndpoint } from './find-endpoint.ts';
+import type { Answer } from './response.ts';
 
 export function secretRoutes({
   endpoints,

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { answerInput } from '../jobs/input/answer-schema.ts';
 import type { InputAnswer } from '../jobs/job.ts';
-import { ErrorCode } from '../shared/errors.ts';
+import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import type { Questions } from '../runner/request-input.ts';
+import type { Questions } from './questions.ts';
 
 export interface CallEvent {
   readonly call: {
@@ -17,6 +17,8 @@ export interface CallEvent {
   };
 }
 
+const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
+
 /** Those that were of the shape that was asked for: the job that goes on need not ask again. */
 const answers = z.record(z.string(), answerInput) as z.ZodType<Readonly<Record<string, InputAnswer>>>;
 
@@ -27,7 +29,7 @@ export const callAnswer = z.union([
   z.strictObject({ asked: z.json() as unknown as z.ZodType<Questions>, answers }),
   z.strictObject({
     error: z.strictObject({
-      code: z.enum(ErrorCode),
+      code: errorCode,
       message: z.string(),
       retryable: z.boolean(),
       details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),

@@ -11,5 +11,7 @@ export function checkedResult(
   if (!output) return result;
   const { success, data, error: cause } = output.safeParse(result);
   if (success) return data as Json;
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} is not what it promises.`, { cause });
+  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} does not match its output schema.`, {
+    cause,
+  });
 }

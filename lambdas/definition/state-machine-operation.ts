@@ -1,25 +1,8 @@
 /** An operation whose work is a state machine that exists already: the operator's own, which knows nothing of jobs. */
 import * as z from 'zod';
 import type { Json } from '../shared/json.ts';
+import type { OperationBase, StateMachineOperation } from './operation-definition.ts';
 import { checkDefinition } from './validate-definition.ts';
-import type { ExecutionPolicy, OperationDefinition, OperationFace } from './define-operation.ts';
-import { parseMachineArn } from './machine-arn.ts';
-
-export interface StateMachineOperation<
-  Input extends z.ZodObject = z.ZodObject,
-  Output extends z.ZodType = z.ZodType,
-> extends OperationFace<Input, z.output<Output>> {
-  /** @default any JSON: what an execution puts out is not checked */
-  readonly output?: Output;
-  /** `job`: a Standard state machine. `sync`: an Express one. */
-  readonly execution: Exclude<ExecutionPolicy, { mode: 'sync_first' }>;
-  readonly stateMachine: {
-    /** Where it is: its ARN, or its name in the stack's own account and region. What the operator maps at deploy comes first. */
-    readonly arnOrName: string | undefined;
-    /** Milliseconds; a job that has not ended by then is forgotten, whatever its execution does. */
-    readonly longestRunMs: number;
-  };
-}
 
 /** At most one of the two. With neither, the operator says at deploy which it is: `-c stateMachines=<operation>=<ARN or name>`. */
 interface Place {
@@ -70,7 +53,7 @@ export function stateMachineOperation<Input extends z.ZodObject, Output extends 
   longestRunMs = DEFAULT_LONGEST_RUN_MS,
   limitMs = DEFAULT_WAIT_MS,
   ...face
-}: OperationFace<Input, z.output<Output>> & { readonly output?: Output } & Place &
+}: OperationBase<Input, z.output<Output>> & { readonly output?: Output } & Place &
   (Standard | Express)): StateMachineOperation<Input, Output> {
   const { name, output } = face;
   if (stateMachineArn !== undefined && stateMachineName !== undefined) {
@@ -107,6 +90,16 @@ export function checkMachine(what: string, arnOrName: string): void {
   );
 }
 
-export function isStateMachineOperation(operation: OperationDefinition): operation is StateMachineOperation {
-  return 'stateMachine' in operation;
+export interface MachineArn {
+  readonly region: string;
+  readonly account: string;
+}
+
+/** Without a version or an alias behind the name: executions are named after machines, and events are told of machines. */
+const MACHINE_ARN = /^arn:aws[a-z-]*:states:([a-z0-9-]+):(\d{12}):stateMachine:[\w+!@.()='-]{1,80}$/;
+
+/** @returns undefined when it is none */
+export function parseMachineArn(text: string): MachineArn | undefined {
+  const [, region, account] = MACHINE_ARN.exec(text) ?? [];
+  return region !== undefined && account !== undefined ? { region, account } : undefined;
 }

@@ -2,8 +2,8 @@
 import type * as z from 'zod';
 import type { InputAnswer, Job, UploadedFile } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
-import type { ApiCall, LastCall } from '../runner/api-calls.ts';
-import type { StepsOperation } from './define-operation.ts';
+import type { ApiCall, LastCall } from './api-call.ts';
+import type { StepsOperation } from './operation-definition.ts';
 
 /** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
 export interface FileTransfer {
@@ -81,13 +81,15 @@ export interface StepLog {
   write(text: string): void;
 }
 
-export interface StepContext<Input = unknown> {
+export interface StepContext<Input = unknown, Results = Readonly<Record<string, Json>>> {
   readonly jobId: string;
   readonly owner: string;
   /** The operation's input, already validated. */
   readonly input: Input;
-  /** What earlier steps returned, by step name. */
-  readonly results: Readonly<Record<string, Json>>;
+  /** What earlier steps returned, by step name; a later step's result is undefined. */
+  readonly results: Results;
+  /** What the call before this job has handed over (`call.handOver`); undefined when there was none (`sync_first`). */
+  readonly handedOver?: Json;
   /** 0 on the first try. */
   readonly attempt: number;
   /** Aborts when the job is cancelled or otherwise ended, and when the step's time is over. */
@@ -177,28 +179,62 @@ export interface Call {
   /** Whether the caller's patience is nearly over. */
   isDue(): boolean;
   /**
-   * Ends the call, and has a job go on: it finds this in `results.call`.
+   * Ends the call, and has a job go on: it finds this in `handedOver`.
    * @param done JSON of 16 KiB at most: more goes into the workspace
    */
   handOver(done: Json): never;
 }
 
-/** What a step has where it can do nothing but its work: whose job it is, is none of its business there. */
-export type SandboxContext<Input = unknown> = Omit<
-  StepContext<Input>,
-  'owner' | 'call' | 'workspace' | 'requestInput' | 'requestUpload' | 'apis' | 'jobs'
+/** What a step in a sandbox gets: no owner, no other jobs, and the files that `sandbox` of its definition names. */
+export type SandboxContext<Input = unknown, Results = Readonly<Record<string, Json>>> = Omit<
+  StepContext<Input, Results>,
+  'owner' | 'call' | 'handedOver' | 'workspace' | 'requestInput' | 'requestUpload' | 'apis' | 'jobs'
 > & {
   readonly workspace: FileTransfer;
 };
 
-/** @throws AppError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`. */
-export type Step<Input = unknown> = (context: StepContext<Input>) => Promise<Json>;
-export type SandboxedStep<Input = unknown> = (context: SandboxContext<Input>) => Promise<Json>;
+/**
+ * Does the work of one step and returns JSON, at most 16 KiB unless it is the last step.
+ * @throws OperationError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`.
+ */
+export type Step<Input = unknown, Results = Readonly<Record<string, Json>>, Result = Json> = (
+  context: StepContext<Input, Results>,
+) => Promise<Result>;
+export type SandboxedStep<Input = unknown, Results = Readonly<Record<string, Json>>, Result = Json> = (
+  context: SandboxContext<Input, Results>,
+) => Promise<Result>;
+
+type ResultOf<Options> = Options extends { readonly output: infer Output extends z.ZodType }
+  ? z.output<Output>
+  : Json;
+
+/** What the steps of a definition return, by name: typed for those that have an `output`. */
+export type ResultsOf<Definition extends StepsOperation> = {
+  readonly [Name in keyof Definition['steps']]: ResultOf<Definition['steps'][Name]>;
+};
+
+/**
+ * The function of one step of a definition, for a step that has a file of its own.
+ * @example
+ * ```ts
+ * export const resize: StepOf<typeof thumbnail, 'resize'> = async ({ results, workspace }) => {
+ *   const { key } = results.fetch;
+ * ```
+ */
+export type StepOf<Definition extends StepsOperation, Name extends keyof Definition['steps']> = Step<
+  z.output<Definition['input']>,
+  ResultsOf<Definition>,
+  ResultOf<Definition['steps'][Name]>
+>;
+export type SandboxedStepOf<
+  Definition extends StepsOperation,
+  Name extends keyof Definition['steps'],
+> = SandboxedStep<z.output<Definition['input']>, ResultsOf<Definition>, ResultOf<Definition['steps'][Name]>>;
 
 /** One function for each step of a definition, checked by the compiler. */
 export type StepsOf<Definition extends StepsOperation> = {
-  readonly [Name in keyof Definition['steps']]: Step<z.output<Definition['input']>>;
+  readonly [Name in keyof Definition['steps']]: StepOf<Definition, Name>;
 };
 export type SandboxedStepsOf<Definition extends StepsOperation> = {
-  readonly [Name in keyof Definition['steps']]: SandboxedStep<z.output<Definition['input']>>;
+  readonly [Name in keyof Definition['steps']]: SandboxedStepOf<Definition, Name>;
 };

@@ -1,20 +1,9 @@
 /** Cancelling: the record first, so that no late write can undo it, then the execution. */
-import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { Executions } from './executions.ts';
+
 import { isJobId, type Job } from '../jobs/job.ts';
+import { jobAlreadyEnded, jobNotFound } from '../jobs/job-errors.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
-
-export function jobNotFound(): AppError {
-  return new AppError(
-    ErrorCode.jobNotFound,
-    'There is no such job: the id is wrong, or the job has expired. list_jobs shows the jobs there are.',
-  );
-}
-
-export function jobAlreadyEnded({ status }: Job): AppError {
-  const message = `The job has already ended as ${status}. check_job shows its result.`;
-  return new AppError(ErrorCode.jobAlreadyEnded, message, { details: { status } });
-}
+import type { Executions } from './executions.ts';
 
 /**
  * Ends the owner's job as `cancelled` and stops its execution.

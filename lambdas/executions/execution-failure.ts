@@ -1,7 +1,8 @@
 /** Why an execution of the operator's own state machine did not succeed, in the caller's words. */
+
+import type { JobError } from '../jobs/job.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import type { ExecutionFailed } from './executions.ts';
-import type { JobError } from '../jobs/job.ts';
 
 /** More is no name: of a state that takes its error from its input, it can be anything. */
 const MAX_NAME_CHARACTERS = 128;

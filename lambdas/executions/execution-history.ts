@@ -1,6 +1,7 @@
 /** Which states an execution has entered, of those its machine has: all that is seen of a machine that is not ours. */
-import { type ExecutionOf, executionArn } from './execution-arn.ts';
+
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
+import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
 export interface Passage {
   /** Of the machine, without those inside of branches and maps. */

@@ -1,9 +1,9 @@
 /** How far a job is whose state machine is the operator's own, and tells nobody: seen when somebody looks. */
-import type { OperationDefinition } from '../definition/define-operation.ts';
-import { isStateMachineOperation } from '../definition/state-machine-operation.ts';
-import type { ExecutionHistory, Passage } from './execution-history.ts';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { isStateMachineOperation } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import type { ExecutionHistory, Passage } from './execution-history.ts';
 
 export interface ObserverDependencies {
   readonly jobs: JobStore;

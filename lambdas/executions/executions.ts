@@ -7,12 +7,13 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { HANDED_OVER, type OperationDefinition } from '../definition/define-operation.ts';
-import { isStateMachineOperation } from '../definition/state-machine-operation.ts';
-import type { FinishedStep } from '../runner/step-output.ts';
+import type { FinishedStep } from '../definition/finished-step.ts';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { isStateMachineOperation } from '../definition/operation-definition.ts';
+import { HANDED_OVER } from '../definition/state-names.ts';
+import { executionName, type Job } from '../jobs/job.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
-import { executionName, type Job } from '../jobs/job.ts';
 
 /** What an execution of steps is started with: all that its steps know of the job. */
 export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {

@@ -1,12 +1,12 @@
 /** Runs of the operator's own Express state machines, while the caller waits. */
 import type { CallAnswer } from '../definition/call-protocol.ts';
 import { checkedResult } from '../definition/check-result.ts';
-import type { StateMachineOperation } from '../definition/state-machine-operation.ts';
+import type { StateMachineOperation } from '../definition/operation-definition.ts';
+import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
+import { AppError, codedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { executionFailure } from './execution-failure.ts';
-import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 
 type SyncExecution =
   | { readonly status: 'SUCCEEDED'; readonly output?: string }
@@ -31,7 +31,7 @@ export class ExpressCalls {
     }
     if (execution.status === 'TIMED_OUT') throw timedOut(operation);
     const { code, message, ...rest } = executionFailure(execution);
-    throw new AppError(code, message, { ...rest, cause: execution.cause?.slice(0, 1_000) });
+    throw codedError(code, message, { ...rest, cause: execution.cause?.slice(0, 1_000) });
   }
 
   async #run(operation: StateMachineOperation, name: string, input: Json): Promise<SyncExecution> {

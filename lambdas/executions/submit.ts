@@ -1,12 +1,12 @@
 /** Accepting work: a job on disk first, then its execution. */
 import { randomUUID } from 'node:crypto';
-import { longestRunMs, type OperationDefinition } from '../definition/define-operation.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
-import type { Executions } from './executions.ts';
+import { longestRunMs, type OperationDefinition } from '../definition/operation-definition.ts';
 import { hashInput, type Job, JobStatus, jobIdForKey } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { checkLimits, type JobLimits } from '../jobs/limits.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import type { Executions } from './executions.ts';
 
 /** Kept for a day after its end, unless the caller asks for another time. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;

@@ -1,10 +1,10 @@
 /** Calls of an operation, for a result while the caller waits: of its function, or of the operator's own state machine. */
 import { type CallAnswer, type CallEvent, callAnswer } from '../definition/call-protocol.ts';
-import type { OperationDefinition } from '../definition/define-operation.ts';
-import { isStateMachineOperation } from '../definition/state-machine-operation.ts';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { isStateMachineOperation } from '../definition/operation-definition.ts';
+import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callArnEnv, requiredEnv } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { ExpressCalls } from './express-calls.ts';
 
 /** Beyond the operation's own limit: for the function's cold start. */

@@ -1,6 +1,5 @@
 /** A job: the durable record of one asked-for operation, and the moves its status may make. */
 import { createHash } from 'node:crypto';
-import type { ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 
 export const JobStatus = {
@@ -32,7 +31,8 @@ export function isTerminal(status: JobStatus): boolean {
 
 /** Why a job failed, as callers see it. */
 export interface JobError {
-  readonly code: ErrorCode;
+  /** Of the engine (`ErrorCode`), or the operation's own. */
+  readonly code: string;
   readonly message: string;
   /** The step that was running; absent when no step had begun. */
   readonly step?: string;

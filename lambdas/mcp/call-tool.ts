@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
+import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import { toEndResult } from './job-result.ts';
 import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
@@ -86,8 +86,8 @@ function find(tools: readonly Tool[], name: string): Tool {
 }
 
 /** What the caller is told of anything that a tool threw; what it is not told is logged. */
-function told(tool: string, error: unknown): AppError {
-  if (error instanceof AppError) {
+function told(tool: string, error: unknown): CodedError {
+  if (error instanceof CodedError) {
     const { code, cause } = error;
     if (cause) console.warn({ message: 'A tool failed', tool, code, cause });
     return error;

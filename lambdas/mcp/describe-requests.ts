@@ -1,7 +1,7 @@
 /** What a job waits for, in words for a model: questions to put to its user, and a file to put where it belongs. */
 import type { InputRequestView, JobView, UploadRequestView } from '../jobs/job-view.ts';
-import { formatBytes } from '../shared/format-bytes.ts';
 import { Scope } from '../shared/caller.ts';
+import { formatBytes } from '../shared/format-bytes.ts';
 
 export function describeRequests(
   { job_id, operation }: JobView,

@@ -1,14 +1,14 @@
 /** The answer about one job: its view, the links to its files, and the sentence for the model. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
-import { linkFiles } from '../workspace/job-files.ts';
-import { viewForOwner } from '../workspace/job-view-with-upload.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
-import type { FileLink, WorkspaceLinks } from '../workspace/workspace-links.ts';
-import type { OperationDefinition } from '../definition/define-operation.ts';
 import type { Caller } from '../shared/caller.ts';
 import type { Json } from '../shared/json.ts';
+import { linkFiles } from '../workspace/job-files.ts';
+import { viewForOwner } from '../workspace/job-view-with-upload.ts';
+import type { FileLink, WorkspaceLinks } from '../workspace/workspace-links.ts';
 import { describeRequests } from './describe-requests.ts';
 import { type ToolAnswer, toResult } from './tool.ts';
 

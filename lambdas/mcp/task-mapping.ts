@@ -35,7 +35,7 @@ const TASK_STATUS: Readonly<Record<JobStatus, TaskStatus>> = {
  * Failures that no step has told of. To a client these are errors of the protocol; whatever a step says went wrong is an
  * answer of its tool (`isError`).
  */
-const FAULTS: ReadonlySet<ErrorCode> = new Set([
+const FAULTS: ReadonlySet<string> = new Set([
   ErrorCode.executionStopped,
   ErrorCode.internal,
   ErrorCode.resultInvalid,

@@ -1,12 +1,12 @@
 /** What a tool is to the MCP server: a schema each way, and a function between them. */
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { ResultContent } from '../definition/operation-definition.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
-import type { FileLink } from '../workspace/workspace-links.ts';
-import type { ResultContent } from '../definition/define-operation.ts';
 import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
+import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { describeIssues } from '../shared/validation-message.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
+import type { FileLink } from '../workspace/workspace-links.ts';
 import type { ClientRequest } from './protocol-method.ts';
 
 export interface ToolAnswer {
@@ -133,7 +133,7 @@ export function toResult({
 }
 
 /** The wire form of a failure: a tool error, which the model sees and can act on. */
-export function toErrorResult({ code, message, retryable, details }: AppError): CallToolResult {
+export function toErrorResult({ code, message, retryable, details }: CodedError): CallToolResult {
   return {
     isError: true,
     structuredContent: { error: { code, message, retryable, ...(details && { details }) } },

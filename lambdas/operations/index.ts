@@ -1,7 +1,7 @@
 /** The catalogue: every operation that is offered. */
+import type { OperationDefinition } from 'mcp-async-operations/operation';
 import { build } from './build/operation.ts';
 import { callApi } from './call-api/operation.ts';
-import type { OperationDefinition } from '../definition/define-operation.ts';
 import { deploy } from './deploy/operation.ts';
 import { download } from './download/operation.ts';
 import { migrate } from './migrate/operation.ts';

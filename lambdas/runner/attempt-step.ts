@@ -1,9 +1,10 @@
 /** Runs an operation's own code under a deadline and a heartbeat, and says how it ended. */
+
+import type { Step, StepContext } from '../definition/step-context.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { Pulse } from './heartbeat.ts';
-import type { Step, StepContext } from '../definition/step-context.ts';
 
 /** How an attempt ended. `lost`: the job has ended meanwhile, or a later attempt has taken it over. */
 export type Ending =
@@ -13,7 +14,7 @@ export type Ending =
 
 export interface AttemptOptions {
   readonly step: string;
-  readonly work: Step<never>;
+  readonly work: Step<never, never>;
   readonly context: Omit<StepContext, 'signal' | 'progress'>;
   readonly jobs: JobStore;
   readonly lease: string;
@@ -47,6 +48,7 @@ export async function attemptStep(options: AttemptOptions): Promise<Ending> {
       work({
         ...context,
         input: context.input as never,
+        results: context.results as never,
         signal: stop.signal,
         progress: (fraction, message) => pulse.note(fraction, message),
       }),

@@ -1,8 +1,9 @@
 /** Puts a step's questions on record, with the token by which its execution goes on once they are answered. */
+
+import type { Questions } from '../definition/questions.ts';
+import { INPUT_ANSWERED } from '../definition/state-names.ts';
 import { isTerminal, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
-import type { Questions } from './request-input.ts';
-import { INPUT_ANSWERED } from '../definition/define-operation.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
 
 /** What the state that waits for answers passes to the operation's function. */

@@ -1,21 +1,13 @@
 /** How a step asks: its attempt ends, and the step begins anew once everything is answered. */
 import * as z from 'zod';
-import type {
-  AcceptedAnswer,
-  FormRequest,
-  InputRequest,
-  Job,
-  QuestionRequest,
-  UploadedFile,
-} from '../jobs/job.ts';
+import type { StepDefinition } from '../definition/operation-definition.ts';
+import type { Questions } from '../definition/questions.ts';
+import { INPUT_REQUIRED } from '../definition/state-names.ts';
+import type { Asked, Question, StepContext } from '../definition/step-context.ts';
+import type { AcceptedAnswer, FormRequest, Job, QuestionRequest, UploadedFile } from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { INPUT_REQUIRED, type StepDefinition } from '../definition/define-operation.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
-import type { Asked, Question, StepContext } from '../definition/step-context.ts';
-
-/** The questions as the state hands them on. */
-export type Questions = Readonly<Record<string, InputRequest>>;
 
 /** The way out of a step that needs answers: its state goes to where they are waited for. Not a failure. */
 export class InputRequired extends Error {

@@ -1,18 +1,19 @@
 /** Does the work of a call while its caller waits: under a limit, and without a job. */
-import type { InputAnswer } from '../jobs/job.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
-import { createRequestInput, fitting, InputRequired } from './request-input.ts';
+
 import type { CallAnswer, CallEvent } from '../definition/call-protocol.ts';
 import { checkedResult } from '../definition/check-result.ts';
-import type { StepsOperation } from '../definition/define-operation.ts';
-import type { Invocation } from './run-step.ts';
+import type { StepsOperation } from '../definition/operation-definition.ts';
 import type { Step, Workspace } from '../definition/step-context.ts';
+import type { InputAnswer } from '../jobs/job.ts';
+import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { createRequestInput, fitting, InputRequired } from './request-input.ts';
+import type { Invocation } from './run-step.ts';
 import { tooLargeToHandOn } from './step-output.ts';
 
 export interface CallRunnerOptions {
   readonly operation: StepsOperation;
-  readonly work: Step<never>;
+  readonly work: Step<never, never>;
   readonly workspace: Workspace;
 }
 
@@ -38,7 +39,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
       const working = work({
         ...call,
         input: call.input as never,
-        results: {},
+        results: {} as never,
         attempt: 0,
         signal: limit.signal,
         progress: () => {},
@@ -101,7 +102,7 @@ function timedOut(name: string, limitMs: number): AppError {
 }
 
 function describe(error: unknown, name: string, requestId: string) {
-  if (error instanceof AppError) {
+  if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
     if (cause) console.warn({ message: 'A call failed', operation: name, code, cause });
     return { code, message, retryable, ...(details && { details }) };

@@ -1,21 +1,27 @@
 /** What surrounds an operation's own code, whatever the operation: the job's record before and after each step. */
-import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
-import { type JobEnd, type JobStore, TransitionRefused } from '../jobs/job-store.ts';
-import { AppError, ErrorCode } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
-import { CallRequired, createApis } from './api-calls.ts';
-import { createRequests, InputRequired } from './request-input.ts';
-import { attemptStep, type Ending } from './attempt-step.ts';
+
+import { checkedResult } from '../definition/check-result.ts';
+import type { FinishedStep } from '../definition/finished-step.ts';
+import type { StepsOperation } from '../definition/operation-definition.ts';
 import {
+  HANDED_OVER,
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
-  type StepsOperation,
-} from '../definition/define-operation.ts';
-import { LambdaFailure } from './lambda-failure.ts';
+} from '../definition/state-names.ts';
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
+import type { RetryableFailure } from '../definition/step-failure.ts';
+import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import { CodedError, ErrorCode } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { placeResult } from '../workspace/place-result.ts';
+import { CallRequired, createApis } from './api-calls.ts';
+import { attemptStep, type Ending } from './attempt-step.ts';
+import { LambdaFailure } from './lambda-failure.ts';
+import { createRequests, InputRequired } from './request-input.ts';
 import { FileStepLog } from './step-log.ts';
-import { type FinishedStep, placeResult, storeLog, tooLargeToHandOn } from './step-output.ts';
+import { storeLog, tooLargeToHandOn } from './step-output.ts';
 import { StepRefused } from './step-refused.ts';
 
 /** What a state passes to its function. */
@@ -37,16 +43,11 @@ export interface Invocation {
 
 export interface StepRunnerOptions {
   readonly operation: StepsOperation;
-  readonly steps: Readonly<Record<string, Step<never>>>;
+  readonly steps: Readonly<Record<string, Step<never, never>>>;
   readonly jobs: JobStore;
   readonly workspace: Workspace;
   /** Milliseconds between heartbeats: how soon a cancelled job's step stops, and the most often progress is written. */
   readonly pulseMs?: number;
-}
-
-/** What the record of a job says once its last retryable failure is not tried again. */
-export interface RetryableFailure extends Pick<JobEnd, 'logTail' | 'logs'> {
-  readonly error: JobError;
 }
 
 /** The step failed in a way that may pass: the state tries again as often as the definition says, or has it recorded. */
@@ -94,9 +95,8 @@ export function createStepRunner(options: StepRunnerOptions) {
     const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease, message }));
     const log = await FileStepLog.create();
     try {
-      const results = Object.fromEntries(
-        Object.entries(finished).map(([name, { result }]) => [name, result]),
-      );
+      const { [HANDED_OVER]: before, ...earlier } = finished;
+      const results = Object.fromEntries(Object.entries(earlier).map(([name, { result }]) => [name, result]));
       const ending = await attemptStep({
         step,
         work,
@@ -105,6 +105,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           owner,
           input,
           results,
+          ...(before && { handedOver: before.result }),
           attempt,
           ...createRequests(step, definition, job),
           apis: createApis(step, definition, called),
@@ -132,7 +133,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       const logs = { ...logsOf(finished), ...(stored && { [step]: stored }) };
       const end = { step, logs, logTail: log.tail() };
       const isLast = index === names.length - 1;
-      const outcome = isLast ? checkOutput(operation, ending) : checkSize(step, ending);
+      const outcome = checkResult(operation, step, isLast, ending);
 
       if (outcome.kind === 'failure') {
         if (outcome.error instanceof LambdaFailure) throw outcome.error;
@@ -179,21 +180,22 @@ async function guarded<T>(write: Promise<T>): Promise<T> {
 
 type Outcome = Exclude<Ending, { kind: 'lost' }>;
 
-function checkOutput({ name, output }: StepsOperation, ending: Outcome): Outcome {
+/** Checks what a step returns: its type, and that of the job's result or the size of what it hands on. */
+function checkResult(operation: StepsOperation, step: string, isLast: boolean, ending: Outcome): Outcome {
   if (ending.kind === 'failure') return ending;
-  const { success, data, error: cause } = output.safeParse(ending.result);
-  if (success) return { kind: 'result', result: data as Json };
-  const message = `The result of ${name} is not what it promises.`;
-  return { kind: 'failure', error: new AppError(ErrorCode.resultInvalid, message, { cause }) };
-}
-
-function checkSize(step: string, ending: Outcome): Outcome {
-  const error = ending.kind === 'result' ? tooLargeToHandOn(step, ending.result) : undefined;
-  return error ? { kind: 'failure', error } : ending;
+  try {
+    const named = { name: `step ${step} of ${operation.name}`, output: operation.steps[step]?.output };
+    const result = checkedResult(named, ending.result);
+    if (isLast) return { kind: 'result', result: checkedResult(operation, result) };
+    const error = tooLargeToHandOn(step, result);
+    return error ? { kind: 'failure', error } : { kind: 'result', result };
+  } catch (error) {
+    return { kind: 'failure', error };
+  }
 }
 
 function toJobError(error: unknown, step: string, requestId: string): JobError {
-  if (error instanceof AppError) {
+  if (error instanceof CodedError) {
     const { code, message, retryable, details } = error;
     if (error.cause) console.warn({ message: 'A step failed', step, code, cause: error.cause });
     return { code, message, step, retryable, ...(details && { details }) };

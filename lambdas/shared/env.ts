@@ -40,17 +40,13 @@ export const Env = {
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
 } as const;
 
-/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
-export const NETWORK_VARIABLES = [
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'NODE_EXTRA_CA_CERTS',
-  'npm_config_registry',
-] as const;
+/** The variables of an operation's function that its steps read. */
+export const StepEnv = {
+  /** The APIs that the operator allows to be called: URLs by name, as JSON. */
+  apiRoots: Env.apiRoots,
+  /** The tables that the operator allows to be changed, separated by commas. */
+  operatorTables: Env.operatorTables,
+} as const;
 
 /** The variable that holds the ARN of an operation's state machine. */
 export function stateMachineArnEnv(operation: string): string {

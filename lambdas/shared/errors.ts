@@ -1,27 +1,17 @@
-/** The one error type whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
+/** Errors whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
 
+/** The engine's own codes: a closed list. Operations have codes of their own, see `OperationError`. */
 export const ErrorCode = {
   answerLinkInvalid: 'ANSWER_LINK_INVALID',
-  apiCallFailed: 'API_CALL_FAILED',
-  apiNotAllowed: 'API_NOT_ALLOWED',
-  apiResponseInvalid: 'API_RESPONSE_INVALID',
-  artifactChanged: 'ARTIFACT_CHANGED',
-  artifactInvalid: 'ARTIFACT_INVALID',
-  artifactTooLarge: 'ARTIFACT_TOO_LARGE',
-  buildJobInvalid: 'BUILD_JOB_INVALID',
   conflict: 'CONFLICT',
   deliveryHeld: 'DELIVERY_HELD',
   deliveryNotFound: 'DELIVERY_NOT_FOUND',
-  deployInProgress: 'DEPLOY_IN_PROGRESS',
-  downloadChanged: 'DOWNLOAD_CHANGED',
-  downloadFailed: 'DOWNLOAD_FAILED',
   elicitationRequired: 'ELICITATION_REQUIRED',
   endpointInactive: 'ENDPOINT_INACTIVE',
   endpointNotFound: 'ENDPOINT_NOT_FOUND',
   executionFailed: 'EXECUTION_FAILED',
   executionStopped: 'EXECUTION_STOPPED',
   executionTimedOut: 'EXECUTION_TIMED_OUT',
-  fileNotFound: 'FILE_NOT_FOUND',
   idempotencyKeyReused: 'IDEMPOTENCY_KEY_REUSED',
   inputAlreadyAnswered: 'INPUT_ALREADY_ANSWERED',
   inputNotRequired: 'INPUT_NOT_REQUIRED',
@@ -33,54 +23,102 @@ export const ErrorCode = {
   invalidCursor: 'INVALID_CURSOR',
   jobAlreadyEnded: 'JOB_ALREADY_ENDED',
   jobNotFound: 'JOB_NOT_FOUND',
-  migrationInvalid: 'MIGRATION_INVALID',
-  pathRefused: 'PATH_REFUSED',
-  patternInvalid: 'PATTERN_INVALID',
-  projectNotFound: 'PROJECT_NOT_FOUND',
   rangeInvalid: 'RANGE_INVALID',
   resourceExhausted: 'RESOURCE_EXHAUSTED',
   resourceNotFound: 'RESOURCE_NOT_FOUND',
   resultInvalid: 'RESULT_INVALID',
-  scriptFailed: 'SCRIPT_FAILED',
-  smokeTestFailed: 'SMOKE_TEST_FAILED',
-  sourceInvalid: 'SOURCE_INVALID',
-  sourceTooLarge: 'SOURCE_TOO_LARGE',
   startFailed: 'START_FAILED',
   stepCrashed: 'STEP_CRASHED',
   stepTimedOut: 'STEP_TIMED_OUT',
-  tableNotAllowed: 'TABLE_NOT_ALLOWED',
-  tableNotFound: 'TABLE_NOT_FOUND',
   timedOut: 'TIMED_OUT',
   unauthenticated: 'UNAUTHENTICATED',
   unsupportedMediaType: 'UNSUPPORTED_MEDIA_TYPE',
-  uploadChanged: 'UPLOAD_CHANGED',
   uploadTooLarge: 'UPLOAD_TOO_LARGE',
   urlRefused: 'URL_REFUSED',
   workspaceUnavailable: 'WORKSPACE_UNAVAILABLE',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-export interface AppErrorOptions {
+/** Codes that mean the same whoever finds it out: operations may use them too. */
+const SHARED_CODES: readonly string[] = [
+  ErrorCode.conflict,
+  ErrorCode.invalidArguments,
+  ErrorCode.rangeInvalid,
+  ErrorCode.stepTimedOut,
+  ErrorCode.urlRefused,
+] satisfies readonly ErrorCode[];
+
+const RESERVED_CODES: ReadonlySet<string> = new Set(
+  Object.values(ErrorCode).filter((code) => !SHARED_CODES.includes(code)),
+);
+
+export const ERROR_CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
+export const MAX_ERROR_CODE_CHARACTERS = 64;
+
+export interface CodedErrorOptions {
   /** Whether the same call may succeed later without a change. @default false */
   readonly retryable?: boolean;
-  /** Facts a caller may act on; JSON, and free of secrets. */
+  /** Facts a caller may act on; JSON, and free of secrets. @default none */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
-  /** What really happened: for the log, never for the caller. */
+  /** The technical cause: for the log, never for the caller. @default none */
   readonly cause?: unknown;
 }
 
-/** A failure described for whoever asked. Everything else that is thrown is a bug and shown as `INTERNAL_ERROR`. */
-export class AppError extends Error {
-  override readonly name = 'AppError';
-  readonly code: ErrorCode;
+/** A failure described for callers. Everything else that is thrown is a bug and reported as `INTERNAL_ERROR`. */
+export abstract class CodedError extends Error {
+  readonly code: string;
   readonly retryable: boolean;
-  readonly details: AppErrorOptions['details'];
+  readonly details: CodedErrorOptions['details'];
 
   /** @param message one or two sentences: what happened, with which value, and what to do. */
-  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+  constructor(code: string, message: string, options: CodedErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details;
   }
+}
+
+/** A failure that the engine finds. */
+export class AppError extends CodedError {
+  override readonly name = 'AppError';
+  declare readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: CodedErrorOptions = {}) {
+    super(code, message, options);
+  }
+}
+
+/**
+ * A failure that an operation reports, with a code of its own. The job fails with it; callers see code, message, `retryable`
+ * and `details`.
+ * @throws Error when the code is not UPPER_SNAKE_CASE, has more than 64 characters, or belongs to the engine
+ * @example
+ * ```ts
+ * throw new OperationError('IMAGE_UNREADABLE', `${url} is not a picture. Give the URL of a PNG or JPEG file.`, {
+ *   details: { content_type: contentType },
+ * });
+ * ```
+ */
+export class OperationError extends CodedError {
+  override readonly name = 'OperationError';
+
+  constructor(code: string, message: string, options: CodedErrorOptions = {}) {
+    if (!ERROR_CODE.test(code) || code.length > MAX_ERROR_CODE_CHARACTERS) {
+      throw new Error(
+        `Error code "${code}" must be UPPER_SNAKE_CASE and at most ${MAX_ERROR_CODE_CHARACTERS} characters, such as IMAGE_UNREADABLE.`,
+      );
+    }
+    if (RESERVED_CODES.has(code)) {
+      throw new Error(`Error code "${code}" belongs to the engine: give the operation a code of its own.`);
+    }
+    super(code, message, options);
+  }
+}
+
+/** The error of a code that another process reports. */
+export function codedError(code: string, message: string, options: CodedErrorOptions): CodedError {
+  return RESERVED_CODES.has(code)
+    ? new AppError(code as ErrorCode, message, options)
+    : new OperationError(code, message, options);
 }

@@ -4,13 +4,13 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
-import { Env, requiredEnv } from '../shared/env.ts';
 import { DeadLetters } from '../events/dead-letters.ts';
+import { EventTopic } from '../events/event-topic.ts';
+import { publishEvents } from '../events/publish-events.ts';
+import { Env, requiredEnv } from '../shared/env.ts';
 import { DeliveryQueue } from './deliveries/delivery-queue.ts';
 import { DeliveryStore } from './deliveries/delivery-store.ts';
 import { EndpointStore } from './endpoints/endpoint-store.ts';
-import { EventTopic } from '../events/event-topic.ts';
-import { publishEvents } from '../events/publish-events.ts';
 import { EventRouter } from './route-events.ts';
 
 const client = new DynamoDBClient();

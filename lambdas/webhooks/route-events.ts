@@ -1,11 +1,11 @@
 /** From an event to those who are to be told of it: a record and a queue message for each delivery. */
 
+import type { EventSink, ToldEvent } from '../events/publish-events.ts';
 import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from './deliveries/delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './deliveries/delivery-queue.ts';
 import type { DeliveryStore } from './deliveries/delivery-store.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind, wants } from './endpoints/endpoint.ts';
 import type { EndpointStore } from './endpoints/endpoint-store.ts';
-import type { EventSink, ToldEvent } from '../events/publish-events.ts';
 
 type NewDelivery = Parameters<DeliveryStore['create']>[0];
 

@@ -1,5 +1,5 @@
 /** The files of a job as a caller gets them: what it has made, and what its steps have printed. */
-import type { OperationDefinition } from '../definition/define-operation.ts';
+import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import type { FileLink, WorkspaceLinks } from './workspace-links.ts';
 

@@ -1,7 +1,8 @@
 /** A job as its owner is answered: with the URL for the file that it waits for, made for this answer and kept nowhere. */
-import { type Caller, Scope } from '../shared/caller.ts';
+
 import { awaitedUpload, type Job } from '../jobs/job.ts';
 import { type JobView, viewJob, viewUpload } from '../jobs/job-view.ts';
+import { type Caller, Scope } from '../shared/caller.ts';
 import type { WorkspaceLinks } from './workspace-links.ts';
 
 /** @param caller the owner: whose token may only read learns what is waited for, and not where to put it */

@@ -11,9 +11,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { FileDigest, VersionedObject, VersionedText, Workspace } from '../definition/step-context.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { digestOf, writeDigested } from './digest.ts';
-import type { FileDigest, VersionedObject, VersionedText, Workspace } from '../definition/step-context.ts';
 
 /** Gone is changed as well. */
 const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];

@@ -1,7 +1,7 @@
 /** The workspace bucket as those see it who run no steps: is a file there, what is in it, and URLs to fetch or put it with. */
-import type { ResultFile } from '../definition/define-operation.ts';
-import { BucketRequests, type PresignedRequest } from '../shared/aws/bucket-requests.ts';
+import type { ResultFile } from '../definition/operation-definition.ts';
 import type { UploadedFile, UploadRequest } from '../jobs/job.ts';
+import { BucketRequests, type PresignedRequest } from '../shared/aws/bucket-requests.ts';
 
 /** A workspace file as a caller gets it. */
 export interface FileLink {

@@ -10,7 +10,9 @@ import { buildSync } from 'esbuild';
 
 export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-const ALIAS = { '@aws-sdk/credential-provider-node': `${repositoryRoot}lambdas/shared/aws/env-credentials.ts` };
+const ALIAS = {
+  '@aws-sdk/credential-provider-node': `${repositoryRoot}lambdas/shared/aws/env-credentials.ts`,
+};
 
 export interface BundleProps {
   /** The `*.lambda.ts` file. */

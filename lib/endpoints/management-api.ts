@@ -3,14 +3,14 @@ import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { routes } from '../../lambdas/api/routes.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
-import type { Gateway } from './gateway.ts';
-import type { JobsTable } from '../jobs/jobs-table.ts';
-import { NodeFunction } from '../defaults/node-function.ts';
-import type { OperationGrants } from '../operations/operation-grants.ts';
 import { PUBLIC } from '../access/public-method.ts';
-import type { Webhooks } from '../webhooks/webhooks.ts';
+import { repositoryRoot } from '../defaults/bundle.ts';
+import { NodeFunction } from '../defaults/node-function.ts';
+import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
+import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
+import type { Gateway } from './gateway.ts';
 
 /** As long as the gateway waits for an answer that is not streamed. */
 const TIMEOUT = Duration.seconds(29);

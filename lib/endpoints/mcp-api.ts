@@ -2,14 +2,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/define-operation.ts';
+import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import { repositoryRoot } from '../defaults/bundle.ts';
-import type { Gateway } from './gateway.ts';
-import type { JobsTable } from '../jobs/jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
-import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
+import type { Gateway } from './gateway.ts';
 
 /** Beyond the longest wait that a caller may ask for: cold start, and the calls to AWS around the wait. */
 const ANSWER_MS = 25_000;

@@ -3,9 +3,9 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { repositoryRoot } from '../defaults/bundle.ts';
-import type { JobsTable } from './jobs-table.ts';
-import type { MachineOperation } from '../operations/external-operation.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { MachineOperation } from '../operations/external-operation.ts';
+import type { JobsTable } from './jobs-table.ts';
 
 export interface ExecutionRecorderProps {
   readonly jobsTable: JobsTable;

@@ -4,9 +4,9 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { repositoryRoot } from '../defaults/bundle.ts';
-import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { Operation } from '../operations/steps-operation.ts';
+import type { JobsTable } from './jobs-table.ts';
 
 export interface FailureRecorderProps {
   readonly jobsTable: JobsTable;

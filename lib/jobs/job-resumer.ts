@@ -5,9 +5,9 @@ import { Construct } from 'constructs';
 import { JobStatus } from '../../lambdas/jobs/job.ts';
 import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
-import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { JobsTable } from './jobs-table.ts';
 
 export interface JobResumerProps {
   readonly jobsTable: JobsTable;

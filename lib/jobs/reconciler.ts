@@ -4,9 +4,9 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { repositoryRoot } from '../defaults/bundle.ts';
-import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { JobsTable } from './jobs-table.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface ReconcilerProps {

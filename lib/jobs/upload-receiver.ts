@@ -4,8 +4,8 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { UPLOADS_PREFIX } from '../../lambdas/jobs/upload-key.ts';
 import { repositoryRoot } from '../defaults/bundle.ts';
-import type { JobsTable } from './jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { JobsTable } from './jobs-table.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface UploadReceiverProps {

@@ -11,7 +11,7 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { callState } from '../../lambdas/definition/define-operation.ts';
+import { callState } from '../../lambdas/definition/state-names.ts';
 import type { ApiConnection } from './api-connections.ts';
 
 /** Step Functions gives up after 60 s by itself. */

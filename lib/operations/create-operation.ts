@@ -1,8 +1,8 @@
 /** The construct of an operation: what does its work is made, or is there already. */
 import type { Construct } from 'constructs';
 import * as z from 'zod';
-import type { OperationDefinition } from '../../lambdas/definition/define-operation.ts';
-import { isStateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
+import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
+import { isStateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
 import { MachineOperation } from './external-operation.ts';
 import { Operation, type OperationProps } from './steps-operation.ts';
 

@@ -2,11 +2,11 @@
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { StateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
+import type { StateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
 import { stateMachineArnEnv } from '../../lambdas/shared/env.ts';
-import type { OperationGrants } from './operation-grants.ts';
-import { operatorMachineArn } from './external-state-machines.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
+import { operatorMachineArn } from './external-state-machines.ts';
+import type { OperationGrants } from './operation-grants.ts';
 
 export interface MachineOperationProps {
   readonly definition: StateMachineOperation;

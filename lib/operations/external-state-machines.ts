@@ -1,13 +1,12 @@
 /** State machines of the operator's own, which no stack of ours makes: found by ARN, by name or by tag, also at deploy. */
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, Node } from 'constructs';
-import type { OperationDefinition } from '../../lambdas/definition/define-operation.ts';
-import { parseMachineArn } from '../../lambdas/definition/machine-arn.ts';
+import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import {
-  checkMachine,
   isStateMachineOperation,
   type StateMachineOperation,
-} from '../../lambdas/definition/state-machine-operation.ts';
+} from '../../lambdas/definition/operation-definition.ts';
+import { checkMachine, parseMachineArn } from '../../lambdas/definition/state-machine-operation.ts';
 import { findTaggedMachines } from './tagged-state-machines.ts';
 
 const KEY = 'stateMachines';

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import {
   INPUT_ANSWERED,
   INPUT_REQUIRED,
@@ -21,8 +22,7 @@ import {
   RETRYABLE_STEP_ERROR,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
-  type StepsOperation,
-} from '../../lambdas/definition/define-operation.ts';
+} from '../../lambdas/definition/state-names.ts';
 import type { ApiConnection } from './api-connections.ts';
 import { callStates } from './call-states.ts';
 

@@ -4,16 +4,16 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { longestRunMs, type StepsOperation } from '../../lambdas/definition/define-operation.ts';
+import { longestRunMs, type StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { callArnEnv, Env, stateMachineArnEnv } from '../../lambdas/shared/env.ts';
-import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
+import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
 import type { OperationGrants } from './operation-grants.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';
 import { createStepFunction } from './step-function.ts';
-import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 
 export interface OperationProps {
   readonly definition: StepsOperation;

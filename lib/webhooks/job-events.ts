@@ -6,8 +6,8 @@ import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
-import type { JobsTable } from '../jobs/jobs-table.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export interface JobEventsProps {

@@ -11,8 +11,8 @@ import { Env } from '../../lambdas/shared/env.ts';
 import { DEFAULT_RETRY_SECONDS } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
 import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
-import type { Gateway } from '../endpoints/gateway.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { Gateway } from '../endpoints/gateway.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
 /** What an operator may choose of webhooks. */

@@ -1,13 +1,13 @@
 /** API Gateway: takes a request to the function of its route and the answer back, with AWS's own errors between. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LambdaProxy, matchRoute, readRoutes } from './api-routes.ts';
-import type { TemplateResource } from '../template/assembly.ts';
-import { readAuthorizers } from './authorizers.ts';
 import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../lambda/functions.ts';
-import { type GatewayResponseType, readGatewayResponses } from './gateway-responses.ts';
-import type { Resolve } from '../template/intrinsics.ts';
 import { type Handler, readBody } from '../shared/loopback-server.ts';
+import type { TemplateResource } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { type LambdaProxy, matchRoute, readRoutes } from './api-routes.ts';
+import { readAuthorizers } from './authorizers.ts';
+import { type GatewayResponseType, readGatewayResponses } from './gateway-responses.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { writeBuffered, writeStreamed } from './proxy-response.ts';
 

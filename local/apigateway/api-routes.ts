@@ -1,6 +1,7 @@
 /** The routes of the REST API: which function, or fixed answer, a method and a path lead to. */
-import type { TemplateResource } from '../template/assembly.ts';
+
 import { functionNameOf } from '../shared/aws-names.ts';
+import type { TemplateResource } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { staticText } from './static-text.ts';
 

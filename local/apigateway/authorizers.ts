@@ -1,11 +1,11 @@
 /** Lambda authorizers of type REQUEST, as API Gateway runs them: asked once for each identity while it is remembered. */
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda';
-import type { TemplateResource } from '../template/assembly.ts';
-import { arn, functionNameOf } from '../shared/aws-names.ts';
 import { FunctionError } from '../lambda/function-instance.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
-import type { GatewayResponseType } from './gateway-responses.ts';
+import { arn, functionNameOf } from '../shared/aws-names.ts';
+import type { TemplateResource } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
+import type { GatewayResponseType } from './gateway-responses.ts';
 
 /** What functions find as `requestContext.authorizer`: every value is text. */
 export type AuthorizerContext = Readonly<Record<string, string>>;

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { Match } from './api-routes.ts';
 import { ACCOUNT } from '../shared/aws-names.ts';
+import type { Match } from './api-routes.ts';
 
 export function proxyEvent(
   request: IncomingMessage,

@@ -1,29 +1,11 @@
 /** Change capture: writes to tables with a stream take turns by key, and each change becomes a stream record. */
-import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { actionOf } from '../shared/aws-json.ts';
-import type { Item } from './stream-record.ts';
-import { keyText, type TableStream } from './table-stream.ts';
+import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { createTurns } from '../shared/turns.ts';
-
-/** A request that has arrived whole. */
-export interface TableRequest {
-  readonly method?: string;
-  readonly url?: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-export interface TableAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly body: string;
-}
-
-export type CallTables = (request: TableRequest) => Promise<TableAnswer>;
-
-/** Signs what the time to live deletes; it is also how records of AWS name that deleter. */
-export const TTL_PRINCIPAL = 'dynamodb.amazonaws.com';
+import type { Item } from './stream-record.ts';
+import type { CallTables, TableAnswer } from './table-request.ts';
+import { keyText, type TableStream } from './table-stream.ts';
 
 const SINGLE_ITEM_WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 

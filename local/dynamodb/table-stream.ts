@@ -11,7 +11,7 @@ import {
   sequenceNumber,
   type UserIdentity,
 } from './stream-record.ts';
-import type { TableProperties } from './tables.ts';
+import type { TableProperties } from './table-request.ts';
 
 export type StartingPosition = 'TRIM_HORIZON' | 'LATEST';
 

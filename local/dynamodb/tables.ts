@@ -2,41 +2,27 @@
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import {
-  type AttributeDefinition,
   CreateTableCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
-  type GlobalSecondaryIndex,
   type KeySchemaElement,
   paginateScan,
   ResourceInUseException,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { actionOf } from '../shared/aws-json.ts';
-import {
-  type CallTables,
-  captureChanges,
-  type TableAnswer,
-  type TableRequest,
-  TTL_PRINCIPAL,
-} from './change-capture.ts';
 import type { Environment } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
 import { refuseTableCall } from '../iam/table-guard.ts';
+import { actionOf } from '../shared/aws-json.ts';
+import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
+import { captureChanges } from './change-capture.ts';
+import type { CallTables, TableAnswer, TableProperties, TableRequest } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
 /** Properties of `AWS::DynamoDB::Table` and `GlobalTable` that mean something here. */
-export interface TableProperties {
-  readonly KeySchema: KeySchemaElement[];
-  readonly AttributeDefinitions: AttributeDefinition[];
-  readonly GlobalSecondaryIndexes?: GlobalSecondaryIndex[];
-  readonly TimeToLiveSpecification?: { readonly AttributeName: string; readonly Enabled: boolean };
-  readonly StreamSpecification?: { readonly StreamViewType?: string };
-}
-
 /** DynamoDB itself takes days; five seconds let a developer see that expired items go. */
 const TTL_SWEEP_MS = 5_000;
 /** DynamoDB's own limit of one request. */

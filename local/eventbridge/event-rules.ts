@@ -1,11 +1,12 @@
 /** EventBridge: hands the cloud's own events to the targets of the rules that match them. */
-import type { Template } from '../template/assembly.ts';
-import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
-import type { LambdaFunction } from '../lambda/functions.ts';
+
 import type { RuleGate } from '../iam/invoke-permissions.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
-import { createTarget, type TargetProperties } from './rule-targets.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { checkPattern, type EventPattern, matches } from './event-pattern.ts';
+import { createTarget, type TargetProperties } from './rule-targets.ts';
 
 export interface AwsEvent {
   readonly source: string;

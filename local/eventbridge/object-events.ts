@@ -1,9 +1,10 @@
 /** What S3 tells EventBridge of: each object that is put, copied, or made of parts, in buckets whose template says so. */
-import type { Template } from '../template/assembly.ts';
-import type { AwsEvent } from './event-rules.ts';
-import type { Resolve } from '../template/intrinsics.ts';
+
 import type { Request, Wrap } from '../storage/object-routes.ts';
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import type { AwsEvent } from './event-rules.ts';
 
 export interface CreatedObject {
   readonly bucket: string;

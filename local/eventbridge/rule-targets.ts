@@ -1,7 +1,8 @@
 /** Where EventBridge rules send what they match or are due for: functions, and tries when they fail. */
-import { functionNameOf } from '../shared/aws-names.ts';
-import type { LambdaFunction } from '../lambda/functions.ts';
+
 import type { RuleGate } from '../iam/invoke-permissions.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import { functionNameOf } from '../shared/aws-names.ts';
 
 export interface TargetProperties {
   readonly Arn: string;

@@ -1,12 +1,12 @@
 /** EventBridge's schedules: rules that are due every so many minutes, counted from the start of the cloud. */
 import { randomUUID } from 'node:crypto';
-import type { Template } from '../template/assembly.ts';
-import { ACCOUNT, arn, REGION } from '../shared/aws-names.ts';
-import type { LambdaFunction } from '../lambda/functions.ts';
 import type { RuleGate } from '../iam/invoke-permissions.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import { ACCOUNT, arn, REGION } from '../shared/aws-names.ts';
+import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
-import { createTarget, type Deliver, type TargetProperties } from './rule-targets.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { createTarget, type Deliver, type TargetProperties } from './rule-targets.ts';
 
 interface RuleProperties {
   readonly ScheduleExpression?: string;

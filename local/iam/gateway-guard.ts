@@ -1,9 +1,9 @@
 /** Keeps API Gateway from functions that have not permitted it: such a method answers 500, as on AWS. */
 import { type Method, matchRoute, readRoutes } from '../apigateway/api-routes.ts';
-import type { Template } from '../template/assembly.ts';
 import { arn } from '../shared/aws-names.ts';
-import type { Resolve } from '../template/intrinsics.ts';
 import { type Handler, sendJson } from '../shared/loopback-server.ts';
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
 import type { MayInvoke } from './invoke-permissions.ts';
 
 const SERVICE = 'apigateway.amazonaws.com';

@@ -1,18 +1,13 @@
 /** IAM: decides each call by the policies of the template, and keeps which of them were needed. */
+
+import { ADMINISTRATOR, type Credentials, type SignedRequest } from '../shared/credentials.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { OF_EVERY_CALL } from './conditions.ts';
 import { type Denial, denied } from './refusal.ts';
 import { createResourcePolicies } from './resource-policies.ts';
 import { createRoleReader, type Wearer } from './roles.ts';
-import {
-  ADMINISTRATOR,
-  type Credentials,
-  callerOf,
-  createSession,
-  type Session,
-  type SignedRequest,
-} from './sessions.ts';
+import { callerOf, createSession, type Session } from './sessions.ts';
 import type { Call, Rule } from './statements.ts';
 import { type RolePermissions, RoleUsage } from './usage.ts';
 

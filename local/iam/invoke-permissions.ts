@@ -1,6 +1,7 @@
 /** Who may invoke which function: `AWS::Lambda::Permission`, as API Gateway and EventBridge need it. */
-import type { Template } from '../template/assembly.ts';
+
 import { ACCOUNT, arn, functionNameOf } from '../shared/aws-names.ts';
+import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { type Matches, wildcard } from './wildcards.ts';
 

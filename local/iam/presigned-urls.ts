@@ -4,9 +4,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { HttpRequest } from '@smithy/types';
 import { REGION } from '../shared/aws-names.ts';
+import type { Credentials } from '../shared/credentials.ts';
 import type { ObjectRequest } from './object-calls.ts';
 import { badSignature, expired, headersNotSigned } from './refusal.ts';
-import type { Credentials } from './sessions.ts';
 
 const CONTENT_HASH = 'X-Amz-Content-Sha256';
 

@@ -1,6 +1,7 @@
 /** The policies that resources of the template have themselves: of buckets, queues, topics and secrets. */
-import type { Template } from '../template/assembly.ts';
+
 import { arn } from '../shared/aws-names.ts';
+import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { compilePolicy, type PolicyDocument, type Rule } from './statements.ts';
 

@@ -3,21 +3,10 @@
  * signed. The signature itself is not verified: who has a key id and its session token is believed.
  */
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { ACCOUNT } from '../shared/aws-names.ts';
-import { TTL_PRINCIPAL } from '../dynamodb/change-capture.ts';
+import { ADMINISTRATOR, type Credentials, type SignedRequest, TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { unknownKey, unsigned } from './refusal.ts';
 import type { Role } from './roles.ts';
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Goes with the credentials of roles. */
-  readonly sessionToken?: string;
-}
-
-/** The developer's own, and those of the tests: they may do everything. */
-export const ADMINISTRATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const ADMINISTRATORS = [ADMINISTRATOR.accessKeyId, TTL_PRINCIPAL];
 
@@ -27,12 +16,6 @@ export interface Session {
   /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`: so AWS names it in refusals. */
   readonly arn: string;
   readonly credentials: Credentials;
-}
-
-/** A request, as far as it tells who makes it. */
-export interface SignedRequest {
-  readonly url?: string;
-  readonly headers: IncomingHttpHeaders;
 }
 
 /** @param name of the function or the state machine */

@@ -1,6 +1,7 @@
 /** Lets through to DynamoDB what the caller may do, and refuses the rest in its words. */
+
+import type { TableAnswer, TableRequest } from '../dynamodb/table-request.ts';
 import { actionOf } from '../shared/aws-json.ts';
-import type { TableAnswer, TableRequest } from '../dynamodb/change-capture.ts';
 import type { Iam } from './iam.ts';
 import { JSON_ERRORS, Refusal } from './refusal.ts';
 import { tableCalls } from './table-calls.ts';

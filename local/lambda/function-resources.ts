@@ -1,13 +1,15 @@
 /** The functions of the template, each with the environment that it would have on AWS and with nothing of this process. */
 import { homedir } from 'node:os';
-import { Env, NETWORK_VARIABLES } from '../../lambdas/shared/env.ts';
-import type { Assembly } from '../template/assembly.ts';
-import { arn } from '../shared/aws-names.ts';
 import { credentialVariables } from '../environment.ts';
-import { LambdaFunction } from './functions.ts';
 import type { Iam } from '../iam/iam.ts';
+import { arn } from '../shared/aws-names.ts';
+import type { Assembly } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { LambdaFunction } from './functions.ts';
+
+/** The variable by which a function learns that it may call this machine; only the local cloud sets it. */
+const ALLOW_LOOPBACK_WEBHOOKS = 'ALLOW_LOOPBACK_WEBHOOKS';
 
 /** Properties of `AWS::Lambda::Function` that mean something here. */
 interface FunctionProperties {
@@ -64,7 +66,7 @@ function createFunction(
     throw new Error(`Function ${name} has inline code or an image: give it a directory asset.`);
   const codeDirectory = assembly.assetDirectory(Code.S3Key);
   // Whoever starts the local cloud says whether webhooks may reach this machine; a template cannot.
-  const { [Env.allowLoopbackWebhooks]: _, ...variables } = Environment?.Variables ?? {};
+  const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
   const functionArn = arn('lambda', `function:${name}`);
   return new LambdaFunction({
     functionName: name,
@@ -83,7 +85,7 @@ function createFunction(
       LAMBDA_TASK_ROOT: codeDirectory,
       _HANDLER: Handler,
       ...variables,
-      ...(allowLoopbackWebhooks && { [Env.allowLoopbackWebhooks]: 'true' }),
+      ...(allowLoopbackWebhooks && { [ALLOW_LOOPBACK_WEBHOOKS]: 'true' }),
       // Last: whatever the template says, a function is nobody but itself.
       ...credentialVariables(iam.sessionOf(functionArn).credentials),
     },
@@ -102,6 +104,18 @@ function machineVariables(): Record<string, string> {
   });
   return { HOME: homedir(), ...Object.fromEntries(inherited) };
 }
+
+/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
+const NETWORK_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+  'npm_config_registry',
+] as const;
 
 // Windows starts no program without its SystemRoot.
 const INHERITED = ['PATH', 'SystemRoot', ...NETWORK_VARIABLES];

@@ -2,13 +2,13 @@
 import type { ServerResponse } from 'node:http';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
-import { functionNameOf } from '../shared/aws-names.ts';
-import { FunctionError } from './function-instance.ts';
-import { type LambdaFunction, MAX_PAYLOAD_BYTES } from './functions.ts';
 import type { Iam } from '../iam/iam.ts';
 import { invokeCall } from '../iam/json-calls.ts';
 import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
+import { functionNameOf } from '../shared/aws-names.ts';
 import { type Handler, readBody, sendJson } from '../shared/loopback-server.ts';
+import { FunctionError } from './function-instance.ts';
+import { type LambdaFunction, MAX_PAYLOAD_BYTES } from './functions.ts';
 
 const INVOKE = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations(\?|$)/;
 const INVOKE_WITH_RESPONSE_STREAM =

@@ -1,11 +1,11 @@
 /** Secrets Manager: the secrets of the template, with the value that is current and the one before it. */
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Template } from '../template/assembly.ts';
 import { type Actions, AwsError } from '../shared/aws-json.ts';
 import { secretArn } from '../shared/aws-names.ts';
+import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
-import { type Secret, SecretStore, STAGES, type Stage } from './secret-store.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { type Secret, SecretStore, STAGES, type Stage } from './secret-store.ts';
 
 interface SecretProperties {
   readonly SecretString?: string;

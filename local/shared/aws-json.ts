@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
-import type { SignedRequest } from '../iam/sessions.ts';
+import type { SignedRequest } from './credentials.ts';
 import { type Handler, readBody, sendJson } from './loopback-server.ts';
 
 /** A refusal that the SDK turns into an exception of this name. */

@@ -1,9 +1,9 @@
 /** The life of executions: started once by name, run, stopped, remembered, and begun anew after a restart. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { AwsEvent } from '../eventbridge/event-rules.ts';
 import { AwsError } from '../shared/aws-json.ts';
 import { arn } from '../shared/aws-names.ts';
-import type { AwsEvent } from '../eventbridge/event-rules.ts';
 import type { ExecutionRecord, ExecutionStore } from './execution-store.ts';
 import type { Outcome, Run, StateEntered } from './state-machine.ts';
 import type { LocalMachine } from './state-machine-resources.ts';

@@ -1,11 +1,12 @@
 /** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures, or calls an API. */
-import { functionNameOf } from '../shared/aws-names.ts';
-import { FunctionError } from '../lambda/function-instance.ts';
-import type { LambdaFunction } from '../lambda/functions.ts';
-import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
+
 import { invokeCall } from '../iam/json-calls.ts';
 import { Refusal } from '../iam/refusal.ts';
 import type { Call } from '../iam/statements.ts';
+import { FunctionError } from '../lambda/function-instance.ts';
+import type { LambdaFunction } from '../lambda/functions.ts';
+import { functionNameOf } from '../shared/aws-names.ts';
+import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
 import type { TaskRunner } from './state-machine.ts';
 import { DataLimitExceeded, MAX_OUTPUT_BYTES, named } from './task-errors.ts';
 import type { TaskTokens } from './task-tokens.ts';

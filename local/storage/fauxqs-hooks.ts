@@ -1,10 +1,10 @@
 /** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of calls and objects. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { withConditions } from '../dynamodb/conditional-writes.ts';
+import { type CreatedObject, tellingOfObjects } from '../eventbridge/object-events.ts';
 import type { Iam } from '../iam/iam.ts';
 import { type Answer, refuse, refuseAbsent, storageCall } from '../iam/storage-guard.ts';
 import { refuseForeigner } from '../shared/loopback-server.ts';
-import { type CreatedObject, tellingOfObjects } from '../eventbridge/object-events.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 
 /** @param action the HTTP method of a request to S3. */

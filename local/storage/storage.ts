@@ -4,13 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import type { Template } from '../template/assembly.ts';
 import type { Environment } from '../environment.ts';
-import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
-import type { Iam } from '../iam/iam.ts';
-import type { Resolve } from '../template/intrinsics.ts';
 import type { CreatedObject } from '../eventbridge/object-events.ts';
+import type { Iam } from '../iam/iam.ts';
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
 
 export interface StorageServer {
   readonly url: string;

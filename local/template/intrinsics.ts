@@ -1,6 +1,7 @@
 /** Turns template values into plain ones: `Ref`, `Fn::GetAtt`, `Fn::Join` and their like. */
-import type { Template } from './assembly.ts';
+
 import { ACCOUNT, REGION } from '../shared/aws-names.ts';
+import type { Template } from './assembly.ts';
 import { type Addresses, namesOf, type ResourceNames } from './resource-names.ts';
 
 export interface ResolverOptions {

@@ -1,7 +1,8 @@
 /** The API behind a gateway that is set up otherwise, and on a bad day. */
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { type ApiDependencies, createApi } from '../../lambdas/api/api.ts';
+import { createApi } from '../../lambdas/api/api.ts';
+import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
 import { expectValid } from '../support/openapi.ts';
 
 beforeEach(() => void jest.spyOn(console, 'error').mockImplementation(() => {}));

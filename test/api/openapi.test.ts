@@ -1,9 +1,9 @@
 /** The document of the API: valid, and about the routes that there are. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from '../../lambdas/api/routes.ts';
+import { eventTypes } from '../../lambdas/events/event.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
 import { DeliveryStatus } from '../../lambdas/webhooks/deliveries/delivery.ts';
-import { eventTypes } from '../../lambdas/events/event.ts';
 import { PostError } from '../../lambdas/webhooks/sending/post.ts';
 import { expectValid, lookUp, OPENAPI_FILE, openapi } from '../support/openapi.ts';
 

@@ -6,8 +6,8 @@ import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhoo
 import { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { SecretSeal } from '../../lambdas/webhooks/endpoints/secret-seal.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients } from '../support/test-cloud.ts';
 

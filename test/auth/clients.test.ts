@@ -11,8 +11,12 @@ import type { OAuthClientProvider as OAuthClientProvider1 } from '@modelcontextp
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { decodeJwt } from 'jose';
+import {
+  DEFAULT_USER,
+  type IdentityProvider,
+  startIdentityProvider,
+} from '../../local/cli/identity-provider.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { DEFAULT_USER, type IdentityProvider, startIdentityProvider } from '../../local/cli/identity-provider.ts';
 import { call } from '../support/test-cloud.ts';
 import { startTokenCloud } from '../support/token-cloud.ts';
 

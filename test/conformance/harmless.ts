@@ -1,5 +1,5 @@
 /** What the suite's fixture tools have in common. */
-import type { OperationDefinition } from '../../lambdas/definition/define-operation.ts';
+import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 
 export const HARMLESS: OperationDefinition['annotations'] = {
   readOnlyHint: true,

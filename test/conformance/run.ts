@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalCloud } from '../../local/cloud.ts';
 import { synthesize } from '../../local/cli/synthesize.ts';
+import { startLocalCloud } from '../../local/cloud.ts';
 import { modern } from '../support/rpc.ts';
 import { testStreamingElicitation } from './catalogue/test-streaming-elicitation/operation.ts';
 import { REVISIONS, runSuite, type ScenarioResult } from './suite.ts';

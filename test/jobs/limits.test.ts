@@ -1,10 +1,10 @@
 /** What one owner may have done at once; each limit met on a real table. */
 import { jest } from '@jest/globals';
 import type { Executions } from '../../lambdas/executions/executions.ts';
+import { submitJob } from '../../lambdas/executions/submit.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits } from '../../lambdas/jobs/limits.ts';
 import { callPace, type Pace, pollPace } from '../../lambdas/shared/rate-limiter.ts';
-import { submitJob } from '../../lambdas/executions/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { probe } from '../fixtures/catalogue/probe/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';

@@ -8,12 +8,12 @@ import {
 import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { cancelJob } from '../../lambdas/executions/cancel.ts';
+import { recordCaughtError, recordExecutionEnded } from '../../lambdas/executions/endings/record-failure.ts';
 import { Executions } from '../../lambdas/executions/executions.ts';
+import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
-import { recordCaughtError, recordExecutionEnded } from '../../lambdas/executions/endings/record-failure.ts';
-import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 

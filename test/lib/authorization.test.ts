@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { operations } from '../../lambdas/operations/index.ts';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import { readAuthorization } from '../../lib/access/authorization.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 const PUBLIC_PATHS = {

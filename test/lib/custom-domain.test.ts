@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { operations } from '../../lambdas/operations/index.ts';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import { readAuthorization } from '../../lib/access/authorization.ts';
 import { readDomain } from '../../lib/access/custom-domain.ts';
 import { readFirewall } from '../../lib/access/web-firewall.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/11112222-3333-4444-5555-666677778888';
 const DOMAIN = { domainName: 'jobs.example.com', certificateArn: CERTIFICATE };

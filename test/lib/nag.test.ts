@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as z from 'zod';
-import { operations } from '../../lambdas/operations/index.ts';
 import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
+import { operations } from '../../lambdas/operations/index.ts';
 import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
 
 /** A finding is its rule and the path of its construct. */

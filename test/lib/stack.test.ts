@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { routes } from '../../lambdas/api/routes.ts';
-import { longestCallMs } from '../../lambdas/definition/define-operation.ts';
+import { longestCallMs } from '../../lambdas/definition/operation-definition.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
 

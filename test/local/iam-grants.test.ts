@@ -2,8 +2,8 @@
 import { request } from 'node:http';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Template } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import type { Template } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';

@@ -6,8 +6,8 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createResolver } from '../../local/template/intrinsics.ts';
 import { secretActions } from '../../local/secretsmanager/secrets.ts';
+import { createResolver } from '../../local/template/intrinsics.ts';
 import { Harness } from './fixture/harness.ts';
 
 const GENERATED = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:generated';

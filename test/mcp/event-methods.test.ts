@@ -1,5 +1,6 @@
 /** The methods of MCP Events: real tables, a clock that is moved, and a receiver that is as willing as it is told to be. */
 import { jest } from '@jest/globals';
+import type { EventType, JobEvent } from '../../lambdas/events/event.ts';
 import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
 import { createEventMethods } from '../../lambdas/mcp/events/index.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
@@ -7,7 +8,6 @@ import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import { type Endpoint, EndpointKind, wants } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
-import type { EventType, JobEvent } from '../../lambdas/events/event.ts';
 import { VerificationFailure } from '../../lambdas/webhooks/sending/verify-subscription.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
 import { seal } from '../support/seal.ts';

@@ -1,5 +1,6 @@
 /** How often, and for how long, a step may have APIs called. */
-import { CallRequired, createApis, type NextCall } from '../../lambdas/runner/api-calls.ts';
+import type { NextCall } from '../../lambdas/definition/api-call.ts';
+import { CallRequired, createApis } from '../../lambdas/runner/api-calls.ts';
 
 const request = { connection: 'crm', method: 'GET', path: '/x', query: {}, hasBody: false };
 const wanted = { request, seconds: 5, message: 'Calls crm.', memory: null };

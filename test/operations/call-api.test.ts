@@ -6,12 +6,12 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import type { Client } from '@modelcontextprotocol/client';
 import { App } from 'aws-cdk-lib';
+import type { StepContext } from '../../lambdas/definition/step-context.ts';
 import { callApi } from '../../lambdas/operations/call-api/operation.ts';
 import { request as requestStep } from '../../lambdas/operations/call-api/request.ts';
-import type { StepContext } from '../../lambdas/definition/step-context.ts';
 import { readApis } from '../../lib/operations/api-connections.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { defineOperation, longestRunMs } from '../../lambdas/definition/define-operation.ts';
+import { defineOperation } from '../../lambdas/definition/define-operation.ts';
+import { longestRunMs } from '../../lambdas/definition/operation-definition.ts';
 
 const good = {
   name: 'resize',

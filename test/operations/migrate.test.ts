@@ -12,8 +12,8 @@ import type { Client } from '@modelcontextprotocol/client';
 import { decide } from '../../lambdas/operations/migrate/change.ts';
 import { migrate } from '../../lambdas/operations/migrate/operation.ts';
 import { OperatorTables } from '../../lambdas/operations/migrate/operator-tables.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 

@@ -4,14 +4,14 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
-import { JobStore } from '../../lambdas/jobs/job-store.ts';
-import { recordCaughtError } from '../../lambdas/executions/endings/record-failure.ts';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
-import { createStepRunner, type StepEvent } from '../../lambdas/runner/run-step.ts';
-import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 import type { Step, Workspace } from '../../lambdas/definition/step-context.ts';
-import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
+import { recordCaughtError } from '../../lambdas/executions/endings/record-failure.ts';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { createStepRunner, type StepEvent } from '../../lambdas/runner/run-step.ts';
+import { OperationError } from '../../lambdas/shared/errors.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
+import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
 
@@ -125,7 +125,7 @@ test('a failure is on the record with its code, step, details and last lines, an
   const { jobId } = await createJob();
   const failing = runStep(jobId, 'first', async ({ log }) => {
     for (let line = 1; line <= 30; line++) log.write(`line ${line}\n`);
-    throw new AppError(ErrorCode.scriptFailed, 'It failed.', { details: { exit_code: 3 } });
+    throw new OperationError('SCRIPT_FAILED', 'It failed.', { details: { exit_code: 3 } });
   });
   await expect(failing).rejects.toMatchObject({ name: 'StepEnded' });
   const job = await jobs.get('alice', jobId);
@@ -142,7 +142,7 @@ test('a retryable failure leaves the job running, and is recorded whole once its
   const { jobId } = await createJob();
   const flaky: Step = async ({ log }) => {
     log.write('the registry does not answer\n');
-    throw new AppError(ErrorCode.scriptFailed, 'Not yet.', { retryable: true, details: { exit_code: 1 } });
+    throw new OperationError('SCRIPT_FAILED', 'Not yet.', { retryable: true, details: { exit_code: 1 } });
   };
   const error = await runStep(jobId, 'first', flaky).catch((thrown) => thrown);
   expect(error).toMatchObject({ name: 'RetryableStepError' });
@@ -181,7 +181,7 @@ describe('when the runner itself is in trouble', () => {
     const { jobId } = await createJob();
     const failing: Step = async ({ log }) => {
       log.write('the reason\n');
-      throw new AppError(ErrorCode.scriptFailed, 'It failed.');
+      throw new OperationError('SCRIPT_FAILED', 'It failed.');
     };
     await expect(runStep(jobId, 'first', failing, {}, unreachable())).rejects.toMatchObject({
       name: 'StepEnded',

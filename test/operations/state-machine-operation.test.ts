@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { longestRunMs } from '../../lambdas/definition/define-operation.ts';
+import { longestRunMs } from '../../lambdas/definition/operation-definition.ts';
 import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 
 const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:nightly-report';

@@ -6,8 +6,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from './assemblies.ts';
 
 export interface ToolResult {

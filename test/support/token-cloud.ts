@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { authorizationBy } from '../../local/cli/identity-provider.ts';
 import { synthesize } from '../../local/cli/synthesize.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 
 /** @param context beside the issuer: further options of the authorization */
 export async function startTokenCloud(

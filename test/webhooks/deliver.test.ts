@@ -1,18 +1,23 @@
 /** What follows an attempt: real tables, a clock that is moved, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
-import { readAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
-import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/sending/deliver.ts';
-import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from '../../lambdas/webhooks/deliveries/delivery.ts';
+import {
+  type Delivery,
+  DeliveryStatus,
+  deliveryKey,
+  keptUntil,
+} from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type {
   AttemptMessage,
   DeliveryMessage,
   DeliveryQueue,
 } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
-import { handleMessages } from '../../lambdas/webhooks/sending/consume-queue.ts';
-import type { PostOutcome } from '../../lambdas/webhooks/sending/post.ts';
 import { queueWaiting } from '../../lambdas/webhooks/deliveries/enqueue-due.ts';
 import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
+import { handleMessages } from '../../lambdas/webhooks/sending/consume-queue.ts';
+import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/sending/deliver.ts';
+import type { PostOutcome } from '../../lambdas/webhooks/sending/post.ts';
+import { readAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
 import { signingKeyFrom } from '../../lambdas/webhooks/signing/signature.ts';
 import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';

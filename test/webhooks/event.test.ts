@@ -1,5 +1,5 @@
-import { type Job, JobStatus } from '../../lambdas/jobs/job.ts';
 import { eventOf } from '../../lambdas/events/event.ts';
+import { type Job, JobStatus } from '../../lambdas/jobs/job.ts';
 
 const created: Job = {
   jobId: '7d5fbf9e-2f0c-4c35-9e63-1c0b0f8f6a11',

@@ -2,9 +2,9 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { jest } from '@jest/globals';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
-import { toItem } from '../../lambdas/jobs/job-item.ts';
 import { EventTopic } from '../../lambdas/events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../../lambdas/events/publish-events.ts';
+import { toItem } from '../../lambdas/jobs/job-item.ts';
 
 // SNS takes only some of a batch here, on purpose.
 const sns = mockClient(SNSClient);

@@ -1,11 +1,11 @@
 /** Who is told of an event: real tables, and a queue that shows what it was given. */
 import { jest } from '@jest/globals';
+import { eventOf } from '../../lambdas/events/event.ts';
+import type { ToldEvent } from '../../lambdas/events/publish-events.ts';
 import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
-import { eventOf } from '../../lambdas/events/event.ts';
-import type { ToldEvent } from '../../lambdas/events/publish-events.ts';
 import { EventRouter } from '../../lambdas/webhooks/route-events.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 

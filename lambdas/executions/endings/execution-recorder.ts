@@ -1,20 +1,20 @@
 /** What becomes of a job whose state machine is the operator's own: as its execution goes, which alone tells of it. */
 import { checkedResult } from '../../definition/check-result.ts';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import {
   isStateMachineOperation,
   type StateMachineOperation,
-} from '../../definition/state-machine-operation.ts';
+} from '../../definition/operation-definition.ts';
 import type { Workspace } from '../../definition/step-context.ts';
-import { placeResult } from '../../runner/step-output.ts';
-import { AppError } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
-import { executionArn } from '../execution-arn.ts';
-import { executionFailure } from '../execution-failure.ts';
-import type { ExecutionFailed, ExecutionState, ExecutionSucceeded, Executions } from '../executions.ts';
 import { executionName, isJobId, isTerminal, type Job, type JobError, JobStatus } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { placeResult } from '../../workspace/place-result.ts';
+import { executionArn } from '../execution-arn.ts';
+import { executionFailure } from '../execution-failure.ts';
 import type { Observer } from '../execution-progress.ts';
+import type { ExecutionFailed, ExecutionState, ExecutionSucceeded, Executions } from '../executions.ts';
 
 export interface ExecutionRecorderDependencies {
   readonly jobs: JobStore;

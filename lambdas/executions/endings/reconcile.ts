@@ -2,12 +2,13 @@
  * Looks after open jobs that nobody else looks after: those whose start was lost between the record and the execution, those
  * whose execution is over, or has begun, although no event has said so, and those whose file is there although no event has.
  */
-import type { ExecutionRecorder } from './execution-recorder.ts';
-import { type ExecutionEnd, type Executions, isOver } from '../executions.ts';
+
 import { executionName, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
-import { recordExecutionEnded } from './record-failure.ts';
+import { type ExecutionEnd, type Executions, isOver } from '../executions.ts';
 import { type TakeUploadDependencies, takeUpload } from '../input/accept-upload.ts';
+import type { ExecutionRecorder } from './execution-recorder.ts';
+import { recordExecutionEnded } from './record-failure.ts';
 
 export interface ReconcileDependencies extends TakeUploadDependencies {
   readonly executions: Executions;

@@ -4,13 +4,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import { operations } from '#catalogue';
-import { S3Workspace } from '../../workspace/s3-workspace.ts';
-import { Env, requiredEnv } from '../../shared/env.ts';
-import { ExecutionHistory } from '../execution-history.ts';
-import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
-import { Executions } from '../executions.ts';
 import { JobStore } from '../../jobs/job-store.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
+import { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { ExecutionHistory } from '../execution-history.ts';
 import { Observer } from '../execution-progress.ts';
+import { Executions } from '../executions.ts';
+import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 const recorder = new ExecutionRecorder({

@@ -1,8 +1,8 @@
 /** Records the failure of a job that could not do so itself: told by a state's `Catch`, or by EventBridge. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
-import { Env, requiredEnv } from '../../shared/env.ts';
 import { JobStore } from '../../jobs/job-store.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
 import {
   type CaughtError,
   type ExecutionEnded,

@@ -1,9 +1,9 @@
 /** Why a job failed, when no step of it could say so: in the caller's words. */
-import { RETRYABLE_STEP_ERROR } from '../../definition/define-operation.ts';
-import type { RetryableFailure } from '../../runner/run-step.ts';
-import { ErrorCode } from '../../shared/errors.ts';
+import { RETRYABLE_STEP_ERROR } from '../../definition/state-names.ts';
+import type { RetryableFailure } from '../../definition/step-failure.ts';
 import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from '../../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
+import { ErrorCode } from '../../shared/errors.ts';
 
 /** The input of the state that a `Catch` leads to. */
 export interface CaughtError {

@@ -1,7 +1,8 @@
 /** The file that a job waits for has come: what is in the bucket, and not what was told of it, is the answer. */
+
+import { recordAnswers } from '../../jobs/input/write-answers.ts';
 import { awaitedUpload, type Job } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
-import { recordAnswers } from '../../jobs/input/write-answers.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 
 export interface TakeUploadDependencies {

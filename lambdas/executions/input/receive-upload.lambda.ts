@@ -1,10 +1,10 @@
 /** Has jobs go on whose files have arrived in the workspace. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
-import { Env, requiredEnv } from '../../shared/env.ts';
 import { JobStore } from '../../jobs/job-store.ts';
-import { type ObjectCreated, receiveUpload } from './receive-upload.ts';
+import { Env, requiredEnv } from '../../shared/env.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
+import { type ObjectCreated, receiveUpload } from './receive-upload.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));

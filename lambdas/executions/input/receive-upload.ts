@@ -1,6 +1,7 @@
 /** What EventBridge tells of a file that was put under `uploads/`: a hint to look, which may come late, twice or never. */
-import { type TakeUploadDependencies, takeUpload } from './accept-upload.ts';
+
 import { jobIdOfUpload } from '../../jobs/upload-key.ts';
+import { type TakeUploadDependencies, takeUpload } from './accept-upload.ts';
 
 /** The part that matters of S3's "Object Created". */
 export interface ObjectCreated {

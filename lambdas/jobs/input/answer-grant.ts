@@ -1,8 +1,8 @@
 /** Answering without being the job's owner: a grant names the questions that its holder may answer, of one record alone. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { answerJobWith } from './answer.ts';
 import { isTerminal, isUpload, type Job, openRequests, type QuestionRequest } from '../job.ts';
 import type { JobStore } from '../job-store.ts';
+import { answerJobWith } from './answer.ts';
 import type { Answers } from './write-answers.ts';
 
 export interface AnswerGrant {

@@ -1,8 +1,7 @@
 /** Answering what a step has asked: the first answer counts, and only one of the shape that was asked for. */
 import * as z from 'zod';
-import { describeIssues } from '../../shared/validation-message.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { jobAlreadyEnded, jobNotFound } from '../../executions/cancel.ts';
+import { describeIssues } from '../../shared/validation-message.ts';
 import {
   type InputAnswer,
   type InputRequest,
@@ -13,6 +12,7 @@ import {
   type Job,
   openRequests,
 } from '../job.ts';
+import { jobAlreadyEnded, jobNotFound } from '../job-errors.ts';
 import type { JobStore } from '../job-store.ts';
 import { type Answers, recordAnswers } from './write-answers.ts';
 

@@ -1,6 +1,6 @@
 /** What the methods of MCP Events have in common: what they need, and how they fail. */
 import type * as z from 'zod';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { requireScope, type Scope } from '../../shared/caller.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';

@@ -1,10 +1,10 @@
 /** The events that clients can ask for: the seven of a job, each of all jobs or of some. */
 import * as z from 'zod';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import { type EventType, eventTypes } from '../../events/event.ts';
 import { isJobId } from '../../jobs/job.ts';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { isEventType } from '../../webhooks/endpoints/endpoint.ts';
-import { type EventType, eventTypes } from '../../events/event.ts';
 import { inputRequestsOutput, jobOutput } from '../job-result.ts';
 import { eventNotFound } from './errors.ts';
 import type { Topic } from './topic.ts';

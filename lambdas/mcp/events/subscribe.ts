@@ -3,7 +3,13 @@ import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
-import { DisabledReason, type Endpoint, EndpointKind, isActive, rotated } from '../../webhooks/endpoints/endpoint.ts';
+import {
+  DisabledReason,
+  type Endpoint,
+  EndpointKind,
+  isActive,
+  rotated,
+} from '../../webhooks/endpoints/endpoint.ts';
 import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signing/signature.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';

@@ -1,7 +1,7 @@
 /** What a client wants to hear of: one kind of event, of all jobs, of an operation's or of one. */
 import { createHash } from 'node:crypto';
-import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 import type { EventType } from '../../events/event.ts';
+import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 
 export interface Topic {
   readonly name: EventType;

@@ -3,10 +3,10 @@ import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server'
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
-import type { Pace } from '../../shared/rate-limiter.ts';
-import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Pace } from '../../shared/rate-limiter.ts';
 import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
+import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { type JobUri, MAX_READ_BYTES, type ResourceRange, readJobUri } from './job-uri.ts';
 import { filePiece, type Piece, readPieces, sizeOf, textPiece } from './pieces.ts';
 

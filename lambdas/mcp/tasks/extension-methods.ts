@@ -1,11 +1,11 @@
 /** Tasks as the extension of 2026-07-28 has them: the result comes with the task, and answers go to it. */
 import { answerOpenQuestions } from '../../jobs/input/answer.ts';
+import type { Answers } from '../../jobs/input/write-answers.ts';
 import type { InputAnswer } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
-import type { Answers } from '../../jobs/input/write-answers.ts';
 import { Scope } from '../../shared/caller.ts';
-import { describeIssues } from '../../shared/validation-message.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { describeIssues } from '../../shared/validation-message.ts';
 import { readElicited } from '../elicitation-result.ts';
 import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
 import type { TaskJobs } from './task-jobs.ts';

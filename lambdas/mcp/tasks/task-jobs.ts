@@ -1,14 +1,15 @@
 /** Jobs behind the methods of tasks: found, ended and collected alike in both generations. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { cancelJob, jobNotFound } from '../../executions/cancel.ts';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import { cancelJob } from '../../executions/cancel.ts';
+import type { Observer } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
 import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
+import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
-import type { Observer } from '../../executions/execution-progress.ts';
-import type { Pace } from '../../shared/rate-limiter.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
+import type { Pace } from '../../shared/rate-limiter.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
 import { answerJob, toEndResult } from '../job-result.ts';
 import type { ElicitationModes } from '../protocol-method.ts';
 import { toDetailedTask } from '../task-mapping.ts';

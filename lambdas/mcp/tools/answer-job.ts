@@ -5,7 +5,7 @@ import { answersInput } from '../../jobs/input/answer-schema.ts';
 import { Scope } from '../../shared/caller.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 export function answerJobTool({ operations, jobs, workspace, polls }: ToolDependencies): Tool {
   return defineTool({

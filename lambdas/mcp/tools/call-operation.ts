@@ -2,20 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientCapabilities, MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { CallAnswer, CallEvent } from '../../definition/call-protocol.ts';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import type { Questions } from '../../definition/questions.ts';
 import { MAX_ANSWERS_BYTES } from '../../jobs/input/answer.ts';
 import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.ts';
-import type { Questions } from '../../runner/request-input.ts';
-import type { CallAnswer, CallEvent } from '../../definition/call-protocol.ts';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { readElicited } from '../elicitation-result.ts';
 import { textOf } from '../job-result.ts';
 import type { ClientRequest } from '../protocol-method.ts';
 import { canElicit } from '../task-mapping.ts';
 import { defineTool, type Tool, type ToolAnswer } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 import {
   acceptStart,
   jobArguments,
@@ -142,7 +142,7 @@ function resultOf({ name }: OperationDefinition, answer: CallAnswer): { readonly
     );
   }
   const { code, message, retryable, details } = answer.error;
-  throw new AppError(code, message, { retryable, details });
+  throw codedError(code, message, { retryable, details });
 }
 
 async function answerResult(

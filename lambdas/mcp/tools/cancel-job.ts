@@ -4,7 +4,7 @@ import { cancelJob } from '../../executions/cancel.ts';
 import { Scope } from '../../shared/caller.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 export function cancelJobTool({ operations, jobs, executions, workspace, polls }: ToolDependencies): Tool {
   return defineTool({

@@ -1,14 +1,14 @@
 /** `check_job`: how a job is doing, and its result once it has ended. */
 import * as z from 'zod';
-import { jobNotFound } from '../../executions/cancel.ts';
+import { maxWaitMs } from '../../definition/operation-definition.ts';
 import { isJobId } from '../../jobs/job.ts';
+import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForNews } from '../../jobs/wait.ts';
-import { maxWaitMs } from '../../definition/define-operation.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 export function checkJobTool({ operations, jobs, observer, pace, polls, workspace }: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;

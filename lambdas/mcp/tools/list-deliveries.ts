@@ -5,7 +5,7 @@ import { Scope } from '../../shared/caller.ts';
 import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/deliveries/delivery.ts';
 import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 /** The latest: what became of the end of a job is what is asked for. The management API pages through all. */
 const MAX_DELIVERIES = 100;

@@ -5,7 +5,7 @@ import { viewSummary } from '../../jobs/job-view.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 20;

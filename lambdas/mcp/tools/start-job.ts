@@ -1,25 +1,26 @@
 /** What every tool has in common that may begin a job: its arguments, and the answer about the job. */
 import * as z from 'zod';
-import type { Job } from '../../jobs/job.ts';
-import { JobStatus } from '../../jobs/job.ts';
+import type { JobArgument } from '../../definition/job-arguments.ts';
+import { maxWaitMs, type OperationDefinition } from '../../definition/operation-definition.ts';
+import { eventTypes } from '../../events/event.ts';
 import {
   DEFAULT_RETENTION_SECONDS,
   MAX_RETENTION_SECONDS,
   type Submission,
   submitJob,
 } from '../../executions/submit.ts';
+import type { Job } from '../../jobs/job.ts';
+import { JobStatus } from '../../jobs/job.ts';
 import { waitForNews } from '../../jobs/wait.ts';
-import { maxWaitMs, type OperationDefinition } from '../../definition/define-operation.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
+import type { Json } from '../../shared/json.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
-import { eventTypes } from '../../events/event.ts';
 import { answerJob, jobOutput } from '../job-result.ts';
 import type { ToolAnswer } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 
 const MIN_RETENTION_SECONDS = 60;
 
@@ -55,8 +56,10 @@ export function jobArguments({ execution }: OperationDefinition) {
       .array(z.enum(eventTypes))
       .min(1)
       .optional()
-      .describe('Of which events callback_url is told, when not only of those.'),
-  };
+      .describe(
+        'Events to send to callback_url. Default: job.completed, job.failed, job.cancelled, job.input_required.',
+      ),
+  } satisfies Record<JobArgument, z.ZodType>;
 }
 
 export const startedOutput = jobOutput
@@ -118,7 +121,7 @@ export async function requireObjects(
   workspace: ToolDependencies['workspace'],
 ): Promise<void> {
   for (const { key, code, message } of operation.requires?.(input) ?? []) {
-    if (!(await workspace.has(key))) throw new AppError(code, message);
+    if (!(await workspace.has(key))) throw new OperationError(code, message);
   }
 }
 

@@ -1,9 +1,9 @@
 /** `start_<operation>`: accepts the work and answers at once with a job. */
 import * as z from 'zod';
-import type { OperationDefinition } from '../../definition/define-operation.ts';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
-import type { ToolDependencies } from './index.ts';
+import type { ToolDependencies } from './dependencies.ts';
 import { acceptStart, jobArguments, startedOutput, startJob, startTask } from './start-job.ts';
 
 export function startTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {

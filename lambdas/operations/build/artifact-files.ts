@@ -1,7 +1,7 @@
 /** Decides which files of a built and pruned tree are needed to run it. */
 import { readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
 import { exists } from './exists.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -12,12 +12,12 @@ export async function hasPackList(tree: string, { files }: Manifest): Promise<bo
 
 /**
  * npm lists the files of packages only, and a package has a name and a version.
- * @throws AppError SOURCE_INVALID when there is a list that npm would not make.
+ * @throws OperationError SOURCE_INVALID when there is a list that npm would not make.
  */
 export async function assertListable(tree: string, manifest: Manifest): Promise<void> {
   if ((manifest.name && manifest.version) || !(await hasPackList(tree, manifest))) return;
-  throw new AppError(
-    ErrorCode.sourceInvalid,
+  throw new OperationError(
+    'SOURCE_INVALID',
     'The project says which files it consists of ("files" or .npmignore), but its package.json has no name or no ' +
       'version, without which npm does not list them: add both.',
   );
@@ -27,7 +27,7 @@ export async function assertListable(tree: string, manifest: Manifest): Promise<
  * @param packList paths that npm would publish; undefined for the whole tree.
  * @returns paths of files and links, relative to the tree and in an order that depends on their names only. Empty
  *   directories are left out, as npm and Git do.
- * @throws AppError ARTIFACT_INVALID for a link that would lead out of the artifact.
+ * @throws OperationError ARTIFACT_INVALID for a link that would lead out of the artifact.
  */
 export async function artifactFiles(
   tree: string,
@@ -87,8 +87,8 @@ async function targetOf(root: string, path: string): Promise<string> {
   const written = join(dirname(link), target);
   const real = await realpath(link).catch(() => written);
   if (isAbsolute(target) || !isInside(root, written) || !isInside(root, real)) {
-    throw new AppError(
-      ErrorCode.artifactInvalid,
+    throw new OperationError(
+      'ARTIFACT_INVALID',
       `The link ${JSON.stringify(path)} leads to ${JSON.stringify(target)}, out of the project: replace it by what it leads to.`,
     );
   }

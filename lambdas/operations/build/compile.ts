@@ -1,15 +1,14 @@
 /** Step 2: the project's own build script. */
-import type { SandboxedStep } from '../../definition/step-context.ts';
+import type { SandboxedStepOf } from 'mcp-async-operations/steps';
 import { inJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';
-import type { BuildInput } from './operation.ts';
-import { type BuildResults, resultOf } from './results.ts';
+import type { build } from './operation.ts';
 import { restoreTree, saveTree, treeChanges } from './tree.ts';
 
-export const compile: SandboxedStep<BuildInput> = (context) =>
-  inJobDirectory(context, async (directory): Promise<BuildResults['compile']> => {
-    const { snapshot } = resultOf(context, 'install');
+export const compile: SandboxedStepOf<typeof build, 'compile'> = (context) =>
+  inJobDirectory(context, async (directory) => {
+    const { snapshot } = context.results.install;
     await restoreTree(context, directory, snapshot);
     const { scripts } = await readManifest(directory.tree);
     if (!scripts?.build) {

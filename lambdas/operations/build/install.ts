@@ -1,26 +1,24 @@
 /** Step 1: the project's source, unpacked, with the dependencies its lock file names. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import type { SandboxContext, SandboxedStepOf } from 'mcp-async-operations/steps';
 import { sourceOf } from '../project/project.ts';
-import type { SandboxContext, SandboxedStep } from '../../definition/step-context.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { inJobDirectory, type JobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
-import type { BuildInput } from './operation.ts';
-import type { BuildResults } from './results.ts';
+import type { BuildInput, build } from './operation.ts';
 import { saveTree, treeChanges } from './tree.ts';
 import { unpackSource } from './unpack-source.ts';
 
 /** npm's own, in the order npm prefers them. Lock files of yarn and pnpm say nothing to it. */
 const LOCK_FILES = ['npm-shrinkwrap.json', 'package-lock.json'];
 
-export const install: SandboxedStep<BuildInput> = (context) =>
-  inJobDirectory(context, async (directory): Promise<BuildResults['install']> => {
+export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
+  inJobDirectory(context, async (directory) => {
     await treeChanges(directory);
     await fetchSource(context, directory);
     const manifest = await readManifest(directory.tree);
@@ -41,9 +39,9 @@ async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDi
   await workspace.download(key, archive, {
     signal,
     maxBytes: compressedBytes,
-    missing: new AppError(code, message),
-    tooLarge: new AppError(
-      ErrorCode.sourceTooLarge,
+    missing: new OperationError(code, message),
+    tooLarge: new OperationError(
+      'SOURCE_TOO_LARGE',
       `The source archive ${key} is larger than ${formatBytes(compressedBytes)}, the limit: leave out what the build makes.`,
       { details: { limit_bytes: compressedBytes } },
     ),

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SandboxContext } from '../../definition/step-context.ts';
+import type { SandboxContext } from 'mcp-async-operations/steps';
 
 export interface JobDirectory {
   /** Everything below; the other paths are inside. */

@@ -1,9 +1,8 @@
 /** The parts of a project's package.json that a build acts on, read as the untrusted input it is. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
 
 /** A number of times the largest on the public registry. */
 const MAX_MANIFEST_BYTES = 1024 * 1024;
@@ -24,7 +23,7 @@ const manifestSchema = z.object({
 });
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** @throws AppError SOURCE_INVALID saying what is wrong with it. */
+/** @throws OperationError SOURCE_INVALID saying what is wrong with it. */
 export async function readManifest(tree: string): Promise<Manifest> {
   const file = join(tree, 'package.json');
   const { size } = await stat(file).catch((error) => {
@@ -49,8 +48,8 @@ export async function readManifest(tree: string): Promise<Manifest> {
   );
 }
 
-function invalid(reason: string, cause?: unknown): AppError {
-  return new AppError(ErrorCode.sourceInvalid, `The project's package.json cannot be used: ${reason}.`, {
+function invalid(reason: string, cause?: unknown): OperationError {
+  return new OperationError('SOURCE_INVALID', `The project's package.json cannot be used: ${reason}.`, {
     cause,
   });
 }

@@ -1,11 +1,22 @@
 /** Runs the npm that is shipped with the function on a project's tree, with nothing of the function's own environment. */
 import { delimiter, dirname, join } from 'node:path';
-import { NETWORK_VARIABLES } from '../../shared/env.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { SandboxContext } from '../../definition/step-context.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { SandboxContext } from 'mcp-async-operations/steps';
 import type { JobDirectory } from './job-directory.ts';
 import type { BuildInput } from './operation.ts';
 import { runProcess } from './run-process.ts';
+
+/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
+const NETWORK_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+  'npm_config_registry',
+] as const;
 
 export interface NpmCommand {
   readonly args: readonly string[];
@@ -29,7 +40,7 @@ const TRANSIENT_NPM_ERROR =
 
 /**
  * Runs npm to its end. What it prints goes to the step's log, and its last line to the job's progress.
- * @throws AppError SCRIPT_FAILED, or the signal's reason when the step is aborted.
+ * @throws OperationError SCRIPT_FAILED, or the signal's reason when the step is aborted.
  */
 export async function runNpm(
   { input, signal, log, progress }: SandboxContext<BuildInput>,
@@ -56,10 +67,10 @@ export async function runNpm(
   if (exitCode === 0) return;
   const of = `${title} of "${input.project}"`;
   throw exitCode === null
-    ? new AppError(ErrorCode.scriptFailed, `${of} was killed by ${killedBy}.`, {
+    ? new OperationError('SCRIPT_FAILED', `${of} was killed by ${killedBy}.`, {
         details: { signal: String(killedBy), script: name },
       })
-    : new AppError(ErrorCode.scriptFailed, `${of} exited with code ${exitCode}.`, {
+    : new OperationError('SCRIPT_FAILED', `${of} exited with code ${exitCode}.`, {
         retryable,
         details: { exit_code: exitCode, script: name },
       });

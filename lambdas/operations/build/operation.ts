@@ -1,6 +1,7 @@
 /** The operation `build`: from a project's source to an archive that runs. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName, sourceOf } from '../project/project.ts';
 import { limits } from './limits.ts';
 
@@ -24,6 +25,10 @@ const output = z.strictObject({
     .describe('Scripts that did not run because package.json does not have them.'),
 });
 export type BuildOutput = z.output<typeof output>;
+
+/** One state of the project's tree, as a file of the workspace. */
+const snapshot = z.strictObject({ key: z.string(), sha256: z.string() });
+export type Snapshot = z.output<typeof snapshot>;
 
 /** Where the tree is kept that a step leaves behind. */
 export function snapshotKey(jobId: string, step: string): string {
@@ -53,9 +58,18 @@ export const build = defineOperation({
   execution: { mode: 'job', maxWaitMs: 30_000 },
   // Only failures marked retryable are tried again: the registry or the workspace not answering, never a failing script.
   steps: {
-    install: { timeoutMs: limits.stepTimeoutMs.install, retries: 2 },
-    compile: { timeoutMs: limits.stepTimeoutMs.compile, retries: 2 },
-    test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2 },
+    install: {
+      timeoutMs: limits.stepTimeoutMs.install,
+      retries: 2,
+      output: z.strictObject({ snapshot }),
+    },
+    compile: {
+      timeoutMs: limits.stepTimeoutMs.compile,
+      retries: 2,
+      // The snapshot is that of install when nothing ran.
+      output: z.strictObject({ snapshot, ran: z.boolean() }),
+    },
+    test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2, output: z.strictObject({ ran: z.boolean() }) },
     package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
   },
   resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },

@@ -1,11 +1,10 @@
 /** Step 4: what is needed to run the project, as one archive that depends on nothing but the tree. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import type { SandboxContext, SandboxedStepOf } from 'mcp-async-operations/steps';
 import { Pack } from 'tar';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
 import { writeArchive } from '../project/tar-stream.ts';
-import type { SandboxContext, SandboxedStep } from '../../definition/step-context.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { findLockFile } from './install.ts';
@@ -13,17 +12,16 @@ import { inJobDirectory, type JobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
-import { artifactKey, type BuildInput, type BuildOutput } from './operation.ts';
-import { resultOf } from './results.ts';
+import { artifactKey, type BuildInput, type build } from './operation.ts';
 import { restoreTree, treeChanges } from './tree.ts';
 
 /** Every file's time, so that the same tree makes the same archive; npm's choice, which no tool finds implausible. */
 const MODIFIED = new Date('1985-10-26T08:15:00.000Z');
 
-export const packageArtifact: SandboxedStep<BuildInput> = (context) =>
-  inJobDirectory(context, async (directory): Promise<BuildOutput> => {
+export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (context) =>
+  inJobDirectory(context, async (directory) => {
     const { workspace, signal } = context;
-    const compiled = resultOf(context, 'compile');
+    const compiled = context.results.compile;
     await restoreTree(context, directory, compiled.snapshot);
     await treeChanges(directory);
     await pruneDevDependencies(context, directory);
@@ -50,7 +48,7 @@ export const packageArtifact: SandboxedStep<BuildInput> = (context) =>
 
     const skipped = [
       ...(compiled.ran ? [] : (['build'] as const)),
-      ...(resultOf(context, 'test').ran ? [] : (['test'] as const)),
+      ...(context.results.test.ran ? [] : (['test'] as const)),
     ];
     context.log.write(`Wrote ${key}: ${paths.length} files, ${formatBytes(size)}, SHA-256 ${sha256}.\n`);
     return { artifact: `/${key}`, size, sha256, entries: paths.length, skipped };
@@ -89,7 +87,7 @@ async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDi
 
 /**
  * Writes the archive: the same files with the same content and the same permissions make the same bytes.
- * @throws AppError ARTIFACT_TOO_LARGE as soon as it is.
+ * @throws OperationError ARTIFACT_TOO_LARGE as soon as it is.
  */
 export async function writeArtifact(
   file: string,
@@ -101,8 +99,8 @@ export async function writeArtifact(
   },
 ): Promise<void> {
   const { directory, paths, maxBytes, signal } = options;
-  const tooLarge = new AppError(
-    ErrorCode.artifactTooLarge,
+  const tooLarge = new OperationError(
+    'ARTIFACT_TOO_LARGE',
     `The artifact takes more than ${formatBytes(maxBytes)} compressed, the limit: depend on less, or name what is needed in "files".`,
     { details: { limit_bytes: maxBytes } },
   );

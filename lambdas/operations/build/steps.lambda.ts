@@ -1,5 +1,5 @@
 /** The function that the steps of `build` run in: a sandbox, for they run what projects bring along. */
-import { sandboxHandler } from '../../runner/sandbox/sandbox-handler.ts';
+import { sandboxHandler } from 'mcp-async-operations/steps';
 import { compile } from './compile.ts';
 import { install } from './install.ts';
 import type { build } from './operation.ts';

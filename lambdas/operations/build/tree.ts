@@ -11,17 +11,13 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import type { SandboxContext } from 'mcp-async-operations/steps';
 import { Pack, Unpack } from 'tar';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
 import { feed, writeArchive } from '../project/tar-stream.ts';
-import type { SandboxContext } from '../../definition/step-context.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
-import { snapshotKey } from './operation.ts';
-
-/** One state of the tree. A type and not an interface, so that it is JSON to the compiler. */
-export type Snapshot = { readonly key: string; readonly sha256: string };
+import { type Snapshot, snapshotKey } from './operation.ts';
 
 type TreeContext = Pick<SandboxContext, 'jobId' | 'signal' | 'workspace'>;
 
@@ -95,9 +91,9 @@ async function readMarker({ marker }: JobDirectory): Promise<string | undefined>
   }
 }
 
-function snapshotTooLarge(): AppError {
-  return new AppError(
-    ErrorCode.sourceTooLarge,
+function snapshotTooLarge(): OperationError {
+  return new OperationError(
+    'SOURCE_TOO_LARGE',
     `The project with its dependencies takes more than ${formatBytes(limits.snapshotBytes)} compressed, the limit ` +
       'between two steps: depend on less.',
     { details: { limit_bytes: limits.snapshotBytes } },

@@ -22,7 +22,7 @@ const IMPOSSIBLE_ENTRY = new Set([
 /**
  * Reads the archive twice: a refused one has not written a byte, and links are judged with all entries known.
  * @param directory where the tree is to be; replaced when it exists.
- * @throws AppError SOURCE_INVALID or SOURCE_TOO_LARGE.
+ * @throws OperationError SOURCE_INVALID or SOURCE_TOO_LARGE.
  */
 export async function unpackSource(
   file: string,
@@ -63,7 +63,7 @@ async function unpack(file: string, cwd: string, limits: SourceLimits, signal: A
     await feed(parser, file, { maxBytes: limits.unpackedBytes, tooLarge }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw toAppError(error);
+    throw toOperationError(error);
   }
 }
 
@@ -72,7 +72,7 @@ function plainMode({ type, mode = 0 }: ReadEntry): number {
   return type === 'Directory' || mode & 0o111 ? 0o755 : 0o644;
 }
 
-function toAppError(error: unknown): unknown {
+function toOperationError(error: unknown): unknown {
   const { code, tarCode, entry, message } = error as Error & {
     code?: string;
     tarCode?: string;

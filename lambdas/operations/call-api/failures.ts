@@ -1,7 +1,6 @@
 /** What a caller is told of a call that came to nothing: the status, the beginning of the body, and whether to try again. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
-import type { ApiRequest } from '../../runner/api-calls.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import { type ApiRequest, wholeCharacters } from 'mcp-async-operations/steps';
 import type { Answer, Outcome } from './read-outcome.ts';
 
 /** To do once more what may have been done changes nothing. */
@@ -22,30 +21,34 @@ export function told(outcome: Outcome): string {
   return outcome.kind === 'answer' ? `answered ${outcome.status}` : `did not answer (${outcome.error})`;
 }
 
-export function failed(request: ApiRequest, outcome: Outcome): AppError {
+export function failed(request: ApiRequest, outcome: Outcome): OperationError {
   const { connection, method, path } = request;
   const retryable = mayBeRepeated(request, outcome);
   if (outcome.kind === 'answer') {
     const message = `${connection} ${told(outcome)} to ${method} ${path}. What it says is in details.body.`;
-    return new AppError(ErrorCode.apiCallFailed, message, { retryable, details: detailsOf(outcome) });
+    return new OperationError('API_CALL_FAILED', message, { retryable, details: detailsOf(outcome) });
   }
   const { error, cause } = outcome;
   const details = { cause: error };
   if (!NO_ANSWER.includes(error)) {
     const message = `${connection} could not be called (${error}). The operator finds why at its connection in EventBridge.`;
-    return new AppError(ErrorCode.apiCallFailed, message, { details, cause });
+    return new OperationError('API_CALL_FAILED', message, { details, cause });
   }
   const remedy = retryable
     ? 'Try again later.'
     : 'It may have been done all the same: look before you try again.';
   const message = `${connection} ${told(outcome)} to ${method} ${path}. ${remedy}`;
-  return new AppError(ErrorCode.apiCallFailed, message, { retryable, details, cause });
+  return new OperationError('API_CALL_FAILED', message, { retryable, details, cause });
 }
 
 /** @param reason the end of a sentence about the answer */
-export function invalid({ connection, method, path }: ApiRequest, answer: Answer, reason: string): AppError {
+export function invalid(
+  { connection, method, path }: ApiRequest,
+  answer: Answer,
+  reason: string,
+): OperationError {
   const message = `The answer of ${connection} to ${method} ${path} ${reason}.`;
-  return new AppError(ErrorCode.apiResponseInvalid, message, { details: detailsOf(answer) });
+  return new OperationError('API_RESPONSE_INVALID', message, { details: detailsOf(answer) });
 }
 
 function detailsOf({ status, body }: Answer) {

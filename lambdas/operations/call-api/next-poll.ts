@@ -1,7 +1,6 @@
 /** Where an API that answered 202 says that the outcome will be, and when to ask for it. */
 
-import { retryAfterMs } from '../../shared/http/retry-after.ts';
-import type { ApiRequest } from '../../runner/api-calls.ts';
+import { type ApiRequest, retryAfterMs } from 'mcp-async-operations/steps';
 import { acceptApiPath } from './accept-api-path.ts';
 import { type Answer, isObject } from './read-outcome.ts';
 

@@ -1,6 +1,7 @@
 /** The operation `call_api`: one call of an API that the operator has allowed, and what becomes of it if that takes hours. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { acceptApiPath } from './accept-api-path.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,6 @@
 /** What came of a call, read from what Step Functions makes of it. */
-
-import type { Json } from '../../shared/json.ts';
-import type { LastCall } from '../../runner/api-calls.ts';
+import type { Json } from 'mcp-async-operations/operation';
+import type { LastCall } from 'mcp-async-operations/steps';
 
 export type Outcome = Answer | Silence;
 

@@ -1,7 +1,6 @@
 /** The step: each attempt looks at what came back of the call before it, and has the next one made, or is done. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { ApiRequest } from '../../runner/api-calls.ts';
-import type { Step } from '../../definition/step-context.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { ApiRequest, Step } from 'mcp-async-operations/steps';
 import { acceptApiPath } from './accept-api-path.ts';
 import { failed, invalid, mayBeRepeated, told } from './failures.ts';
 import { type Memory, progressOf, secondsUntil } from './next-poll.ts';
@@ -67,8 +66,8 @@ function rootOf(roots: ApiRoots, connection: string): string {
   if (root !== undefined) return root;
   const names = Object.keys(roots);
   const others = names.length > 0 ? `Allowed: ${names.join(', ')}.` : 'None is.';
-  throw new AppError(
-    ErrorCode.apiNotAllowed,
+  throw new OperationError(
+    'API_NOT_ALLOWED',
     `connection: "${connection}" is not allowed. ${others} The operator allows APIs at deploy: -c apiConnections=…`,
   );
 }
@@ -76,12 +75,12 @@ function rootOf(roots: ApiRoots, connection: string): string {
 function requestOf({ connection, method, path: given, body }: CallApiInput): ApiRequest {
   const accepted = acceptApiPath(given);
   if ('refused' in accepted) {
-    throw new AppError(ErrorCode.invalidArguments, `path: "${given}" ${accepted.refused}.`);
+    throw new OperationError('INVALID_ARGUMENTS', `path: "${given}" ${accepted.refused}.`);
   }
   const hasBody = body !== undefined;
   if (hasBody && !WITH_BODY.includes(method)) {
-    throw new AppError(
-      ErrorCode.invalidArguments,
+    throw new OperationError(
+      'INVALID_ARGUMENTS',
       `body: a ${method} has none here. Leave it out, or use one of ${WITH_BODY.join(', ')}.`,
     );
   }

@@ -1,20 +1,19 @@
 /** Step 2: in production somebody has to agree. */
+
+import { formatBytes } from 'mcp-async-operations/operation';
+import { type StepOf, StepRefused } from 'mcp-async-operations/steps';
 import * as z from 'zod';
-import { formatBytes } from '../../shared/format-bytes.ts';
-import type { Step } from '../../definition/step-context.ts';
-import { StepRefused } from '../../runner/step-refused.ts';
-import type { Verified } from './artifact.ts';
-import { type DeployInput, PRODUCTION } from './operation.ts';
+import { type deploy, PRODUCTION } from './operation.ts';
 
 const consent = z.object({
   approve: z.boolean().describe('Whether it may be released.'),
   reason: z.string().max(500).optional().describe('Why, or why not.'),
 });
 
-export const approve: Step<DeployInput> = async ({ input, results, requestInput }) => {
+export const approve: StepOf<typeof deploy, 'approve'> = async ({ input, results, requestInput }) => {
   const { project, environment, build_job_id } = input;
   if (environment !== PRODUCTION) return null;
-  const { size, sha256, replaces } = results.verify as Verified;
+  const { size, sha256, replaces } = results.verify;
   const { approve: answer } = requestInput({
     approve: {
       message:

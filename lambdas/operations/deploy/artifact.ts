@@ -2,17 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { FileDigest, StepContext } from 'mcp-async-operations/steps';
 import { limits } from '../build/limits.ts';
-import type { FileDigest, StepContext } from '../../definition/step-context.ts';
-
-/** What was verified. A type and not an interface, so that it is JSON to the compiler. */
-export type Verified = {
-  readonly size: number;
-  readonly sha256: string;
-  /** The version that was current then. */
-  readonly replaces: string | null;
-};
 
 export function copyKey(jobId: string): string {
   return `work/${jobId}/artifact.tar.gz`;
@@ -20,7 +12,7 @@ export function copyKey(jobId: string): string {
 
 /**
  * Runs work on a file of the workspace, which is gone from the disk when it ends.
- * @throws AppError ARTIFACT_CHANGED unless it is what was expected
+ * @throws OperationError ARTIFACT_CHANGED unless it is what was expected
  */
 export async function withArtifact<T>(
   { workspace, signal }: Pick<StepContext, 'workspace' | 'signal'>,
@@ -28,8 +20,8 @@ export async function withArtifact<T>(
   expected: string,
   work: (file: string, digest: FileDigest) => Promise<T>,
 ): Promise<T> {
-  const changed = new AppError(
-    ErrorCode.artifactChanged,
+  const changed = new OperationError(
+    'ARTIFACT_CHANGED',
     `/${key} is not what was built, or not any more. Build the project again, and deploy that build.`,
   );
   const directory = await mkdtemp(join(tmpdir(), 'deploy-'));

@@ -1,8 +1,8 @@
 /** Whether an artifact has what its package.json says that it starts with. */
 import { posix } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { OperationError } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { limits } from '../build/limits.ts';
 import { openSource } from '../project/read-source.ts';
 
@@ -16,7 +16,7 @@ const manifestSchema = z.object({
   bin: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
 });
 
-/** @throws AppError SMOKE_TEST_FAILED, or what is wrong with the archive */
+/** @throws OperationError SMOKE_TEST_FAILED, or what is wrong with the archive */
 export async function checkEntryPoints(archive: string, signal: AbortSignal): Promise<void> {
   const bounds = {
     compressedBytes: limits.artifactBytes,
@@ -44,6 +44,6 @@ export async function checkEntryPoints(archive: string, signal: AbortSignal): Pr
   }
 }
 
-function broken(reason: string): AppError {
-  return new AppError(ErrorCode.smokeTestFailed, `The release is broken: ${reason}.`);
+function broken(reason: string): OperationError {
+  return new OperationError('SMOKE_TEST_FAILED', `The release is broken: ${reason}.`);
 }

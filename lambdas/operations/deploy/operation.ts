@@ -1,7 +1,8 @@
 /** The operation `deploy`: what a build has made becomes what an environment runs, or nothing changes. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 import { artifactKey } from '../build/operation.ts';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,6 +36,13 @@ const output = z.strictObject({
 });
 export type DeployOutput = z.output<typeof output>;
 
+const verified = z.strictObject({
+  size: z.int().nonnegative(),
+  sha256: z.string(),
+  /** The version that was current then. */
+  replaces: z.string().nullable(),
+});
+
 export const deploy = defineOperation({
   name: 'deploy',
   title: 'Deploy',
@@ -46,10 +54,14 @@ export const deploy = defineOperation({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 60_000 },
   steps: {
-    verify: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
+    verify: { timeoutMs: 5 * MINUTE_MS, retries: 2, output: verified },
     // What was verified is kept for a day.
     approve: { timeoutMs: MINUTE_MS, inputTimeoutMs: 12 * 60 * MINUTE_MS },
-    release: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
+    release: {
+      timeoutMs: 5 * MINUTE_MS,
+      retries: 2,
+      output: z.strictObject({ previous: z.string().nullable() }),
+    },
     smoke: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
   // Files and folders of an artifact are listed in memory; itself, 250 MiB at most, is on the disk.

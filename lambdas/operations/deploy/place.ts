@@ -2,9 +2,10 @@
  * A place to deploy to: one object that says which version is current there, and which job is changing it. Every write of
  * it is conditional on what was read, so that of two jobs one is first.
  */
+
+import { OperationError } from 'mcp-async-operations/operation';
+import type { StepContext } from 'mcp-async-operations/steps';
 import * as z from 'zod';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../../definition/step-context.ts';
 import type { DeployInput } from './operation.ts';
 
 const release = z.object({
@@ -39,7 +40,7 @@ export function releaseKey({ project, environment }: DeployInput, version: strin
 /**
  * Takes the place for this job, until it ends.
  * @returns the version that is there
- * @throws AppError DEPLOY_IN_PROGRESS while another job has it
+ * @throws OperationError DEPLOY_IN_PROGRESS while another job has it
  */
 export async function hold(context: Context): Promise<string | null> {
   const { jobId, jobs } = context;
@@ -77,7 +78,7 @@ export async function look(context: Context): Promise<Place> {
   return own(context, found && parse(found.text));
 }
 
-/** @throws AppError DEPLOY_IN_PROGRESS for a job that has lost its place: it had ended, in everybody else's eyes */
+/** @throws OperationError DEPLOY_IN_PROGRESS for a job that has lost its place: it had ended, in everybody else's eyes */
 function own(context: Context, found: Place | undefined): Place {
   if (found?.holder === context.jobId) return found;
   throw taken(context, found?.holder ?? 'nobody');
@@ -95,7 +96,7 @@ async function change(
     if (after === before) return after;
     if (await workspace.replace(key, JSON.stringify(after), found?.version, signal)) return after;
   }
-  throw new AppError(ErrorCode.conflict, `${key} is being changed by somebody else all the time.`, {
+  throw new OperationError('CONFLICT', `${key} is being changed by somebody else all the time.`, {
     retryable: true,
   });
 }
@@ -108,9 +109,9 @@ function parse(text: string): Place {
   return place.parse(JSON.parse(text));
 }
 
-function taken({ input: { project, environment } }: Context, jobId: string): AppError {
-  return new AppError(
-    ErrorCode.deployInProgress,
+function taken({ input: { project, environment } }: Context, jobId: string): OperationError {
+  return new OperationError(
+    'DEPLOY_IN_PROGRESS',
     `${project} is being deployed to ${environment} by the job ${jobId}. Wait for it to end, or cancel it, and start again.`,
     { retryable: true, details: { job_id: jobId } },
   );

@@ -1,12 +1,12 @@
 /** Step 3: a version of its own beside those before, and then, by one conditional write, the current one. */
-import type { Step } from '../../definition/step-context.ts';
-import { copyKey, type Verified, withArtifact } from './artifact.ts';
-import type { DeployInput } from './operation.ts';
+import type { StepOf } from 'mcp-async-operations/steps';
+import { copyKey, withArtifact } from './artifact.ts';
+import type { deploy } from './operation.ts';
 import { flip, releaseKey } from './place.ts';
 
-export const release: Step<DeployInput> = async (context) => {
+export const release: StepOf<typeof deploy, 'release'> = async (context) => {
   const { input, jobId, results, workspace, signal, progress, log } = context;
-  const { sha256, size } = results.verify as Verified;
+  const { sha256, size } = results.verify;
   await withArtifact(context, copyKey(jobId), sha256, (file) =>
     workspace.upload(releaseKey(input, jobId), file, { signal, contentType: 'application/gzip' }),
   );

@@ -1,15 +1,15 @@
 /** Step 4: whether what is current now is whole and can be started; if not, the version before is current again. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../../definition/step-context.ts';
-import { type Verified, withArtifact } from './artifact.ts';
+import { CodedError, OperationError } from 'mcp-async-operations/operation';
+import type { StepContext, StepOf } from 'mcp-async-operations/steps';
+import { withArtifact } from './artifact.ts';
 import { checkEntryPoints } from './entry-points.ts';
-import type { DeployInput, DeployOutput } from './operation.ts';
+import type { DeployInput, deploy } from './operation.ts';
 import { look, releaseKey, rollBack } from './place.ts';
 
-export const smoke: Step<DeployInput> = async (context): Promise<DeployOutput> => {
+export const smoke: StepOf<typeof deploy, 'smoke'> = async (context) => {
   const { input, jobId, results, signal, progress, log } = context;
-  const { sha256, size } = results.verify as Verified;
-  const { previous } = results.release as { readonly previous: string | null };
+  const { sha256, size } = results.verify;
+  const { previous } = results.release;
   const key = releaseKey(input, jobId);
   try {
     const { current } = await look(context);
@@ -17,7 +17,7 @@ export const smoke: Step<DeployInput> = async (context): Promise<DeployOutput> =
     await withArtifact(context, key, sha256, (file) => checkEntryPoints(file, signal));
   } catch (error) {
     // What may pass is tried again, with the new version in its place; what is broken makes way at once.
-    if (!(error instanceof AppError) || error.retryable) throw error;
+    if (!(error instanceof CodedError) || error.retryable) throw error;
     progress(0.5, 'The smoke test failed: going back to the version before');
     throw await afterRollBack(context, error);
   }
@@ -26,17 +26,17 @@ export const smoke: Step<DeployInput> = async (context): Promise<DeployOutput> =
   return { environment, version: jobId, previous_version: previous, artifact: `/${key}`, size, sha256 };
 };
 
-async function afterRollBack(context: StepContext<DeployInput>, cause: AppError): Promise<AppError> {
+async function afterRollBack(context: StepContext<DeployInput>, cause: CodedError): Promise<OperationError> {
   const { current } = await rollBack(context);
   const version = current?.version ?? null;
   context.log.write(`Rolled back to ${version ?? 'nothing'}: ${cause.message}\n`);
-  return new AppError(
-    ErrorCode.smokeTestFailed,
+  return new OperationError(
+    'SMOKE_TEST_FAILED',
     `${cause.message} ${version ? `Version ${version} is current again` : 'Nothing is current there'}, as before.`,
     { details: { rolled_back_to: version ?? '' } },
   );
 }
 
-function failed(reason: string): AppError {
-  return new AppError(ErrorCode.smokeTestFailed, `The smoke test failed: ${reason}.`);
+function failed(reason: string): OperationError {
+  return new OperationError('SMOKE_TEST_FAILED', `The smoke test failed: ${reason}.`);
 }

@@ -1,5 +1,5 @@
 /** The function behind the operation `deploy`. */
-import { stepHandler } from '../../runner/step-handler.ts';
+import { stepHandler } from 'mcp-async-operations/steps';
 import { approve } from './approve.ts';
 import { deploy } from './operation.ts';
 import { release } from './release.ts';

@@ -1,13 +1,12 @@
 /** Step 1: whether there is such a build, and its artifact is still what it was; and nobody else deploys there. */
-import { JobStatus } from '../../jobs/job.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import { JobStatus, type StepContext, type StepOf } from 'mcp-async-operations/steps';
 import { artifactKey, build } from '../build/operation.ts';
-import type { Step, StepContext } from '../../definition/step-context.ts';
-import { copyKey, type Verified, withArtifact } from './artifact.ts';
-import type { DeployInput } from './operation.ts';
+import { copyKey, withArtifact } from './artifact.ts';
+import type { DeployInput, deploy } from './operation.ts';
 import { hold } from './place.ts';
 
-export const verify: Step<DeployInput> = async (context): Promise<Verified> => {
+export const verify: StepOf<typeof deploy, 'verify'> = async (context) => {
   const { input, jobId, workspace, signal, log } = context;
   const { sha256 } = await findBuild(context);
   const replaces = await hold(context);
@@ -19,7 +18,7 @@ export const verify: Step<DeployInput> = async (context): Promise<Verified> => {
   });
 };
 
-/** @throws AppError BUILD_JOB_INVALID saying which job would do */
+/** @throws OperationError BUILD_JOB_INVALID saying which job would do */
 async function findBuild({ input: { build_job_id, project }, jobs }: StepContext<DeployInput>) {
   const job = await jobs.find(build_job_id);
   if (!job) throw invalid('there is no such job of yours, or no more: list_jobs shows those there are');
@@ -30,6 +29,6 @@ async function findBuild({ input: { build_job_id, project }, jobs }: StepContext
   return build.output.parse(job.result);
 }
 
-function invalid(reason: string): AppError {
-  return new AppError(ErrorCode.buildJobInvalid, `build_job_id: ${reason}.`);
+function invalid(reason: string): OperationError {
+  return new OperationError('BUILD_JOB_INVALID', `build_job_id: ${reason}.`);
 }

@@ -1,14 +1,14 @@
 /** One GET of an address that a caller has given: each address on the way is checked, and nothing of ours goes along. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Client } from 'undici';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { CodedError, OperationError } from 'mcp-async-operations/operation';
 import {
   type AddressPolicy,
   AddressRefused,
   checkUrl,
   guardedLookup,
   NameUnresolved,
-} from '../../shared/http/address-guard.ts';
+} from 'mcp-async-operations/steps';
+import { Client } from 'undici';
 
 export interface Answer {
   readonly status: number;
@@ -33,7 +33,7 @@ const STALL_MS = 30_000;
 
 /**
  * @param use reads the body, which is closed after it.
- * @throws AppError URL_REFUSED, or DOWNLOAD_FAILED with whether it may be tried again
+ * @throws OperationError URL_REFUSED, or DOWNLOAD_FAILED with whether it may be tried again
  */
 export async function get<T>(options: GetOptions, use: (answer: Answer) => Promise<T>): Promise<T> {
   const { range, ifRange, policy, signal } = options;
@@ -71,7 +71,7 @@ export async function get<T>(options: GetOptions, use: (answer: Answer) => Promi
       await client.destroy();
     }
   }
-  throw new AppError(ErrorCode.downloadFailed, `url: it redirects more than ${MAX_REDIRECTS} times.`);
+  throw new OperationError('DOWNLOAD_FAILED', `url: it redirects more than ${MAX_REDIRECTS} times.`);
 }
 
 function accept(url: string, policy: AddressPolicy): URL {
@@ -85,19 +85,19 @@ function accept(url: string, policy: AddressPolicy): URL {
 /** Nothing of the network's own words is told: they have addresses in them. */
 function explained(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
-  if (error instanceof AppError) return error;
-  if (error instanceof AddressRefused) return new AppError(ErrorCode.urlRefused, `url: ${error.reason}`);
+  if (error instanceof CodedError) return error;
+  if (error instanceof AddressRefused) return new OperationError('URL_REFUSED', `url: ${error.reason}`);
   const message =
     error instanceof NameUnresolved
       ? 'url: its host has no address now.'
       : 'url: the connection failed, stalled, or ended before everything was here.';
-  return new AppError(ErrorCode.downloadFailed, message, { retryable: true, cause: error });
+  return new OperationError('DOWNLOAD_FAILED', message, { retryable: true, cause: error });
 }
 
-/** @throws AppError DOWNLOAD_FAILED for a status that is none of these; 429 and 5xx may pass */
+/** @throws OperationError DOWNLOAD_FAILED for a status that is none of these; 429 and 5xx may pass */
 export function expectStatus({ status }: Answer, ...expected: readonly number[]): void {
   if (expected.includes(status)) return;
-  throw new AppError(ErrorCode.downloadFailed, `url: it was answered with status ${status}.`, {
+  throw new OperationError('DOWNLOAD_FAILED', `url: it was answered with status ${status}.`, {
     retryable: status === 429 || status >= 500,
     details: { http_status: status },
   });

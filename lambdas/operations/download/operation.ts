@@ -1,6 +1,7 @@
 /** The operation `download`: a project's source from the web into the workspace, in parts that are never fetched twice. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;
@@ -23,6 +24,13 @@ const output = z.strictObject({
 });
 export type DownloadOutput = z.output<typeof output>;
 
+const probed = z.strictObject({
+  /** Bytes; absent when the server does not say: then everything is fetched at once. */
+  size: z.int().nonnegative().optional(),
+  /** Tells one version from another, to the byte. */
+  etag: z.string().optional(),
+});
+
 export const download = defineOperation({
   name: 'download',
   title: 'Download',
@@ -33,8 +41,12 @@ export const download = defineOperation({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
-    probe: { timeoutMs: MINUTE_MS, retries: 3 },
-    transfer: { timeoutMs: 14 * MINUTE_MS, retries: 5 },
+    probe: { timeoutMs: MINUTE_MS, retries: 3, output: probed },
+    transfer: {
+      timeoutMs: 14 * MINUTE_MS,
+      retries: 5,
+      output: z.strictObject({ parts: z.int().nonnegative() }),
+    },
     publish: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
   // The parts, and the archive that is made of them.

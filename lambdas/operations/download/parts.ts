@@ -1,21 +1,10 @@
 /** A transfer in parts: each is a file of the workspace, and there or not there as a whole. */
 
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import { sourceLimits } from '../project/source-limits.ts';
 
 /** Small enough to be fetched again after a failure, large enough that asking for the next costs little. */
 export const PART_BYTES = 8 * 1024 * 1024;
-
-/** What `probe` has found. A type and not an interface, so that it is JSON to the compiler. */
-export type Probe = {
-  /** Bytes; absent when the server does not say, and then it is fetched in one. */
-  readonly size?: number;
-  /** Tells one version from another; absent when there is none that does so to the byte. */
-  readonly etag?: string;
-};
-
-export type Transferred = { readonly parts: number };
 
 export interface Part {
   readonly key: string;
@@ -36,17 +25,17 @@ export function partKey(jobId: string, index: number): string {
   return `work/${jobId}/part-${index}`;
 }
 
-export function tooLarge(): AppError {
-  return new AppError(
-    ErrorCode.sourceTooLarge,
+export function tooLarge(): OperationError {
+  return new OperationError(
+    'SOURCE_TOO_LARGE',
     `url: there are more than ${formatBytes(sourceLimits.compressedBytes)}, the limit of a source archive.`,
     { details: { limit_bytes: sourceLimits.compressedBytes } },
   );
 }
 
-export function changed(): AppError {
-  return new AppError(
-    ErrorCode.downloadChanged,
+export function changed(): OperationError {
+  return new OperationError(
+    'DOWNLOAD_CHANGED',
     'url: what is there has changed since the download began. Start it again.',
   );
 }

@@ -1,13 +1,13 @@
 /** Step 1: how much there is, and whether it can be had in parts. */
+import type { StepOf } from 'mcp-async-operations/steps';
 import { sourceLimits } from '../project/source-limits.ts';
-import type { Step } from '../../definition/step-context.ts';
 import { downloadPolicy } from './download-policy.ts';
 import { expectStatus, get } from './get.ts';
-import type { DownloadInput } from './operation.ts';
-import { type Probe, tooLarge } from './parts.ts';
+import type { download } from './operation.ts';
+import { tooLarge } from './parts.ts';
 
-export const probe: Step<DownloadInput> = ({ input: { url }, signal, log }) =>
-  get({ url, range: 'bytes=0-0', policy: downloadPolicy(), signal }, async (answer): Promise<Probe> => {
+export const probe: StepOf<typeof download, 'probe'> = ({ input: { url }, signal, log }) =>
+  get({ url, range: 'bytes=0-0', policy: downloadPolicy(), signal }, async (answer) => {
     // Of an empty file there is no first byte.
     expectStatus(answer, 200, 206, 416);
     const { headers, status } = answer;

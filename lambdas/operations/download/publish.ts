@@ -4,16 +4,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { StepOf } from 'mcp-async-operations/steps';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
-import type { Step } from '../../definition/step-context.ts';
-import type { DownloadInput, DownloadOutput } from './operation.ts';
-import { partKey, type Transferred, tooLarge } from './parts.ts';
+import type { download } from './operation.ts';
+import { partKey, tooLarge } from './parts.ts';
 
-export const publish: Step<DownloadInput> = async (context): Promise<DownloadOutput> => {
+export const publish: StepOf<typeof download, 'publish'> = async (context) => {
   const { input, jobId, results, workspace, signal, progress } = context;
-  const { parts } = results.transfer as Transferred;
+  const { parts } = results.transfer;
   const directory = await mkdtemp(join(tmpdir(), 'download-'));
   try {
     const archive = join(directory, 'source.tar.gz');

@@ -1,5 +1,5 @@
 /** The function behind the operation `download`: as that of webhooks, it calls addresses which callers have given. */
-import { stepHandler } from '../../runner/step-handler.ts';
+import { stepHandler } from 'mcp-async-operations/steps';
 import { download } from './operation.ts';
 import { probe } from './probe.ts';
 import { publish } from './publish.ts';

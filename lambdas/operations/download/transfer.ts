@@ -2,30 +2,33 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { writeDigested } from '../../workspace/digest.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import { type StepContext, type StepOf, writeDigested } from 'mcp-async-operations/steps';
 import { sourceLimits } from '../project/source-limits.ts';
-import type { Step, StepContext } from '../../definition/step-context.ts';
 import { downloadPolicy } from './download-policy.ts';
 import { type Answer, expectStatus, get } from './get.ts';
-import type { DownloadInput } from './operation.ts';
-import { changed, type Part, type Probe, partKey, partsOf, type Transferred, tooLarge } from './parts.ts';
+import type { DownloadInput, download } from './operation.ts';
+import { changed, type Part, partKey, partsOf, tooLarge } from './parts.ts';
 
 type Context = StepContext<DownloadInput>;
 
-export const transfer: Step<DownloadInput> = async (context) => {
+export const transfer: StepOf<typeof download, 'transfer'> = async (context) => {
   const directory = await mkdtemp(join(tmpdir(), 'download-'));
   try {
     const file = join(directory, 'part');
-    const { size, etag } = context.results.probe as Probe;
+    const { size, etag } = context.results.probe;
     return size === undefined ? await inOne(context, file) : await inParts(context, file, size, etag);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 };
 
-async function inParts(context: Context, file: string, size: number, etag?: string): Promise<Transferred> {
+async function inParts(
+  context: Context,
+  file: string,
+  size: number,
+  etag?: string,
+): Promise<{ parts: number }> {
   const { jobId, workspace, signal, progress, log } = context;
   const parts = partsOf(jobId, size);
   for (const part of parts) {
@@ -61,7 +64,7 @@ function fetchPart(
 async function inOne(
   { input: { url }, jobId, workspace, signal, progress }: Context,
   file: string,
-): Promise<Transferred> {
+): Promise<{ parts: number }> {
   await get({ url, policy: downloadPolicy(), signal }, async (answer) => {
     expectStatus(answer, 200);
     const said = answer.headers['content-length'];
@@ -78,7 +81,7 @@ async function inOne(
   return { parts: 1 };
 }
 
-/** @throws AppError SOURCE_TOO_LARGE with the first byte too many: a server may lie about a length */
+/** @throws OperationError SOURCE_TOO_LARGE with the first byte too many: a server may lie about a length */
 async function* upTo(
   { body }: Answer,
   maxBytes: number,
@@ -93,8 +96,8 @@ async function* upTo(
   }
 }
 
-function cutShort(): AppError {
-  return new AppError(ErrorCode.downloadFailed, 'url: it ended before everything was here.', {
+function cutShort(): OperationError {
+  return new OperationError('DOWNLOAD_FAILED', 'url: it ended before everything was here.', {
     retryable: true,
   });
 }

@@ -1,11 +1,10 @@
 /** Step 2: every segment of the table at once, page by page, each with its checkpoint. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step, StepContext } from '../../definition/step-context.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { ResultsOf, StepContext, StepOf } from 'mcp-async-operations/steps';
 import { attributesOf, decide, type Item } from './change.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { type Counts, type MigrateInput, type MigrateOutput, migrate } from './operation.ts';
+import { type Counts, type MigrateInput, migrate } from './operation.ts';
 import type { OperatorTables } from './operator-tables.ts';
-import type { Plan } from './plan.ts';
 
 /** Of each, a page's items are written at once, which is what one function can do. */
 const SEGMENTS = 4;
@@ -13,13 +12,13 @@ const WRITES_AT_ONCE = 10;
 /** Before the attempt's time is over: for the pages under way. */
 const WRAP_UP_MS = 60_000;
 
-type Context = StepContext<MigrateInput>;
+type Context = StepContext<MigrateInput, ResultsOf<typeof migrate>>;
 
 export const apply =
-  (tables: OperatorTables): Step<MigrateInput> =>
-  async (context): Promise<MigrateOutput> => {
+  (tables: OperatorTables): StepOf<typeof migrate, 'apply'> =>
+  async (context) => {
     const { input, results, progress, log } = context;
-    const { items } = results.plan as Plan;
+    const { items } = results.plan;
     const endAt = Date.now() + migrate.steps.apply.timeoutMs - WRAP_UP_MS;
     const segments = await Promise.all(
       Array.from({ length: SEGMENTS }, (_, segment) => Checkpoint.load(context, segment)),
@@ -50,7 +49,7 @@ async function applyPage(
   segment: number,
 ): Promise<void> {
   const { input, results, signal } = context;
-  const { keys } = results.plan as Plan;
+  const { keys } = results.plan;
   const { counts, after } = checkpoint.progress;
   const attributes = [...keys, ...attributesOf(input)];
   const part = { segment, segments: SEGMENTS };
@@ -110,9 +109,9 @@ function sum(segments: readonly Checkpoint[]): Counts {
   };
 }
 
-function outOfTime(segments: readonly Checkpoint[]): AppError {
-  return new AppError(
-    ErrorCode.stepTimedOut,
+function outOfTime(segments: readonly Checkpoint[]): OperationError {
+  return new OperationError(
+    'STEP_TIMED_OUT',
     `The migration was at ${sum(segments).scanned} items when its time was over. Start it again: what is changed stays changed.`,
     { retryable: true },
   );

@@ -1,6 +1,6 @@
 /** How far one segment of the table is: a file of the workspace, from which a later attempt goes on. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../../definition/step-context.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { StepContext } from 'mcp-async-operations/steps';
 import type { Item } from './change.ts';
 import type { Counts } from './operation.ts';
 
@@ -37,12 +37,12 @@ export class Checkpoint {
     return new Checkpoint(context, key, found ? JSON.parse(found.text) : START, found?.version);
   }
 
-  /** @throws AppError CONFLICT, to be tried again, when another attempt has gone on meanwhile */
+  /** @throws OperationError CONFLICT, to be tried again, when another attempt has gone on meanwhile */
   async save(progress: Progress): Promise<void> {
     const { workspace, signal } = this.#context;
     const version = await workspace.replace(this.#key, JSON.stringify(progress), this.#version, signal);
     if (version === undefined) {
-      throw new AppError(ErrorCode.conflict, 'Another attempt works on the same items.', { retryable: true });
+      throw new OperationError('CONFLICT', 'Another attempt works on the same items.', { retryable: true });
     }
     this.#version = version;
     this.progress = progress;

@@ -1,6 +1,7 @@
 /** The operation `migrate`: one change of many items of a table that the operator has allowed, none of them changed twice. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 
 const MINUTE_MS = 60_000;
 /** An expression of DynamoDB holds far more; a change that a person has thought through does not. */
@@ -64,7 +65,16 @@ export const migrate = defineOperation({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
-    plan: { timeoutMs: MINUTE_MS, retries: 2 },
+    plan: {
+      timeoutMs: MINUTE_MS,
+      retries: 2,
+      output: z.strictObject({
+        /** The partition key, and the sort key if there is one. */
+        keys: z.array(z.string()),
+        /** About as many: DynamoDB counts every six hours. */
+        items: z.int().nonnegative(),
+      }),
+    },
     // Each retry goes on from the checkpoint: two and a half hours at most.
     apply: { timeoutMs: 14 * MINUTE_MS, retries: 10 },
   },

@@ -7,7 +7,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
 import type { Item, Update } from './change.ts';
 
 export interface Page {
@@ -28,12 +28,12 @@ export class OperatorTables {
     this.#allowed = allowed;
   }
 
-  /** @throws AppError TABLE_NOT_ALLOWED, TABLE_NOT_FOUND, MIGRATION_INVALID */
+  /** @throws OperationError TABLE_NOT_ALLOWED, TABLE_NOT_FOUND, MIGRATION_INVALID */
   async describe(table: string, signal: AbortSignal): Promise<{ keys: string[]; items: number }> {
     if (!this.#allowed.includes(table)) {
       const others = this.#allowed.length > 0 ? `Allowed: ${this.#allowed.join(', ')}.` : 'None is.';
-      throw new AppError(
-        ErrorCode.tableNotAllowed,
+      throw new OperationError(
+        'TABLE_NOT_ALLOWED',
         `table: "${table}" is not allowed. ${others} The operator allows tables at deploy: -c migrateTables=${table}`,
       );
     }
@@ -51,16 +51,16 @@ export class OperatorTables {
           (each) => each.AttributeType === 'B' && keys.includes(each.AttributeName ?? ''),
         )
       ) {
-        throw new AppError(
-          ErrorCode.migrationInvalid,
+        throw new OperationError(
+          'MIGRATION_INVALID',
           `table: "${table}" has a binary key, which this does not take.`,
         );
       }
       return { keys, items: Table?.ItemCount ?? 0 };
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
-      throw new AppError(
-        ErrorCode.tableNotFound,
+      throw new OperationError(
+        'TABLE_NOT_FOUND',
         `table: "${table}" is allowed, but there is no such table.`,
       );
     }

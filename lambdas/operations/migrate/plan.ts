@@ -1,20 +1,12 @@
 /** Step 1: whether the table is allowed, and the change is one that can be made of it. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Step } from '../../definition/step-context.ts';
-import type { MigrateInput } from './operation.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { StepOf } from 'mcp-async-operations/steps';
+import type { migrate } from './operation.ts';
 import type { OperatorTables } from './operator-tables.ts';
 
-/** A type and not an interface, so that it is JSON to the compiler. */
-export type Plan = {
-  /** The partition key, and the sort key if there is one. */
-  readonly keys: string[];
-  /** About as many: DynamoDB counts every six hours. */
-  readonly items: number;
-};
-
 export const plan =
-  (tables: OperatorTables): Step<MigrateInput> =>
-  async ({ input, signal }): Promise<Plan> => {
+  (tables: OperatorTables): StepOf<typeof migrate, 'plan'> =>
+  async ({ input, signal }) => {
     const found = await tables.describe(input.table, signal);
     const { set, remove, rename } = input;
     const changed = [...Object.keys(set), ...remove, ...Object.entries(rename).flat()];
@@ -26,6 +18,6 @@ export const plan =
     return found;
   };
 
-function invalid(reason: string): AppError {
-  return new AppError(ErrorCode.migrationInvalid, `set, remove, rename: ${reason}.`);
+function invalid(reason: string): OperationError {
+  return new OperationError('MIGRATION_INVALID', `set, remove, rename: ${reason}.`);
 }

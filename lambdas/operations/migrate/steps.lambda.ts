@@ -1,7 +1,6 @@
 /** The function behind the operation `migrate`: it alone may change tables of the operator. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Env } from '../../shared/env.ts';
-import { stepHandler } from '../../runner/step-handler.ts';
+import { StepEnv, stepHandler } from 'mcp-async-operations/steps';
 import { apply } from './apply.ts';
 import { migrate } from './operation.ts';
 import { OperatorTables } from './operator-tables.ts';
@@ -9,7 +8,7 @@ import { plan } from './plan.ts';
 
 // A table that cannot take more yet is written slower, and not given up.
 const client = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
-const allowed = (process.env[Env.operatorTables] ?? '').split(',').filter((name) => name !== '');
+const allowed = (process.env[StepEnv.operatorTables] ?? '').split(',').filter((name) => name !== '');
 const tables = new OperatorTables(client, allowed);
 
 export const handler = stepHandler(migrate, { plan: plan(tables), apply: apply(tables) });

@@ -1,9 +1,9 @@
 /** A path that a caller gives: plainly inside the project, or refused. */
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
 
 /**
  * @param argument its name, for the refusal
- * @returns the path without `.` and doubled slashes. @throws AppError PATH_REFUSED
+ * @returns the path without `.` and doubled slashes. @throws OperationError PATH_REFUSED
  */
 export function acceptPath(argument: string, path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
@@ -21,8 +21,8 @@ export function acceptPath(argument: string, path: string): string {
               ? 'names no file'
               : undefined;
   if (!problem) return segments.join('/');
-  throw new AppError(
-    ErrorCode.pathRefused,
+  throw new OperationError(
+    'PATH_REFUSED',
     `${argument}: ${JSON.stringify(path.slice(0, 200))} ${problem}. Give a path relative to the project, such as "src/main.ts".`,
   );
 }

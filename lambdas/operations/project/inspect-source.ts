@@ -1,6 +1,7 @@
 /** Reads a whole source archive without writing a byte, and refuses everything in it that is not plainly a project. */
+
+import { CodedError } from 'mcp-async-operations/operation';
 import type { ReadEntry } from 'tar';
-import { AppError } from '../../shared/errors.ts';
 import { GuardedParser } from './guarded-parser.ts';
 import { invalidSource, namesTooLong, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
 import type { SourceLimits } from './source-limits.ts';
@@ -50,7 +51,7 @@ interface Listing {
   readonly files: Map<string, FileEntry>;
 }
 
-/** @throws AppError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
+/** @throws OperationError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
 export async function inspectSource(
   archive: Archive,
   limits: SourceLimits,
@@ -84,7 +85,7 @@ export async function inspectSource(
     await feed(parser, archive, bound, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof AppError
+    throw error instanceof CodedError
       ? error
       : invalidSource('it is corrupt or not a gzipped tar archive', error);
   }

@@ -1,7 +1,7 @@
 /** A project of the workspace: how it is called, and where its source is. */
+
+import type { RequiredObject } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { ErrorCode } from '../../shared/errors.ts';
-import type { RequiredObject } from '../../definition/define-operation.ts';
 
 /** Names that are safe as one segment of an object key and of a path. The lookahead refuses `..` anywhere. */
 const PROJECT_NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
@@ -24,7 +24,7 @@ export function sourceOf(project: string): RequiredObject {
   const key = `projects/${project}.tar.gz`;
   return {
     key,
-    code: ErrorCode.projectNotFound,
+    code: 'PROJECT_NOT_FOUND',
     message: `There is no project "${project}" in the workspace: upload its source as ${key} (npm run add-project -- DIR).`,
   };
 }

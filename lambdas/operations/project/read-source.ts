@@ -2,10 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import type { StepContext } from 'mcp-async-operations/steps';
 import type { ReadEntry } from 'tar';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepContext } from '../../definition/step-context.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
 import { GuardedParser } from './guarded-parser.ts';
 import { entryPath, type FileEntry, inspectSource, isContent } from './inspect-source.ts';
 import { sourceOf } from './project.ts';
@@ -41,7 +40,7 @@ type SourceContext = Pick<StepContext, 'signal' | 'workspace'>;
 
 /**
  * Runs work on a project's source, which is gone from the disk when it ends.
- * @throws AppError PROJECT_NOT_FOUND, SOURCE_TOO_LARGE, SOURCE_INVALID
+ * @throws OperationError PROJECT_NOT_FOUND, SOURCE_TOO_LARGE, SOURCE_INVALID
  */
 export async function withSource<T>(
   { signal, workspace }: SourceContext,
@@ -55,9 +54,9 @@ export async function withSource<T>(
     const { sha256 } = await workspace.download(key, archive, {
       signal,
       maxBytes: sourceLimits.compressedBytes,
-      missing: new AppError(code, message),
-      tooLarge: new AppError(
-        ErrorCode.sourceTooLarge,
+      missing: new OperationError(code, message),
+      tooLarge: new OperationError(
+        'SOURCE_TOO_LARGE',
         `The source archive ${key} is larger than ${formatBytes(sourceLimits.compressedBytes)}, the limit.`,
         { details: { limit_bytes: sourceLimits.compressedBytes } },
       ),
@@ -70,7 +69,7 @@ export async function withSource<T>(
 
 /**
  * Looks through a whole archive.
- * @throws AppError SOURCE_INVALID, SOURCE_TOO_LARGE
+ * @throws OperationError SOURCE_INVALID, SOURCE_TOO_LARGE
  */
 export async function openSource(
   archive: string,

@@ -1,6 +1,7 @@
 /** The operation `read_file`: one file of a project, while the caller waits. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName, sourceOf } from '../project/project.ts';
 
 /** What goes into a model's context at once; larger files are linked. */

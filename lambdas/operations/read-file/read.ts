@@ -3,12 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
-import { digestOf } from '../../workspace/digest.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import { digestOf, type Step, wholeCharacters } from 'mcp-async-operations/steps';
 import { acceptPath } from '../project/accept-path.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
-import type { Step } from '../../definition/step-context.ts';
 import { MAX_INLINE_BYTES, type ReadFileInput, type ReadFileOutput } from './operation.ts';
 
 export const read: Step<ReadFileInput> = (context) => {
@@ -31,14 +29,14 @@ export const read: Step<ReadFileInput> = (context) => {
   });
 };
 
-/** @throws AppError FILE_NOT_FOUND, saying what is there instead */
+/** @throws OperationError FILE_NOT_FOUND, saying what is there instead */
 function find(source: ProjectSource, path: string, project: string): SourceFile {
   const found = source.files.find((file) => file.path === path);
   if (found) return found;
   const target = source.linkAt(path);
   const isDirectory = source.files.some((file) => file.path.startsWith(`${path}/`));
-  throw new AppError(
-    ErrorCode.fileNotFound,
+  throw new OperationError(
+    'FILE_NOT_FOUND',
     target !== undefined
       ? `"${path}" is a link to "${target}": read that.`
       : isDirectory
@@ -52,7 +50,7 @@ interface Range {
   readonly end: number;
 }
 
-/** @throws AppError RANGE_INVALID naming the size of the file */
+/** @throws OperationError RANGE_INVALID naming the size of the file */
 function rangeOf({ range }: ReadFileInput, { path, size }: SourceFile): Range {
   if (!range) return { start: 0, end: size };
   const { start, end = size } = range;
@@ -65,8 +63,8 @@ function rangeOf({ range }: ReadFileInput, { path, size }: SourceFile): Range {
           ? `has more than ${MAX_INLINE_BYTES} bytes`
           : undefined;
   if (!problem) return { start, end };
-  throw new AppError(
-    ErrorCode.rangeInvalid,
+  throw new OperationError(
+    'RANGE_INVALID',
     `range: ${start} to ${end} ${problem}; "${path}" has ${size} bytes.`,
     { details: { size } },
   );

@@ -1,5 +1,5 @@
 /** The function behind the operation `read_file`. */
-import { stepHandler } from '../../runner/step-handler.ts';
+import { stepHandler } from 'mcp-async-operations/steps';
 import { readFile } from './operation.ts';
 import { read } from './read.ts';
 

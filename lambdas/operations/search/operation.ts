@@ -1,6 +1,7 @@
 /** The operation `search`: a regular expression over the files of a project, at once or as a job. */
+
+import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
 import { projectName, sourceOf } from '../project/project.ts';
 
 /** More files than these are for a job. */

@@ -1,17 +1,18 @@
 /** What is searched for and where, compiled to automata that take time by the length of what they read, and no more. */
+
+import { OperationError } from 'mcp-async-operations/operation';
 import { RE2JS, RE2JSException } from 're2js';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
 
 /** Tells whether a text has a match in it. */
 export type Test = (text: string) => boolean;
 
-/** @throws AppError PATTERN_INVALID naming what is wrong with it */
+/** @throws OperationError PATTERN_INVALID naming what is wrong with it */
 export function compilePattern(pattern: string, isCaseSensitive: boolean): Test {
   const compiled = compile('pattern', pattern, isCaseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
   return (text) => compiled.test(text);
 }
 
-/** @throws AppError PATTERN_INVALID */
+/** @throws OperationError PATTERN_INVALID */
 export function compileGlob(glob: string): Test {
   const isOfName = !glob.includes('/');
   const compiled = compile(
@@ -27,8 +28,8 @@ function compile(argument: string, pattern: string, flags: number): RE2JS {
     return RE2JS.compile(pattern, flags);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    throw new AppError(
-      ErrorCode.patternInvalid,
+    throw new OperationError(
+      'PATTERN_INVALID',
       `${argument}: ${error.message}. Use the syntax of RE2, without backreferences and lookaround.`,
     );
   }

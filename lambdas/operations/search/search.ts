@@ -1,21 +1,23 @@
 /** The one step of `search`: as a call up to 1,000 files and ten seconds, as a job beyond; a job goes on where its call was. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Step, StepContext } from 'mcp-async-operations/steps';
+import * as z from 'zod';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
-import type { Step, StepContext } from '../../definition/step-context.ts';
 import { Matches } from './matches.ts';
 import { MAX_FILES_OF_A_CALL, type SearchInput, type SearchOutput } from './operation.ts';
 import { compileGlob, compilePattern, type Test } from './pattern.ts';
 import { asText, searchText } from './search-text.ts';
 
 /** What a call leaves to its job. */
-type Done = {
+const done = z.strictObject({
   /** Of the archive: of another one, nothing has been searched. */
-  readonly sha256: string;
+  sha256: z.string(),
   /** Of the files that are searched, in the order of the archive. */
-  readonly files: number;
-  readonly skipped: number;
-};
+  files: z.int().nonnegative(),
+  skipped: z.int().nonnegative(),
+});
+type Done = z.output<typeof done>;
 
 const NOTHING_DONE = { files: 0, skipped: 0 };
 const MAX_MATCHES = 100_000;
@@ -64,10 +66,10 @@ class SearchRun {
     directory: string,
   ): Promise<SearchRun> {
     const file = join(directory, 'matches.jsonl');
-    const earlier = context.results.call as Done | undefined;
+    const earlier = done.optional().parse(context.handedOver);
     if (earlier?.sha256 !== source.sha256 || earlier.files === 0) {
-      const done = { sha256: source.sha256, ...NOTHING_DONE };
-      return new SearchRun(context, source, files, await Matches.open(file), done);
+      const nothing = { sha256: source.sha256, ...NOTHING_DONE };
+      return new SearchRun(context, source, files, await Matches.open(file), nothing);
     }
     const gone = new Error('The matches of the call are not in the workspace.');
     const { signal } = context;

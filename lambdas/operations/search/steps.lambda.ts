@@ -1,5 +1,5 @@
 /** The function behind the operation `search`. */
-import { stepHandler } from '../../runner/step-handler.ts';
+import { stepHandler } from 'mcp-async-operations/steps';
 import { search } from './operation.ts';
 import { search as searchStep } from './search.ts';
 

@@ -1,7 +1,7 @@
 /** The operation `upload`: a project's source from a caller's own machine, put into the workspace by one PUT. */
+
+import { defineOperation, formatBytes } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { defineOperation } from '../../definition/define-operation.ts';
-import { formatBytes } from '../../shared/format-bytes.ts';
 import { projectName } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import { uploadLimits } from './limits.ts';
@@ -41,7 +41,11 @@ export const upload = defineOperation({
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
     // What was put is deleted after a day, by which time it has to be the project's source.
-    receive: { timeoutMs: MINUTE_MS, inputTimeoutMs: 12 * 60 * MINUTE_MS },
+    receive: {
+      timeoutMs: MINUTE_MS,
+      inputTimeoutMs: 12 * 60 * MINUTE_MS,
+      output: z.strictObject({ key: z.string(), version: z.string(), size: z.int().nonnegative() }),
+    },
     publish: { timeoutMs: 14 * MINUTE_MS, retries: 2 },
   },
   // A whole vCPU: what takes time is to decompress. Nothing is kept on disk.

@@ -1,16 +1,16 @@
 /** Step 2: the archive looked through as it comes from the bucket, as every source is, and only then the project's source. */
 import { createHash } from 'node:crypto';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { OperationError } from 'mcp-async-operations/operation';
+import type { StepOf } from 'mcp-async-operations/steps';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { invalidSource } from '../project/source-errors.ts';
-import type { ArrivedFile, Step } from '../../definition/step-context.ts';
 import { uploadLimits } from './limits.ts';
-import type { UploadInput, UploadOutput } from './operation.ts';
+import type { upload } from './operation.ts';
 
-export const publish: Step<UploadInput> = async (context): Promise<UploadOutput> => {
+export const publish: StepOf<typeof upload, 'publish'> = async (context) => {
   const { input, results, workspace, signal, progress } = context;
-  const { key, version, size } = results.receive as ArrivedFile;
+  const { key, version, size } = results.receive;
   const archive = { key, version, changed: changed() };
   const hash = createHash('sha256');
   let read = 0;
@@ -32,9 +32,9 @@ export const publish: Step<UploadInput> = async (context): Promise<UploadOutput>
   return { source: `/${source}`, size, sha256: hash.digest('hex'), files: files.size };
 };
 
-function changed(): AppError {
-  return new AppError(
-    ErrorCode.uploadChanged,
+function changed(): OperationError {
+  return new OperationError(
+    'UPLOAD_CHANGED',
     'Another file was put in the place of the one that had arrived, or it is gone. Start the upload again, and PUT once.',
   );
 }

@@ -1,6 +1,6 @@
 /** What passes between a step's runner and its sandbox: one event there, lines of JSON back. */
 import * as z from 'zod';
-import { ErrorCode } from '../../shared/errors.ts';
+import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 
 /** All that the sandbox gets to know. */
@@ -22,6 +22,8 @@ export interface SandboxEvent {
 
 export const MAX_MESSAGE_CHARACTERS = 1_000;
 
+const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
+
 /** From a process that may run anything: checked before a word of it goes on record. */
 export const sandboxMessage = z.union([
   z.strictObject({ log: z.string() }),
@@ -29,7 +31,7 @@ export const sandboxMessage = z.union([
   z.strictObject({ result: z.json() as z.ZodType<Json> }),
   z.strictObject({
     error: z.strictObject({
-      code: z.enum(ErrorCode),
+      code: errorCode,
       message: z.string().max(MAX_MESSAGE_CHARACTERS),
       retryable: z.boolean(),
       details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),

@@ -2,12 +2,11 @@
 import { PassThrough } from 'node:stream';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { StepsOperation } from '../../definition/define-operation.ts';
+import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
+import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchTurn } from './attempt-fence.ts';
-import { UrlWorkspace } from './url-workspace.ts';
 import {
   KEEP_ALIVE_MS,
   MAX_MESSAGE_CHARACTERS,
@@ -15,10 +14,11 @@ import {
   type SandboxEvent,
   type SandboxMessage,
 } from './protocol.ts';
+import { UrlWorkspace } from './url-workspace.ts';
 
 /** @param steps one function for each step of the definition. */
 export function sandboxHandler<Definition extends StepsOperation>(steps: SandboxedStepsOf<Definition>) {
-  const byName: Readonly<Record<string, SandboxedStep<never>>> = steps;
+  const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
   return middy(
     async (event: SandboxEvent) => {
       const lines = new PassThrough();
@@ -38,7 +38,7 @@ export function sandboxHandler<Definition extends StepsOperation>(steps: Sandbox
 
 async function runStep(
   event: SandboxEvent,
-  work: SandboxedStep<never> | undefined,
+  work: SandboxedStep<never, never> | undefined,
   send: (message: SandboxMessage) => void,
 ): Promise<SandboxMessage> {
   const { step, jobId, input, results, attempt, limitMs } = event;
@@ -49,7 +49,7 @@ async function runStep(
     const result = await work({
       jobId,
       input: input as never,
-      results,
+      results: results as never,
       attempt,
       signal: turn.signal,
       progress: (fraction, message) =>
@@ -72,7 +72,7 @@ async function runStep(
 }
 
 function describe(error: unknown, step: string): SandboxError {
-  if (error instanceof AppError) {
+  if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
     if (cause) console.warn({ message: 'A step failed', step, code, cause });
     return { code, message: short(message), retryable, ...(details && { details }) };

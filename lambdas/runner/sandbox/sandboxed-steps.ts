@@ -1,13 +1,13 @@
 /** Steps that run elsewhere: each hands its sandbox what it needs, and believes little of what comes back. */
 import { randomUUID } from 'node:crypto';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
-import type { StepFiles, StepsOperation } from '../../definition/define-operation.ts';
-import { LambdaFailure } from '../lambda-failure.ts';
+import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
-import type { SandboxFunction } from './sandbox-function.ts';
+import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { LambdaFailure } from '../lambda-failure.ts';
 import { overText, turnKey } from './attempt-fence.ts';
 import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessage } from './protocol.ts';
+import type { SandboxFunction } from './sandbox-function.ts';
 import type { WorkspaceUrls } from './workspace-urls.ts';
 
 export interface SandboxedStepsOptions {
@@ -85,7 +85,9 @@ function checkFiles({ name, output, files }: StepsOperation, result: Json, { wri
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
   if (!stray) return result;
   const cause = new Error(`It names ${stray.key}.`);
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} is not what it promises.`, { cause });
+  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} does not match its output schema.`, {
+    cause,
+  });
 }
 
 async function urlsOf(keys: readonly string[], sign: (key: string) => Promise<string>) {
@@ -105,7 +107,7 @@ function read(line: string, step: string): SandboxMessage {
 function toError({ code, message, retryable, details }: SandboxError, step: string) {
   if (code === ErrorCode.internal)
     return new Error(`The sandbox of ${step} failed unexpectedly: its own log says why.`);
-  return new AppError(code, printable(message), { retryable, details });
+  return codedError(code, printable(message), { retryable, details });
 }
 
 /** Control characters mean nothing here, and could mislead who reads a log in a terminal. */

@@ -2,9 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { type Dispatcher, request } from 'undici';
+import type { FileDigest, FileTransfer } from '../../definition/step-context.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { digestOf, writeDigested } from '../../workspace/digest.ts';
-import type { FileDigest, FileTransfer } from '../../definition/step-context.ts';
 import type { SandboxEvent } from './protocol.ts';
 
 export class UrlWorkspace implements FileTransfer {

@@ -10,6 +10,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { updateWhere } from '../../shared/aws/update-expression.ts';
 import { DeliveriesTable, waitingShard } from './deliveries-table.ts';
 import {
   type Delivery,
@@ -19,7 +20,6 @@ import {
   MAX_RECORDED_ATTEMPTS,
 } from './delivery.ts';
 import { fromItem, type StoredDelivery, toItem } from './delivery-item.ts';
-import { updateWhere } from '../../shared/aws/update-expression.ts';
 
 export type DeliveryId = Pick<Delivery, 'jobId' | 'deliveryKey'>;
 /** A position in a listing of an endpoint's deliveries. */

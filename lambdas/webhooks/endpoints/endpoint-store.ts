@@ -9,10 +9,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { updateWhere } from '../../shared/aws/update-expression.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { DisabledReason, type Endpoint, EndpointKind } from './endpoint.ts';
 import { EndpointsTable } from './endpoints-table.ts';
-import { updateWhere } from '../../shared/aws/update-expression.ts';
 
 /** Of an owner's endpoints and subscriptions, and of its mailboxes: every event reads them all, some 100 KB at most. */
 export const MAX_ENDPOINTS = 100;

@@ -8,8 +8,8 @@
  * that of the signing key, which may be replaced any day: what is sealed must open for as long as it lies there.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import type { Endpoint, EndpointSecret } from './endpoint.ts';
 import type { SecretVersions } from '../signing/secret-versions.ts';
+import type { Endpoint, EndpointSecret } from './endpoint.ts';
 
 type Place = Pick<Endpoint, 'owner' | 'endpointId'>;
 

@@ -1,9 +1,9 @@
 /** The link that goes with a question to who may answer it: made when it is sent, and kept nowhere. */
 import { MAX_INPUT_TIMEOUT_MS } from '../../definition/define-operation.ts';
-import { signAnswerToken } from '../signing/answer-token.ts';
+import { EventType } from '../../events/event.ts';
 import type { Delivery } from '../deliveries/delivery.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import { EventType } from '../../events/event.ts';
+import { signAnswerToken } from '../signing/answer-token.ts';
 import type { SigningKey } from '../signing/signature.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** From queue messages to attempts: each on its own, so that one that fails does not repeat the others. */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { type DeliverDependencies, deliver } from './deliver.ts';
 import { parseMessage } from '../deliveries/delivery-queue.ts';
+import { type DeliverDependencies, deliver } from './deliver.ts';
 import { verifySubscription } from './verify-subscription.ts';
 
 /** A message that is not ours fails each time, and so ends in the dead-letter queue for somebody to look at. */

@@ -1,6 +1,6 @@
 /** One attempt of a delivery: what is sent, what the answer means, and what follows. */
 
-import { answerUrlOf, withoutLink } from './answer-link.ts';
+import { retryAfterMs } from '../../shared/http/retry-after.ts';
 import { type Delivery, type DeliveryAttempt, DeliveryStatus } from '../deliveries/delivery.ts';
 import {
   type AttemptMessage,
@@ -9,14 +9,14 @@ import {
   MAX_QUEUE_DELAY_MS,
 } from '../deliveries/delivery-queue.ts';
 import type { AfterAttempt, DeliveryStore } from '../deliveries/delivery-store.ts';
+import { nextDelayMs } from '../deliveries/retry-schedule.ts';
 import { CALLBACKS_ID, type Endpoint, isActive } from '../endpoints/endpoint.ts';
 import type { EndpointStore } from '../endpoints/endpoint-store.ts';
-import { type Outgoing, outgoingEvent } from './webhook-request.ts';
-import type { PostOutcome } from './post.ts';
-import { retryAfterMs } from '../../shared/http/retry-after.ts';
-import { nextDelayMs } from '../deliveries/retry-schedule.ts';
 import type { SecretSeal } from '../endpoints/secret-seal.ts';
 import type { SigningKey } from '../signing/signature.ts';
+import { answerUrlOf, withoutLink } from './answer-link.ts';
+import type { PostOutcome } from './post.ts';
+import { type Outgoing, outgoingEvent } from './webhook-request.ts';
 
 export interface DeliverDependencies {
   readonly endpoints: EndpointStore;

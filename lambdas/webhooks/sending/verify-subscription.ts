@@ -1,10 +1,10 @@
 /** Asks the receiver of a new subscription whether it wants what will be sent, so that nobody can have others flooded. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { DeliverDependencies } from './deliver.ts';
 import type { VerificationMessage } from '../deliveries/delivery-queue.ts';
 import { EndpointKind } from '../endpoints/endpoint.ts';
-import { outgoingVerification } from './webhook-request.ts';
+import type { DeliverDependencies } from './deliver.ts';
 import type { PostError, PostOutcome } from './post.ts';
+import { outgoingVerification } from './webhook-request.ts';
 
 /** Why a receiver has not proved anything, in the categories of MCP Events: they tell nothing of its answer. */
 export const VerificationFailure = {

@@ -1,19 +1,20 @@
 /** Event source mappings: which function reads which table's stream or which queue, and how. */
-import type { Template } from '../../template/assembly.ts';
-import { arn, functionNameOf } from '../../shared/aws-names.ts';
+
+import type { TableStream } from '../../dynamodb/table-stream.ts';
 import type { Environment } from '../../environment.ts';
-import type { LambdaFunction } from '../functions.ts';
 import type { Iam } from '../../iam/iam.ts';
 import { checkMapping, pollingCalls, settingAside } from '../../iam/mapping-permissions.ts';
+import { arn, functionNameOf } from '../../shared/aws-names.ts';
+import type { StorageServer } from '../../storage/storage.ts';
+import type { Template } from '../../template/assembly.ts';
 import type { Resolve } from '../../template/intrinsics.ts';
+import { resourcesOf } from '../../template/stack-resources.ts';
+import type { LambdaFunction } from '../functions.ts';
 import { MAPPING_PROPERTIES, type MappingProperties } from './mapping-properties.ts';
 import { readQueueMapping } from './queue-mapping.ts';
 import { QueueReader } from './queue-reader.ts';
-import { resourcesOf } from '../../template/stack-resources.ts';
-import type { StorageServer } from '../../storage/storage.ts';
 import { readStreamMapping, type StreamMapping } from './stream-mapping.ts';
 import { StreamReader } from './stream-reader.ts';
-import type { TableStream } from '../../dynamodb/table-stream.ts';
 
 export interface MappingParts {
   /** By table name. */

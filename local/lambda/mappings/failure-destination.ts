@@ -1,8 +1,8 @@
 /** Where an event source mapping sets aside what its function has failed on: a queue or a topic. */
 import { randomUUID } from 'node:crypto';
-import type { StorageServer } from '../../storage/storage.ts';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
 import { SHARD_ID, sequenceOf } from '../../dynamodb/table-stream.ts';
+import type { StorageServer } from '../../storage/storage.ts';
 
 export interface FailedBatch {
   readonly functionArn: string;

@@ -1,6 +1,7 @@
 /** What an event source mapping of the template says, as far as it means something here. */
-import { checkPattern, type EventPattern } from '../../eventbridge/event-pattern.ts';
+
 import type { StartingPosition } from '../../dynamodb/table-stream.ts';
+import { checkPattern, type EventPattern } from '../../eventbridge/event-pattern.ts';
 
 /**
  * Properties of `AWS::Lambda::EventSourceMapping`. A batching window is not among them: a batch is what is there, at

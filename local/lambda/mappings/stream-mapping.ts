@@ -1,11 +1,12 @@
 /** An event source mapping whose source is a table's stream. */
-import { arn, functionNameOf } from '../../shared/aws-names.ts';
+
+import type { StartingPosition, TableStream } from '../../dynamodb/table-stream.ts';
 import { matches } from '../../eventbridge/event-pattern.ts';
-import { createFailureDestination, type FailureDestinationParts } from './failure-destination.ts';
+import { arn, functionNameOf } from '../../shared/aws-names.ts';
 import type { LambdaFunction } from '../functions.ts';
+import { createFailureDestination, type FailureDestinationParts } from './failure-destination.ts';
 import { filterPatterns, type MappingProperties, reportsItems } from './mapping-properties.ts';
 import type { StreamReaderOptions } from './stream-reader.ts';
-import type { StartingPosition, TableStream } from '../../dynamodb/table-stream.ts';
 
 export interface StreamMapping {
   readonly startingPosition: StartingPosition;

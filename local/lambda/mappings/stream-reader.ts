@@ -1,10 +1,10 @@
 /** Hands a table's stream to a function: batch after batch, in order, and never on before a batch is dealt with. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SetAside } from './failure-destination.ts';
-import type { LambdaFunction } from '../functions.ts';
-import { invokeRecords } from './invoke-records.ts';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
 import { sequenceOf, type TableStream } from '../../dynamodb/table-stream.ts';
+import type { LambdaFunction } from '../functions.ts';
+import type { SetAside } from './failure-destination.ts';
+import { invokeRecords } from './invoke-records.ts';
 
 export interface StreamReaderOptions {
   /** Under which the stream keeps its position. */

@@ -1,5 +1,5 @@
 /** The fixture tools that the official conformance suite calls, as operations like any other; never deployed. */
-import type { OperationDefinition } from '../../../lambdas/definition/define-operation.ts';
+import type { OperationDefinition } from '../../../lambdas/definition/operation-definition.ts';
 import { confirmDelete } from './confirm-delete/operation.ts';
 import { failingJob } from './failing-job/operation.ts';
 import { greet } from './greet/operation.ts';

@@ -3,14 +3,18 @@ import { copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tar from 'tar';
+import type {
+  FileTransfer,
+  SandboxContext,
+  SandboxedStep,
+} from '../../../lambdas/definition/step-context.ts';
 import { compile } from '../../../lambdas/operations/build/compile.ts';
 import { install } from '../../../lambdas/operations/build/install.ts';
 import type { BuildInput, BuildOutput } from '../../../lambdas/operations/build/operation.ts';
 import { packageArtifact } from '../../../lambdas/operations/build/package.ts';
 import { test as testStep } from '../../../lambdas/operations/build/test.ts';
-import { digestOf } from '../../../lambdas/workspace/digest.ts';
-import type { FileTransfer, SandboxContext, SandboxedStep } from '../../../lambdas/definition/step-context.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
+import { digestOf } from '../../../lambdas/workspace/digest.ts';
 
 export const stepsInOrder = { install, compile, test: testStep, package: packageArtifact };
 export type StepName = keyof typeof stepsInOrder;
@@ -144,7 +148,7 @@ export class BenchJob {
 
   async step(name: StepName): Promise<Json> {
     // What a state machine hands on went through JSON.
-    const step: SandboxedStep<BuildInput> = stepsInOrder[name];
+    const step = stepsInOrder[name] as SandboxedStep<BuildInput>;
     const result = JSON.parse(JSON.stringify(await step(this.#context))) as Json;
     this.results[name] = result;
     return result;

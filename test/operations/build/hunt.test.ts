@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { uploadProject } from '../../../local/cli/upload-project.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { assemblies } from '../../support/assemblies.ts';
 import { awsClients, call, connect } from '../../support/test-cloud.ts';
 

@@ -1,0 +1,34 @@
+/** Declares what the routes of the management API need. */
+
+import type { OperationDefinition } from '../definition/operation-definition.ts';
+import type { Observer } from '../executions/execution-progress.ts';
+import type { JobStore } from '../jobs/job-store.ts';
+import type { PollIntervals } from '../jobs/poll-intervals.ts';
+import type { AddressPolicy } from '../shared/http/address-guard.ts';
+import type { Pace } from '../shared/rate-limiter.ts';
+import type { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
+import type { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
+import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
+import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
+import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
+import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
+import type { ApiRequest } from './request.ts';
+import type { Answer } from './response.ts';
+
+export interface ApiDependencies {
+  readonly operations: readonly OperationDefinition[];
+  readonly jobs: JobStore;
+  readonly observer: Observer;
+  readonly pace: Pace;
+  readonly polls: PollIntervals;
+  readonly workspace: WorkspaceLinks;
+  readonly endpoints: EndpointStore;
+  readonly deliveries: DeliveryStore;
+  readonly queue: DeliveryQueue;
+  readonly signingKeys: SigningKeys;
+  readonly seal: SecretSeal;
+  readonly addressPolicy: AddressPolicy;
+}
+
+/** @throws AppError; everything else is a bug. */
+export type RouteHandler = (request: ApiRequest) => Promise<Answer>;

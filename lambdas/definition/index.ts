@@ -1,0 +1,27 @@
+/** The package's entry `./operation`: what definitions of operations are written with. It imports neither the AWS SDK nor CDK. */
+export {
+  AppError,
+  CodedError,
+  type CodedErrorOptions,
+  ErrorCode,
+  OperationError,
+} from '../shared/errors.ts';
+export { formatBytes } from '../shared/format-bytes.ts';
+export type { Json } from '../shared/json.ts';
+export { defineOperation, type OperationOptions } from './define-operation.ts';
+export type {
+  CallLimits,
+  ExecutionPolicy,
+  OperationBase,
+  OperationDefinition,
+  OperationResources,
+  RequiredObject,
+  ResultContent,
+  ResultFile,
+  StateMachineOperation,
+  StepDefinition,
+  StepFiles,
+  StepOptions,
+  StepsOperation,
+} from './operation-definition.ts';
+export { stateMachineOperation } from './state-machine-operation.ts';

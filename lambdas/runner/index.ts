@@ -1,0 +1,45 @@
+/** The package's entry `./steps`: what the steps of operations are written with. */
+export type { ApiCall, ApiRequest, HttpResponse, LastCall } from '../definition/api-call.ts';
+export type {
+  Apis,
+  ArrivedFile,
+  Asked,
+  Call,
+  FileDigest,
+  FileTransfer,
+  FormQuestion,
+  OtherJobs,
+  Question,
+  ResultsOf,
+  SandboxContext,
+  SandboxedStep,
+  SandboxedStepOf,
+  SandboxedStepsOf,
+  Step,
+  StepContext,
+  StepLog,
+  StepOf,
+  StepsOf,
+  UrlQuestion,
+  VersionedObject,
+  VersionedText,
+  WantedFile,
+  Workspace,
+} from '../definition/step-context.ts';
+export { type Job, JobStatus } from '../jobs/job.ts';
+export { requiredEnv, StepEnv } from '../shared/env.ts';
+export {
+  type AddressPolicy,
+  AddressRefused,
+  checkUrl,
+  guardedLookup,
+  NameUnresolved,
+  PUBLIC_ADDRESSES,
+} from '../shared/http/address-guard.ts';
+export { isLoopbackAllowed } from '../shared/http/address-policy.ts';
+export { retryAfterMs } from '../shared/http/retry-after.ts';
+export { wholeCharacters } from '../shared/utf8-boundaries.ts';
+export { digestOf, writeDigested } from '../workspace/digest.ts';
+export { sandboxHandler } from './sandbox/sandbox-handler.ts';
+export { stepHandler } from './step-handler.ts';
+export { StepRefused } from './step-refused.ts';
