@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesize } from '../local/cli/synthesize.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { startLocalCloud } from '../local/cloud.ts';
 import { runChaos } from '../test/support/webhook-chaos.ts';
 
@@ -14,7 +14,7 @@ const scratch = await mkdtemp(join(tmpdir(), 'chaos-'));
 try {
   console.error('Synthesizing …');
   const assemblyDirectory = join(scratch, 'cdk.out');
-  await synthesize(assemblyDirectory, 'test/fixtures/app.ts');
+  await synthesizeSource(assemblyDirectory, 'test/fixtures/app.ts');
   const cloud = await startLocalCloud({ assemblyDirectory, allowLoopbackWebhooks: true });
   try {
     console.error('Starting jobs, failing calls, killing functions …');

@@ -147,7 +147,7 @@ const callEvent = {
 };
 
 /** A step that it does not have. */
-const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, turn: '', turnUrl: '' };
+const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, attemptId: '', fenceUrl: '' };
 
 /** Those that write their answers as they go. */
 const STREAMING = new Set(['mcp', 'build-sandbox']);

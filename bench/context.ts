@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { startDemoReceiver } from '../local/cli/demo-receiver.ts';
-import { synthesize } from '../local/cli/synthesize.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { uploadProject } from '../local/cli/upload-project.ts';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import type { Row } from './measure.ts';
@@ -77,7 +77,7 @@ const WAYS: Readonly<Record<string, (conversation: Conversation, cloud: LocalClo
 
 export async function contextTokens(scratch: string): Promise<readonly Row[]> {
   const cloud = await startLocalCloud({
-    assemblyDirectory: await synthesize(join(scratch, 'context')),
+    assemblyDirectory: await synthesizeSource(join(scratch, 'context')),
     allowLoopbackWebhooks: true,
   });
   const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });

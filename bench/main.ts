@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesize } from '../local/cli/synthesize.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { startLocalCloud } from '../local/cloud.ts';
 import { CallCounter } from '../test/support/call-counter.ts';
 import { authorization } from './authorization.ts';
@@ -22,8 +22,8 @@ try {
   const app = join(scratch, 'app');
   const test = join(scratch, 'test');
   // With an authorizer, to measure that too: nothing here asks its issuer.
-  await synthesize(app, undefined, { authorization: 'oidc', issuer: 'https://issuer.example.com' });
-  await synthesize(test, 'test/fixtures/app.ts');
+  await synthesizeSource(app, undefined, { authorization: 'oidc', issuer: 'https://issuer.example.com' });
+  await synthesizeSource(test, 'test/fixtures/app.ts');
   const counter = new CallCounter();
   const cloud = await startLocalCloud({
     assemblyDirectory: test,

@@ -1,23 +1,15 @@
-/** The CDK app: one stack with the catalogue's operations. */
-import { fileURLToPath } from 'node:url';
+/** The CDK app of the samples: one stack with the operations that this deployment can serve. */
 import { App } from 'aws-cdk-lib';
-import { operations } from '#catalogue';
-import { readAuthorization } from '../lib/access/authorization.ts';
-import { readDomain } from '../lib/access/custom-domain.ts';
-import { readFirewall } from '../lib/access/web-firewall.ts';
+import { chooseSamples } from '../lambdas/operations/choose-samples.ts';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';
-import { readApis } from '../lib/operations/api-connections.ts';
-import { readStateMachines } from '../lib/operations/external-state-machines.ts';
-import { readTables } from '../lib/operations/operator-tables.ts';
+import { loadOperations } from '../lib/catalogue.ts';
+import { readContext } from '../lib/context.ts';
 
 const app = new App();
+const operations = await loadOperations(new URL('../lambdas/operations/index.ts', import.meta.url), {
+  only: chooseSamples((key) => app.node.tryGetContext(key)),
+});
 new AsyncOperationsStack(app, 'AsyncOperations', {
-  authorization: readAuthorization(app.node),
-  domain: readDomain(app.node),
-  firewall: readFirewall(app.node),
-  tables: readTables(app.node),
-  apis: readApis(app.node),
-  stateMachines: await readStateMachines(app.node, operations),
   operations,
-  catalogue: fileURLToPath(import.meta.resolve('#catalogue')),
+  ...(await readContext(app.node, operations)),
 });

@@ -28,9 +28,9 @@ import { stepFunctionsActions } from './stepfunctions/step-functions.ts';
 import { createTaskRunner } from './stepfunctions/task-runner.ts';
 import { TaskTokens } from './stepfunctions/task-tokens.ts';
 import { createStored, startStorageServer } from './storage/storage.ts';
-import { readAssembly } from './template/assembly.ts';
+import { type IsStack, readAssembly } from './template/assembly.ts';
 import { createResolver } from './template/intrinsics.ts';
-import { checkType } from './template/resource-names.ts';
+import { notRunIn, type NotRunResource } from './template/not-run.ts';
 import { resourcesOf } from './template/stack-resources.ts';
 
 export interface LocalCloudOptions {
@@ -46,6 +46,15 @@ export interface LocalCloudOptions {
   readonly allowLoopbackWebhooks?: boolean;
   /** The operator's connections that HTTP tasks may use: no template has them. @default none */
   readonly connections?: LocalConnections;
+  /**
+   * Receives the resources whose types the local cloud does not run; the others start. A function whose environment needs
+   * one of them fails at each invocation with an error that names it. @default such a resource is an error
+   */
+  readonly onNotRun?: (resources: readonly NotRunResource[]) => void;
+  /** Values for attributes of such resources: `{ 'Database.Endpoint.Address': 'localhost' }`. @default none */
+  readonly standIns?: Readonly<Record<string, string>>;
+  /** Chooses the stack to run when the app has several. @default several are an error */
+  readonly isStack?: IsStack;
   /** Told of each call that costs money on AWS. @default nobody */
   readonly onAwsCall?: OnAwsCall;
 }
@@ -99,9 +108,16 @@ async function start(
 ): Promise<Omit<LocalCloud, 'close'>> {
   const { assemblyDirectory, dataDirectory, port } = options;
   const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
-  const assembly = await readAssembly(assemblyDirectory);
+  const assembly = await readAssembly(assemblyDirectory, options.isStack);
   const { template, stackName } = assembly;
-  for (const [logicalId, { Type }] of Object.entries(template.Resources)) checkType(logicalId, Type);
+  const notRun = notRunIn(template);
+  const [first] = notRun;
+  if (first && !options.onNotRun) {
+    throw new Error(
+      `The local cloud has no ${first.type} (${first.logicalId}): add it under local/, or to the list of types passed over.`,
+    );
+  }
+  options.onNotRun?.(notRun);
   const inDataDirectory = (name: string) => dataDirectory && join(dataDirectory, name);
 
   // Addresses first: resources refer to them.
@@ -141,7 +157,8 @@ async function start(
     SECRETS_MANAGER: secrets.url,
     LAMBDA: lambda.url,
   });
-  const resolve = createResolver({ template, stackName, addresses: { api: api.url, sqs: storage.url } });
+  const addresses = { api: api.url, sqs: storage.url };
+  const resolve = createResolver({ template, stackName, addresses, standIns: options.standIns });
   const iam = new Iam(template, resolve);
   iamReady.resolve(iam);
   const mayInvoke = createInvokePermissions(template, resolve);
@@ -196,10 +213,9 @@ async function start(
   );
   const gateway = apiGatewayHandler(template.Resources, resolve, functions);
   apiHandler.resolve(guardGateway(template, resolve, mayInvoke, gateway));
-  const outputs = Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [
-    name,
-    String(resolve(Value)),
-  ]);
+  const outputs = Object.entries(template.Outputs ?? {}).map(
+    ([name, { Value }]) => [name, String(resolve(Value))] as const,
+  );
   return {
     url: api.url,
     outputs: Object.fromEntries(outputs),

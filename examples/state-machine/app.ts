@@ -1,14 +1,11 @@
 /** A CDK app: the service with the catalogue beside this file, and the state machine as somebody else might have made it. */
-import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
-import { operations } from './operations.ts';
+import { AsyncOperationsStack, loadOperations } from 'mcp-async-operations';
 
 const stack = new AsyncOperationsStack(new App(), 'Invoices', {
   authorization: { mode: 'iam' },
-  operations,
-  catalogue: fileURLToPath(new URL('./operations.ts', import.meta.url)),
+  operations: await loadOperations(new URL('./operations.ts', import.meta.url)),
 });
 
 // In your account it is in a stack of its own. Here it is in this one, so that the local cloud runs it.

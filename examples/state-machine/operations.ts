@@ -1,6 +1,7 @@
 /** A catalogue with a state machine of your own: it exists already, and nothing in it is changed. */
+
+import { stateMachineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 
 const settleInvoice = stateMachineOperation({
   name: 'settle_invoice',

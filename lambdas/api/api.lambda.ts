@@ -1,17 +1,17 @@
-/** The management API's function: adapters built once a cold start, around its routes. */
+/** Serves the management API. Builds its adapters once a cold start. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
-import { operations } from '#catalogue';
+import { operations } from '../definition/deployed-operations.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
-import { Observer } from '../executions/execution-progress.ts';
+import { ExecutionProgress } from '../executions/execution-progress.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
-import { pollPace } from '../shared/rate-limiter.ts';
+import { createPollRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -30,8 +30,8 @@ export const handler = middy(
   createApi({
     operations,
     jobs,
-    observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
-    pace: pollPace(limits.checksPerSecond),
+    executionProgress: new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations }),
+    pollRateLimiter: createPollRateLimiter(limits.checksPerSecond),
     polls: new PollIntervals(),
     workspace: new WorkspaceLinks(requiredEnv(Env.workspaceBucketName)),
     endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),

@@ -1,4 +1,4 @@
-/** The management API: each route of the list with the function that answers it. */
+/** Creates the management API: connects each route to its handler. */
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { requireScope } from '../shared/caller.ts';
@@ -8,10 +8,11 @@ import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { jobRoutes } from './jobs.ts';
 import { ApiRequest } from './request.ts';
-import { answerError, toProxyResult } from './response.ts';
+import { errorResponse, toProxyResult } from './response.ts';
 import { type RouteName, routes } from './routes.ts';
 import { secretRoutes } from './secrets.ts';
 
+/** @returns a function that handles a gateway event; errors become responses */
 export function createApi(dependencies: ApiDependencies) {
   const handlers: Readonly<Record<RouteName, RouteHandler>> = {
     ...jobRoutes(dependencies),
@@ -24,7 +25,7 @@ export function createApi(dependencies: ApiDependencies) {
     routes.map(({ method, path, ...access }) => {
       const name = `${method} ${path}` as RouteName;
       const handler = (event: APIGatewayProxyEvent, context: Context) =>
-        answer(name, new ApiRequest(event, context), async (request) => {
+        respond(name, new ApiRequest(event, context), async (request) => {
           if ('scope' in access) requireScope(request.caller, access.scope);
           return handlers[name](request);
         });
@@ -32,11 +33,11 @@ export function createApi(dependencies: ApiDependencies) {
     }),
   );
   return (event: APIGatewayProxyEvent, context: Context, options: { readonly signal: AbortSignal }) =>
-    // By the resource that the gateway has matched: a path may begin with what a domain of one's own maps here.
+    // Routes by the gateway's resource: with a custom domain, the path may begin with a base path.
     route({ ...event, path: event.resource }, context, options);
 }
 
-async function answer(
+async function respond(
   name: RouteName,
   request: ApiRequest,
   handler: RouteHandler,
@@ -44,6 +45,6 @@ async function answer(
   try {
     return toProxyResult(await handler(request));
   } catch (error) {
-    return toProxyResult(answerError(error, name));
+    return toProxyResult(errorResponse(error, name));
   }
 }

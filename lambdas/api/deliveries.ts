@@ -1,4 +1,4 @@
-/** Deliveries: to look at what became of them, and to send them again. */
+/** Handles `/deliveries` and an endpoint's deliveries: lists, shows and replays them. */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type Delivery, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
@@ -23,15 +23,15 @@ const replayBody = z.strictObject({
 export function deliveryRoutes(dependencies: Pick<ApiDependencies, 'endpoints' | 'deliveries' | 'queue'>) {
   const { endpoints, deliveries } = dependencies;
 
-  /** Unknown, malformed, expired and somebody else's ids all look the same. */
+  /** @throws AppError DELIVERY_NOT_FOUND, the same for unknown, malformed, expired and other owners' ids */
   async function find(request: ApiRequest): Promise<Delivery> {
     const id = parseDeliveryId(request.param('delivery_id'));
     const delivery = id && (await deliveries.get(id));
-    const isThere = delivery?.owner === request.owner && delivery.expiresAt * 1000 > Date.now();
-    if (delivery && isThere) return delivery;
+    const isFound = delivery?.owner === request.owner && delivery.expiresAt * 1000 > Date.now();
+    if (delivery && isFound) return delivery;
     throw new AppError(
       ErrorCode.deliveryNotFound,
-      'There is no such delivery: the id is wrong, or the record has expired.',
+      'No such delivery: the id is wrong, or the record has expired. Use a delivery_id from a list of deliveries.',
     );
   }
 
@@ -55,14 +55,14 @@ export function deliveryRoutes(dependencies: Pick<ApiDependencies, 'endpoints' |
     },
 
     'GET /deliveries/{delivery_id}': async (request) => {
-      request.takesNoParameters();
+      request.expectNoParameters();
       return { status: 200, body: viewDelivery(await find(request)) };
     },
 
     'POST /deliveries/{delivery_id}/replay': async (request) => {
-      request.takesNothing();
+      request.expectNoInput();
       const delivery = await find(request);
-      // A callback goes to its own URL; whatever else would be cancelled at its first attempt.
+      // A callback has its own URL. Any other delivery needs an active endpoint: its first attempt would cancel it.
       if (delivery.url === undefined) {
         checkActive(await endpoints.get(delivery.owner, delivery.endpointId));
       }
@@ -77,11 +77,11 @@ function readReplay({ since, cursor }: z.output<typeof replayBody>): ReplayOptio
   if (since === undefined || cursor !== undefined) {
     throw new AppError(
       ErrorCode.invalidArguments,
-      'since, cursor: give one of them: since to begin, or the next_cursor of the call before as cursor to go on.',
+      'since, cursor: expected exactly one. Send since to start, or the previous next_cursor as cursor to continue.',
     );
   }
   if (Date.parse(since) > Date.now()) {
-    throw new AppError(ErrorCode.invalidArguments, 'since: is in the future. Give a time that has been.');
+    throw new AppError(ErrorCode.invalidArguments, `since: ${since} is in the future. Send a past time.`);
   }
   return { since: new Date(since).toISOString() };
 }

@@ -1,4 +1,4 @@
-/** Pages of deliveries, and the cursors between them. */
+/** Renders pages of deliveries and defines their cursors. */
 import * as z from 'zod';
 import { Cursor } from '../shared/cursor.ts';
 import { deliveryId, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
@@ -6,12 +6,15 @@ import type { DeliveryId, DeliveryPage, DeliveryPosition } from '../webhooks/del
 import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
 import type { ReplayPosition } from '../webhooks/deliveries/replay.ts';
 
-/** Twenty attempts with answers full of quotes are 82 KB as JSON inside JSON: fifty such are under Lambda's 6 MB. */
+/**
+ * Twenty attempts with responses full of quotes are 82 KB as JSON inside JSON. Fifty such deliveries stay under Lambda's
+ * 6 MB.
+ */
 export const MAX_DELIVERIES = 50;
 
 const id = { jobId: z.string(), deliveryKey: z.string() };
 const isId = (position: DeliveryId) => parseDeliveryId(deliveryId(position)) !== undefined;
-// Within the bounds of the store's query: DynamoDB refuses to begin outside of them.
+// Within the bounds of the store's query: DynamoDB rejects a start key outside of them.
 const createdAt = z.iso.datetime().refine((time) => time < '9');
 const endpointPosition: z.ZodType<DeliveryPosition> = z.strictObject({ ...id, createdAt }).refine(isId);
 

@@ -1,11 +1,11 @@
 /** Declares what the routes of the management API need. */
 
 import type { OperationDefinition } from '../definition/operation-definition.ts';
-import type { Observer } from '../executions/execution-progress.ts';
+import type { ExecutionProgress } from '../executions/execution-progress.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { AddressPolicy } from '../shared/http/address-guard.ts';
-import type { Pace } from '../shared/rate-limiter.ts';
+import type { RateLimiter } from '../shared/rate-limiter.ts';
 import type { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -13,13 +13,13 @@ import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import type { ApiRequest } from './request.ts';
-import type { Answer } from './response.ts';
+import type { ApiResponse } from './response.ts';
 
 export interface ApiDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
-  readonly observer: Observer;
-  readonly pace: Pace;
+  readonly executionProgress: ExecutionProgress;
+  readonly pollRateLimiter: RateLimiter;
   readonly polls: PollIntervals;
   readonly workspace: WorkspaceLinks;
   readonly endpoints: EndpointStore;
@@ -31,4 +31,4 @@ export interface ApiDependencies {
 }
 
 /** @throws AppError; everything else is a bug. */
-export type RouteHandler = (request: ApiRequest) => Promise<Answer>;
+export type RouteHandler = (request: ApiRequest) => Promise<ApiResponse>;

@@ -1,4 +1,4 @@
-/** What a caller says of an endpoint: the shapes of the bodies, and the names that must exist. */
+/** Validates a caller's endpoint: the schemas of the bodies, and the names of events and operations. */
 import * as z from 'zod';
 import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { type EventType, eventTypes } from '../events/event.ts';
@@ -16,7 +16,7 @@ export const newEndpoint = z.strictObject({
   description: description.optional(),
 });
 
-/** Null is a value of its own: all operations, no description. */
+/** Null has a meaning: all operations, or no description. */
 export const endpointChanges = z
   .strictObject({
     url: url.optional(),
@@ -27,27 +27,27 @@ export const endpointChanges = z
   })
   .refine((changes) => Object.keys(changes).length > 0, 'Name at least one property to change');
 
-/** @throws AppError INVALID_ARGUMENTS */
+/** @returns the events without duplicates @throws AppError INVALID_ARGUMENTS for an unknown type of event */
 export function readEvents(given: readonly string[]): readonly EventType[] {
   const unknown = given.find((name) => !isEventType(name));
-  if (unknown !== undefined) throw noSuchName('events', unknown, 'type of event', eventTypes);
+  if (unknown !== undefined) throw unknownName('events', unknown, 'type of event', eventTypes);
   return [...new Set(given.filter(isEventType))];
 }
 
-/** @throws AppError INVALID_ARGUMENTS */
+/** @returns the operations without duplicates @throws AppError INVALID_ARGUMENTS for an unknown operation */
 export function readOperations(
   given: readonly string[],
   operations: readonly OperationDefinition[],
 ): readonly string[] {
   const known = operations.map(({ name }) => name);
   const unknown = given.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw noSuchName('operations', unknown, 'operation', known);
+  if (unknown !== undefined) throw unknownName('operations', unknown, 'operation', known);
   return [...new Set(given)];
 }
 
-function noSuchName(field: string, name: string, what: string, known: readonly string[]): AppError {
+function unknownName(field: string, name: string, what: string, known: readonly string[]): AppError {
   return new AppError(
     ErrorCode.invalidArguments,
-    `${field}: there is no ${what} ${JSON.stringify(name)}. There are: ${known.join(', ')}.`,
+    `${field}: unknown ${what} ${JSON.stringify(name)}. Expected one of: ${known.join(', ')}.`,
   );
 }

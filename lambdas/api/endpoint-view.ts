@@ -1,4 +1,4 @@
-/** An endpoint as its owner sees it. Its secrets are nowhere in it: each is told once, by the call that makes it. */
+/** Maps an endpoint to the view of its owner, without secrets: the call that creates a secret returns it once. */
 
 import type { EventType } from '../events/event.ts';
 import type { DisabledReason, Endpoint } from '../webhooks/endpoints/endpoint.ts';
@@ -9,12 +9,12 @@ export interface EndpointView {
   readonly url: string;
   readonly description?: string;
   readonly events: readonly EventType[];
-  /** Null: jobs of all operations. */
+  /** Null means all operations. */
   readonly operations: readonly string[] | null;
-  /** What jobs ask is sent with a link that answers it. */
+  /** Questions of jobs include a link to answer them. */
   readonly answer_links: boolean;
   readonly enabled: boolean;
-  /** Since when nothing is sent, and why: its owner wants it so, or the receiver answered that it is gone. */
+  /** When and why deliveries stopped: the owner disabled the endpoint, or the receiver responded 410. */
   readonly disabled?: { readonly at: string; readonly reason: DisabledReason };
   readonly created_at: string;
   readonly updated_at: string;

@@ -1,4 +1,4 @@
-/** `/endpoints`: where an owner wants to be told of jobs. */
+/** Handles `/endpoints`: registers, lists, changes, deletes and tests an owner's webhook endpoints. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Scope } from '../shared/caller.ts';
 import { acceptHost } from '../shared/http/accept-url.ts';
@@ -6,7 +6,7 @@ import {
   DeliveryStatus,
   deliveryId,
   deliveryKey,
-  keptUntil,
+  retainedUntil,
   TEST_EVENT,
 } from '../webhooks/deliveries/delivery.ts';
 import { replayDelivery } from '../webhooks/deliveries/replay.ts';
@@ -45,14 +45,14 @@ export function endpointRoutes(dependencies: ApiDependencies) {
       });
       return {
         status: 201,
-        // Relative to the request: the path before `endpoints` differs from gateway to gateway.
+        // Relative to the request: the path before `endpoints` differs between gateways.
         headers: { location: `endpoints/${endpoint.endpointId}` },
         body: { endpoint: viewEndpoint(endpoint), secret },
       };
     },
 
     'GET /endpoints': async (request) => {
-      request.takesNoParameters();
+      request.expectNoParameters();
       const all = await endpoints.list(request.owner);
       const shown = all
         .filter(({ kind }) => kind === EndpointKind.webhook)
@@ -61,14 +61,14 @@ export function endpointRoutes(dependencies: ApiDependencies) {
     },
 
     'GET /endpoints/{endpoint_id}': async (request) => {
-      request.takesNoParameters();
+      request.expectNoParameters();
       return { status: 200, body: viewEndpoint(await findEndpoint(endpoints, request)) };
     },
 
     'PATCH /endpoints/{endpoint_id}': async (request) => {
       const { url, events, operations: only, description, enabled } = request.body(endpointChanges);
       const { owner, endpointId } = await findEndpoint(endpoints, request);
-      // Undefined leaves a property as it is here, and removes it in the store.
+      // An absent property stays unchanged; a property that is undefined is removed by the store.
       const changes: EndpointChanges = {
         ...(url !== undefined && {
           url: await acceptHost('url', url, addressPolicy),
@@ -85,27 +85,27 @@ export function endpointRoutes(dependencies: ApiDependencies) {
     },
 
     'DELETE /endpoints/{endpoint_id}': async (request) => {
-      request.takesNoParameters();
+      request.expectNoParameters();
       const { owner, endpointId } = await findEndpoint(endpoints, request);
       if (!(await endpoints.remove(owner, endpointId))) throw endpointNotFound();
       return { status: 204 };
     },
 
     'POST /endpoints/{endpoint_id}/test': async (request) => {
-      request.takesNothing();
+      request.expectNoInput();
       const endpoint = await findEndpoint(endpoints, request);
       checkActive(endpoint);
       const delivery = testDelivery(endpoint, Date.now());
       await deliveries.create(delivery, { listed: true });
       const created = await deliveries.get(delivery);
-      // As a replay, it is not lost when the queue cannot be reached.
+      // A replay is not lost when the queue is unavailable.
       if (created) await replayDelivery({ deliveries, queue }, created);
       return { status: 202, body: { delivery_id: deliveryId(delivery) } };
     },
   } satisfies Record<string, RouteHandler>;
 }
 
-/** Links answer for their holder: so nobody has them sent to a place of his own who may not answer himself. */
+/** Whether the caller may answer jobs. Only then may the caller's URL receive answer links, which any holder can use. */
 function mayAnswer({ caller }: ApiRequest): boolean {
   return caller.scopes.includes(Scope.jobsWrite);
 }
@@ -114,7 +114,7 @@ function disabledNow(): Endpoint['disabled'] {
   return { at: new Date().toISOString(), reason: DisabledReason.byOwner };
 }
 
-/** An event of no job: it has an id of its own in a job's place. */
+/** Returns the delivery of a test event. It has no job, and a random id as its `jobId`. */
 function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
   const [jobId, version, timestamp] = [randomUUID(), 1, new Date(nowMs).toISOString()];
   return {
@@ -126,6 +126,6 @@ function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
     event: { id: `${jobId}.${version}`, type: TEST_EVENT, timestamp, data: { endpoint_id: endpointId } },
     status: DeliveryStatus.pending,
     nextAttemptAt: timestamp,
-    expiresAt: keptUntil(0, nowMs),
+    expiresAt: retainedUntil(0, nowMs),
   } as const;
 }

@@ -1,4 +1,4 @@
-/** The endpoint that a request names, if it is one of those that this API looks after. */
+/** Finds the endpoint of a request among those that the management API handles. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type Endpoint, EndpointKind, isActive } from '../webhooks/endpoints/endpoint.ts';
 import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -7,7 +7,7 @@ import type { ApiRequest } from './request.ts';
 /** `ep_` and 32 hexadecimal digits. */
 const ENDPOINT_ID = /^ep_[0-9a-f]{32}$/;
 
-/** @throws AppError ENDPOINT_NOT_FOUND: also for what is no id, for other kinds and for somebody else's endpoint. */
+/** @throws AppError ENDPOINT_NOT_FOUND, also for a malformed id, for other kinds and for another owner's endpoint */
 export async function findEndpoint(endpoints: EndpointStore, request: ApiRequest): Promise<Endpoint> {
   const endpointId = request.param('endpoint_id');
   const endpoint = ENDPOINT_ID.test(endpointId) ? await endpoints.get(request.owner, endpointId) : undefined;
@@ -18,11 +18,11 @@ export async function findEndpoint(endpoints: EndpointStore, request: ApiRequest
 export function endpointNotFound(): AppError {
   return new AppError(
     ErrorCode.endpointNotFound,
-    'There is no such endpoint: the id is wrong, or it was deleted. GET /endpoints lists those there are.',
+    'No such endpoint: the id is wrong, or the endpoint was deleted. List your endpoints with GET /endpoints.',
   );
 }
 
-/** @throws AppError ENDPOINT_INACTIVE for one that nothing is sent to, or that is not there any more. */
+/** @throws AppError ENDPOINT_INACTIVE for an endpoint that is deleted, disabled or lapsed */
 export function checkActive(endpoint: Endpoint | undefined): void {
   if (endpoint && isActive(endpoint, Date.now())) return;
   throw new AppError(

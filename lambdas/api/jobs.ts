@@ -1,13 +1,13 @@
-/** `/jobs`: an owner's jobs to look at and to answer, for who polls over plain HTTP. */
+/** Handles `/jobs`: lists, shows and answers an owner's jobs, for clients that poll over plain HTTP. */
 import * as z from 'zod';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
-import { answersInput } from '../jobs/input/answer-schema.ts';
+import { answersSchema } from '../jobs/input/answer-schema.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
 import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { linkFiles, linkLogs } from '../workspace/job-files.ts';
-import { viewForOwner } from '../workspace/job-view-with-upload.ts';
+import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { pageQuery } from './paging.ts';
@@ -18,13 +18,13 @@ const MAX_JOBS = 100;
 export function jobRoutes({
   operations,
   jobs,
-  observer,
-  pace,
+  executionProgress,
+  pollRateLimiter,
   polls,
   workspace,
   deliveries,
 }: ApiDependencies) {
-  /** Unknown, malformed and somebody else's ids all look the same. */
+  /** @throws AppError JOB_NOT_FOUND, the same for unknown, malformed and other owners' ids */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
     const job = isJobId(jobId) ? await jobs.get(request.owner, jobId) : undefined;
@@ -47,10 +47,10 @@ export function jobRoutes({
     },
 
     'GET /jobs/{job_id}': async (request) => {
-      request.takesNoParameters();
-      pace.check(request.owner, request.param('job_id'));
-      const job = await observer.observe(await find(request));
-      const view = await viewForOwner(job, workspace, request.caller, polls.next(job));
+      request.expectNoParameters();
+      pollRateLimiter.check(request.owner, request.param('job_id'));
+      const job = await executionProgress.refresh(await find(request));
+      const view = await jobViewWithUpload(job, workspace, request.caller, polls.next(job));
       const etag = etagOf(job);
       const headers = {
         etag,
@@ -64,10 +64,10 @@ export function jobRoutes({
     },
 
     'POST /jobs/{job_id}/answers': async (request) => {
-      const { answers } = request.body(z.strictObject({ answers: answersInput }));
+      const { answers } = request.body(z.strictObject({ answers: answersSchema }));
       const { owner, jobId } = await find(request);
       const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
-      return { status: 200, body: await viewForOwner(job, workspace, request.caller, polls.next(job)) };
+      return { status: 200, body: await jobViewWithUpload(job, workspace, request.caller, polls.next(job)) };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {
@@ -81,14 +81,14 @@ export function jobRoutes({
 }
 
 /**
- * The version tells one state of a record from another, and the time of its creation one record from another: an
- * idempotency key may make a job anew under the id of one that could not be started, or that has expired.
+ * The version identifies the state of a record, and the creation time the record: an idempotency key may create a new job
+ * under the id of a job that failed to start or has expired.
  */
 function etagOf({ createdAt, version }: Job): string {
   return `"${Date.parse(createdAt)}.${version}"`;
 }
 
-/** RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
+/** Whether the header has the tag. RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(etag);

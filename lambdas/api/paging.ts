@@ -1,9 +1,9 @@
-/** The query parameters of every listing: how much, and from where. */
+/** Defines the query parameters of every list: page size and cursor. */
 import * as z from 'zod';
 
 const DEFAULT_LIMIT = 20;
 
-/** @param maxLimit the most that one page may hold */
+/** @param maxLimit the largest page size */
 export function pageQuery(maxLimit: number) {
   return z.strictObject({
     limit: z

@@ -1,12 +1,12 @@
-/** A request to the management API: who asks, and what they ask for, checked where it is read. */
+/** Represents a request to the management API. Each part is validated when a handler reads it. */
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type Caller, callerOf } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { describeIssues } from '../shared/validation-message.ts';
+import { validationMessage } from '../shared/validation-message.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
-const NOTHING = z.strictObject({});
+const EMPTY = z.strictObject({});
 
 export class ApiRequest {
   readonly #event: APIGatewayProxyEvent;
@@ -17,13 +17,13 @@ export class ApiRequest {
     this.#context = context;
   }
 
-  /** @throws AppError UNAUTHENTICATED: the gateway lets nobody in who is not somebody, so it is set up wrongly. */
+  /** @throws AppError UNAUTHENTICATED without a caller: the gateway authenticates all callers unless it is misconfigured */
   get caller(): Caller {
     const caller = callerOf(this.#event);
     if (caller) return caller;
     throw new AppError(
       ErrorCode.unauthenticated,
-      'The gateway named no caller. Send one Authorization header: an access token, or a signature (SigV4).',
+      'The request has no authenticated caller. Send one Authorization header: an access token, or a signature (SigV4).',
     );
   }
 
@@ -32,10 +32,10 @@ export class ApiRequest {
     return this.caller.owner;
   }
 
-  /** Milliseconds until the function is stopped. */
+  /** Milliseconds until the function times out. */
   readonly remainingMs = (): number => this.#context.getRemainingTimeInMillis();
 
-  /** A parameter of the route's path; any text that has no slash. */
+  /** Returns a path parameter: any text without a slash; '' when absent. */
   param(name: string): string {
     return this.#event.pathParameters?.[name] ?? '';
   }
@@ -48,7 +48,7 @@ export class ApiRequest {
     return values.length > 0 ? values.join(', ') : undefined;
   }
 
-  /** A parameter that is given twice is a list, which no shape takes. @throws AppError INVALID_ARGUMENTS */
+  /** A repeated parameter becomes a list, which no schema accepts. @throws AppError INVALID_ARGUMENTS */
   query<T>(shape: z.ZodType<T>): T {
     const parameters = Object.entries(this.#event.multiValueQueryStringParameters ?? {});
     return read(
@@ -56,44 +56,44 @@ export class ApiRequest {
       Object.fromEntries(
         parameters.map(([name, values]) => [name, values?.length === 1 ? values[0] : values]),
       ),
-      'The query parameters',
+      'Invalid query parameters',
     );
   }
 
-  /** For a route that takes no parameters. @throws AppError INVALID_ARGUMENTS */
-  takesNoParameters(): void {
-    this.query(NOTHING);
+  /** For a route without query parameters. @throws AppError INVALID_ARGUMENTS */
+  expectNoParameters(): void {
+    this.query(EMPTY);
   }
 
-  /** For a route that takes neither parameters nor a body. @throws AppError as `body` does */
-  takesNothing(): void {
-    this.body(NOTHING);
+  /** For a route without query parameters and body. @throws AppError as `body` does */
+  expectNoInput(): void {
+    this.body(EMPTY);
   }
 
   /**
-   * For a route that takes a body, and so no parameters. No body is read as an empty object: what it lacks is named
-   * like any other fault.
+   * For a route with a body, and so without query parameters. A missing body counts as an empty object, so the error names
+   * the missing properties.
    * @throws AppError INVALID_ARGUMENTS, INPUT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
    */
   body<T>(shape: z.ZodType<T>): T {
-    this.takesNoParameters();
+    this.expectNoParameters();
     const { body, isBase64Encoded } = this.#event;
     const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-    if (bytes.length === 0) return read(shape, {}, 'The body');
+    if (bytes.length === 0) return read(shape, {}, 'Invalid body');
     if (bytes.length > MAX_BODY_BYTES) {
       throw new AppError(
         ErrorCode.inputTooLarge,
-        `The body has ${bytes.length} bytes; ${MAX_BODY_BYTES} is the limit.`,
+        `The body has ${bytes.length} bytes; ${MAX_BODY_BYTES} is the limit. Send less.`,
         { details: { bytes: bytes.length, max: MAX_BODY_BYTES } },
       );
     }
     if (!/^application\/json\s*(;|$)/i.test(this.header('content-type') ?? '')) {
       throw new AppError(
         ErrorCode.unsupportedMediaType,
-        'The body is not declared as JSON. Send it with content-type: application/json.',
+        'The content type of the body is not JSON. Send content-type: application/json.',
       );
     }
-    return read(shape, parseJson(bytes.toString()), 'The body');
+    return read(shape, parseJson(bytes.toString()), 'Invalid body');
   }
 }
 
@@ -101,7 +101,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError(ErrorCode.invalidArguments, 'The body is not JSON: it cannot be parsed.', { cause });
+    throw new AppError(ErrorCode.invalidArguments, 'The body is not valid JSON. Send a JSON object.', {
+      cause,
+    });
   }
 }
 
@@ -110,6 +112,6 @@ function read<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
   if (parsed.success) return parsed.data;
   throw new AppError(
     ErrorCode.invalidArguments,
-    `${what} cannot be taken: ${describeIssues(parsed.error)} docs/openapi.yaml says what can.`,
+    `${what}: ${validationMessage(parsed.error)} See docs/openapi.yaml for the expected shape.`,
   );
 }

@@ -1,16 +1,16 @@
-/** What the management API answers: JSON, and errors of one shape, each with the status that its code stands for. */
+/** Builds the responses of the management API: JSON bodies, and errors with the status of their code. */
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
-  /** JSON; absent for answers without a body. */
+  /** JSON; absent for a response without a body. */
   readonly body?: object;
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** By code; an error whose code is not here is no answer of this API, and so a bug. */
+/** HTTP status by error code. An error with any other code is a bug of this API. */
 const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: 400,
   [ErrorCode.invalidCursor]: 400,
@@ -32,14 +32,14 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.resourceExhausted]: 429,
 };
 
-export function toProxyResult({ status, body, headers }: Answer): APIGatewayProxyResult {
+export function toProxyResult({ status, body, headers }: ApiResponse): APIGatewayProxyResult {
   return {
     statusCode: status,
     headers: {
       ...(body && { 'content-type': 'application/json' }),
-      // Secrets among them; what may be kept says so itself.
+      // Responses may contain secrets; a route that allows caching sets its own header.
       'cache-control': 'no-store',
-      // Some addresses are secrets themselves.
+      // Some URLs are secrets.
       'referrer-policy': 'no-referrer',
       ...headers,
     },
@@ -47,8 +47,8 @@ export function toProxyResult({ status, body, headers }: Answer): APIGatewayProx
   };
 }
 
-/** What is not meant for callers is logged in full, and answered with a sentence that tells nothing of it. */
-export function answerError(error: unknown, route: string): Answer {
+/** Maps an error to a response. An unexpected error is logged in full; the caller gets a message without details. */
+export function errorResponse(error: unknown, route: string): ApiResponse {
   const status = error instanceof AppError ? STATUSES[error.code] : undefined;
   if (error instanceof AppError && status) {
     const waitMs = Number(error.details?.retry_after_ms ?? 0);
@@ -59,7 +59,7 @@ export function answerError(error: unknown, route: string): Answer {
   return {
     status: 500,
     body: bodyOf(
-      new AppError(ErrorCode.internal, 'Something went wrong here, not with the request. Try again.', {
+      new AppError(ErrorCode.internal, 'The request failed because of an internal error. Try again.', {
         retryable: true,
       }),
     ),

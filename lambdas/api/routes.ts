@@ -1,4 +1,4 @@
-/** The routes of the management API: read by the construct that makes them and by the function that answers them. */
+/** Lists the routes of the management API, for the construct that creates them and the function that handles them. */
 import { Scope } from '../shared/caller.ts';
 
 type Route = {
@@ -6,11 +6,11 @@ type Route = {
   readonly path: `/${string}`;
 } & (
   | {
-      /** What a caller's token has to allow. */
+      /** The scope that a caller's token needs. */
       readonly scope: Scope;
     }
   | {
-      /** Anybody may call it: the gateway asks for no credential. What is in the path may be one. */
+      /** Anyone may call the route: the gateway requires no credential. The path may contain one. */
       readonly isPublic: true;
     }
 );

@@ -1,21 +1,24 @@
-/** The secrets that sign what goes to an owner's receivers, and the service's own public keys. */
+/** Handles the secrets that sign an owner's webhooks, and publishes the service's public keys. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind, rotated } from '../webhooks/endpoints/endpoint.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind, rotateSecrets } from '../webhooks/endpoints/endpoint.ts';
 import { createSecret, publicJwk } from '../webhooks/signing/signature.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { findEndpoint } from './find-endpoint.ts';
-import type { Answer } from './response.ts';
+import type { ApiResponse } from './response.ts';
 
 export function secretRoutes({
   endpoints,
   signingKeys,
   seal,
 }: Pick<ApiDependencies, 'endpoints' | 'signingKeys' | 'seal'>) {
-  /** Not tried again when another call was faster: the secret that its caller was told would be replaced at once. */
-  async function rotate({ owner, endpointId, secrets }: Endpoint): Promise<Answer> {
+  /**
+   * Replaces the secret once, without a retry: a retry would replace the secret that a concurrent call just returned.
+   * @throws AppError CONFLICT when another call changed the secret or deleted the endpoint
+   */
+  async function rotate({ owner, endpointId, secrets }: Endpoint): Promise<ApiResponse> {
     const secret = createSecret();
     const sealed = await seal.seal({ owner, endpointId }, secret);
-    const next = rotated(secrets, sealed, Date.now());
+    const next = rotateSecrets(secrets, sealed, Date.now());
     const updated = await endpoints.update(
       owner,
       endpointId,
@@ -25,7 +28,7 @@ export function secretRoutes({
     if (!updated) {
       throw new AppError(
         ErrorCode.conflict,
-        'Another call has just replaced this secret or deleted its endpoint. Use what that call answered.',
+        'Another call has just replaced this secret or deleted its endpoint. Use the result of that call.',
       );
     }
     const [, previous] = next;
@@ -37,12 +40,12 @@ export function secretRoutes({
 
   return {
     'POST /endpoints/{endpoint_id}/secret': async (request) => {
-      request.takesNothing();
+      request.expectNoInput();
       return rotate(await findEndpoint(endpoints, request));
     },
 
     'POST /callback-secret': async (request) => {
-      request.takesNothing();
+      request.expectNoInput();
       const { owner } = request;
       const existing = await endpoints.get(owner, CALLBACKS_ID);
       if (existing) return rotate(existing);
@@ -61,7 +64,7 @@ export function secretRoutes({
     },
 
     'GET /.well-known/webhook-keys': async (request) => {
-      request.takesNoParameters();
+      request.expectNoParameters();
       const keys = await signingKeys.get();
       return {
         status: 200,

@@ -1,4 +1,4 @@
-/** The authorizer's function: the identity provider's keys are kept from one call to the next. */
+/** Authorizes requests for API Gateway. Caches the identity provider's keys between invocations. */
 import middy from '@middy/core';
 import { createAuthorizer } from './authorizer.ts';
 import { keySource } from './key-source.ts';

@@ -1,19 +1,19 @@
-/** The gateway's question: may whoever sent this come in? For the whole API at once, since the answer is remembered. */
+/** Authorizes a request by its access token, for the whole API at once: the gateway caches the result. */
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
-import { authorizationOf } from '../shared/authorization-header.ts';
+import { authorizationHeader } from '../shared/authorization-header.ts';
 import { callerOfToken } from './caller-of-token.ts';
 import type { TokenSettings } from './settings.ts';
 import { TokenRefused, type VerifyToken } from './verify-token.ts';
 
-/** 8 KiB: what servers commonly take for a header. */
+/** 8 KiB, a common server limit for a header. */
 const MAX_HEADER_CHARACTERS = 8 * 1024;
 /** RFC 6750, section 2.1. */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * A good token with none of our scopes is denied, which is answered with 403; what is no good token is answered with 401.
- * @throws (the function) Error `Unauthorized`, which the gateway knows; any other is answered with a status of 500 and
- *   more. Neither is remembered.
+ * A valid token without any scope of this API is denied: the gateway responds 403. For an invalid token it responds 401.
+ * @throws (the function) Error `Unauthorized` for an invalid token. For any other error the gateway responds with a status
+ *   of 500 or above. It caches neither.
  */
 export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
   return async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
@@ -45,11 +45,14 @@ export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
 }
 
 function tokenOf(event: APIGatewayRequestAuthorizerEvent): string {
-  const authorization = authorizationOf(event);
-  if (authorization === undefined) throw new TokenRefused('It is not in one Authorization header alone.');
-  if (authorization.length > MAX_HEADER_CHARACTERS) throw new TokenRefused('It is too long.');
+  const authorization = authorizationHeader(event);
+  if (authorization === undefined)
+    throw new TokenRefused('The request needs exactly one Authorization header.');
+  if (authorization.length > MAX_HEADER_CHARACTERS) {
+    throw new TokenRefused(`The Authorization header has more than ${MAX_HEADER_CHARACTERS} characters.`);
+  }
   const [, token] = BEARER.exec(authorization) ?? [];
-  if (token === undefined) throw new TokenRefused('It is not a bearer token.');
+  if (token === undefined) throw new TokenRefused('The Authorization header has no bearer token.');
   return token;
 }
 

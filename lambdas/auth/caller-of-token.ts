@@ -1,16 +1,19 @@
-/** Whom a token's claims speak of, and what they let them do. */
+/** Maps a token's claims to a caller: its owner and scopes. */
 import type { JWTPayload } from 'jose';
 import { type Caller, scopes as known } from '../shared/caller.ts';
 import type { TokenSettings } from './settings.ts';
 import { TokenRefused } from './verify-token.ts';
 
-/** Printable ASCII, as OpenID Connect has subjects; what begins like our own two kinds of owners could pose as one. */
+/**
+ * Printable ASCII, like the subjects of OpenID Connect. The prefixes of program and tenant owners are excluded, so that no
+ * name can pose as one.
+ */
 const NAME = /^(?!client:|tenant:)[\x20-\x7e]{1,255}$/;
 
 /**
- * The owner is `<issuer>#<sub>`, `<issuer>#client:<id>` for a program on its own, and `<issuer>#tenant:<value>` for all
- * whose tokens share the value of the tenant claim. A token without that claim is its user's own.
- * @throws TokenRefused for claims that name nobody.
+ * The owner is `<issuer>#<sub>` for a user and `<issuer>#client:<id>` for a program without a user. With the tenant claim,
+ * it is `<issuer>#tenant:<value>`: all tokens with the same value share one owner.
+ * @throws TokenRefused for claims without a valid owner
  */
 export function callerOfToken(
   claims: JWTPayload,
@@ -23,18 +26,18 @@ function nameOf(claims: JWTPayload, tenantClaim: string | undefined): string {
   const tenant = tenantClaim === undefined ? undefined : claims[tenantClaim];
   if (tenant !== undefined) return `tenant:${checked(tenant)}`;
   const { sub, client_id: clientId = claims.azp } = claims;
-  // RFC 9068, section 2.2: the subject of a program on its own is the program.
+  // RFC 9068, section 2.2: without a user, the subject of a token is the program itself.
   return sub === undefined || sub === clientId ? `client:${checked(clientId)}` : checked(sub);
 }
 
 function checked(name: unknown): string {
   if (typeof name === 'string' && NAME.test(name)) return name;
-  throw new TokenRefused('It names nobody.');
+  throw new TokenRefused('The token has no valid subject, client or tenant.');
 }
 
 /**
- * Those that are ours. What some identity providers, such as Entra ID, call `scp`, has them without the prefix that they
- * want to be asked with.
+ * Returns the scopes of this API. Some identity providers, such as Entra ID, list them in `scp` without the prefix that a
+ * client must request.
  */
 function scopesOf({ scope, scp }: JWTPayload, prefix: string): readonly string[] {
   const inScope = new Set(words(scope));

@@ -1,38 +1,38 @@
-/** Reads what an identity provider publishes, and no more of it than can be meant well. */
+/** Fetches JSON from an identity provider over HTTPS, with a timeout and a size limit. */
 
 const TIMEOUT_MS = 5_000;
-/** 64 KiB: a document or a key set has a few. */
+/** 64 KiB; a metadata document or a key set has a few KiB. */
 const MAX_BYTES = 64 * 1024;
 
-/** Why nothing can be said about a token: it is the identity provider's fault or ours, not the caller's. */
+/** A token cannot be verified. The fault is the identity provider's or the service's, not the caller's. */
 export class IdentityProviderUnavailable extends Error {
   override readonly name: string = 'IdentityProviderUnavailable';
 }
 
-/** There is nothing at the address; there may be at another. */
-export class NothingThere extends IdentityProviderUnavailable {
-  override readonly name = 'NothingThere';
+/** The URL has no document; another URL may have it. */
+export class DocumentNotFound extends IdentityProviderUnavailable {
+  override readonly name = 'DocumentNotFound';
 }
 
-/** Whether the identity provider may be on this machine, over http. On Lambda it may not, whatever is configured. */
+/** Whether the identity provider may run on this machine, over http. On Lambda it never may, whatever the configuration. */
 export function isLoopbackAllowed(): boolean {
   return process.env.AWS_LAMBDA_RUNTIME_API === undefined;
 }
 
 /**
- * A 200 with JSON, as it is: redirects are not followed, since they could lead anywhere.
- * @throws IdentityProviderUnavailable, and NothingThere for a status of 400 to 499.
+ * Returns the JSON of a 200 response. Redirects are not followed, because they could lead anywhere.
+ * @throws IdentityProviderUnavailable; DocumentNotFound for a status of 400 to 499
  */
 export async function fetchJson(url: URL, init: RequestInit = {}): Promise<unknown> {
   const { status, text } = await fetchLimited(url, init);
   if (status !== 200) {
-    const Kind = status >= 400 && status < 500 ? NothingThere : IdentityProviderUnavailable;
-    throw new Kind(`${url.href} answered with status ${status}.`);
+    const Kind = status >= 400 && status < 500 ? DocumentNotFound : IdentityProviderUnavailable;
+    throw new Kind(`${url.href} responded with status ${status}; expected 200.`);
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new IdentityProviderUnavailable(`${url.href} answered with what is no JSON.`, { cause });
+    throw new IdentityProviderUnavailable(`${url.href} responded with invalid JSON.`, { cause });
   }
 }
 
@@ -52,7 +52,7 @@ async function fetchLimited(url: URL, init: RequestInit): Promise<{ status: numb
     }
     return { status: response.status, text: Buffer.concat(chunks).toString() };
   } catch (cause) {
-    throw new IdentityProviderUnavailable(`${url.href} could not be read: ${(cause as Error).message}`, {
+    throw new IdentityProviderUnavailable(`Fetching ${url.href} failed: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -62,5 +62,5 @@ function checkSecure({ protocol, hostname, href }: URL): void {
   if (protocol === 'https:') return;
   const isLoopback = protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
   if (isLoopback && isLoopbackAllowed()) return;
-  throw new IdentityProviderUnavailable(`${href} is not https.`);
+  throw new IdentityProviderUnavailable(`${href} is not https. Use an issuer and keys over https.`);
 }

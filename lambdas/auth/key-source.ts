@@ -1,24 +1,27 @@
-/** The identity provider's public keys: found through its metadata, kept for a while, and asked for anew with restraint. */
+/** Finds the identity provider's public keys through its metadata, caches them, and limits how often they are fetched. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, type RemoteJWKSet } from 'jose';
 import * as z from 'zod';
-import { fetchJson, IdentityProviderUnavailable, NothingThere } from './fetch-json.ts';
+import { DocumentNotFound, fetchJson, IdentityProviderUnavailable } from './fetch-json.ts';
 
-/** How long a key that was withdrawn may still be taken for good. */
-const KEYS_KEPT_MS = 5 * 60 * 1000;
-/** Tokens with made-up key ids cannot have the identity provider asked more often. */
+/** How long a withdrawn key may still be accepted. */
+const KEYS_CACHE_MS = 5 * 60 * 1000;
+/** Minimum time between fetches, so that tokens with invented key ids cannot flood the identity provider. */
 const COOL_DOWN_MS = 30_000;
 
 const metadataShape = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 
-/** A failure is told again for a while, so that tokens with nothing in them cannot keep every instance waiting. */
-const FAILURE_KEPT_MS = 1_000;
+/** How long a failure is repeated without a new fetch, so that worthless tokens cannot keep every instance waiting. */
+const FAILURE_CACHE_MS = 1_000;
 
-/** A key by a token's header. @throws JWKSNoMatchingKey for a token of no key; IdentityProviderUnavailable */
+/**
+ * @returns a function that returns the key for a token's header
+ * @throws (the function) JWKSNoMatchingKey for a token without a known key; IdentityProviderUnavailable
+ */
 export function keySource(issuer: string): JWTVerifyGetKey {
   let keys: RemoteJWKSet | undefined;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
   const find = async () => {
-    if (failure && Date.now() - failure.at < FAILURE_KEPT_MS) throw failure.error;
+    if (failure && Date.now() - failure.at < FAILURE_CACHE_MS) throw failure.error;
     try {
       return await findKeys(issuer);
     } catch (error) {
@@ -27,7 +30,7 @@ export function keySource(issuer: string): JWTVerifyGetKey {
     }
   };
   return async (header, token) => {
-    // Keys are kept, also when a token with a made-up key id comes while nobody can be asked for it.
+    // Known keys stay usable when a token with an invented key id arrives while the identity provider is unavailable.
     keys ??= await find();
     try {
       return await keys(header, token);
@@ -35,7 +38,7 @@ export function keySource(issuer: string): JWTVerifyGetKey {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
         throw error;
       if (error instanceof IdentityProviderUnavailable) throw error;
-      throw new IdentityProviderUnavailable('The keys of the identity provider cannot be used.', {
+      throw new IdentityProviderUnavailable(`The keys of the identity provider ${issuer} are unusable.`, {
         cause: error,
       });
     }
@@ -45,15 +48,15 @@ export function keySource(issuer: string): JWTVerifyGetKey {
 async function findKeys(issuer: string): Promise<RemoteJWKSet> {
   const { jwks_uri } = await findMetadata(issuer);
   return createRemoteJWKSet(new URL(jwks_uri), {
-    cacheMaxAge: KEYS_KEPT_MS,
+    cacheMaxAge: KEYS_CACHE_MS,
     cooldownDuration: COOL_DOWN_MS,
     [customFetch]: async (url, { headers }) => Response.json(await fetchJson(new URL(url), { headers })),
   });
 }
 
 /**
- * OpenID Connect Discovery 1.0, section 4, and RFC 8414, section 3, in this order.
- * @throws IdentityProviderUnavailable also for metadata of another issuer: it is somebody else's.
+ * Tries OpenID Connect Discovery 1.0, section 4, then RFC 8414, section 3.
+ * @throws IdentityProviderUnavailable, also for the metadata of another issuer
  */
 async function findMetadata(issuer: string): Promise<z.output<typeof metadataShape>> {
   const { origin, pathname } = new URL(issuer);
@@ -67,16 +70,16 @@ async function findMetadata(issuer: string): Promise<z.output<typeof metadataSha
     if (document === undefined) continue;
     const { data } = metadataShape.safeParse(document);
     if (data?.issuer === issuer) return data;
-    throw new IdentityProviderUnavailable(`${url.href} is not the metadata of ${issuer}.`);
+    throw new IdentityProviderUnavailable(`${url.href} is not the metadata of ${issuer}. Check the issuer.`);
   }
-  throw new IdentityProviderUnavailable(`${issuer} publishes no metadata.`);
+  throw new IdentityProviderUnavailable(`${issuer} publishes no metadata. Check the issuer.`);
 }
 
 async function read(url: URL): Promise<unknown> {
   try {
     return await fetchJson(url);
   } catch (error) {
-    if (error instanceof NothingThere) return undefined;
+    if (error instanceof DocumentNotFound) return undefined;
     throw error;
   }
 }

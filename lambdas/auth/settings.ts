@@ -1,20 +1,20 @@
-/** Whose tokens are taken, and what they have to be for: set at deploy. */
+/** Reads the settings of token verification, which the deployment sets: issuer, audiences, clients and scopes. */
 import { Env, requiredEnv } from '../shared/env.ts';
 
 export interface TokenSettings {
-  /** As the identity provider spells itself, character by character. */
+  /** Exactly as the identity provider spells its issuer. */
   readonly issuer: string;
-  /** A token is for one of these (RFC 8707). */
+  /** A token needs one of these audiences (RFC 8707). */
   readonly audiences: readonly string[];
-  /** Clients of the identity provider whose access tokens may lack an audience, as those of Amazon Cognito do. */
+  /** Clients whose access tokens may lack an audience, like those of Amazon Cognito. */
   readonly clientIds: readonly string[];
-  /** In front of each of our scopes: `<resource server>/` with Amazon Cognito. */
+  /** Prefix of each scope of this API: `<resource server>/` with Amazon Cognito. */
   readonly scopePrefix: string;
-  /** The claim that makes everybody with the same value one owner. */
+  /** All tokens with the same value of this claim share one owner. */
   readonly tenantClaim: string | undefined;
 }
 
-/** @throws Error when the construct has set none. */
+/** @throws Error without an issuer in the environment */
 export function readSettings(): TokenSettings {
   return {
     issuer: requiredEnv(Env.issuer),

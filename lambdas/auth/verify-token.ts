@@ -1,15 +1,15 @@
-/** Whether an access token is one of ours: signed by the identity provider, in time, and meant for this API. */
+/** Verifies an access token: the identity provider's signature, its times, and its audience. */
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { TokenSettings } from './settings.ts';
 
-/** Asymmetric all: a public key must never be taken for a shared secret, and `none` is none. */
+/** Only asymmetric algorithms: a public key must never serve as a shared secret, and `none` is excluded. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
-/** RFC 9068's, and what most identity providers write. Logout tokens, DPoP proofs and their like say so. */
+/** RFC 9068's types, and those that most identity providers use. Logout tokens, DPoP proofs and the like have others. */
 const TYPES = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
-/** By how much the clock of the identity provider may be ahead of ours. */
+/** How far the identity provider's clock may be ahead of this one. */
 const CLOCK_SKEW_SECONDS = 60;
 
-/** The token is not to be taken: the caller's fault. The reason is for the log. */
+/** The token is invalid, through the caller's fault. The message is for the log only. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
 }
@@ -17,8 +17,8 @@ export class TokenRefused extends Error {
 export type VerifyToken = (token: string) => Promise<JWTPayload>;
 
 /**
- * @returns a function that gives a good token's claims.
- * @throws (the function) TokenRefused; whatever else it throws says nothing about the token.
+ * @returns a function that returns the claims of a valid token
+ * @throws (the function) TokenRefused for an invalid token; any other error leaves the token's validity open
  */
 export function tokenVerifier(
   { issuer, audiences, clientIds }: Pick<TokenSettings, 'issuer' | 'audiences' | 'clientIds'>,
@@ -27,7 +27,7 @@ export function tokenVerifier(
   return async (token) => {
     const { payload, protectedHeader } = await verifySignature(token);
     if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) {
-      throw new TokenRefused(`Its typ is ${protectedHeader.typ}.`);
+      throw new TokenRefused(`The token's typ is ${protectedHeader.typ}.`);
     }
     checkTimes(payload);
     checkAudience(payload);
@@ -50,19 +50,23 @@ export function tokenVerifier(
 
   function checkTimes({ exp = 0, iat }: JWTPayload): void {
     const now = Date.now() / 1000;
-    // To the second: the gateway remembers a token for a minute, which is late enough.
-    if (exp <= now) throw new TokenRefused('It has expired.');
-    if (iat !== undefined && iat > now + CLOCK_SKEW_SECONDS) throw new TokenRefused('It is from the future.');
+    // No tolerance: the gateway caches the result for a minute, so a token already works for up to a minute longer.
+    if (exp <= now) throw new TokenRefused('The token has expired.');
+    if (iat !== undefined && iat > now + CLOCK_SKEW_SECONDS) {
+      throw new TokenRefused("The token's iat is in the future.");
+    }
   }
 
   function checkAudience({ aud, token_use, client_id }: JWTPayload): void {
     // Identity tokens of Amazon Cognito are for clients, not for APIs.
-    if (token_use !== undefined && token_use !== 'access') throw new TokenRefused(`It is for ${token_use}.`);
+    if (token_use !== undefined && token_use !== 'access') {
+      throw new TokenRefused(`The token's token_use is ${token_use}.`);
+    }
     if (aud !== undefined) {
       if ([aud].flat().some((each) => audiences.includes(each))) return;
-      throw new TokenRefused(`Its audience is ${JSON.stringify(aud)}.`);
+      throw new TokenRefused(`The token's audience is ${JSON.stringify(aud)}.`);
     }
     const isOfOwnClient = typeof client_id === 'string' && clientIds.includes(client_id);
-    if (token_use !== 'access' || !isOfOwnClient) throw new TokenRefused('It names no audience.');
+    if (token_use !== 'access' || !isOfOwnClient) throw new TokenRefused('The token has no audience.');
   }
 }

@@ -1,52 +1,81 @@
-/** Defines a call of an API that Step Functions makes for a step, and its outcome. */
+/** Defines an API call that Step Functions makes for a step, and its outcome. */
 import type { Json } from '../shared/json.ts';
 
+/** A request to an API that the operator allows. */
 export interface ApiRequest {
-  /** The operator's name for the API, and for the credentials that go with it. */
+  /** Name of the API and its credentials, as the operator set it at deploy. */
   readonly connection: string;
+  /** HTTP method, such as `GET`. */
   readonly method: string;
-  /** Below the API's root; begins with a slash. */
+  /** Path below the API's root; begins with a slash. */
   readonly path: string;
+  /** Query parameters, unencoded. */
   readonly query: Readonly<Record<string, string>>;
-  /** The body is `body` of the operation's input: only that there is one is said here. */
+  /** Whether to send a body. The body is always `body` of the operation's input. */
   readonly hasBody: boolean;
 }
 
+/**
+ * The next API call of a step, for `apis.call`.
+ * @example
+ * ```ts
+ * apis.call({
+ *   request: { connection: 'crm', method: 'GET', path: '/orders/17', query: {}, hasBody: false },
+ *   seconds: 30,
+ *   message: 'Waiting for crm.',
+ *   memory: { polls: 1 },
+ * });
+ * ```
+ */
 export interface ApiCall {
   readonly request: ApiRequest;
-  /** To wait before it. */
+  /** Seconds to wait before the call; 0 calls at once. */
   readonly seconds: number;
-  /** For whoever follows the job, until the step says something else. */
+  /** Progress message of the job until the step reports another one. */
   readonly message: string;
-  /** What the step wants to know when it begins anew; small JSON. */
+  /** State that the next attempt of the step gets back as `apis.last.memory`; small JSON. */
   readonly memory: Json;
 }
 
-/** What a step leaves in the execution for the states that call; they put the outcome beside it. */
+/** The call that a step leaves in the execution. The calling states store the outcome beside it. */
 export interface NextCall extends ApiCall {
-  /** That which the execution goes to. */
+  /** Name of the state that waits or calls. */
   readonly state: string;
-  /** 1 for the first. */
+  /** Number of this call, from 1. */
   readonly count: number;
-  /** Epoch milliseconds: when the step wanted the first. */
+  /** Time of the step's first call, epoch milliseconds. */
   readonly since: number;
 }
 
-/** As Step Functions' HTTP task puts it. */
+/** An HTTP response, as the HTTP task of Step Functions returns it. */
 export interface HttpResponse {
+  /** HTTP status. */
   readonly StatusCode: number;
+  /** Headers by name. */
   readonly Headers: Readonly<Record<string, string | readonly string[]>>;
-  /** JSON when the API said that it was, else text. */
+  /** JSON when the API declared it as JSON, else text. */
   readonly ResponseBody?: Json;
 }
 
+/** A call with its outcome in the execution. The states write `answer` and `caught`. */
 export interface CalledStep {
   readonly next: NextCall;
   readonly answer?: HttpResponse;
-  /** Also for an answer that is no success: then the error's name has the status, and the cause has the rest. */
-  readonly caught?: { readonly Error: string; readonly Cause?: string };
+  readonly caught?: CallError;
 }
 
-/** The call before this attempt. */
-export type LastCall = Pick<CalledStep, 'answer' | 'caught'> &
-  Pick<NextCall, 'request' | 'memory' | 'count' | 'since'>;
+/** An error of Step Functions. For an unsuccessful HTTP response, `Error` contains the status and `Cause` the rest as JSON. */
+export interface CallError {
+  /** Name of the error, such as `States.Http.StatusCode.404`. */
+  readonly Error: string;
+  /** JSON or text; Step Functions cuts it off at 32,768 characters. */
+  readonly Cause?: string;
+}
+
+/** The previous API call of a step, with its outcome. Exactly one of `response` and `caught` is present. */
+export interface LastCall extends Pick<NextCall, 'request' | 'memory' | 'count' | 'since'> {
+  /** A successful response. */
+  readonly response?: HttpResponse;
+  /** An unsuccessful response, a timeout or another failure of the call. */
+  readonly caught?: CallError;
+}

@@ -1,31 +1,33 @@
-/** What passes between who takes a call and the function that does its work. */
+/** Defines the protocol of synchronous calls: the event to an operation's function, and its result. */
 import * as z from 'zod';
-import { answerInput } from '../jobs/input/answer-schema.ts';
+import { answerSchema } from '../jobs/input/answer-schema.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Questions } from './questions.ts';
 
+/** A synchronous call. */
 export interface CallEvent {
   readonly call: {
-    /** The id of the job, should it become one. */
+    /** Id of the job that the call may become. */
     readonly jobId: string;
     readonly owner: string;
     readonly input: Json;
-    /** What the caller has answered; nobody has compared it with what was asked. */
+    /** Answers of the caller, not yet validated against the questions. */
     readonly answers?: Readonly<Record<string, InputAnswer>>;
   };
 }
 
 const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
 
-/** Those that were of the shape that was asked for: the job that goes on need not ask again. */
-const answers = z.record(z.string(), answerInput) as z.ZodType<Readonly<Record<string, InputAnswer>>>;
+/** The valid answers so far: the job that continues the call does not ask these questions again. */
+const answers = z.record(z.string(), answerSchema) as z.ZodType<Readonly<Record<string, InputAnswer>>>;
 
-export const callAnswer = z.union([
+/** The result of a call. */
+export const callResult = z.union([
   z.strictObject({ result: z.json() as z.ZodType<Json> }),
   z.strictObject({ handedOver: z.json() as z.ZodType<Json>, answers }),
-  /** The step asks: it is called again with answers, or its job asks. */
+  /** The step asks questions: call again with answers, or let its job ask. */
   z.strictObject({ asked: z.json() as unknown as z.ZodType<Questions>, answers }),
   z.strictObject({
     error: z.strictObject({
@@ -36,4 +38,4 @@ export const callAnswer = z.union([
     }),
   }),
 ]);
-export type CallAnswer = z.output<typeof callAnswer>;
+export type CallResult = z.output<typeof callResult>;

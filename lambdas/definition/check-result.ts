@@ -1,10 +1,13 @@
-/** Whether a result is what its operation promises. */
+/** Checks a result against the output schema of its operation. */
 import type * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 
-/** @returns the result as the schema has it; as it is, where nothing is promised @throws AppError RESULT_INVALID */
-export function checkedResult(
+/**
+ * @returns the result as the schema parses it; unchanged without a schema
+ * @throws AppError RESULT_INVALID
+ */
+export function checkResult(
   { name, output }: { readonly name: string; readonly output?: z.ZodType },
   result: Json,
 ): Json {

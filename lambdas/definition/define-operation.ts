@@ -1,8 +1,8 @@
-/** Checks the definition of an operation whose work is steps, and fills in its defaults. */
+/** Defines operations that run steps: validates a definition and fills in its defaults. */
 import type * as z from 'zod';
 import type { OperationBase, StepDefinition, StepOptions, StepsOperation } from './operation-definition.ts';
 import { HANDED_OVER, inputState } from './state-names.ts';
-import { checkDefinition, NAME } from './validate-definition.ts';
+import { NAME, validateDefinition } from './validate-definition.ts';
 
 const DEFAULT_STEP_TIMEOUT_MS = 60_000;
 const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
@@ -10,7 +10,7 @@ const MAX_STEP_TIMEOUT_MS = 14 * 60_000;
 const MAX_STEPS = 8;
 const MAX_RETRIES = 10;
 const MIN_INPUT_TIMEOUT_MS = 1_000;
-/** The longest that a question may wait. */
+/** Longest wait for an answer: a week. */
 export const MAX_INPUT_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
 const MAX_CALLS = 1_000;
 const MAX_CALLS_PERIOD_MS = 7 * 24 * 60 * 60_000;
@@ -18,7 +18,7 @@ const RESERVED_STATES: ReadonlySet<string> = new Set(['record_failure', 'failed'
 
 type Defaulted = 'title' | 'annotations' | 'execution';
 
-/** An operation as its author writes it: what has a default may be left out. */
+/** The argument of `defineOperation`: a `StepsOperation` without the properties that have defaults. */
 export type OperationOptions<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
@@ -28,21 +28,22 @@ export type OperationOptions<
   Defaulted | 'steps' | 'requires' | 'text' | 'content' | 'files'
 > &
   Pick<OperationBase<Input, z.output<Output>>, 'requires' | 'text' | 'content' | 'files'> & {
-    /** @default the name, in words: `read_file` is "Read file" */
+    /** Name for people. @default the name in words: `read_file` becomes "Read file" */
     readonly title?: string;
-    /** @default MCP's own: not read-only, destructive, not idempotent, open world */
+    /** MCP annotations of the tool. @default those of MCP: not read-only, destructive, not idempotent, open world */
     readonly annotations?: Partial<OperationBase['annotations']>;
-    /** @default always a job; callers may wait 30 s for it */
+    /** Whether a call returns a result or a job. @default always a job; a caller may wait 30 s for its result */
     readonly execution?: StepsOperation['execution'];
-    /** 1 to 8 steps, in the order they run. The result of the last one is the job's result. */
+    /** 1 to 8 steps, in running order. The result of the last step is the result of the job. */
     readonly steps: Steps;
   };
 
 /**
- * Defines an operation whose work is steps. Definitions are plain data: they import neither the AWS SDK nor CDK.
+ * Defines an operation that runs steps in its own Lambda function. A definition is plain data: it imports neither the AWS SDK
+ * nor CDK.
  * @returns the definition with its defaults
- * @throws Error naming the field, the value received and the remedy; at import, so that neither `cdk synth` nor a
- *   function starts with a broken catalogue.
+ * @throws Error with the field, the value and the remedy. It throws at import, so that neither `cdk synth` nor a function
+ *   starts with an invalid catalogue.
  * @example
  * ```ts
  * import { defineOperation } from 'mcp-async-operations/operation';
@@ -50,7 +51,7 @@ export type OperationOptions<
  *
  * export const thumbnail = defineOperation({
  *   name: 'thumbnail',
- *   description: 'Makes a small picture of a large one. Takes some seconds.',
+ *   description: 'Scales an image down to a thumbnail. Takes a few seconds.',
  *   input: z.object({ url: z.url() }),
  *   output: z.object({ bytes: z.int() }),
  *   steps: { fetch: { output: z.object({ key: z.string() }), retries: 2 }, resize: { timeoutMs: 120_000 } },
@@ -81,7 +82,7 @@ export function defineOperation<
       ]),
     ),
   } as unknown as StepsOperation<Input, Output, Steps>;
-  checkDefinition(definition);
+  validateDefinition(definition);
   checkSteps(definition as unknown as StepsOperation);
   return definition;
 }
@@ -91,58 +92,62 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** @throws Error naming the step, the value received and the remedy */
+/** @throws Error with the step, the value and the remedy */
 function checkSteps(definition: StepsOperation): void {
   const { name, steps, execution } = definition;
   const entries = Object.entries<StepDefinition>(steps);
   if (entries.length < 1 || entries.length > MAX_STEPS) {
-    throw new Error(`Operation "${name}" has ${entries.length} steps: give it 1 to ${MAX_STEPS}.`);
+    throw new Error(`Operation "${name}" has ${entries.length} steps. Define 1 to ${MAX_STEPS}.`);
   }
   if (execution.mode !== 'job' && entries.length > 1) {
     throw new Error(
-      `Operation "${name}" has ${entries.length} steps: with mode ${execution.mode} give it one.`,
+      `Operation "${name}" has ${entries.length} steps and mode ${execution.mode}. Define one step, or use mode job.`,
     );
   }
   const inputStates = entries.map(([step]) => inputState(step));
   if (definition.sandbox && entries.some(([, { inputTimeoutMs }]) => inputTimeoutMs !== undefined)) {
     throw new Error(
-      `Operation "${name}" asks from a sandbox: take inputTimeoutMs out, or ask in an operation of its own.`,
+      `Operation "${name}" has a sandbox and inputTimeoutMs. Remove inputTimeoutMs, or ask in a separate operation.`,
     );
   }
   if (definition.sandbox && entries.some(([, { calls }]) => calls)) {
-    throw new Error(`Operation "${name}" has APIs called from a sandbox: do it in an operation of its own.`);
+    throw new Error(
+      `Operation "${name}" has a sandbox and calls. Remove calls, or call APIs in a separate operation.`,
+    );
   }
   for (const [index, [step, { calls }]] of entries.entries()) {
     if (!calls) continue;
     if (index < entries.length - 1 || execution.mode !== 'job') {
-      throw new Error(`Step "${step}" of operation "${name}" has calls: only the last step of a job may.`);
+      throw new Error(
+        `Step "${step}" of operation "${name}" has calls. Move calls to the last step and use mode job.`,
+      );
     }
     const { max, periodMs } = calls;
     if (!(max >= 1 && max <= MAX_CALLS && periodMs >= 1_000 && periodMs <= MAX_CALLS_PERIOD_MS)) {
       throw new Error(
-        `Step "${step}" of operation "${name}" has calls ${max} in ${periodMs} ms: give 1 to ${MAX_CALLS}, in 1,000 to ${MAX_CALLS_PERIOD_MS} ms.`,
+        `Step "${step}" of operation "${name}" has calls.max ${max} and calls.periodMs ${periodMs}. Set max to 1 to ${MAX_CALLS} and periodMs to 1,000 to ${MAX_CALLS_PERIOD_MS}.`,
       );
     }
   }
   for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS }] of entries) {
     if (!NAME.test(step) || RESERVED_STATES.has(step) || inputStates.includes(step)) {
       throw new Error(
-        `Step "${step}" of operation "${name}" must be snake_case, and not the name of a state of ours.`,
+        `Step "${step}" of operation "${name}" has an invalid name. Use snake_case and a name that the engine does not use for a state.`,
       );
     }
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES)) {
       throw new Error(
-        `Step "${step}" of operation "${name}" has retries ${retries}: give 0 to ${MAX_RETRIES}.`,
+        `Step "${step}" of operation "${name}" has retries ${retries}. Set 0 to ${MAX_RETRIES}.`,
       );
     }
     if (!(timeoutMs >= 1_000 && timeoutMs <= MAX_STEP_TIMEOUT_MS)) {
       throw new Error(
-        `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}: give 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,
+        `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}. Set 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,
       );
     }
     if (!(inputTimeoutMs >= MIN_INPUT_TIMEOUT_MS && inputTimeoutMs <= MAX_INPUT_TIMEOUT_MS)) {
       throw new Error(
-        `Step "${step}" of operation "${name}" has inputTimeoutMs ${inputTimeoutMs}: give ${MIN_INPUT_TIMEOUT_MS} to ${MAX_INPUT_TIMEOUT_MS}.`,
+        `Step "${step}" of operation "${name}" has inputTimeoutMs ${inputTimeoutMs}. Set ${MIN_INPUT_TIMEOUT_MS} to ${MAX_INPUT_TIMEOUT_MS}.`,
       );
     }
   }

@@ -1,4 +1,4 @@
-/** The package's entry `./operation`: what definitions of operations are written with. It imports neither the AWS SDK nor CDK. */
+/** Exports the package's entry `./operation`, for operation definitions. It imports neither the AWS SDK nor CDK. */
 export {
   AppError,
   CodedError,

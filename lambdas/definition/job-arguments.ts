@@ -1,6 +1,6 @@
-/** Names the arguments that every start tool has besides those of its operation. */
+/** Names the arguments that every start tool adds to those of its operation. */
 
-/** An operation cannot have an input of the same name. */
+/** The input of an operation cannot use these names. */
 export const JOB_ARGUMENTS = [
   'wait_seconds',
   'idempotency_key',

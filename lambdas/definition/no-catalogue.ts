@@ -1,4 +1,4 @@
-/** Stands for the catalogue of an app where the compiler checks the engine; each bundle has the app's own (`#catalogue`). */
+/** Provides an empty catalogue for type checks of the engine. Each bundle replaces it with the app's catalogue (`#catalogue`). */
 import type { OperationDefinition } from './operation-definition.ts';
 
 export const operations: readonly OperationDefinition[] = [];

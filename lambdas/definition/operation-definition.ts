@@ -1,101 +1,107 @@
-/** Defines what an operation is: plain data from which the tools, the state machine, the function and its IAM are made. */
+/** Defines operations as plain data. The construct creates tools, state machines, functions and IAM permissions from it. */
 import type * as z from 'zod';
 import { STEP_WRAP_UP_MS } from './state-names.ts';
 
-/** One unit of work inside an operation, as its author writes it; the state of the same name runs it. */
+/** Options of a step, one unit of work in an operation. The state with the step's name runs it. */
 export interface StepOptions {
   /**
-   * Longest time for one attempt, in milliseconds: 1,000 to 840,000, one minute less than Lambda's limit.
+   * Timeout of one attempt in milliseconds, 1,000 to 840,000: one minute less than Lambda's limit. A timeout fails the job with
+   * `STEP_TIMED_OUT`.
    * @default 60,000
    */
   readonly timeoutMs?: number;
   /**
-   * Further attempts after a failure marked `retryable`, 0 to 10. Lambda's own failures are always retried.
+   * Retries after a failure marked `retryable`, 0 to 10. Failures of Lambda itself are always retried.
    * @default 0
    */
   readonly retries?: number;
   /**
-   * What the step returns: later steps read it as `results.<step>`, with this type. A value of another shape fails the job
-   * with `RESULT_INVALID`. @default any JSON
+   * Schema of the step's result. Later steps read the result as `results.<step>` with this type. A result that does not match
+   * fails the job with `RESULT_INVALID`.
+   * @default any JSON
    */
   readonly output?: z.ZodType;
   /**
-   * Longest wait for the answers to `requestInput` or for the file of `requestUpload`, in milliseconds: a second to a week.
-   * Nothing runs meanwhile. @default the step may not call them
+   * Longest wait for answers to `requestInput` or for the file of `requestUpload`, in milliseconds: 1,000 to 604,800,000 (a
+   * week). No function runs during the wait. Without answers the job fails with `INPUT_TIMED_OUT`.
+   * @default the step cannot call `requestInput` or `requestUpload`
    */
   readonly inputTimeoutMs?: number;
   /**
-   * Limits of the API calls (`apis.call`) that Step Functions makes for the step: nothing runs while an API works, nor
-   * between two calls. Only the last step may have them, and only APIs that the operator allows at deploy
-   * (`-c apiConnections=…`). @default the step may not call APIs
+   * Limits of the API calls (`apis.call`) that Step Functions makes for the step. No function runs during or between calls.
+   * Only the last step can have calls, and only to APIs that the operator allows at deploy (`-c apiConnections=…`).
+   * @default the step cannot call APIs
    */
   readonly calls?: CallLimits;
 }
 
-/** A step with its defaults filled in. */
+/** A step with its defaults. */
 export interface StepDefinition extends StepOptions {
-  /** Milliseconds. */
+  /** Timeout of one attempt in milliseconds. */
   readonly timeoutMs: number;
 }
 
+/** Limits of a step's API calls. A call beyond them fails the job with `STEP_TIMED_OUT`. */
 export interface CallLimits {
-  /** How many calls, at most 1,000: each makes some 14 of the 25,000 events that an execution may have. */
+  /** Number of calls, 1 to 1,000. A call adds about 14 events to an execution, which can have 25,000. */
   readonly max: number;
-  /** From the first call to the last, in milliseconds; a second to a week. */
+  /** Time from the first call to the last, in milliseconds: 1,000 to 604,800,000 (a week). */
   readonly periodMs: number;
 }
 
 /**
- * When a call of the operation answers with a result, and when with a job:
- * - `sync`: always with the result, or TIMED_OUT. One step, a function and nothing else.
- * - `sync_first`: with the result when the one step ends within the limit; else the step hands over to a job, which goes
- *   on where it was.
- * - `job`: always with a job.
+ * Whether a call of an operation returns a result or a job. All times are whole seconds in milliseconds, at most 60,000.
+ * - `sync`: always the result, or the error `TIMED_OUT` after `limitMs`. It needs exactly one step.
+ * - `sync_first`: the result when the one step ends within `limitMs`. Otherwise the step hands over to a job, which continues
+ *   its work.
+ * - `job`: always a job.
  */
 export type ExecutionPolicy =
   | { readonly mode: 'sync'; readonly limitMs: number }
   | { readonly mode: 'sync_first'; readonly limitMs: number; readonly maxWaitMs: number }
   | {
       readonly mode: 'job';
-      /** The longest time in milliseconds that a caller may ask to wait (`wait_seconds`) before it gets the handle. */
+      /** Longest wait that a caller can request (`wait_seconds`) before the call returns the job. */
       readonly maxWaitMs: number;
     };
 
-/** How long a caller may wait for a job, in milliseconds; 0 where there are none. */
+/** @returns the longest wait for a job in milliseconds; 0 for an operation without jobs */
 export function maxWaitMs(execution: ExecutionPolicy): number {
   return execution.mode === 'sync' ? 0 : execution.maxWaitMs;
 }
 
-/** The longest time in milliseconds that a start may take to answer. */
+/** @returns the longest time of a start call in milliseconds */
 export function longestCallMs(execution: ExecutionPolicy): number {
   return maxWaitMs(execution) + (execution.mode === 'job' ? 0 : execution.limitMs);
 }
 
-/** What one invocation of the operation's function has at hand. */
+/** Resources of an operation's Lambda function. */
 export interface OperationResources {
-  /** Memory in MiB; CPU grows with it (1,769 MiB is one vCPU). @default 512 */
+  /** Memory in MiB. CPU grows with memory: 1,769 MiB give one vCPU. @default 512 */
   readonly memoryMb?: number;
-  /** Space under /tmp in MiB. @default 512 */
+  /** Size of /tmp in MiB. @default 512 */
   readonly storageMb?: number;
-  /** May change the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
+  /** Grants access to the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
   readonly tables?: boolean;
-  /** npm packages shipped whole beside the bundle, for code that runs them as programs. @default none */
+  /** npm packages to ship unbundled, for code that runs them as programs. @default none */
   readonly packages?: readonly string[];
 }
 
-/** A workspace file that a result names, for which callers get a time-limited URL. */
+/** A workspace file of a result. Callers get a time-limited URL for it. */
 export interface ResultFile {
+  /** Workspace key, without a leading slash. */
   readonly key: string;
-  /** For people and file systems: `hello-service.tar.gz`. */
+  /** File name for people, such as `hello-service.tar.gz`. */
   readonly name: string;
+  /** Media type, such as `application/gzip`. */
   readonly contentType: string;
   /** Bytes. */
   readonly size: number;
-  /** Hexadecimal. */
+  /** SHA-256, hexadecimal. */
   readonly sha256: string;
 }
 
-/** A part of a result, as MCP's content has it. `data` and `blob` are base64. */
+/** A content block of MCP. `data` and `blob` are base64. */
 export type ResultContent =
   | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
   | {
@@ -106,30 +112,38 @@ export type ResultContent =
       );
     };
 
-/** An object in the workspace without which a call is refused before a job exists. */
+/** A workspace object that must exist. Without it the call fails with `code` and `message`, and no job starts. */
 export interface RequiredObject {
+  /** Workspace key, without a leading slash. */
   readonly key: string;
-  /** A code of the operation's own, as in `OperationError`. */
+  /** Error code of the operation, as in `OperationError`. */
   readonly code: string;
+  /** Error message: what is missing, and the remedy. */
   readonly message: string;
 }
 
-/** The workspace files that a step has business with, by key. */
+/** The workspace files that a sandboxed step can access, by key. */
 export interface StepFiles {
+  /** Keys that the step can read. */
   readonly reads: readonly string[];
+  /** Keys that the step can write. Its result can name only these files. */
   readonly writes: readonly string[];
 }
 
-/** What callers see of an operation, whatever does its work. */
+/** The common part of all operations: the properties of its tool. */
 export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result = unknown> {
-  /** snake_case; the tool is `start_<name>`, or the name alone when a call may answer with the result. */
+  /**
+   * snake_case, at most 48 characters. The tool is `start_<name>` in mode `job`, and `<name>` in the other modes, whose calls
+   * can return the result.
+   */
   readonly name: string;
-  /** One word or two for people: "Build". */
+  /** One or two words for people, such as "Build". */
   readonly title: string;
-  /** For the model that decides whether to call it. */
+  /** What the tool does and when to use it, for the model that decides whether to call it. */
   readonly description: string;
+  /** Schema of the arguments. The engine validates them before a step runs. */
   readonly input: Input;
-  /** MCP tool annotations of the start tool. */
+  /** MCP annotations of the tool. */
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;
@@ -137,34 +151,41 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
     readonly openWorldHint: boolean;
   };
   /**
-   * Refuses clients of 2026 that do not take tasks, where they would get a job to follow by `check_job`. @default false
+   * Rejects clients of MCP 2026 that do not support tasks, instead of giving them a job to poll with `check_job`.
+   * @default false
    */
   readonly requiresTasks?: boolean;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
+  /** Workspace objects that must exist before a job starts. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];
-  /** The result as a model reads it. @default its JSON */
+  /** The result as text for a model. @default its JSON */
   text?(result: Result): string;
-  /** What a model is to see or hear beside the text: small pictures, sounds and documents. @default nothing */
+  /** Content blocks beside the text: small images, sounds and documents. @default none */
   content?(result: Result): readonly ResultContent[];
+  /** Workspace files of the result, which callers can download. @default none */
   files?(result: Result): readonly ResultFile[];
 }
 
-/** An operation whose work is steps, run by a function of its own. */
+/** An operation that runs steps in its own Lambda function. Create it with `defineOperation`. */
 export interface StepsOperation<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
   Steps extends Readonly<Record<string, StepOptions>> = Readonly<Record<string, StepOptions>>,
 > extends OperationBase<Input, z.output<Output>> {
+  /** Schema of the result. A result that does not match fails with `RESULT_INVALID`. */
   readonly output: Output;
   readonly execution: ExecutionPolicy;
-  /** In the order they run. The result of the last one is the job's result. */
+  /** Steps in running order. The result of the last step is the result of the job. */
   readonly steps: { readonly [Name in keyof Steps]: Steps[Name] & StepDefinition };
-  /** The module that exports `handler`. @default `<name-in-kebab-case>/steps.lambda.ts` beside the catalogue */
+  /** Module that exports `handler`. @default `<name-in-kebab-case>/steps.lambda.ts` beside the catalogue */
   readonly handler?: URL;
+  /** @default the defaults of `OperationResources` */
   readonly resources?: OperationResources;
   /**
-   * For steps that run code which nobody has reviewed: they run in a function that may do nothing on AWS, and get URLs for
-   * these files alone, until the attempt ends. Do not trust what such steps return: derive keys from the input.
+   * Runs the steps in a sandbox, for code that nobody has reviewed. The sandbox function has no AWS permissions. It gets URLs
+   * for the returned files only, until the attempt ends. Do not trust the results of sandboxed steps: derive keys from the
+   * input.
+   * @default no sandbox
    */
   sandbox?(
     step: keyof Steps & string,
@@ -172,43 +193,46 @@ export interface StepsOperation<
   ): StepFiles;
 }
 
-/** An operation whose work is a state machine that exists already: the operator's own, which knows nothing of jobs. */
+/**
+ * An operation that runs an external state machine: one that exists outside of this stack and knows nothing of jobs. Create it
+ * with `stateMachineOperation`.
+ */
 export interface StateMachineOperation<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodType = z.ZodType,
 > extends OperationBase<Input, z.output<Output>> {
-  /** @default any JSON: what an execution puts out is not checked */
+  /** Schema of the execution's output. An output that does not match fails with `RESULT_INVALID`. @default any JSON */
   readonly output?: Output;
-  /** `job`: a Standard state machine. `sync`: an Express one. */
+  /** `job` for a Standard state machine, `sync` for an Express one. */
   readonly execution: Exclude<ExecutionPolicy, { mode: 'sync_first' }>;
   readonly stateMachine: {
-    /** Where it is: its ARN, or its name in the stack's own account and region. What the operator maps at deploy comes first. */
+    /** ARN, or name in the account and region of the stack. A mapping by the operator at deploy takes precedence. */
     readonly arnOrName: string | undefined;
-    /** Milliseconds; a job that has not ended by then is forgotten, whatever its execution does. */
+    /** Milliseconds. The engine deletes the record of a job that runs longer, without stopping its execution. */
     readonly longestRunMs: number;
   };
 }
 
-/** What a catalogue holds. */
+/** An operation of a catalogue. */
 export type OperationDefinition = StepsOperation | StateMachineOperation;
 
 export function isStateMachineOperation(operation: OperationDefinition): operation is StateMachineOperation {
   return 'stateMachine' in operation;
 }
 
-/** For throttling and the backoff between tries: beside the steps' own limits. */
+/** Time for throttling and backoff, in addition to the limits of the steps. */
 const RUN_SLACK_MS = 60 * 60_000;
-/** The first try, and the one after a crash: beside those that the definition allows. */
-const OWN_TRIES = 2;
-/** How often a step may ask, each question waiting as long as it may. */
+/** The first attempt and one after a crash, in addition to the retries of the definition. */
+const OWN_ATTEMPTS = 2;
+/** Rounds of questions of a step, each with the full wait. */
 const QUESTION_ROUNDS = 5;
 
-/** The longest time in milliseconds that a job of this operation can run. */
+/** @returns the longest time that a job of this operation can run, in milliseconds */
 export function longestRunMs(operation: OperationDefinition): number {
   if ('stateMachine' in operation) return operation.stateMachine.longestRunMs;
   return Object.values(operation.steps).reduce((sum, { timeoutMs, retries = 0, inputTimeoutMs, calls }) => {
     const rounds = inputTimeoutMs === undefined ? 1 : 1 + QUESTION_ROUNDS;
-    const tries = (timeoutMs + STEP_WRAP_UP_MS) * (OWN_TRIES + retries);
-    return sum + tries * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS + (calls?.periodMs ?? 0);
+    const attemptsMs = (timeoutMs + STEP_WRAP_UP_MS) * (OWN_ATTEMPTS + retries);
+    return sum + attemptsMs * rounds + (inputTimeoutMs ?? 0) * QUESTION_ROUNDS + (calls?.periodMs ?? 0);
   }, RUN_SLACK_MS);
 }

@@ -1,5 +1,5 @@
-/** Defines the questions of a step as its state hands them on. */
+/** Defines the questions that a step passes through its state. */
 import type { InputRequest } from '../jobs/job.ts';
 
-/** By key. */
+/** Questions and upload requests by key. */
 export type Questions = Readonly<Record<string, InputRequest>>;

@@ -1,33 +1,40 @@
-/** An operation whose work is a state machine that exists already: the operator's own, which knows nothing of jobs. */
+/** Defines operations that run external state machines: validates a definition and fills in its defaults. */
 import * as z from 'zod';
 import type { Json } from '../shared/json.ts';
 import type { OperationBase, StateMachineOperation } from './operation-definition.ts';
-import { checkDefinition } from './validate-definition.ts';
+import { validateDefinition } from './validate-definition.ts';
 
-/** At most one of the two. With neither, the operator says at deploy which it is: `-c stateMachines=<operation>=<ARN or name>`. */
-interface Place {
+/** At most one of the two. Without both, the operator maps the operation at deploy: `-c stateMachines=<operation>=<ARN or name>`. */
+interface StateMachineLocation {
+  /** ARN without a version or an alias. */
   readonly stateMachineArn?: string;
-  /** In the stack's own account and region. */
+  /** Name in the account and region of the stack. */
   readonly stateMachineName?: string;
 }
 
-/** Runs as a job. */
-interface Standard {
+/** Options of a Standard state machine, which runs as a job. */
+interface StandardOptions {
+  /** @default STANDARD */
   readonly type?: 'STANDARD';
-  /** The longest time in milliseconds that a caller may ask to wait (`wait_seconds`). @default 30 s */
+  /** Longest wait that a caller can request (`wait_seconds`), in milliseconds; whole seconds, at most 60,000. @default 30,000 */
   readonly maxWaitMs?: number;
   /**
-   * How long in milliseconds an execution may take, a year at most: the record of its job is kept for as long, and its
-   * retention. It does not end the execution; the machine's own TimeoutSeconds does. @default 30 days
+   * Longest run of an execution in milliseconds, 1,000 to a year. The record of an open job expires after this time plus its
+   * retention. It does not stop the execution: use TimeoutSeconds of the state machine for that.
+   * @default 30 days
    */
   readonly longestRunMs?: number;
   readonly limitMs?: undefined;
 }
 
-/** Answers the call with its output. */
-interface Express {
+/** Options of an Express state machine, whose output is the result of the call. */
+interface ExpressOptions {
   readonly type: 'EXPRESS';
-  /** The longest time in milliseconds that a caller waits: an Express execution that takes longer goes on unheard. @default 30 s */
+  /**
+   * Longest wait of a caller in milliseconds; whole seconds, at most 60,000. The call then fails with `TIMED_OUT`, but the
+   * execution continues.
+   * @default 30,000
+   */
   readonly limitMs?: number;
   readonly maxWaitMs?: undefined;
   readonly longestRunMs?: undefined;
@@ -36,14 +43,30 @@ interface Express {
 const DEFAULT_WAIT_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
 const DEFAULT_LONGEST_RUN_MS = 30 * DAY_MS;
-/** Step Functions' own limit for a Standard execution. */
+/** Limit of Step Functions for a Standard execution. */
 const MAX_RUN_MS = 365 * DAY_MS;
-/** As Step Functions allows them, less what is awkward in ARNs. */
-const MACHINE_NAME = /^[\w+!@.()='-]{1,80}$/;
+/** The names that Step Functions allows, without characters that are awkward in ARNs. */
+const STATE_MACHINE_NAME = /^[\w+!@.()='-]{1,80}$/;
 
 /**
- * Checks a definition and returns it as the catalogue holds it.
- * @throws Error naming the field, the value received and the remedy, as `defineOperation` does.
+ * Defines an operation that runs an external state machine. The execution gets the caller's arguments as its input. Its output
+ * becomes the result.
+ * @returns the definition with its defaults
+ * @throws Error with the field, the value and the remedy, at import, as `defineOperation` does.
+ * @example
+ * ```ts
+ * import { stateMachineOperation } from 'mcp-async-operations/operation';
+ * import * as z from 'zod';
+ *
+ * export const report = stateMachineOperation({
+ *   name: 'report',
+ *   title: 'Report',
+ *   description: 'Creates the monthly sales report. Takes some minutes.',
+ *   input: z.object({ month: z.string() }),
+ *   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+ *   stateMachineName: 'sales-report',
+ * });
+ * ```
  */
 export function stateMachineOperation<Input extends z.ZodObject, Output extends z.ZodType = z.ZodType<Json>>({
   stateMachineArn,
@@ -52,54 +75,58 @@ export function stateMachineOperation<Input extends z.ZodObject, Output extends 
   maxWaitMs = DEFAULT_WAIT_MS,
   longestRunMs = DEFAULT_LONGEST_RUN_MS,
   limitMs = DEFAULT_WAIT_MS,
-  ...face
-}: OperationBase<Input, z.output<Output>> & { readonly output?: Output } & Place &
-  (Standard | Express)): StateMachineOperation<Input, Output> {
-  const { name, output } = face;
+  ...base
+}: OperationBase<Input, z.output<Output>> & { readonly output?: Output } & StateMachineLocation &
+  (StandardOptions | ExpressOptions)): StateMachineOperation<Input, Output> {
+  const { name, output } = base;
   if (stateMachineArn !== undefined && stateMachineName !== undefined) {
-    throw new Error(`Operation "${name}" has stateMachineArn and stateMachineName: give one of them.`);
+    throw new Error(`Operation "${name}" has stateMachineArn and stateMachineName. Set only one of them.`);
   }
   const arnOrName = stateMachineArn ?? stateMachineName;
   if (stateMachineArn !== undefined && !stateMachineArn.startsWith('arn:')) {
     throw new Error(
-      `Operation "${name}" has stateMachineArn "${stateMachineArn}": give an ARN, or the name as stateMachineName.`,
+      `Operation "${name}" has stateMachineArn "${stateMachineArn}". Set an ARN, or set the name as stateMachineName.`,
     );
   }
-  if (arnOrName !== undefined) checkMachine(`Operation "${name}"`, arnOrName);
+  if (arnOrName !== undefined) validateStateMachine(`Operation "${name}"`, arnOrName);
   if (type === 'EXPRESS' && output && !(output instanceof z.ZodObject)) {
-    throw new Error(`Operation "${name}" answers calls: give its output as an object, or leave it out.`);
+    throw new Error(
+      `Operation "${name}" is EXPRESS and has an output that is not an object. Use z.object, or leave the output out.`,
+    );
   }
   if (!(longestRunMs >= 1_000 && longestRunMs <= MAX_RUN_MS)) {
-    throw new Error(`Operation "${name}" has longestRunMs ${longestRunMs}: give 1,000 to ${MAX_RUN_MS}.`);
+    throw new Error(`Operation "${name}" has longestRunMs ${longestRunMs}. Set 1,000 to ${MAX_RUN_MS}.`);
   }
   const definition: StateMachineOperation<Input, Output> = {
-    ...face,
+    ...base,
     execution: type === 'EXPRESS' ? { mode: 'sync', limitMs } : { mode: 'job', maxWaitMs },
     stateMachine: { arnOrName, longestRunMs },
   };
-  checkDefinition(definition);
+  validateDefinition(definition);
   return definition;
 }
 
-/** @param what it is of, for errors @throws Error naming the value and the remedy */
-export function checkMachine(what: string, arnOrName: string): void {
-  if (arnOrName.startsWith('arn:') ? parseMachineArn(arnOrName) : MACHINE_NAME.test(arnOrName)) return;
+/** @param subject begins the error message @throws Error with the value and the remedy */
+export function validateStateMachine(subject: string, arnOrName: string): void {
+  if (arnOrName.startsWith('arn:') ? parseStateMachineArn(arnOrName) : STATE_MACHINE_NAME.test(arnOrName))
+    return;
   throw new Error(
-    `${what} has the state machine "${arnOrName}": give the ARN of a state machine, without a version or an alias, ` +
+    `${subject} has the state machine "${arnOrName}". Give the ARN of a state machine without a version or an alias, ` +
       'such as arn:aws:states:eu-west-1:111122223333:stateMachine:report, or its name, such as report.',
   );
 }
 
-export interface MachineArn {
+/** Parts of the ARN of a state machine. */
+export interface StateMachineArn {
   readonly region: string;
   readonly account: string;
 }
 
-/** Without a version or an alias behind the name: executions are named after machines, and events are told of machines. */
-const MACHINE_ARN = /^arn:aws[a-z-]*:states:([a-z0-9-]+):(\d{12}):stateMachine:[\w+!@.()='-]{1,80}$/;
+/** Without a version or an alias: execution ARNs and events contain the ARN of the state machine only. */
+const STATE_MACHINE_ARN = /^arn:aws[a-z-]*:states:([a-z0-9-]+):(\d{12}):stateMachine:[\w+!@.()='-]{1,80}$/;
 
-/** @returns undefined when it is none */
-export function parseMachineArn(text: string): MachineArn | undefined {
-  const [, region, account] = MACHINE_ARN.exec(text) ?? [];
+/** @returns undefined for a text that is not such an ARN */
+export function parseStateMachineArn(text: string): StateMachineArn | undefined {
+  const [, region, account] = STATE_MACHINE_ARN.exec(text) ?? [];
   return region !== undefined && account !== undefined ? { region, account } : undefined;
 }

@@ -1,28 +1,29 @@
-/** Names of states, and of the errors by which a step's function tells its state what to do next. */
+/** Names states, and the errors with which a step's function controls its state machine. */
 
-/** Under which a job finds in `results` what the call before it has handed over. */
+/** Key in the execution for the value that a synchronous call handed over to its job. */
 export const HANDED_OVER = 'call';
 
 /**
- * Between a step's own limit and its function's: to stop child processes, upload the log and write the failure, so that
- * a step that runs out of time says so itself.
+ * Time between the limit of a step and the timeout of its function, in milliseconds. In it a step that timed out stops child
+ * processes, uploads its log and records the failure.
  */
 export const STEP_WRAP_UP_MS = 20_000;
 
-/** The names of the errors by which a step's function tells its state to try again: as the definition says, or always. */
+/** Makes the state retry as often as the definition allows. */
 export const RETRYABLE_STEP_ERROR = 'RetryableStepError';
+/** Makes the state retry always. */
 export const STEP_INTERRUPTED = 'StepInterrupted';
-/** The step has asked something: its execution is to wait for the answers. */
+/** The step asks questions: the execution waits for the answers. */
 export const INPUT_REQUIRED = 'InputRequired';
-/** There is nothing to wait for any more. */
+/** All questions already have answers: the execution does not wait. */
 export const INPUT_ANSWERED = 'InputAnswered';
 
-/** The state that waits for the answers to what a step has asked. */
+/** @returns the name of the state that waits for answers to the questions of a step */
 export function inputState(step: string): string {
   return `${step}_input`;
 }
 
-/** The state that has one API called for a step, with the request's body or without; or the one that waits before it. */
+/** @returns the name of the state that calls an API for a step, with or without a body, or of the state that waits before it */
 export function callState(
   step: string,
   { connection, hasBody, waits }: { connection: string; hasBody: boolean; waits: boolean },

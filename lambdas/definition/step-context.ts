@@ -1,16 +1,26 @@
-/** What a step is handed and may use: the whole world of an operation's own code. */
+/** Defines the context of a step: everything that the code of an operation gets and can use. */
 import type * as z from 'zod';
 import type { InputAnswer, Job, UploadedFile } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
 import type { ApiCall, LastCall } from './api-call.ts';
 import type { StepsOperation } from './operation-definition.ts';
 
-/** Files of the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
+/** Transfers files from and to the workspace bucket. Keys have no leading slash: `projects/<project>.tar.gz`. */
 export interface FileTransfer {
   /**
-   * Copies an object into a file.
-   * @throws AppError with the code given in `missing` when there is no such object, in `tooLarge` when it has more than
-   *   `maxBytes` bytes (then nothing is downloaded).
+   * Downloads an object into a file.
+   * @returns size and SHA-256 of the file
+   * @throws `missing` when the object does not exist, `tooLarge` when it has more than `maxBytes` bytes (before the download),
+   *   the signal's reason, or AppError WORKSPACE_UNAVAILABLE. No file remains then.
+   * @example
+   * ```ts
+   * await workspace.download(key, file, {
+   *   signal,
+   *   maxBytes: 10 * 1024 * 1024,
+   *   missing: new OperationError('IMAGE_NOT_FOUND', `There is no image ${key}. Upload it first.`),
+   *   tooLarge: new OperationError('IMAGE_TOO_LARGE', `The image ${key} exceeds 10 MiB. Upload a smaller one.`),
+   * });
+   * ```
    */
   download(
     key: string,
@@ -22,7 +32,11 @@ export interface FileTransfer {
       readonly tooLarge: Error;
     },
   ): Promise<FileDigest>;
-  /** Copies a file into an object, replacing it. */
+  /**
+   * Uploads a file to an object and replaces the object.
+   * @returns size and SHA-256 of the file
+   * @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE
+   */
   upload(
     key: string,
     file: string,
@@ -30,23 +44,28 @@ export interface FileTransfer {
   ): Promise<FileDigest>;
 }
 
+/**
+ * The workspace bucket. All methods throw the signal's reason when it aborts, and a retryable AppError WORKSPACE_UNAVAILABLE
+ * when S3 fails.
+ */
 export interface Workspace extends FileTransfer {
-  /** Bytes of an object; undefined when there is none. */
+  /** @returns the size of an object in bytes; undefined when it does not exist */
   size(key: string, signal: AbortSignal): Promise<number | undefined>;
-  /** A small text, and the version of it; undefined when there is none. */
+  /** Reads a small text. @returns the text with its version; undefined when it does not exist */
   read(key: string, signal: AbortSignal): Promise<VersionedText | undefined>;
-  /** The bytes of an object as they come: nothing of it is kept. @throws `changed` */
+  /** Streams the bytes of an object without a file. @throws `changed` of the object */
   open(object: VersionedObject, signal: AbortSignal): AsyncIterable<Buffer>;
-  /** Copies an object of up to 5 GiB to another key, replacing what is there. @throws `changed` */
+  /** Copies an object of up to 5 GiB to another key and replaces the target. @throws `changed` of the object */
   copy(
     object: VersionedObject,
     to: string,
     options: { readonly signal: AbortSignal; readonly contentType: string },
   ): Promise<void>;
   /**
-   * Replaces a small text, if it is still as it was read.
-   * @param version undefined: there must be none
-   * @returns its new version; undefined when somebody else was first
+   * Replaces a small text if it still has the given version (compare and swap).
+   * @param version the version that was read; undefined when the text must not exist
+   * @returns the new version; undefined when another writer was faster
+   * @throws AppError WORKSPACE_UNAVAILABLE, after which the text may or may not be replaced
    */
   replace(
     key: string,
@@ -56,136 +75,204 @@ export interface Workspace extends FileTransfer {
   ): Promise<string | undefined>;
 }
 
+/** One version of a workspace object. */
 export interface VersionedObject {
+  /** Workspace key, without a leading slash. */
   readonly key: string;
-  /** As S3 calls it: the `ETag`. */
+  /** The `ETag` of S3. */
   readonly version: string;
-  /** Thrown when there is another version, or none any more. */
+  /** Error to throw when the object has another version or no longer exists. */
   readonly changed: Error;
 }
 
+/** A text of the workspace with its version. */
 export interface VersionedText {
   readonly text: string;
+  /** Pass it to `replace`. */
   readonly version: string;
 }
 
+/** Size and SHA-256 of a file. */
 export interface FileDigest {
   /** Bytes. */
   readonly size: number;
-  /** Hexadecimal. */
+  /** SHA-256, hexadecimal. */
   readonly sha256: string;
 }
 
-/** Collects what a step prints. The whole goes to the workspace bucket, the last lines to the job. */
+/** The log of a step. The workspace bucket stores it completely, the job shows its last lines. */
 export interface StepLog {
+  /** Appends text. Add line ends yourself. */
   write(text: string): void;
 }
 
+/**
+ * The context that a step receives.
+ * @example
+ * ```ts
+ * export const resize: StepOf<typeof thumbnail, 'resize'> = async ({ input, results, progress, log }) => {
+ *   progress(0.5, 'Resizing');
+ *   log.write(`Resizing ${input.url}\n`);
+ *   return { bytes: 4_096 };
+ * };
+ * ```
+ */
 export interface StepContext<Input = unknown, Results = Readonly<Record<string, Json>>> {
+  /** Id of the job; in a synchronous call, of the job that the call may become. */
   readonly jobId: string;
+  /** Owner of the job. */
   readonly owner: string;
-  /** The operation's input, already validated. */
+  /** Validated input of the operation. */
   readonly input: Input;
-  /** What earlier steps returned, by step name; a later step's result is undefined. */
+  /** Results of earlier steps by step name; the result of a later step is undefined. */
   readonly results: Results;
-  /** What the call before this job has handed over (`call.handOver`); undefined when there was none (`sync_first`). */
+  /** Value that the synchronous call passed to `call.handOver` (mode `sync_first`); undefined without one. */
   readonly handedOver?: Json;
-  /** 0 on the first try. */
+  /** Number of the attempt: 0 on the first, plus one for every retry. */
   readonly attempt: number;
-  /** Aborts when the job is cancelled or otherwise ended, and when the step's time is over. */
+  /** Aborts when the job is cancelled or has ended, and when the step times out. */
   readonly signal: AbortSignal;
-  /** Says how far this step is, 0..1. Cheap to call often: writes are throttled. */
+  /**
+   * Reports the progress of this step. It is cheap to call: the engine writes at most every two seconds.
+   * @param fraction 0..1 of this step; a lower value than before has no effect
+   * @param message progress message of the job
+   */
   progress(fraction: number, message?: string): void;
   /**
-   * Asks whoever follows the job, of a step that has `inputTimeoutMs`. While an answer is missing it ends the attempt: the
-   * step begins anew when all are here, and then this returns them. So ask before doing what must not be done twice.
-   * @param questions by keys that no other step uses
+   * Asks the caller questions, in a step with `inputTimeoutMs`. While an answer is missing, it ends the attempt by throwing. The
+   * step starts again when all answers have arrived, and this method returns them. Ask before work that must not run twice.
+   * @param questions questions by keys that no other step uses
+   * @returns the answers by the same keys
+   * @throws InputRequired while an answer is missing: do not catch it
+   * @throws Error when the step has no `inputTimeoutMs`, another step uses a key, or the questions exceed 16 KiB
+   * @example
+   * ```ts
+   * const { approve } = requestInput({
+   *   approve: { message: 'Release to production?', schema: z.object({ yes: z.boolean().describe('Release it.') }) },
+   * });
+   * if (approve.action !== 'accept' || !approve.content.yes) throw new StepRefused('The release was declined.');
+   * ```
    */
-  requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): Asked<Form>;
+  requestInput<Form extends Readonly<Record<string, Question>>>(questions: Form): FormAnswers<Form>;
   /**
-   * Has whoever follows the job put a file into the workspace, one a job; of a step that has `inputTimeoutMs`. Until it is
-   * there, this ends the attempt as `requestInput` does.
-   * @throws AppError UPLOAD_TOO_LARGE once it is there
+   * Requests a file from the caller, at most one per job, in a step with `inputTimeoutMs`. Until the file has arrived, it ends the
+   * attempt like `requestInput`.
+   * @returns the key, version and size of the file
+   * @throws AppError UPLOAD_TOO_LARGE when the file exceeds `maxBytes`
+   * @example
+   * ```ts
+   * const { key, version, size } = requestUpload({ message: 'The image, as PNG.', maxBytes: 10 * 1024 * 1024 });
+   * ```
    */
-  requestUpload(wanted: WantedFile): ArrivedFile;
-  /** APIs of the operator's, for a step that has `calls`. */
+  requestUpload(upload: RequestedUpload): ReceivedUpload;
+  /** API calls, for a step with `calls`. */
   readonly apis: Apis;
-  /** Other jobs, which this one may depend on. */
+  /** Other jobs, on which this one can depend. */
   readonly jobs: OtherJobs;
+  /** Log of this attempt; a synchronous call discards it. */
   readonly log: StepLog;
+  /** The workspace bucket. */
   readonly workspace: Workspace;
-  /** There while a caller waits for the result, and there is no job yet (`sync_first`). */
+  /** Present during a synchronous call of mode `sync_first`, before a job exists. */
   readonly call?: Call;
 }
 
+/** A question of a step. */
 export type Question = FormQuestion | UrlQuestion;
 
+/** A question with a form. */
 export interface FormQuestion {
-  /** For people: what is asked, and why. */
+  /** The question and its reason, for people. */
   readonly message: string;
-  /** Texts, numbers, booleans and choices; each with a description. */
+  /** Fields of the form: strings, numbers, booleans and enums. Describe each one. */
   readonly schema: z.ZodObject;
 }
 
-/** For what must not pass through a client, such as a password. To accept means to have gone there: what came of it, the step asks the page's owner. */
+/**
+ * A page to visit, for secrets that must not pass through a client, such as a password. `accept` means that the user opened the
+ * page. The step asks the page's server for the outcome.
+ */
 export interface UrlQuestion {
-  /** For people: what is to be done there, and why. */
+  /** The task on the page and its reason, for people. */
   readonly message: string;
-  /** HTTPS, for whoever follows the job: it is on record, so that nobody may come in by it alone. */
+  /** HTTPS URL without credentials. The job record stores it, so the URL alone must not grant access. */
   readonly url: string;
 }
 
-export interface WantedFile {
-  /** For people: which file, and what for. */
+/** A file that a step requests. */
+export interface RequestedUpload {
+  /** The file and its purpose, for people. */
   readonly message: string;
-  /** Bytes, at most the 5 GiB that S3 takes in one PUT. */
+  /** Maximum size in bytes; at most 5 GiB, the limit of one PUT to S3. */
   readonly maxBytes: number;
-  /** Bytes that it has to have, if that is known: S3 takes no other. */
+  /** Exact size in bytes; S3 rejects any other size. @default any size */
   readonly size?: number;
 }
 
-/** Whoever has put it may put another in its place: read it by its version. */
-export type ArrivedFile = UploadedFile & { readonly key: string };
+/** An uploaded file with its workspace key. The caller can replace the file, so read it by its version. */
+export type ReceivedUpload = UploadedFile & { readonly key: string };
 
-type ContentOf<Asking extends Question> = Asking extends FormQuestion
-  ? z.output<Asking['schema']>
+type ContentOf<Asked extends Question> = Asked extends FormQuestion
+  ? z.output<Asked['schema']>
   : Readonly<Record<string, never>>;
 
-/** The answers to a form, each checked against its question's schema. */
-export type Asked<Form extends Readonly<Record<string, Question>>> = {
+/** Answers by question key. The content of an accepted answer matches the schema of its question. */
+export type FormAnswers<Form extends Readonly<Record<string, Question>>> = {
   readonly [Key in keyof Form]:
     | Exclude<InputAnswer, { action: 'accept' }>
     | { readonly action: 'accept'; readonly content: ContentOf<Form[Key]> };
 };
 
+/**
+ * Calls APIs that the operator allows. Step Functions makes the calls, so that no function runs meanwhile.
+ * @example
+ * ```ts
+ * const { last } = apis;
+ * if (!last) return apis.call({ request, seconds: 0, message: 'Calling crm.', memory: null });
+ * return { status: last.response?.StatusCode ?? 0 };
+ * ```
+ */
 export interface Apis {
-  /** The call after which this attempt began, and what came of it; undefined when there was none yet. */
+  /** The call before this attempt, with its outcome; undefined before the first call. */
   readonly last?: LastCall;
   /**
-   * Ends the attempt, and its log: Step Functions calls, and the step begins anew with what comes back.
-   * @throws AppError STEP_TIMED_OUT when the step has called as often, or as long, as it may
+   * Ends the attempt, and its log, by throwing. Step Functions makes the call, then the step starts again with the outcome.
+   * @throws AppError STEP_TIMED_OUT when the call exceeds `calls` of the step
+   * @throws Error when the step has no `calls`
    */
   call(next: ApiCall): never;
 }
 
+/** Reads other jobs. */
 export interface OtherJobs {
-  /** One of the same owner; undefined when there is none, or no more. */
+  /** @returns a job of the same owner; undefined when it does not exist or has expired */
   find(jobId: string): Promise<Job | undefined>;
-  /** Whether a job, whoever's it is, has not ended yet. */
+  /** @returns whether a job of any owner exists and has not ended */
   isOpen(jobId: string): Promise<boolean>;
 }
 
+/**
+ * The synchronous call that a step serves (mode `sync_first`).
+ * @example
+ * ```ts
+ * for (const [index, file] of files.entries()) {
+ *   if (call?.isDue()) call.handOver({ next: index });
+ *   await searchFile(file);
+ * }
+ * ```
+ */
 export interface Call {
-  /** Whether the caller's patience is nearly over. */
+  /** @returns true from two seconds before the limit of the call */
   isDue(): boolean;
   /**
-   * Ends the call, and has a job go on: it finds this in `handedOver`.
-   * @param done JSON of 16 KiB at most: more goes into the workspace
+   * Ends the call by throwing and starts a job, which finds the value in `handedOver`.
+   * @param done intermediate result, at most 16 KiB of JSON; put larger data into the workspace
+   * @throws Error when the value exceeds 16 KiB
    */
   handOver(done: Json): never;
 }
 
-/** What a step in a sandbox gets: no owner, no other jobs, and the files that `sandbox` of its definition names. */
+/** The context of a sandboxed step. It has no owner and no other jobs, only the files that `sandbox` of the definition names. */
 export type SandboxContext<Input = unknown, Results = Readonly<Record<string, Json>>> = Omit<
   StepContext<Input, Results>,
   'owner' | 'call' | 'handedOver' | 'workspace' | 'requestInput' | 'requestUpload' | 'apis' | 'jobs'
@@ -194,12 +281,14 @@ export type SandboxContext<Input = unknown, Results = Readonly<Record<string, Js
 };
 
 /**
- * Does the work of one step and returns JSON, at most 16 KiB unless it is the last step.
- * @throws OperationError to fail the job with its code; anything else fails it with `INTERNAL_ERROR`.
+ * The function of one step. It returns JSON, at most 16 KiB unless it is the last step.
+ * @throws OperationError to fail the job with its code, StepRefused to cancel it. Any other error fails it with
+ *   `INTERNAL_ERROR`.
  */
 export type Step<Input = unknown, Results = Readonly<Record<string, Json>>, Result = Json> = (
   context: StepContext<Input, Results>,
 ) => Promise<Result>;
+/** The function of one step that runs in a sandbox; otherwise like `Step`. */
 export type SandboxedStep<Input = unknown, Results = Readonly<Record<string, Json>>, Result = Json> = (
   context: SandboxContext<Input, Results>,
 ) => Promise<Result>;
@@ -208,17 +297,19 @@ type ResultOf<Options> = Options extends { readonly output: infer Output extends
   ? z.output<Output>
   : Json;
 
-/** What the steps of a definition return, by name: typed for those that have an `output`. */
+/** Results of a definition's steps by name: typed where a step has an `output`, else JSON. */
 export type ResultsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: ResultOf<Definition['steps'][Name]>;
 };
 
 /**
- * The function of one step of a definition, for a step that has a file of its own.
+ * The function of one step of a definition, for a step in its own file.
  * @example
  * ```ts
- * export const resize: StepOf<typeof thumbnail, 'resize'> = async ({ results, workspace }) => {
+ * export const resize: StepOf<typeof thumbnail, 'resize'> = async ({ results, workspace, signal }) => {
  *   const { key } = results.fetch;
+ *   return { bytes: (await workspace.size(key, signal)) ?? 0 };
+ * };
  * ```
  */
 export type StepOf<Definition extends StepsOperation, Name extends keyof Definition['steps']> = Step<
@@ -226,15 +317,17 @@ export type StepOf<Definition extends StepsOperation, Name extends keyof Definit
   ResultsOf<Definition>,
   ResultOf<Definition['steps'][Name]>
 >;
+/** The function of one sandboxed step of a definition. */
 export type SandboxedStepOf<
   Definition extends StepsOperation,
   Name extends keyof Definition['steps'],
 > = SandboxedStep<z.output<Definition['input']>, ResultsOf<Definition>, ResultOf<Definition['steps'][Name]>>;
 
-/** One function for each step of a definition, checked by the compiler. */
+/** One function for each step of a definition. */
 export type StepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: StepOf<Definition, Name>;
 };
+/** One function for each sandboxed step of a definition. */
 export type SandboxedStepsOf<Definition extends StepsOperation> = {
   readonly [Name in keyof Definition['steps']]: SandboxedStepOf<Definition, Name>;
 };

@@ -1,8 +1,8 @@
-/** The queue of stream records that nothing can be told from, for an operator to look at. */
+/** Sends unreadable stream records to a dead-letter queue, where an operator can inspect them. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** SQS's own limit is 1 MiB for a message; an item has 400 KB, and a record two of them. */
+/** SQS limits a message to 1 MiB. An item has at most 400 KB, and a record holds two items. */
 const MAX_CHARACTERS = 200_000;
 
 export class DeadLetters {
@@ -14,15 +14,15 @@ export class DeadLetters {
     this.#queueUrl = queueUrl;
   }
 
-  /** The record as JSON, or of one that is too large where it is in the stream. */
+  /** Sends the record as JSON; when it is too large, sends only its position in the stream. */
   async send(record: DynamoDBRecord): Promise<void> {
     const whole = JSON.stringify(record);
     const { SequenceNumber, Keys } = record.dynamodb ?? {};
-    const place = { eventSourceARN: record.eventSourceARN, dynamodb: { SequenceNumber, Keys } };
+    const position = { eventSourceARN: record.eventSourceARN, dynamodb: { SequenceNumber, Keys } };
     await this.#client.send(
       new SendMessageCommand({
         QueueUrl: this.#queueUrl,
-        MessageBody: whole.length <= MAX_CHARACTERS ? whole : JSON.stringify(place),
+        MessageBody: whole.length <= MAX_CHARACTERS ? whole : JSON.stringify(position),
       }),
     );
   }

@@ -1,8 +1,8 @@
-/** The SNS topic that tells of events: attributes for filter policies, messages in batches. */
+/** Publishes events to the SNS topic in batches, with message attributes for filter policies. */
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { EventSink, ToldEvent } from './publish-events.ts';
+import type { EventSink, StreamEvent } from './publish-events.ts';
 
-/** SNS's limits of one batch; the bytes leave room for the attributes. */
+/** SNS limits a batch to 10 entries and 256 KiB; the bytes leave room for the attributes. */
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 240 * 1024;
 
@@ -16,10 +16,10 @@ export class EventTopic implements EventSink {
   }
 
   /**
-   * Publishes events in their order, ten a call.
-   * @returns the first that SNS did not take; then those after it may or may not have been published.
+   * Publishes events in order, ten a call.
+   * @returns the first event that SNS rejected; later events may or may not be published then
    */
-  async send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined> {
+  async send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined> {
     for (const batch of batchesOf(events)) {
       const { Failed = [] } = await this.#client.send(
         new PublishBatchCommand({
@@ -38,7 +38,7 @@ export class EventTopic implements EventSink {
       );
       const first = batch[Math.min(...Failed.map(({ Id }) => Number(Id)))];
       if (first) {
-        console.warn({ message: 'SNS did not take every event', failed: Failed });
+        console.warn({ message: 'SNS rejected events', failed: Failed });
         return first;
       }
     }
@@ -46,8 +46,8 @@ export class EventTopic implements EventSink {
   }
 }
 
-function batchesOf(events: readonly ToldEvent[]): readonly (readonly ToldEvent[])[] {
-  const batches: ToldEvent[][] = [];
+function batchesOf(events: readonly StreamEvent[]): readonly (readonly StreamEvent[])[] {
+  const batches: StreamEvent[][] = [];
   let bytes = 0;
   for (const event of events) {
     const size = Buffer.byteLength(JSON.stringify(event.event));

@@ -1,4 +1,4 @@
-/** What happened to a job, told from two states of its record: the same change always makes the same event. */
+/** Derives a job's event from two states of its record. The same change always gives the same event. */
 import type { Job } from '../jobs/job.ts';
 import { JobStatus } from '../jobs/job.ts';
 import { type JobView, viewJob } from '../jobs/job-view.ts';
@@ -17,12 +17,12 @@ export type EventType = (typeof EventType)[keyof typeof EventType];
 export const eventTypes = Object.values(EventType);
 
 export interface JobEvent {
-  /** `<job id>.<version>`: the same for the same change, however often it is told. */
+  /** `<job id>.<version>`: the same for the same change, however often the event is sent. */
   readonly id: string;
   readonly type: EventType;
   /** When it happened; ISO 8601. */
   readonly timestamp: string;
-  /** The job as `check_job` shows it; a large result by pointer. */
+  /** The job as `check_job` returns it, with a pointer in place of a large result. */
   readonly data: JobView;
 }
 
@@ -34,9 +34,9 @@ const ENDINGS: Partial<Record<JobStatus, EventType>> = {
 };
 
 /**
- * @param before the record before the change; undefined when there was none.
- * @param after the record after it.
- * @returns undefined for a change that nobody is told of: progress within the same second as the write before.
+ * @param before the record before the change; undefined for a new record
+ * @param after the record after the change
+ * @returns undefined for a change without an event: progress within the same second as the previous write
  */
 export function eventOf(before: Job | undefined, after: Job): JobEvent | undefined {
   const type = typeOf(before, after);
@@ -51,13 +51,13 @@ export function eventOf(before: Job | undefined, after: Job): JobEvent | undefin
 }
 
 function typeOf(before: Job | undefined, after: Job): EventType | undefined {
-  // Over an older record: its idempotency key was used again, after it had expired or could not be started.
+  // An idempotency key was used again after its job expired or failed to start, so a new record replaced the old one.
   if (!before || after.createdAt !== before.createdAt) return EventType.created;
   if (before.status !== after.status) {
     if (before.status === JobStatus.pending && after.status === JobStatus.running) return EventType.started;
     return ENDINGS[after.status] ?? EventType.progress;
   }
-  // One a second a job, decided by the record alone, so that a replay decides the same.
+  // At most one progress event a second a job. The record alone decides, so a replay gives the same events.
   return second(before) === second(after) ? undefined : EventType.progress;
 }
 

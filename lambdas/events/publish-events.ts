@@ -1,12 +1,12 @@
-/** From the table's stream to those who tell of it: each change in its order, and none lost when one fails. */
+/** Turns the jobs table's stream into events for every sink, in order. A failed sink loses no event. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import type { Job } from '../jobs/job.ts';
 import { fromItem } from '../jobs/job-item.ts';
 import { eventOf, type JobEvent } from './event.ts';
 
-/** An event with the job as it was then, and its place in the stream. */
-export interface ToldEvent {
+/** An event with the job at that time, and its position in the stream. */
+export interface StreamEvent {
   readonly event: JobEvent;
   readonly job: Job;
   readonly sequenceNumber: string;
@@ -14,57 +14,59 @@ export interface ToldEvent {
 
 export interface EventSink {
   /**
-   * Tells of events in their order; of one that was told before it may tell again.
-   * @returns the first that it could not tell of; then it may or may not have told of those after it.
+   * Sends events in order. The stream may deliver an event more than once, so a sink may send it again.
+   * @returns the first event that failed; later events may or may not be sent then
    */
-  send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined>;
+  send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined>;
 }
 
 export interface PublishDependencies {
   readonly sinks: readonly EventSink[];
-  /** Where a record is put that tells nothing which could be understood. */
-  readonly setAside: (record: DynamoDBRecord) => Promise<void>;
+  /** Stores a record that cannot be read. */
+  readonly deadLetter: (record: DynamoDBRecord) => Promise<void>;
 }
 
 /**
- * Tells every sink what a batch of records tells. Where one fails, the stream delivers that record and all after it
- * again, as long as it keeps them. A record that cannot be read will not be readable later: it is set aside at once, so
- * that it stops nobody.
+ * Sends the events of a batch of records to every sink. When an event fails, the stream delivers its record and all later
+ * records again, as long as it retains them. A record that cannot be read now cannot be read later either: it becomes a
+ * dead letter at once, so that it blocks no other record.
+ * @returns the sequence number of the first record to deliver again, if any
+ * @throws Error when the dead-letter queue rejects a record
  */
 export async function publishEvents(
-  { sinks, setAside }: PublishDependencies,
+  { sinks, deadLetter }: PublishDependencies,
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
-  const events: ToldEvent[] = [];
+  const events: StreamEvent[] = [];
   for (const record of records) {
     const sequenceNumber = record.dynamodb?.SequenceNumber ?? '';
     try {
-      const told = readRecord(record);
-      if (told) events.push({ ...told, sequenceNumber });
+      const found = readRecord(record);
+      if (found) events.push({ ...found, sequenceNumber });
     } catch (error) {
       console.error({ message: 'A stream record cannot be read', sequenceNumber, error });
-      await setAside(record);
+      await deadLetter(record);
     }
   }
-  const untold = await Promise.all(sinks.map((sink) => sink.send(events)));
-  const first = events.find((event) => untold.includes(event));
+  const failed = await Promise.all(sinks.map((sink) => sink.send(events)));
+  const first = events.find((event) => failed.includes(event));
   return { batchItemFailures: first ? [{ itemIdentifier: first.sequenceNumber }] : [] };
 }
 
-function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<ToldEvent, 'sequenceNumber'> | undefined {
+function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<StreamEvent, 'sequenceNumber'> | undefined {
   const { OldImage, NewImage } = dynamodb;
-  // A deleted record: its job was over, or had never been started, long ago.
+  // A deleted record needs no event: its job ended, or failed to start, long before.
   if (!NewImage) return undefined;
   const job = toJob(NewImage);
   const event = eventOf(OldImage && toJob(OldImage), job);
   return event && { event, job };
 }
 
-/** @throws Error when the image is no job. */
+/** @throws Error when the image is not a job */
 function toJob(image: NonNullable<NonNullable<DynamoDBRecord['dynamodb']>['NewImage']>): Job {
   const job = fromItem(image as Record<string, AttributeValue>);
   if (!job.jobId || !job.owner || !job.status || !Number.isInteger(job.version)) {
-    throw new Error('The record is no job.');
+    throw new Error('The stream record is not a job: it lacks jobId, owner, status or an integer version.');
   }
   return job;
 }

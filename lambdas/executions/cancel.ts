@@ -1,4 +1,4 @@
-/** Cancelling: the record first, so that no late write can undo it, then the execution. */
+/** Cancels jobs: updates the record first, so that no late write can undo it, then stops the execution. */
 
 import { isJobId, type Job } from '../jobs/job.ts';
 import { jobAlreadyEnded, jobNotFound } from '../jobs/job-errors.ts';
@@ -7,7 +7,7 @@ import type { Executions } from './executions.ts';
 
 /**
  * Ends the owner's job as `cancelled` and stops its execution.
- * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the status it ended with.
+ * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the final status.
  */
 export async function cancelJob(
   { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
@@ -22,8 +22,8 @@ export async function cancelJob(
     throw jobAlreadyEnded(error.job);
   });
   await executions.stop(job, 'The owner cancelled the job.').catch((error: unknown) => {
-    // The job is cancelled all the same: a running step sees it, and no further step can begin.
-    console.error({ message: 'An execution could not be stopped', jobId, error });
+    // The job stays cancelled: a running step notices it, and no further step can begin.
+    console.error({ message: 'Failed to stop an execution', jobId, error });
   });
   return job;
 }

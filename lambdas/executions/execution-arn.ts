@@ -1,9 +1,9 @@
-/** The ARN of a job's execution: Step Functions makes it of the machine's ARN and the execution's name. */
+/** Builds the ARN of a job's execution from the ARN of its state machine. */
 
 import { executionName, type Job } from '../jobs/job.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
 
-/** What an execution is found by. */
+/** The fields of a job that identify its execution. */
 export type ExecutionOf = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
 
 export function executionArn(job: ExecutionOf): string {

@@ -1,15 +1,15 @@
-/** Why an execution of the operator's own state machine did not succeed, in the caller's words. */
+/** Maps failed executions of external state machines to job errors. */
 
 import type { JobError } from '../jobs/job.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import type { ExecutionFailed } from './executions.ts';
 
-/** More is no name: of a state that takes its error from its input, it can be anything. */
+/** Cuts off longer names: a state that takes its error name from its input can produce any text. */
 const MAX_NAME_CHARACTERS = 128;
 
 /**
- * The error's name is what the operator's machine has chosen to fail with, or Step Functions' own, and callers can act on it.
- * The cause is left out: of a function that threw, it is a message and a stack trace that nobody has written for callers.
+ * Includes the error's name, which the state machine or Step Functions chose and on which callers can act. Omits the cause:
+ * for a function that threw, it contains a stack trace that is not meant for callers.
  */
 export function executionFailure({ status, error }: Pick<ExecutionFailed, 'status' | 'error'>): JobError {
   const name = nameOf(error ?? '');
@@ -18,14 +18,14 @@ export function executionFailure({ status, error }: Pick<ExecutionFailed, 'statu
     case 'FAILED':
       return {
         code: ErrorCode.executionFailed,
-        message: `The state machine failed${name && ` with ${name}`}. The operator finds the cause in its execution.`,
+        message: `The state machine failed${name && ` with ${name}`}. Ask the operator to read the cause in its execution.`,
         retryable: false,
         details,
       };
     case 'TIMED_OUT':
       return {
         code: ErrorCode.executionTimedOut,
-        message: 'The state machine did not end within its own time limit. Ask for less, or start it again.',
+        message: 'The state machine exceeded its timeout. Request less work, or start the job again.',
         retryable: true,
         details,
       };
@@ -33,7 +33,7 @@ export function executionFailure({ status, error }: Pick<ExecutionFailed, 'statu
       return {
         code: ErrorCode.executionStopped,
         message:
-          'The execution was stopped before it had ended. Start the job again, or ask the operator why.',
+          'The execution was stopped before it ended. Start the job again, or ask the operator for the reason.',
         retryable: true,
         details,
       };

@@ -1,12 +1,13 @@
-/** Which states an execution has entered, of those its machine has: all that is seen of a machine that is not ours. */
+/** Reads which states of an external state machine an execution has entered. */
 
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
-export interface Passage {
-  /** Of the machine, without those inside of branches and maps. */
+/** The states of a state machine, and those that an execution has entered. */
+export interface EnteredStates {
+  /** All top-level states, without those inside of branches and maps. */
   readonly states: readonly string[];
-  /** Those of them that were entered, the latest first, each once. */
+  /** Entered top-level states without duplicates, latest first. */
   readonly entered: readonly string[];
 }
 
@@ -14,25 +15,25 @@ interface History {
   readonly events: readonly { readonly stateEnteredEventDetails?: { readonly name: string } }[];
 }
 
-/** Step Functions' largest page: what a long map has pushed off it was seen before, or is not counted. */
+/** Largest page of Step Functions. Earlier reads saw the states that a long map pushed off the page, or they do not count. */
 const PAGE = 1_000;
-/** Who looks after a job does not wait for longer. */
-const PATIENCE_MS = 3_000;
-/** Executions whose states are remembered by an instance of a function. */
+/** A client that polls a job does not wait longer. */
+const TIMEOUT_MS = 3_000;
+/** Maximum number of executions in the cache of one function instance. */
 const MAX_REMEMBERED = 1_000;
 
 export class ExecutionHistory {
   readonly #call = stepFunctionsCalls();
-  /** By execution: its machine may be another one by the next. */
+  /** States by execution: the definition can change between two executions. */
   readonly #states = new Map<string, readonly string[]>();
 
   /**
-   * One page of history; and its definition, when this instance sees the execution for the first time.
-   * @returns undefined when there is no such execution (yet)
+   * Reads one page of history, and the definition when this instance sees the execution for the first time.
+   * @returns undefined when the execution does not exist (yet)
    */
-  async passage(job: ExecutionOf): Promise<Passage | undefined> {
+  async enteredStates(job: ExecutionOf): Promise<EnteredStates | undefined> {
     const arn = executionArn(job);
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const history = { executionArn: arn, reverseOrder: true, maxResults: PAGE, includeExecutionData: false };
     try {
       const [states, { events }] = await Promise.all([
@@ -50,8 +51,8 @@ export class ExecutionHistory {
   async #statesOf(arn: string, signal: AbortSignal): Promise<readonly string[]> {
     const known = this.#states.get(arn);
     if (known) return known;
-    const answer = await this.#call('DescribeStateMachineForExecution', { executionArn: arn }, signal);
-    const { definition } = answer as { readonly definition: string };
+    const response = await this.#call('DescribeStateMachineForExecution', { executionArn: arn }, signal);
+    const { definition } = response as { readonly definition: string };
     const states = Object.keys((JSON.parse(definition) as { readonly States: object }).States);
     const [oldest = ''] = this.#states.keys();
     if (this.#states.size >= MAX_REMEMBERED) this.#states.delete(oldest);

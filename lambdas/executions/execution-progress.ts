@@ -1,11 +1,11 @@
-/** How far a job is whose state machine is the operator's own, and tells nobody: seen when somebody looks. */
+/** Reads the progress of external state machines from their execution history, at most every 2 s per job. */
 import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { isStateMachineOperation } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
-import type { ExecutionHistory, Passage } from './execution-history.ts';
+import type { EnteredStates, ExecutionHistory } from './execution-history.ts';
 
-export interface ObserverDependencies {
+export interface ExecutionProgressDependencies {
   readonly jobs: JobStore;
   readonly history: ExecutionHistory;
   readonly operations: readonly OperationDefinition[];
@@ -13,71 +13,73 @@ export interface ObserverDependencies {
   readonly now?: () => number;
 }
 
-/** What a look at a job has shown. */
-export interface Sight {
+/** The progress of an execution at one moment. */
+export interface ExecutionSnapshot {
   readonly step: string;
+  /** 0..1. */
   readonly progress: number;
   readonly message: string;
 }
 
-/** As often as a step of ours writes its progress. */
+/** The interval at which the engine's own steps write progress. */
 const INTERVAL_MS = 2_000;
-/** Jobs remembered; beyond, the one that was looked at longest ago is forgotten. */
+/** Maximum number of jobs in memory. Beyond it, the job that was read longest ago drops out. */
 const MAX_REMEMBERED = 10_000;
 
-export class Observer {
-  readonly #dependencies: ObserverDependencies;
-  readonly #observed: ReadonlySet<string>;
-  /** Epoch milliseconds, by job. */
-  readonly #lookedAt = new Map<string, number>();
+export class ExecutionProgress {
+  readonly #dependencies: ExecutionProgressDependencies;
+  /** Names of operations with external state machines. */
+  readonly #external: ReadonlySet<string>;
+  /** Epoch milliseconds of the last read, by job. */
+  readonly #readAt = new Map<string, number>();
 
-  constructor(dependencies: ObserverDependencies) {
+  constructor(dependencies: ExecutionProgressDependencies) {
     this.#dependencies = dependencies;
-    this.#observed = new Set(dependencies.operations.filter(isStateMachineOperation).map(({ name }) => name));
+    this.#external = new Set(dependencies.operations.filter(isStateMachineOperation).map(({ name }) => name));
   }
 
   /**
-   * A job whose steps are ours is as it was read, at no cost. For others one look at their execution in two seconds, and one
-   * write when it has got on.
-   * @returns the job as it is now. It never throws: what was read is true, if not the latest.
+   * Updates a job with an external state machine: one read of its execution per two seconds, and one write when it has
+   * progressed. Returns other jobs unchanged at no cost.
+   * @returns the current job. It never throws: on a failure it returns the job as read.
    */
-  async observe(job: Job): Promise<Job> {
-    if (!this.#observed.has(job.operation) || !isUnderWay(job) || this.#wasLookedAt(job)) return job;
-    const seen = await this.look(job);
+  async refresh(job: Job): Promise<Job> {
+    if (!this.#external.has(job.operation) || !isUnderWay(job) || this.#wasReadRecently(job)) return job;
+    const seen = await this.snapshot(job);
     if (!seen) return job;
     try {
-      return await this.#dependencies.jobs.follow(job, seen);
+      return await this.#dependencies.jobs.recordProgress(job, seen);
     } catch (error) {
-      // Somebody else has looked, or the job has ended.
+      // Another reader updated the job, or the job has ended.
       if (error instanceof TransitionRefused && error.job?.owner === job.owner) return error.job;
-      console.warn({ message: 'What was seen of a job could not be written', jobId: job.jobId, error });
+      console.warn({ message: 'Failed to write the progress of an execution', jobId: job.jobId, error });
       return job;
     }
   }
 
   /**
-   * The same at once, and without a write.
-   * @param job of a machine of the operator's own
-   * @returns undefined when it says so already, or nothing can be seen
+   * Reads the progress without an interval and without a write.
+   * @param job a job with an external state machine
+   * @returns undefined when the job already has this progress, or the read failed
    */
-  async look(job: Job): Promise<Sight | undefined> {
+  async snapshot(job: Job): Promise<ExecutionSnapshot | undefined> {
     try {
-      const passage = await this.#dependencies.history.passage(job);
-      return passage && sightOf(passage, job);
+      const found = await this.#dependencies.history.enteredStates(job);
+      return found && snapshotOf(found, job);
     } catch (error) {
-      console.warn({ message: 'A job could not be observed', jobId: job.jobId, error });
+      console.warn({ message: 'Failed to read the history of an execution', jobId: job.jobId, error });
       return undefined;
     }
   }
 
-  #wasLookedAt({ jobId, updatedAt }: Job): boolean {
+  #wasReadRecently({ jobId, updatedAt }: Job): boolean {
     const { now = Date.now } = this.#dependencies;
-    const last = Math.max(Date.parse(updatedAt), this.#lookedAt.get(jobId) ?? 0);
+    const last = Math.max(Date.parse(updatedAt), this.#readAt.get(jobId) ?? 0);
     if (now() - last < INTERVAL_MS) return true;
-    this.#lookedAt.delete(jobId);
-    this.#lookedAt.set(jobId, now());
-    const [oldest = ''] = this.#lookedAt.keys();
-    if (this.#lookedAt.size > MAX_REMEMBERED) this.#lookedAt.delete(oldest);
+    this.#readAt.delete(jobId);
+    this.#readAt.set(jobId, now());
+    const [oldest = ''] = this.#readAt.keys();
+    if (this.#readAt.size > MAX_REMEMBERED) this.#readAt.delete(oldest);
     return false;
   }
 }
@@ -87,11 +89,11 @@ function isUnderWay({ status }: Job): boolean {
 }
 
 /**
- * As of steps: the states that were left, over all that the machine has. Those that it does not come by are counted as well,
- * so that it may end before it is near 1; and the state that it is in is not, so that it is below 1 until then.
- * @returns undefined when that is what the job says already
+ * Progress is the number of completed states divided by all states. It counts states that the execution will skip, so the
+ * execution can end well below 1. It does not count the current state, so progress stays below 1 until the end.
+ * @returns undefined when the job already has this progress
  */
-function sightOf({ states, entered }: Passage, job: Job): Sight | undefined {
+function snapshotOf({ states, entered }: EnteredStates, job: Job): ExecutionSnapshot | undefined {
   const [step] = entered;
   if (step === undefined) return undefined;
   const progress = Math.max(job.progress, (entered.length - 1) / states.length);

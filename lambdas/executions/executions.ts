@@ -1,4 +1,4 @@
-/** Executions of Step Functions: started and stopped by job. */
+/** Starts, finds and stops the Step Functions executions of jobs. */
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
@@ -15,13 +15,13 @@ import { executionName, type Job } from '../jobs/job.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
-/** What an execution of steps is started with: all that its steps know of the job. */
+/** Input of an execution of steps: the part of the job that its steps see. */
 export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
-  /** Filled by the states: what each finished step returned, and where its log is. */
+  /** Results and log locations of finished steps; the states fill it. */
   readonly finished: Readonly<Record<string, FinishedStep>>;
 };
 
-/** How an execution has ended; its job should have, too. */
+/** The end of an execution. */
 export type ExecutionEnd = ExecutionSucceeded | ExecutionFailed;
 
 export interface ExecutionSucceeded {
@@ -36,7 +36,7 @@ export interface ExecutionFailed {
   readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   /** Epoch milliseconds. */
   readonly stoppedAtMs: number;
-  /** The name of the error that it has failed with. */
+  /** Name of the error. */
   readonly error?: string;
   readonly cause?: string;
 }
@@ -49,19 +49,19 @@ export function isOver(state: ExecutionState): state is ExecutionEnd {
 
 export class Executions {
   readonly #client: SFNClient;
-  /** The operations whose state machines are the operator's own. */
-  readonly #foreign: ReadonlySet<string>;
+  /** Names of operations with external state machines. */
+  readonly #external: ReadonlySet<string>;
 
   constructor(client: SFNClient, operations: readonly OperationDefinition[]) {
     this.#client = client;
-    this.#foreign = new Set(operations.filter(isStateMachineOperation).map(({ name }) => name));
+    this.#external = new Set(operations.filter(isStateMachineOperation).map(({ name }) => name));
   }
 
-  /** Starts a job's execution. Started twice it runs once: a name that is taken is success. */
+  /** Starts a job's execution. A second start has no effect: the name is already taken. */
   async start(job: Job): Promise<void> {
     const stateMachineArn = requiredEnv(stateMachineArnEnv(job.operation));
-    // The operator's own knows nothing of us: it gets what the caller has given, and nothing else.
-    const input = this.#foreign.has(job.operation) ? job.input : stepsInput(job);
+    // An external state machine gets the caller's arguments only.
+    const input = this.#external.has(job.operation) ? job.input : stepsInput(job);
     const start = new StartExecutionCommand({
       stateMachineArn,
       name: executionName(job),
@@ -69,10 +69,10 @@ export class Executions {
     });
     try {
       const { executionArn: started = '' } = await this.#client.send(start);
-      // Such an execution can be neither found again nor stopped.
+      // An asynchronous Express execution can neither be found nor stopped.
       if (started.includes(':express:')) {
         throw new Error(
-          `${stateMachineArn} is an Express state machine: define ${job.operation} as EXPRESS.`,
+          `${stateMachineArn} is an Express state machine. Define ${job.operation} with type EXPRESS.`,
         );
       }
     } catch (error) {
@@ -80,13 +80,13 @@ export class Executions {
     }
   }
 
-  /** @returns undefined when there is none */
+  /** @returns the state of a job's execution; undefined when it does not exist */
   async find(job: ExecutionOf): Promise<ExecutionState | undefined> {
     try {
       const { status, stopDate, output, error, cause } = await this.#client.send(
         new DescribeExecutionCommand({ executionArn: executionArn(job) }),
       );
-      // Whatever is not over yet, such as one that is redriven, is left alone.
+      // An execution that a redrive restarts is still running.
       if (status === undefined || !stopDate || status === 'RUNNING' || status === 'PENDING_REDRIVE') {
         return { status: 'RUNNING' };
       }
@@ -98,7 +98,7 @@ export class Executions {
     }
   }
 
-  /** Stops a job's execution. No further state starts; a step that runs sees its job ended and stops itself. */
+  /** Stops a job's execution. No further state starts; a running step notices that its job has ended and stops. */
   async stop(job: Job, cause: string): Promise<void> {
     try {
       await this.#client.send(
@@ -109,7 +109,7 @@ export class Executions {
         }),
       );
     } catch (error) {
-      // Never started, or long over: there is nothing to stop.
+      // The execution never started, or it ended long ago.
       if (!(error instanceof ExecutionDoesNotExist)) throw error;
     }
   }

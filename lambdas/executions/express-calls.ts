@@ -1,6 +1,6 @@
-/** Runs of the operator's own Express state machines, while the caller waits. */
-import type { CallAnswer } from '../definition/call-protocol.ts';
-import { checkedResult } from '../definition/check-result.ts';
+/** Runs external Express state machines while the caller waits. */
+import type { CallResult } from '../definition/call-protocol.ts';
+import { checkResult } from '../definition/check-result.ts';
 import type { StateMachineOperation } from '../definition/operation-definition.ts';
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
@@ -12,22 +12,22 @@ type SyncExecution =
   | { readonly status: 'SUCCEEDED'; readonly output?: string }
   | { readonly status: 'FAILED' | 'TIMED_OUT'; readonly error?: string; readonly cause?: string };
 
-/** Of too many callers at once, and of a service that is not well. */
+/** Errors of throttling and of an unavailable service. */
 const BUSY = /Throttl|LimitExceeded|TooManyRequests|ServiceUnavailable|^5\d\d$|^429$/;
 
 export class ExpressCalls {
-  // What is tried again is for the caller to say.
+  // No retries: the caller decides.
   readonly #call = stepFunctionsCalls({ hostPrefix: 'sync-' });
 
   /**
-   * One execution, which gets what the caller has given, and nothing of ours.
-   * @param name of the execution, by which the operator finds it in the machine's log
+   * Runs one execution with the caller's arguments only.
+   * @param name name of the execution in the log of the state machine
    * @throws AppError EXECUTION_FAILED, TIMED_OUT, RESULT_INVALID or RESOURCE_EXHAUSTED
    */
-  async invoke(operation: StateMachineOperation, name: string, input: Json): Promise<CallAnswer> {
+  async invoke(operation: StateMachineOperation, name: string, input: Json): Promise<CallResult> {
     const execution = await this.#run(operation, name, input);
     if (execution.status === 'SUCCEEDED') {
-      return { result: checkedResult(operation, JSON.parse(execution.output ?? 'null') as Json) };
+      return { result: checkResult(operation, JSON.parse(execution.output ?? 'null') as Json) };
     }
     if (execution.status === 'TIMED_OUT') throw timedOut(operation);
     const { code, message, ...rest } = executionFailure(execution);
@@ -45,7 +45,7 @@ export class ExpressCalls {
       if (!(cause instanceof StepFunctionsError && BUSY.test(cause.name))) throw cause;
       throw new AppError(
         ErrorCode.resourceExhausted,
-        `${operation.name} has more callers than it can answer now. Call again in a few seconds.`,
+        `${operation.name} is busy: too many calls at once. Call again in a few seconds.`,
         { retryable: true, cause },
       );
     }
@@ -60,7 +60,7 @@ function timedOut(operation: StateMachineOperation, cause?: unknown): AppError {
   const limit_seconds = limitMs(operation) / 1000;
   return new AppError(
     ErrorCode.timedOut,
-    `${operation.name} did not end in time, which is ${limit_seconds} s at most. Ask for less, or try again.`,
+    `${operation.name} exceeded its limit of ${limit_seconds} s. Request less work, or call again.`,
     { retryable: true, details: { limit_seconds }, cause },
   );
 }

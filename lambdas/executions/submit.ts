@@ -1,4 +1,4 @@
-/** Accepting work: a job on disk first, then its execution. */
+/** Submits jobs: writes the record first, then starts the execution. */
 import { randomUUID } from 'node:crypto';
 import { longestRunMs, type OperationDefinition } from '../definition/operation-definition.ts';
 import { hashInput, type Job, JobStatus, jobIdForKey } from '../jobs/job.ts';
@@ -8,21 +8,22 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Executions } from './executions.ts';
 
-/** Kept for a day after its end, unless the caller asks for another time. */
+/** A day after the end of the job. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
-/** A week: what a listing of unwatched jobs may grow by. */
+/** A week; it bounds the number of ended jobs in a list. */
 export const MAX_RETENTION_SECONDS = 7 * DEFAULT_RETENTION_SECONDS;
 
-/** Step Functions carries the input through every state beside the steps' results, 256 KiB in all. */
+/** Step Functions passes the input and the steps' results through every state, at most 256 KiB together. */
 const MAX_INPUT_BYTES = 64 * 1024;
 
+/** A job to submit. */
 export interface Submission {
   readonly owner: string;
   readonly operation: OperationDefinition;
-  /** Already validated by the operation's schema. */
+  /** Validated by the operation's schema. */
   readonly input: Json;
   readonly callback?: Job['callback'];
-  /** For a call that becomes a job: the id it had, what it has done, and what its caller has answered. */
+  /** The synchronous call that becomes the job: its id, its intermediate result and the answers of its caller. */
   readonly call?: {
     readonly jobId: string;
     readonly handedOver?: Json;
@@ -41,10 +42,10 @@ export interface SubmitDependencies {
 }
 
 /**
- * One write and one StartExecution, after two queries for the limits. Repeated with the same idempotency key it finds the same job, and starts an
- * execution that an earlier call did not come to start.
- * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when the execution could not be started.
- *   Then the job that this call made is `failed`, and the same call makes it anew.
+ * Makes two queries for the limits, one write and one StartExecution. A repeated call with the same idempotency key finds the
+ * same job, and starts its execution if an earlier call did not.
+ * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when Step Functions rejects the
+ *   start. The job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */
 export async function submitJob(
   { jobs, executions, limits }: SubmitDependencies,
@@ -62,7 +63,7 @@ export async function submitJob(
   if (inputBytes > MAX_INPUT_BYTES) {
     throw new AppError(
       ErrorCode.inputTooLarge,
-      `The arguments take ${inputBytes} bytes; ${MAX_INPUT_BYTES} is the limit. Put large data in the workspace bucket.`,
+      `The arguments take ${inputBytes} bytes; the limit is ${MAX_INPUT_BYTES}. Put large data into the workspace bucket.`,
     );
   }
   const keyed = idempotencyKey !== undefined;
@@ -70,7 +71,7 @@ export async function submitJob(
   try {
     await checkLimits(jobs, limits, owner, operation.name, Date.now());
   } catch (error) {
-    // A call that is repeated finds its job, whatever else its owner has running.
+    // A repeated call finds its job even when the owner has reached a limit.
     if (!keyed || !(await jobs.get(owner, jobId))) throw error;
   }
   const { job, created } = await jobs.create({
@@ -79,7 +80,7 @@ export async function submitJob(
     owner,
     operation: operation.name,
     input,
-    // Another callback is another request: answered with the first job it would never be called.
+    // A different callback is a different request: with the first job, it would never receive an event.
     inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
     ...(callback && { callback }),
     ...(call && { handedOver: call.handedOver, answers: call.answers }),
@@ -91,20 +92,16 @@ export async function submitJob(
     await executions.start(job);
   } catch (cause) {
     const message =
-      'The work could not be started. Call again in a minute, with the same idempotency_key if you gave one.';
+      'The execution of the job did not start. Call again in a minute, with the same idempotency_key if you gave one.';
     const error = new AppError(ErrorCode.startFailed, message, { retryable: true, cause });
-    // Only who made the job may fail it: another call with its key may have started it.
-    if (!created || (await failedStart(jobs, job, error))) throw error;
+    // Only the call that created the job may fail it: another call with the key may have started it.
+    if (!created || (await failStart(jobs, job, error))) throw error;
   }
   return job;
 }
 
-/** @returns false when the execution was started all the same, and only its answer was lost. */
-async function failedStart(
-  jobs: JobStore,
-  job: Job,
-  { code, message, retryable }: AppError,
-): Promise<boolean> {
+/** @returns false when the execution did start, and only the response was lost. */
+async function failStart(jobs: JobStore, job: Job, { code, message, retryable }: AppError): Promise<boolean> {
   try {
     await jobs.failStart(job, { code, message, retryable });
     return true;

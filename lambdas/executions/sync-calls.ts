@@ -1,5 +1,5 @@
-/** Calls of an operation, for a result while the caller waits: of its function, or of the operator's own state machine. */
-import { type CallAnswer, type CallEvent, callAnswer } from '../definition/call-protocol.ts';
+/** Calls an operation's function or Express state machine, and waits for the result. */
+import { type CallEvent, type CallResult, callResult } from '../definition/call-protocol.ts';
 import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { isStateMachineOperation } from '../definition/operation-definition.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
@@ -7,16 +7,16 @@ import { callArnEnv, requiredEnv } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { ExpressCalls } from './express-calls.ts';
 
-/** Beyond the operation's own limit: for the function's cold start. */
+/** Time for the function's cold start, in addition to the limit of the operation. */
 const COLD_START_MS = 5_000;
 
-export class Calls {
-  // What is tried again is for the caller to say.
+export class SyncCalls {
+  // No retries: the caller decides.
   readonly #fetch = signedFetch('lambda', { retries: 0 });
   readonly #express = new ExpressCalls();
 
-  /** One invocation, or execution. @throws AppError TIMED_OUT, RESOURCE_EXHAUSTED, or INTERNAL_ERROR */
-  async invoke(operation: OperationDefinition, event: CallEvent): Promise<CallAnswer> {
+  /** Makes one invocation or execution. @throws AppError TIMED_OUT, RESOURCE_EXHAUSTED, or INTERNAL_ERROR */
+  async invoke(operation: OperationDefinition, event: CallEvent): Promise<CallResult> {
     const { name, execution } = operation;
     if (isStateMachineOperation(operation)) {
       return this.#express.invoke(operation, event.call.jobId, event.call.input);
@@ -25,15 +25,15 @@ export class Calls {
     if (response.status === 429 || response.status >= 500) {
       throw new AppError(
         ErrorCode.resourceExhausted,
-        `${name} has more callers than it can answer now. Call again in a few seconds.`,
+        `${name} is busy: too many calls at once. Call again in a few seconds.`,
         { retryable: true, cause: await response.text() },
       );
     }
     const text = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {
-      throw new Error(`The function of ${name} answered ${response.status}: ${text.slice(0, 1_000)}`);
+      throw new Error(`The function of ${name} responded with ${response.status}: ${text.slice(0, 1_000)}`);
     }
-    return callAnswer.parse(JSON.parse(text));
+    return callResult.parse(JSON.parse(text));
   }
 
   async #post(name: string, limitMs: number, event: CallEvent): Promise<Response> {
@@ -45,7 +45,7 @@ export class Calls {
         signal: AbortSignal.timeout(limitMs + COLD_START_MS),
       });
     } catch (cause) {
-      throw new AppError(ErrorCode.timedOut, `${name} did not answer in time. Try again.`, {
+      throw new AppError(ErrorCode.timedOut, `${name} did not respond in time. Call again.`, {
         retryable: true,
         cause,
       });

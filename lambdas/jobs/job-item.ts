@@ -1,11 +1,11 @@
-/** A job as DynamoDB keeps it, and back. */
+/** Maps jobs to DynamoDB items and back. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Job } from './job.ts';
 
 /**
- * Kept as JSON text: DynamoDB's own types take neither every number nor every depth that JSON does. With or without the
- * colon of an expression's value.
+ * Attributes stored as JSON text: DynamoDB's types support neither every number nor every depth of JSON. The names with a
+ * colon are placeholders of expressions.
  */
 const JSON_ATTRIBUTES = [
   'answers',
@@ -18,7 +18,7 @@ const JSON_ATTRIBUTES = [
   ':result',
 ];
 
-/** For records, keys and the values of expressions alike. */
+/** Marshalls a record, a key or the values of an expression. */
 export function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
   const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [
     name,
@@ -36,7 +36,7 @@ export function fromItem(item: Record<string, AttributeValue>): Job {
   return { ...record, ...Object.fromEntries(values) } as Job;
 }
 
-/** Epoch milliseconds as DynamoDB's TTL wants them. */
+/** @returns epoch seconds, the unit of DynamoDB's TTL */
 export function toSeconds(epochMs: number): number {
   return Math.floor(epochMs / 1000);
 }

@@ -1,4 +1,4 @@
-/** Jobs in DynamoDB: every write is one conditional write, and nothing else writes the table. */
+/** Stores jobs in DynamoDB. Every write is one conditional write, and no other code writes the table. */
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -26,13 +26,17 @@ import { fromItem, toItem, toSeconds } from './job-item.ts';
 import { JobsTable } from './jobs-table.ts';
 import { type Change, transitionTo } from './transition.ts';
 
-/** A write that the job's state forbade. `job` is the record as it is; undefined when there is none. */
+/** The job's state does not allow a write. `job` is the current record; undefined when there is none. */
 export class TransitionRefused extends Error {
   override readonly name = 'TransitionRefused';
   readonly job: Job | undefined;
 
   constructor(to: JobStatus, job: Job | undefined) {
-    super(job ? `A ${job.status} job at ${job.progress} cannot become ${to}.` : `No job to become ${to}.`);
+    super(
+      job
+        ? `A ${job.status} job at progress ${job.progress} cannot become ${to}.`
+        : `No job found to become ${to}.`,
+    );
     this.job = job;
   }
 }
@@ -44,6 +48,7 @@ export interface JobStoreOptions {
   readonly now?: () => number;
 }
 
+/** The fields of a job that its creator sets. */
 export type NewJob = Pick<
   Job,
   | 'jobId'
@@ -57,21 +62,21 @@ export type NewJob = Pick<
   | 'answers'
   | 'retentionSeconds'
 > & {
-  /** The longest time in milliseconds that the operation can take: with the retention it bounds a job that never ends. */
+  /** Longest time that the operation can run, in milliseconds. With the retention it bounds a job that never ends. */
   readonly longestRunMs: number;
 };
 
-/** A position in an owner's listing. The owner is not in it: it always comes from the caller's own credentials. */
+/** A position in an owner's list. It omits the owner, which always comes from the caller's credentials. */
 export type ListPosition = Pick<Job, 'jobId' | 'createdAt'>;
 
-/** What the end of a job adds to its record. */
+/** Attributes that the end of a job adds to its record. */
 export interface JobEnd {
   readonly step?: string;
   readonly logTail?: readonly string[];
   readonly logs?: Job['logs'];
 }
 
-/** What the index of open jobs holds of one. */
+/** A job in the index of open jobs. */
 export type OpenJob = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
 
 export class JobStore {
@@ -86,8 +91,8 @@ export class JobStore {
   }
 
   /**
-   * Creates a job, or finds the one that the same idempotency key made. One that could not be started is made anew.
-   * @throws AppError IDEMPOTENCY_KEY_REUSED when that one was made from another input.
+   * Creates a job, or finds the job of the same idempotency key. It replaces a job that failed to start.
+   * @throws AppError IDEMPOTENCY_KEY_REUSED when the job of the key has a different input.
    */
   async create(newJob: NewJob): Promise<{ readonly job: Job; readonly created: boolean }> {
     const { longestRunMs, ...fields } = newJob;
@@ -126,21 +131,22 @@ export class JobStore {
     if (existing?.inputHash !== job.inputHash) {
       throw new AppError(
         ErrorCode.idempotencyKeyReused,
-        'This idempotency_key was used before with other arguments. Repeat those arguments, or choose a new key.',
+        'This idempotency_key was used with different arguments. Repeat those arguments or choose a new key.',
       );
     }
     return { job: existing, created: false };
   }
 
   /**
-   * One read: the owner's job, or undefined when there is none, it has expired, or it is somebody else's.
+   * One read.
+   * @returns the job; undefined when it does not exist, has expired or has another owner
    */
   async get(owner: string, jobId: string): Promise<Job | undefined> {
     const job = await this.find(jobId);
     return job && job.owner === owner && job.expiresAt > toSeconds(this.#now()) ? job : undefined;
   }
 
-  /** One batch read, of 100 jobs at most: those of the owner's that there are. */
+  /** One batch read of at most 100 jobs. @returns the owner's jobs among them */
   async getAll(owner: string, jobIds: readonly string[]): Promise<readonly Job[]> {
     const keys = [...new Set(jobIds)].map((jobId) => toItem({ jobId }));
     if (keys.length === 0) return [];
@@ -154,8 +160,8 @@ export class JobStore {
   }
 
   /**
-   * One read, whoever owns the job and however old it is: for those who watch over all jobs, never for a caller. Strongly
-   * consistent: a job that was just started must be found.
+   * One read for any owner, expired jobs included. Do not use it for a caller: it is for functions that maintain all jobs.
+   * Strongly consistent, so that it finds a job that has just started.
    */
   async find(jobId: string): Promise<Job | undefined> {
     const { Item } = await this.#client.send(
@@ -164,13 +170,13 @@ export class JobStore {
     return Item && fromItem(Item);
   }
 
-  /** One read of whether an invocation still holds the job: it is open and no later invocation has begun. */
-  async holds(jobId: string, lease: string): Promise<boolean> {
+  /** One read. @returns whether the job is open and no later invocation has taken over its lease */
+  async ownsLease(jobId: string, lease: string): Promise<boolean> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#tableName,
         Key: toItem({ jobId }),
-        // A stale read could show the step before, and stop a healthy one.
+        // A stale read could show the lease of the previous step and stop a healthy one.
         ConsistentRead: true,
         ProjectionExpression: '#status, #lease',
         ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease' },
@@ -182,9 +188,9 @@ export class JobStore {
   }
 
   /**
-   * A step begins: the job runs, held by the invocation named in `lease` until another begins. An attempt after a crash
-   * finds the progress of the one before; what it had reached stays.
-   * @throws TransitionRefused when the job has ended or is not there.
+   * Starts a step: the job runs, and the invocation named in `lease` owns it until another one begins. An attempt after a
+   * crash keeps the progress of the previous attempt.
+   * @throws TransitionRefused when the job has ended or does not exist.
    */
   async begin(
     jobId: string,
@@ -214,7 +220,7 @@ export class JobStore {
     }
   }
 
-  /** A step says how far it is. @throws TransitionRefused when the job has ended, or the invocation no longer holds it. */
+  /** Writes the progress of a step. @throws TransitionRefused when the job has ended or the invocation lost the lease. */
   async report(
     jobId: string,
     lease: string,
@@ -227,11 +233,11 @@ export class JobStore {
   }
 
   /**
-   * Somebody has looked at how the execution of a job is doing that cannot say so itself: the job runs, and is so far.
-   * @param job as it was read
-   * @throws TransitionRefused when the job has ended, or has changed since.
+   * Writes progress that was read from the execution of an external state machine.
+   * @param job as read
+   * @throws TransitionRefused when the job has ended or has changed since.
    */
-  async follow(
+  async recordProgress(
     { jobId, version }: Pick<Job, 'jobId' | 'version'>,
     seen: { readonly progress?: number; readonly step?: string; readonly message: string },
   ): Promise<Job> {
@@ -239,9 +245,9 @@ export class JobStore {
   }
 
   /**
-   * A step needs answers: its execution waits until they are here.
-   * @param job as it was read
-   * @throws TransitionRefused when the job has ended, or has changed since.
+   * Records the questions of a step. Its execution waits for the answers.
+   * @param job as read
+   * @throws TransitionRefused when the job has ended or has changed since.
    */
   async requireInput(
     job: Pick<Job, 'jobId' | 'version'>,
@@ -253,7 +259,7 @@ export class JobStore {
       readonly message: string;
     },
   ): Promise<void> {
-    // The lease: so that nothing that is left of the step moves the job on.
+    // The new lease keeps remains of the step's attempt from writing the job.
     await this.#change(job.jobId, JobStatus.inputRequired, {
       set: { ...asked, lease },
       where: { version: job.version },
@@ -261,9 +267,9 @@ export class JobStore {
   }
 
   /**
-   * The owner answers. With the last answer the job runs on.
-   * @param job as it was read
-   * @throws TransitionRefused when it waits for none, or has changed since.
+   * Writes answers. After the last answer the job resumes.
+   * @param job as read
+   * @throws TransitionRefused when the job waits for no answer or has changed since.
    */
   async answer(
     { jobId, version, owner }: Pick<Job, 'jobId' | 'version' | 'owner'>,
@@ -271,15 +277,14 @@ export class JobStore {
     isComplete: boolean,
   ): Promise<Job> {
     return this.#change(jobId, isComplete ? JobStatus.running : JobStatus.inputRequired, {
-      set: { answers, ...(isComplete && { message: 'Answered: it goes on.' }) },
+      set: { answers, ...(isComplete && { message: 'Answers received; resuming.' }) },
       where: { owner, version, statuses: [JobStatus.inputRequired] },
     });
   }
 
   /**
-   * All is done. With a `lease`, said by the invocation that holds the job and has run its last step; without, by whoever
-   * follows its execution.
-   * @throws TransitionRefused when the job does not run, or the invocation no longer holds it.
+   * Completes the job. The invocation of the last step passes its `lease`; the recorder of external executions passes none.
+   * @throws TransitionRefused when the job does not run or the invocation lost the lease.
    */
   async complete(
     jobId: string,
@@ -294,8 +299,8 @@ export class JobStore {
   }
 
   /**
-   * The job cannot go on. With a `lease`, said by the invocation that holds it; without, by whoever watches over it.
-   * @throws TransitionRefused when the job has ended, or the invocation no longer holds it.
+   * Fails the job. The invocation of a step passes its `lease`; functions that maintain all jobs pass none.
+   * @throws TransitionRefused when the job has ended or the invocation lost the lease.
    */
   async fail(
     jobId: string,
@@ -312,7 +317,7 @@ export class JobStore {
     });
   }
 
-  /** Whoever was asked has said no. @throws TransitionRefused as `report` does. */
+  /** Ends the job as cancelled because an answer refused it. @throws TransitionRefused as `report` does. */
   async refuse(
     jobId: string,
     lease: string,
@@ -322,7 +327,7 @@ export class JobStore {
     return this.#end(jobId, JobStatus.cancelled, retentionSeconds, { set: { ...end }, where: { lease } });
   }
 
-  /** Its execution could not be started. @throws TransitionRefused when it was started all the same. */
+  /** Fails a job whose execution did not start. @throws TransitionRefused when the execution started after all. */
   async failStart(job: Pick<Job, 'jobId' | 'retentionSeconds'>, error: JobError): Promise<Job> {
     return this.#end(job.jobId, JobStatus.failed, job.retentionSeconds, {
       set: { error, message: error.message },
@@ -330,7 +335,7 @@ export class JobStore {
     });
   }
 
-  /** The owner wants it no more. @throws TransitionRefused; its `job` is undefined when the owner has no such job. */
+  /** Cancels the owner's job. @throws TransitionRefused; its `job` is undefined when the owner has no such job. */
   async cancel(owner: string, job: Pick<Job, 'jobId' | 'retentionSeconds'>): Promise<Job> {
     return this.#end(job.jobId, JobStatus.cancelled, job.retentionSeconds, {
       set: { message: 'Cancelled on request.' },
@@ -338,7 +343,7 @@ export class JobStore {
     });
   }
 
-  /** One query: the owner's jobs, newest first. A page may be short of `limit` and still have a `next`. */
+  /** One query: the owner's jobs, newest first. A page can hold fewer jobs than `limit` and still have a `next`. */
   async list(
     owner: string,
     { limit, after }: { readonly limit: number; readonly after?: ListPosition },
@@ -363,8 +368,8 @@ export class JobStore {
   }
 
   /**
-   * One query: the operations of an owner's jobs that have not ended. It trails what was just started by moments.
-   * @param atMost more are not counted
+   * One query: the operations of an owner's open jobs. The index lags behind new jobs by moments.
+   * @param atMost maximum number of jobs to count
    */
   async openOperations(owner: string, atMost: number): Promise<readonly string[]> {
     const { Items = [] } = await this.#client.send(
@@ -380,7 +385,7 @@ export class JobStore {
   }
 
   /**
-   * Every open job, whoever owns it, that was made before a time: for those who watch over all jobs.
+   * Lists the open jobs of all owners that were created before a time, for functions that maintain all jobs.
    * @param before ISO 8601
    */
   async *openBefore(before: string): AsyncGenerator<OpenJob> {
@@ -399,9 +404,9 @@ export class JobStore {
   }
 
   /**
-   * One query: how many jobs an owner has started since a time. It trails what was just started by moments.
+   * One query: the number of jobs that an owner started since a time. The index lags behind new jobs by moments.
    * @param since ISO 8601
-   * @param atMost more are not counted
+   * @param atMost maximum number of jobs to count
    */
   async countStarted(owner: string, since: string, atMost: number): Promise<number> {
     const { Count = 0 } = await this.#client.send(
@@ -418,7 +423,7 @@ export class JobStore {
     return Count;
   }
 
-  /** Ends a job: it leaves the open index, and is kept for its retention from now on. */
+  /** Ends a job: removes it from the open index and starts its retention. */
   async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
     const now = this.#now();
     return this.#change(jobId, to, {
@@ -427,7 +432,7 @@ export class JobStore {
     });
   }
 
-  /** The one conditional write behind every transition. */
+  /** The conditional write of every transition. */
   async #change(jobId: string, to: JobStatus, change: Change): Promise<Job> {
     const updatedAt = new Date(this.#now()).toISOString();
     try {

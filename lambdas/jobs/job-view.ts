@@ -1,4 +1,4 @@
-/** A job as the world outside sees it: one shape for tools, listings and whoever else is told. */
+/** Maps a job to the shape that clients see: tools, the HTTP API and webhooks share it. */
 import type {
   FormRequest,
   InputRequest,
@@ -11,7 +11,7 @@ import type {
 } from './job.ts';
 import { isTerminal, isUpload, isUrl, JobStatus, openRequests } from './job.ts';
 
-/** The seed of every answer about a job; times are ISO 8601. */
+/** A job in responses, tool results and events. Times are ISO 8601. */
 export interface JobView {
   readonly job_id: string;
   readonly operation: string;
@@ -20,10 +20,10 @@ export interface JobView {
   readonly progress: number;
   readonly step?: string;
   readonly message?: string;
-  /** What is to be answered before it can go on, by key; there while the status is `input_required`. */
+  /** Open questions by key; present while the status is `input_required`. */
   readonly input_requests?: Readonly<Record<string, InputRequestView>>;
   readonly result: unknown;
-  /** Where a large result is in the workspace bucket; then `result` is null. */
+  /** Location of a large result in the workspace bucket; `result` is then null. */
   readonly result_object?: StoredObject;
   readonly error: Job['error'] | null;
   readonly log_tail?: readonly string[];
@@ -31,35 +31,37 @@ export interface JobView {
   readonly started_at?: string;
   readonly updated_at: string;
   readonly ended_at?: string;
-  /** When the record is deleted. */
+  /** Time when the record is deleted. */
   readonly expires_at: string;
-  /** How long to wait in milliseconds before asking again; absent once the job has ended. */
+  /** Milliseconds to wait before the next poll; absent after the job has ended. */
   readonly poll_after_ms?: number;
 }
 
+/** A question or an upload request. */
 export type InputRequestView = QuestionView | UploadRequestView;
 
+/** A question with its form schema or its URL. */
 export type QuestionView = Pick<FormRequest, 'message' | 'schema'> | Pick<UrlRequest, 'message' | 'url'>;
 
-/** A file to put: where to is a secret, which an owner's own answer alone has. */
+/** A file to upload. Only the owner sees the URL, which is a secret. */
 export interface UploadRequestView {
   readonly message: string;
   readonly upload: {
     readonly method: 'PUT';
     /** Bytes. */
     readonly max_bytes: number;
-    /** Bytes that it has to have. */
+    /** Required size in bytes. */
     readonly size?: number;
-    /** For whom may put it. */
+    /** Present for callers that may upload. */
     readonly url?: string;
     readonly url_expires_at?: string;
   };
 }
 
-/** Progress is written every two seconds at most, so that asking more often tells nothing new. */
+/** A step writes progress at most every two seconds, so faster polls return nothing new. */
 const POLL_AFTER_MS = 2_000;
 
-/** @param pollAfterMs of a job that has not ended, by whoever knows better */
+/** @param pollAfterMs a better estimate for a job that has not ended. @default 2,000 */
 export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
   const open = !isTerminal(job.status);
   const showsLog = job.status === JobStatus.failed && job.logTail?.length;

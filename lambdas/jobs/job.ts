@@ -1,7 +1,8 @@
-/** A job: the durable record of one asked-for operation, and the moves its status may make. */
+/** Defines a job, the durable record of one operation call, and the transitions of its status. */
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
 
+/** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
 export const JobStatus = {
   pending: 'pending',
   running: 'running',
@@ -14,11 +15,11 @@ export type JobStatus = (typeof JobStatus)[keyof typeof JobStatus];
 
 const { pending, running, inputRequired, completed, failed, cancelled } = JobStatus;
 
-/** For each status, those it may follow. A terminal status is in no list: nothing follows it. */
+/** The statuses that may precede each status. Terminal statuses precede none. */
 export const STATUSES_BEFORE: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   pending: [],
   running: [pending, running, inputRequired],
-  // Asked again, when the state that waits is tried again.
+  // A retry of the waiting state asks again.
   input_required: [running, inputRequired],
   completed: [running],
   failed: [pending, running, inputRequired],
@@ -29,21 +30,21 @@ export function isTerminal(status: JobStatus): boolean {
   return status === completed || status === failed || status === cancelled;
 }
 
-/** Why a job failed, as callers see it. */
+/** The reason of a failed job, safe to show to callers. */
 export interface JobError {
-  /** Of the engine (`ErrorCode`), or the operation's own. */
+  /** A code of the engine (`ErrorCode`) or of the operation. */
   readonly code: string;
   readonly message: string;
-  /** The step that was running; absent when no step had begun. */
+  /** The step that failed; absent when no step had begun. */
   readonly step?: string;
   readonly retryable: boolean;
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /**
- * The version of a job when it is created. An idempotency key may make a job anew under its old id, once that one has
- * expired or could not be started: its versions begin where those before can never have come to, so that id and
- * version name one state of one job for ever.
+ * @returns the version of a new job. An idempotency key can create a job again under its old id, after the old job has
+ * expired or failed to start. Versions of the new job start above all versions of the old one, so that id and version
+ * always identify one state of one job.
  */
 export function firstVersion({ idempotent, createdAt }: Pick<Job, 'idempotent' | 'createdAt'>): number {
   return idempotent ? Date.parse(createdAt) : 1;
@@ -58,38 +59,38 @@ export interface StoredObject {
   readonly sha256: string;
 }
 
-/** What a step has asked for; JSON, as it is on record. */
+/** A question or an upload request of a step, as stored (JSON). */
 export type InputRequest = QuestionRequest | UploadRequest;
 
-/** What its owner answers in words, or by having been somewhere. */
+/** A question: a form to fill in, or a page to visit. */
 export type QuestionRequest = FormRequest | UrlRequest;
 
-/** A question, which the owner answers. */
+/** A question with a form. */
 export type FormRequest = {
   readonly step: string;
-  /** For people: what is asked, and why. */
+  /** The question and its reason, for people. */
   readonly message: string;
-  /** JSON Schema (draft 7) of the answer's content: an object of texts, numbers, booleans and choices. */
+  /** JSON Schema (draft 7) of the answer's content: an object of strings, numbers, booleans and enums. */
   readonly schema: { readonly [name: string]: Json };
 };
 
-/** A page, for what must not pass through a client. The answer says that its owner went there, and not what they did. */
+/** A page to visit, for secrets that must not pass through a client. An answer means that the user went there, not what they did. */
 export type UrlRequest = {
   readonly step: string;
   readonly message: string;
   readonly url: string;
 };
 
-/** A file, whose arrival in the workspace is the answer. The URL that puts it there is made anew for each who asks. */
+/** A file to upload. Its arrival in the workspace is the answer. Each request for the job creates a new upload URL. */
 export type UploadRequest = {
   readonly step: string;
   readonly message: string;
   readonly upload: {
-    /** Where it is to be put: see `uploadKey`. */
+    /** Workspace key for the file: see `uploadKey`. */
     readonly key: string;
     /** Bytes. */
     readonly maxBytes: number;
-    /** Bytes that it has to have, when the caller has said so beforehand. */
+    /** Required size in bytes, when the caller announced it. */
     readonly size?: number;
   };
 };
@@ -102,23 +103,24 @@ export function isUrl(request: InputRequest): request is UrlRequest {
   return 'url' in request;
 }
 
-/** A file that has arrived: the content of the answer to an `UploadRequest`. */
+/** An uploaded file: the content of the answer to an `UploadRequest`. */
 export type UploadedFile = {
   /** Bytes. */
   readonly size: number;
-  /** The bucket's name for what is there (`ETag`): another file has another. */
+  /** The object's `ETag`: it identifies this version of the file. */
   readonly version: string;
 };
 
-/** As MCP's elicitation has it: `decline` says no, `cancel` says nothing. */
+/** An answer with the actions of MCP elicitation: `decline` refuses, `cancel` dismisses the question. */
 export type InputAnswer = AcceptedAnswer | { readonly action: 'decline' | 'cancel' };
 
+/** An answer with the data that the question asked for. */
 export type AcceptedAnswer = {
   readonly action: 'accept';
   readonly content: { readonly [name: string]: Json };
 };
 
-/** The logs of the steps that printed something, by step name. */
+/** @returns the logs of the steps that printed output, by step name */
 export function logsOf(
   finished: Readonly<Record<string, { readonly log?: StoredObject }>>,
 ): Record<string, StoredObject> {
@@ -127,53 +129,54 @@ export function logsOf(
   );
 }
 
+/** The durable record of one operation call. */
 export interface Job {
   readonly jobId: string;
   readonly owner: string;
   readonly operation: string;
   readonly status: JobStatus;
-  /** See `firstVersion`; grows by one at each write. */
+  /** Starts at `firstVersion`; each write adds one. */
   readonly version: number;
-  /** 0..1: finished steps and the current step's own fraction, over all steps. Never falls. */
+  /** 0..1: finished steps plus the fraction of the current step, divided by all steps. Never decreases. */
   readonly progress: number;
-  /** The step that runs, or ran last. */
+  /** The step that runs or ran last. */
   readonly step?: string;
   readonly message?: string;
   readonly input: Json;
-  /** SHA-256 of the input: tells a repeated call from another one with the same idempotency key. */
+  /** SHA-256 of the input: distinguishes a repeated call from a different call with the same idempotency key. */
   readonly inputHash: string;
-  /** Set when the caller gave an idempotency key: then the id is made from it, and executions need a name of their own. */
+  /** True when the caller gave an idempotency key. The id then derives from the key, and the execution name adds a time. */
   readonly idempotent?: boolean;
-  /** What the call that became this job had done by then; at most 16 KiB. */
+  /** Intermediate result of the call that became this job; at most 16 KiB. */
   readonly handedOver?: Json;
-  /** What its steps have asked so far, by keys that are unique over the job's life. */
+  /** All requests of its steps so far, by keys that are unique within the job. */
   readonly inputRequests?: Readonly<Record<string, InputRequest>>;
-  /** Until the job ends: for its steps alone. */
+  /** Answers by request key, for the job's steps only. Removed when the job ends. */
   readonly answers?: Readonly<Record<string, InputAnswer>>;
-  /** By which the execution that waits for answers goes on. */
+  /** Step Functions task token that resumes the waiting execution. */
   readonly taskToken?: string;
-  /** Whom the caller asked to be told, of which events. */
+  /** Webhook of the caller: URL and events to send. */
   readonly callback?: { readonly url: string; readonly events: readonly string[] };
-  /** The result, unless it is large: then `resultObject` says where it is. */
+  /** The result; `resultObject` locates a large one. */
   readonly result?: Json;
   readonly resultObject?: StoredObject;
   readonly error?: JobError;
-  /** The last lines that the current or last step printed. */
+  /** Last log lines of the current or last step. */
   readonly logTail?: readonly string[];
-  /** The whole output of each step that has ended. */
+  /** Complete log of each finished step, by step name. */
   readonly logs?: Readonly<Record<string, StoredObject>>;
-  /** ISO 8601, as all times of the record but `expiresAt`. */
+  /** ISO 8601, like all times of the record except `expiresAt`. */
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
-  /** How long the record is kept once the job has ended. */
+  /** Seconds to keep the record after the job has ended. */
   readonly retentionSeconds: number;
-  /** Epoch seconds, DynamoDB's TTL attribute. A job past it is gone for every reader, deleted or not. */
+  /** Epoch seconds, the TTL attribute of DynamoDB. Readers ignore a job after this time, even if it still exists. */
   readonly expiresAt: number;
 }
 
-/** The questions that nobody has answered yet, by key. */
+/** @returns the unanswered requests, with their keys */
 export function openRequests({
   inputRequests = {},
   answers = {},
@@ -181,10 +184,10 @@ export function openRequests({
   return Object.entries(inputRequests).filter(([key]) => !Object.hasOwn(answers, key));
 }
 
-/** What a listing holds: the attributes that the owner index carries. */
+/** A job in a list: the attributes of the owner index. */
 export type JobSummary = Pick<Job, 'jobId' | 'operation' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'>;
 
-/** The file that an open job waits for; undefined when it waits for none. */
+/** @returns the upload request that the job waits for; undefined when it waits for none */
 export function awaitedUpload(
   job: Job,
 ): { readonly key: string; readonly request: UploadRequest } | undefined {
@@ -198,8 +201,8 @@ export function isJobId(value: string): boolean {
 }
 
 /**
- * The job id for an idempotency key: the same owner, operation and key always give the same id, and nobody else's do.
- * A UUID of version 8 (RFC 9562, 5.8) made from SHA-256.
+ * @returns the job id for an idempotency key: a UUID of version 8 (RFC 9562, 5.8) from SHA-256. The same owner, operation
+ * and key always give the same id; other owners, operations or keys give different ids.
  */
 export function jobIdForKey(owner: string, operation: string, key: string): string {
   const hash = createHash('sha256')
@@ -213,7 +216,7 @@ export function jobIdForKey(owner: string, operation: string, key: string): stri
   );
 }
 
-/** SHA-256 over the input with sorted keys, hexadecimal: the order of a caller's properties means nothing. */
+/** @returns SHA-256 of the input with sorted keys, hexadecimal. The order of properties has no effect. */
 export function hashInput(input: Json): string {
   const sorted = (_key: string, value: Json): Json =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -223,8 +226,8 @@ export function hashInput(input: Json): string {
 }
 
 /**
- * The name of a job's execution: its id. A job made from an idempotency key adds its creation time, because the key may
- * be used again after the job has expired, and Step Functions keeps a name taken for 90 days after its execution ends.
+ * @returns the name of a job's execution: the job id. A job with an idempotency key appends its creation time, because the
+ * key can be used again after the job has expired. Step Functions reserves a name for 90 days after its execution ends.
  */
 export function executionName(job: Pick<Job, 'jobId' | 'idempotent' | 'createdAt'>): string {
   return job.idempotent ? `${job.jobId}-${Date.parse(job.createdAt)}` : job.jobId;

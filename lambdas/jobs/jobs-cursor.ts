@@ -1,4 +1,4 @@
-/** Cursors of listings of jobs: one kind, whoever lists. */
+/** Defines the pagination cursor of job lists, for all protocols. */
 import * as z from 'zod';
 import { Cursor } from '../shared/cursor.ts';
 import { isJobId } from './job.ts';

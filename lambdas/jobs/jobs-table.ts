@@ -1,16 +1,16 @@
-/** The names of the jobs table's keys and indexes: shared by the construct that makes it and the store that uses it. */
+/** Names the keys and indexes of the jobs table, for its construct and its store. */
 
 export const JobsTable = {
   partitionKey: 'jobId',
   ttlAttribute: 'expiresAt',
-  /** An owner's jobs by creation time: listing. Progress is not in it, so that reporting progress writes no index. */
+  /** Lists an owner's jobs by creation time. It omits progress, so that progress reports write no index. */
   ownerIndex: {
     name: 'byOwner',
     partitionKey: 'owner',
     sortKey: 'createdAt',
     attributes: ['operation', 'status', 'endedAt', 'expiresAt'],
   },
-  /** An owner's jobs that have not ended: what limits count. Sparse: ending removes the key, so that it stays small. */
+  /** An owner's open jobs, which limits count. Sparse: the end of a job removes the key, so the index stays small. */
   openIndex: {
     name: 'open',
     partitionKey: 'openOwner',

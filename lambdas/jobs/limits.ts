@@ -1,17 +1,18 @@
-/** How much one owner may have done at once: counted in the indexes, so that no item is written by every start. */
+/** Checks how many jobs an owner may run and start. It counts index entries, so that starts do not write a shared counter. */
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { JobStore } from './job-store.ts';
 
+/** Limits of one owner. */
 export interface JobLimits {
-  /** Jobs of an owner that have not ended. */
+  /** Open jobs of an owner. */
   readonly jobsInFlight: number;
-  /** Those of one operation among them. */
+  /** Open jobs of an owner per operation. */
   readonly jobsInFlightPerOperation: number;
-  /** Jobs that an owner may start within a minute. */
+  /** Jobs that an owner may start per minute. */
   readonly startsPerMinute: number;
-  /** How often an owner may ask for the same job, beyond a first few calls. */
+  /** Polls of one job per second and owner, after an initial burst. */
   readonly checksPerSecond: number;
-  /** How often an owner may call the same operation for its result, beyond a first few calls. */
+  /** Synchronous calls of one operation per second and owner, after an initial burst. */
   readonly callsPerSecond: number;
 }
 
@@ -26,9 +27,8 @@ export const DEFAULT_JOB_LIMITS: JobLimits = {
 const MINUTE_MS = 60_000;
 
 /**
- * Two queries at once. What was started within the last moments may not be counted yet, so that a burst can go over a
- * limit by a few.
- * @throws AppError RESOURCE_EXHAUSTED, naming the limit
+ * Runs two queries in parallel. Indexes lag by moments, so a burst can exceed a limit by a few jobs.
+ * @throws AppError RESOURCE_EXHAUSTED with the limit
  */
 export async function checkLimits(
   jobs: JobStore,
@@ -48,14 +48,14 @@ export async function checkLimits(
     throw exhausted('jobs_in_flight_per_operation', jobsInFlightPerOperation, IN_FLIGHT);
   }
   if (started >= startsPerMinute) {
-    throw exhausted('starts_per_minute', startsPerMinute, 'Wait a minute, then start it again.');
+    throw exhausted('starts_per_minute', startsPerMinute, 'Wait a minute, then start the job again.');
   }
 }
 
-const IN_FLIGHT = 'Wait until one of your jobs has ended, or cancel one, then start it again.';
+const IN_FLIGHT = 'Wait until one of your jobs ends or cancel one, then start the job again.';
 
 function exhausted(limit: string, max: number, remedy: string): AppError {
-  return new AppError(ErrorCode.resourceExhausted, `No more than ${max} ${limit} are allowed. ${remedy}`, {
+  return new AppError(ErrorCode.resourceExhausted, `The limit ${limit} (${max}) is reached. ${remedy}`, {
     retryable: true,
     details: { limit, max },
   });

@@ -1,29 +1,29 @@
-/** When to ask for a job again: from how long its operation has taken lately, and how far the job is. */
+/** Estimates when a client should poll a job again, from recent durations of its operation and from its progress. */
 import { isTerminal, type Job, JobStatus } from './job.ts';
 
-/** A heartbeat's worth: progress is written every two seconds at most. */
+/** One heartbeat: a step writes progress at most every two seconds. */
 const UNKNOWN_MS = 2_000;
 const MIN_MS = 1_000;
-/** Longer, and a job that ends early is found late. */
+/** A longer interval would report the end of a short job late. */
 const MAX_MS = 30_000;
-/** While a person thinks. */
+/** For a job that waits for a person. */
 const INPUT_MS = 5_000;
-/** How often somebody asks in the time that is left: each time, the rest is estimated anew. */
+/** Polls within the remaining time; each poll estimates the rest again. */
 const ASKS = 4;
-/** The share of the newest duration in what is remembered: some five jobs back. */
+/** Weight of the newest duration in the moving average, which covers about five jobs. */
 const WEIGHT = 0.3;
 
 type Times = Pick<Job, 'operation' | 'status' | 'progress' | 'createdAt' | 'startedAt' | 'endedAt'>;
 
 /**
- * Learns from the jobs that pass by, in the memory of one instance of a function: no read is spent on it, and an instance
- * that knows nothing yet goes by the job's own pace.
+ * Keeps durations in the memory of one function instance, from jobs that it reads anyway. An instance without durations
+ * uses the progress rate of the job.
  */
 export class PollIntervals {
   readonly #now: () => number;
-  /** Milliseconds from the first step to the end, by operation. */
+  /** Average milliseconds from the first step to the end, by operation. */
   readonly #durations = new Map<string, number>();
-  /** The ends that have been learned from, so that one job that is asked for often counts once. */
+  /** The last job counted by operation, so that repeated polls count a job once. */
   readonly #last = new Map<string, string>();
 
   /** @param now epoch milliseconds @default Date.now */
@@ -31,7 +31,7 @@ export class PollIntervals {
     this.#now = now;
   }
 
-  /** @returns whole milliseconds; undefined once the job has ended */
+  /** @returns whole milliseconds; undefined after the job has ended */
   next(job: Times): number | undefined {
     if (isTerminal(job.status)) {
       this.#learn(job);
@@ -44,18 +44,18 @@ export class PollIntervals {
   #leftMs({ operation, progress, createdAt, startedAt }: Times): number {
     const elapsedMs = Math.max(this.#now() - Date.parse(startedAt ?? createdAt), 0);
     const usualMs = this.#durations.get(operation);
-    // Whatever its past, half of the steps done in a minute leaves about a minute.
+    // Independent of history: half of the steps in one minute leave about one minute.
     const byPaceMs = progress > 0 ? (elapsedMs * (1 - progress)) / progress : undefined;
     if (usualMs === undefined) return byPaceMs ?? UNKNOWN_MS * ASKS;
     const byStepMs = usualMs * (1 - progress);
-    // One that is late already goes by what is left of its steps, and not by the clock.
+    // A job that exceeds the usual duration uses its remaining steps, not the clock.
     return usualMs > elapsedMs
       ? Math.min(byStepMs, usualMs - elapsedMs)
       : Math.min(byStepMs, byPaceMs ?? byStepMs);
   }
 
   #learn({ operation, status, startedAt, endedAt }: Times): void {
-    // What failed or was cancelled ended early, or late.
+    // Failed and cancelled jobs have untypical durations.
     if (status !== JobStatus.completed || !startedAt || !endedAt) return;
     const end = `${startedAt} ${endedAt}`;
     if (this.#last.get(operation) === end) return;

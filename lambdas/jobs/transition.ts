@@ -1,19 +1,19 @@
-/** A transition as one conditional update: the expressions that make a status follow only those it may. */
+/** Builds the conditional update of a status transition. */
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { isTerminal, JobStatus, STATUSES_BEFORE } from './job.ts';
 import { toItem } from './job-item.ts';
 
-/** What a transition writes, and what must hold for it. */
+/** The attributes that a transition writes, and its conditions. */
 export interface Change {
   readonly set?: Readonly<Record<string, unknown>>;
   readonly where?: {
-    /** @default those that the new status may follow */
+    /** @default the statuses that may precede the new one */
     readonly statuses?: readonly JobStatus[];
     readonly owner?: string;
     readonly lease?: string;
-    /** The record is still as it was read. */
+    /** Requires that the record has this version. */
     readonly version?: number;
-    /** The progress that is written must not be less than what is there. */
+    /** Requires that the progress does not decrease. */
     readonly progressStays?: boolean;
   };
 }
@@ -35,17 +35,17 @@ export function transitionTo(
   const names = Object.keys(attributes);
 
   const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
-  // `startedAt` stays as the first step set it.
+  // `startedAt` keeps the time of the first step.
   if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
   const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease, #taskToken, #answers' : '';
 
   const { statuses = STATUSES_BEFORE[to] } = where;
   const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;
-  const isOwners = where.owner !== undefined && '#owner = :owner';
-  const isHeld = where.lease !== undefined && '#lease = :heldBy';
-  const isAsRead = where.version !== undefined && '#version = :read';
-  const doesNotFall = where.progressStays === true && '#progress <= :progress';
-  const conditions = [mayFollow, isOwners, isHeld, isAsRead, doesNotFall].filter(
+  const isOwner = where.owner !== undefined && '#owner = :owner';
+  const ownsLease = where.lease !== undefined && '#lease = :heldBy';
+  const isVersion = where.version !== undefined && '#version = :read';
+  const doesNotDecrease = where.progressStays === true && '#progress <= :progress';
+  const conditions = [mayFollow, isOwner, ownsLease, isVersion, doesNotDecrease].filter(
     (clause) => clause !== false,
   );
 
@@ -59,14 +59,14 @@ export function transitionTo(
       ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
       ...Object.fromEntries(statuses.map((status) => [`:from_${status}`, status])),
       ':one': 1,
-      ...(isOwners && { ':owner': where.owner }),
-      ...(isHeld && { ':heldBy': where.lease }),
-      ...(isAsRead && { ':read': where.version }),
+      ...(isOwner && { ':owner': where.owner }),
+      ...(ownsLease && { ':heldBy': where.lease }),
+      ...(isVersion && { ':read': where.version }),
     }),
   };
 }
 
-/** `{'#status': 'status'}` for every name that the expressions use. */
+/** @returns `{'#status': 'status'}` for every name in the expressions */
 function namesIn(...expressions: readonly string[]): Record<string, string> {
   const names = expressions.join(' ').match(/#\w+/g) ?? [];
   return Object.fromEntries(names.map((name) => [name, name.slice(1)]));

@@ -1,7 +1,7 @@
-/** API Gateway's events in the web's terms: a `Request` from one, a streamed answer from a `Response`. */
+/** Converts an API Gateway event to a web `Request`, and a web `Response` to a streamed response. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-/** @returns undefined for what is no HTTP request, such as a GET with a body or a header with a strange character. */
+/** @returns undefined for an invalid HTTP request: for example a GET with a body, or an illegal character in a header */
 export function toRequest(event: APIGatewayProxyEvent): Request | undefined {
   try {
     return requestOf(event);
@@ -23,8 +23,8 @@ function requestOf(event: APIGatewayProxyEvent): Request {
   });
 }
 
-/** What middy's streaming mode sends: status and headers first, then the body as it comes. */
-export function toStreamedAnswer(response: Response) {
+/** Returns the shape that middy's streaming mode sends: status and headers first, then the body as it arrives. */
+export function toStreamedResponse(response: Response) {
   return {
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),

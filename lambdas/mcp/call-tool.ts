@@ -1,4 +1,4 @@
-/** `tools/call`, answered as the client can take it: with a result, with a task of either generation, or with questions. */
+/** Handles `tools/call`. Returns a result, a task of either protocol era, or questions, as the client supports. */
 import {
   type CallToolRequest,
   type CallToolResult,
@@ -9,69 +9,72 @@ import {
 import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
-import { toEndResult } from './job-result.ts';
+import { toFinalResult } from './job-result.ts';
 import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';
 import { requestedTtlMs, tasksNotOffered } from './tasks/core-methods.ts';
 import type { TaskJobs } from './tasks/task-jobs.ts';
-import { TaskAnswer } from './tasks/task-server.ts';
+import { TaskResult } from './tasks/task-server.ts';
 import { tasksNotDeclared } from './tasks/tasks-not-declared.ts';
-import { type Tool, toErrorResult, toResult } from './tool.ts';
+import { type Tool, toCallToolResult, toErrorResult } from './tool.ts';
 
-/** For the model that has made the call, while its host follows the task. */
+/** Text for the model that made the call, while its host polls the task. */
 const IMMEDIATE_RESPONSE = 'io.modelcontextprotocol/model-immediate-response';
 
 export type ToolCallParams = CallToolRequest['params'];
 
-/** @throws ProtocolError for a tool that is not there, and for what the client has to declare */
+/** @throws ProtocolError for an unknown tool, or when the client does not declare a required capability */
 export async function callTool(
   { tools, tasks }: { readonly tools: readonly Tool[]; readonly tasks: TaskJobs },
   { name, arguments: args }: ToolCallParams,
   caller: Caller,
   client: ClientRequest,
-): Promise<CallToolResult | InputRequiredResult | TaskAnswer> {
+): Promise<CallToolResult | InputRequiredResult | TaskResult> {
   const tool = find(tools, name);
-  if (tool.requiresTasks && client.speaksExtensions && !client.takesTasks) throw tasksNotDeclared();
+  if (tool.requiresTasks && client.supportsExtensions && !client.supportsTasks) throw tasksNotDeclared();
   try {
-    const answer = await tool.call(args, caller, client);
-    if ('questions' in answer) {
+    const result = await tool.call(args, caller, client);
+    if ('questions' in result) {
       return {
         resultType: 'input_required',
-        inputRequests: toInputRequests(answer.questions, client.elicits),
+        inputRequests: toInputRequests(result.questions, client.elicits),
       } as InputRequiredResult;
     }
-    const { job } = answer;
-    if (!job || !client.takesTasks) return toResult(answer);
+    const { job } = result;
+    if (!job || !client.supportsTasks) return toCallToolResult(result);
     if (!isTerminal(job.status))
-      return new TaskAnswer({ resultType: 'task', ...toTask(job, tasks.pollIntervalMs(job)) });
-    return toEndResult(job, answer);
+      return new TaskResult({ resultType: 'task', ...toTask(job, tasks.pollIntervalMs(job)) });
+    return toFinalResult(job, result);
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    return toErrorResult(told(name, error));
+    return toErrorResult(reportableError(name, error));
   }
 }
 
-/** With a task of 2025-11-25, and with nothing else: that is what such a caller reads the answer as. */
+/**
+ * Starts the tool's job and returns a task of 2025-11-25. Such a caller parses every response as a task.
+ * @throws ProtocolError
+ */
 export async function callToolAsTask(
   { tools, tasks }: { readonly tools: readonly Tool[]; readonly tasks: TaskJobs },
   { name, arguments: args, task }: ToolCallParams & { readonly task?: unknown },
   caller: Caller,
-): Promise<TaskAnswer> {
+): Promise<TaskResult> {
   const tool = find(tools, name);
   if (!tool.start) throw tasksNotOffered(name);
   const ttlMs = requestedTtlMs(task);
   try {
     const job = await tool.start(args, caller, ttlMs);
-    return new TaskAnswer({
+    return new TaskResult({
       task: toCoreTask(job, tasks.pollIntervalMs(job)),
       _meta: {
-        [IMMEDIATE_RESPONSE]: `${name} goes on as the task ${job.jobId}; check_job with this job_id tells of it too.`,
+        [IMMEDIATE_RESPONSE]: `${name} runs as task ${job.jobId}. check_job with this job_id also returns its progress.`,
       },
     });
   } catch (error) {
-    // The caller awaits a task, and no answer of the tool.
-    throw toMethodError(name, told(name, error));
+    // The caller expects a task, so a tool result with `isError` would not parse.
+    throw toMethodError(name, reportableError(name, error));
   }
 }
 
@@ -79,14 +82,11 @@ function find(tools: readonly Tool[], name: string): Tool {
   const tool = tools.find((one) => one.name === name);
   if (tool) return tool;
   const names = tools.map((one) => one.name).join(', ');
-  throw new ProtocolError(
-    ProtocolErrorCode.InvalidParams,
-    `There is no tool "${name}". There are: ${names}.`,
-  );
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool "${name}". Call one of: ${names}.`);
 }
 
-/** What the caller is told of anything that a tool threw; what it is not told is logged. */
-function told(tool: string, error: unknown): CodedError {
+/** Maps anything that a tool throws to an error that is safe to show. Logs the cause. */
+function reportableError(tool: string, error: unknown): CodedError {
   if (error instanceof CodedError) {
     const { code, cause } = error;
     if (cause) console.warn({ message: 'A tool failed', tool, code, cause });
@@ -95,7 +95,7 @@ function told(tool: string, error: unknown): CodedError {
   console.error({ message: 'A tool failed unexpectedly', tool, error });
   return new AppError(
     ErrorCode.internal,
-    `${tool} failed on our side. Call it again; if it fails again, tell the operator.`,
+    `${tool} failed with an internal error. Retry; if it fails again, report it to the operator.`,
     { retryable: true },
   );
 }

@@ -1,9 +1,9 @@
-/** What a client sends back when it has asked its user, as an answer: it may add metadata, and content to a decline. */
+/** Parses a client's elicitation result as an answer. Ignores metadata, and content that comes with a decline. */
 import type * as z from 'zod';
-import { answerInput } from '../jobs/input/answer-schema.ts';
+import { answerSchema } from '../jobs/input/answer-schema.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 
-export function readElicited(response: unknown): z.ZodSafeParseResult<InputAnswer> {
+export function readElicitationResult(response: unknown): z.ZodSafeParseResult<InputAnswer> {
   const { action, content } = Object(response);
-  return answerInput.safeParse(action === 'accept' ? { action, content } : { action });
+  return answerSchema.safeParse(action === 'accept' ? { action, content } : { action });
 }

@@ -1,4 +1,4 @@
-/** The answer about one job: its view, the links to its files, and the sentence for the model. */
+/** Builds the tool result for a job: its view, links to its files, and a text for the model. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { OperationDefinition } from '../definition/operation-definition.ts';
@@ -7,60 +7,60 @@ import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { Caller } from '../shared/caller.ts';
 import type { Json } from '../shared/json.ts';
 import { linkFiles } from '../workspace/job-files.ts';
-import { viewForOwner } from '../workspace/job-view-with-upload.ts';
+import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import type { FileLink, WorkspaceLinks } from '../workspace/workspace-links.ts';
-import { describeRequests } from './describe-requests.ts';
-import { type ToolAnswer, toResult } from './tool.ts';
+import { describeInputRequests } from './describe-input-requests.ts';
+import { type ToolResult, toCallToolResult } from './tool.ts';
 
-/** Any string: what is no job id is answered as a job that is not there, so that neither says more than the other. */
-export const jobIdArgument = z.string().describe('The job_id that the start tool answered with.');
+/** Accepts any string. A malformed id and an unknown one give the same error, so that neither reveals more. */
+export const jobIdArgument = z.string().describe('The job_id that the start tool returned.');
 
-/** What a job has asked for, as its view has it. */
+/** Schema of `input_requests` in a job's view. */
 export const inputRequestsOutput = z
   .record(
     z.string(),
     z.object({
       message: z.string(),
-      schema: z.looseObject({}).optional().describe('Of the answer that answer_job is to give.'),
-      url: z.string().optional().describe('A page for the user to open; then accept without content.'),
+      schema: z.looseObject({}).optional().describe('Schema of the content for answer_job.'),
+      url: z.string().optional().describe('Page for the user to open; then accept without content.'),
       upload: z
         .object({
           method: z.literal('PUT'),
           max_bytes: z.number(),
-          size: z.number().optional().describe('Bytes that the file has to have.'),
-          url: z.string().optional().describe('Where to PUT the file; a secret.'),
+          size: z.number().optional().describe('Exact size of the file in bytes.'),
+          url: z.string().optional().describe('URL to PUT the file to; a secret.'),
           url_expires_at: z.string().optional(),
         })
         .optional()
-        .describe('A file to PUT, which is the answer: the job goes on when it is there.'),
+        .describe('File to PUT. The job resumes when it arrives; do not call answer_job.'),
     }),
   )
   .optional()
-  .describe('What has to be answered before the job can go on, by key.');
+  .describe('Open questions by key; the job waits for their answers.');
 
-/** What a tool that answers about a job promises. The result differs by operation, so it stays open here. */
+/** Output schema of tools that return a job. `result` is open, because it differs by operation. */
 export const jobOutput = z.looseObject({
   job_id: z.string(),
   status: z.enum(JobStatus),
-  progress: z.number().min(0).max(1).describe('0 to 1; never falls.'),
-  result: z.unknown().describe('What the operation returned, once completed; else null.'),
+  progress: z.number().min(0).max(1).describe('0 to 1; never decreases.'),
+  result: z.unknown().describe('Result of the operation once completed; else null.'),
   error: z
     .looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() })
     .nullable()
-    .describe('Why the job failed; null unless it did.'),
+    .describe('Why the job failed; else null.'),
   input_requests: inputRequestsOutput,
   operation: z.string().optional(),
   step: z.string().optional(),
   message: z.string().optional(),
-  poll_after_ms: z.number().optional().describe('Milliseconds to wait before asking again.'),
+  poll_after_ms: z.number().optional().describe('Milliseconds to wait before the next check_job.'),
   expires_at: z.string().optional().describe('When the record is deleted.'),
 });
 
-/** Longer results are left to `structuredContent` and links: text goes into the model's context word for word. */
+/** Text enters the model's context verbatim, so longer results appear only in `structuredContent` and links. */
 const MAX_RESULT_TEXT_CHARACTERS = 2_000;
 
-/** An answer about a job to its owner, with a URL for each of its files, and for the file that it waits for. */
-export async function answerJob(
+/** Returns the tool result for a job's owner. It has a URL for each file, and for an upload that the job waits for. */
+export async function jobResult(
   job: Job,
   {
     operation,
@@ -68,41 +68,41 @@ export async function answerJob(
     polls,
     caller,
   }: {
-    /** Undefined when the catalogue has it no more. */
+    /** Undefined when the catalogue no longer contains it. */
     readonly operation: OperationDefinition | undefined;
     readonly workspace: WorkspaceLinks;
     readonly polls: PollIntervals;
     readonly caller: Pick<Caller, 'scopes'>;
   },
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const links = await linkFiles(job, operation, workspace);
-  const view = await viewForOwner(job, workspace, caller, polls.next(job));
+  const view = await jobViewWithUpload(job, workspace, caller, polls.next(job));
   return {
     structured: { ...view, ...(links.length > 0 && { files: links }) },
     text: view.input_requests
-      ? describeRequests(view, view.input_requests)
+      ? describeInputRequests(view, view.input_requests)
       : describeJob(job, operation, links),
     content: contentOf(job, operation),
     links,
-    // Not a URL for each: these are long, and a model would read every one of them.
+    // One resource, not a URL for each step: URLs are long, and a model reads every one.
     ...(hasLog(job) && {
       resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }],
     }),
   };
 }
 
-/** The result of a task whose job has ended: a job that has failed is a tool that has. */
-export function toEndResult({ status }: Job, answer: ToolAnswer): CallToolResult {
-  const result = toResult(answer);
+/** Returns the result of a task whose job has ended. A failed job is a failed tool call (`isError`). */
+export function toFinalResult({ status }: Job, toolResult: ToolResult): CallToolResult {
+  const result = toCallToolResult(toolResult);
   return status === JobStatus.failed ? { ...result, isError: true } : result;
 }
 
-/** A result as a model reads it. */
+/** Returns the text of a result for a model: the operation's own text, or JSON. */
 export function textOf(operation: OperationDefinition | undefined, result: Json): string {
   return operation?.text?.(result as never) ?? JSON.stringify(result);
 }
 
-/** None of a result that is kept in the workspace: it is too large to be looked at here. */
+/** @returns undefined for a result in the workspace: it is too large to load here */
 function contentOf({ status, result }: Job, operation: OperationDefinition | undefined) {
   return status === JobStatus.completed && result !== undefined
     ? operation?.content?.(result as never)
@@ -122,7 +122,7 @@ function describeJob(
       return [
         `${name} completed.`,
         job.resultObject
-          ? `Its result of ${job.resultObject.size} bytes is in result.json, linked here, and the resource job://${job.jobId}/result.`
+          ? `Its result has ${job.resultObject.size} bytes. Read the linked result.json, or the resource job://${job.jobId}/result.`
           : `Result: ${result.length > MAX_RESULT_TEXT_CHARACTERS ? 'see structuredContent.result.' : result}`,
         ...(files ? [`Files: ${files}.`] : []),
       ].join('\n');
@@ -131,7 +131,7 @@ function describeJob(
       return [
         `${name} failed${job.error?.step ? ` in step ${job.error.step}` : ''}: ${job.error?.code}: ${job.error?.message}`,
         ...(job.logTail?.length ? ['Last lines:', ...job.logTail] : []),
-        ...(hasLog(job) ? [`The whole log is the resource job://${job.jobId}/log.`] : []),
+        ...(hasLog(job) ? [`Read the whole log from the resource job://${job.jobId}/log.`] : []),
       ].join('\n');
     case JobStatus.cancelled:
       return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
@@ -140,7 +140,7 @@ function describeJob(
   }
 }
 
-/** A step that printed nothing has none. */
+/** A step that prints nothing has no log. */
 function hasLog({ logs = {} }: Job): boolean {
   return Object.keys(logs).length > 0;
 }

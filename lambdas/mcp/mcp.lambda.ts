@@ -1,4 +1,4 @@
-/** The MCP endpoint's function: adapters built once a cold start, around the protocol. */
+/** Handles requests to the MCP endpoint. Builds the adapters once a cold start. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -6,11 +6,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import { operations } from '#catalogue';
+import { operations } from '../definition/deployed-operations.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
-import { Observer } from '../executions/execution-progress.ts';
+import { ExecutionProgress } from '../executions/execution-progress.ts';
 import { Executions } from '../executions/executions.ts';
-import { Calls } from '../executions/sync-calls.ts';
+import { SyncCalls } from '../executions/sync-calls.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
@@ -18,14 +18,14 @@ import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
-import { callPace, pollPace } from '../shared/rate-limiter.ts';
+import { createCallRateLimiter, createPollRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
 import { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
 import { WorkspaceLinks } from '../workspace/workspace-links.ts';
-import { toRequest, toStreamedAnswer } from './api-gateway.ts';
+import { toRequest, toStreamedResponse } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
 import { JobResources } from './resources/job-resources.ts';
@@ -34,29 +34,37 @@ import { createExtensionMethods } from './tasks/extension-methods.ts';
 import { TaskJobs } from './tasks/task-jobs.ts';
 import { createTools } from './tools/index.ts';
 
-/** For the end of a stream to reach its client before the function's time is over. */
-const ENDING_MS = 5_000;
+/** A stream ends this long before the function times out, so that its end reaches the client. */
+const STREAM_END_MARGIN_MS = 5_000;
 
 const client = new DynamoDBClient();
 const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
 const policy = addressPolicy();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
-const pace = pollPace(limits.checksPerSecond);
+const pollRateLimiter = createPollRateLimiter(limits.checksPerSecond);
 const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 const executions = new Executions(new SFNClient(), operations);
-const observer = new Observer({ jobs, history: new ExecutionHistory(), operations });
+const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
-const tasks = new TaskJobs({ operations, jobs, executions, observer, workspace, pace, polls });
+const tasks = new TaskJobs({
+  operations,
+  jobs,
+  executions,
+  executionProgress,
+  workspace,
+  pollRateLimiter,
+  polls,
+});
 const tools = createTools({
   operations,
   jobs,
   executions,
-  observer,
-  calls: new Calls(),
-  callPace: callPace(limits.callsPerSecond),
+  executionProgress,
+  calls: new SyncCalls(),
+  callRateLimiter: createCallRateLimiter(limits.callsPerSecond),
   limits,
-  pace,
+  pollRateLimiter,
   polls,
   workspace,
   deliveries,
@@ -77,21 +85,22 @@ const endpoint = createEndpoint({
     legacy: createCoreMethods(tasks, jobs),
     modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
   },
-  resources: new JobResources({ jobs, pace, workspace }),
+  resources: new JobResources({ jobs, pollRateLimiter, workspace }),
 });
 
 export const handler = middy(
   async (event: APIGatewayProxyEvent, context: Context) => {
     const caller = callerOf(event);
     const request = toRequest(event);
-    if (!caller) return refuse(401, 'The gateway named no caller.');
-    if (!request) return refuse(400, 'This is no request that can be answered.');
-    const endsAtMs = Date.now() + context.getRemainingTimeInMillis() - ENDING_MS;
-    return toStreamedAnswer(await endpoint(request, caller, endsAtMs));
+    if (!caller)
+      return refuse(401, 'The gateway did not identify a caller. Sign the request, or send an access token.');
+    if (!request) return refuse(400, 'Malformed request. Send a JSON-RPC request with POST.');
+    const endsAtMs = Date.now() + context.getRemainingTimeInMillis() - STREAM_END_MARGIN_MS;
+    return toStreamedResponse(await endpoint(request, caller, endsAtMs));
   },
   { executionMode: executionModeStreamifyResponse },
 );
 
 function refuse(status: number, message: string) {
-  return toStreamedAnswer(Response.json({ message }, { status }));
+  return toStreamedResponse(Response.json({ message }, { status }));
 }

@@ -1,8 +1,8 @@
-/** What the caller of a method is told of its failure: in our words when they are meant for it, else that it failed, and no more. */
+/** Maps errors to JSON-RPC errors. `CodedError` messages are safe to show; logs anything else and reports it as internal. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { CodedError } from '../shared/errors.ts';
 
-/** @returns -32602 for what the caller can mend, -32603 for what may pass when the call is made again, and for all else */
+/** @returns -32602 when the caller must change the request; -32603 for retryable and unexpected errors */
 export function toMethodError(method: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   if (!(error instanceof CodedError)) return failedUnexpectedly(method, error);
@@ -15,11 +15,11 @@ export function toMethodError(method: string, error: unknown): ProtocolError {
   );
 }
 
-/** What it was is logged. */
+/** Logs the error, and returns one that reveals nothing of it. */
 export function failedUnexpectedly(method: string, error: unknown): ProtocolError {
   console.error({ message: 'A method failed unexpectedly', method, error });
   return new ProtocolError(
     ProtocolErrorCode.InternalError,
-    `${method} failed on our side. Call it again; if it fails again, tell the operator.`,
+    `${method} failed with an internal error. Retry; if it fails again, report it to the operator.`,
   );
 }

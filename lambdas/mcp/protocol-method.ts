@@ -1,4 +1,4 @@
-/** A method of an extension, as the MCP server takes it: a schema of its parameters, and a function. */
+/** Declares a protocol method, and reads what a request says about its client. */
 import {
   CLIENT_CAPABILITIES_META_KEY,
   type ClientCapabilities,
@@ -7,28 +7,28 @@ import {
 import type * as z from 'zod';
 import type { Caller } from '../shared/caller.ts';
 
-/** The extension's identifier. */
+/** Identifier of the tasks extension. */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
-/** What a request says of its client, beside its parameters; clients of 2025 say nothing. */
+/** What a request declares about its client besides its parameters. Clients of 2025 declare nothing. */
 export interface ClientRequest {
-  /** It is of 2026 or later, which declares with each request what it knows. */
-  readonly speaksExtensions: boolean;
-  /** It can be answered with a task. */
-  readonly takesTasks: boolean;
+  /** True for clients of 2026 or later, which declare their capabilities with each request. */
+  readonly supportsExtensions: boolean;
+  /** The client accepts a task as the result of a call. */
+  readonly supportsTasks: boolean;
   readonly elicits: ElicitationModes;
-  /** Answers to what it was asked, by key; nobody has looked at them yet. */
+  /** Answers to input requests by key, not yet validated. */
   readonly inputResponses: Readonly<Record<string, unknown>>;
 }
 
-/** How a client can ask its user. */
+/** The ways in which a client can ask its user. */
 export interface ElicitationModes {
   readonly form: boolean;
-  /** By having them open a page. */
+  /** The user opens a page. */
   readonly url: boolean;
 }
 
-/** The SDK checks it, and types it as anything. */
+/** The SDK validates the envelope but types it as unknown. */
 interface Envelope {
   readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities;
 }
@@ -36,30 +36,31 @@ interface Envelope {
 export function clientRequestOf({ mcpReq: { envelope, inputResponses = {} } }: ServerContext): ClientRequest {
   const capabilities = (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
   return {
-    speaksExtensions: envelope !== undefined,
-    takesTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
+    supportsExtensions: envelope !== undefined,
+    supportsTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
     elicits: elicitationModes(capabilities?.elicitation),
     inputResponses,
   };
 }
 
-/** @param elicitation as the client declares it */
+/** @param elicitation the capability that the client declares */
 export function elicitationModes(
   elicitation: { readonly form?: unknown; readonly url?: unknown } | undefined,
 ): ElicitationModes {
   const url = elicitation?.url !== undefined;
-  // `elicitation: {}` means forms, as it did before there were URLs.
+  // `elicitation: {}` means forms: it predates URLs.
   return { url, form: elicitation !== undefined && (elicitation.form !== undefined || !url) };
 }
 
+/** A method beside those of the SDK: a schema of its parameters, and a function. */
 export interface ProtocolMethod {
   /** `tasks/…`, `events/…` */
   readonly method: string;
   readonly params: z.ZodObject;
   /**
-   * @param params as `params` has parsed them.
-   * @param caller as the gateway has found.
-   * @throws ProtocolError, whatever went wrong.
+   * @param params the output of the schema `params`
+   * @param caller the caller that the gateway authenticated
+   * @throws ProtocolError for every failure
    */
   call(params: unknown, caller: Caller, client: ClientRequest): Promise<Record<string, unknown>>;
 }

@@ -1,6 +1,6 @@
 /**
- * Takes the place of the SDK's own `_shims`, whose ajv is a fifth of the bundle and is only used to check the answers to
- * elicitations, which this server does not send.
+ * Replaces the SDK's `_shims`, because their ajv is a fifth of the bundle. The SDK uses ajv only to check the results of
+ * `elicitation/create` requests, and this server sends none.
  */
 export { default as process } from 'node:process';
 

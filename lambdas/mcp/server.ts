@@ -1,6 +1,6 @@
 /**
- * The MCP server: a fresh one for each request, stateless, the same tools for every revision of the protocol, and to each
- * the methods that it knows of.
+ * Creates the MCP server: a stateless one for each request. Every protocol revision has the same tools, and the methods of
+ * its era.
  */
 import type { CallToolResult, Server, ServerCapabilities } from '@modelcontextprotocol/server';
 import { type Caller, requireScope, Scope } from '../shared/caller.ts';
@@ -17,32 +17,32 @@ import type { Tool } from './tool.ts';
 const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
 
 const INSTRUCTIONS =
-  'Work that takes long runs as a job. A start_ tool answers at once with a job_id; check_job tells how it is doing ' +
-  'and, once it has ended, its result. Jobs outlive this connection: list_jobs finds them again.';
+  'Long work runs as a job. A start_ tool returns a job_id at once; check_job returns its progress and, once it has ' +
+  'ended, its result. Jobs outlive this connection: list_jobs finds them.';
 
-/** Five minutes: tools change with a deployment only. */
+/** Five minutes. Tools change only with a deployment. */
 const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 
-/** The generations of the protocol: clients of 2025 know no extensions, and clients of 2026 no tasks in the core. */
-export const Era = { legacy: 'legacy', modern: 'modern' } as const;
-export type Era = (typeof Era)[keyof typeof Era];
+/** The eras of the protocol: 2025 (`legacy`) has tasks in its core, 2026 (`modern`) has extensions. */
+export const ProtocolEra = { legacy: 'legacy', modern: 'modern' } as const;
+export type ProtocolEra = (typeof ProtocolEra)[keyof typeof ProtocolEra];
 
-const CAPABILITIES: Readonly<Record<Era, ServerCapabilities & { readonly events?: object }>> = {
+const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly events?: object }>> = {
   legacy: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
-  // Events under the name that clients of the draft look for, too.
+  // `events` also stands where clients of the draft look for it.
   modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {} } },
 };
 
-/** What the server offers. */
-export interface Offer {
+/** The tools, methods and resources that the server offers. */
+export interface ServerFeatures {
   readonly tools: readonly Tool[];
   readonly tasks: TaskJobs;
-  readonly methods: Readonly<Record<Era, readonly ProtocolMethod[]>>;
+  readonly methods: Readonly<Record<ProtocolEra, readonly ProtocolMethod[]>>;
   readonly resources: JobResources;
 }
 
-export function createServer(offer: Offer, caller: Caller, era: Era): Server {
-  const { tools, methods, resources } = offer;
+export function createServer(features: ServerFeatures, caller: Caller, era: ProtocolEra): Server {
+  const { tools, methods, resources } = features;
   const server = new TaskServer(SERVER_INFO, {
     capabilities: { tools: {}, resources: {}, ...CAPABILITIES[era] },
     instructions: INSTRUCTIONS,
@@ -50,38 +50,40 @@ export function createServer(offer: Offer, caller: Caller, era: Era): Server {
   });
   server.setRequestHandler('tools/list', () => ({ tools: tools.map((tool) => listingOf(tool, era)) }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
-    // A handler's type knows of no tasks; the server lets them through.
-    const answer: unknown =
-      era === Era.legacy && params.task !== undefined
-        ? await callToolAsTask(offer, params, caller)
-        : await callTool(offer, params, caller, clientRequestOf(context));
-    return answer as CallToolResult;
+    // The SDK's handler type excludes tasks; `TaskServer` passes them through.
+    const result: unknown =
+      era === ProtocolEra.legacy && params.task !== undefined
+        ? await callToolAsTask(features, params, caller)
+        : await callTool(features, params, caller, clientRequestOf(context));
+    return result as CallToolResult;
   });
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...JOB_TEMPLATES] }));
   server.setRequestHandler('resources/list', ({ params }) =>
-    answering('resources/list', caller, () => resources.list(caller.owner, params?.cursor)),
+    readingJobs('resources/list', caller, () => resources.list(caller.owner, params?.cursor)),
   );
   server.setRequestHandler('resources/read', ({ params: { uri } }) =>
-    answering('resources/read', caller, () => resources.read(caller.owner, uri)),
+    readingJobs('resources/read', caller, () => resources.read(caller.owner, uri)),
   );
   for (const { method, params, call } of methods[era]) {
-    server.setRequestHandler(method, { params }, (given, context) =>
-      call(given, caller, clientRequestOf(context)),
+    server.setRequestHandler(method, { params }, (parsed, context) =>
+      call(parsed, caller, clientRequestOf(context)),
     );
   }
   return server;
 }
 
-/** With what clients of 2025 look for before they ask for a task. */
-function listingOf({ listing, start }: Tool, era: Era): Tool['listing'] {
-  return era === Era.legacy && start ? { ...listing, execution: { taskSupport: 'optional' } } : listing;
+/** Returns the listing of a tool. Clients of 2025 look for `taskSupport` before they ask for a task. */
+function listingOf({ listing, start }: Tool, era: ProtocolEra): Tool['listing'] {
+  return era === ProtocolEra.legacy && start
+    ? { ...listing, execution: { taskSupport: 'optional' } }
+    : listing;
 }
 
-/** @throws ProtocolError */
-async function answering<T>(method: string, caller: Caller, answer: () => Promise<T>): Promise<T> {
+/** @throws ProtocolError, also when the caller lacks the scope `jobs:read` */
+async function readingJobs<T>(method: string, caller: Caller, read: () => Promise<T>): Promise<T> {
   try {
     requireScope(caller, Scope.jobsRead);
-    return await answer();
+    return await read();
   } catch (error) {
     throw toMethodError(method, error);
   }

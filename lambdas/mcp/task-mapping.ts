@@ -1,4 +1,4 @@
-/** A job as MCP's tasks show it, in both of their generations: the only place where its status becomes a task's. */
+/** Maps jobs to MCP tasks of both protocol eras. Only this file maps a job's status to a task's. */
 import { type CallToolResult, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import {
   type InputRequest,
@@ -32,10 +32,10 @@ const TASK_STATUS: Readonly<Record<JobStatus, TaskStatus>> = {
 };
 
 /**
- * Failures that no step has told of. To a client these are errors of the protocol; whatever a step says went wrong is an
- * answer of its tool (`isError`).
+ * Failures that no step reported. Clients receive them as protocol errors; a failure that a step reports is a tool result
+ * (`isError`).
  */
-const FAULTS: ReadonlySet<string> = new Set([
+const PROTOCOL_ERROR_CODES: ReadonlySet<string> = new Set([
   ErrorCode.executionStopped,
   ErrorCode.internal,
   ErrorCode.resultInvalid,
@@ -44,9 +44,9 @@ const FAULTS: ReadonlySet<string> = new Set([
   ErrorCode.workspaceUnavailable,
 ]);
 
-/** As JSON-RPC has it; undefined for what is no fault of ours. */
-export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
-  if (status !== JobStatus.failed || !error || !FAULTS.has(error.code)) return undefined;
+/** Returns the JSON-RPC error of a job's failure; undefined when its failure is a tool result. */
+export function protocolErrorOf({ status, error }: Pick<Job, 'status' | 'error'>) {
+  if (status !== JobStatus.failed || !error || !PROTOCOL_ERROR_CODES.has(error.code)) return undefined;
   const { code, message, step, retryable, details }: JobError = error;
   return {
     code: ProtocolErrorCode.InternalError,
@@ -55,7 +55,7 @@ export function faultOf({ status, error }: Pick<Job, 'status' | 'error'>) {
   };
 }
 
-/** A task whose job waits for a file asks its client nothing: it works. */
+/** A job that waits only for a file is `working`: a task cannot ask its client for a file. */
 function statusOf(job: TaskJob): TaskStatus {
   return awaitsFile(job) ? TaskStatus.working : TASK_STATUS[job.status];
 }
@@ -65,36 +65,36 @@ function awaitsFile(job: TaskJob): boolean {
   return open.length > 0 && open.every(([, request]) => isUpload(request));
 }
 
-/** What a listing knows of a job is enough. */
+/** The attributes of a job that a task needs; a listing has enough of them. */
 type TaskJob = Pick<Job, 'jobId' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'> &
   Partial<Pick<Job, 'updatedAt' | 'message' | 'error' | 'inputRequests' | 'answers'>>;
 
-/** A task of 2025-11-25. One whose tool has failed is `failed`; what it asks cannot be asked here. */
+/** Returns a task of 2025-11-25. A failed tool makes it `failed`; its questions need the tool answer_job. */
 export function toCoreTask(job: TaskJob, pollIntervalMs?: number) {
   const status = statusOf(job);
-  const asks = status === TaskStatus.inputRequired && job.message !== undefined;
+  const hasQuestions = status === TaskStatus.inputRequired && job.message !== undefined;
   return {
-    ...common(job, status),
-    ...(asks && { statusMessage: answeredByTool(job) }),
+    ...commonFields(job, status),
+    ...(hasQuestions && { statusMessage: withAnswerJobHint(job) }),
     ttl: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollInterval: pollIntervalMs }),
   };
 }
 
-/** A task of the extension, as a call is answered with it. One whose tool has failed is `completed`, with that result. */
+/** Returns a task of the extension for `tools/call`. A failed tool makes it `completed`, with `isError` in its result. */
 export function toTask(job: TaskJob, pollIntervalMs?: number) {
-  const hasAnswered = job.status === JobStatus.failed && !faultOf(job);
+  const isToolError = job.status === JobStatus.failed && !protocolErrorOf(job);
   return {
-    ...common(job, hasAnswered ? TaskStatus.completed : statusOf(job)),
+    ...commonFields(job, isToolError ? TaskStatus.completed : statusOf(job)),
     ttlMs: ttlMs(job),
     ...(pollIntervalMs !== undefined && { pollIntervalMs }),
   };
 }
 
 /**
- * A task of the extension with all that there is to it.
- * @param elicits what its client can be asked
- * @param result of a job that has ended
+ * Returns a task of the extension with its result, its error or its input requests.
+ * @param elicits the ways in which its client can ask the user
+ * @param result the result of a job that has ended
  */
 export function toDetailedTask(
   job: Job,
@@ -107,13 +107,13 @@ export function toDetailedTask(
     case TaskStatus.completed:
       return { ...task, result: { ...result, resultType: 'complete' } };
     case TaskStatus.failed:
-      return { ...task, error: faultOf(job) };
+      return { ...task, error: protocolErrorOf(job) };
     case TaskStatus.inputRequired: {
       const open = openRequests(job);
       const canAsk = open.every(([, request]) => isUpload(request) || canElicit(elicits, request));
       return {
         ...task,
-        ...(!canAsk && { statusMessage: answeredByTool(job) }),
+        ...(!canAsk && { statusMessage: withAnswerJobHint(job) }),
         inputRequests: toInputRequests(Object.fromEntries(open), elicits),
       };
     }
@@ -122,12 +122,12 @@ export function toDetailedTask(
   }
 }
 
-/** No client can be asked for a file: `check_job` says where to put it. */
+/** Whether a client can ask its user. No client can ask for a file: `check_job` returns its upload URL. */
 export function canElicit(elicits: ElicitationModes, request: InputRequest): request is QuestionRequest {
   return !isUpload(request) && elicits[isUrl(request) ? 'url' : 'form'];
 }
 
-/** Questions as a server asks them of a client: those that it can ask its user. */
+/** Returns the elicitation requests for those questions that the client can ask its user. */
 export function toInputRequests(requests: Readonly<Record<string, InputRequest>>, elicits: ElicitationModes) {
   return Object.fromEntries(
     Object.entries(requests).flatMap(([key, request]) =>
@@ -145,14 +145,16 @@ function toElicitation(request: QuestionRequest) {
     : { mode: 'form', message, requestedSchema: request.schema };
 }
 
-function answeredByTool({ message }: TaskJob): string {
+function withAnswerJobHint({ message }: TaskJob): string {
   return `${message} Answer with the tool answer_job: its job_id is this task's id.`;
 }
 
-function common(job: TaskJob, status: TaskStatus) {
+function commonFields(job: TaskJob, status: TaskStatus) {
   const { jobId, createdAt, updatedAt, endedAt } = job;
-  // Where to put it is a secret, which no state of a task carries.
-  const message = awaitsFile(job) ? `${job.message} The tool check_job says where to put it.` : job.message;
+  // The upload URL is a secret, so no task contains it.
+  const message = awaitsFile(job)
+    ? `${job.message} Call the tool check_job for the upload URL.`
+    : job.message;
   return {
     taskId: jobId,
     status,
@@ -162,7 +164,7 @@ function common(job: TaskJob, status: TaskStatus) {
   };
 }
 
-/** From its creation, in milliseconds: until it ends, the longest that it can take is in it. */
+/** Milliseconds from its creation. Until the job ends, this includes the longest time that it can run. */
 function ttlMs({ createdAt, expiresAt }: TaskJob): number {
   return expiresAt * 1000 - Date.parse(createdAt);
 }

@@ -1,47 +1,48 @@
-/** What a tool is to the MCP server: a schema each way, and a function between them. */
+/** Defines a tool of the MCP server: an input schema, an output schema and a function. */
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { ResultContent } from '../definition/operation-definition.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
 import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
-import { describeIssues } from '../shared/validation-message.ts';
+import { validationMessage } from '../shared/validation-message.ts';
 import type { FileLink } from '../workspace/workspace-links.ts';
 import type { ClientRequest } from './protocol-method.ts';
 
-export interface ToolAnswer {
+/** The outcome of a tool call. */
+export interface ToolResult {
   readonly structured: Readonly<Record<string, unknown>>;
-  /** Short: what happened, and what to call next. */
+  /** A short text: what happened, and what to call next. */
   readonly text: string;
   readonly content?: readonly ResultContent[];
   readonly links?: readonly FileLink[];
-  /** Where to read more, with this server's own resources. */
+  /** This server's resources that hold more. */
   readonly resources?: readonly { readonly uri: string; readonly name: string; readonly mimeType: string }[];
-  /** Of a tool that has started one: clients that take tasks are shown it as one. */
+  /** The job that the tool started. Clients that support tasks receive it as a task. */
   readonly job?: Job;
 }
 
-/** What is to be asked before there can be an answer: the call is made again, with answers. */
+/** Questions that a tool needs answered first. The client repeats the call with the answers. */
 export interface ToolQuestions {
   readonly questions: Readonly<Record<string, InputRequest>>;
 }
 
 export interface Tool {
   readonly name: string;
-  /** What `tools/list` shows. */
+  /** The entry in `tools/list`. */
   readonly listing: ToolListing;
   /**
-   * @param caller as the gateway has found.
-   * @throws AppError; everything else is a bug.
+   * @param caller the caller that the gateway authenticated
+   * @throws CodedError; any other error is a bug
    */
-  call(args: unknown, caller: Caller, client: ClientRequest): Promise<ToolAnswer | ToolQuestions>;
+  call(args: unknown, caller: Caller, client: ClientRequest): Promise<ToolResult | ToolQuestions>;
   /**
-   * Begins a job and waits for nothing; of a tool whose work may be a job.
-   * @param ttlMs how long it is to be kept, if the caller has said so
-   * @throws AppError; everything else is a bug.
+   * Starts a job without waiting. Absent for tools that never start one.
+   * @param ttlMs how long to keep the job, when the caller requests a time
+   * @throws CodedError; any other error is a bug
    */
   start?(args: unknown, caller: Caller, ttlMs: number | undefined): Promise<Job>;
-  /** Clients that know of tasks and take none are refused. */
+  /** Rejects clients of 2026 or later that do not declare tasks. */
   readonly requiresTasks?: boolean;
 }
 
@@ -50,15 +51,15 @@ const errorShape = z.object({
 });
 
 /**
- * A tool from its zod schemas.
- * @param spec.output describes a good answer; the listed schema also admits `{error}`, because clients check every
- *   structured answer against it, failures too.
+ * Creates a tool from its zod schemas.
+ * @param spec.output describes a successful result. The listed schema also admits `{error}`, because clients validate
+ *   every structured result against it, failures too.
  */
 export function defineTool<Input extends z.ZodObject>(spec: {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** What a caller's token has to allow. */
+  /** The scope that the caller's token needs. */
   readonly scope: Scope;
   readonly input: Input;
   readonly output: z.ZodObject;
@@ -67,18 +68,18 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     args: z.output<Input>,
     caller: Caller,
     client: ClientRequest,
-  ) => Promise<ToolAnswer | ToolQuestions>;
+  ) => Promise<ToolResult | ToolQuestions>;
   readonly start?: (args: z.output<Input>, caller: Caller, ttlMs: number | undefined) => Promise<Job>;
   readonly requiresTasks?: boolean;
 }): Tool {
   const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
-  const accept = (args: unknown, caller: Caller) => {
+  const parse = (args: unknown, caller: Caller) => {
     requireScope(caller, spec.scope);
     const { success, data, error } = input.safeParse(args ?? {});
     if (success) return data;
     throw new AppError(
       ErrorCode.invalidArguments,
-      `${name} cannot take these arguments: ${describeIssues(error)} Its inputSchema says what it takes.`,
+      `Invalid arguments for ${name}: ${validationMessage(error)} Expected: ${shapeOf(input)}.`,
     );
   };
   const list = (): ToolListing => ({
@@ -95,25 +96,33 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   let listing: ToolListing | undefined;
   return {
     name,
-    // Made by who asks for it: the schemas of all tools take 18 ms, which no call has to wait for.
+    // Built on first use: the schemas of all tools take 18 ms, and a call does not need them.
     get listing() {
       listing ??= list();
       return listing;
     },
-    call: async (args, caller, client) => spec.call(accept(args, caller), caller, client),
-    ...(start && { start: async (args, caller, ttlMs) => start(accept(args, caller), caller, ttlMs) }),
+    call: async (args, caller, client) => spec.call(parse(args, caller), caller, client),
+    ...(start && { start: async (args, caller, ttlMs) => start(parse(args, caller), caller, ttlMs) }),
     requiresTasks,
   };
 }
 
-/** The wire form of an answer. */
-export function toResult({
+/** Returns the arguments of a schema, such as `{project, wait_seconds?}`. */
+function shapeOf({ shape }: z.ZodObject): string {
+  const names = Object.entries(shape).map(([name, schema]) =>
+    z.safeParse(schema, undefined).success ? `${name}?` : name,
+  );
+  return `{${names.join(', ')}}`;
+}
+
+/** Maps a tool result to its wire form. */
+export function toCallToolResult({
   structured,
   text,
   content = [],
   links = [],
   resources = [],
-}: ToolAnswer): CallToolResult {
+}: ToolResult): CallToolResult {
   return {
     structuredContent: { ...structured },
     content: [
@@ -132,7 +141,7 @@ export function toResult({
   };
 }
 
-/** The wire form of a failure: a tool error, which the model sees and can act on. */
+/** Maps an error to a tool result with `isError`: the model sees it and can act on it. */
 export function toErrorResult({ code, message, retryable, details }: CodedError): CallToolResult {
   return {
     isError: true,
@@ -141,7 +150,10 @@ export function toErrorResult({ code, message, retryable, details }: CodedError)
   };
 }
 
-/** JSON Schema without its `$schema`: clients of 2025 read it as draft 7, those of 2026 as 2020-12; ours is valid as both. */
+/**
+ * Returns JSON Schema without `$schema`. Clients of 2025 read it as draft 7, clients of 2026 as 2020-12, and it is valid as
+ * both.
+ */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output') {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-7' });
   return rest;

@@ -1,4 +1,4 @@
-/** The catalogue: every operation that is offered. */
+/** Lists the operations of the sample catalogue. */
 import type { OperationDefinition } from 'mcp-async-operations/operation';
 import { build } from './build/operation.ts';
 import { callApi } from './call-api/operation.ts';

@@ -1,11 +1,11 @@
-/** How a step has an API called: its attempt ends, Step Functions calls, and the step begins anew with what came back. */
+/** Makes API calls for a step: ends the attempt, lets Step Functions call, and starts the step again with the outcome. */
 import type { CalledStep, NextCall } from '../definition/api-call.ts';
 import type { StepDefinition } from '../definition/operation-definition.ts';
 import { callState } from '../definition/state-names.ts';
 import type { Apis } from '../definition/step-context.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 
-/** The way out of a step that wants an API called. Not a failure. */
+/** Ends the attempt of a step that requests an API call. Not a failure. */
 export class CallRequired extends Error {
   readonly next: NextCall;
 
@@ -15,17 +15,16 @@ export class CallRequired extends Error {
   }
 }
 
-/** @param called what the states have of the step, if it has called before */
+/** @param called the previous call in the execution; absent before the first one */
 export function createApis(
   step: string,
   { calls }: StepDefinition,
   { next: before, answer, caught }: Partial<CalledStep> = {},
 ): Apis {
   return {
-    ...(before && { last: { ...before, answer, caught } }),
+    ...(before && { last: { ...before, response: answer, caught } }),
     call({ request, seconds, message, memory }) {
-      if (!calls)
-        throw new Error(`Step ${step} has an API called, and has no calls: give its definition some.`);
+      if (!calls) throw new Error(`Step ${step} calls an API but has no calls. Add calls to its definition.`);
       const count = (before?.count ?? 0) + 1;
       const now = Date.now();
       const since = before?.since ?? now;
@@ -33,7 +32,7 @@ export function createApis(
       if (count > calls.max || now + seconds * 1_000 > since + calls.periodMs) {
         throw new AppError(
           ErrorCode.stepTimedOut,
-          `The step ${step} has called ${request.connection} ${count - 1} times and is not done; ${calls.max} times in ${minutes} minutes is the limit.`,
+          `The step ${step} called ${request.connection} ${count - 1} times without an end; the limit is ${calls.max} calls in ${minutes} minutes. Request less work.`,
           { details: { calls: count - 1 } },
         );
       }

@@ -1,16 +1,16 @@
-/** Runs an operation's own code under a deadline and a heartbeat, and says how it ended. */
+/** Runs the code of a step with a timeout and a heartbeat, and returns how the attempt ended. */
 
 import type { Step, StepContext } from '../definition/step-context.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { Pulse } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 
-/** How an attempt ended. `lost`: the job has ended meanwhile, or a later attempt has taken it over. */
+/** The end of an attempt. `leaseLost`: the job has ended, or a later attempt has taken over. */
 export type Ending =
   | { readonly kind: 'result'; readonly result: Json }
   | { readonly kind: 'failure'; readonly error: unknown }
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'leaseLost' };
 
 export interface AttemptOptions {
   readonly step: string;
@@ -18,29 +18,30 @@ export interface AttemptOptions {
   readonly context: Omit<StepContext, 'signal' | 'progress'>;
   readonly jobs: JobStore;
   readonly lease: string;
-  /** Progress of the whole job for a share of this step, 0..1; never below what the record already says. */
+  /** Maps a fraction of this step, 0..1, to the progress of the job; never below the recorded progress. */
   readonly overall: (fraction: number) => number;
-  /** Milliseconds. */
+  /** Timeout of the attempt in milliseconds. */
   readonly limitMs: number;
-  readonly pulseMs: number;
+  /** Milliseconds between heartbeats. */
+  readonly heartbeatMs: number;
 }
 
-/** A step that ignores its signal is left behind after this long. */
+/** The runner abandons a step that ignores its signal for this long. */
 const ABORT_GRACE_MS = 5_000;
 
-/** The reason of a signal that fires because the step has lost its job. */
-const LOST = Symbol('lost');
+/** Abort reason of a step that lost its lease. */
+const LEASE_LOST = Symbol('leaseLost');
 
 export async function attemptStep(options: AttemptOptions): Promise<Ending> {
-  const { step, work, context, jobs, lease, overall, limitMs, pulseMs } = options;
+  const { step, work, context, jobs, lease, overall, limitMs, heartbeatMs } = options;
   const { jobId } = context;
   const stop = new AbortController();
-  const pulse = new Pulse({
-    intervalMs: pulseMs,
+  const heartbeat = new Heartbeat({
+    intervalMs: heartbeatMs,
     report: ({ fraction, message }) => jobs.report(jobId, lease, { progress: overall(fraction), message }),
-    holds: () => jobs.holds(jobId, lease),
-    onLost: () => stop.abort(LOST),
-    isLoss: (error) => error instanceof TransitionRefused,
+    ownsLease: () => jobs.ownsLease(jobId, lease),
+    onLeaseLost: () => stop.abort(LEASE_LOST),
+    isLeaseLost: (error) => error instanceof TransitionRefused,
   });
   const deadline = setTimeout(() => stop.abort(timedOut(step, limitMs)), limitMs);
   try {
@@ -50,20 +51,20 @@ export async function attemptStep(options: AttemptOptions): Promise<Ending> {
         input: context.input as never,
         results: context.results as never,
         signal: stop.signal,
-        progress: (fraction, message) => pulse.note(fraction, message),
+        progress: (fraction, message) => heartbeat.update(fraction, message),
       }),
       stop.signal,
     );
-    return stop.signal.reason === LOST ? { kind: 'lost' } : ending;
+    return stop.signal.reason === LEASE_LOST ? { kind: 'leaseLost' } : ending;
   } finally {
     clearTimeout(deadline);
-    await pulse.stop();
+    await heartbeat.stop();
   }
 }
 
 /**
- * The step's ending, or that of its signal: once that has fired, an answer may be half of one, and is not taken. A step
- * that does not end after it is left behind.
+ * Waits for the end of the step or of its signal. After an abort a result can be incomplete, so it does not count. A step that
+ * does not end after an abort is abandoned.
  */
 async function settle(work: Promise<Json>, signal: AbortSignal): Promise<Ending> {
   let grace: NodeJS.Timeout | undefined;
@@ -86,7 +87,7 @@ function timedOut(step: string, limitMs: number): AppError {
   const limit_seconds = Math.round(limitMs / 1000);
   return new AppError(
     ErrorCode.stepTimedOut,
-    `The step ${step} took longer than its limit of ${limit_seconds} s and was stopped.`,
+    `The step ${step} exceeded its limit of ${limit_seconds} s and was stopped. Request less work, or try again.`,
     { details: { limit_seconds } },
   );
 }

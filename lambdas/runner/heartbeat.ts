@@ -1,68 +1,68 @@
-/** The heartbeat of a running step: it writes the newest progress, or else looks whether the job still wants the step. */
+/** Sends the heartbeat of a running step: writes the latest progress, or checks that the step still owns its lease. */
 
-export interface PulseOptions {
-  /** Milliseconds between beats. */
+export interface HeartbeatOptions {
+  /** Milliseconds between heartbeats. */
   readonly intervalMs: number;
-  /** Writes the newest progress. Rejects when the step has lost the job. */
+  /** Writes the latest progress. Rejects when the step has lost its lease. */
   readonly report: (progress: StepProgress) => Promise<void>;
-  /** Resolves to whether the step still has the job. */
-  readonly holds: () => Promise<boolean>;
-  /** Called once, when the job is lost. */
-  readonly onLost: () => void;
-  /** Whether an error of `report` means that the job is lost. Others pass: the next beat tries again. */
-  readonly isLoss: (error: unknown) => boolean;
+  /** Resolves to whether the step still owns its lease. */
+  readonly ownsLease: () => Promise<boolean>;
+  /** Runs once, when the lease is lost. */
+  readonly onLeaseLost: () => void;
+  /** Whether an error of `report` means that the lease is lost. After other errors the next heartbeat tries again. */
+  readonly isLeaseLost: (error: unknown) => boolean;
 }
 
 export interface StepProgress {
-  /** 0..1, of this step. */
+  /** Fraction of this step, 0..1. */
   readonly fraction: number;
   readonly message?: string;
 }
 
-export class Pulse {
-  readonly #options: PulseOptions;
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
   readonly #timer: NodeJS.Timeout;
   #beat: Promise<void> | undefined;
-  #news: StepProgress | undefined;
+  #latest: StepProgress | undefined;
   #fraction = 0;
 
-  constructor(options: PulseOptions) {
+  constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      // A slow beat is not overtaken by the next one.
-      this.#beat ??= this.#once().finally(() => {
+      // Heartbeats never overlap, even when one is slow.
+      this.#beat ??= this.#send().finally(() => {
         this.#beat = undefined;
       });
     }, options.intervalMs);
   }
 
-  /** Remembers the newest progress until the next beat. A fraction never falls, and stays within 0..1. */
-  note(fraction: number, message?: string): void {
+  /** Keeps the latest progress for the next heartbeat. The fraction never decreases and stays within 0..1. */
+  update(fraction: number, message?: string): void {
     this.#fraction = Math.max(this.#fraction, Math.min(1, fraction || 0));
-    this.#news = { fraction: this.#fraction, message: message ?? this.#news?.message };
+    this.#latest = { fraction: this.#fraction, message: message ?? this.#latest?.message };
   }
 
-  /** Ends the beats; a beat under way is waited for, so that no write comes after the step's last. */
+  /** Stops and waits for a heartbeat in progress, so that no write follows the last write of the step. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beat;
   }
 
-  async #once(): Promise<void> {
-    const { report, holds, onLost, isLoss } = this.#options;
-    const news = this.#news;
-    this.#news = undefined;
+  async #send(): Promise<void> {
+    const { report, ownsLease, onLeaseLost, isLeaseLost } = this.#options;
+    const latest = this.#latest;
+    this.#latest = undefined;
     try {
-      if (news) await report(news);
-      else if (!(await holds())) this.#lose(onLost);
+      if (latest) await report(latest);
+      else if (!(await ownsLease())) this.#loseLease(onLeaseLost);
     } catch (error) {
-      if (isLoss(error)) this.#lose(onLost);
+      if (isLeaseLost(error)) this.#loseLease(onLeaseLost);
       else console.warn({ message: 'A heartbeat failed; the next one tries again', error });
     }
   }
 
-  #lose(onLost: () => void): void {
+  #loseLease(onLeaseLost: () => void): void {
     clearInterval(this.#timer);
-    onLost();
+    onLeaseLost();
   }
 }

@@ -1,15 +1,16 @@
-/** The package's entry `./steps`: what the steps of operations are written with. */
+/** Exports the package's entry `./steps`, for the steps of operations. */
 export type { ApiCall, ApiRequest, HttpResponse, LastCall } from '../definition/api-call.ts';
 export type {
   Apis,
-  ArrivedFile,
-  Asked,
   Call,
   FileDigest,
   FileTransfer,
+  FormAnswers,
   FormQuestion,
   OtherJobs,
   Question,
+  ReceivedUpload,
+  RequestedUpload,
   ResultsOf,
   SandboxContext,
   SandboxedStep,
@@ -23,7 +24,6 @@ export type {
   UrlQuestion,
   VersionedObject,
   VersionedText,
-  WantedFile,
   Workspace,
 } from '../definition/step-context.ts';
 export { type Job, JobStatus } from '../jobs/job.ts';
@@ -38,7 +38,7 @@ export {
 } from '../shared/http/address-guard.ts';
 export { isLoopbackAllowed } from '../shared/http/address-policy.ts';
 export { retryAfterMs } from '../shared/http/retry-after.ts';
-export { wholeCharacters } from '../shared/utf8-boundaries.ts';
+export { trimToUtf8Boundaries } from '../shared/utf8-boundaries.ts';
 export { digestOf, writeDigested } from '../workspace/digest.ts';
 export { sandboxHandler } from './sandbox/sandbox-handler.ts';
 export { stepHandler } from './step-handler.ts';

@@ -1,8 +1,7 @@
-/** What Lambda does to whom it invokes. */
+/** Defines failures of an invocation that Lambda reports. */
 
 /**
- * Thrown on as Step Functions would have named it, had it invoked that function itself: the state's own rules say what
- * is tried again.
+ * Uses the error name that Step Functions gives to its own invocations, so that the retry rules of the state apply.
  */
 export class LambdaFailure extends Error {
   /** @param name such as `Lambda.TooManyRequestsException` or `Runtime.ExitError` */

@@ -1,4 +1,4 @@
-/** Puts a step's questions on record, with the token by which its execution goes on once they are answered. */
+/** Records the questions of a step, with the task token that resumes its execution after the answers. */
 
 import type { Questions } from '../definition/questions.ts';
 import { INPUT_ANSWERED } from '../definition/state-names.ts';
@@ -6,38 +6,38 @@ import { isTerminal, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
 
-/** What the state that waits for answers passes to the operation's function. */
-export interface QuestionsEvent {
+/** Event from the state that waits for answers to the operation's function. */
+export interface InputRequestsEvent {
   readonly taskToken: string;
   readonly jobId: string;
   readonly step: string;
-  /** The step's InputRequired, as Step Functions has caught it: `Cause` is Lambda's JSON text about it. */
+  /** The InputRequired error that Step Functions caught; `Cause` is Lambda's JSON text. */
   readonly asked: { readonly Cause: string };
 }
 
-/** There is nothing to wait for: the answers came between two tries of the state. */
+/** All questions have answers, which arrived between two attempts of the state. The execution does not wait. */
 export class InputAnswered extends Error {
   override readonly name = INPUT_ANSWERED;
 }
 
-/** @throws InputAnswered, StepEnded when the job has ended, StepInterrupted to be tried again */
-export async function recordQuestions(
+/** @throws InputAnswered, StepEnded when the job has ended, StepInterrupted for a retry */
+export async function recordInputRequests(
   jobs: JobStore,
-  { taskToken, jobId, step, asked }: QuestionsEvent,
+  { taskToken, jobId, step, asked }: InputRequestsEvent,
   { awsRequestId }: Pick<Invocation, 'awsRequestId'>,
 ): Promise<void> {
   const { errorMessage } = JSON.parse(asked.Cause) as { readonly errorMessage: string };
   const questions = JSON.parse(errorMessage) as Questions;
   const job = await jobs.find(jobId);
-  if (!job || isTerminal(job.status)) throw new StepEnded(`Job ${jobId} has ended; ${step} asks nobody.`);
+  if (!job || isTerminal(job.status)) throw new StepEnded(`Job ${jobId} has ended; ${step} does not ask.`);
   const inputRequests = { ...job.inputRequests, ...questions };
   const open = openRequests({ ...job, inputRequests });
-  if (open.length === 0) throw new InputAnswered(`All that ${step} asks is answered.`);
+  if (open.length === 0) throw new InputAnswered(`All questions of ${step} have answers.`);
   const message = open.map(([, request]) => request.message).join(' ');
   try {
     await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
-    throw new StepInterrupted(`Job ${jobId} has changed while ${step} asked.`);
+    throw new StepInterrupted(`Job ${jobId} changed while ${step} asked; the state retries.`);
   }
 }

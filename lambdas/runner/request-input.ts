@@ -1,21 +1,21 @@
-/** How a step asks: its attempt ends, and the step begins anew once everything is answered. */
+/** Requests answers and files for a step: ends its attempt, and starts the step again when everything has arrived. */
 import * as z from 'zod';
 import type { StepDefinition } from '../definition/operation-definition.ts';
 import type { Questions } from '../definition/questions.ts';
 import { INPUT_REQUIRED } from '../definition/state-names.ts';
-import type { Asked, Question, StepContext } from '../definition/step-context.ts';
+import type { FormAnswers, Question, StepContext } from '../definition/step-context.ts';
 import type { AcceptedAnswer, FormRequest, Job, QuestionRequest, UploadedFile } from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
 
-/** The way out of a step that needs answers: its state goes to where they are waited for. Not a failure. */
+/** Ends the attempt of a step that needs answers; its state changes to the one that waits for them. Not a failure. */
 export class InputRequired extends Error {
   override readonly name = INPUT_REQUIRED;
   readonly questions: Questions;
 
   constructor(questions: Questions) {
-    // All that a state learns of an error is its name and its message.
+    // A state sees only the name and the message of an error.
     super(JSON.stringify(questions));
     this.questions = questions;
   }
@@ -23,24 +23,25 @@ export class InputRequired extends Error {
 
 /** Step Functions cuts a cause off at 32,768 characters. */
 const MAX_QUESTIONS_BYTES = 16 * 1024;
-/** As MCP's elicitation has it: what a form can be made of. */
+/** Field types of MCP elicitation forms. */
 const FORM_TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean'];
 
-/** The key of the file that a job waits for: it waits for one in its life. */
+/** Key of the upload request; a job has at most one. */
 const FILE = 'file';
 
-/** What is known of the job, or of the call that may become one. */
-type Known = Pick<Job, 'inputRequests' | 'answers'>;
+/** Questions and answers of a job, or of a call that may become one. */
+type RecordedInput = Pick<Job, 'inputRequests' | 'answers'>;
 
+/** Creates `requestInput` of a step context. */
 export function createRequestInput(
   step: string,
   definition: StepDefinition,
-  known: Known,
+  recorded: RecordedInput,
 ): StepContext['requestInput'] {
-  const ask = createAsk(step, definition, known);
-  return <Form extends Readonly<Record<string, Question>>>(form: Form): Asked<Form> => {
+  const readAnswers = createAnswerReader(step, definition, recorded);
+  return <Form extends Readonly<Record<string, Question>>>(form: Form): FormAnswers<Form> => {
     const questions = Object.entries(form).map(([key, question]) => [key, toRequest(step, key, question)]);
-    const answers = ask(Object.fromEntries(questions));
+    const answers = readAnswers(Object.fromEntries(questions));
     return Object.fromEntries(
       Object.entries(form).map(([key, question]) => {
         const answer = answers[key];
@@ -51,53 +52,60 @@ export function createRequestInput(
             : answer,
         ];
       }),
-    ) as Asked<Form>;
+    ) as FormAnswers<Form>;
   };
 }
 
-/** @param job as it was when the attempt began */
-export function createRequests(
+/** Creates the input methods of a step context. @param job as read when the attempt began */
+export function createInputRequests(
   step: string,
   definition: StepDefinition,
   job: Job,
 ): Pick<StepContext, 'requestInput' | 'requestUpload'> {
-  const ask = createAsk(step, definition, job);
+  const readAnswers = createAnswerReader(step, definition, job);
   return {
     requestInput: createRequestInput(step, definition, job),
     requestUpload: ({ message, ...limits }) => {
       const key = uploadKey(job);
-      const { [FILE]: answer } = ask({ [FILE]: { step, message, upload: { key, ...limits } } });
+      const { [FILE]: answer } = readAnswers({ [FILE]: { step, message, upload: { key, ...limits } } });
       const { size, version } = (answer as AcceptedAnswer).content as UploadedFile;
       if (size <= limits.maxBytes) return { key, size, version };
       throw new AppError(
         ErrorCode.uploadTooLarge,
-        `The file has ${size} bytes; ${formatBytes(limits.maxBytes)} is the limit.`,
+        `The file has ${size} bytes; the limit is ${formatBytes(limits.maxBytes)}. Start again with a smaller file.`,
         { details: { size, limit_bytes: limits.maxBytes } },
       );
     },
   };
 }
 
-/** @returns a function that gives the answers on record, and ends the attempt while one is missing */
-function createAsk(step: string, { inputTimeoutMs }: StepDefinition, job: Known) {
+/** @returns a function that returns the recorded answers, or throws InputRequired while one is missing */
+function createAnswerReader(step: string, { inputTimeoutMs }: StepDefinition, recorded: RecordedInput) {
   return (questions: Questions): NonNullable<Job['answers']> => {
     if (inputTimeoutMs === undefined) {
-      throw new Error(`Step ${step} asks, and has no inputTimeoutMs: give its definition one.`);
+      throw new Error(
+        `Step ${step} requests input but has no inputTimeoutMs. Add inputTimeoutMs to its definition.`,
+      );
     }
     for (const key of Object.keys(questions)) {
-      const asker = job.inputRequests?.[key]?.step ?? step;
-      if (asker !== step) throw new Error(`Step ${step} asks "${key}", which ${asker} has asked before.`);
+      const asker = recorded.inputRequests?.[key]?.step ?? step;
+      if (asker !== step)
+        throw new Error(
+          `Step ${step} asks "${key}", a key that step ${asker} already uses. Choose another key.`,
+        );
     }
-    const { answers = {} } = job;
+    const { answers = {} } = recorded;
     if (Object.keys(questions).every((key) => Object.hasOwn(answers, key))) return answers;
     const bytes = Buffer.byteLength(JSON.stringify(questions));
     if (bytes <= MAX_QUESTIONS_BYTES) throw new InputRequired(questions);
-    throw new Error(`Step ${step} asks ${bytes} bytes of questions; ${MAX_QUESTIONS_BYTES} is the limit.`);
+    throw new Error(
+      `The questions of step ${step} take ${bytes} bytes; the limit is ${MAX_QUESTIONS_BYTES}. Shorten them.`,
+    );
   };
 }
 
-/** Those of the answers that are of the shape that a form asks for: of callers who have not been compared with it yet. */
-export function fitting(
+/** @returns the answers that match the questions of a form, from answers that nobody has validated yet */
+export function validAnswers(
   form: Readonly<Record<string, Question>>,
   answers: NonNullable<Job['answers']>,
 ): NonNullable<Job['answers']> {
@@ -122,19 +130,23 @@ function toRequest(step: string, key: string, question: Question): QuestionReque
     : { step, message, schema: formSchema(key, question.schema) };
 }
 
-/** @throws Error for what a client would not open, or should not */
+/** @throws Error for a URL that a client would not or should not open */
 function pageUrl(key: string, url: string): string {
   const { protocol, username, password, href } = new URL(url);
   if (protocol === 'https:' && !username && !password) return href;
-  throw new Error(`Question "${key}" has a url that is not HTTPS, or has a user's name or password in it.`);
+  throw new Error(
+    `Question "${key}" has a url without HTTPS or with credentials. Use an https URL without a user name and password.`,
+  );
 }
 
-/** @throws Error for what no client could make a form of */
+/** @throws Error for a schema that clients cannot show as a form */
 function formSchema(key: string, schema: z.ZodObject): FormRequest['schema'] {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
   for (const [field, property] of Object.entries(json.properties ?? {})) {
     if (typeof property === 'object' && FORM_TYPES.includes(property.type)) continue;
-    throw new Error(`Question "${key}" asks for ${field}, which is no text, number, boolean or choice.`);
+    throw new Error(
+      `Question "${key}" has the field ${field} of an unsupported type. Use a string, a number, a boolean or an enum.`,
+    );
   }
   return json as FormRequest['schema'];
 }

@@ -1,15 +1,15 @@
-/** Does the work of a call while its caller waits: under a limit, and without a job. */
+/** Runs a synchronous call: the step runs within a time limit and without a job. */
 
-import type { CallAnswer, CallEvent } from '../definition/call-protocol.ts';
-import { checkedResult } from '../definition/check-result.ts';
+import type { CallEvent, CallResult } from '../definition/call-protocol.ts';
+import { checkResult } from '../definition/check-result.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
 import type { Step, Workspace } from '../definition/step-context.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { createRequestInput, fitting, InputRequired } from './request-input.ts';
+import { createRequestInput, InputRequired, validAnswers } from './request-input.ts';
 import type { Invocation } from './run-step.ts';
-import { tooLargeToHandOn } from './step-output.ts';
+import { resultTooLarge } from './step-output.ts';
 
 export interface CallRunnerOptions {
   readonly operation: StepsOperation;
@@ -17,17 +17,18 @@ export interface CallRunnerOptions {
   readonly workspace: Workspace;
 }
 
-/** Before the limit: to store what has been done, for the job that goes on with it. */
+/** Time before the limit to store intermediate results for the job that continues the call. */
 const HAND_OVER_MS = 2_000;
 
-/** A handler for calls of an operation of mode `sync` or `sync_first`. @throws nothing that a caller could read */
+/** Creates the handler for calls of an operation of mode `sync` or `sync_first`. The handler returns errors as results. */
 export function createCallRunner({ operation, work, workspace }: CallRunnerOptions) {
   const { execution, name } = operation;
-  if (execution.mode === 'job') throw new Error(`Operation ${name} is always a job.`);
+  if (execution.mode === 'job')
+    throw new Error(`Operation ${name} has mode job. Start a job instead of a call.`);
   const { limitMs, mode } = execution;
   const [[step, definition] = noStep()] = Object.entries(operation.steps);
 
-  return async ({ call }: CallEvent, { awsRequestId }: Invocation): Promise<CallAnswer> => {
+  return async ({ call }: CallEvent, { awsRequestId }: Invocation): Promise<CallResult> => {
     const dueAt = Date.now() + limitMs - HAND_OVER_MS;
     const limit = new AbortController();
     const accepted: Record<string, InputAnswer> = {};
@@ -44,18 +45,18 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         signal: limit.signal,
         progress: () => {},
         requestInput: (form) => {
-          Object.assign(accepted, fitting(form, call.answers ?? {}));
+          Object.assign(accepted, validAnswers(form, call.answers ?? {}));
           return createRequestInput(step, definition, { answers: accepted })(form);
         },
         apis: { call: noJob },
         requestUpload: noJob,
         jobs: { find: noJob, isOpen: noJob },
-        // What it prints while somebody waits is kept by nobody.
+        // The log of a synchronous call is not stored.
         log: { write: () => {} },
         workspace,
         ...(mode === 'sync_first' && { call: { isDue: () => Date.now() >= dueAt, handOver } }),
       });
-      return { result: checkedResult(operation, await Promise.race([working, isOver])) };
+      return { result: checkResult(operation, await Promise.race([working, isOver])) };
     } catch (error) {
       if (error instanceof HandedOver) return { handedOver: error.done, answers: accepted };
       if (error instanceof InputRequired) return { asked: error.questions, answers: accepted };
@@ -66,7 +67,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
   };
 }
 
-/** Not a failure: the way out of a step that goes on as a job. */
+/** Ends a call whose step continues as a job. Not a failure. */
 class HandedOver extends Error {
   readonly done: Json;
 
@@ -77,17 +78,17 @@ class HandedOver extends Error {
 }
 
 function noStep(): never {
-  throw new Error('An operation has a step.');
+  throw new Error('The operation has no step.');
 }
 
 function noJob(): never {
   throw new Error(
-    'A step has APIs called, or looks for jobs, while there is no job: give the operation mode job.',
+    'A step of a synchronous call cannot call APIs, request uploads or read jobs. Use mode job.',
   );
 }
 
 function handOver(done: Json): never {
-  const tooLarge = tooLargeToHandOn('call', done);
+  const tooLarge = resultTooLarge('call', done);
   if (tooLarge) throw tooLarge;
   throw new HandedOver(done);
 }
@@ -96,7 +97,7 @@ function timedOut(name: string, limitMs: number): AppError {
   const limit_seconds = limitMs / 1000;
   return new AppError(
     ErrorCode.timedOut,
-    `${name} did not end within its ${limit_seconds} s. Ask for less, or try again.`,
+    `${name} exceeded its limit of ${limit_seconds} s. Request less work, or call again.`,
     { retryable: true, details: { limit_seconds } },
   );
 }
@@ -108,6 +109,6 @@ function describe(error: unknown, name: string, requestId: string) {
     return { code, message, retryable, ...(details && { details }) };
   }
   console.error({ message: 'A call failed unexpectedly', operation: name, error });
-  const message = `${name} failed unexpectedly. The operator finds why in the log of request ${requestId}.`;
+  const message = `${name} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`;
   return { code: ErrorCode.internal, message, retryable: false };
 }

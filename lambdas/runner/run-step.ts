@@ -1,6 +1,6 @@
-/** What surrounds an operation's own code, whatever the operation: the job's record before and after each step. */
+/** Runs the steps of a job: updates its record before and after each step, and reports the outcome to the state machine. */
 
-import { checkedResult } from '../definition/check-result.ts';
+import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
 import {
@@ -19,23 +19,23 @@ import { placeResult } from '../workspace/place-result.ts';
 import { CallRequired, createApis } from './api-calls.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import { LambdaFailure } from './lambda-failure.ts';
-import { createRequests, InputRequired } from './request-input.ts';
+import { createInputRequests, InputRequired } from './request-input.ts';
 import { FileStepLog } from './step-log.ts';
-import { storeLog, tooLargeToHandOn } from './step-output.ts';
+import { resultTooLarge, storeLog } from './step-output.ts';
 import { StepRefused } from './step-refused.ts';
 
-/** What a state passes to its function. */
+/** Event from a state to its function. */
 export interface StepEvent {
   readonly step: string;
   readonly jobId: string;
   readonly owner: string;
   readonly input: Json;
   readonly finished: Readonly<Record<string, FinishedStep>>;
-  /** 0 on the first try; grows with every retry of the state, Lambda's own troubles included. */
+  /** 0 on the first attempt; each retry of the state adds one, also after failures of Lambda. */
   readonly attempt: number;
 }
 
-/** The part of Lambda's context that matters here. */
+/** The fields in use of Lambda's context. */
 export interface Invocation {
   readonly awsRequestId: string;
   getRemainingTimeInMillis(): number;
@@ -46,11 +46,11 @@ export interface StepRunnerOptions {
   readonly steps: Readonly<Record<string, Step<never, never>>>;
   readonly jobs: JobStore;
   readonly workspace: Workspace;
-  /** Milliseconds between heartbeats: how soon a cancelled job's step stops, and the most often progress is written. */
-  readonly pulseMs?: number;
+  /** Milliseconds between heartbeats: the delay until a cancelled step stops, and the interval of progress writes. @default 2,000 */
+  readonly heartbeatMs?: number;
 }
 
-/** The step failed in a way that may pass: the state tries again as often as the definition says, or has it recorded. */
+/** A retryable failure of a step: the state retries as often as the definition allows, then records it. */
 export class RetryableStepError extends Error {
   override readonly name = RETRYABLE_STEP_ERROR;
 
@@ -59,26 +59,26 @@ export class RetryableStepError extends Error {
   }
 }
 
-/** What surrounds the step failed, such as a write: the state always tries again. */
+/** A failure of the runner, such as a failed write: the state always retries. */
 export class StepInterrupted extends Error {
   override readonly name = STEP_INTERRUPTED;
 }
 
-/** The execution is to end: the job's record already says why. */
+/** Ends the execution; the job's record already contains the reason. */
 export class StepEnded extends Error {
   override readonly name = 'StepEnded';
 }
 
-/** Two seconds: more often, a running job's heartbeat would cost more than its progress. */
-const DEFAULT_PULSE_MS = 2_000;
+/** Two seconds: more frequent heartbeats would cost more than they show. */
+const DEFAULT_HEARTBEAT_MS = 2_000;
 
 /**
- * A handler for every step of an operation.
- * @returns what the next states need: what the step has made, or the call it wants made; null after the last step, whose result is on the job.
- * @throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or LambdaFailure: for the state, not for people.
+ * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call, and null
+ * after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or
+ * LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {
-  const { operation, steps, jobs, workspace, pulseMs = DEFAULT_PULSE_MS } = options;
+  const { operation, steps, jobs, workspace, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const names = Object.keys(operation.steps);
 
   return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
@@ -107,7 +107,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           results,
           ...(before && { handedOver: before.result }),
           attempt,
-          ...createRequests(step, definition, job),
+          ...createInputRequests(step, definition, job),
           apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
           log,
@@ -115,10 +115,10 @@ export function createStepRunner(options: StepRunnerOptions) {
         },
         jobs,
         lease,
-        // After a crash the record may be ahead of this attempt: it stays until this attempt has caught up.
+        // After a crash the recorded progress can be ahead; it stays until this attempt catches up.
         overall: (fraction) => Math.max(job.progress, overall(fraction)),
         limitMs: Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS),
-        pulseMs,
+        heartbeatMs,
       });
       if (ending.kind === 'failure' && ending.error instanceof InputRequired) throw ending.error;
       if (ending.kind === 'failure' && ending.error instanceof CallRequired) {
@@ -127,13 +127,14 @@ export function createStepRunner(options: StepRunnerOptions) {
         await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
         return { result: null, next };
       }
-      if (ending.kind === 'lost') throw new StepEnded(`Job ${jobId} has ended or moved on; ${step} stops.`);
+      if (ending.kind === 'leaseLost')
+        throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
 
       const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
       const logs = { ...logsOf(finished), ...(stored && { [step]: stored }) };
       const end = { step, logs, logTail: log.tail() };
       const isLast = index === names.length - 1;
-      const outcome = checkResult(operation, step, isLast, ending);
+      const outcome = checkOutcome(operation, step, isLast, ending);
 
       if (outcome.kind === 'failure') {
         if (outcome.error instanceof LambdaFailure) throw outcome.error;
@@ -167,27 +168,27 @@ function otherJobs(jobs: JobStore, owner: string): OtherJobs {
   };
 }
 
-/** A refused write means that the job has ended without us, or has been taken over: either way, this attempt is over. */
+/** A refused write ends this attempt: the job has ended, or another attempt has taken over. */
 async function guarded<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {
     if (error instanceof TransitionRefused) throw new StepEnded(error.message);
     console.error({ message: 'A step was interrupted', error });
-    throw new StepInterrupted('A write of the step runner failed; its log says why.');
+    throw new StepInterrupted('A write of the step runner failed. Read its log for the cause.');
   }
 }
 
-type Outcome = Exclude<Ending, { kind: 'lost' }>;
+type Outcome = Exclude<Ending, { kind: 'leaseLost' }>;
 
-/** Checks what a step returns: its type, and that of the job's result or the size of what it hands on. */
-function checkResult(operation: StepsOperation, step: string, isLast: boolean, ending: Outcome): Outcome {
+/** Checks the schema of a step's result, and of the job's result or the size for the next step. */
+function checkOutcome(operation: StepsOperation, step: string, isLast: boolean, ending: Outcome): Outcome {
   if (ending.kind === 'failure') return ending;
   try {
     const named = { name: `step ${step} of ${operation.name}`, output: operation.steps[step]?.output };
-    const result = checkedResult(named, ending.result);
-    if (isLast) return { kind: 'result', result: checkedResult(operation, result) };
-    const error = tooLargeToHandOn(step, result);
+    const result = checkResult(named, ending.result);
+    if (isLast) return { kind: 'result', result: checkResult(operation, result) };
+    const error = resultTooLarge(step, result);
     return error ? { kind: 'failure', error } : { kind: 'result', result };
   } catch (error) {
     return { kind: 'failure', error };
@@ -203,7 +204,7 @@ function toJobError(error: unknown, step: string, requestId: string): JobError {
   console.error({ message: 'A step failed unexpectedly', step, error });
   return {
     code: ErrorCode.internal,
-    message: `The step ${step} failed unexpectedly. The operator finds why in the log of request ${requestId}.`,
+    message: `The step ${step} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`,
     step,
     retryable: false,
   };

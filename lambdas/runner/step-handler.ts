@@ -1,4 +1,4 @@
-/** The Lambda handler for an operation's own code: adapters built once a cold start, around what runs steps and calls. */
+/** Creates the Lambda handler that runs the steps and synchronous calls of an operation. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
@@ -9,17 +9,33 @@ import type { Step, StepsOf } from '../definition/step-context.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { S3Workspace } from '../workspace/s3-workspace.ts';
-import { type QuestionsEvent, recordQuestions } from './record-input-requests.ts';
+import { type InputRequestsEvent, recordInputRequests } from './record-input-requests.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
 
-/** @param steps one function for each step of the definition. */
+/**
+ * Creates the Lambda handler for an operation without a sandbox. Export it as `handler` of the module that the operation names.
+ * It builds its AWS clients once per cold start.
+ * @param operation the definition
+ * @param steps one function for each step of the definition
+ * @returns the handler
+ * @throws Error at import when an environment variable of the engine is missing
+ * @example
+ * ```ts
+ * import { stepHandler } from 'mcp-async-operations/steps';
+ * import { fetchImage } from './fetch.ts';
+ * import { thumbnail } from './operation.ts';
+ * import { resize } from './resize.ts';
+ *
+ * export const handler = stepHandler(thumbnail, { fetch: fetchImage, resize });
+ * ```
+ */
 export function stepHandler<Definition extends StepsOperation>(
   operation: Definition,
   steps: StepsOf<Definition>,
 ) {
   const workspace = new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName));
-  // Each step takes what its definition says; the state machine passes it on.
+  // The state machine passes each step the data that its definition declares.
   const byName = steps as Readonly<Record<string, Step<never, never>>>;
   const { mode } = operation.execution;
   const jobs = mode === 'sync' ? undefined : jobStore();
@@ -27,9 +43,9 @@ export function stepHandler<Definition extends StepsOperation>(
   const [work] = Object.values(byName);
   const runCall = mode !== 'job' && work ? createCallRunner({ operation, work, workspace }) : undefined;
   return middy(
-    (event: StepEvent | QuestionsEvent | CallEvent, context: Context): Promise<unknown> | undefined => {
+    (event: StepEvent | InputRequestsEvent | CallEvent, context: Context): Promise<unknown> | undefined => {
       if ('call' in event) return runCall?.(event, context);
-      if ('taskToken' in event) return jobs && recordQuestions(jobs, event, context);
+      if ('taskToken' in event) return jobs && recordInputRequests(jobs, event, context);
       return runStep?.(event, context);
     },
   );

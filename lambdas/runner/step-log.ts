@@ -1,4 +1,4 @@
-/** The log of one attempt at a step: the whole in a file, the last lines in memory. */
+/** Collects the log of one attempt: all of it in a file, the last lines in memory. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { StepLog } from '../definition/step-context.ts';
 
-/** What a job shows of a log: enough for a model to see why something failed, little enough for its context. */
+/** Lines of a log on the job: enough for a model to find the cause of a failure, and small in its context. */
 const TAIL_LINES = 20;
 const TAIL_LINE_CHARACTERS = 200;
 
-/** Past this many bytes a log is cut, and says so: a script in an endless loop must not fill the disk. */
+/** Cuts off longer logs with a notice, so that a script in an endless loop cannot fill the disk. */
 export const MAX_LOG_BYTES = 50 * 1024 * 1024;
 
 export class FileStepLog implements StepLog {
@@ -23,8 +23,8 @@ export class FileStepLog implements StepLog {
   private constructor(directory: string) {
     this.#directory = directory;
     this.#stream = createWriteStream(join(directory, 'log'));
-    // A full disk fails what the step does next, and `close`; without a listener it would end the process.
-    this.#stream.on('error', (error) => console.error({ message: 'A log cannot be written', error }));
+    // A full disk fails the next write of the step and `close`. Without a listener it would end the process.
+    this.#stream.on('error', (error) => console.error({ message: 'Failed to write a log', error }));
   }
 
   static async create(): Promise<FileStepLog> {
@@ -35,7 +35,7 @@ export class FileStepLog implements StepLog {
     if (this.#bytes > MAX_LOG_BYTES) return;
     this.#bytes += Buffer.byteLength(text);
     this.#append(
-      this.#bytes > MAX_LOG_BYTES ? `\nThe log is cut here: it passed ${MAX_LOG_BYTES} bytes.\n` : text,
+      this.#bytes > MAX_LOG_BYTES ? `\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n` : text,
     );
   }
 
@@ -48,12 +48,12 @@ export class FileStepLog implements StepLog {
     );
   }
 
-  /** The last lines, oldest first. */
+  /** @returns the last lines, oldest first */
   tail(): readonly string[] {
     return this.#unfinishedLine ? [...this.#tail, this.#unfinishedLine].slice(-TAIL_LINES) : this.#tail;
   }
 
-  /** Flushes the log; the path of its file, or undefined when nothing was written. */
+  /** Flushes the log. @returns the path of its file; undefined for an empty log */
   async close(): Promise<string | undefined> {
     this.#stream.end();
     await finished(this.#stream);

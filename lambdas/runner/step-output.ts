@@ -1,4 +1,4 @@
-/** Stores the log of a step, and bounds what it hands to the next step. */
+/** Stores the log of a step, and limits the size of its result for the next step. */
 
 import type { Workspace } from '../definition/step-context.ts';
 import type { StoredObject } from '../jobs/job.ts';
@@ -6,9 +6,10 @@ import type { Json } from '../shared/json.ts';
 import { storeFile } from '../workspace/place-result.ts';
 import type { FileStepLog } from './step-log.ts';
 
-/** What a step but the last may hand on: the execution's state, at most 256 KiB, carries it through all later states. */
-const MAX_HANDED_ON_BYTES = 16 * 1024;
-/** @returns undefined when nothing was printed, or the log could not be stored: no reason to fail what has been done. */
+/** Limit for the result of every step except the last: the execution carries it through all later states, at most 256 KiB. */
+const MAX_STEP_RESULT_BYTES = 16 * 1024;
+
+/** @returns the stored log; undefined for an empty log, or when the upload failed, which does not fail the step */
 export async function storeLog(
   log: FileStepLog,
   workspace: Workspace,
@@ -18,17 +19,17 @@ export async function storeLog(
     const file = await log.close();
     return file ? await storeFile(workspace, key, file, 'text/plain; charset=utf-8') : undefined;
   } catch (error) {
-    console.error({ message: 'The log of a step could not be stored', key, error });
+    console.error({ message: 'Failed to store the log of a step', key, error });
     return undefined;
   }
 }
 
-/** The error of a step that hands on more than the execution's state should carry. */
-export function tooLargeToHandOn(step: string, result: Json): Error | undefined {
+/** @returns the error for a step result that is too large for the execution; undefined for a small one */
+export function resultTooLarge(step: string, result: Json): Error | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(result));
-  return bytes > MAX_HANDED_ON_BYTES
+  return bytes > MAX_STEP_RESULT_BYTES
     ? new Error(
-        `Step ${step} handed on ${bytes} bytes; ${MAX_HANDED_ON_BYTES} is the limit: use the workspace.`,
+        `The result of step ${step} takes ${bytes} bytes; the limit is ${MAX_STEP_RESULT_BYTES}. Put large data into the workspace.`,
       )
     : undefined;
 }

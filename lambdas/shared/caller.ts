@@ -1,38 +1,39 @@
-/** Who calls and what they may do, as the gateway has found. */
+/** Reads the caller and its scopes from an API Gateway event. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { authorizationOf } from './authorization-header.ts';
+import { authorizationHeader } from './authorization-header.ts';
 import { AppError, ErrorCode } from './errors.ts';
 import { ownerOf } from './owner.ts';
 
-/** What a token allows. Neither includes another. */
+/** Permissions of an access token. No scope includes another. */
 export const Scope = {
-  /** To see jobs, their deliveries and their events. */
+  /** Read jobs, their deliveries and their events. */
   jobsRead: 'jobs:read',
-  /** To start and cancel jobs. */
+  /** Start, answer and cancel jobs. */
   jobsWrite: 'jobs:write',
-  /** To have others told of jobs, and to hold the secrets for it. */
+  /** Manage webhook endpoints and their secrets. */
   webhooksManage: 'webhooks:manage',
 } as const;
 export type Scope = (typeof Scope)[keyof typeof Scope];
 
 export const scopes: readonly Scope[] = Object.values(Scope);
 
+/** The authenticated caller of a request. */
 export interface Caller {
-  /** To whom belongs what is made, and who may read it. */
+  /** Owns the jobs and endpoints that it creates; only the owner reads them. */
   readonly owner: string;
   readonly scopes: readonly string[];
 }
 
 /**
- * An authorizer's verdict, or the principal that signed the request: IAM has its own way to restrict one, so that it
- * has every scope.
- * @returns undefined when the gateway has authenticated nobody: then nobody may be served.
+ * Reads the authorizer's result, or the principal that signed the request. A signed request has every scope, because IAM
+ * policies restrict it.
+ * @returns the caller; undefined when the gateway authenticated nobody. Reject the request then.
  */
 export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
   const { authorizer } = event.requestContext;
   if (typeof authorizer?.owner === 'string') {
-    // Looked at again: the gateway remembers a verdict by one header, whatever else the request has.
-    if (authorizationOf(event) === undefined) return undefined;
+    // Checked again: the gateway caches the authorizer's result by one header and ignores the rest of the request.
+    if (authorizationHeader(event) === undefined) return undefined;
     return { owner: authorizer.owner, scopes: String(authorizer.scopes ?? '').split(' ') };
   }
   const owner = ownerOf(event);
@@ -44,7 +45,7 @@ export function requireScope(caller: Caller, scope: Scope): void {
   if (caller.scopes.includes(scope)) return;
   throw new AppError(
     ErrorCode.insufficientScope,
-    `The access token lacks the scope ${scope}. Authorize again and ask for it.`,
+    `The access token lacks the scope ${scope}. Authorize again and request it.`,
     { details: { scope } },
   );
 }

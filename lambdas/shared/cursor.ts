@@ -1,11 +1,11 @@
-/** Cursors: a position in a listing, as text that callers hand back without reading it. */
+/** Encodes a position in a list as an opaque text that callers pass back. */
 import type * as z from 'zod';
 import { AppError, ErrorCode } from './errors.ts';
 
 export class Cursor<Position> {
   readonly #shape: z.ZodType<Position>;
 
-  /** @param shape of the positions; whatever else a caller makes up is refused. */
+  /** @param shape schema of the positions; `decode` rejects everything else */
   constructor(shape: z.ZodType<Position>) {
     this.#shape = shape;
   }
@@ -21,7 +21,7 @@ export class Cursor<Position> {
     } catch (cause) {
       throw new AppError(
         ErrorCode.invalidCursor,
-        'cursor: not one that this listing gave. Pass next_cursor as it is, or leave it out to begin again.',
+        'cursor: this list did not return it. Pass next_cursor unchanged, or leave it out to start at the beginning.',
         { cause },
       );
     }

@@ -1,15 +1,15 @@
-/** The environment variables that constructs set and functions read: named once, for both. */
+/** Names the environment variables that constructs set and functions read. */
 
 export const Env = {
-  /** `true` in the local cloud alone, by an option of its own: no construct sets it. */
+  /** `true` only in the local cloud, by an option; no construct sets it. */
   allowLoopbackWebhooks: 'ALLOW_LOOPBACK_WEBHOOKS',
-  /** Where the APIs are that the operator has allowed to be called: URLs by name, as JSON. */
+  /** URLs of the APIs that the operator allows, by name, as JSON. */
   apiRoots: 'API_ROOTS',
-  /** Where callers find the API, without a slash at its end. */
+  /** Public URL of the API, without a trailing slash. */
   apiUrl: 'API_URL',
-  /** Which `aud` a token may have, separated by spaces. */
+  /** Accepted `aud` values of tokens, separated by spaces. */
   audiences: 'AUTH_AUDIENCES',
-  /** The only clients whose tokens may have no `aud`, separated by spaces; empty: every token must have one. */
+  /** Clients whose tokens may lack `aud`, separated by spaces; empty: every token needs one. */
   clientIds: 'AUTH_CLIENT_IDS',
   deliveriesTableName: 'DELIVERIES_TABLE_NAME',
   deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
@@ -19,49 +19,52 @@ export const Env = {
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
   /** `JobLimits` as JSON. */
   jobLimits: 'JOB_LIMITS',
-  /** The one identity provider whose tokens are taken; as it spells itself in `iss`. */
+  /** `iss` of the identity provider whose tokens are accepted. */
   issuer: 'AUTH_ISSUER',
   jobsTableName: 'JOBS_TABLE_NAME',
-  /** Which operation a runner of steps is for. */
+  /** Name of the operation whose steps a runner runs. */
   operationName: 'OPERATION_NAME',
-  /** The tables that the operator has allowed to be changed, separated by commas. */
+  /** Tables that operations may change, separated by commas. */
   operatorTables: 'OPERATOR_TABLES',
-  /** Seconds between the attempts of a delivery, separated by commas. */
+  /** Seconds between the attempts of a webhook delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
   sandboxFunctionArn: 'SANDBOX_FUNCTION_ARN',
-  /** What the identity provider puts in front of our scopes. */
+  /** Prefix that the identity provider adds to scopes. */
   scopePrefix: 'AUTH_SCOPE_PREFIX',
   sealingSecretArn: 'SEALING_SECRET_ARN',
   signingSecretArn: 'SIGNING_SECRET_ARN',
-  /** The claim whose value owners share; empty: every user is an owner. */
+  /** Claim whose value identifies the owner, such as a tenant; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',
-  /** The ports that webhooks may go to, separated by commas. */
+  /** Ports that webhooks may use, separated by commas. */
   webhookPorts: 'WEBHOOK_PORTS',
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',
 } as const;
 
-/** The variables of an operation's function that its steps read. */
+/** Environment variables for the steps of operations. */
 export const StepEnv = {
-  /** The APIs that the operator allows to be called: URLs by name, as JSON. */
+  /** URLs of the APIs that the operator allows, by name, as JSON. */
   apiRoots: Env.apiRoots,
-  /** The tables that the operator allows to be changed, separated by commas. */
+  /** Tables that the operator allows to change, separated by commas. */
   operatorTables: Env.operatorTables,
 } as const;
 
-/** The variable that holds the ARN of an operation's state machine. */
+/** @returns the variable with the ARN of an operation's state machine */
 export function stateMachineArnEnv(operation: string): string {
   return `STATE_MACHINE_ARN_${operation.toUpperCase()}`;
 }
 
-/** The variable that holds the ARN of the function that is called for an operation's result. */
+/** @returns the variable with the ARN of the function that runs synchronous calls of an operation */
 export function callArnEnv(operation: string): string {
   return `CALL_ARN_${operation.toUpperCase()}`;
 }
 
-/** @throws Error when the variable is not set: a grant is missing in the stack. */
+/**
+ * Reads an environment variable that must be set.
+ * @throws Error when the variable is not set or empty
+ */
 export function requiredEnv(name: string): string {
   const value = process.env[name];
   if (!value)
-    throw new Error(`Environment variable ${name} is not set: the construct that grants it was left out.`);
+    throw new Error(`Environment variable ${name} is not set. Add the construct or grant that sets it.`);
   return value;
 }

@@ -1,6 +1,6 @@
-/** Errors whose text may reach a caller: a stable code, a safe sentence, and what to do next. */
+/** Defines errors that are safe to show to callers: a stable code, a message and a remedy. */
 
-/** The engine's own codes: a closed list. Operations have codes of their own, see `OperationError`. */
+/** Error codes of the engine, a closed list. Operations define their own codes with `OperationError`. */
 export const ErrorCode = {
   answerLinkInvalid: 'ANSWER_LINK_INVALID',
   conflict: 'CONFLICT',
@@ -39,7 +39,7 @@ export const ErrorCode = {
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-/** Codes that mean the same whoever finds it out: operations may use them too. */
+/** Codes that operations may use as well. */
 const SHARED_CODES: readonly string[] = [
   ErrorCode.conflict,
   ErrorCode.invalidArguments,
@@ -52,25 +52,33 @@ const RESERVED_CODES: ReadonlySet<string> = new Set(
   Object.values(ErrorCode).filter((code) => !SHARED_CODES.includes(code)),
 );
 
+/** UPPER_SNAKE_CASE. */
 export const ERROR_CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 export const MAX_ERROR_CODE_CHARACTERS = 64;
 
+/** Optional properties of a `CodedError`. */
 export interface CodedErrorOptions {
-  /** Whether the same call may succeed later without a change. @default false */
+  /** Whether the same call can succeed later without a change. @default false */
   readonly retryable?: boolean;
-  /** Facts a caller may act on; JSON, and free of secrets. @default none */
+  /** Facts that a caller can act on, as JSON without secrets. @default none */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
-  /** The technical cause: for the log, never for the caller. @default none */
+  /** Technical cause for the log. Callers never see it. @default none */
   readonly cause?: unknown;
 }
 
-/** A failure described for callers. Everything else that is thrown is a bug and reported as `INTERNAL_ERROR`. */
+/** A failure with a message for callers. The engine reports every other error as `INTERNAL_ERROR` and hides its message. */
 export abstract class CodedError extends Error {
+  /** UPPER_SNAKE_CASE. */
   readonly code: string;
+  /** Whether the same call can succeed later without a change. */
   readonly retryable: boolean;
+  /** Facts that a caller can act on. */
   readonly details: CodedErrorOptions['details'];
 
-  /** @param message one or two sentences: what happened, with which value, and what to do. */
+  /**
+   * @param code UPPER_SNAKE_CASE
+   * @param message one or two sentences: what happened, with which value, and the remedy
+   */
   constructor(code: string, message: string, options: CodedErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
@@ -79,7 +87,7 @@ export abstract class CodedError extends Error {
   }
 }
 
-/** A failure that the engine finds. */
+/** A failure that the engine reports. Operations throw `OperationError`. */
 export class AppError extends CodedError {
   override readonly name = 'AppError';
   declare readonly code: ErrorCode;
@@ -90,9 +98,10 @@ export class AppError extends CodedError {
 }
 
 /**
- * A failure that an operation reports, with a code of its own. The job fails with it; callers see code, message, `retryable`
- * and `details`.
- * @throws Error when the code is not UPPER_SNAKE_CASE, has more than 64 characters, or belongs to the engine
+ * A failure that an operation reports with its own code. A step that throws it fails its job, or the synchronous call.
+ * Callers see `code`, `message`, `retryable` and `details`. In a job, a `retryable` failure runs the step again, as often as
+ * its `retries` allow.
+ * @throws Error when the code is not UPPER_SNAKE_CASE, exceeds 64 characters or belongs to the engine
  * @example
  * ```ts
  * throw new OperationError('IMAGE_UNREADABLE', `${url} is not a picture. Give the URL of a PNG or JPEG file.`, {
@@ -106,17 +115,19 @@ export class OperationError extends CodedError {
   constructor(code: string, message: string, options: CodedErrorOptions = {}) {
     if (!ERROR_CODE.test(code) || code.length > MAX_ERROR_CODE_CHARACTERS) {
       throw new Error(
-        `Error code "${code}" must be UPPER_SNAKE_CASE and at most ${MAX_ERROR_CODE_CHARACTERS} characters, such as IMAGE_UNREADABLE.`,
+        `Error code "${code}" is invalid. Use UPPER_SNAKE_CASE and at most ${MAX_ERROR_CODE_CHARACTERS} characters, such as IMAGE_UNREADABLE.`,
       );
     }
     if (RESERVED_CODES.has(code)) {
-      throw new Error(`Error code "${code}" belongs to the engine: give the operation a code of its own.`);
+      throw new Error(
+        `Error code "${code}" belongs to the engine. Choose a different code for the operation.`,
+      );
     }
     super(code, message, options);
   }
 }
 
-/** The error of a code that another process reports. */
+/** @returns an AppError for a code of the engine, else an OperationError; for errors that another process reports */
 export function codedError(code: string, message: string, options: CodedErrorOptions): CodedError {
   return RESERVED_CODES.has(code)
     ? new AppError(code as ErrorCode, message, options)

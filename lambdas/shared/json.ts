@@ -1,2 +1,2 @@
-/** What survives `JSON.stringify` and back: the only values that cross a step, a job record or the wire. */
+/** A JSON value: the type of inputs, step results and job results. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

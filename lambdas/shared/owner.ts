@@ -1,11 +1,10 @@
-/** The principal that signed a request: the owner of what is made and read. */
+/** Reads the owner from a request that IAM authenticated. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
 /**
- * The principal that the gateway has authenticated: a user, or a role whoever assumes it. The name of a role's session
- * is left out, because its holder chooses it: it protects nothing, and a random one would lose its jobs. A federated user
- * is nothing but such a name, of whoever has asked for it.
- * @returns undefined when the gateway has authenticated nobody who can be told apart: then nobody may be served.
+ * Returns the ARN of the IAM user or role. It omits the session name of a role, which the holder chooses: the name protects
+ * nothing, and a random name would lose the holder's jobs. A federated user is only a chosen name, so it is not an owner.
+ * @returns undefined when the gateway authenticated no distinguishable principal. Reject the request then.
  */
 export function ownerOf({ requestContext }: APIGatewayProxyEvent): string | undefined {
   const { userArn } = requestContext.identity;

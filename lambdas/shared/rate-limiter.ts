@@ -1,39 +1,41 @@
-/** Slows down callers who ask for the same thing over and over: in memory, so that refusing costs no read. */
+/** Limits the request rate per caller and subject. It counts in memory, so that a rejection costs no read. */
 import { AppError, ErrorCode } from './errors.ts';
 
-/** Callers remembered; beyond, the one that has not called for longest is forgotten. */
+/** Maximum number of buckets. Beyond it, the limiter drops the bucket that was idle longest. */
 const MAX_REMEMBERED = 10_000;
 
-export interface PaceOptions {
-  /** As refusals name it. */
+export interface RateLimiterOptions {
+  /** Name of the limit in error details. */
   readonly limit: string;
-  /** Calls that nobody is refused: a client may make a few at once. */
+  /** Size of a bucket: requests that a caller can make at once. */
   readonly burst: number;
-  /** How often beyond these. */
+  /** Sustained requests per second. */
   readonly perSecond: number;
-  /** What a refused caller is told. */
+  /** Returns the error message for a rejected request. */
   readonly refusal: (waitMs: number) => string;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
-interface Bucket {
+interface TokenBucket {
   readonly tokens: number;
+  /** Epoch milliseconds of `tokens`. */
   readonly at: number;
 }
 
-/** Of one instance of a function: a caller whose calls are spread over several gets as many times more. */
-export class Pace {
-  readonly #options: PaceOptions;
-  readonly #buckets = new Map<string, Bucket>();
+/** Keeps one token bucket per key, within one function instance: a caller gets the limit from each instance. */
+export class RateLimiter {
+  readonly #options: RateLimiterOptions;
+  readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(options: PaceOptions) {
+  constructor(options: RateLimiterOptions) {
     this.#options = options;
   }
 
   /**
-   * @param key who asks, and for what
-   * @throws AppError RESOURCE_EXHAUSTED, with the milliseconds to wait
+   * Takes a token.
+   * @param key the caller and the subject of the request
+   * @throws AppError RESOURCE_EXHAUSTED with the milliseconds to wait
    */
   check(...key: readonly string[]): void {
     const { limit, burst, perSecond, refusal, now = Date.now } = this.#options;
@@ -54,15 +56,15 @@ export class Pace {
   }
 }
 
-/** Of an owner who asks for a job. @param now epoch milliseconds @default Date.now */
-export function pollPace(perSecond: number, now?: () => number): Pace {
+/** Limits polls of a job by its owner. @param now epoch milliseconds @default Date.now */
+export function createPollRateLimiter(perSecond: number, now?: () => number): RateLimiter {
   const refusal = (waitMs: number) =>
-    `You ask for this job too often: wait ${waitMs} ms, and poll_after_ms between calls, or use wait_seconds.`;
-  return new Pace({ limit: 'checks_per_second', burst: 10, perSecond, refusal, now });
+    `Too many polls of this job. Wait ${waitMs} ms now and poll_after_ms between calls, or use wait_seconds.`;
+  return new RateLimiter({ limit: 'checks_per_second', burst: 10, perSecond, refusal, now });
 }
 
-/** Of an owner who calls an operation for its result: each call is a function that works. */
-export function callPace(perSecond: number, now?: () => number): Pace {
-  const refusal = (waitMs: number) => `You call this too often: wait ${waitMs} ms, or ask for more at once.`;
-  return new Pace({ limit: 'calls_per_second', burst: 20, perSecond, refusal, now });
+/** Limits synchronous calls of an operation by an owner: each call runs a function. @param now as above */
+export function createCallRateLimiter(perSecond: number, now?: () => number): RateLimiter {
+  const refusal = (waitMs: number) => `Too many calls. Wait ${waitMs} ms, or request more data per call.`;
+  return new RateLimiter({ limit: 'calls_per_second', burst: 20, perSecond, refusal, now });
 }

@@ -1,18 +1,31 @@
-/** UTF-8 that was cut out of something longer: without what is left of the characters at its borders. */
+/** Trims incomplete characters from the edges of a UTF-8 fragment. */
 import { isUtf8 } from 'node:buffer';
 
-/** A character has four bytes at most: of one that is cut, up to three are at a border. */
+/** A character has at most four bytes, so a cut leaves at most three at an edge. */
 const MAX_CUT_BYTES = 3;
 
-export interface Borders {
+/** The edges where a fragment may be cut within a character. */
+export interface Utf8Cut {
+  /** More bytes precede the fragment. */
   readonly isCutBefore: boolean;
+  /** More bytes follow the fragment. */
   readonly isCutAfter: boolean;
 }
 
-/** @returns the bytes between whole characters, and how many were left out before; none when it is no UTF-8 */
-export function wholeCharacters(
+/**
+ * Trims a fragment of UTF-8 to complete characters.
+ * @param bytes the fragment
+ * @returns `whole`, the bytes of the complete characters, undefined when the fragment is not UTF-8; and `skipped`, the number
+ *   of bytes trimmed at the start
+ * @example
+ * ```ts
+ * const { whole } = trimToUtf8Boundaries(bytes.subarray(0, 2_048), { isCutBefore: false, isCutAfter: true });
+ * const text = whole?.toString() ?? '';
+ * ```
+ */
+export function trimToUtf8Boundaries(
   bytes: Buffer,
-  { isCutBefore, isCutAfter }: Borders,
+  { isCutBefore, isCutAfter }: Utf8Cut,
 ): { readonly skipped: number; readonly whole?: Buffer } {
   let skipped = 0;
   while (isCutBefore && skipped < MAX_CUT_BYTES && isContinuation(bytes[skipped])) skipped += 1;

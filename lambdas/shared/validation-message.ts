@@ -1,12 +1,12 @@
-/** What is wrong with a caller's input, in one line to mend it by: `url: must be …; limit: too big …`. */
+/** Formats the errors of a caller's input as one line: `url: Invalid URL. limit: Too big.` */
 import type * as z from 'zod';
 
-/** A caller who has more wrong than this sees the rest the next time. */
+/** Further errors appear after these are fixed. */
 const MAX_ISSUES = 5;
-/** Of each: a caller who has sent a hundred thousand unknown keys is not told all of them again. */
+/** Per error: a message must not repeat a hundred thousand unknown keys. */
 const MAX_CHARACTERS = 300;
 
-export function describeIssues({ issues }: z.ZodError): string {
+export function validationMessage({ issues }: z.ZodError): string {
   return issues
     .slice(0, MAX_ISSUES)
     .map(({ path, message }) => shorten(`${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`))

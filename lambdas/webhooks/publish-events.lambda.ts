@@ -1,4 +1,4 @@
-/** Tells the topic, and whoever has asked to be told, of every change that the jobs table's stream shows. */
+/** Publishes every change in the jobs table's stream to the SNS topic and to the subscribed endpoints. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -27,5 +27,5 @@ const sinks = [
 const deadLetters = new DeadLetters(sqs, requiredEnv(Env.eventDeadLetterQueueUrl));
 
 export const handler = middy(({ Records }: DynamoDBStreamEvent) =>
-  publishEvents({ sinks, setAside: (record) => deadLetters.send(record) }, Records),
+  publishEvents({ sinks, deadLetter: (record) => deadLetters.send(record) }, Records),
 );

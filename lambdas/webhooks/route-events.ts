@@ -1,21 +1,24 @@
-/** From an event to those who are to be told of it: a record and a queue message for each delivery. */
+/** Routes events to their endpoints: creates a record and a queue message for each delivery. */
 
-import type { EventSink, ToldEvent } from '../events/publish-events.ts';
-import { type Delivery, DeliveryStatus, deliveryKey, keptUntil } from './deliveries/delivery.ts';
+import type { EventSink, StreamEvent } from '../events/publish-events.ts';
+import { type Delivery, DeliveryStatus, deliveryKey, retainedUntil } from './deliveries/delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './deliveries/delivery-queue.ts';
 import type { DeliveryStore } from './deliveries/delivery-store.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind, wants } from './endpoints/endpoint.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind, isSubscribedTo } from './endpoints/endpoint.ts';
 import type { EndpointStore } from './endpoints/endpoint-store.ts';
 
 type NewDelivery = Parameters<DeliveryStore['create']>[0];
 
 interface Routed {
-  readonly told: ToldEvent;
+  readonly source: StreamEvent;
   readonly delivery: NewDelivery;
 }
 
-/** A record bears the time of its call: more would wait for a connection, and be older than they look to who polls. */
-const RECORDED_AT_ONCE = 50;
+/**
+ * A record gets the time of its write call. More calls at once would wait for a connection: their records would be
+ * visible later than their time says, and a polling client would miss them.
+ */
+const MAX_CONCURRENT_WRITES = 50;
 
 export class EventRouter implements EventSink {
   readonly #endpoints: EndpointStore;
@@ -29,43 +32,43 @@ export class EventRouter implements EventSink {
   }
 
   /**
-   * Records first, then messages: an event that is told again finds its records, and only adds messages that find
-   * their attempts made. One query an owner in the batch; nothing more for an event that nobody wants.
-   * @returns the first event of which somebody was not told.
+   * Writes records first, then messages. A repeated event finds its records and adds only messages whose attempts are
+   * already made. Costs one query an owner in the batch, and nothing more for an event without subscribers.
+   * @returns the first event with a delivery that was not recorded or queued
    */
-  async send(events: readonly ToldEvent[]): Promise<ToldEvent | undefined> {
+  async send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined> {
     const owners = [...new Set(events.map(({ job }) => job.owner))];
     const endpoints = new Map(
       await Promise.all(owners.map(async (owner) => [owner, await this.#endpoints.list(owner)] as const)),
     );
-    const routed = events.flatMap((told) =>
-      deliveriesOf(told, endpoints.get(told.job.owner) ?? []).map((delivery) => ({ told, delivery })),
+    const routed = events.flatMap((source) =>
+      deliveriesOf(source, endpoints.get(source.job.owner) ?? []).map((delivery) => ({ source, delivery })),
     );
     const failed = await this.#record(routed);
     const queued = routed.filter(
-      ({ told, delivery }) => !failed.has(told) && delivery.status === DeliveryStatus.pending,
+      ({ source, delivery }) => !failed.has(source) && delivery.status === DeliveryStatus.pending,
     );
     const unsent = await this.#queue.sendAll(
       queued.map(({ delivery }) => ({ message: attemptMessage(delivery as Delivery, 1) })),
     );
     for (const index of unsent) {
-      const told = queued[index]?.told;
-      if (told) failed.add(told);
+      const source = queued[index]?.source;
+      if (source) failed.add(source);
     }
-    return events.find((told) => failed.has(told));
+    return events.find((event) => failed.has(event));
   }
 
-  /** @returns the events of which a delivery was not recorded. */
-  async #record(routed: readonly Routed[]): Promise<Set<ToldEvent>> {
-    const failed = new Set<ToldEvent>();
-    for (let start = 0; start < routed.length; start += RECORDED_AT_ONCE) {
+  /** @returns the events with a delivery that was not recorded */
+  async #record(routed: readonly Routed[]): Promise<Set<StreamEvent>> {
+    const failed = new Set<StreamEvent>();
+    for (let start = 0; start < routed.length; start += MAX_CONCURRENT_WRITES) {
       await Promise.all(
-        routed.slice(start, start + RECORDED_AT_ONCE).map(async ({ told, delivery }) => {
+        routed.slice(start, start + MAX_CONCURRENT_WRITES).map(async ({ source, delivery }) => {
           try {
             await this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID });
           } catch (error) {
-            console.warn({ message: 'A delivery was not recorded', event: told.event.id, error });
-            failed.add(told);
+            console.warn({ message: 'A delivery was not recorded', event: source.event.id, error });
+            failed.add(source);
           }
         }),
       );
@@ -74,23 +77,23 @@ export class EventRouter implements EventSink {
   }
 }
 
-function deliveriesOf({ event, job }: ToldEvent, endpoints: readonly Endpoint[]): NewDelivery[] {
+function deliveriesOf({ event, job }: StreamEvent, endpoints: readonly Endpoint[]): NewDelivery[] {
   const nowMs = Date.now();
   const common = {
     jobId: job.jobId,
     owner: job.owner,
     type: event.type,
     event,
-    expiresAt: keptUntil(job.expiresAt, nowMs),
+    expiresAt: retainedUntil(job.expiresAt, nowMs),
   };
-  const sent = { status: DeliveryStatus.pending, nextAttemptAt: new Date(nowMs).toISOString() };
+  const pending = { status: DeliveryStatus.pending, nextAttemptAt: new Date(nowMs).toISOString() };
   const toEndpoints = endpoints
-    .filter((endpoint) => wants(endpoint, event, nowMs))
+    .filter((endpoint) => isSubscribedTo(endpoint, event, nowMs))
     .map(({ endpointId, kind }) => ({
       ...common,
       endpointId,
       deliveryKey: deliveryKey(job.version, endpointId),
-      ...(kind === EndpointKind.mailbox ? { status: DeliveryStatus.held } : sent),
+      ...(kind === EndpointKind.mailbox ? { status: DeliveryStatus.held } : pending),
     }));
   if (!job.callback?.events.includes(event.type)) return toEndpoints;
   const toCallback = {
@@ -98,7 +101,7 @@ function deliveriesOf({ event, job }: ToldEvent, endpoints: readonly Endpoint[])
     endpointId: CALLBACKS_ID,
     deliveryKey: deliveryKey(job.version, CALLBACKS_ID),
     url: job.callback.url,
-    ...sent,
+    ...pending,
   };
   return [toCallback, ...toEndpoints];
 }

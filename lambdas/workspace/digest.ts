@@ -1,18 +1,30 @@
-/** Size and SHA-256 of files, as they pass by. */
+/** Computes size and SHA-256 of files while it reads or writes them. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FileDigest } from '../definition/step-context.ts';
 
-/** @throws the signal's reason when it aborts. */
+/**
+ * Computes size and SHA-256 of a file.
+ * @param file path of the file
+ * @throws the signal's reason when it aborts.
+ */
 export async function digestOf(file: string, signal: AbortSignal): Promise<FileDigest> {
   const meter = new Meter();
   await pipeline(createReadStream(file), meter, (chunks) => drain(chunks), { signal });
   return meter.digest();
 }
 
-/** Writes what is read into a private file. @throws the signal's reason when it aborts. */
+/**
+ * Writes a stream to a file that only its owner can read, and computes size and SHA-256.
+ * @param file path of the file
+ * @throws the signal's reason when it aborts, or the error of the stream.
+ * @example
+ * ```ts
+ * const { size, sha256 } = await writeDigested(body, join(tmpdir(), 'image.png'), signal);
+ * ```
+ */
 export async function writeDigested(
   body: AsyncIterable<Uint8Array>,
   file: string,
@@ -33,7 +45,7 @@ class Meter extends Transform {
     done(null, chunk);
   }
 
-  /** To be called once, at the end. */
+  /** Call it once, at the end. */
   digest(): FileDigest {
     return { size: this.#size, sha256: this.#hash.digest('hex') };
   }

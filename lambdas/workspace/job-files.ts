@@ -1,9 +1,9 @@
-/** The files of a job as a caller gets them: what it has made, and what its steps have printed. */
+/** Creates download links for the result files and the logs of a job. */
 import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import type { FileLink, WorkspaceLinks } from './workspace-links.ts';
 
-/** @param operation undefined when the catalogue has it no more: then its own files are not known. */
+/** @param operation undefined when the catalogue no longer contains it; its result files are then unknown. */
 export function linkFiles(
   job: Job,
   operation: OperationDefinition | undefined,

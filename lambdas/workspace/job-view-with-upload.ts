@@ -1,12 +1,12 @@
-/** A job as its owner is answered: with the URL for the file that it waits for, made for this answer and kept nowhere. */
+/** Maps a job to its view for the owner, with a new upload URL when the job waits for a file. No record stores the URL. */
 
 import { awaitedUpload, type Job } from '../jobs/job.ts';
 import { type JobView, viewJob, viewUpload } from '../jobs/job-view.ts';
 import { type Caller, Scope } from '../shared/caller.ts';
 import type { WorkspaceLinks } from './workspace-links.ts';
 
-/** @param caller the owner: whose token may only read learns what is waited for, and not where to put it */
-export async function viewForOwner(
+/** @param caller the owner. Without the scope jobs:write, the view contains the upload request but not its URL. */
+export async function jobViewWithUpload(
   job: Job,
   workspace: WorkspaceLinks,
   { scopes }: Pick<Caller, 'scopes'>,

@@ -1,4 +1,4 @@
-/** Places the result of a job: on its record when it is small, else in the workspace bucket. */
+/** Stores the result of a job: on its record when it is small, else in the workspace bucket. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import type { Workspace } from '../definition/step-context.ts';
 import type { StoredObject } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
 
-/** Larger results are kept in the workspace bucket: an item takes 400 KB at most, and a reader pays for its size. */
+/** Limit for results on the record: an item holds at most 400 KB, and each read costs by size. */
 const MAX_INLINE_RESULT_BYTES = 64 * 1024;
-/** For one upload after the step's own time. */
+/** For one upload after the limit of the step. */
 const UPLOAD_TIMEOUT_MS = 10_000;
 
-/** The result itself when it is small, else the object that holds it. */
+/** @returns the result when it is small, else the object that stores it */
 export async function placeResult(
   result: Json,
   workspace: Workspace,
@@ -29,7 +29,7 @@ export async function placeResult(
   }
 }
 
-/** Uploads a file of a job within 10 s. */
+/** Uploads a file of a job within 10 s. @throws what `workspace.upload` throws */
 export async function storeFile(
   workspace: Workspace,
   key: string,

@@ -1,4 +1,4 @@
-/** The workspace of the operations on S3. */
+/** Implements the workspace on S3. */
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -15,7 +15,7 @@ import type { FileDigest, VersionedObject, VersionedText, Workspace } from '../d
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { digestOf, writeDigested } from './digest.ts';
 
-/** Gone is changed as well. */
+/** Errors of a conditional request that lost a race. A deleted object counts as changed. */
 const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
 
 export class S3Workspace implements Workspace {
@@ -52,7 +52,7 @@ export class S3Workspace implements Workspace {
     }
   }
 
-  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE, in the middle as well. */
+  /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE, also in the middle of the stream. */
   async *open({ key, version, changed }: VersionedObject, signal: AbortSignal): AsyncGenerator<Buffer> {
     try {
       const { Body } = await this.#client.send(
@@ -79,7 +79,7 @@ export class S3Workspace implements Workspace {
           Key: to,
           CopySource: `${this.#bucket}/${key}`,
           CopySourceIfMatch: version,
-          // What whoever put it has said of it stays behind.
+          // Drops the metadata that the uploader chose.
           MetadataDirective: 'REPLACE',
           ContentType: contentType,
         }),
@@ -91,7 +91,7 @@ export class S3Workspace implements Workspace {
     }
   }
 
-  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE: then it may have been replaced, or not. */
+  /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE: the text may or may not be replaced then. */
   async replace(
     key: string,
     text: string,
@@ -112,13 +112,13 @@ export class S3Workspace implements Workspace {
       return ETag;
     } catch (error) {
       const { name } = error as Error;
-      // 409: another conditional write was under way. It may have gone wrong, which the next look shows.
+      // 409: another conditional write was in progress. The next read shows whether it succeeded.
       if (LOST_RACE.includes(name)) return undefined;
       throw failure('written', key, error, signal);
     }
   }
 
-  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. Then there is no file. */
+  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. No file remains then. */
   async download(
     key: string,
     file: string,
@@ -130,7 +130,7 @@ export class S3Workspace implements Workspace {
         { abortSignal: signal },
       );
       const body = Body as Readable;
-      // S3 always says how long an object is; one of unknown length is not known to fit.
+      // S3 always sends the length; an object of unknown length counts as too large.
       const size = ContentLength ?? Number.POSITIVE_INFINITY;
       if (size > maxBytes) {
         body.destroy();
@@ -162,7 +162,7 @@ export class S3Workspace implements Workspace {
           Body: body,
           ContentLength: size,
           ContentType: contentType,
-          // S3 refuses what arrived otherwise; the SDK would compute a checksum of its own if there were none.
+          // S3 rejects a corrupted upload. Without this value the SDK computes another checksum.
           ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
         }),
         { abortSignal: signal },
@@ -177,16 +177,20 @@ export class S3Workspace implements Workspace {
 }
 
 /**
- * The SDK tries a request again, but not once its body has begun to flow, in either direction: that is left to the
- * step's retries. What S3 answers with 4xx stays as it is, for another try changes nothing about it.
+ * The SDK retries requests, but not after the body has begun to flow in either direction: the step's retries cover that.
+ * Responses with 4xx stay as they are, because a retry does not change them.
  */
 function failure(done: 'read' | 'written', key: string, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode;
   if (status !== undefined && status < 500 && status !== 429) return error;
-  return new AppError(ErrorCode.workspaceUnavailable, `The workspace object ${key} could not be ${done}.`, {
-    retryable: true,
-    cause: error,
-  });
+  return new AppError(
+    ErrorCode.workspaceUnavailable,
+    `The workspace object ${key} could not be ${done}. Try again in a minute.`,
+    {
+      retryable: true,
+      cause: error,
+    },
+  );
 }

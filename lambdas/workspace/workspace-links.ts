@@ -1,9 +1,9 @@
-/** The workspace bucket as those see it who run no steps: is a file there, what is in it, and URLs to fetch or put it with. */
+/** Reads the workspace bucket and creates download and upload URLs, for functions that run no steps. */
 import type { ResultFile } from '../definition/operation-definition.ts';
 import type { UploadedFile, UploadRequest } from '../jobs/job.ts';
 import { BucketRequests, type PresignedRequest } from '../shared/aws/bucket-requests.ts';
 
-/** A workspace file as a caller gets it. */
+/** A download link of a workspace file. */
 export interface FileLink {
   readonly name: string;
   readonly url: string;
@@ -11,18 +11,18 @@ export interface FileLink {
   /** Bytes. */
   readonly size: number;
   readonly sha256: string;
-  /** ISO 8601: the URL stops working then; ask for another. */
+  /** Expiry of the URL, ISO 8601. Request a new link after it. */
   readonly url_expires_at: string;
 }
 
-/** Where a file is to be put that a job waits for. */
+/** An upload URL for a file that a job waits for. */
 export interface UploadLink {
   readonly url: string;
-  /** ISO 8601: a transfer has to begin before; ask for another. */
+  /** Expiry of the URL, ISO 8601. Start the transfer before it, or request a new URL. */
   readonly url_expires_at: string;
 }
 
-/** Long enough to hand a link to another program, short enough for one that leaks. */
+/** Long enough to pass a link to another program, short enough to limit the harm of a leaked one. */
 const LINK_SECONDS = 15 * 60;
 
 export class WorkspaceLinks {
@@ -36,7 +36,7 @@ export class WorkspaceLinks {
     return (await this.find(key)) !== undefined;
   }
 
-  /** @returns undefined when there is none */
+  /** @returns size and version of a file; undefined when it does not exist */
   async find(key: string): Promise<UploadedFile | undefined> {
     const response = await this.#requests.fetch(key, { method: 'HEAD' });
     if (response.status === 404) return undefined;
@@ -44,21 +44,21 @@ export class WorkspaceLinks {
     return { size: Number(headers.get('content-length')), version: headers.get('etag') ?? '' };
   }
 
-  /** Bytes of a file, from `start` to before `end`, both inside it. */
+  /** Reads the bytes of a file from `start`, inclusive, to `end`, exclusive. Both must be inside the file. */
   async read(key: string, start: number, end: number): Promise<Buffer> {
     const headers = { range: `bytes=${start}-${end - 1}` };
     const response = await this.#requests.fetch(key, { headers });
     return Buffer.from(await expectOk(response, key).arrayBuffer());
   }
 
-  /** Signed here, without a call to AWS; it works for whoever has it until it expires. */
+  /** Signs a download URL without a call to AWS. Anyone with the URL can use it until it expires. */
   async link({ key, name, contentType, size, sha256 }: ResultFile): Promise<FileLink> {
     const query = { 'response-content-disposition': `attachment; filename="${name}"` };
     const signed = await this.#sign({ method: 'GET', key, query });
     return { name, content_type: contentType, size, sha256, ...signed };
   }
 
-  /** For one PUT of whoever has it. When the size is known beforehand, S3 takes no other. */
+  /** Signs a URL for one PUT by anyone who has it. With a known size, S3 rejects any other size. */
   linkUpload({ key, size }: UploadRequest['upload']): Promise<UploadLink> {
     const headers = size === undefined ? undefined : { 'content-length': String(size) };
     return this.#sign({ method: 'PUT', key, headers });
@@ -72,5 +72,5 @@ export class WorkspaceLinks {
 
 function expectOk(response: Response, key: string): Response {
   if (response.ok) return response;
-  throw new Error(`S3 answered ${response.status} ${response.statusText} for ${key}.`);
+  throw new Error(`S3 responded with ${response.status} ${response.statusText} for ${key}.`);
 }

@@ -1,5 +1,6 @@
 /** Who is let in: chosen when the stack is deployed, and closed to everybody else in each case. */
 import type { Node } from 'constructs';
+import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 
 export type AuthorizationChoice = IamAuthorization | OidcAuthorization | CognitoAuthorization;
 
@@ -49,7 +50,7 @@ const OPTIONS = {
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
 /** @throws Error that names the key and the remedy, for what cannot be deployed as it is meant. */
-export function readAuthorization(node: Node): AuthorizationChoice {
+export function readAuthorization(node: Pick<Node, 'tryGetContext'>): AuthorizationChoice {
   const read = (key: string) => {
     const value: unknown = node.tryGetContext(key);
     return value === undefined || value === '' ? undefined : String(value);
@@ -82,6 +83,17 @@ export function readAuthorization(node: Node): AuthorizationChoice {
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }
   }
+}
+
+/**
+ * What the local cloud asks for, in place of what the app says: it has no user pool.
+ * @returns undefined when the app is synthesized for AWS
+ */
+export function localAuthorization(node: Node): AuthorizationChoice | undefined {
+  const context: unknown = node.tryGetContext(LOCAL_CONTEXT);
+  if (typeof context !== 'object' || context === null) return undefined;
+  const entries: ReadonlyMap<string, unknown> = new Map(Object.entries(context));
+  return readAuthorization({ tryGetContext: (key: string) => entries.get(key) });
 }
 
 function isMode(mode: string): mode is AuthorizationChoice['mode'] {

@@ -12,7 +12,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { Env } from '../../lambdas/shared/env.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import { PUBLIC } from './public-method.ts';
 
@@ -50,7 +50,7 @@ export class TokenAuthorization extends Construct {
     this.#props = props;
     this.#function = new NodeFunction(this, 'Function', {
       description: 'Verifies access tokens',
-      entry: `${repositoryRoot}lambdas/auth/authorize.lambda.ts`,
+      entry: lambdaEntry('auth/authorize.lambda'),
       // Two documents and the keys, five seconds each.
       timeout: Duration.seconds(20),
     });

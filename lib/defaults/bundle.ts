@@ -1,48 +1,68 @@
 /**
- * The code of a function: one file, bundled by esbuild in this process. CDK's own `NodejsFunction` starts npx for each,
- * which takes three times as long as the bundle.
+ * Bundles the code of a function into one file with esbuild, in this process. CDK's own `NodejsFunction` starts npx for
+ * each function, which takes three times as long.
  */
-import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Node } from 'constructs';
 import { buildSync } from 'esbuild';
+import type { Catalogue } from '../catalogue.ts';
+import { addPackages, type Platform } from './add-packages.ts';
+import { lambdaEntry } from './lambda-entry.ts';
+import { LOCAL_CONTEXT } from './local-context.ts';
 
-export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
-
-const ALIAS = {
-  '@aws-sdk/credential-provider-node': `${repositoryRoot}lambdas/shared/aws/env-credentials.ts`,
-};
+const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+/** The sources of this package import it by its own name; what is built leads to itself. */
+const SOURCE_CONDITION = import.meta.url.endsWith('.ts') ? ['mcp-async-operations-source'] : [];
 
 export interface BundleProps {
-  /** The `*.lambda.ts` file. */
+  /** Path of the `*.lambda.ts` file. */
   readonly entry: string;
+  /** The operations that the bundle contains as `#catalogue`. @default none */
+  readonly catalogue?: Catalogue;
   /** Modules to take in place of others, by import specifier. @default none */
   readonly alias?: Readonly<Record<string, string>>;
-  /** npm packages that are copied whole beside the bundle, for code that runs them as programs. @default none */
+  /** npm packages that are put beside the bundle: programs, and native modules. @default none */
   readonly packages?: readonly string[];
 }
 
-/** Its handler is `index.handler`. @throws Error, with what esbuild has printed, for what it cannot bundle */
-export function bundle({ entry, alias = {}, packages = [] }: BundleProps): Code {
-  const aliases = { ...ALIAS, ...alias };
-  return Code.fromAsset(repositoryRoot, {
+/**
+ * The handler of the bundle is `index.handler`.
+ * @throws Error with esbuild's messages, or npm's
+ */
+export function bundle(
+  node: Node,
+  architecture: Architecture,
+  { entry, catalogue, alias = {}, packages = [] }: BundleProps,
+): Code {
+  const aliases = {
+    '@aws-sdk/credential-provider-node': lambdaEntry('shared/aws/env-credentials'),
+    ...(catalogue && { '#catalogue': catalogue.module }),
+    ...alias,
+  };
+  const names = JSON.stringify(catalogue?.operations.map(({ name }) => name) ?? []);
+  const platform = platformOf(node, architecture);
+  return Code.fromAsset(packageRoot, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // What CDK would run elsewhere: it is not run, and tells one bundle from another.
+      // Never started: with the command it tells one bundle from another.
       image: DockerImage.fromRegistry('none'),
-      command: [entry, ...packages, ...Object.entries(aliases).flat()],
+      command: [entry, names, ...packages, ...Object.values(platform), ...Object.entries(aliases).flat()],
       local: {
         tryBundle(outputDirectory) {
           buildSync({
             entryPoints: [entry],
             outfile: `${outputDirectory}/index.mjs`,
-            absWorkingDir: repositoryRoot,
+            absWorkingDir: packageRoot,
             bundle: true,
             minify: true,
             platform: 'node',
             format: 'esm',
             target: 'node24',
+            // `module` is esbuild's own default, which a list replaces.
+            conditions: ['module', ...SOURCE_CONDITION],
             // The AWS SDK's ES modules, not its CommonJS build: a quarter smaller, since unused code is left out. All of it
             // goes in: what was tested is what runs, and one file imports faster than many.
             mainFields: ['module', 'main'],
@@ -50,15 +70,26 @@ export function bundle({ entry, alias = {}, packages = [] }: BundleProps): Code 
               js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
             },
             alias: aliases,
+            external: [...packages],
+            define: { DEPLOYED_OPERATIONS: names },
           });
-          for (const name of packages) {
-            cpSync(`${repositoryRoot}node_modules/${name}`, `${outputDirectory}/${name}`, {
-              recursive: true,
-            });
-          }
+          addPackages(packages, { entry, outputDirectory, platform });
           return true;
         },
       },
     },
   });
+}
+
+/** Lambda's, or this machine's for the local cloud. */
+function platformOf(node: Node, architecture: Architecture): Platform {
+  if (node.tryGetContext(LOCAL_CONTEXT) === undefined) {
+    return { os: 'linux', cpu: architecture.name === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
+  }
+  const isMusl = process.platform === 'linux' && !('glibcVersionRuntime' in reportHeader());
+  return { os: process.platform, cpu: process.arch, libc: isMusl ? 'musl' : 'glibc' };
+}
+
+function reportHeader(): object {
+  return (process.report.getReport() as { readonly header: object }).header;
 }

@@ -1,6 +1,6 @@
-/** The defaults of every function here: runtime, bundle, logs, tracing. */
+/** Sets the defaults of every function: runtime, bundle, logs, tracing, and a role that may write its own log. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Function as LambdaFunction,
@@ -15,35 +15,56 @@ import { type BundleProps, bundle } from './bundle.ts';
 
 export interface NodeFunctionProps
   extends BundleProps,
-    Pick<LambdaFunctionProps, 'description' | 'ephemeralStorageSize' | 'tenancyConfig'> {
+    Pick<
+      LambdaFunctionProps,
+      | 'description'
+      | 'environment'
+      | 'ephemeralStorageSize'
+      | 'layers'
+      | 'reservedConcurrentExecutions'
+      | 'securityGroups'
+      | 'tenancyConfig'
+      | 'vpc'
+      | 'vpcSubnets'
+    > {
   /** @default 512 MiB */
   readonly memorySize?: number;
   /** @default 30 s */
   readonly timeout?: Duration;
   /** @default Tracing.ACTIVE */
   readonly tracing?: Tracing;
+  /** @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /** Shared with another function of the same work. @default a role that may write the function's own log */
+  readonly role?: IRole;
 }
 
 /** A Node.js function on arm64, bundled with the AWS SDK that was tested with it. */
 export class NodeFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
-    const { entry, alias, packages, ...rest } = props;
+    const { entry, alias, packages, catalogue, architecture = Architecture.ARM_64, ...rest } = props;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Its own log and no other: AWS's managed policy for functions allows them all.
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role =
+      props.role ?? new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
+    if (props.vpc) {
+      role.addManagedPolicy(
+        ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'),
+      );
+    }
     super(scope, id, {
       memorySize: 512,
       timeout: Duration.seconds(30),
       tracing: Tracing.ACTIVE,
       ...rest,
-      code: bundle({ entry, alias, packages }),
+      code: bundle(scope.node, architecture, { entry, alias, packages, catalogue }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture,
       loggingFormat: LoggingFormat.JSON,
       logGroup,
       role,

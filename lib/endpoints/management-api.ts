@@ -4,7 +4,8 @@ import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { routes } from '../../lambdas/api/routes.ts';
 import { PUBLIC } from '../access/public-method.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
@@ -18,8 +19,8 @@ const TIMEOUT = Duration.seconds(29);
 export interface ManagementApiProps {
   readonly gateway: Gateway;
   readonly operations: readonly OperationGrants[];
-  /** The module that exports the catalogue, `operations`. */
-  readonly catalogue: string;
+  /** Bundled into the function. */
+  readonly catalogue: Catalogue;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
@@ -31,9 +32,9 @@ export class ManagementApi extends Construct {
     const { gateway, operations, catalogue, jobsTable, workspace, webhooks } = props;
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
-      entry: `${repositoryRoot}lambdas/api/api.lambda.ts`,
+      entry: lambdaEntry('api/api.lambda'),
       timeout: TIMEOUT,
-      alias: { '#catalogue': catalogue },
+      catalogue,
     });
     jobsTable.grantAnswer(apiFunction);
     workspace.grantLink(apiFunction);

@@ -3,7 +3,8 @@ import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
@@ -20,8 +21,8 @@ export interface McpApiProps {
     readonly definition: OperationDefinition;
     readonly construct: OperationGrants;
   }[];
-  /** The module that exports the catalogue, `operations`. */
-  readonly catalogue: string;
+  /** Bundled into the function. */
+  readonly catalogue: Catalogue;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
@@ -41,13 +42,13 @@ export class McpApi extends Construct {
 
     const mcpFunction = new NodeFunction(this, 'Function', {
       description: 'Serves MCP clients: starts, lists, checks and cancels jobs',
-      entry: `${repositoryRoot}lambdas/mcp/mcp.lambda.ts`,
+      entry: lambdaEntry('mcp/mcp.lambda'),
       timeout,
       // 1,769 MiB is one whole vCPU: cold starts are bound by compute, calls by DynamoDB.
       memorySize: 1_769,
+      catalogue,
       alias: {
-        '#catalogue': catalogue,
-        '@modelcontextprotocol/server/_shims': `${repositoryRoot}lambdas/mcp/sdk-shims.ts`,
+        '@modelcontextprotocol/server/_shims': lambdaEntry('mcp/sdk-shims'),
       },
     });
     jobsTable.grantSubmit(mcpFunction);

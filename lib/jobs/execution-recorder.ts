@@ -2,17 +2,18 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
-import type { MachineOperation } from '../operations/external-operation.ts';
+import type { ExternalStateMachineOperation } from '../operations/external-state-machine-operation.ts';
 import type { JobsTable } from './jobs-table.ts';
 
 export interface ExecutionRecorderProps {
   readonly jobsTable: JobsTable;
   /** Without any there is nothing to hear: no function, no rule. */
-  readonly operations: readonly MachineOperation[];
-  /** The module that exports the catalogue, `operations`. */
-  readonly catalogue: string;
+  readonly operations: readonly ExternalStateMachineOperation[];
+  /** Bundled into the function. */
+  readonly catalogue: Catalogue;
 }
 
 export class ExecutionRecorder extends Construct {
@@ -22,8 +23,8 @@ export class ExecutionRecorder extends Construct {
     if (standard.length === 0) return;
     const recorder = new NodeFunction(this, 'Function', {
       description: "Records how executions of the operator's own state machines are doing",
-      entry: `${repositoryRoot}lambdas/executions/endings/record-execution.lambda.ts`,
-      alias: { '#catalogue': catalogue },
+      entry: lambdaEntry('executions/endings/record-execution.lambda'),
+      catalogue,
     });
     jobsTable.grantProgress(recorder);
     for (const operation of standard) operation.grantRecord(recorder);

@@ -3,9 +3,9 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
-import type { Operation } from '../operations/steps-operation.ts';
+import type { Operation } from '../operations/operation.ts';
 import type { JobsTable } from './jobs-table.ts';
 
 export interface FailureRecorderProps {
@@ -20,7 +20,7 @@ export class FailureRecorder extends Construct {
     super(scope, id);
     this.failureRecorder = new NodeFunction(this, 'Function', {
       description: 'Marks a job failed when its step crashed or its execution was stopped',
-      entry: `${repositoryRoot}lambdas/executions/endings/record-failure.lambda.ts`,
+      entry: lambdaEntry('executions/endings/record-failure.lambda'),
     });
     jobsTable.grantProgress(this.failureRecorder);
   }

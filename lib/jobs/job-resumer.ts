@@ -3,8 +3,8 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { JobStatus } from '../../lambdas/jobs/job.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { JobsTable } from './jobs-table.ts';
@@ -19,7 +19,7 @@ export class JobResumer extends Construct {
     super(scope, id);
     const resumer = new NodeFunction(this, 'Function', {
       description: 'Has executions go on whose jobs have been answered',
-      entry: `${repositoryRoot}lambdas/executions/input/resume.lambda.ts`,
+      entry: lambdaEntry('executions/input/resume.lambda'),
     });
     for (const operation of operations) operation.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {

@@ -52,6 +52,12 @@ export class JobsTable extends Construct {
     this.#tellLimits(fn);
   }
 
+  /** To read jobs. */
+  grantRead(fn: LambdaFunction): void {
+    this.#grant(fn, 'GetItem', 'BatchGetItem');
+    this.#grantList(fn);
+  }
+
   /** To move a job that exists: progress, completion, failure. */
   grantProgress(fn: LambdaFunction): void {
     this.#grant(fn, 'UpdateItem', 'GetItem');

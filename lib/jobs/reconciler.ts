@@ -3,7 +3,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { JobsTable } from './jobs-table.ts';
@@ -13,8 +14,8 @@ export interface ReconcilerProps {
   readonly jobsTable: JobsTable;
   readonly operations: readonly OperationGrants[];
   readonly workspace: WorkspaceBucket;
-  /** The module that exports the catalogue, `operations`. */
-  readonly catalogue: string;
+  /** Bundled into the function. */
+  readonly catalogue: Catalogue;
 }
 
 export class Reconciler extends Construct {
@@ -23,8 +24,8 @@ export class Reconciler extends Construct {
     super(scope, id);
     const reconciler = new NodeFunction(this, 'Function', {
       description: 'Looks after open jobs whose start or end was lost, or whose file came unseen',
-      entry: `${repositoryRoot}lambdas/executions/endings/reconcile.lambda.ts`,
-      alias: { '#catalogue': catalogue },
+      entry: lambdaEntry('executions/endings/reconcile.lambda'),
+      catalogue,
       // Below the five minutes, so that no two look at once.
       timeout: Duration.minutes(4),
     });

@@ -3,7 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { UPLOADS_PREFIX } from '../../lambdas/jobs/upload-key.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from './jobs-table.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
@@ -18,7 +18,7 @@ export class UploadReceiver extends Construct {
     super(scope, id);
     const receiver = new NodeFunction(this, 'Function', {
       description: 'Has jobs go on whose files have arrived in the workspace',
-      entry: `${repositoryRoot}lambdas/executions/input/receive-upload.lambda.ts`,
+      entry: lambdaEntry('executions/input/receive-upload.lambda'),
     });
     jobsTable.grantProgress(receiver);
     workspace.grantFindUpload(receiver);

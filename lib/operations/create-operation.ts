@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import * as z from 'zod';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import { isStateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
-import { MachineOperation } from './external-operation.ts';
-import { Operation, type OperationProps } from './steps-operation.ts';
+import { ExternalStateMachineOperation } from './external-state-machine-operation.ts';
+import { Operation, type OperationProps } from './operation.ts';
 
 export interface CreateOperationProps extends Omit<OperationProps, 'definition'> {
   readonly definition: OperationDefinition;
@@ -16,13 +16,13 @@ export interface CreateOperationProps extends Omit<OperationProps, 'definition'>
 export function createOperation(
   scope: Construct,
   { definition, stateMachines, ...props }: CreateOperationProps,
-): Operation | MachineOperation {
+): Operation | ExternalStateMachineOperation {
   const { name, input, output, execution } = definition;
   checkSchema(`Operation "${name}", input`, input, 'input');
   // What a job puts out is any JSON to the tools.
   if (output && execution.mode === 'sync') checkSchema(`Operation "${name}", output`, output, 'output');
   return isStateMachineOperation(definition)
-    ? new MachineOperation(scope, name, {
+    ? new ExternalStateMachineOperation(scope, name, {
         definition,
         arnOrName: stateMachines[name],
         workspace: props.workspace,

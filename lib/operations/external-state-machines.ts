@@ -6,7 +6,10 @@ import {
   isStateMachineOperation,
   type StateMachineOperation,
 } from '../../lambdas/definition/operation-definition.ts';
-import { checkMachine, parseMachineArn } from '../../lambdas/definition/state-machine-operation.ts';
+import {
+  parseStateMachineArn,
+  validateStateMachine,
+} from '../../lambdas/definition/state-machine-operation.ts';
 import { findTaggedMachines } from './tagged-state-machines.ts';
 
 const KEY = 'stateMachines';
@@ -34,7 +37,7 @@ export async function readStateMachines(
             `${known.join(', ') || 'none'}. Give pairs, separated by commas: -c ${KEY}=report=arn:aws:states:…`,
         );
       }
-      checkMachine(`${KEY}: operation "${name}"`, arnOrName);
+      validateStateMachine(`${KEY}: operation "${name}"`, arnOrName);
       return [name, arnOrName] as const;
     });
   const mapped = Object.fromEntries(entries);
@@ -59,8 +62,8 @@ export function operatorMachineArn(
         `-c ${KEY}=${name}=arn:aws:states:…, or tag its machine: -c stateMachineTag=KEY, with the value ${name}`,
     );
   }
-  checkMachine(`Operation "${name}"`, arnOrName);
-  const arn = parseMachineArn(arnOrName);
+  validateStateMachine(`Operation "${name}"`, arnOrName);
+  const arn = parseStateMachineArn(arnOrName);
   if (!arn) {
     return stack.formatArn({
       service: 'states',

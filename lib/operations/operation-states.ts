@@ -25,10 +25,11 @@ import {
 } from '../../lambdas/definition/state-names.ts';
 import type { ApiConnection } from './api-connections.ts';
 import { callStates } from './call-states.ts';
+import type { StepFunctions } from './step-function.ts';
 
 export interface OperationStatesProps {
   readonly definition: StepsOperation;
-  readonly stepFunction: IFunction;
+  readonly functions: StepFunctions;
   readonly failureRecorder: IFunction;
   /** That a step may have called whose definition says so. */
   readonly apis: readonly ApiConnection[];
@@ -78,7 +79,7 @@ const INTERRUPTED = {
 };
 
 export function operationStates(scope: Construct, props: OperationStatesProps): Chain {
-  const { definition, stepFunction, failureRecorder } = props;
+  const { definition, functions, failureRecorder } = props;
   const failed = new Fail(scope, 'failed', {
     errorPath: '$.caught.Error',
     cause: 'The job record says why.',
@@ -97,6 +98,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
 
   const states = Object.entries(definition.steps).map(
     ([step, { timeoutMs, retries = 0, inputTimeoutMs, calls }]) => {
+      const stepFunction = functions.of(step);
       const state = new LambdaInvoke(scope, step, {
         lambdaFunction: stepFunction,
         payload: TaskInput.fromObject({

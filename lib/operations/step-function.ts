@@ -1,37 +1,170 @@
-/** The function that an operation's states invoke: it runs the steps itself, or has a sandbox run them. */
-import { dirname } from 'node:path';
+/** Creates the functions that run the steps of one operation, by themselves or in a sandbox. */
 import { Duration, Size } from 'aws-cdk-lib';
-import { type Function as LambdaFunction, TenancyConfig, Tracing } from 'aws-cdk-lib/aws-lambda';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import {
+  type Architecture,
+  type EnvironmentOptions,
+  type ILayerVersion,
+  type Function as LambdaFunction,
+  TenancyConfig,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { STEP_WRAP_UP_MS } from '../../lambdas/definition/state-names.ts';
 import { Env } from '../../lambdas/shared/env.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
+import { type Catalogue, handlerFile } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction, type NodeFunctionProps } from '../defaults/node-function.ts';
 
 /** Beyond the wrap-up: for the function's own cold start. */
 const COLD_START_MS = 10_000;
 /** Beyond a step's limit, which the sandbox keeps itself: to stop what it runs, and to say so. */
 const SANDBOX_WRAP_UP_MS = 10_000;
+/** Lambda's own limits, in MiB. */
+const MIN_MEMORY_MB = 128;
+const MAX_MEMORY_MB = 10_240;
+
+/**
+ * Options of the function that runs an operation's steps. Operations with a sandbox take none of them.
+ * @example
+ * ```ts
+ * new AsyncOperations(stack, 'Operations', {
+ *   operations,
+ *   functions: { thumbnail: { vpc, memoryMb: { resize: 3_008 }, environment: { BUCKET: bucket.bucketName } } },
+ * });
+ * ```
+ */
+export interface OperationFunctionOptions {
+  /** @default no VPC */
+  readonly vpc?: IVpc;
+  /** @default the private subnets of the VPC */
+  readonly vpcSubnets?: SubnetSelection;
+  /** @default a security group of the function's own */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /** @default none */
+  readonly layers?: readonly ILayerVersion[];
+  /** @default what the engine sets */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Native packages are installed for it. @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+  /**
+   * MiB, 128 to 10,240: of every step, or by step. Steps with a memory of their own run in one more function, which has the
+   * same role and environment. @default `resources.memoryMb` of the definition, or 512
+   */
+  readonly memoryMb?: number | Readonly<Record<string, number>>;
+  /** Instances at once, of each function. @default not limited */
+  readonly reservedConcurrency?: number;
+}
 
 export interface StepFunctionProps {
   readonly definition: StepsOperation;
-  /** The module that exports the catalogue, `operations`; each operation's folder is beside it. */
-  readonly catalogue: string;
+  readonly catalogue: Catalogue;
+  readonly options?: OperationFunctionOptions;
 }
 
-export function createStepFunction(scope: Construct, props: StepFunctionProps): LambdaFunction {
-  return props.definition.sandbox ? withSandbox(scope, props) : plain(scope, props);
+/** The functions of one operation: mostly one, and one more for each other memory size. */
+export interface StepFunctions {
+  /** Grants, environment and connections go here; functions of other memory sizes follow. */
+  readonly function: LambdaFunction;
+  of(step: string): LambdaFunction;
 }
 
-function plain(scope: Construct, props: StepFunctionProps): LambdaFunction {
-  const { title, steps } = props.definition;
-  return new NodeFunction(scope, 'Function', {
+export function createStepFunctions(scope: Construct, props: StepFunctionProps): StepFunctions {
+  const { definition, options } = props;
+  if (definition.sandbox) {
+    if (options) {
+      throw new Error(
+        `Operation "${definition.name}" runs in a sandbox, which takes no function options: remove functions.${definition.name}.`,
+      );
+    }
+    const runner = withSandbox(scope, props);
+    return { function: runner, of: () => runner };
+  }
+  return withMemorySizes(scope, props);
+}
+
+function withMemorySizes(scope: Construct, props: StepFunctionProps): StepFunctions {
+  const { definition, options = {} } = props;
+  const { memoryMb } = options;
+  const byStep = typeof memoryMb === 'object' ? memoryMb : {};
+  checkMemory(definition, memoryMb);
+  const usual = typeof memoryMb === 'number' ? memoryMb : (definition.resources?.memoryMb ?? 512);
+  const main = new StepFunction(
+    scope,
+    'Function',
+    functionProps(props, usual, Object.keys(definition.steps)),
+  );
+  const bySize = new Map<number, LambdaFunction>([[usual, main]]);
+  for (const size of new Set(Object.values(byStep))) {
+    if (bySize.has(size)) continue;
+    const steps = Object.keys(byStep).filter((step) => byStep[step] === size);
+    const sibling = new NodeFunction(scope, `Function${size}`, {
+      ...functionProps(props, size, steps),
+      role: main.role,
+      ...(options.vpc && { securityGroups: main.connections.securityGroups }),
+    });
+    main.follow(sibling);
+    bySize.set(size, sibling);
+  }
+  return { function: main, of: (step) => bySize.get(byStep[step] ?? usual) ?? main };
+}
+
+/** @throws Error naming the value and the remedy */
+function checkMemory({ name, steps }: StepsOperation, memoryMb: OperationFunctionOptions['memoryMb']): void {
+  const sizes = typeof memoryMb === 'object' ? memoryMb : memoryMb === undefined ? {} : { '': memoryMb };
+  for (const [step, size] of Object.entries(sizes)) {
+    if (step !== '' && !Object.hasOwn(steps, step)) {
+      throw new Error(
+        `functions.${name}.memoryMb names the step "${step}": the operation has ${Object.keys(steps).join(', ')}.`,
+      );
+    }
+    if (!(Number.isInteger(size) && size >= MIN_MEMORY_MB && size <= MAX_MEMORY_MB)) {
+      throw new Error(
+        `functions.${name}.memoryMb is ${size}: give whole MiB from ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}.`,
+      );
+    }
+  }
+}
+
+/** The main function of an operation: functions of other memory sizes get its environment. */
+class StepFunction extends NodeFunction {
+  readonly #siblings: LambdaFunction[] = [];
+  readonly #added: [string, string, EnvironmentOptions | undefined][] = [];
+
+  follow(sibling: LambdaFunction): void {
+    for (const [key, value, options] of this.#added) sibling.addEnvironment(key, value, options);
+    this.#siblings.push(sibling);
+  }
+
+  override addEnvironment(key: string, value: string, options?: EnvironmentOptions): this {
+    // Lambda's own constructor calls this before the fields exist.
+    if (#siblings in this) {
+      this.#added.push([key, value, options]);
+      for (const sibling of this.#siblings) sibling.addEnvironment(key, value, options);
+    }
+    return super.addEnvironment(key, value, options);
+  }
+}
+
+function functionProps(
+  props: StepFunctionProps,
+  memorySize: number,
+  steps: readonly string[],
+): NodeFunctionProps {
+  const { definition, options = {} } = props;
+  const { layers, securityGroups, reservedConcurrency, memoryMb: _, ...rest } = options;
+  return {
     ...ownCode(props),
-    description: `Runs the steps of ${title}: ${Object.keys(steps).join(', ')}`,
-    timeout: Duration.millis(longestStepMs(props) + STEP_WRAP_UP_MS + COLD_START_MS),
-  });
+    ...rest,
+    ...(layers && { layers: [...layers] }),
+    ...(securityGroups && { securityGroups: [...securityGroups] }),
+    ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
+    memorySize,
+    description: `Runs the steps of ${definition.title}: ${steps.join(', ')}`,
+    timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
+  };
 }
 
 function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction {
@@ -39,7 +172,7 @@ function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction
   const sandbox = new NodeFunction(scope, 'Sandbox', {
     ...ownCode(props),
     description: `Sandbox for the steps of ${definition.title}: what runs here can do nothing on AWS`,
-    timeout: Duration.millis(longestStepMs(props) + SANDBOX_WRAP_UP_MS),
+    timeout: Duration.millis(longestStepMs(definition) + SANDBOX_WRAP_UP_MS),
     // Its role can write its log. Traces are permissions as well.
     tracing: Tracing.DISABLED,
     // What one owner's code leaves behind on an instance is never there for another owner's.
@@ -47,11 +180,11 @@ function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction
   });
   const runner = new NodeFunction(scope, 'Function', {
     description: `Runs the steps of ${definition.title} in its sandbox`,
-    entry: `${repositoryRoot}lambdas/runner/sandbox/run-steps.lambda.ts`,
-    alias: { '#catalogue': catalogue },
+    entry: lambdaEntry('runner/sandbox/run-steps.lambda'),
+    catalogue,
     // It waits, most of the time.
     memorySize: 256,
-    timeout: Duration.millis(longestStepMs(props) + STEP_WRAP_UP_MS + COLD_START_MS),
+    timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
   });
   grantInvoke(sandbox, runner);
   runner.addEnvironment(Env.sandboxFunctionArn, sandbox.functionArn);
@@ -61,15 +194,15 @@ function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction
 
 /** What the definition says of the function that its own code runs in. */
 function ownCode({ definition, catalogue }: StepFunctionProps): NodeFunctionProps {
-  const { name, resources = {} } = definition;
+  const { resources = {} } = definition;
   return {
-    entry: `${dirname(catalogue)}/${name.replaceAll('_', '-')}/steps.lambda.ts`,
+    entry: handlerFile(definition, catalogue.module),
     memorySize: resources.memoryMb ?? 512,
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
     packages: resources.packages,
   };
 }
 
-function longestStepMs({ definition }: StepFunctionProps): number {
-  return Math.max(...Object.values(definition.steps).map(({ timeoutMs }) => timeoutMs));
+function longestStepMs({ steps }: StepsOperation): number {
+  return Math.max(...Object.values(steps).map(({ timeoutMs }) => timeoutMs));
 }

@@ -4,8 +4,8 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -29,7 +29,7 @@ export class JobEvents extends Construct {
 
     const publisher = new NodeFunction(this, 'Function', {
       description: 'Tells the events topic and endpoints what the stream of the jobs table shows',
-      entry: `${repositoryRoot}lambdas/webhooks/publish-events.lambda.ts`,
+      entry: lambdaEntry('webhooks/publish-events.lambda'),
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);

@@ -9,8 +9,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import { DEFAULT_RETRY_SECONDS } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
-import { repositoryRoot } from '../defaults/bundle.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
+import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { Gateway } from '../endpoints/gateway.ts';
 import { WebhookTables } from './webhook-tables.ts';
@@ -86,7 +86,7 @@ export class Webhooks extends Construct {
 
     const deliver = new NodeFunction(this, 'Deliver', {
       description: 'Calls the endpoints that are to be told of jobs',
-      entry: `${repositoryRoot}lambdas/webhooks/sending/deliver.lambda.ts`,
+      entry: lambdaEntry('webhooks/sending/deliver.lambda'),
       timeout: DELIVER_TIMEOUT,
     });
     deliver.addEnvironment(Env.apiUrl, gateway.url);
@@ -105,18 +105,18 @@ export class Webhooks extends Construct {
       new SqsEventSource(this.#queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
     );
 
-    const queueWaiting = new NodeFunction(this, 'QueueWaiting', {
+    const enqueueDue = new NodeFunction(this, 'QueueWaiting', {
       description: 'Queues deliveries whose next attempt is near',
-      entry: `${repositoryRoot}lambdas/webhooks/deliveries/enqueue-due.lambda.ts`,
+      entry: lambdaEntry('webhooks/deliveries/enqueue-due.lambda'),
       timeout: Duration.minutes(4),
     });
-    this.#tables.grantDeliveries(queueWaiting, 'BatchGetItem', 'UpdateItem');
-    this.#tables.grantWaiting(queueWaiting);
-    this.#grantSend(queueWaiting);
+    this.#tables.grantDeliveries(enqueueDue, 'BatchGetItem', 'UpdateItem');
+    this.#tables.grantWaiting(enqueueDue);
+    this.#grantSend(enqueueDue);
     new Rule(this, 'EveryFiveMinutes', {
       description: 'Looks fifteen minutes ahead, which is as far as a queue delays',
       schedule: Schedule.rate(Duration.minutes(5)),
-      targets: [new LambdaTarget(queueWaiting)],
+      targets: [new LambdaTarget(enqueueDue)],
     });
   }
 

@@ -1,56 +1,78 @@
-/** `npm run add-project -- DIR [NAME] [--stack NAME]`: makes a project buildable, locally or in a deployed stack. */
+/** `mcp-async-operations add-project`: uploads a project that `build` can build, to the local cloud or a deployed stack. */
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { deployedOutputs } from './deployed-stack.ts';
-import { cloudDirectory, findRunningCloud, type RunningCloud } from './running-cloud.ts';
+import { cloudDirectory, findRunningCloud } from './running-cloud.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = `Usage: npm run add-project -- DIR [NAME] [--stack NAME]
+const USAGE = `Usage: mcp-async-operations add-project DIR [NAME] [--stack NAME] [--app DIR]
 
   DIR           directory of a Node.js project
-  NAME          what to call it in start_build; default: the directory's name
-  --stack NAME  upload to the stack deployed under this name, not to the local cloud`;
+  NAME          name of the project in start_build; default: the directory's name
+  --stack NAME  upload to the stack deployed under this name, not to the local cloud
+  --app DIR     folder of the app that the local cloud runs; default: the current one
+  --help        show this text`;
 
-function readArguments() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { stack: { type: 'string' } },
-    });
-    const [directory, name, ...rest] = positionals;
-    if (!directory || rest.length > 0) throw new Error('Give one directory, and at most one name.');
-    const absolute = resolve(directory);
-    return { directory: absolute, name: name ?? basename(absolute), stack: values.stack };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
+interface AddProjectOptions {
+  readonly directory: string;
+  readonly name: string;
+  readonly app: string;
+  readonly stack?: string;
 }
 
-/** Where to upload to. */
-async function workspace(stackName: string | undefined): Promise<{ client: S3Client; bucket: string }> {
-  const stack = stackName
-    ? { outputs: await deployedOutputs(stackName), environment: {} }
-    : await localCloud();
-  const bucket = stack.outputs[BUCKET_OUTPUT];
-  if (!bucket) throw new Error(`The stack has no output ${BUCKET_OUTPUT}: is it this project's stack?`);
-  Object.assign(process.env, stack.environment);
+/** @returns undefined for --help. @throws Error naming the remedy */
+function readArguments(args: string[]): AddProjectOptions | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { stack: { type: 'string' }, app: { type: 'string' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return undefined;
+  const [directory, name, ...rest] = positionals;
+  if (!directory || rest.length > 0) throw new Error('Give one directory, and at most one name.');
+  const absolute = resolve(directory);
+  const app = resolve(values.app ?? process.cwd());
+  return { directory: absolute, name: name ?? basename(absolute), app, stack: values.stack };
+}
+
+async function workspace({ stack, app }: AddProjectOptions): Promise<{ client: S3Client; bucket: string }> {
+  const { outputs, environment } = stack
+    ? { outputs: await deployedOutputs(stack), environment: {} }
+    : await localCloud(app);
+  const bucket = Object.entries(outputs).find(([name]) => name.includes(BUCKET_OUTPUT))?.[1];
+  if (!bucket) throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack with the service.`);
+  Object.assign(process.env, environment);
   return { client: new S3Client(), bucket };
 }
 
-async function localCloud(): Promise<RunningCloud> {
-  const cloud = await findRunningCloud(cloudDirectory());
-  if (!cloud) throw new Error('The local cloud is not running: start it with `npm start`.');
-  return cloud;
+async function localCloud(app: string) {
+  const cloud = await findRunningCloud(cloudDirectory(app));
+  if (cloud) return cloud;
+  throw new Error('The local cloud is not running: start it with `npm start`, or `mcp-async-operations dev` in your app.');
 }
 
-const { directory, name, stack } = readArguments();
-try {
-  const { client, bucket } = await workspace(stack);
-  const key = await uploadProject(client, bucket, directory, name);
-  console.log(`Uploaded ${key}. Build it: start_build with {"project": "${name}"}`);
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
+/** @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  let options: AddProjectOptions | undefined;
+  try {
+    options = readArguments(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (!options) {
+    console.log(USAGE);
+    return 0;
+  }
+  try {
+    const { directory, name } = options;
+    const { client, bucket } = await workspace(options);
+    const key = await uploadProject(client, bucket, directory, name);
+    console.log(`Uploaded ${key}. Build it: start_build with {"project": "${name}"}`);
+    return 0;
+  } catch (error) {
+    console.error((error as Error).message);
+    return 1;
+  }
 }

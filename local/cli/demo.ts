@@ -13,13 +13,18 @@ import { list } from 'tar';
 import type { JobView } from '../../lambdas/jobs/job-view.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
 import type { FileLink } from '../../lambdas/workspace/workspace-links.ts';
-import { type LocalCloud, startLocalCloud } from '../cloud.ts';
+import { startApp } from '../app.ts';
+import type { LocalCloud } from '../cloud.ts';
 import { startDemoReceiver } from './demo-receiver.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { REPOSITORY, synthesize } from './synthesize.ts';
+import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = 'Usage: npm run demo [-- [--project DIR] [--webhook]]';
+const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--webhook]
+
+  --project DIR  directory of a Node.js project to build; default: a small service that comes along
+  --webhook      wait for a webhook, where the demo polls otherwise
+  --help         show this text`;
 
 /** Failures that are not the project's own. */
 const OURS: ReadonlySet<string> = new Set([
@@ -41,9 +46,9 @@ async function demo(directory: string, byWebhook: boolean): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
   const assemblyDirectory = join(scratch, 'cdk.out');
   say('Synthesizing the stack');
-  await synthesize(assemblyDirectory);
   const log: string[] = [];
-  const cloud = await startLocalCloud({
+  const cloud = await startApp({
+    ...SAMPLE_APP,
     assemblyDirectory,
     allowLoopbackWebhooks: byWebhook,
     onLog: (name, line) => log.push(`[${name}] ${line}`),
@@ -117,7 +122,7 @@ async function follow(client: Client, job_id: string): Promise<Answer> {
 async function collect({ files = [], result }: Answer): Promise<number> {
   const artifact = files.find(({ name }) => name.endsWith('.tar.gz'));
   if (!artifact) throw new Error('The answer links no artifact.');
-  const directory = join(REPOSITORY, '.local', 'artifacts');
+  const directory = resolve('.local', 'artifacts');
   await mkdir(directory, { recursive: true });
   const path = join(directory, artifact.name);
 
@@ -160,15 +165,21 @@ function say(sentence: string): void {
   console.log(`• ${sentence}`);
 }
 
-try {
-  const { values } = parseArgs({
-    options: { project: { type: 'string' }, webhook: { type: 'boolean', default: false } },
-  });
-  const directory = resolve(values.project ?? join(REPOSITORY, 'examples/projects/hello-service'));
-  process.exitCode = await demo(directory, values.webhook);
-} catch (error) {
-  const wrongOption = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(error instanceof Error ? error.message : error);
-  if (wrongOption) console.error(USAGE);
-  process.exitCode = wrongOption ? 2 : 1;
+/** @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  try {
+    const flag = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({
+      args,
+      options: { project: { type: 'string' }, webhook: flag, help: flag },
+    });
+    if (!values.help) return await demo(resolve(values.project ?? SAMPLE_PROJECT), values.webhook);
+    console.log(USAGE);
+    return 0;
+  } catch (error) {
+    const isWrongOption = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+    console.error(error instanceof Error ? error.message : error);
+    if (isWrongOption) console.error(`\n${USAGE}`);
+    return isWrongOption ? 2 : 1;
+  }
 }

@@ -2,15 +2,14 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { LocalCloud } from '../cloud.ts';
-import { REPOSITORY } from './synthesize.ts';
 
 export interface RunningCloud extends Pick<LocalCloud, 'url' | 'outputs' | 'environment'> {
   readonly pid: number;
 }
 
-/** `.local` in the repository, or what `LOCAL_CLOUD_DIR` says. */
-export function cloudDirectory(): string {
-  return resolve(process.env.LOCAL_CLOUD_DIR ?? join(REPOSITORY, '.local'));
+/** `.local` in the app's folder, or what `LOCAL_CLOUD_DIR` says. */
+export function cloudDirectory(app: string): string {
+  return resolve(process.env.LOCAL_CLOUD_DIR ?? join(app, '.local'));
 }
 
 /** The cloud that uses the directory, if one runs. What a killed one left behind does not count. */

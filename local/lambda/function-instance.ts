@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -53,7 +53,7 @@ export class FunctionInstance {
   constructor(options: InstanceOptions) {
     const { environment, onLine, timeoutMs, ...setup } = options;
     this.#options = options;
-    this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL(`./function-worker${extname(import.meta.url)}`, import.meta.url), {
       workerData: setup,
       env: { ...environment, TMPDIR: this.#scratch },
       execArgv: [],

@@ -4,7 +4,7 @@ import { credentialVariables } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
 import { arn } from '../shared/aws-names.ts';
 import type { Assembly } from '../template/assembly.ts';
-import type { Resolve } from '../template/intrinsics.ts';
+import { NOT_RUN, type Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
 import { LambdaFunction } from './functions.ts';
 
@@ -15,6 +15,7 @@ const ALLOW_LOOPBACK_WEBHOOKS = 'ALLOW_LOOPBACK_WEBHOOKS';
 interface FunctionProperties {
   readonly Code: { readonly S3Key?: string };
   readonly Handler: string;
+  readonly Runtime?: string;
   readonly Timeout?: number;
   readonly MemorySize?: number;
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
@@ -24,6 +25,7 @@ interface FunctionProperties {
 const FUNCTION_PROPERTIES = [
   'Code',
   'Handler',
+  'Runtime',
   'Timeout',
   'MemorySize',
   'Environment',
@@ -39,7 +41,7 @@ export interface FunctionOptions {
   readonly onLog: (functionName: string, line: string) => void;
 }
 
-/** @returns by name. @throws Error for code that is not an asset of the assembly. */
+/** @returns by name. A function that cannot run here fails at each invocation with the reason. */
 export function createFunctions(
   assembly: Assembly,
   resolve: Resolve,
@@ -58,16 +60,15 @@ export function createFunctions(
 
 function createFunction(
   name: string,
-  { Code, Handler, Timeout = 3, MemorySize = 128, Environment, TenancyConfig }: FunctionProperties,
+  { Code, Handler, Runtime, Timeout = 3, MemorySize = 128, Environment, TenancyConfig }: FunctionProperties,
   assembly: Assembly,
   { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
 ): LambdaFunction {
-  if (!Code.S3Key)
-    throw new Error(`Function ${name} has inline code or an image: give it a directory asset.`);
-  const codeDirectory = assembly.assetDirectory(Code.S3Key);
+  const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
   // Whoever starts the local cloud says whether webhooks may reach this machine; a template cannot.
   const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
   const functionArn = arn('lambda', `function:${name}`);
+  const refusal = refusalOf(name, { Code, Runtime, variables });
   return new LambdaFunction({
     functionName: name,
     functionArn,
@@ -90,7 +91,29 @@ function createFunction(
       ...credentialVariables(iam.sessionOf(functionArn).credentials),
     },
     onLine: (line) => onLog(name, line),
+    ...(refusal !== undefined && { refusal }),
   });
+}
+
+/** Why a function cannot run here, with the remedy; undefined when it can. */
+function refusalOf(
+  name: string,
+  {
+    Code,
+    Runtime = '',
+    variables,
+  }: Pick<FunctionProperties, 'Code' | 'Runtime'> & { readonly variables: Readonly<Record<string, string>> },
+): string | undefined {
+  if (!Code.S3Key) return `Function ${name} has inline code or an image: give it a directory asset.`;
+  if (Runtime !== '' && !Runtime.startsWith('nodejs')) {
+    return `Function ${name} has the runtime ${Runtime}: the local cloud runs Node.js only.`;
+  }
+  for (const [variable, value] of Object.entries(variables)) {
+    const [, missing] = value.split(NOT_RUN);
+    if (missing === undefined) continue;
+    return `Function ${name} needs ${missing} (in ${variable}), which the local cloud does not run: give a value with --stand-in ${missing}=VALUE.`;
+  }
+  return undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Lambda: each function is a pool of warm instances, and a queue when all of them are busy. */
-import { FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
+import { FunctionError, FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
 
 /** Lambda's limit of a request that waits for its answer. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -12,6 +12,8 @@ const IDLE_MS = 60_000;
 export interface FunctionOptions extends InstanceOptions {
   /** An instance is for one tenant alone, whom each invocation names. */
   readonly isolatesTenants: boolean;
+  /** Why the function cannot run here: each invocation fails with it. @default it runs */
+  readonly refusal?: string;
 }
 
 export interface InvokeOptions {
@@ -31,13 +33,15 @@ interface Waiting {
 export class LambdaFunction {
   readonly isolatesTenants: boolean;
   readonly #options: InstanceOptions;
+  readonly #refusal: string | undefined;
   readonly #instances = new Map<FunctionInstance, TenantId>();
   readonly #idle: FunctionInstance[] = [];
   readonly #waiting: Waiting[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor({ isolatesTenants, ...options }: FunctionOptions) {
+  constructor({ isolatesTenants, refusal, ...options }: FunctionOptions) {
+    this.#refusal = refusal;
     this.isolatesTenants = isolatesTenants;
     this.#options = options;
   }
@@ -47,6 +51,10 @@ export class LambdaFunction {
    * @returns the result as JSON text, or what was streamed. @throws FunctionError
    */
   async invoke(payload: string, { onChunk, tenantId }: InvokeOptions = {}): Promise<string> {
+    if (this.#refusal !== undefined) {
+      this.#options.onLine(this.#refusal);
+      throw new FunctionError({ errorType: 'LocalCloud.NotRun', errorMessage: this.#refusal, trace: [] });
+    }
     const instance = await this.#acquire(tenantId);
     const chunks: Buffer[] = [];
     const collect: OnChunk = async (chunk) => void chunks.push(chunk);

@@ -42,15 +42,17 @@ interface FileAsset {
   readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
 }
 
-/** @throws Error when the directory holds no assembly, or one with more or fewer stacks than one. */
-export async function readAssembly(directory: string): Promise<Assembly> {
+/** Tells the stack to run from the others of an app, by its name and the names of its outputs. */
+export type IsStack = (name: string, outputs: readonly string[]) => boolean;
+
+/**
+ * Reads one stack of the assembly.
+ * @param isWanted is asked when there are several stacks
+ * @throws Error when the directory holds no assembly, or not exactly one such stack.
+ */
+export async function readAssembly(directory: string, isWanted?: IsStack): Promise<Assembly> {
   const manifest = await readJson<Manifest>(directory, 'manifest.json');
-  const stacks = artifactsOfType(manifest, 'aws:cloudformation:stack');
-  const [stack] = stacks;
-  if (!stack || stacks.length > 1) {
-    throw new Error(`${directory} holds ${stacks.length} stacks: the local cloud runs exactly one.`);
-  }
-  const [stackId, { properties }] = stack;
+  const [stackId, { properties }] = await chooseStack(directory, manifest, isWanted);
   const template = await readJson<Template>(directory, properties?.templateFile ?? '');
   const sources = new Map<string, string>();
   for (const [, asset] of artifactsOfType(manifest, 'cdk:asset-manifest')) {
@@ -71,6 +73,27 @@ export async function readAssembly(directory: string): Promise<Assembly> {
       return source;
     },
   };
+}
+
+async function chooseStack(
+  directory: string,
+  manifest: Manifest,
+  isWanted: IsStack = () => true,
+): Promise<[string, Artifact]> {
+  const stacks = artifactsOfType(manifest, 'aws:cloudformation:stack');
+  const wanted: [string, Artifact][] = [];
+  for (const [id, stack] of stacks) {
+    const { Outputs = {} } = await readJson<Template>(directory, stack.properties?.templateFile ?? '');
+    const name = stack.properties?.stackName ?? id;
+    if (stacks.length === 1 || isWanted(name, Object.keys(Outputs))) wanted.push([id, stack]);
+  }
+  const [stack, ...others] = wanted;
+  if (stack && others.length === 0) return stack;
+  const names = stacks.map(([id, { properties }]) => properties?.stackName ?? id).join(', ');
+  throw new Error(
+    `${directory} holds ${stacks.length} stacks (${names || 'none'}), ${wanted.length} of which are to run: ` +
+      'the local cloud runs exactly one.',
+  );
 }
 
 function artifactsOfType(manifest: Manifest, type: string): [string, Artifact][] {

@@ -2,13 +2,20 @@
 
 import { ACCOUNT, REGION } from '../shared/aws-names.ts';
 import type { Template } from './assembly.ts';
-import { type Addresses, namesOf, type ResourceNames } from './resource-names.ts';
+import { type Addresses, isKnownType, namesOf, type ResourceNames } from './resource-names.ts';
 
 export interface ResolverOptions {
   readonly template: Template;
   readonly stackName: string;
   readonly addresses: Addresses & { readonly api: string };
+  /**
+   * Values for what the local cloud does not run, by `LogicalId` or `LogicalId.Attribute`. @default a text that says so
+   */
+  readonly standIns?: Readonly<Record<string, string>>;
 }
+
+/** Begins the text in place of a value that the local cloud does not have: `not-run://Database.Endpoint.Address`. */
+export const NOT_RUN = 'not-run://';
 
 /** Resolves every intrinsic inside a template value. @throws Error for a reference to nothing, or an unknown function. */
 export type Resolve = (value: unknown) => unknown;
@@ -16,7 +23,12 @@ export type Resolve = (value: unknown) => unknown;
 /** `https://ID.execute-api.REGION.amazonaws.com/STAGE`: how templates spell the address of an API. */
 const API_ADDRESS = /https:\/\/[^./]+\.execute-api\.[^./]+\.amazonaws\.com(\/[^/]+)?/g;
 
-export function createResolver({ template, stackName, addresses }: ResolverOptions): Resolve {
+export function createResolver({
+  template,
+  stackName,
+  addresses,
+  standIns = {},
+}: ResolverOptions): Resolve {
   const pseudoParameters: Readonly<Record<string, string>> = {
     'AWS::AccountId': ACCOUNT,
     'AWS::Partition': 'aws',
@@ -60,10 +72,19 @@ export function createResolver({ template, stackName, addresses }: ResolverOptio
 
   function ref(name: string): unknown {
     if (name === 'AWS::NoValue') return undefined;
-    return pseudoParameters[name] ?? template.Parameters?.[name]?.Default ?? names(name).ref;
+    const given = pseudoParameters[name] ?? template.Parameters?.[name]?.Default ?? standIns[name];
+    return given ?? (isNotRun(name) ? `${NOT_RUN}${name}` : names(name).ref);
+  }
+
+  function isNotRun(logicalId: string): boolean {
+    const resource = template.Resources[logicalId];
+    return resource !== undefined && !isKnownType(resource.Type);
   }
 
   function attribute(logicalId: string, name: string): string {
+    const standIn = standIns[`${logicalId}.${name}`];
+    if (standIn !== undefined) return standIn;
+    if (isNotRun(logicalId)) return `${NOT_RUN}${logicalId}.${name}`;
     const value = names(logicalId).attributes[name];
     if (value === undefined) throw new Error(`The local cloud does not know ${logicalId}.${name}.`);
     return value;

@@ -1,4 +1,4 @@
-/** Links in webhooks, as a receiver gets them: whoever holds one answers what it was made for, once, and nothing else. */
+/** Tests answer links in webhooks: any holder of a link answers its questions, once, and nothing else. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { type ApiAnswer, type ApiCall, apiClient, expectValid } from '../support/openapi.ts';
+import { type ApiCall, type ApiResponse, apiClient, expectValid } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { modern } from '../support/rpc.ts';
 import { call, connect, startTestCloud } from '../support/test-cloud.ts';
@@ -36,7 +36,7 @@ const YES = yes();
 const paint = (colour: string) => ({ action: 'accept', content: { colour } });
 const [RED, GREEN] = [paint('red'), paint('green')];
 
-/** A job that waits for its answers, and the path of the link that its receiver has got. */
+/** A job that waits for answers, and the path of the link that its receiver got. */
 async function asked(args: Record<string, unknown> = {}): Promise<{ jobId: string; link: string }> {
   const { data } = await call(client, 'start_ask', { callback_url: receiver.url, ...args });
   return { jobId: data.job_id, link: await linkOf(data.job_id) };
@@ -56,12 +56,12 @@ const read = (link: string) => nobody(`GET ${link}`);
 const answer = (link: string, answers: unknown) => nobody(`POST ${link}`, { json: { answers } });
 const byTool = (job_id: string, answers: unknown) => call(client, 'answer_job', { job_id, answers });
 const end = async (job_id: string) => (await call(client, 'check_job', { job_id, wait_seconds: 20 })).data;
-const outcome = ({ status, data }: ApiAnswer) => [
+const outcome = ({ status, data }: ApiResponse) => [
   status,
   data.error?.code ?? Object.keys(data.input_requests),
 ];
 
-test('the link shows who has nothing but it what is asked, and nothing else of the job', async () => {
+test('the link alone shows the questions, and nothing else of the job', async () => {
   const { link } = await asked();
   const { status, data, headers } = await read(link);
   expect([status, data]).toEqual([
@@ -78,7 +78,7 @@ test('the link shows who has nothing but it what is asked, and nothing else of t
   expect(headers.get('referrer-policy')).toBe('no-referrer');
 });
 
-test('it answers, and the job goes on and ends with that; a later use is told so', async () => {
+test('an answer by the link completes the job; a later use gets an error', async () => {
   const { jobId, link } = await asked();
   expect(outcome(await answer(link, { approve: YES, paint: RED }))).toEqual([200, []]);
   expect(await end(jobId)).toMatchObject({ status: 'completed', result: { colour: 'red' } });
@@ -86,8 +86,8 @@ test('it answers, and the job goes on and ends with that; a later use is told so
   expect(outcome(await read(link))).toEqual([409, 'JOB_ALREADY_ENDED']);
 });
 
-test('while the job goes on, a second use is told that it was answered before', async () => {
-  // It asks for one thing more: the job is open, and what this link is for is answered.
+test('while the job continues, a second use gets INPUT_ALREADY_ANSWERED', async () => {
+  // The job asks one more question: it is open, and the questions of this link are answered.
   const { link } = await asked({ more: true });
   await answer(link, { approve: YES, paint: RED });
   expect(outcome(await answer(link, { approve: YES, paint: GREEN }))).toEqual([
@@ -97,7 +97,7 @@ test('while the job goes on, a second use is told that it was answered before', 
   expect(outcome(await read(link))).toEqual([409, 'INPUT_ALREADY_ANSWERED']);
 });
 
-test('looking at it, however often, changes nothing', async () => {
+test('reading the link changes nothing', async () => {
   const { jobId, link } = await asked();
   const tag = async () => (await alice(`GET /jobs/${jobId}`)).headers.get('etag');
   const before = await tag();
@@ -106,7 +106,7 @@ test('looking at it, however often, changes nothing', async () => {
   expect((await answer(link, { approve: YES, paint: RED })).status).toBe(200);
 });
 
-test('some answers leave it good for the rest, and for no more than the rest', async () => {
+test('after some answers the link is valid only for the rest', async () => {
   const { jobId, link } = await asked();
   expect(outcome(await answer(link, { paint: RED }))).toEqual([200, ['approve']]);
   expect(outcome(await read(link))).toEqual([200, ['approve']]);
@@ -118,8 +118,8 @@ test('some answers leave it good for the rest, and for no more than the rest', a
   expect(await end(jobId)).toMatchObject({ status: 'completed', result: { colour: 'red' } });
 });
 
-describe('of the ways to answer the first counts:', () => {
-  test('after answer_job, the link is told so', async () => {
+describe('the first answer counts:', () => {
+  test('after answer_job, the link gets an error', async () => {
     const { jobId, link } = await asked({ more: true });
     await byTool(jobId, { paint: RED });
     expect(outcome(await read(link))).toEqual([200, ['approve']]);
@@ -129,7 +129,7 @@ describe('of the ways to answer the first counts:', () => {
     expect(outcome(await answer(link, { approve: YES }))).toEqual([409, 'INPUT_ALREADY_ANSWERED']);
   });
 
-  test('after the link, answer_job and the API are told so, and tasks/update changes nothing', async () => {
+  test('after the link, answer_job and the API get an error, and tasks/update changes nothing', async () => {
     const { jobId, link } = await asked();
     await answer(link, { paint: RED });
     expect((await byTool(jobId, { paint: GREEN })).data.error.code).toBe('INPUT_ALREADY_ANSWERED');
@@ -140,7 +140,7 @@ describe('of the ways to answer the first counts:', () => {
     expect(await end(jobId)).toMatchObject({ status: 'completed', result: { colour: 'red' } });
   });
 
-  test('of two uses at once one wins, and the other is told so', async () => {
+  test('of two concurrent uses one wins, and the other gets an error', async () => {
     const { jobId, link } = await asked();
     const uses = await Promise.all([answer(link, { paint: RED }), answer(link, { paint: GREEN })]);
     expect(uses.map(({ status }) => status).sort()).toEqual([200, 409]);
@@ -150,7 +150,7 @@ describe('of the ways to answer the first counts:', () => {
     expect((await end(jobId)).result.colour).toBe(lost === uses[0] ? 'green' : 'red');
   });
 
-  test('of ten uses at once one wins', async () => {
+  test('of ten concurrent uses one wins', async () => {
     const { jobId, link } = await asked();
     const uses = await Promise.all(
       Array.from({ length: 10 }, () => answer(link, { paint: RED, approve: YES })),
@@ -161,7 +161,7 @@ describe('of the ways to answer the first counts:', () => {
   });
 });
 
-test('what is asked later has a link of its own, and the one before is not for it', async () => {
+test('a later question has its own link, and the previous link does not answer it', async () => {
   const { jobId, link } = await asked({ more: true });
   await answer(link, { approve: YES, paint: RED });
   const { json } = await receiver.find(
@@ -177,20 +177,20 @@ test('what is asked later has a link of its own, and the one before is not for i
   expect(await end(jobId)).toMatchObject({ status: 'completed', result: { colour: 'red' } });
 });
 
-test('it answers its own job, and no other', async () => {
+test('a link answers only its own job', async () => {
   const [one, other] = [await asked(), await asked()];
   expect((await answer(one.link, { approve: YES, paint: RED })).status).toBe(200);
   expect(outcome(await read(other.link))).toEqual([200, ['approve', 'paint']]);
 });
 
-test('of a job that was cancelled nothing is shown or taken', async () => {
+test('the link of a cancelled job shows and accepts nothing', async () => {
   const { jobId, link } = await asked();
   await call(client, 'cancel_job', { job_id: jobId });
   expect(outcome(await read(link))).toEqual([409, 'JOB_ALREADY_ENDED']);
   expect(outcome(await answer(link, { approve: YES }))).toEqual([409, 'JOB_ALREADY_ENDED']);
 });
 
-test('whatever is no link of ours is answered alike, to the letter', async () => {
+test('every invalid link gets exactly the same response', async () => {
   const { jobId, link } = await asked();
   const { headers } = await receiver.find(({ json }) => json.data.job_id === jobId);
   const token = link.slice('/answers/'.length);
@@ -233,7 +233,7 @@ test('whatever is no link of ours is answered alike, to the letter', async () =>
   expect(outcome(await read(link))).toEqual([200, ['approve', 'paint']]);
 });
 
-describe('what cannot be taken is refused, and nothing of it is taken:', () => {
+describe('an invalid request is refused as a whole:', () => {
   let link: string;
   beforeAll(async () => {
     ({ link } = await asked());
@@ -257,7 +257,7 @@ describe('what cannot be taken is refused, and nothing of it is taken:', () => {
       { approve: YES, quick: YES },
       409,
       'INPUT_NOT_REQUIRED',
-      /answers\.quick: this link is not for that question\. It is for: approve, paint\./,
+      /answers\.quick: this link does not cover that question\. Answer one of: approve, paint\./,
     ],
     [
       'an answer to a name that all objects know',
@@ -274,7 +274,7 @@ describe('what cannot be taken is refused, and nothing of it is taken:', () => {
     ]);
   });
 
-  test('a body that is too large, is not JSON, or is not said to be', async () => {
+  test('a body that is too large, is not JSON, or is not declared as JSON', async () => {
     const large = await nobody(`POST ${link}`, { json: { answers: { approve: yes('x'.repeat(70_000)) } } });
     expect(outcome(large)).toEqual([413, 'INPUT_TOO_LARGE']);
     expect(outcome(await nobody(`POST ${link}`, { text: '{' }))).toEqual([400, 'INVALID_ARGUMENTS']);
@@ -283,7 +283,7 @@ describe('what cannot be taken is refused, and nothing of it is taken:', () => {
   });
 });
 
-test('a registered endpoint gets a link too, and what it repeats of that is not kept', async () => {
+test('a registered endpoint gets a link too, and a repeated link is not stored', async () => {
   const echoed: string[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
@@ -301,13 +301,13 @@ test('a registered endpoint gets a link too, and what it repeats of that is not 
     );
   while ((await deliveries())?.status !== 'delivered') await delay(20);
   expect((await deliveries()).attempts).toMatchObject([{ answer: '[link]' }]);
-  // The same question, and so the same link, whoever is told of it.
+  // The same question has the same link for every receiver.
   expect(echoed).toEqual([String(new URL(link, cloud.url))]);
   await alice(`DELETE /endpoints/${data.endpoint.endpoint_id}`);
   server.close();
 });
 
-test('no function logs a link, and no failure of ours came of any of this', () => {
+test('no function logs a link, and the API never failed', () => {
   const signatures = receiver.requests.flatMap(({ json }) => json.answer_url?.split('.').slice(-1) ?? []);
   expect(signatures.length).toBeGreaterThan(5);
   for (const signature of signatures) expect(logs.join('\n')).not.toContain(signature);

@@ -1,4 +1,4 @@
-/** The API behind a gateway that is set up otherwise, and on a bad day. */
+/** Tests the API behind a misconfigured gateway and after internal errors. */
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { createApi } from '../../lambdas/api/api.ts';
@@ -30,18 +30,18 @@ async function ask(
 
 const noJobs = { jobs: { list: async () => ({ jobs: [] }) } };
 
-test('nobody is served whom the gateway has not named', async () => {
+test('a request without an authenticated caller gets 401', async () => {
   const { status, data } = await ask(noJobs, {}, null);
   expect([status, data.error.code]).toEqual([401, 'UNAUTHENTICATED']);
   expectValid(['components', 'schemas', 'Error'], data);
 });
 
-test('a domain that maps the API under a path of its own changes nothing', async () => {
+test('a base path of a custom domain changes nothing', async () => {
   const { status, data } = await ask(noJobs, { path: '/operations/jobs' });
   expect([status, data]).toEqual([200, { jobs: [] }]);
 });
 
-test('what is no answer for callers is logged, and told of in a sentence that tells nothing', async () => {
+test('an unexpected error is logged, and the response reveals nothing of it', async () => {
   const cause = new Error('The table whsec_abc is on fire.');
   const list = async () => {
     throw cause;
@@ -54,7 +54,7 @@ test('what is no answer for callers is logged, and told of in a sentence that te
   expect(console.error).toHaveBeenCalledWith(expect.objectContaining({ route: 'GET /jobs', error: cause }));
 });
 
-test('a body in base64 is decoded, and measured as it is', async () => {
+test('a body in base64 is decoded before its size is checked', async () => {
   const event = (body: string) => ({
     httpMethod: 'POST',
     resource: '/endpoints',

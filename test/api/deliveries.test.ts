@@ -1,9 +1,9 @@
-/** Deliveries: looked at, and sent again, one or all of them. */
+/** Tests that deliveries are listed, shown and replayed, one or all of them. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeliveryStatus, deliveryId } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { type ApiAnswer, type ApiCall, apiClient, expectValid } from '../support/openapi.ts';
+import { type ApiCall, type ApiResponse, apiClient, expectValid } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { call, connect, startTestCloud } from '../support/test-cloud.ts';
 import { arnOf, openStores, type Stores, seedDeliveries } from './webhook-stores.ts';
@@ -34,8 +34,8 @@ async function register(fields: object = {}): Promise<string> {
   return data.endpoint.endpoint_id;
 }
 
-/** The delivery, once it is as it is to be. */
-async function until(id: string, isSo: (delivery: ApiAnswer['data']) => boolean) {
+/** Waits until the delivery has the expected state. */
+async function until(id: string, isSo: (delivery: ApiResponse['data']) => boolean) {
   for (;;) {
     const { data } = await api(`GET /deliveries/${id}`);
     if (isSo(data)) return data;
@@ -43,9 +43,9 @@ async function until(id: string, isSo: (delivery: ApiAnswer['data']) => boolean)
   }
 }
 
-const isDelivered = ({ status }: ApiAnswer['data']) => status === 'delivered';
+const isDelivered = ({ status }: ApiResponse['data']) => status === 'delivered';
 
-/** As the document's `webhooks` say that it arrives. */
+/** Checks an arrived webhook against the `webhooks` of the API document. */
 function expectWebhook({ json, headers }: RecordingReceiver['requests'][number]): void {
   const webhook = ['webhooks', 'event', 'post'];
   expectValid([...webhook, 'requestBody', 'content', 'application/json', 'schema'], json);
@@ -74,7 +74,7 @@ test('a test event arrives, and is listed with its attempt', async () => {
   expect((await api(`GET /endpoints/${endpointId}/deliveries`)).data).toEqual({ deliveries: [delivery] });
 });
 
-test('a job event arrives as the document says, and is listed under the endpoint and the job', async () => {
+test('a job event arrives as documented, and is listed under the endpoint and the job', async () => {
   const endpointId = await register({ operations: ['echo'], events: ['job.completed'] });
   const client = await connect(cloud, { owner: OWNER });
   const { data } = await call(client, 'start_echo', { text: 'x' });
@@ -87,7 +87,7 @@ test('a job event arrives as the document says, and is listed under the endpoint
   expect((await api(`GET /jobs/${data.job_id}/deliveries`)).data.deliveries).toContainEqual(delivery);
 });
 
-test('the list of an endpoint has the newest first, page by page, without gap or repeat', async () => {
+test('the list of an endpoint is newest first, page by page, without gap or repeat', async () => {
   const endpointId = await register();
   const seeded = await seedDeliveries(stores, {
     owner: OWNER,
@@ -119,7 +119,7 @@ describe('replaying one', () => {
     expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
-  test('tries a pending one now, and its schedule begins anew', async () => {
+  test('attempts a pending one now, and restarts its schedule', async () => {
     receiver.status = 503;
     const endpointId = await register();
     const { data } = await api(`POST /endpoints/${endpointId}/test`);
@@ -130,7 +130,7 @@ describe('replaying one', () => {
     expect(attempts.at(-1)).toMatchObject({ http_status: 200 });
   });
 
-  test('of one that is held is refused', async () => {
+  test('refuses a held one', async () => {
     const endpointId = await register();
     const [held] = await seedDeliveries(stores, {
       owner: OWNER,
@@ -143,7 +143,7 @@ describe('replaying one', () => {
     expect([status, data.error.code]).toEqual([409, 'DELIVERY_HELD']);
   });
 
-  test('is refused while its endpoint is disabled, and once it is deleted: what was delivered stays so', async () => {
+  test('is refused while its endpoint is disabled or deleted, and leaves a delivered one unchanged', async () => {
     const endpointId = await register();
     const { data } = await api(`POST /endpoints/${endpointId}/test`);
     await until(data.delivery_id, isDelivered);
@@ -178,7 +178,7 @@ describe('replaying one', () => {
     }
   });
 
-  test('of one that has expired is refused, although DynamoDB has not deleted it yet', async () => {
+  test('refuses an expired one, although DynamoDB has not deleted it yet', async () => {
     const endpointId = await register();
     const common = { owner: OWNER, endpointId, count: 1, fromMs: Date.now() };
     const [expired = { jobId: '', deliveryKey: '' }] = await seedDeliveries(stores, {
@@ -196,7 +196,7 @@ describe('replaying one', () => {
 describe('replaying all since a time', () => {
   const replay = (endpointId: string, json: object) => api(`POST /endpoints/${endpointId}/replay`, { json });
 
-  test('goes through more than a thousand, call by call: none left out, none twice', async () => {
+  test('replays more than a thousand, call by call, each once', async () => {
     const endpointId = await register();
     const fromMs = Date.now() - 2 * HOUR_MS;
     const common = { owner: OWNER, endpointId };
@@ -204,7 +204,7 @@ describe('replaying all since a time', () => {
     const seeded = await seedDeliveries(stores, { ...common, count: 1_010, fromMs });
     let answer = await replay(endpointId, { since: new Date(fromMs).toISOString() });
     expect(answer).toMatchObject({ status: 202, data: { next_cursor: expect.any(String) } });
-    // Told of after the replay began: none of its business.
+    // Created after the replay began, so not a part of it.
     const { data: later } = await api(`POST /endpoints/${endpointId}/test`);
     await until(later.delivery_id, isDelivered);
     let replayed = answer.data.replayed;
@@ -220,7 +220,7 @@ describe('replaying all since a time', () => {
     expect(receiver.requests).toHaveLength(1_011);
   });
 
-  test('leaves alone what is pending or held', async () => {
+  test('skips pending and held ones', async () => {
     const endpointId = await register();
     const common = { owner: OWNER, endpointId, count: 1, fromMs: Date.now() - HOUR_MS };
     for (const status of Object.values(DeliveryStatus)) await seedDeliveries(stores, { ...common, status });
@@ -260,14 +260,14 @@ describe('replaying all since a time', () => {
     expect(data.error.message).toContain(message);
   });
 
-  test('goes back to the beginning of time', async () => {
+  test('accepts the earliest possible time', async () => {
     expect((await replay(await register(), { since: '0000-01-01T00:00:00+14:00' })).data).toEqual({
       replayed: 0,
     });
   });
 });
 
-test('what belongs to somebody else looks unknown, on every route', async () => {
+test("another owner's deliveries look unknown on every route", async () => {
   const endpointId = await register();
   const { data: sent } = await api(`POST /endpoints/${endpointId}/test`);
   await until(sent.delivery_id, isDelivered);

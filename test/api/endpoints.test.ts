@@ -1,4 +1,4 @@
-/** Endpoints: registered, read, changed, paused and deleted by their owner. */
+/** Tests that an owner registers, reads, changes, pauses and deletes endpoints. */
 import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -28,7 +28,7 @@ async function create(fields: object = {}): Promise<string> {
 }
 
 describe('registering', () => {
-  test('answers with the endpoint, its secret, and where it is', async () => {
+  test('returns the endpoint, its secret, and its location', async () => {
     const { status, data, headers } = await api('POST /endpoints', { json: { url: URL_HERE } });
     expect(status).toBe(201);
     expect(data).toEqual({
@@ -50,7 +50,7 @@ describe('registering', () => {
     expect((await api(`GET /endpoints/${data.endpoint.endpoint_id}`)).data).toEqual(data.endpoint);
   });
 
-  test('takes events, operations and a description, each name once', async () => {
+  test('accepts events, operations and a description, each name once', async () => {
     const fields = {
       events: ['job.failed', 'job.failed'],
       operations: ['echo', 'probe', 'echo'],
@@ -96,11 +96,11 @@ describe('registering', () => {
     expect(data.error.message).toContain(message);
   });
 
-  test('names the events and the operations that there are', async () => {
+  test('lists the known events and operations in the error', async () => {
     const events = await api('POST /endpoints', { json: { url: URL_HERE, events: ['job.done'] } });
-    expect(events.data.error.message).toMatch(/There are: job\.created, .*job\.cancelled\./);
+    expect(events.data.error.message).toMatch(/Expected one of: job\.created, .*job\.cancelled\./);
     const operations = await api('POST /endpoints', { json: { url: URL_HERE, operations: ['biuld'] } });
-    expect(operations.data.error.message).toMatch(/There are: ask, .*take\b/);
+    expect(operations.data.error.message).toMatch(/Expected one of: ask, .*take\b/);
   });
 
   test('refuses a host whose name does not resolve', async () => {
@@ -112,7 +112,7 @@ describe('registering', () => {
     });
   });
 
-  test('ends at a hundred, other kinds included, until one is deleted', async () => {
+  test('has a limit of a hundred, other kinds included, until one is deleted', async () => {
     const erin = apiClient(cloud, 'erin');
     const ids: string[] = [];
     for (let count = 0; count < 99; count += 1) {
@@ -125,7 +125,7 @@ describe('registering', () => {
       data: { error: { code: 'RESOURCE_EXHAUSTED', details: { max: 100 } } },
     });
     expect((await erin('GET /endpoints')).data.endpoints.map(idOf)).toEqual(ids);
-    // What is there can still be changed.
+    // Existing endpoints can still be changed.
     expect((await erin('POST /callback-secret')).status).toBe(200);
     await erin(`DELETE /endpoints/${ids[0]}`);
     expect((await erin('POST /endpoints', { json: { url: URL_HERE } })).status).toBe(201);
@@ -135,7 +135,7 @@ describe('registering', () => {
 const idOf = ({ endpoint_id }: { endpoint_id: string }) => endpoint_id;
 
 describe('changing', () => {
-  test('writes what is named, and leaves the rest', async () => {
+  test('writes the given properties and leaves the rest', async () => {
     const id = await create({ events: ['job.failed'], operations: ['echo'], description: 'first' });
     const before = (await api(`GET /endpoints/${id}`)).data;
     const url = 'http://127.0.0.1:10/other';
@@ -154,7 +154,7 @@ describe('changing', () => {
     expect((await api(`GET /endpoints/${id}`)).data).toEqual(after);
   });
 
-  test('disables and enables, whatever had disabled it', async () => {
+  test('disables and enables, for any reason of the disabling', async () => {
     const id = await create();
     const disabled = await api(`PATCH /endpoints/${id}`, { json: { enabled: false } });
     expect(disabled.data).toMatchObject({ enabled: false, disabled: { reason: 'by_owner' } });
@@ -199,7 +199,7 @@ test('a deleted endpoint is gone', async () => {
   expect((await api('GET /endpoints')).data.endpoints.map(idOf)).not.toContain(id);
 });
 
-test('endpoints of other kinds are neither listed nor to be had', async () => {
+test('endpoints of other kinds are neither listed nor found', async () => {
   const kinds = [
     { endpointId: 'callbacks', kind: 'callbacks' },
     { endpointId: `ep_${'0'.repeat(32)}`, kind: 'subscription' },

@@ -1,4 +1,4 @@
-/** Jobs over plain HTTP: the same as the tools show, made for polling. */
+/** Tests jobs over plain HTTP: the same views as the tools, made for polling. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
@@ -33,7 +33,7 @@ async function start(tool: string, args: Record<string, unknown> = {}): Promise<
 }
 
 describe('a job', () => {
-  test('is shown as check_job shows it', async () => {
+  test('has the same view as check_job', async () => {
     const jobId = await start('start_echo', { text: 'hello', wait_seconds: 30 });
     const { data: checked } = await call(client, 'check_job', { job_id: jobId });
     const { status, data, headers } = await api(`GET /jobs/${jobId}`);
@@ -42,9 +42,9 @@ describe('a job', () => {
     expect(headers.get('cache-control')).toBe('private, no-cache');
   });
 
-  test('has a tag; who has the tag is not told again, until it changes', async () => {
+  test('has an etag, and gives 304 for it until the job changes', async () => {
     const jobId = await start('start_probe', { behaviour: 'wait' });
-    // Once it has said how far it is, nothing is written any more.
+    // After its progress report the job writes nothing more.
     while ((await call(client, 'check_job', { job_id: jobId })).data.progress === 0);
     const first = await api(`GET /jobs/${jobId}`);
     const etag = first.headers.get('etag') ?? '';
@@ -64,7 +64,7 @@ describe('a job', () => {
     expect(after.headers.get('etag')).not.toBe(etag);
   });
 
-  test('says in Retry-After when to ask again, for as long as it is open', async () => {
+  test('has the time of the next poll in Retry-After while it is open', async () => {
     const jobId = await start('start_probe', { behaviour: 'wait' });
     const open = await api(`GET /jobs/${jobId}`);
     expect(open.headers.get('retry-after')).toBe(String(Math.ceil(open.data.poll_after_ms / 1000)));
@@ -80,7 +80,7 @@ describe('a job', () => {
     },
   );
 
-  test('that is not there, malformed or somebody else’s looks the same', async () => {
+  test('that is unknown, malformed or another owner’s looks the same', async () => {
     const jobId = await start('start_echo', { text: 'mine' });
     const bob = apiClient(cloud, 'bob');
     const unknown = await bob(`GET /jobs/${randomUUID()}`);
@@ -97,7 +97,7 @@ describe('a job', () => {
 });
 
 describe('the list', () => {
-  test('is that of the owner, page by page, without gap or repeat', async () => {
+  test('has only the jobs of the owner, page by page, without gap or repeat', async () => {
     const owner = 'carol';
     const carol = await connect(cloud, { owner });
     const started: string[] = [];
@@ -150,7 +150,7 @@ describe('the list', () => {
 });
 
 describe('the deliveries of a job', () => {
-  test('are those to its callback, with what the receiver answered', async () => {
+  test('are those to its callback, with the response of the receiver', async () => {
     const jobId = await start('start_echo', { text: 'x', callback_url: receiver.url });
     await receiver.find(({ json }) => json.data?.job_id === jobId);
     let delivery: Record<string, unknown> = {};
@@ -193,17 +193,17 @@ describe('the deliveries of a job', () => {
   });
 });
 
-test('who asks for the same job over and over is told how long to wait', async () => {
-  // As it is deployed: once in a second, beyond the first ten times.
+test('a client that polls the same job too often gets the time to wait', async () => {
+  // As deployed: once a second after a burst of ten.
   const deployed = await startLocalCloud({ assemblyDirectory: assemblies.app });
   const url = new URL(`/jobs/${randomUUID()}`, deployed.url);
-  const answers: Response[] = [];
-  for (let index = 0; index < 12; index += 1) answers.push(await fetch(url));
+  const responses: Response[] = [];
+  for (let index = 0; index < 12; index += 1) responses.push(await fetch(url));
   await deployed.close();
-  expect(answers.map(({ status }) => status).slice(0, 10)).toEqual(Array(10).fill(404));
-  expect(answers[11]?.status).toBe(429);
-  expect(Number(answers[11]?.headers.get('retry-after'))).toBe(1);
-  expect(await answers[11]?.json()).toMatchObject({
+  expect(responses.map(({ status }) => status).slice(0, 10)).toEqual(Array(10).fill(404));
+  expect(responses[11]?.status).toBe(429);
+  expect(Number(responses[11]?.headers.get('retry-after'))).toBe(1);
+  expect(await responses[11]?.json()).toMatchObject({
     error: { code: 'RESOURCE_EXHAUSTED', retryable: true, details: { limit: 'checks_per_second' } },
   });
 });

@@ -1,4 +1,4 @@
-/** The document of the API: valid, and about the routes that there are. */
+/** Tests that the API document is valid and matches the routes. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from '../../lambdas/api/routes.ts';
 import { eventTypes } from '../../lambdas/events/event.ts';
@@ -15,7 +15,7 @@ test('the document is valid OpenAPI 3.1', async () => {
   expect(validator.version).toBe('3.1');
 });
 
-test('its routes are those of the gateway, and public where those are', () => {
+test('its routes match the gateway, also in which are public', () => {
   const documented = Object.entries<Record<string, { security?: [] }>>(openapi.paths).flatMap(
     ([path, item]) =>
       Object.entries(item)
@@ -29,7 +29,7 @@ test('its routes are those of the gateway, and public where those are', () => {
   expect(documented.sort()).toEqual([...real].sort());
 });
 
-test('its enumerations are those of the code', () => {
+test('its enumerations match the code', () => {
   const { schemas } = openapi.components;
   expect(schemas.EventType.enum).toEqual(eventTypes);
   expect(schemas.Delivery.properties.status.enum).toEqual(Object.values(DeliveryStatus));
@@ -39,7 +39,7 @@ test('its enumerations are those of the code', () => {
   );
 });
 
-/** Where the document has examples of a body, and the schema beside them. */
+/** Returns the pointers to bodies with a schema and examples. */
 function contents(value: unknown, pointer: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [];
   const inner = Object.entries(value).flatMap(([key, each]) => contents(each, [...pointer, key]));

@@ -1,4 +1,4 @@
-/** Replays where things go wrong in between: the queue, the clock, somebody else. */
+/** Tests replays under failures: an unavailable queue, too little time, concurrent changes. */
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
@@ -73,7 +73,7 @@ describe('one delivery', () => {
     expect(await isWaiting(delivery)).toBe(true);
   });
 
-  test('is not lost with the queue', async () => {
+  test('is not lost when the queue is unavailable', async () => {
     const delivery = await create('ep_a', DeliveryStatus.failed);
     const replayed = await replayDelivery({ deliveries, queue: brokenQueue }, delivery);
     expect(replayed.status).toBe('pending');
@@ -81,7 +81,7 @@ describe('one delivery', () => {
     expect(console.warn).toHaveBeenCalledTimes(1);
   });
 
-  test('that was attempted since it was read is replayed as it is now', async () => {
+  test('that was attempted since the read is replayed in its latest state', async () => {
     const delivery = await create('ep_a', DeliveryStatus.pending);
     const attempt = { at: new Date(nowMs).toISOString(), latencyMs: 1, status: 500 };
     await deliveries.record(delivery, attempt, { status: DeliveryStatus.failed });
@@ -91,7 +91,7 @@ describe('one delivery', () => {
     expect(sent).toMatchObject([{ attempt: 2 }]);
   });
 
-  test('that is gone, or never stands still, is a conflict', async () => {
+  test('that is deleted or keeps changing is a conflict', async () => {
     const delivery = await create('ep_a');
     const moving = { reopen: async () => undefined, get: async () => delivery } as unknown as DeliveryStore;
     const { queue, sent } = workingQueue();
@@ -108,7 +108,7 @@ describe('one delivery', () => {
 describe('all of an endpoint', () => {
   const options = { from: SINCE, remainingMs: () => 29_000, now: () => nowMs };
 
-  test('are not lost with the queue', async () => {
+  test('are not lost when the queue is unavailable', async () => {
     const [first, second] = [await create('ep_b'), await create('ep_b')];
     const result = await replayEndpoint(
       { deliveries, queue: brokenQueue },
@@ -118,7 +118,7 @@ describe('all of an endpoint', () => {
     expect([await isWaiting(first), await isWaiting(second)]).toEqual([true, true]);
   });
 
-  test('end in time, and go on from there', async () => {
+  test('stop in time and continue from there', async () => {
     const all: Delivery[] = [];
     for (let count = 0; count < 250; count += 1) all.push(await create('ep_c'));
     const { queue, sent } = workingQueue();
@@ -128,7 +128,7 @@ describe('all of an endpoint', () => {
     const counts = [result.replayed];
     nowMs += 1;
     while (result.next) {
-      // Made meanwhile, and so none of this replay.
+      // Created meanwhile, so not a part of this replay.
       await create('ep_c');
       result = await replayEndpoint({ deliveries, queue }, { ...hurried, from: result.next });
       counts.push(result.replayed);
@@ -137,7 +137,7 @@ describe('all of an endpoint', () => {
     expect(sent.map((message) => 'jobId' in message && message.jobId)).toEqual(all.map(({ jobId }) => jobId));
   });
 
-  test('include the one made at the very time, and none before', async () => {
+  test('include the one created at exactly that time, and none before', async () => {
     const before = await create('ep_d');
     const from = { since: new Date(nowMs).toISOString() };
     const at = await create('ep_d');

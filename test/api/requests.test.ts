@@ -1,4 +1,4 @@
-/** Requests that are not as they should be: each is told why, and none is taken for a fault of the service. */
+/** Tests that each invalid request gets an error with the reason, and never a 500. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { routes } from '../../lambdas/api/routes.ts';
@@ -50,7 +50,7 @@ describe('a body', () => {
     expect('enabled' in {}).toBe(false);
   });
 
-  test('of 64 KiB is taken, of a byte more it is too large', async () => {
+  test('of 64 KiB is accepted, and one more byte is too large', async () => {
     const text = (bytes: number) => JSON.stringify({ url: URL_HERE }).padEnd(bytes, ' ');
     expect((await api('POST /endpoints', { text: text(65_536) })).status).toBe(201);
     const { status, data } = await api('POST /endpoints', { text: text(65_537) });
@@ -58,7 +58,7 @@ describe('a body', () => {
       413,
       expect.objectContaining({ code: 'INPUT_TOO_LARGE', details: { bytes: 65_537, max: 65_536 } }),
     ]);
-    // By bytes, not by characters.
+    // The limit counts bytes, not characters.
     const snowmen = await api('POST /endpoints', {
       json: { url: URL_HERE, description: '☃'.repeat(30_000) },
     });
@@ -87,7 +87,7 @@ describe('a body', () => {
     },
   );
 
-  test('that a route does not take is refused, unless it is empty', async () => {
+  test('is refused on a route without a body, unless it is empty', async () => {
     for (const [text, status] of [
       ['{"force":true}', 400],
       ['[]', 400],
@@ -102,7 +102,7 @@ describe('a body', () => {
   });
 });
 
-test('a parameter that a route does not have is refused, on every route', async () => {
+test('every route refuses an unknown parameter', async () => {
   for (const { method, path } of routes) {
     const target = path.replace('{endpoint_id}', endpointId).replaceAll(/\{\w+\}/g, randomUUID());
     const { status, data } = await api(`${method} ${target}?verbose=1`);
@@ -111,7 +111,7 @@ test('a parameter that a route does not have is refused, on every route', async 
   }
 });
 
-test('no request, however mangled, is answered as a fault of the service', async () => {
+test('no mangled request gets a 500', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'grapheme' }),
     fc.string({ unit: 'binary' }),
@@ -196,7 +196,7 @@ test('no request, however mangled, is answered as a fault of the service', async
   await fc.assert(
     fc.asyncProperty(request, async ({ route, id: given, query, body: sent, type, ifNoneMatch }) => {
       const { method, path } = route;
-      // It is needed to the end.
+      // The endpoint is needed to the end.
       const isReal = given === 'real' && method !== 'DELETE';
       const target = path.replaceAll(
         /\{\w+\}/g,
@@ -204,7 +204,7 @@ test('no request, however mangled, is answered as a fault of the service', async
       );
       const takesBody = method === 'POST' || method === 'PATCH';
       const parameters = new URLSearchParams(query as [string, string][]);
-      // Every answer is checked against the document on its way.
+      // The client checks every response against the document.
       const { status } = await api(`${method} ${target}${query.length > 0 ? `?${parameters}` : ''}`, {
         text: takesBody && sent !== '' ? sent : undefined,
         headers: {
@@ -217,7 +217,7 @@ test('no request, however mangled, is answered as a fault of the service', async
     }),
     { numRuns: 500 },
   );
-  // It got past the checks, too.
+  // Some requests passed all checks.
   expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 404]));
   expect(logs.filter((line) => line.includes('failed'))).toEqual([]);
 }, 120_000);

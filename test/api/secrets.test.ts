@@ -1,4 +1,4 @@
-/** Secrets: told once, replaced with an overlap, and nowhere else to be seen. */
+/** Tests that a secret is returned once, rotates with an overlap, and appears nowhere else. */
 
 import { secretRoutes } from '../../lambdas/api/secrets.ts';
 import type { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
@@ -12,7 +12,7 @@ import { arnOf, openStores, type Stores } from './webhook-stores.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const logs: string[] = [];
-const answers: string[] = [];
+const responses: string[] = [];
 let cloud: LocalCloud;
 let receiver: RecordingReceiver;
 let stores: Stores;
@@ -28,18 +28,18 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** Keeps every answer, to look for secrets in. */
+/** Records every response, to search it for secrets. */
 function recording(owner: string): ApiCall {
   const api = apiClient(cloud, owner);
   return async (...args) => {
-    const answer = await api(...args);
-    answers.push(JSON.stringify([answer.data, [...answer.headers]]));
-    return answer;
+    const response = await api(...args);
+    responses.push(JSON.stringify([response.data, [...response.headers]]));
+    return response;
   };
 }
 
 function timesTold(secret: string): number {
-  return [...answers, ...logs].filter((text) => text.includes(secret.slice('whsec_'.length))).length;
+  return [...responses, ...logs].filter((text) => text.includes(secret.slice('whsec_'.length))).length;
 }
 
 async function testEvent(api: ApiCall, endpointId: string) {
@@ -49,7 +49,7 @@ async function testEvent(api: ApiCall, endpointId: string) {
   );
 }
 
-test('both secrets sign for a day after a rotation, and each is told once', async () => {
+test('both secrets sign for a day after a rotation, and each is returned once', async () => {
   const api = recording('alice');
   const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
   const id = data.endpoint.endpoint_id;
@@ -75,7 +75,7 @@ test('both secrets sign for a day after a rotation, and each is told once', asyn
   expect([timesTold(oldSecret), timesTold(newSecret)]).toEqual([1, 1]);
 });
 
-test('a second rotation within the day leaves the first secret its overlap', async () => {
+test('a second rotation within the day keeps the overlap of the first secret', async () => {
   const api = recording('bob');
   const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
   const id = data.endpoint.endpoint_id;
@@ -88,7 +88,7 @@ test('a second rotation within the day leaves the first secret its overlap', asy
   }
 });
 
-test('of rotations at once none is lost: whoever was told a secret has one that signs', async () => {
+test('concurrent rotations lose no secret: every returned secret signs', async () => {
   const api = recording('carol');
   const { data } = await api('POST /endpoints', { json: { url: receiver.url } });
   const id = data.endpoint.endpoint_id;
@@ -96,12 +96,12 @@ test('of rotations at once none is lost: whoever was told a secret has one that 
   const told = all.filter(({ status }) => status === 200).map((each) => each.data.secret);
   expect(all.every(({ status }) => status === 200 || status === 409)).toBe(true);
   const kept = await stores.secretsOf(arnOf('carol'), id);
-  // The newest first, as many as sign at once.
+  // Newest first, up to the number that may sign at once.
   expect(kept).toHaveLength(Math.min(told.length + 1, 5));
   expect([data.secret, ...told]).toEqual(expect.arrayContaining([...kept]));
 });
 
-test('a rotation that another one overtook answers 409, and is not tried again', async () => {
+test('a rotation that loses to another gets 409, without a retry', async () => {
   let updates = 0;
   const endpoints = {
     get: async () => ({ owner: 'o', endpointId: 'callbacks', kind: 'callbacks', secrets: [] }),
@@ -111,12 +111,12 @@ test('a rotation that another one overtook answers 409, and is not tried again',
     },
   } as unknown as EndpointStore;
   const routes = secretRoutes({ endpoints, signingKeys: {} as never, seal });
-  const request = { owner: 'o', takesNothing() {} } as never;
+  const request = { owner: 'o', expectNoInput() {} } as never;
   await expect(routes['POST /callback-secret'](request)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(updates).toBe(1);
 });
 
-test('the secret of callbacks is made by the first call, and replaced by the next', async () => {
+test('the first call creates the secret of callbacks, and the next replaces it', async () => {
   const api = recording('dave');
   const first = await api('POST /callback-secret');
   expect(first.data).toEqual({ secret: expect.stringMatching(/^whsec_/) });
@@ -132,7 +132,7 @@ test('the secret of callbacks is made by the first call, and replaced by the nex
   }
 });
 
-test('of first calls at once one makes the secret', async () => {
+test('of concurrent first calls only one creates the secret', async () => {
   const api = recording('erin');
   const all = await Promise.all(Array.from({ length: 8 }, () => api('POST /callback-secret')));
   const told = all.filter(({ status }) => status === 200).map(({ data }) => data.secret);
@@ -141,7 +141,7 @@ test('of first calls at once one makes the secret', async () => {
   expect(kept).toHaveLength(Math.min(told.length, 5));
 });
 
-test('the public keys are anybody’s to read, and to keep for a while', async () => {
+test('the public keys need no credential and may be cached', async () => {
   const response = await fetch(new URL('/.well-known/webhook-keys', cloud.url));
   expect(response.status).toBe(200);
   const { headers, data } = await apiClient(cloud, 'nobody')('GET /.well-known/webhook-keys');

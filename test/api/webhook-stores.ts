@@ -1,4 +1,4 @@
-/** The stores of a local cloud's webhooks, to look behind the API and to put there what takes long to come about. */
+/** Opens the webhook stores of a local cloud, to inspect them and to insert states that take long to reach. */
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -11,7 +11,7 @@ import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { awsClients } from '../support/test-cloud.ts';
 
-/** The owner as the local gateway names who signs. */
+/** Returns the owner that the local gateway derives from a signature. */
 export function arnOf(user: string): string {
   return `arn:aws:iam::000000000000:user/${user}`;
 }
@@ -24,12 +24,12 @@ export async function openStores(cloud: LocalCloud) {
   const seal = new SecretSeal({ get: async () => ({ current: await sealingText(cloud) }) });
   return {
     endpoints,
-    /** The secrets of an endpoint as their owner was told them, the newest first. */
+    /** The unsealed secrets of an endpoint, newest first. */
     async secretsOf(owner: string, endpointId: string): Promise<readonly string[]> {
       const endpoint = await endpoints.get(owner, endpointId);
-      return endpoint ? (await seal.opened(endpoint)).secrets.map(({ value }) => value) : [];
+      return endpoint ? (await seal.openEndpoint(endpoint)).secrets.map(({ value }) => value) : [];
     },
-    /** @param now the time at which deliveries are made; epoch milliseconds */
+    /** @param now creation time of the deliveries; epoch milliseconds */
     deliveriesAt: (now: () => number) =>
       new DeliveryStore({ client, tableName: tableName('Deliveries'), now }),
     close: () => client.destroy(),
@@ -55,7 +55,7 @@ export interface SeedOptions {
   readonly owner: string;
   readonly endpointId: string;
   readonly count: number;
-  /** Of the first; each is a second after the one before. Epoch milliseconds. */
+  /** Creation time of the first; each later one is a second after the previous. Epoch milliseconds. */
   readonly fromMs: number;
   /** @default delivered */
   readonly status?: DeliveryStatus;
@@ -65,7 +65,7 @@ export interface SeedOptions {
   readonly keptSeconds?: number;
 }
 
-/** Deliveries as they are after the fact. */
+/** Finished deliveries. */
 export async function seedDeliveries(stores: Stores, options: SeedOptions) {
   const { owner, endpointId, count, fromMs, status = DeliveryStatus.delivered, jobId } = options;
   const { keptSeconds = 3_600 } = options;

@@ -1,4 +1,4 @@
-/** The official clients, unmodified, from the first 401 to a refreshed token, with the identity provider of `--auth`. */
+/** Tests the unmodified official clients from the first 401 to a refreshed token, with the identity provider of `--auth`. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Client,
@@ -37,7 +37,7 @@ afterAll(async () => {
   await idp.close();
 });
 
-/** What a browser does with an authorization URL: it follows redirects, with cookies, to the client's own address. */
+/** Acts as a browser: follows an authorization URL with cookies through redirects to the client's callback. */
 async function browse(authorizationUrl: URL): Promise<URL> {
   const cookies = new Map<string, string>();
   let url = authorizationUrl;
@@ -51,19 +51,18 @@ async function browse(authorizationUrl: URL): Promise<URL> {
       cookies.set(name, value);
     }
     const location = response.headers.get('location');
-    if (!location)
-      throw new Error(`${url.href} was answered with ${response.status}: ${await response.text()}`);
+    if (!location) throw new Error(`${url.href} responded with ${response.status}: ${await response.text()}`);
     url = new URL(location, url);
   }
   return url;
 }
 
-/** A client's memory, as an application would write it; nothing in it knows of this server. */
+/** A client's storage, as an application would write it; it knows nothing of this server. */
 class Memory {
   readonly redirectUrl = REDIRECT_URL;
   readonly clientMetadata: Record<string, unknown> & { redirect_uris: string[] };
   readonly saved: Record<string, unknown> = {};
-  /** In place of a registration. */
+  /** Replaces a registration. */
   readonly known: { client_id: string } | undefined;
   readonly scope: string | undefined;
   authorizationUrl: URL | undefined;
@@ -120,7 +119,7 @@ const newClient = () => new Client({ name: 'test', version: '1.0.0' });
 const transportOf = (memory: Memory) =>
   new StreamableHTTPClientTransport(mcp, { authProvider: memory as unknown as OAuthClientProvider });
 
-/** Until the client holds a token. */
+/** Signs in until the client holds a token. */
 async function signIn(memory: Memory): Promise<void> {
   const transport = transportOf(memory);
   await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
@@ -158,7 +157,7 @@ describe('@modelcontextprotocol/client', () => {
     await client.close();
   });
 
-  test('a token that has expired is renewed without the user', async () => {
+  test('an expired token is renewed without the user', async () => {
     const memory = new Memory();
     await signIn(memory);
     const first = memory.tokens();
@@ -184,7 +183,7 @@ describe('@modelcontextprotocol/client', () => {
     await b.close();
   });
 
-  test('a program signs in by itself, and is an owner of its own', async () => {
+  test('a program signs in without a user and is a separate owner', async () => {
     const { clientId, clientSecret } = idp.confidentialClient;
     const program = () =>
       new ClientCredentialsProvider({ clientId, clientSecret, expectedIssuer: idp.issuer });
@@ -232,7 +231,7 @@ describe('the identity provider', () => {
     });
   };
 
-  test('gives tokens for this machine alone', async () => {
+  test('issues tokens only for this machine', async () => {
     expect((await tokenRequest({ resource: mcp.href })).status).toBe(200);
     const foreign = await tokenRequest({ resource: 'https://mcp.example.com/mcp' });
     expect([foreign.status, await foreign.json()]).toEqual([
@@ -241,7 +240,7 @@ describe('the identity provider', () => {
     ]);
   });
 
-  test('gives no code without PKCE, and to no unknown address', async () => {
+  test('issues no code without PKCE or to an unknown address', async () => {
     const authorize = async (params: Record<string, string>) => {
       const query = new URLSearchParams({
         client_id: 'local',

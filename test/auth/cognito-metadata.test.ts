@@ -1,7 +1,6 @@
-/** What the stack tells of its user pool, read by the official clients' own discovery: from the template to the sign-in page. */
+/** Tests that the official clients discover the sign-in page of the user pool from the stack's metadata. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import {
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
@@ -13,8 +12,8 @@ import {
 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { operations } from '../../lambdas/operations/index.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { samples } from '../support/sample-catalogue.ts';
 
 const STAGE = '/v1';
 const POOL = 'https://login.example.com';
@@ -22,13 +21,12 @@ const POOL = 'https://login.example.com';
 let server: Server;
 let url: string;
 
-/** The documents of the template by path, as the gateway would serve them behind its stage. */
+/** Reads the documents of the template by path, as the gateway would serve them behind its stage. */
 function documents(base: string): Map<string, string> {
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
   const template = Template.fromStack(
     new AsyncOperationsStack(app, 'Test', {
-      operations,
-      catalogue: fileURLToPath(import.meta.resolve('../../lambdas/operations/index.ts')),
+      operations: samples,
     }),
   );
   const resources = template.findResources('AWS::ApiGateway::Resource');
@@ -47,7 +45,7 @@ function documents(base: string): Map<string, string> {
   );
 }
 
-/** Addresses of AWS are those of the server and of a pool. */
+/** Maps AWS addresses to those of the server and of a pool. */
 function resolved(value: unknown, base: string): string {
   if (typeof value === 'string') return value;
   const parts = (value as { readonly 'Fn::Join': [string, unknown[]] })['Fn::Join'][1];
@@ -63,7 +61,7 @@ beforeAll(async () => {
   let served = new Map<string, string>();
   server = createServer((request, response) => {
     const body = served.get(request.url ?? '');
-    // What is not of a stage is nobody's: the gateway says 403.
+    // The gateway responds 403 for a path outside a stage.
     if (body === undefined) response.writeHead(request.url?.startsWith(STAGE) ? 404 : 403).end('{}');
     else response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   });
@@ -79,7 +77,7 @@ async function resource() {
   });
 }
 
-test('the resource names the API as its authorization server, which says by PKCE how to sign in at the pool', async () => {
+test('the resource names the API as its authorization server, which describes the sign-in at the pool with PKCE', async () => {
   const { resource: named, authorization_servers: [issuer = ''] = [], scopes_supported } = await resource();
   expect([named, issuer]).toEqual([`${url}${STAGE}/mcp`, `${url}${STAGE}`]);
   const metadata = await discoverAuthorizationServerMetadata(issuer);
@@ -97,7 +95,7 @@ test('the resource names the API as its authorization server, which says by PKCE
   expect(authorizationUrl.searchParams.get('code_challenge_method')).toBe('S256');
 });
 
-test('the 1.x client finds its way as well', async () => {
+test('the 1.x client discovers the same', async () => {
   const metadata = await discoverWithSdk1(`${url}${STAGE}`);
   const { authorizationUrl } = await startWithSdk1(`${url}${STAGE}`, {
     metadata,

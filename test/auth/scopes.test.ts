@@ -1,4 +1,4 @@
-/** What a token lets its holder do, whose things it shows, and what hostile requests come to: all through the gateway. */
+/** Tests scopes, the isolation of owners, and hostile requests, all through the gateway. */
 import { connect as connectSocket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { routes } from '../../lambdas/api/routes.ts';
@@ -33,7 +33,7 @@ const tokenFor = (scope: string, claims: object = {}) => issuer.token({ claims: 
 const ALL = scopes.join(' ');
 const allBut = (scope: Scope) => scopes.filter((each) => each !== scope).join(' ');
 
-/** One request of 2026 to the MCP endpoint. */
+/** Sends one request of protocol version 2026-07-28 to the MCP endpoint. */
 async function rpc(token: string, method: string, params: object = {}, headers: object = {}) {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -53,7 +53,7 @@ async function rpc(token: string, method: string, params: object = {}, headers: 
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+  // biome-ignore lint/suspicious/noExplicitAny: responses are checked field by field
   return { status: response.status, ...((await response.json()) as any) };
 }
 
@@ -68,8 +68,8 @@ async function api(token: string, method: string, path: string, body?: object) {
     headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
     body: body && JSON.stringify(body),
   });
-  const answer = await response.text();
-  return { status: response.status, headers: response.headers, data: answer && JSON.parse(answer) };
+  const content = await response.text();
+  return { status: response.status, headers: response.headers, data: content && JSON.parse(content) };
 }
 
 const TOPIC = { name: 'job.completed', arguments: {} };
@@ -124,7 +124,7 @@ describe('a token without the scope', () => {
     expect((await api(await tokenFor(scope), method, target)).status).not.toBe(403);
   });
 
-  test('jobs:write is not told where to put the file that a job waits for', async () => {
+  test('jobs:write gets no upload URL for the file that a job waits for', async () => {
     const { data: job } = await tool(await tokenFor(ALL), 'start_take', { wait_seconds: 20 });
     const awaited = (answer: typeof job) => answer.input_requests.file.upload;
     expect(awaited(job).url).toMatch(/^http/);
@@ -135,20 +135,20 @@ describe('a token without the scope', () => {
     expect(awaited((await api(reader, 'GET', `/jobs/${job.job_id}`)).data)).toEqual(shown);
   });
 
-  test('does not make a job that would have been called back', async () => {
+  test('starts no job with a callback_url', async () => {
     const token = await tokenFor(allBut(Scope.webhooksManage), { sub: 'careful' });
     await tool(token, 'start_echo', { text: 'x', callback_url: RECEIVER });
     expect((await tool(token, 'list_jobs')).data.jobs).toEqual([]);
   });
 });
 
-describe('a link that answers', () => {
+describe('an answer link', () => {
   const links = async (token: string, method: string, path: string, body: object) => {
     const { data } = await api(token, method, path, body);
     return { id: (data.endpoint ?? data).endpoint_id, links: (data.endpoint ?? data).answer_links };
   };
 
-  test('goes to no address that was given by a token which may not answer, first or last', async () => {
+  test('goes to no URL of a token that may not answer, whether set at first or later', async () => {
     const [both, manager] = [await tokenFor(ALL), await tokenFor(Scope.webhooksManage)];
     const byManager = await links(manager, 'POST', '/endpoints', { url: RECEIVER });
     expect(byManager.links).toBe(false);
@@ -162,7 +162,7 @@ describe('a link that answers', () => {
     for (const each of [byManager.id, id]) await api(both, 'DELETE', `/endpoints/${each}`);
   });
 
-  test('is looked at without a token, and with one that is not ours', async () => {
+  test('is readable without a token, and with an invalid one', async () => {
     for (const headers of [{}, { authorization: 'Bearer nonsense' }]) {
       const response = await fetch(`${cloud.url}/answers/x`, { headers });
       expect([response.status, await response.json()]).toMatchObject([
@@ -173,14 +173,14 @@ describe('a link that answers', () => {
   });
 });
 
-test('the scopes of the document of the API are those of its routes', () => {
+test('the scopes in the API document match the routes', () => {
   for (const route of routes) {
     const { security } = openapi.paths[route.path][route.method.toLowerCase()];
     expect(security).toEqual('scope' in route ? [{ oauth2: [route.scope] }, { sigv4: [] }] : []);
   }
 });
 
-test('scopes are taken as a list too, and only whole', async () => {
+test('scopes may be a list, and match only as whole words', async () => {
   const list = await tokenFor('', { scope: undefined, scp: ['jobs:read', 'other'] });
   expect((await tool(list, 'list_jobs')).data.jobs).toBeDefined();
   for (const scope of [
@@ -196,7 +196,7 @@ test('scopes are taken as a list too, and only whole', async () => {
   }
 });
 
-/** What the routes that read a body are sent, so that only the owner is wrong. */
+/** Valid bodies for the routes, so that only the owner is wrong. */
 const GOOD_BODIES: Record<string, object> = {
   'POST /jobs/{job_id}/answers': { answers: { approve: { action: 'decline' } } },
   'PATCH /endpoints/{endpoint_id}': { enabled: false },
@@ -216,7 +216,7 @@ describe("another owner's", () => {
     endpointId = (await api(mine, 'POST', '/endpoints', { url: RECEIVER })).data.endpoint.endpoint_id;
   });
 
-  test.each(['check_job', 'cancel_job'])('job is not there for %s', async (name) => {
+  test.each(['check_job', 'cancel_job'])('job is not found by %s', async (name) => {
     const hidden = await tool(theirs, name, { job_id: jobId });
     const unknown = await tool(theirs, name, { job_id: NO_JOB });
     expect(hidden.data.error.code).toBe('JOB_NOT_FOUND');
@@ -231,7 +231,7 @@ describe("another owner's", () => {
     expect((await api(theirs, 'GET', '/endpoints')).data.endpoints).toEqual([]);
   });
 
-  // Of public routes nobody is the owner: what is in the path of an answer link says what it is good for.
+  // Public routes have no owner: the token in the path of an answer link defines its use.
   test.each(
     routes.flatMap((route) =>
       'scope' in route && route.path.includes('{') ? [[route.method, route.path] as const] : [],
@@ -242,8 +242,8 @@ describe("another owner's", () => {
       .replace('{endpoint_id}', endpointId)
       .replace('{delivery_id}', `${jobId}.0000000000003.${endpointId}`);
     const body = GOOD_BODIES[`${method} ${path}`];
-    const answer = await api(theirs, method, target, body);
-    expect([answer.status, answer.data.error.code]).toEqual([404, expect.stringMatching(/_NOT_FOUND$/)]);
+    const response = await api(theirs, method, target, body);
+    expect([response.status, response.data.error.code]).toEqual([404, expect.stringMatching(/_NOT_FOUND$/)]);
   });
 
   test('idempotency key is free', async () => {
@@ -252,14 +252,14 @@ describe("another owner's", () => {
     expect(a.data.job_id).not.toBe(b.data.job_id);
   });
 
-  test('cursor shows nothing of theirs', async () => {
+  test('cursor reveals none of their jobs', async () => {
     await tool(mine, 'start_echo', { text: 'second', wait_seconds: 20 });
     const { next_cursor } = (await tool(mine, 'list_jobs', { limit: 1 })).data;
-    const answer = await tool(theirs, 'list_jobs', { cursor: next_cursor });
-    expect(JSON.stringify(answer.data)).not.toContain(jobId);
+    const result = await tool(theirs, 'list_jobs', { cursor: next_cursor });
+    expect(JSON.stringify(result.data)).not.toContain(jobId);
   });
 
-  test('job is told of to nobody who polls for it, and their subscription is not to be ended', async () => {
+  test('job sends no events to other pollers, and nobody else can end their subscription', async () => {
     const topic = { name: 'job.completed', arguments: { job_id: jobId } };
     const { result } = await rpc(theirs, 'events/poll', topic);
     expect(result.events).toEqual([]);
@@ -276,20 +276,20 @@ describe('owners', () => {
     return data.jobs.length;
   };
 
-  test('are users, by issuer and subject, whatever client they use', async () => {
+  test('are users, by issuer and subject, with any client', async () => {
     await tool(await tokenFor(ALL, { sub: 'uma', client_id: 'one' }), 'start_echo', { text: 'x' });
     expect(await ownJobs({ sub: 'uma', client_id: 'two' })).toBe(1);
     expect(await ownJobs({ sub: 'UMA' })).toBe(0);
     expect(await ownJobs({ sub: 'uma ' })).toBe(0);
   });
 
-  test('are programs, which no user can pose as', async () => {
+  test('are programs, and no user can pose as one', async () => {
     await tool(await tokenFor(ALL, { sub: 'robot', client_id: 'robot' }), 'start_echo', { text: 'x' });
     expect(await ownJobs({ sub: undefined, client_id: 'robot' })).toBe(1);
     expect(await ownJobs({ sub: 'robot', client_id: 'test-client' })).toBe(0);
   });
 
-  test('are tenants, when the claim is there', async () => {
+  test('are tenants, when the token has the claim', async () => {
     await tool(await tokenFor(ALL, { sub: 'tom', org: 'acme' }), 'start_echo', { text: 'x' });
     expect(await ownJobs({ sub: 'tina', org: 'acme' })).toBe(1);
     expect(await ownJobs({ sub: 'tina', org: 'other' })).toBe(0);
@@ -357,7 +357,7 @@ describe('a hostile request', () => {
     '{"text":"x","constructor":{"prototype":{"scopes":["jobs:read"]}}}',
     '{"text":{"__proto__":{"toString":"x"}}}',
   ])('cannot change what objects are: %s', async (args) => {
-    // Refused, or taken without what does not belong there.
+    // Refused, or accepted without the unknown properties.
     expect((await post(calling(args))).status).toBe(200);
     expect((await tool(await tokenFor(Scope.jobsWrite), 'list_jobs')).data.error.code).toBe(
       'INSUFFICIENT_SCOPE',
@@ -376,7 +376,7 @@ describe('a hostile request', () => {
     },
   );
 
-  test('with NUL and lone surrogates is answered with what can be shown', async () => {
+  test('with NUL and lone surrogates gets a printable response', async () => {
     for (const odd of ['\u0000', 'a\u0000b', '\ud800', 'a\udfff', '\u202e']) {
       for (const args of [{ text: odd }, { text: 'x', idempotency_key: odd }]) {
         const { status, data, error } = await tool(token, 'start_echo', args);
@@ -391,7 +391,7 @@ describe('a hostile request', () => {
     }
   });
 
-  test('cannot put headers into an answer', async () => {
+  test('cannot inject headers into a response', async () => {
     const evil = '%0d%0aX-Evil:%201%0d%0a';
     for (const path of [
       `/jobs/${evil}`,
@@ -412,17 +412,17 @@ describe('a hostile request', () => {
     expect(error).toBeDefined();
   });
 
-  test('that smuggles a second one is not understood', async () => {
+  test('that smuggles a second request is rejected', async () => {
     const { port } = new URL(cloud.url);
     const socket = connectSocket(Number(port), '127.0.0.1');
-    const answer = text(socket);
+    const response = text(socket);
     socket.end(
       `GET /jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /jobs HTTP/1.1\r\n\r\n`,
     );
-    expect(await answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(await response).toMatch(/^HTTP\/1.1 400 /);
   });
 
-  test('cannot write lines of its own into a log', async () => {
+  test('cannot inject lines into a log', async () => {
     const forged = 'forged-7f3a {"level":"error"}';
     const name = `x\n${forged}`;
     await rpc(token, 'tools/call', { name, arguments: {} }, { 'mcp-name': 'x' });

@@ -1,16 +1,20 @@
-/** `npm start -- --auth`: what it prints is enough to get in, and nothing less is. */
+/** Tests that the output of `npm start -- --auth` suffices to sign in, and that a token is required. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-test('asks for a token, and says how a program gets one', async () => {
+test('requires a token, and prints how a program gets one', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'auth-'));
-  const child = spawn(process.execPath, ['local/cli/main.ts', '--auth', '--ephemeral'], {
-    env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: directory },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=mcp-async-operations-source', 'local/cli/bin.ts', 'dev', '--auth', '--ephemeral'],
+    {
+      env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: directory },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let printed = '';
   child.stderr.on('data', (chunk) => {
     printed += chunk;
@@ -24,7 +28,7 @@ test('asks for a token, and says how a program gets one', async () => {
   const jobs = new URL('/jobs', mcp);
   expect((await fetch(jobs)).status).toBe(401);
 
-  const answer = await fetch(`${find(/^Sign-in: (\S+)/m)}/token`, {
+  const response = await fetch(`${find(/^Sign-in: (\S+)/m)}/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
@@ -34,7 +38,7 @@ test('asks for a token, and says how a program gets one', async () => {
       resource: mcp,
     }),
   });
-  const { access_token } = (await answer.json()) as { access_token: string };
+  const { access_token } = (await response.json()) as { access_token: string };
   const response = await fetch(jobs, { headers: { authorization: `Bearer ${access_token}` } });
   expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
 

@@ -1,4 +1,4 @@
-/** Attacks on the way in, through the real endpoint: each is answered, and none is let in. */
+/** Tests attacks on authentication through the real endpoint: each gets a response, and none gets access. */
 
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -23,7 +23,7 @@ afterAll(async () => {
   await cloud.close();
   await issuer.close();
 });
-/** What an authorizer has learnt is gone, as after a cold start. */
+/** Clears the authorizer's caches, as after a cold start. */
 const forget = () => cloud.interrupt('GatewayAuthorization');
 afterEach(() => {
   issuer.mood = 'well';
@@ -31,7 +31,7 @@ afterEach(() => {
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** A request with headers as they are: also twice the same. */
+/** Sends a request with unchanged headers, also with a repeated one. */
 function send(method: string, path: string, headers: Headers, body = '') {
   return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
     (resolve, reject) => {
@@ -52,7 +52,7 @@ function send(method: string, path: string, headers: Headers, body = '') {
   );
 }
 
-/** Asks for the owner's jobs, and has MCP list its tools: both ways in. */
+/** Requests the owner's jobs from the API and the tool list from MCP: both entry points. */
 async function statuses(headers: Headers, query = ''): Promise<readonly number[]> {
   const list = await send('GET', `/jobs${query}`, headers);
   const tools = await send(
@@ -68,39 +68,39 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const LET_IN = [200, 200];
 const NOT_TAKEN = [401, 401];
 
-describe('what a client is told', () => {
+describe('the response to a client', () => {
   const challenge = () =>
     `scope="jobs:read jobs:write webhooks:manage", resource_metadata="${cloud.url}/.well-known/oauth-protected-resource/mcp"`;
 
-  test('without a token: 401, and where to get one', async () => {
+  test('without a token: 401, and where to get a token', async () => {
     for (const [method, path] of [
       ['POST', '/mcp'],
       ['GET', '/mcp'],
       ['GET', '/jobs'],
       ['POST', '/endpoints'],
     ] as const) {
-      const answer = await send(method, path, {});
-      expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, `Bearer ${challenge()}`]);
-      expect(answer.headers['content-type']).toBe('application/json');
-      expect(JSON.parse(answer.text)).toEqual({
+      const response = await send(method, path, {});
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, `Bearer ${challenge()}`]);
+      expect(response.headers['content-type']).toBe('application/json');
+      expect(JSON.parse(response.text)).toEqual({
         error: { code: 'UNAUTHORIZED', message: expect.stringContaining('access token'), retryable: false },
       });
     }
   });
 
-  test('with a token of none of our scopes: 403, and which to ask for', async () => {
+  test('with a token without a scope of this API: 403, and the scopes to request', async () => {
     const token = await issuer.token({ claims: { scope: 'openid profile' } });
-    const answer = await send('GET', '/jobs', bearer(token));
-    expect([answer.status, answer.headers['www-authenticate']]).toEqual([
+    const response = await send('GET', '/jobs', bearer(token));
+    expect([response.status, response.headers['www-authenticate']]).toEqual([
       403,
       `Bearer error="insufficient_scope", ${challenge()}`,
     ]);
-    expect(JSON.parse(answer.text).error.code).toBe('FORBIDDEN');
+    expect(JSON.parse(response.text).error.code).toBe('FORBIDDEN');
   });
 
   test.each(['', '/mcp'])('the metadata of the resource (RFC 9728) is public: %p', async (path) => {
-    const answer = await send('GET', `/.well-known/oauth-protected-resource${path}`, {});
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([
+    const response = await send('GET', `/.well-known/oauth-protected-resource${path}`, {});
+    expect([response.status, JSON.parse(response.text)]).toEqual([
       200,
       {
         resource: mcp,
@@ -109,17 +109,17 @@ describe('what a client is told', () => {
         bearer_methods_supported: ['header'],
       },
     ]);
-    expect(answer.headers['cache-control']).toBe('public, max-age=300');
+    expect(response.headers['cache-control']).toBe('public, max-age=300');
   });
 
-  test('what is no path is not found, whoever asks', async () => {
-    const answer = await send('GET', '/.well-known/oauth-authorization-server', {});
-    expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([404, 'NOT_FOUND']);
+  test('an unknown path is not found, with any token', async () => {
+    const response = await send('GET', '/.well-known/oauth-authorization-server', {});
+    expect([response.status, JSON.parse(response.text).error.code]).toEqual([404, 'NOT_FOUND']);
   });
 });
 
 describe('a token', () => {
-  test('that is good is taken, for the endpoint and for the whole API', async () => {
+  test('that is valid is accepted by the MCP endpoint and the whole API', async () => {
     expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
     for (const aud of [cloud.url, `${cloud.url}/`, ['https://other.example', mcp]]) {
       expect(await statuses(bearer(await issuer.token({ claims: { aud } })))).toEqual(LET_IN);
@@ -127,13 +127,13 @@ describe('a token', () => {
     expect(await statuses({ authorization: `bEaReR ${await issuer.token()}` })).toEqual(LET_IN);
   });
 
-  test('of each type that access tokens have is taken', async () => {
+  test('of each access token type is accepted', async () => {
     for (const typ of ['at+jwt', 'application/at+jwt', 'JWT', undefined]) {
       expect(await statuses(bearer(await issuer.token({ header: { typ } })))).toEqual(LET_IN);
     }
   });
 
-  test.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('signed with %s is taken', async (alg) => {
+  test.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('signed with %s is accepted', async (alg) => {
     const key = await issuer.addKey(alg);
     forget();
     expect(await statuses(bearer(await issuer.token({ key })))).toEqual(LET_IN);
@@ -169,11 +169,11 @@ describe('a token', () => {
     expect(await statuses(bearer(await issuer.token({ claims: claims() })))).toEqual(NOT_TAKEN);
   });
 
-  test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'x'])('of type %s is not', async (typ) => {
+  test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'x'])('of type %s is rejected', async (typ) => {
     expect(await statuses(bearer(await issuer.token({ header: { typ } })))).toEqual(NOT_TAKEN);
   });
 
-  test('without a signature is not', async () => {
+  test('without a signature is rejected', async () => {
     const none = new UnsecuredJWT(issuer.claims()).encode();
     expect(await statuses(bearer(none))).toEqual(NOT_TAKEN);
     const [, payload = ''] = (await issuer.token()).split('.');
@@ -185,7 +185,7 @@ describe('a token', () => {
     }
   });
 
-  test('signed with the public key as if it were a shared secret is not', async () => {
+  test('signed with the public key as a shared secret is rejected', async () => {
     const { jwk } = issuer.key;
     for (const secret of [await issuer.publicKeyText(), JSON.stringify(jwk), String(jwk.x)]) {
       const token = await new SignJWT(issuer.claims())
@@ -195,7 +195,7 @@ describe('a token', () => {
     }
   });
 
-  test("signed with somebody else's key is not, whether it brings the key or names one of ours", async () => {
+  test('signed with a foreign key is rejected, whether it includes the key or names a known one', async () => {
     const other = await TestIssuer.start();
     const { key } = other;
     const { kid } = issuer.key.jwk;
@@ -213,13 +213,13 @@ describe('a token', () => {
     await other.close();
   });
 
-  test('that was changed is not', async () => {
+  test('that was changed is rejected', async () => {
     const [header, , signature] = (await issuer.token()).split('.');
     const claims = Buffer.from(JSON.stringify(issuer.claims({ sub: 'eve' }))).toString('base64url');
     expect(await statuses(bearer(`${header}.${claims}.${signature}`))).toEqual(NOT_TAKEN);
   });
 
-  test('that is none is not', async () => {
+  test('that is malformed is rejected', async () => {
     const token = await issuer.token();
     for (const authorization of [
       'Bearer',
@@ -242,12 +242,12 @@ describe('a token', () => {
     }
   });
 
-  test('of more than 8 KiB is not', async () => {
+  test('of more than 8 KiB is rejected', async () => {
     const token = await issuer.token({ claims: { filler: 'x'.repeat(8_192) } });
     expect(await statuses(bearer(token))).toEqual(NOT_TAKEN);
   });
 
-  test('anywhere but in one header is not, also when the gateway knows it already', async () => {
+  test('outside exactly one header is rejected, even if the gateway has cached it', async () => {
     const token = await issuer.token();
     const query = `?access_token=${token}`;
     expect(await statuses({}, query)).toEqual(NOT_TAKEN);
@@ -257,7 +257,7 @@ describe('a token', () => {
     const twice = [`Bearer ${token}`, `Bearer ${token}`];
     expect(await statuses({ authorization: twice })).toEqual(NOT_TAKEN);
     expect(await statuses(bearer(token), query)).toEqual(NOT_TAKEN);
-    // Known from now on: the authorizer is not asked again.
+    // The gateway caches it from now on: the authorizer is not invoked again.
     expect(await statuses(bearer(token))).toEqual(LET_IN);
     expect(await statuses({ authorization: twice })).toEqual(NOT_TAKEN);
     expect(await statuses({ authorization: ['Bearer x', `Bearer ${token}`] })).toEqual(NOT_TAKEN);
@@ -266,7 +266,7 @@ describe('a token', () => {
 });
 
 describe('keys', () => {
-  test('made up have the identity provider asked once in half a minute', async () => {
+  test('that are invented cause one fetch in half a minute', async () => {
     forget();
     expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
     const before = issuer.keyRequests;
@@ -277,7 +277,7 @@ describe('keys', () => {
     expect(issuer.keyRequests).toBe(before);
   });
 
-  test('that were rotated out are not taken, and the new ones are', async () => {
+  test('that were rotated out are rejected, and the new ones accepted', async () => {
     const old = await issuer.rotate();
     forget();
     expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
@@ -287,26 +287,26 @@ describe('keys', () => {
 
 describe('an identity provider', () => {
   test.each(['down', 'slow', 'huge', 'redirecting', 'talking nonsense', 'as another'] as const)(
-    'that answers %s lets nobody in, and everybody again once it is well',
+    'that is %s gives no access until it recovers',
     async (mood) => {
       const [good, again] = [await issuer.token(), await issuer.token()];
       forget();
       issuer.mood = mood;
-      const answer = await send('GET', '/jobs', bearer(good));
-      expect([answer.status, JSON.parse(answer.text).error]).toEqual([
+      const response = await send('GET', '/jobs', bearer(good));
+      expect([response.status, JSON.parse(response.text).error]).toEqual([
         503,
         expect.objectContaining({ code: 'AUTHORIZATION_UNAVAILABLE', retryable: true }),
       ]);
-      expect(answer.text).not.toContain(issuer.url);
+      expect(response.text).not.toContain(issuer.url);
       issuer.mood = 'well';
-      // A failure is told again for a second.
+      // A failure is cached for a second.
       await delay(1_100);
       expect(await statuses(bearer(good))).toEqual(LET_IN);
       expect(await statuses(bearer(again))).toEqual(LET_IN);
     },
   );
 
-  test('that is down meanwhile is not missed: its keys are known', async () => {
+  test('that is down does not matter while its keys are cached', async () => {
     expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
     issuer.mood = 'down';
     expect(await statuses(bearer(await issuer.token({ claims: { sub: 'bob' } })))).toEqual(LET_IN);

@@ -1,4 +1,4 @@
-/** What the authorizer does that a running cloud shows too slowly, or not at all: Cognito's tokens, old keys, Lambda. */
+/** Tests the authorizer where a running cloud is too slow or unable: Cognito's tokens, old keys, Lambda. */
 import { jest } from '@jest/globals';
 import { callerOfToken } from '../../lambdas/auth/caller-of-token.ts';
 import { IdentityProviderUnavailable } from '../../lambdas/auth/fetch-json.ts';
@@ -22,7 +22,7 @@ afterEach(async () => {
 const verifier = (clientIds: readonly string[] = []) =>
   tokenVerifier({ issuer: issuer.url, audiences: [MCP], clientIds }, keySource(issuer.url));
 
-test('scopes in scp may lack the prefix that they are asked for with, those in scope may not', () => {
+test('scopes in scp may lack the prefix; scopes in scope may not', () => {
   const settings = { issuer: 'https://id', scopePrefix: 'api://jobs/', tenantClaim: undefined };
   const scopesOf = (claims: object) => callerOfToken({ sub: 'ada', ...claims }, settings).scopes;
   expect(scopesOf({ scp: 'jobs:read api://jobs/jobs:write' })).toEqual(['jobs:read', 'jobs:write']);
@@ -44,7 +44,7 @@ describe("Amazon Cognito's tokens", () => {
       },
     });
 
-  test("of the pool's own clients are taken without an audience, and their scopes without the prefix", async () => {
+  test("of the pool's own clients are accepted without an audience, and their scopes without the prefix", async () => {
     const claims = await verifier(['people', 'programs'])(await cognito());
     expect(callerOfToken(claims, settings)).toEqual({
       owner: 'https://pool#7d5fbf9e-0000-4000-8000-000000000000',
@@ -56,7 +56,7 @@ describe("Amazon Cognito's tokens", () => {
     expect(callerOfToken(program, settings).owner).toBe('https://pool#client:programs');
   });
 
-  test('bound to our resource are taken', async () => {
+  test('bound to this resource are accepted', async () => {
     await verifier(['people'])(await cognito({ aud: MCP }));
   });
 
@@ -72,7 +72,7 @@ describe("Amazon Cognito's tokens", () => {
     await expect(verifier(['people'])(await cognito(claims))).rejects.toThrow(TokenRefused);
   });
 
-  test('with scopes of another resource server have none of ours', () => {
+  test('with scopes of another resource server give no scope of this API', () => {
     const claims = { sub: 'ada', scope: 'jobs:read other/jobs:read async-operations/other' };
     expect(callerOfToken(claims, settings).scopes).toEqual([]);
   });
@@ -84,7 +84,7 @@ describe('keys', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => now + milliseconds);
   };
 
-  test('are asked for anew for a key that is not known, half a minute later', async () => {
+  test('are fetched again for an unknown key, half a minute later', async () => {
     const verify = verifier();
     await verify(await issuer.token());
     await issuer.rotate();
@@ -95,7 +95,7 @@ describe('keys', () => {
     expect(issuer.keyRequests).toBe(2);
   });
 
-  test('that were withdrawn are taken for five minutes at most', async () => {
+  test('that were withdrawn are accepted for at most five minutes', async () => {
     const verify = verifier();
     await verify(await issuer.token());
     const old = await issuer.rotate();
@@ -104,7 +104,7 @@ describe('keys', () => {
     await expect(verify(await issuer.token({ key: old }))).rejects.toThrow(TokenRefused);
   });
 
-  test('that are known stay known, whatever is made up while nobody answers', async () => {
+  test('that are cached stay valid when an invented key arrives while the identity provider is down', async () => {
     const verify = verifier();
     await verify(await issuer.token());
     later(31_000);
@@ -115,7 +115,7 @@ describe('keys', () => {
     await verify(await issuer.token());
   });
 
-  test('are never fetched over http on Lambda, whatever is configured', async () => {
+  test('are never fetched over http on Lambda, with any configuration', async () => {
     process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
     await expect(verifier()(await issuer.token())).rejects.toThrow('is not https');
     expect(issuer.keyRequests).toBe(0);

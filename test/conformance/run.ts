@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../local/cli/synthesize.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { modern } from '../support/rpc.ts';
 import { testStreamingElicitation } from './catalogue/test-streaming-elicitation/operation.ts';
@@ -11,7 +11,7 @@ import { REVISIONS, runSuite, type ScenarioResult } from './suite.ts';
 export async function runConformance(): Promise<readonly ScenarioResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'conformance-app-'));
   try {
-    const assemblyDirectory = await synthesize(directory, 'test/conformance/app.ts');
+    const assemblyDirectory = await synthesizeSource(directory, 'test/conformance/app.ts');
     const cloud = await startLocalCloud({ assemblyDirectory });
     try {
       // The suite gives this one call a second, which on a busy machine is too short for a cold start.

@@ -1,7 +1,7 @@
 /** The operation that the README adds, taken from the README: two files and one line, and it runs. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { synthesize } from '../../local/cli/synthesize.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
@@ -58,7 +58,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 test('a client starts it by its tool, and gets what its last step returns', async () => {
   await writeCatalogue();
-  const assemblyDirectory = await synthesize(join(directory, 'assembly'), join(directory, 'app.ts'));
+  const assemblyDirectory = await synthesizeSource(join(directory, 'assembly'), join(directory, 'app.ts'));
   const cloud = await startLocalCloud({ assemblyDirectory });
   const client = await connect(cloud);
   const { data } = await call(client, 'start_resize', { folder: 'holidays', wait_seconds: 30 });

@@ -1,5 +1,5 @@
 /** Grants: good for the questions that they name, of the one record that they were made for, while it asks. */
-import { answerGranted, readGranted } from '../../lambdas/jobs/input/answer-grant.ts';
+import { answerGrantedQuestions, readGrantedQuestions } from '../../lambdas/jobs/input/answer-grant.ts';
 import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
@@ -48,14 +48,17 @@ const INVALID = { code: 'ANSWER_LINK_INVALID' };
 test('an answer is taken for what was granted, and for nothing else that is open', async () => {
   const { jobId, createdAt } = await asking('some', 'one', 'two', 'three');
   const grant = { jobId, createdAt, keys: ['one', 'two'] };
-  expect((await readGranted(dependencies, grant)).open.map(([key]) => key)).toEqual(['one', 'two']);
-  await expect(answerGranted(dependencies, grant, { one: OK, three: OK })).rejects.toMatchObject({
+  expect((await readGrantedQuestions(dependencies, grant)).open.map(([key]) => key)).toEqual(['one', 'two']);
+  await expect(answerGrantedQuestions(dependencies, grant, { one: OK, three: OK })).rejects.toMatchObject({
     code: 'INPUT_NOT_REQUIRED',
   });
-  const { operation, open } = await answerGranted(dependencies, grant, { one: OK });
+  const { operation, open } = await answerGrantedQuestions(dependencies, grant, { one: OK });
   expect([operation, open.map(([key]) => key)]).toEqual(['deploy', ['two']]);
-  await answerGranted(dependencies, grant, { two: OK });
-  for (const use of [readGranted(dependencies, grant), answerGranted(dependencies, grant, { two: OK })]) {
+  await answerGrantedQuestions(dependencies, grant, { two: OK });
+  for (const use of [
+    readGrantedQuestions(dependencies, grant),
+    answerGrantedQuestions(dependencies, grant, { two: OK }),
+  ]) {
     await expect(use).rejects.toMatchObject({ code: 'INPUT_ALREADY_ANSWERED' });
   }
   expect(Object.keys((await jobs.find(jobId))?.answers ?? {})).toEqual(['one', 'two']);
@@ -64,17 +67,19 @@ test('an answer is taken for what was granted, and for nothing else that is open
 test('of a job that was made anew under the same id, what was granted before answers nothing', async () => {
   const before = await asking('again', 'one');
   const grant = { jobId: before.jobId, createdAt: before.createdAt, keys: ['one'] };
-  expect((await readGranted(dependencies, grant)).open).toHaveLength(1);
+  expect((await readGrantedQuestions(dependencies, grant)).open).toHaveLength(1);
   // Gone, though DynamoDB has not deleted it yet; then there again.
   now = before.expiresAt * 1000;
-  await expect(readGranted(dependencies, grant)).rejects.toMatchObject(INVALID);
-  await expect(answerGranted(dependencies, grant, { one: OK })).rejects.toMatchObject(INVALID);
+  await expect(readGrantedQuestions(dependencies, grant)).rejects.toMatchObject(INVALID);
+  await expect(answerGrantedQuestions(dependencies, grant, { one: OK })).rejects.toMatchObject(INVALID);
   const after = await asking('again', 'one');
   expect(after.jobId).toBe(before.jobId);
-  await expect(readGranted(dependencies, grant)).rejects.toMatchObject(INVALID);
-  await expect(answerGranted(dependencies, grant, { one: OK })).rejects.toMatchObject(INVALID);
+  await expect(readGrantedQuestions(dependencies, grant)).rejects.toMatchObject(INVALID);
+  await expect(answerGrantedQuestions(dependencies, grant, { one: OK })).rejects.toMatchObject(INVALID);
   expect(await jobs.find(after.jobId)).toMatchObject({ status: 'input_required' });
-  expect((await readGranted(dependencies, { ...grant, createdAt: after.createdAt })).open).toHaveLength(1);
+  expect(
+    (await readGrantedQuestions(dependencies, { ...grant, createdAt: after.createdAt })).open,
+  ).toHaveLength(1);
 });
 
 test('a job that is not there looks like every other link that is none', async () => {
@@ -83,9 +88,9 @@ test('a job that is not there looks like every other link that is none', async (
     createdAt: new Date(now).toISOString(),
     keys: ['one'],
   };
-  const gone = await readGranted(dependencies, grant).catch((error: Error) => error.message);
+  const gone = await readGrantedQuestions(dependencies, grant).catch((error: Error) => error.message);
   const { jobId } = await asking('other', 'one');
-  const another = await readGranted(dependencies, {
+  const another = await readGrantedQuestions(dependencies, {
     ...grant,
     jobId,
     createdAt: '2000-01-01T00:00:00.000Z',

@@ -4,7 +4,11 @@ import type { Executions } from '../../lambdas/executions/executions.ts';
 import { submitJob } from '../../lambdas/executions/submit.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits } from '../../lambdas/jobs/limits.ts';
-import { callPace, type Pace, pollPace } from '../../lambdas/shared/rate-limiter.ts';
+import {
+  createCallRateLimiter,
+  createPollRateLimiter,
+  type RateLimiter,
+} from '../../lambdas/shared/rate-limiter.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { probe } from '../fixtures/catalogue/probe/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
@@ -82,36 +86,36 @@ test('what is refused leaves nothing behind', async () => {
 
 describe('a caller who asks over and over', () => {
   let now = 0;
-  const ask = (pace: Pace, caller = 'alice') => {
+  const ask = (limiter: RateLimiter, caller = 'alice') => {
     try {
-      return pace.check(caller, 'job') ?? 0;
+      return limiter.check(caller, 'job') ?? 0;
     } catch (error) {
       return (error as { details: { retry_after_ms: number } }).details.retry_after_ms;
     }
   };
 
   test('may look ten times at once, then as often as the limit, and is told how long to wait', () => {
-    const pace = pollPace(2, () => now);
-    expect(Array.from({ length: 12 }, () => ask(pace))).toEqual([...Array(10).fill(0), 500, 500]);
+    const limiter = createPollRateLimiter(2, () => now);
+    expect(Array.from({ length: 12 }, () => ask(limiter))).toEqual([...Array(10).fill(0), 500, 500]);
     now += 250;
-    expect(ask(pace)).toBe(250);
+    expect(ask(limiter)).toBe(250);
     now += 250;
-    expect([ask(pace), ask(pace)]).toEqual([0, 500]);
+    expect([ask(limiter), ask(limiter)]).toEqual([0, 500]);
   });
 
   test('does not slow down another', () => {
-    const pace = pollPace(1, () => now);
-    for (let index = 0; index < 20; index++) ask(pace);
-    expect(ask(pace, 'bob')).toBe(0);
+    const limiter = createPollRateLimiter(1, () => now);
+    for (let index = 0; index < 20; index++) ask(limiter);
+    expect(ask(limiter, 'bob')).toBe(0);
   });
 });
 
 test('calls of an operation have a pace of their own, by owner and operation', () => {
   const now = 0;
-  const pace = callPace(2, () => now);
+  const limiter = createCallRateLimiter(2, () => now);
   const call = (owner: string, operation: string) => {
     try {
-      pace.check(owner, operation);
+      limiter.check(owner, operation);
       return 'taken';
     } catch (error) {
       return (error as { details: object }).details;

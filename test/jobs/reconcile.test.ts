@@ -9,7 +9,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { ExecutionRecorder } from '../../lambdas/executions/endings/execution-recorder.ts';
 import { reconcile as reconcileNow } from '../../lambdas/executions/endings/reconcile.ts';
 import { ExecutionHistory } from '../../lambdas/executions/execution-history.ts';
-import { Observer } from '../../lambdas/executions/execution-progress.ts';
+import { ExecutionProgress } from '../../lambdas/executions/execution-progress.ts';
 import { Executions } from '../../lambdas/executions/executions.ts';
 import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
@@ -143,7 +143,7 @@ test('the end of an execution that no event has told of is found a minute later'
   const recorder = new ExecutionRecorder({
     jobs,
     executions,
-    observer: new Observer({ jobs, history: new ExecutionHistory(), operations: [] }),
+    executionProgress: new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations: [] }),
     workspace: new S3Workspace(aws.s3, ''),
     operations: [],
   });
@@ -200,7 +200,7 @@ test('a job that waits for a file which has not come is left waiting', async () 
 test('one job that cannot be looked after keeps nobody else from it, and is an error for the operator', async () => {
   await make(earlier, { operation: 'no_such_operation' });
   const { jobId } = await make(earlier);
-  expect(await reconcile()).toMatch(/1 jobs could not be looked after/);
+  expect(await reconcile()).toMatch(/Failed to reconcile 1 jobs/);
   const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
   expect(data).toMatchObject({ status: 'completed' });
 });

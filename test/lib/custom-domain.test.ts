@@ -1,12 +1,11 @@
 /** A name of the operator's own: every address that is told is there, and no other leads in. */
-import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { operations } from '../../lambdas/operations/index.ts';
 import { readAuthorization } from '../../lib/access/authorization.ts';
 import { readDomain } from '../../lib/access/custom-domain.ts';
 import { readFirewall } from '../../lib/access/web-firewall.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { samples } from '../support/sample-catalogue.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/11112222-3333-4444-5555-666677778888';
 const DOMAIN = { domainName: 'jobs.example.com', certificateArn: CERTIFICATE };
@@ -18,8 +17,7 @@ function synthesize(context: Readonly<Record<string, string>>): Template {
     authorization: readAuthorization(app.node),
     domain: readDomain(app.node),
     firewall: readFirewall(app.node),
-    operations,
-    catalogue: fileURLToPath(import.meta.resolve('../../lambdas/operations/index.ts')),
+    operations: samples,
   });
   return Template.fromStack(stack);
 }

@@ -1,11 +1,10 @@
 /** The rules of AWS Solutions: each finding is mended, or is in this list with the reason why it stays. */
-import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as z from 'zod';
 import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { operations } from '../../lambdas/operations/index.ts';
 import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
+import { samples } from '../support/sample-catalogue.ts';
 
 /** A finding is its rule and the path of its construct. */
 const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
@@ -98,15 +97,16 @@ const STACKS: Readonly<Record<string, Partial<AsyncOperationsStackProps>>> = {
   'with IAM': { authorization: { mode: 'iam' } },
   'with APIs': { apis: [CRM] },
   'with a domain and a firewall': { domain: DOMAIN, firewall: {} },
-  'with a state machine of your own': { operations: [...operations, OWN_MACHINE] },
+  'with a state machine of your own': {
+    operations: { ...samples, operations: [...samples.operations, OWN_MACHINE] },
+  },
 };
 
 function findingsOf(props: Partial<AsyncOperationsStackProps>): readonly string[] {
   // Rules look at resources, not at bundles.
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
   new AsyncOperationsStack(app, 'AsyncOperations', {
-    operations,
-    catalogue: fileURLToPath(new URL('../../lambdas/operations/index.ts', import.meta.url)),
+    operations: samples,
     ...props,
   });
   const { violations } = new AwsSolutionsChecks(app).validateScope(app);

@@ -3,7 +3,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
 import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import type { Catalogue } from '../../lib/catalogue.ts';
 import { operatorMachineArn, readStateMachines } from '../../lib/operations/external-state-machines.ts';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
@@ -64,7 +65,7 @@ describe('the key stateMachines of the context', () => {
   test.each([
     ['reprot=nightly', /stateMachines: "reprot=nightly" maps no operation .* There are: report, digest\./],
     ['nightly', /Give pairs, separated by commas: -c stateMachines=report=arn:aws:states/],
-    ['report=', /stateMachines: operation "report" has the state machine "": give the ARN/],
+    ['report=', /stateMachines: operation "report" has the state machine ""\. Give the ARN/],
     [`report=${ARN}:live`, /without a version or an alias/],
   ])('%s is refused, with the remedy', async (value, message) => {
     await expect(read(value)).rejects.toThrow(message);
@@ -72,11 +73,11 @@ describe('the key stateMachines of the context', () => {
 });
 
 describe('a stack with such machines alone', () => {
-  const template = (operations: AsyncOperationsStackProps['operations']) => {
+  const template = (operations: Catalogue['operations']) => {
     // Templates are looked at here, not bundles.
     const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
     return Template.fromStack(
-      new AsyncOperationsStack(app, 'Stack', { env: ENV, operations, catalogue: 'index.ts' }),
+      new AsyncOperationsStack(app, 'Stack', { env: ENV, operations: { operations, module: 'index.ts' } }),
     );
   };
   const standard = template([

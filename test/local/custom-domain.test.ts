@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../local/cli/synthesize.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
 test('with a domain, a hosted zone and a firewall the endpoint answers on loopback', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'custom-domain-'));
-  const assemblyDirectory = await synthesize(directory, 'bin/app.ts', {
+  const assemblyDirectory = await synthesizeSource(directory, 'bin/app.ts', {
     authorization: 'iam',
     domainName: 'jobs.example.com',
     certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/11112222-3333-4444-5555-666677778888',

@@ -28,8 +28,10 @@ afterEach(() => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
+const BIN = 'local/cli/bin.ts';
+
 function run(entry: string, args: readonly string[] = [], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, ['--conditions=mcp-async-operations-source', entry, ...args], {
     // What a killed cloud leaves behind is in the scratch directory too.
     env: { ...process.env, PORT: '0', LOCAL_CLOUD_DIR: join(scratch, 'cloud'), TMPDIR: scratch, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,7 +57,7 @@ async function line(child: ReturnType<typeof run>, pattern: RegExp): Promise<str
 
 /** `npm start`: its process, and the URL it prints. */
 async function start(...args: string[]) {
-  const cloud = run('local/cli/main.ts', args);
+  const cloud = run(BIN, ['dev', ...args]);
   return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/) };
 }
 
@@ -69,11 +71,11 @@ async function project(name: string, scripts: Record<string, string>): Promise<s
 }
 
 async function addProject(directory: string) {
-  const { code, stderr } = await run('local/cli/add-project.ts', [directory]).ended;
+  const { code, stderr } = await run(BIN, ['add-project', directory]).ended;
   if (code !== 0) throw new Error(stderr);
 }
 
-async function waitForNews(client: Client, job_id: string) {
+async function waitForEndOrInput(client: Client, job_id: string) {
   for (;;) {
     const { data } = await call(client, 'check_job', { job_id, wait_seconds: 30 });
     if (data.status !== 'running' && data.status !== 'pending') return data;
@@ -89,7 +91,7 @@ test('a build whose client is killed is collected by another with the job id alo
   await doomed.ended;
 
   const other = await connect(first);
-  expect(await waitForNews(other, job_id)).toMatchObject({
+  expect(await waitForEndOrInput(other, job_id)).toMatchObject({
     job_id,
     status: 'completed',
     result: { artifact: '/builds/sturdy.tar.gz', skipped: [] },
@@ -124,12 +126,12 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
 
   const second = await start();
   const later = await connect(second);
-  expect(await waitForNews(later, started.job_id)).toMatchObject({ status: 'completed' });
+  expect(await waitForEndOrInput(later, started.job_id)).toMatchObject({ status: 'completed' });
   await later.close();
 });
 
 test('webhooks may call this machine when it is asked for, and that is said', async () => {
-  const cloud = run('local/cli/main.ts', ['--ephemeral', '--allow-loopback-webhooks']);
+  const cloud = run(BIN, ['dev', '--ephemeral', '--allow-loopback-webhooks']);
   await line(cloud, /^Webhooks may call http on loopback: for development only\.$/);
   cloud.child.kill('SIGTERM');
   expect(await cloud.ended).toMatchObject({ code: 0 });
@@ -217,7 +219,7 @@ describe('a build', () => {
       status: 'pending',
       message: 'Build started. Use check_job to monitor progress.',
     });
-    await waitForNews(client, data.job_id);
+    await waitForEndOrInput(client, data.job_id);
   });
 
   test('does not make a job for a project that is not there', async () => {
@@ -256,12 +258,12 @@ describe('a build', () => {
 describe('npm run add-project', () => {
   test('says how to start the local cloud when there is none', async () => {
     const env = { LOCAL_CLOUD_DIR: join(scratch, 'nothing-here') };
-    const { code, stderr } = await run('local/cli/add-project.ts', [await project('lonely', {})], env).ended;
+    const { code, stderr } = await run(BIN, ['add-project', await project('lonely', {})], env).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('npm start') });
   });
 
   test('shows its usage for what it does not know', async () => {
-    const { code, stderr } = await run('local/cli/add-project.ts', ['--colour']).ended;
+    const { code, stderr } = await run(BIN, ['add-project', '--colour']).ended;
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Usage:') });
   });
 });

@@ -6,7 +6,7 @@ import { createEventMethods } from '../../lambdas/mcp/events/index.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
-import { type Endpoint, EndpointKind, wants } from '../../lambdas/webhooks/endpoints/endpoint.ts';
+import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { VerificationFailure } from '../../lambdas/webhooks/sending/verify-subscription.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
@@ -126,7 +126,7 @@ async function happen({
     data: { job_id: jobId, operation } as JobEvent['data'],
   };
   for (const endpoint of await tables.endpoints.list(owner)) {
-    if (!wants(endpoint, event, now)) continue;
+    if (!isSubscribedTo(endpoint, event, now)) continue;
     const { endpointId } = endpoint;
     await tables.deliveries.create(
       {
@@ -300,7 +300,10 @@ describe('what is refused', () => {
     const { error } = await poll(null);
     expect(log).toHaveBeenCalledTimes(1);
     log.mockRestore();
-    expect(error).toEqual({ code: -32603, message: expect.stringContaining('failed on our side') });
+    expect(error).toEqual({
+      code: -32603,
+      message: expect.stringContaining('failed with an internal error'),
+    });
     tables = await startWebhookTables(() => now);
   });
 });
@@ -457,7 +460,7 @@ describe('refreshing', () => {
     await subscribe();
     await subscribe({ secret: secretOf(2) });
     const [endpoint] = await tables.endpoints.list('ada');
-    const opened = endpoint && (await seal.opened(endpoint));
+    const opened = endpoint && (await seal.openEndpoint(endpoint));
     expect(opened?.secrets).toEqual([
       { value: secretOf(2) },
       { value: secretOf(1), until: new Date(now + DAY).toISOString() },

@@ -4,7 +4,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import type { LocalCloud } from '../../local/cloud.ts';
 import {
-  type ChallengeAnswer,
+  type ChallengeResponse,
   type EventReceiver,
   isSignedWith,
   type ReceivedMessage,
@@ -39,7 +39,7 @@ async function connectAs(owner: string): Promise<Client> {
   return connected;
 }
 
-async function startReceiver(answer?: ChallengeAnswer): Promise<EventReceiver> {
+async function startReceiver(answer?: ChallengeResponse): Promise<EventReceiver> {
   const receiver = await startEventReceiver(answer);
   receivers.push(receiver);
   return receiver;

@@ -217,7 +217,10 @@ describe('bad input leaves nothing behind', () => {
     const before = await countJobs();
     const { isError, data, text } = await call(client, tool, args);
     expect(isError).toBe(true);
-    expect(data.error).toMatchObject({ code: 'INVALID_ARGUMENTS', message: expect.stringContaining(field) });
+    expect(data.error).toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: expect.stringMatching(new RegExp(`${field}.* Expected: \\{`)),
+    });
     expect(text).toBe(`INVALID_ARGUMENTS: ${data.error.message}`);
     expect(await countJobs()).toBe(before);
   });

@@ -161,7 +161,7 @@ test("what is somebody else's, unknown, malformed, or not there yet, is answered
       {
         code: -32602,
         data: { code: 'RESOURCE_NOT_FOUND' },
-        message: expect.stringContaining('There is no "'),
+        message: expect.stringContaining('No resource "'),
       },
     ]);
   }

@@ -31,7 +31,7 @@ test.each([
   expect(callAfter(before)).toMatchObject({
     code: 'STEP_TIMED_OUT',
     message: expect.stringMatching(
-      /has called crm \d times and is not done; 2 times in 1 minutes is the limit/,
+      /called crm \d times without an end; the limit is 2 calls in 1 minutes/,
     ),
   });
 });

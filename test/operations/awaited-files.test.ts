@@ -71,7 +71,7 @@ test('a file that does not come in time fails it', async () => {
     error: {
       code: 'INPUT_TIMED_OUT',
       step: 'hurry',
-      message: expect.stringMatching(/file .* did not come/),
+      message: expect.stringMatching(/file .* did not arrive/),
       retryable: true,
     },
   });

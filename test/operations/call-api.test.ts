@@ -145,7 +145,7 @@ describe('an answer', () => {
     answers = [(response) => response.writeHead(200, { 'content-type': 'image/png' }).end('png')];
     expect((await run()).error).toMatchObject({
       code: 'EXECUTION_STOPPED',
-      message: expect.stringMatching(/no text/),
+      message: expect.stringMatching(/not text/),
       retryable: false,
     });
   });
@@ -159,7 +159,7 @@ describe('an answer', () => {
     answers = [(response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":')];
     expect((await run()).error).toMatchObject({
       code: 'API_RESPONSE_INVALID',
-      message: 'The answer of crm to GET /orders/17 says that it is JSON, and is not.',
+      message: 'The response of crm to GET /orders/17 is declared as JSON, but is not JSON.',
       details: { status: 200, body: '{"id":' },
     });
   });
@@ -197,7 +197,7 @@ describe('an API that takes its time', () => {
       headers: { 'content-type': 'application/json; charset=UTF-8' },
     });
     expect(seen[1]?.body).toBe('');
-    expect([...told]).toContain('crm works on it; asked once, and again in 1 s.');
+    expect([...told]).toContain('Waiting for crm: 1 poll so far, next in 1 s.');
     expect(await statesOf(data.job_id)).toEqual([
       ...['request', 'request_next', 'request_crm_body'],
       ...['request', 'request_next', 'request_crm_wait', 'request_crm'],
@@ -308,7 +308,7 @@ describe('a failure', () => {
     answers = [busy];
     expect((await run()).error).toMatchObject({
       code: 'API_CALL_FAILED',
-      message: 'crm answered 503 to GET /orders/17. What it says is in details.body.',
+      message: 'crm responded with 503 to GET /orders/17. Read details.body for its response.',
       retryable: true,
       details: { status: 503, body: 'busy' },
     });
@@ -349,7 +349,7 @@ describe('a failure', () => {
     const { error } = await run({ connection: 'ghost' });
     expect(error).toMatchObject({
       code: 'API_CALL_FAILED',
-      message: 'ghost did not answer (States.Http.Socket) to GET /orders/17. Try again later.',
+      message: 'ghost did not respond (States.Http.Socket) to GET /orders/17. Try again later.',
       retryable: true,
       details: { cause: 'States.Http.Socket' },
     });

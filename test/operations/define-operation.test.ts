@@ -18,7 +18,7 @@ test('a good definition comes back as it is', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  ['a name in another case', { name: 'reSize' }, /"reSize" must be snake_case/],
+  ['a name in another case', { name: 'reSize' }, /"reSize" is invalid\. Use snake_case/],
   ['no steps', { steps: {} }, /has 0 steps/],
   [
     'too many steps',
@@ -45,12 +45,12 @@ test.each<[string, object, RegExp]>([
       sandbox: () => ({ reads: [], writes: [] }),
       steps: { scan: { timeoutMs: 1_000, inputTimeoutMs: 1_000 } },
     },
-    /asks from a sandbox/,
+    /sandbox and inputTimeoutMs/,
   ],
   [
     'calls in a step that is not the last',
     { steps: { scan: { timeoutMs: 1_000, calls: { max: 1, periodMs: 1_000 } }, end: { timeoutMs: 1_000 } } },
-    /only the last step/,
+    /to the last step/,
   ],
   [
     'more calls than an execution has events for',
@@ -63,7 +63,7 @@ test.each<[string, object, RegExp]>([
       sandbox: () => ({ reads: [], writes: [] }),
       steps: { scan: { timeoutMs: 1_000, calls: { max: 1, periodMs: 1_000 } } },
     },
-    /called from a sandbox/,
+    /sandbox and calls/,
   ],
   ['fewer than no retries', { steps: { scan: { timeoutMs: 1_000, retries: -1 } } }, /retries -1/],
   ['a wait of half a second', { execution: { mode: 'job', maxWaitMs: 1_500 } }, /maxWaitMs 1500/],

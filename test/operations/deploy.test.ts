@@ -119,7 +119,7 @@ describe('in production', () => {
   test('it asks, and goes on with a yes', async () => {
     const job_id = await start({ project: 'web', build_job_id: web, environment: 'production' });
     const asked = await end(job_id, /input_required/);
-    expect(asked.input_requests.approve.message).toMatch(/Release web to production\?.*replaces nothing/);
+    expect(asked.input_requests.approve.message).toMatch(/Release web to production\?.*It is the first release/);
     await answer(job_id, yes);
     expect(await end(job_id)).toMatchObject({ status: 'completed', result: { environment: 'production' } });
   });
@@ -176,7 +176,7 @@ test('a failed smoke test brings the version before back', async () => {
     error: {
       code: 'SMOKE_TEST_FAILED',
       message: expect.stringContaining(
-        '"dist/server.js", which is not there. Nothing is current there, as before.',
+        '"dist/server.js", which is missing. No version is current, as before.',
       ),
       details: { rolled_back_to: '' },
     },
@@ -237,7 +237,7 @@ describe('it is refused', () => {
   test.each([
     ['without such a job', { build_job_id: 'a0000000-0000-4000-8000-000000000000' }, /no such job/],
     ['with what is no id', { build_job_id: '../../etc' }, /no such job/],
-    ['with a build of another project', () => ({ build_job_id: broken }), /has built "web-broken"/],
+    ['with a build of another project', () => ({ build_job_id: broken }), /it built "web-broken"/],
   ])('%s', async (_case, args, message) => {
     const given = { project: 'web', environment: 'staging', ...(typeof args === 'function' ? args() : args) };
     expect(await deploy(given)).toMatchObject({
@@ -255,7 +255,7 @@ describe('it is refused', () => {
     });
     expect(data.error).toMatchObject({
       code: 'BUILD_JOB_INVALID',
-      message: expect.stringContaining('no such job of yours'),
+      message: expect.stringContaining('you have no such job'),
     });
   });
 

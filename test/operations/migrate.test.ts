@@ -199,9 +199,9 @@ describe('it is refused', () => {
       'of an attribute that is named twice',
       { table: 'orders', set: { a: 1 }, remove: ['a'] },
       'MIGRATION_INVALID',
-      /"a" is named twice/,
+      /"a" appears twice/,
     ],
-    ['without a change', { table: 'orders', where: { a: 1 } }, 'MIGRATION_INVALID', /nothing to change/],
+    ['without a change', { table: 'orders', where: { a: 1 } }, 'MIGRATION_INVALID', /contain no change/],
   ])('%s', async (_case, args, code, message) => {
     const job = await run(args);
     expect(job).toMatchObject({

@@ -114,7 +114,7 @@ test.each([
   ['starts at the end', { start: 100_000 }, /"large.bin" has 100000 bytes/],
   ['ends after the end', { start: 0, end: 100_001 }, /is outside the file/],
   ['ends before it starts', { start: 10, end: 10 }, /ends before it starts/],
-  ['is too large', { start: 0, end: 65_537 }, /more than 65536 bytes/],
+  ['is too large', { start: 0, end: 65_537 }, /exceeds 65536 bytes/],
 ])('a range that %s is refused with the size', async (_why, range, message) => {
   const { isError, data } = await read('large.bin', range);
   expect(isError).toBe(true);

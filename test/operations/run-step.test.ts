@@ -72,7 +72,7 @@ function runStep(
     steps: { first: work, second: work },
     jobs,
     workspace,
-    pulseMs: 20,
+    heartbeatMs: 20,
   });
   return run(
     { step, jobId, owner: 'alice', input: {}, finished: {}, attempt: 0, ...event },

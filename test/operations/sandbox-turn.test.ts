@@ -1,7 +1,7 @@
 /** An attempt that is given up ends its own turn, and never that of the attempt which has taken over. */
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { StepContext } from '../../lambdas/definition/step-context.ts';
-import { goesOn, turnKey } from '../../lambdas/runner/sandbox/attempt-fence.ts';
+import { fenceKey, mayContinue } from '../../lambdas/runner/sandbox/attempt-fence.ts';
 import type { SandboxEvent } from '../../lambdas/runner/sandbox/protocol.ts';
 import type { SandboxFunction } from '../../lambdas/runner/sandbox/sandbox-function.ts';
 import { sandboxedSteps } from '../../lambdas/runner/sandbox/sandboxed-steps.ts';
@@ -40,7 +40,7 @@ function attempt(signal: AbortSignal) {
 
 async function holder(): Promise<string> {
   const { Body } = await bucket.client.send(
-    new GetObjectCommand({ Bucket: BUCKET_NAME, Key: turnKey('job') }),
+    new GetObjectCommand({ Bucket: BUCKET_NAME, Key: fenceKey('job') }),
   );
   return (await Body?.transformToString()) ?? '';
 }
@@ -52,10 +52,10 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 test('when an attempt is given up, it is over', async () => {
   const stop = new AbortController();
   const { begun, done, end } = attempt(stop.signal);
-  const { turn } = await begun;
-  expect(goesOn(turn, await holder())).toBe(true);
+  const { attemptId } = await begun;
+  expect(mayContinue(attemptId, await holder())).toBe(true);
   stop.abort();
-  await until(async () => !goesOn(turn, await holder()));
+  await until(async () => !mayContinue(attemptId, await holder()));
   end();
   await done;
 });
@@ -63,14 +63,14 @@ test('when an attempt is given up, it is over', async () => {
 test('when another has taken over, the earlier one is over, and giving it up is nothing to the later one', async () => {
   const stop = new AbortController();
   const first = attempt(stop.signal);
-  const { turn: earlier } = await first.begun;
+  const { attemptId: earlier } = await first.begun;
   const second = attempt(new AbortController().signal);
-  const { turn: later } = await second.begun;
-  expect([goesOn(earlier, await holder()), goesOn(later, await holder())]).toEqual([false, true]);
+  const { attemptId: later } = await second.begun;
+  expect([mayContinue(earlier, await holder()), mayContinue(later, await holder())]).toEqual([false, true]);
   const before = await holder();
   stop.abort();
   await until(async () => (await holder()) !== before);
-  expect([goesOn(earlier, await holder()), goesOn(later, await holder())]).toEqual([false, true]);
+  expect([mayContinue(earlier, await holder()), mayContinue(later, await holder())]).toEqual([false, true]);
   first.end();
   second.end();
   await Promise.all([first.done, second.done]);

@@ -31,35 +31,35 @@ test('its machine may be left to the operator', () => {
 });
 
 test.each<[string, object, RegExp]>([
-  ['a name in another case', { name: 'nightlyReport' }, /"nightlyReport" must be snake_case/],
+  ['a name in another case', { name: 'nightlyReport' }, /"nightlyReport" is invalid\. Use snake_case/],
   ['an argument of every start tool', { input: z.object({ wait_seconds: z.number() }) }, /"wait_seconds"/],
   ['a wait of two minutes', { maxWaitMs: 120_000 }, /maxWaitMs 120000/],
   ['an Express limit of two minutes', { type: 'EXPRESS', limitMs: 120_000 }, /limitMs 120000/],
   ['a run of two years', { longestRunMs: 2 * 365 * 86_400_000 }, /longestRunMs 63072000000/],
-  ['an ARN and a name', { stateMachineArn: ARN, stateMachineName: 'x' }, /give one of them/],
+  ['an ARN and a name', { stateMachineArn: ARN, stateMachineName: 'x' }, /Set only one of them/],
   [
     'a name as an ARN',
     { stateMachineArn: 'nightly' },
-    /"nightly": give an ARN, or the name as stateMachineName/,
+    /"nightly"\. Set an ARN, or set the name as stateMachineName/,
   ],
-  ['a name with a space', { stateMachineName: 'nightly report' }, /"nightly report": give the ARN/],
+  ['a name with a space', { stateMachineName: 'nightly report' }, /"nightly report"\. Give the ARN/],
   [
     'an alias',
     { stateMachineArn: `${ARN}:live` },
-    /:live": give the ARN of a state machine, without a version or an alias/,
+    /:live"\. Give the ARN of a state machine without a version or an alias/,
   ],
   ['a version', { stateMachineArn: `${ARN}:3` }, /without a version or an alias/],
   [
     'the ARN of an execution',
     { stateMachineArn: ARN.replace('stateMachine', 'execution') },
-    /give the ARN of/,
+    /Give the ARN of/,
   ],
   [
     'the ARN of something else',
     { stateMachineArn: 'arn:aws:lambda:eu-west-1:111122223333:function:x' },
-    /give the ARN/,
+    /Give the ARN/,
   ],
-  ['a list as the answer to a call', { type: 'EXPRESS', output: z.array(z.string()) }, /output as an object/],
+  ['a list as the answer to a call', { type: 'EXPRESS', output: z.array(z.string()) }, /output that is not an object/],
 ])('%s is refused, naming it', (_what, overrides, message) => {
   expect(() => stateMachineOperation({ ...good, ...overrides })).toThrow(message);
 });

@@ -8,7 +8,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { ExecutionRecorder } from '../../lambdas/executions/endings/execution-recorder.ts';
 import { reconcile } from '../../lambdas/executions/endings/reconcile.ts';
 import { ExecutionHistory } from '../../lambdas/executions/execution-history.ts';
-import { Observer } from '../../lambdas/executions/execution-progress.ts';
+import { ExecutionProgress } from '../../lambdas/executions/execution-progress.ts';
 import { Executions } from '../../lambdas/executions/executions.ts';
 import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
@@ -60,7 +60,7 @@ beforeAll(async () => {
   recorder = new ExecutionRecorder({
     jobs,
     executions,
-    observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
+    executionProgress: new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations }),
     workspace: new S3Workspace(aws.s3, cloud.outputs.WorkspaceBucketName ?? ''),
     operations,
   });
@@ -306,7 +306,7 @@ describe('a Standard machine', () => {
   test('that turns out to be an Express one is not started again and again', async () => {
     process.env.STATE_MACHINE_ARN_REPORT = arn('states', 'stateMachine:price-quote');
     await expect(executions.start(await make(jobs))).rejects.toThrow(
-      /price-quote is an Express state machine: define report as EXPRESS/,
+      /price-quote is an Express state machine\. Define report with type EXPRESS/,
     );
     process.env.STATE_MACHINE_ARN_REPORT = arn('states', `stateMachine:${MACHINE}`);
   });

@@ -58,7 +58,7 @@ test('a client that opens no pages has a job, whose model is told what to do', a
   const { jobId, data, text } = await asking();
   expect(data.input_requests).toEqual({ visit: VISIT });
   expect(text).toContain(PAGE);
-  expect(text).toMatch(/open nothing yourself/);
+  expect(text).toMatch(/do not open it yourself/);
   expect((await answer(jobId, ACCEPT)).isError).toBeFalsy();
   expect((await end(jobId)).result).toEqual({ colour: 'accepted {}' });
 });
@@ -74,7 +74,7 @@ test('what belongs on the page is refused here, and the question stays open', as
   const refused = await answer(jobId, { ...ACCEPT, content: { password: 'hunter2' } });
   expect(refused.data.error).toMatchObject({ code: 'INVALID_ARGUMENTS' });
   expect(refused.text).toContain('answers.visit.content');
-  expect(refused.text).toContain('accept without content');
+  expect(refused.text).toContain('Accept a url question without content');
   expect(refused.text).not.toContain('hunter2');
   expect((await call(client, 'check_job', { job_id: jobId })).data.status).toBe('input_required');
 });

@@ -3,7 +3,7 @@
 export class CallCounter {
   readonly #counts = new Map<string, number>();
 
-  /** To be handed to the local cloud as `onAwsCall`. */
+  /** Pass it to the local cloud as `onAwsCall`. */
   readonly count = (service: string, action: string): void => {
     const key = `${service}:${action}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);

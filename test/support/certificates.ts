@@ -1,4 +1,4 @@
-/** Certificates made on the spot, right and wrong: X.509 (RFC 5280) by hand, as Node signs but does not write it. */
+/** Creates valid and invalid X.509 certificates (RFC 5280). Node can sign but not encode them, so the DER is hand-made. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 
 export interface Certificate {
@@ -9,7 +9,7 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** The host names and addresses it is for; IPv4 alone. */
+  /** The subject's host names and addresses; only IPv4. */
   readonly hosts: readonly string[];
   /** @default yesterday */
   readonly notBefore?: Date;
@@ -19,7 +19,7 @@ export interface CertificateOptions {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** An authority that nobody trusts who was not told to. */
+/** A certificate authority that no system trusts by default. */
 export class Authority {
   readonly #name: Buffer;
   readonly #privateKey: KeyObject;
@@ -82,7 +82,7 @@ function daysAhead(days: number): Date {
   return new Date(Date.now() + days * DAY_MS);
 }
 
-/** One value of ASN.1 in DER (X.690): its tag, its length, its content. */
+/** Encodes one ASN.1 value in DER (X.690): tag, length, content. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;

@@ -1,4 +1,4 @@
-/** An MCP client that starts a build, prints the job id, and then hangs: to be killed in the middle of its conversation. */
+/** Starts a build as an MCP client, prints the job id, and hangs, so that a test can kill it in the middle. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 const [url = '', project = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** A receiver of MCP events on loopback: answers the challenge as it is told to, and keeps what else it gets. */
+/** Receives MCP events on loopback: returns a configured response to the challenge, and records the events. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,21 +14,21 @@ export interface ReceivedMessage {
 
 export interface EventReceiver {
   readonly url: string;
-  /** The challenges that it was sent. */
+  /** The received challenges. */
   readonly verifications: ReceivedMessage[];
   readonly events: ReceivedMessage[];
-  /** The first event that fits, when it is there. @throws Error after the limit, in milliseconds */
+  /** Waits for the first matching event. @throws Error after the limit, in milliseconds */
   find(fits: (message: ReceivedMessage) => boolean, limitMs?: number): Promise<ReceivedMessage>;
   close(): void;
 }
 
-/** What it answers a challenge with. @default its echo */
-export interface ChallengeAnswer {
+/** The response to a challenge. @default its echo */
+export interface ChallengeResponse {
   readonly status?: number;
   readonly body?: string;
 }
 
-export async function startEventReceiver(answer?: ChallengeAnswer): Promise<EventReceiver> {
+export async function startEventReceiver(challengeResponse?: ChallengeResponse): Promise<EventReceiver> {
   const verifications: ReceivedMessage[] = [];
   const events: ReceivedMessage[] = [];
   const server = createServer(async (request, response) => {
@@ -44,8 +44,8 @@ export async function startEventReceiver(answer?: ChallengeAnswer): Promise<Even
     }
     verifications.push(message);
     response
-      .writeHead(answer?.status ?? 200)
-      .end(answer ? answer.body : JSON.stringify({ challenge: json.challenge }));
+      .writeHead(challengeResponse?.status ?? 200)
+      .end(challengeResponse ? challengeResponse.body : JSON.stringify({ challenge: json.challenge }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -61,13 +61,13 @@ export async function startEventReceiver(answer?: ChallengeAnswer): Promise<Even
         await delay(20);
       }
       const seen = events.map(({ json }) => `${json.name} ${json.data?.job_id}`).join(', ');
-      throw new Error(`Nothing like it arrived within ${limitMs} ms; what did: ${seen || 'nothing'}.`);
+      throw new Error(`No matching event arrived within ${limitMs} ms; received: ${seen || 'nothing'}.`);
     },
     close: () => void server.close(),
   };
 }
 
-/** Whether the secret alone has signed the message, as any verifier of Standard Webhooks sees it. */
+/** Whether a verifier of Standard Webhooks accepts the message with only this secret. */
 export function isSignedWith(secret: string, { headers, body }: ReceivedMessage): boolean {
   try {
     new Webhook(secret).verify(body, headers);

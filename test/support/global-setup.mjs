@@ -1,4 +1,4 @@
-/** Synthesizes the app and the test catalogue's app once, before all tests: the first as people do, with the CDK CLI. */
+/** Synthesizes the app (with the CDK CLI, like a user) and the test catalogue's app once, before all tests. */
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,17 +8,17 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const connection = 'arn:aws:events:us-east-1:000000000000:connection';
-/** Nothing listens there: tests say which server on this machine stands for them. */
+/** Nothing listens there: each test names the local server that replaces them. */
 const apis = [
   ['crm', 'https://crm.example.com/v2', `${connection}/crm/11111111-1111-1111-1111-111111111111`],
   ['ghost', 'https://ghost.example.com', `${connection}/ghost/22222222-2222-2222-2222-222222222222`],
 ];
 
-/** What a machine without an AWS account has: no credentials, no region, no profile to look up. */
+/** The environment of a machine without an AWS account: no credentials, region or profile. */
 const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
 export default async function globalSetup() {
-  // Read by `assemblies.ts` in the workers, which inherit it.
+  // `assemblies.ts` reads it in the workers, which inherit the environment.
   process.env.TEST_ASSEMBLIES = await mkdtemp(join(tmpdir(), 'assemblies-'));
   const { assemblies } = await import('./assemblies.ts');
   await Promise.all([

@@ -1,4 +1,4 @@
-/** Removes what the setup has synthesized. */
+/** Removes the synthesized assemblies. */
 import { rm } from 'node:fs/promises';
 
 export default async function globalTeardown() {

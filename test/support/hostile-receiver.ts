@@ -1,15 +1,15 @@
-/** A receiver on loopback that does to its sender what it is told to, and tells what it saw. */
+/** Receives connections on loopback, misbehaves as configured, and records what it received. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Certificate } from './certificates.ts';
 
 export interface Behaviour {
-  /** As soon as a connection is here. */
+  /** Called for each new connection. */
   readonly onConnection?: (socket: Socket) => void;
-  /** As soon as a request is here, whole. */
+  /** Called for each complete request. */
   readonly onRequest?: (socket: Socket) => void;
-  /** Speaks TLS with it. */
+  /** Serves TLS with this certificate. */
   readonly certificate?: Certificate;
 }
 
@@ -17,12 +17,12 @@ const running = new Set<Receiver>();
 
 export class Receiver {
   readonly port: number;
-  /** Every request as it came: its head and its body. */
+  /** Every request, unparsed: head and body. */
   readonly requests: string[] = [];
   connections = 0;
-  /** The bytes that it could hand to the network. */
+  /** Number of bytes that the network accepted. */
   bytesWritten = 0;
-  /** Resolves when its first connection is closed. */
+  /** Resolves when the first connection is closed. */
   readonly closed: Promise<void>;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -70,7 +70,7 @@ export class Receiver {
 
 export async function startReceiver(behaviour: Behaviour = {}): Promise<Receiver> {
   const { certificate } = behaviour;
-  // It would rather speak HTTP/2, but cannot.
+  // Offers HTTP/2 first, without support for it.
   const server = certificate
     ? createTlsServer({ ...certificate, ALPNProtocols: ['h2', 'http/1.1'] })
     : createServer();
@@ -87,7 +87,7 @@ export async function closeReceivers(): Promise<void> {
   running.clear();
 }
 
-/** Answers every request with a head, its lines, and a body, then ends the connection. */
+/** Responds to every request with a status, headers and a body, then ends the connection. */
 export function answering(status: string, headers: readonly string[] = [], body: string | Buffer = '') {
   return (socket: Socket): void => {
     const length = `content-length: ${Buffer.byteLength(body)}`;
@@ -96,7 +96,7 @@ export function answering(status: string, headers: readonly string[] = [], body:
   };
 }
 
-/** Sends one byte every few milliseconds, for as long as there is somebody. */
+/** Sends one byte every few milliseconds until the connection closes. */
 export function dripping(head: string) {
   return (socket: Socket): void => {
     socket.write(head);
@@ -105,7 +105,7 @@ export function dripping(head: string) {
   };
 }
 
-/** Sends as fast as it is read, 1 GiB at most. */
+/** Sends as fast as the client reads, at most 1 GiB. */
 export function flooding(socket: Socket): void {
   const bytes = 1024 ** 3;
   const chunk = Buffer.alloc(64 * 1024, 'x');

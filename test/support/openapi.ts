@@ -1,4 +1,4 @@
-/** docs/openapi.yaml at work: a client that lets no request and no answer pass that is not as the document says. */
+/** Provides an API client that checks every request and response against docs/openapi.yaml. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -16,10 +16,10 @@ export const openapi: Any = parse(readFileSync(OPENAPI_FILE, 'utf8'));
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 
-/** `['paths', '/jobs', 'get']`, and past a `$ref` where it leads. */
+/** A path into the document, such as `['paths', '/jobs', 'get']`; it follows `$ref`. */
 type Pointer = readonly string[];
 
-/** The place that a pointer leads to, and what is there. */
+/** Resolves a pointer to its final location and value. */
 export function lookUp(pointer: Pointer): { readonly pointer: Pointer; readonly value: Any } {
   let at: { pointer: Pointer; value: Any } = { pointer: [], value: openapi };
   for (const key of pointer) {
@@ -32,7 +32,7 @@ export function lookUp(pointer: Pointer): { readonly pointer: Pointer; readonly 
 
 const validators = new Map<string, ValidateFunction>();
 
-/** @throws Error unless the value is as the schema at the pointer says. */
+/** @throws Error unless the value matches the schema at the pointer */
 export function expectValid(schema: Pointer, value: unknown): void {
   const name = schema.join(' ');
   const validate = validators.get(name) ?? ajv.compile(standalone(lookUp(schema).value));
@@ -41,7 +41,7 @@ export function expectValid(schema: Pointer, value: unknown): void {
   throw new Error(`${name}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value, null, 2)}`);
 }
 
-/** A schema that takes those it refers to with it: strict JSON Schema, where the document around it would be none. */
+/** Returns a schema with all schemas that it references: valid JSON Schema without the rest of the document. */
 function standalone(schema: object): object {
   const text = JSON.stringify({ ...schema, $defs: openapi.components.schemas });
   return JSON.parse(text.replaceAll('"#/components/schemas/', '"#/$defs/'));
@@ -50,25 +50,25 @@ function standalone(schema: object): object {
 export interface ApiRequestOptions {
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is, in place of `json`. */
+  /** Sent unchanged; replaces `json`. */
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   /** Undefined when there is no body. */
   readonly data: Any;
 }
 
-export type ApiCall = (route: string, options?: ApiRequestOptions) => Promise<ApiAnswer>;
+export type ApiCall = (route: string, options?: ApiRequestOptions) => Promise<ApiResponse>;
 
 /**
- * A client of the management API.
- * @param owner signs the requests; undefined: nobody does
- * @returns a function that takes `GET /jobs?limit=1`; what is answered and not in the document, or taken and not in the
- *   document, is thrown.
+ * Returns a client of the management API.
+ * @param owner signs the requests; undefined sends them unsigned
+ * @returns a function that takes `GET /jobs?limit=1`. It throws for a response, or an accepted request, that the document
+ *   does not allow.
  */
 export function apiClient({ url }: { readonly url: string }, owner: string | undefined): ApiCall {
   return async (route, { json, text: given, headers } = {}) => {
@@ -88,12 +88,12 @@ export function apiClient({ url }: { readonly url: string }, owner: string | und
     const data = body === '' ? undefined : JSON.parse(body);
     const operation = operationOf(method, address.pathname);
     if (response.ok) checkRequest(operation, address, text);
-    checkAnswer(operation, response, data);
+    checkResponse(operation, response, data);
     return { status: response.status, headers: response.headers, data };
   };
 }
 
-/** @throws Error for what the document does not have. */
+/** @throws Error for a route that is not in the document */
 function operationOf(method: string, pathname: string): Pointer {
   const path = Object.keys(openapi.paths).find((template) =>
     new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
@@ -102,7 +102,7 @@ function operationOf(method: string, pathname: string): Pointer {
   throw new Error(`${method} ${pathname} is not in the document.`);
 }
 
-/** A request that was taken must be one that the document says can be. */
+/** An accepted request must be valid by the document. @throws Error when it is not */
 function checkRequest(operation: Pointer, { searchParams }: URL, text: string | undefined): void {
   const parameters: Any[] = (lookUp(operation).value.parameters ?? []).map((_: unknown, index: number) =>
     lookUp([...operation, 'parameters', String(index)]),
@@ -118,7 +118,7 @@ function checkRequest(operation: Pointer, { searchParams }: URL, text: string | 
   expectValid([...pointer, 'content', 'application/json', 'schema'], JSON.parse(text));
 }
 
-function checkAnswer(operation: Pointer, { status, headers }: Response, data: unknown): void {
+function checkResponse(operation: Pointer, { status, headers }: Response, data: unknown): void {
   const { pointer, value } = lookUp([...operation, 'responses', String(status)]);
   if (!value) throw new Error(`${operation.join(' ')}: ${status} is not in the document.`);
   for (const name of Object.keys(value.headers ?? {})) {

@@ -1,4 +1,4 @@
-/** A webhook receiver that keeps every request, and answers what it is told to. */
+/** Receives webhooks on loopback: records every request and responds with a configured status. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,9 +14,9 @@ export interface ReceivedRequest {
 export interface RecordingReceiver {
   readonly url: string;
   readonly requests: ReceivedRequest[];
-  /** The status of the answers from now on. @default 204 */
+  /** The status of all later responses. @default 204 */
   status: number;
-  /** The first request that fits, when it is there. @throws Error after the limit */
+  /** Waits for the first matching request. @throws Error after the limit, in milliseconds */
   find(fits: (request: ReceivedRequest) => boolean, limitMs?: number): Promise<ReceivedRequest>;
   close(): void;
 }
@@ -44,7 +44,7 @@ export async function startRecordingReceiver(): Promise<RecordingReceiver> {
         await delay(20);
       }
       const seen = requests.map(({ json }) => `${json.type} ${json.data?.job_id}`).join(', ');
-      throw new Error(`Nothing like it arrived within ${limitMs} ms; what did: ${seen || 'nothing'}.`);
+      throw new Error(`No matching request arrived within ${limitMs} ms; received: ${seen || 'nothing'}.`);
     },
     close: () => void server.close(),
   };

@@ -1,4 +1,4 @@
-/** Another process that takes up a task: it follows it to its end, and prints the outcome. */
+/** Resumes a task in another process, follows it to its end, and prints the outcome. */
 import { openTaskSession } from './task-session.ts';
 
 const [url = '', reference = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** JSON-RPC to the MCP endpoint by hand: for what no official client would send, and to see what really comes back. */
+/** Sends raw JSON-RPC to the MCP endpoint, for requests that no official client sends, and returns raw responses. */
 import type { LocalCloud } from '../../local/cloud.ts';
 import { signedAs } from './test-cloud.ts';
 
@@ -6,18 +6,18 @@ export const TASKS = 'io.modelcontextprotocol/tasks';
 
 export interface RpcOptions {
   readonly owner?: string;
-  /** What the client declares with each request. @default the tasks extension */
+  /** The client's capabilities in each request. @default the tasks extension */
   readonly capabilities?: object;
-  /** In place of those that go with the method, or beside them; undefined: left out. */
+  /** Added to the method's headers, or replacing them; undefined removes one. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
-export type RpcAnswer = { readonly status: number; readonly result: any; readonly error: any };
+// biome-ignore lint/suspicious/noExplicitAny: responses are checked field by field
+export type RpcResponse = { readonly status: number; readonly result: any; readonly error: any };
 
 const NAMED_BY: Readonly<Record<string, string>> = { 'tools/call': 'name', 'resources/read': 'uri' };
 
-/** A request of 2026-07-28. */
+/** Sends a request of protocol version 2026-07-28. */
 export function modernRequest(
   cloud: Pick<LocalCloud, 'url'>,
   method: string,
@@ -38,17 +38,17 @@ export function modernRequest(
   });
 }
 
-export async function modern(...args: Parameters<typeof modernRequest>): Promise<RpcAnswer> {
+export async function modern(...args: Parameters<typeof modernRequest>): Promise<RpcResponse> {
   return read(await modernRequest(...args));
 }
 
-/** A request of 2025-11-25. */
+/** Sends a request of protocol version 2025-11-25. */
 export async function legacy(
   cloud: Pick<LocalCloud, 'url'>,
   method: string,
   params: Readonly<Record<string, unknown>> = {},
   { owner = 'ada' }: Pick<RpcOptions, 'owner'> = {},
-): Promise<RpcAnswer> {
+): Promise<RpcResponse> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
   return read(await send(cloud, owner, body, { 'mcp-protocol-version': '2025-11-25' }));
 }
@@ -69,7 +69,7 @@ export async function send(
   return fetch(new URL('/mcp', url), { method: 'POST', headers: given, body });
 }
 
-async function read(response: Response): Promise<RpcAnswer> {
-  const { result, error } = (await response.json()) as Omit<RpcAnswer, 'status'>;
+async function read(response: Response): Promise<RpcResponse> {
+  const { result, error } = (await response.json()) as Omit<RpcResponse, 'status'>;
   return { status: response.status, result, error };
 }

@@ -1,4 +1,4 @@
-/** A seal whose key is in the test, and not in Secrets Manager. */
+/** Creates a seal with a key of the test, without Secrets Manager. */
 import { SecretSeal } from '../../lambdas/webhooks/endpoints/secret-seal.ts';
 
 export const SEALING_TEXT = 'a text to make the sealing key from';

@@ -1,4 +1,4 @@
-/** A session of the official tasks library, in either generation of tasks. */
+/** Opens a session of the official tasks library, in either generation of tasks. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import {
   createTaskSessionFromClient,
@@ -48,7 +48,7 @@ export async function openTaskSession(
   return { client, session };
 }
 
-/** What the library leaves to its host: requests as it has made them, over HTTP. */
+/** The transport that the library requires from its host: sends its requests over HTTP. */
 function dispatchTo(url: URL): RawClientDispatch {
   let id = 0;
   return async (request, { signal } = {}) => {

@@ -1,4 +1,4 @@
-/** The local cloud with the test catalogue, and clients of it: what most end-to-end tests start with. */
+/** Starts the local cloud with the test catalogue, and clients of it. Most end-to-end tests use it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -13,7 +13,7 @@ import { assemblies } from './assemblies.ts';
 export interface ToolResult {
   readonly isError?: boolean;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
+  // biome-ignore lint/suspicious/noExplicitAny: responses are checked field by field
   readonly data: any;
   readonly links: readonly { readonly name: string; readonly uri: string; readonly size: number }[];
 }
@@ -25,7 +25,7 @@ export async function startTestCloud(
 }
 
 /**
- * A connected MCP client.
+ * Returns a connected MCP client.
  * @param options.owner signs requests as this user; without it, requests are the development owner's.
  */
 export async function connect(
@@ -41,7 +41,7 @@ export async function connect(
   return client;
 }
 
-/** The header of a request that was signed with the access key of a user. The local gateway does not check signatures. */
+/** Returns the header of a request signed with a user's access key. The local gateway does not verify signatures. */
 export function signedAs(owner: string): string {
   const scope = '20260101/us-east-1/execute-api/aws4_request';
   return `AWS4-HMAC-SHA256 Credential=${owner}/${scope}, SignedHeaders=host, Signature=0`;
@@ -60,7 +60,7 @@ export async function call(
   return { isError, data: structuredContent, text: texts.join('\n'), links };
 }
 
-/** The SDK clients of the local cloud's services, as an operator would make them. */
+/** Creates SDK clients of the local cloud's services, like an operator's. */
 export function awsClients({ environment }: Pick<LocalCloud, 'environment'>) {
   const common = {
     region: environment.AWS_REGION,
@@ -79,9 +79,9 @@ export function awsClients({ environment }: Pick<LocalCloud, 'environment'>) {
 }
 
 /**
- * Waits until a job is in one of these steps, by its record, which may be read as often as one likes: a step may be over
- * before a tool that keeps a pace looks again.
- * @throws Error when the job has ended before
+ * Waits until a job is in one of these steps. Reads the record, which has no rate limit: a step may end before a
+ * rate-limited tool reads again.
+ * @throws Error when the job ends first
  */
 export async function untilStep(
   cloud: Pick<LocalCloud, 'environment' | 'outputs'>,
@@ -102,7 +102,7 @@ export async function untilStep(
   }
 }
 
-/** The ARN of a job's execution: the state machine has the logical id that CDK gave it. */
+/** Returns the ARN of a job's execution. The state machine has the logical id that CDK gave it. */
 export async function executionArn(operation: string, jobId: string): Promise<string> {
   const { template } = await readAssembly(assemblies.test);
   const machine = Object.entries(template.Resources).find(

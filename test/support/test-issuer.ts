@@ -1,4 +1,4 @@
-/** An identity provider of a few lines: signs whatever it is asked to, rotates its keys, and breaks on demand. */
+/** Simulates an identity provider: signs any token, rotates its keys, and fails on demand. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ import {
   SignJWT,
 } from 'jose';
 
-/** How it answers. `redirecting` leads to where it would answer well. */
+/** How the issuer responds. `redirecting` leads to a URL that responds well. */
 export type Mood = 'well' | 'down' | 'slow' | 'huge' | 'redirecting' | 'talking nonsense' | 'as another';
 
 interface Key {
@@ -23,7 +23,7 @@ interface Key {
 }
 
 export interface TokenOptions {
-  /** Replaces claims of a good token; undefined removes one. */
+  /** Replaces claims of a valid token; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
   /** @default the newest */
@@ -37,9 +37,9 @@ export class TestIssuer {
   readonly #server: ReturnType<typeof createServer>;
   #keys: Key[] = [];
   mood: Mood = 'well';
-  /** What tokens are for; the URL of an MCP endpoint. */
+  /** The audience of tokens: the URL of an MCP endpoint. */
   audience = '';
-  /** How often its keys were asked for. */
+  /** Number of requests for the keys. */
   keyRequests = 0;
 
   private constructor(server: ReturnType<typeof createServer>) {
@@ -49,7 +49,7 @@ export class TestIssuer {
 
   static async start(): Promise<TestIssuer> {
     let issuer: TestIssuer | undefined;
-    const server = createServer((request, response) => issuer?.answer(request.url ?? '', response));
+    const server = createServer((request, response) => issuer?.respond(request.url ?? '', response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     issuer = new TestIssuer(server);
     await issuer.rotate();
@@ -58,11 +58,11 @@ export class TestIssuer {
 
   get key(): Key {
     const key = this.#keys.at(-1);
-    if (!key) throw new Error('It has no key.');
+    if (!key) throw new Error('The test issuer has no key.');
     return key;
   }
 
-  /** From now on signs with a new key; the others are withdrawn. @returns the key before */
+  /** Replaces all keys with a new one. @returns the previous key */
   async rotate(alg = 'ES256'): Promise<Key | undefined> {
     const before = this.#keys.at(-1);
     this.#keys = [await makeKey(alg)];
@@ -75,7 +75,7 @@ export class TestIssuer {
     return key;
   }
 
-  /** The key that everybody may know, as text: what a confused verifier would take for a shared secret. */
+  /** The public key as text: a confused verifier might use it as a shared secret. */
   async publicKeyText(): Promise<string> {
     return exportSPKI((await importJWK({ ...this.key.jwk, ext: true })) as CryptoKey);
   }
@@ -86,7 +86,7 @@ export class TestIssuer {
       .sign(key.privateKey);
   }
 
-  /** Those of a good token of `ada`, with others in place of some. */
+  /** The claims of a valid token of `ada`, with some replaced. */
   claims(others: Readonly<Record<string, unknown>> = {}): JWTPayload {
     const now = Math.floor(Date.now() / 1000);
     const good = {
@@ -102,7 +102,7 @@ export class TestIssuer {
     return { ...good, ...others };
   }
 
-  answer(path: string, response: ServerResponse): void {
+  respond(path: string, response: ServerResponse): void {
     if (path.startsWith('/keys')) this.keyRequests++;
     const isMoved = path.endsWith('?moved');
     const send = (body: unknown) => {
@@ -111,7 +111,7 @@ export class TestIssuer {
     if (this.mood === 'down') {
       response.socket?.destroy();
     } else if (this.mood === 'slow') {
-      // Until whoever asks has had enough.
+      // Never ends: the client times out.
       response.writeHead(200).write('{');
     } else if (this.mood === 'huge') {
       send({ issuer: this.url, jwks_uri: `${this.url}/keys`, keys: [], filler: 'x'.repeat(100_000) });

@@ -1,6 +1,6 @@
 /**
- * What a host does with the official tasks library, in a process of its own: prints what came of it, as JSON. (The library
- * tells plain objects by their prototype, of which each of Jest's contexts has its own.)
+ * Uses the official tasks library like a host, in a separate process, and prints the outcome as JSON. (The library
+ * recognizes plain objects by their prototype, and each Jest context has a different one.)
  */
 import type { CallToolResultV2 } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { type Generation, openTaskSession } from './task-session.ts';
@@ -18,7 +18,7 @@ const { client, session } = await openTaskSession(
   },
 );
 
-/** A host asks for a task where it may: of the first generation that is its own choice. */
+/** Requests a task. In the first generation, the host decides whether a call becomes a task. */
 const start = async (tool: string, args: Record<string, string> = {}) => {
   const execution = await session.callTool<CallToolResultV2>(tool, args, { task: { preference: 'prefer' } });
   if (execution.kind !== 'task') throw new Error(`${tool} was answered without a task.`);
@@ -37,7 +37,7 @@ const failed = await start('start_probe', { behaviour: 'fail' });
 const answered = await start('start_ask');
 const listed = generation === 'v1' ? (await session.listTasks()).tasks.map(({ taskId }) => taskId) : [];
 if (generation === 'v1') {
-  // The first generation has no way for a host to answer but a tool.
+  // In the first generation, a host can answer only with a tool.
   while ((await session.task(answered.handle.taskId).snapshot()).status !== 'input_required');
   const answers = {
     approve: { action: 'accept', content: { approve: true } },

@@ -1,4 +1,4 @@
-/** Jobs whose subscriber often fails, while the functions between them are killed: what arrives in the end? */
+/** Runs jobs with a failing subscriber while functions are killed, and reports which events arrive. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,27 +10,27 @@ import { awsClients, call, connect } from './test-cloud.ts';
 
 export interface ChaosOptions {
   readonly jobs: number;
-  /** How often the function of the events or that of the deliveries is killed, in turn. */
+  /** How often the events function or the deliveries function is killed, in turn. */
   readonly kills: number;
-  /** The share of calls that the receiver fails, 0..1. */
+  /** The share of calls that fail at the receiver, 0..1. */
   readonly failing: number;
-  /** When to give up waiting for what has not arrived. */
+  /** When to stop waiting for missing events. */
   readonly limitMs: number;
 }
 
 export interface ChaosOutcome {
   readonly jobs: number;
-  /** Instances of functions that were ended in the middle of whatever they did. */
+  /** Number of function instances that were killed during an invocation. */
   readonly instancesKilled: number;
   readonly calls: number;
   readonly failedOnPurpose: number;
-  /** Different events that arrived with a success. */
+  /** Number of distinct events that arrived with a success. */
   readonly events: number;
-  /** Successes beyond the first for an event: all with its id and its body. */
+  /** Number of successes beyond the first for an event, all with its id and body. */
   readonly duplicates: number;
-  /** Duplicates whose body was another. */
+  /** Number of duplicates with a different body. */
   readonly contradictions: number;
-  /** Jobs of which a version did not arrive, by job id. */
+  /** Jobs with a missing version, by job id. */
   readonly withGaps: readonly string[];
   readonly deadLetters: number;
   readonly seconds: number;
@@ -54,7 +54,7 @@ export async function runChaos(cloud: LocalCloud, options: ChaosOptions): Promis
   const ids: string[] = [];
   let instancesKilled = 0;
   const starting = (async () => {
-    // Twenty callers, each one job after the other.
+    // Twenty callers, each with one job after another.
     await Promise.all(
       Array.from({ length: 20 }, async () => {
         while (ids.length < options.jobs) {
@@ -65,7 +65,7 @@ export async function runChaos(cloud: LocalCloud, options: ChaosOptions): Promis
     );
   })();
   for (let kill = 0; kill < options.kills; kill++) {
-    // Until one is caught alive: while nothing runs there is nothing to kill.
+    // Retry until an instance is running: otherwise there is nothing to kill.
     let killed = 0;
     while (killed === 0) {
       await delay(100 + Math.random() * 900);
@@ -95,7 +95,7 @@ export async function runChaos(cloud: LocalCloud, options: ChaosOptions): Promis
   return outcome;
 }
 
-/** Fails in the three ways that receivers fail in: an error, no answer at all, and a connection cut off. */
+/** Fails like receivers do: with an error, without a response, or with a closed connection. */
 async function startFailingReceiver(failing: number) {
   /** Bodies by event id. */
   const taken = new Map<string, string>();

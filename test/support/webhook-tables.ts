@@ -1,4 +1,4 @@
-/** The tables of webhooks on a real DynamoDB protocol server, in this process, on a free loopback port. */
+/** Creates the webhook tables on a DynamoDB protocol server, in this process, on a free loopback port. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -1,4 +1,4 @@
-/** A workspace bucket on a real S3 protocol server, in this process, on a free loopback port. */
+/** Creates a workspace bucket on an S3 protocol server, in this process, on a free loopback port. */
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
 

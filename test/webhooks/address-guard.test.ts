@@ -14,7 +14,7 @@ import {
 
 const LOCAL: AddressPolicy = { ...PUBLIC_ADDRESSES, allowLoopback: true };
 
-/** The reason it is refused with; undefined when it is accepted. */
+/** The reason of a refusal; undefined when the URL is accepted. */
 function reasonOf(url: string, policy = PUBLIC_ADDRESSES): string | undefined {
   try {
     checkUrl(url, policy);
@@ -131,16 +131,16 @@ test.each([
   ['https://127.0.0.1./', 'ends in a dot'],
   ['https://localhost./', 'ends in a dot'],
   ['https://./', 'ends in a dot'],
-  ['https://.example.com/', 'no host name'],
-  ['https://hooks..example.com/', 'no host name'],
-  ['https://-hooks.example.com/', 'no host name'],
-  ['https://hooks-.example.com/', 'no host name'],
-  ['https://my_hooks.example.com/', 'no host name'],
-  ['https://*.example.com/', 'no host name'],
-  ['https://hooks,example.com/', 'no host name'],
-  ['https://$HOST.example.com/', 'no host name'],
-  [`https://${'a'.repeat(64)}.example.com/`, 'no host name'],
-  [`https://${'a.'.repeat(124)}example.com/`, 'no host name'],
+  ['https://.example.com/', 'not a valid host name'],
+  ['https://hooks..example.com/', 'not a valid host name'],
+  ['https://-hooks.example.com/', 'not a valid host name'],
+  ['https://hooks-.example.com/', 'not a valid host name'],
+  ['https://my_hooks.example.com/', 'not a valid host name'],
+  ['https://*.example.com/', 'not a valid host name'],
+  ['https://hooks,example.com/', 'not a valid host name'],
+  ['https://$HOST.example.com/', 'not a valid host name'],
+  [`https://${'a'.repeat(64)}.example.com/`, 'not a valid host name'],
+  [`https://${'a.'.repeat(124)}example.com/`, 'not a valid host name'],
   // IPv4 in other than four decimal numbers.
   ['https://2130706433/', 'unusual way'],
   ['https://0x7f000001/', 'unusual way'],
@@ -359,7 +359,7 @@ const spelling = fc.constantFrom<(part: number) => string>(
   (part) => String(part).replace(/\d/g, (digit) => `%3${digit}`),
 );
 
-test('a private IPv4 address is refused however it is spelled', () => {
+test('refuses a private IPv4 address in any spelling', () => {
   const host = fc
     .tuple(privateIpv4, fc.constantFrom(1, 2, 3, 4), fc.array(spelling, { minLength: 4, maxLength: 4 }))
     .map(([address, count, spell]) => {
@@ -376,7 +376,7 @@ test('a private IPv4 address is refused however it is spelled', () => {
   );
 });
 
-test('a private IPv4 address is refused inside IPv6 too', () => {
+test('refuses a private IPv4 address inside IPv6', () => {
   const prefix = fc.constantFrom('::', '::ffff:', '::ffff:0:', '64:ff9b::', '2606:4700::5efe:');
   fc.assert(
     fc.property(privateIpv4, prefix, (address, before) => {
@@ -388,7 +388,7 @@ test('a private IPv4 address is refused inside IPv6 too', () => {
   );
 });
 
-test('no text makes it throw anything else, and what it accepts it accepts again, unchanged', () => {
+test('no text makes it throw another error, and an accepted URL is accepted again unchanged', () => {
   const piece = fc.constantFrom(
     ...[
       'https',
@@ -440,7 +440,7 @@ const fails: Resolve = async () => {
   throw Object.assign(new Error('getaddrinfo ENOTFOUND hooks.example.com'), { code: 'ENOTFOUND' });
 };
 
-/** What `net.connect` would be told: the error, or the callback's other arguments. */
+/** The result that `net.connect` would get: the error, or the callback's other arguments. */
 function lookUp(resolve: Resolve, all: boolean, policy = PUBLIC_ADDRESSES): Promise<readonly unknown[]> {
   return new Promise((done, reject) => {
     guardedLookup(policy, resolve)('hooks.example.com', { all }, (error, ...found) => {
@@ -450,7 +450,7 @@ function lookUp(resolve: Resolve, all: boolean, policy = PUBLIC_ADDRESSES): Prom
   });
 }
 
-test('a lookup hands on what it checked: all of it, or the first', async () => {
+test('a lookup returns the checked addresses: all, or the first', async () => {
   expect(await lookUp(answers(PUBLIC, PUBLIC_6), true)).toEqual([[PUBLIC, PUBLIC_6]]);
   expect(await lookUp(answers(PUBLIC_6, PUBLIC), false)).toEqual([PUBLIC_6.address, 6]);
 });
@@ -467,13 +467,13 @@ test.each([
   ).rejects.toThrow(AddressRefused);
 });
 
-test('the reason tells nothing of the address that was found', async () => {
+test('the reason does not reveal the resolved address', async () => {
   await expect(lookUp(answers(PRIVATE), true)).rejects.toMatchObject({
     reason: expect.not.stringContaining('10.0.0.7'),
   });
 });
 
-test('a name that does not resolve is no refusal at an attempt, and one at a registration', async () => {
+test('a name that does not resolve is refused at registration, not at an attempt', async () => {
   for (const resolve of [fails, answers()]) {
     await expect(lookUp(resolve, true)).rejects.toThrow(NameUnresolved);
     await expect(
@@ -482,7 +482,7 @@ test('a name that does not resolve is no refusal at an attempt, and one at a reg
   }
 });
 
-test('a host that is public passes; one that is an address is checked without a name server', async () => {
+test('accepts a public host, and checks an address without a name server', async () => {
   await checkHost(new URL('https://hooks.example.com'), PUBLIC_ADDRESSES, answers(PUBLIC, PUBLIC_6));
   await checkHost(new URL('https://[2606:4700::1111]'), PUBLIC_ADDRESSES, fails);
   for (const url of ['https://127.0.0.1', 'https://[::1]', 'https://[::ffff:1.1.1.1]']) {

@@ -1,4 +1,4 @@
-/** Tokens of answer links: what was made is taken, as it was made and while its time is not over; nothing else is. */
+/** Tests that an answer token is valid only unchanged and before its expiry. */
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { readAnswerToken, signAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
@@ -17,7 +17,7 @@ const [first, second, third] = [keyOf('first'), keyOf('second'), keyOf('third')]
 const make = (keys = [first], grant = GRANT): string => signAnswerToken(grant, END, keys) ?? '';
 const read = (token: string, keys = [first], nowMs = NOW) => readAnswerToken(token, keys, nowMs);
 
-test('what was granted is read from the token, which has nothing of an owner', () => {
+test('a token returns its grant and contains no owner', () => {
   const token = make();
   expect(read(token)).toEqual(GRANT);
   expect(token).toMatch(/^[\w-]+\.[\w-]{86}$/);
@@ -31,16 +31,16 @@ test('what was granted is read from the token, which has nothing of an owner', (
   ]);
 });
 
-test('it is the same whenever it is made, so that attempts of a delivery do not differ', () => {
+test('the same grant always gives the same token, so that all attempts of a delivery are equal', () => {
   expect(make()).toBe(make());
 });
 
-test('its time is over at its end, to the millisecond', () => {
+test('a token expires to the millisecond', () => {
   expect(read(make(), [first], END - 1)).toEqual(GRANT);
   expect(read(make(), [first], END)).toBeUndefined();
 });
 
-test('after a key was replaced it is good for who knows of that and for who does not yet, until the next time', () => {
+test('a token is valid with the old and the new keys after one rotation, until the next', () => {
   const before = make([first]);
   const after = make([second, first]);
   expect(read(before, [second, first])).toEqual(GRANT);
@@ -50,12 +50,12 @@ test('after a key was replaced it is good for who knows of that and for who does
   expect(read(before, [third, second])).toBeUndefined();
 });
 
-test('another key signs none', () => {
+test('another key signs no valid token', () => {
   const { privateKey } = generateKeyPairSync('ed25519');
   expect(read(signAnswerToken(GRANT, END, [{ privateKey }]) ?? '')).toBeUndefined();
 });
 
-test('with one character changed, left out, doubled, or with one more anywhere it is none', () => {
+test('a token with one character changed, removed, doubled or added is invalid', () => {
   const token = make([second, first]);
   const keys = [second, first];
   const payload = token.indexOf('.');
@@ -64,12 +64,12 @@ test('with one character changed, left out, doubled, or with one more anywhere i
     fc.property(fc.nat(token.length - 1), character, fc.constantFrom(0, 1), (at, put, removed) => {
       const changed = token.slice(0, at) + put + token.slice(at + removed);
       if (changed === token) return;
-      // Beyond the payload the other signature may still be whole: what it signs is what was granted.
+      // After a change beyond the payload the other signature may still be valid: it signs the same grant.
       expect(at < payload ? [undefined] : [undefined, GRANT]).toContainEqual(read(changed, keys));
     }),
     { numRuns: 3_000 },
   );
-  // Of a token with one signature nothing is left.
+  // A token with only one signature is always invalid then.
   const single = make();
   for (let at = 0; at < single.length; at++) {
     const other = single[at] === 'A' ? 'B' : 'A';
@@ -79,7 +79,7 @@ test('with one character changed, left out, doubled, or with one more anywhere i
   }
 });
 
-test('payload and signature of two tokens make none', () => {
+test('the payload of one token and the signature of another make no valid token', () => {
   const other = make([first], { ...GRANT, keys: ['other'] });
   const [mine = '', theirs = ''] = [make(), other].map((token) => token.split('.')[1]);
   expect(read(make().replace(mine, theirs))).toBeUndefined();
@@ -103,16 +103,16 @@ test.each([
   expect(read(token)).toBeUndefined();
 });
 
-test('other letters for the same bytes are none', () => {
+test('another spelling of the same bytes is invalid', () => {
   const [payload = '', signature = ''] = make().split('.');
-  // The last letter of 86 has four bits that say nothing.
+  // The last of 86 characters has four unused bits.
   const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const spelled = signature.slice(0, -1) + last[(last.indexOf(signature.slice(-1)) & ~15) | 1];
   expect(Buffer.from(spelled, 'base64url')).toEqual(Buffer.from(signature, 'base64url'));
   expect(read(`${payload}.${spelled}`)).toBeUndefined();
 });
 
-test('anything at all is read without a throw', () => {
+test('no text makes it throw', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       expect(read(text)).toBeUndefined();
@@ -121,7 +121,7 @@ test('anything at all is read without a throw', () => {
   );
 });
 
-test('so many questions that the address would be too long have no token', () => {
+test('there is no token when the number of questions makes the URL too long', () => {
   const keys = Array.from({ length: 10 }, (_, index) => `question-${index}`.padEnd(60, '.'));
   expect(signAnswerToken({ ...GRANT, keys }, END, [second, first])).toBeUndefined();
   const six = { ...GRANT, keys: keys.slice(0, 6) };
@@ -132,7 +132,7 @@ describe('the signatures of webhooks, by the same key,', () => {
   const privateKey = createPrivateKey(first.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   const [payload = '', signature = ''] = make().split('.');
 
-  test('make no token, whatever the body says', () => {
+  test('make no valid token, whatever the body', () => {
     for (const [id, body] of [
       ['answer link v1', payload],
       [`${GRANT.jobId}.3`, `answer link v1:${payload}`],
@@ -148,14 +148,14 @@ describe('the signatures of webhooks, by the same key,', () => {
     }
   });
 
-  test('are not made by a token: its text is that of no webhook', () => {
+  test('cannot come from a token: no webhook has its signed text', () => {
     const ids = [`${GRANT.jobId}.3`, 'msg_verification_x'];
     for (const id of ids) {
       const headers = signedHeaders({ id, body: payload, secrets: [], keys: [first], nowMs: NOW });
       expect(headers['webhook-signature']).not.toContain(
         Buffer.from(signature, 'base64url').toString('base64'),
       );
-      // What a webhook is signed over begins with its id.
+      // The signed text of a webhook begins with its id.
       expect('answer link v1:'.startsWith(id.slice(0, 4))).toBe(false);
     }
   });

@@ -1,4 +1,4 @@
-/** Secrets stay where they belong: known ones are planted, then looked for wherever anybody reads. */
+/** Tests that secrets do not leak: plants known secrets, then searches every readable place for them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -14,7 +14,7 @@ const SIGNING_TEXT = 'canary-signing-text-of-more-than-thirty-two-characters';
 const SEALING_TEXT = 'canary-sealing-text';
 const SUBSCRIPTION_SECRET = `whsec_${Buffer.from('canary-subscription-secret-of-mcp').toString('base64')}`;
 
-test('no secret is in a log, a job, an event, a message, an environment, or an answer but the one that tells it', async () => {
+test('no secret is in a log, job, event, message, environment or response, except the response that creates it', async () => {
   const logs: string[] = [];
   const cloud = await startTestCloud({
     allowLoopbackWebhooks: true,
@@ -49,14 +49,14 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
     }),
   );
 
-  const answers: unknown[] = [];
+  const responses: unknown[] = [];
   const api = async (method: string, path: string, body?: object) => {
     const response = await fetch(new URL(path, cloud.url), {
       method,
       headers: { 'content-type': 'application/json' },
       body: body && JSON.stringify(body),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: answers are looked through as text
+    // biome-ignore lint/suspicious/noExplicitAny: responses are searched as text
     return response.json() as Promise<any>;
   };
   const { secret: callbackSecret } = await api('POST', '/callback-secret');
@@ -67,8 +67,8 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
       { method: 'events/subscribe', params: { name: 'job.completed', delivery, ...changes } },
       z.looseObject({}),
     );
-  answers.push(await subscribe({}));
-  answers.push(await subscribe({ name: 'job.unknown' }).catch((error: Error) => error.message));
+  responses.push(await subscribe({}));
+  responses.push(await subscribe({ name: 'job.unknown' }).catch((error: Error) => error.message));
 
   const started = await call(client, 'start_echo', {
     text: 'x',
@@ -76,8 +76,8 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
     wait_seconds: 20,
   });
   const failed = await call(client, 'start_probe', { behaviour: 'throw', wait_seconds: 20 });
-  // A question, whose link is a secret too: for the callback and the endpoint, and nobody else.
-  answers.push(await subscribe({ name: 'job.input_required' }));
+  // A question has a secret link, only for the callback and the endpoint.
+  responses.push(await subscribe({ name: 'job.input_required' }));
   const mailbox = { name: 'job.input_required', cursor: null };
   const poll = (cursor: unknown) =>
     client.request({ method: 'events/poll', params: { ...mailbox, cursor } }, z.looseObject({}));
@@ -90,7 +90,11 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
   const [link] = new Set(links.flatMap(([, url]) => url ?? []));
   expect(links.filter(([, url]) => url === link)).toHaveLength(2);
   expect((await fetch(link)).status).toBe(200);
-  answers.push(asking, await call(client, 'list_deliveries', { job_id: asking.job_id }), await poll(cursor));
+  responses.push(
+    asking,
+    await call(client, 'list_deliveries', { job_id: asking.job_id }),
+    await poll(cursor),
+  );
   // The callback's, the endpoint's and the subscription's.
   while (
     receiver.events.filter(({ json }) => JSON.stringify(json).includes(started.data.job_id)).length < 3
@@ -98,16 +102,16 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
     await receiver.find(() => true);
     await delay(50);
   }
-  answers.push(started, failed, await call(client, 'list_deliveries', { job_id: started.data.job_id }));
+  responses.push(started, failed, await call(client, 'list_deliveries', { job_id: started.data.job_id }));
   for (const path of [
     'endpoints',
     `endpoints/${endpoint.endpoint_id}`,
     `jobs/${started.data.job_id}/deliveries`,
     `jobs/${asking.job_id}/deliveries`,
   ]) {
-    answers.push(await api('GET', `/${path}`));
+    responses.push(await api('GET', `/${path}`));
   }
-  answers.push(await api('GET', '/.well-known/webhook-keys'));
+  responses.push(await api('GET', '/.well-known/webhook-keys'));
   const Messages: Message[] = [];
   while (!Messages.some(({ Body = '' }) => Body.includes('job.input_required'))) {
     const received = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
@@ -118,11 +122,11 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
     async (TableName) => (await dynamodb.send(new ScanCommand({ TableName }))).Items,
   );
   const tables = await Promise.all(scans);
-  // The endpoints' secrets are there, and are nothing to who reads them.
+  // The table has the endpoints' secrets, but only sealed.
   expect(JSON.stringify(tables).match(/sealed\.v1\./g)).toHaveLength(4);
   const bodies = receiver.events.map(({ body }) => body);
 
-  const read = { logs, answers, events: Messages, tables, bodies, template };
+  const read = { logs, responses, events: Messages, tables, bodies, template };
   for (const canary of [SIGNING_TEXT, SEALING_TEXT, SUBSCRIPTION_SECRET, callbackSecret, endpointSecret]) {
     for (const [where, what] of Object.entries(read)) {
       const text = JSON.stringify(what);
@@ -130,16 +134,16 @@ test('no secret is in a log, a job, an event, a message, an environment, or an a
       expect([where, text.includes(canary.replace(/^whsec_/, ''))]).toEqual([where, false]);
     }
   }
-  // The receiver's bodies have the link: that is where it belongs.
+  // Only the receiver's bodies may have the link.
   const [payload, ...signatures] = link.split('/').at(-1).split('.');
   for (const [where, what] of Object.entries({ ...read, bodies: [] })) {
     for (const part of [payload, ...signatures]) {
       expect([where, JSON.stringify(what).includes(part)]).toEqual([where, false]);
     }
   }
-  // What a step throws is for the log, and for nobody else.
+  // An error of a step is only for the log.
   expect(logs.join('\n')).toContain('hunter2');
-  expect(JSON.stringify([answers, Messages, tables, bodies])).not.toContain('hunter2');
+  expect(JSON.stringify([responses, Messages, tables, bodies])).not.toContain('hunter2');
 
   receiver.close();
   await client.close();

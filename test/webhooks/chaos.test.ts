@@ -1,9 +1,9 @@
-/** The promise that no event is lost, kept while things break; `npm run chaos` does it with a thousand jobs. */
+/** Tests that failures lose no event; `npm run chaos` does the same with a thousand jobs. */
 
 import { startTestCloud } from '../support/test-cloud.ts';
 import { runChaos } from '../support/webhook-chaos.ts';
 
-test('every event of every job arrives, though the receiver fails and the functions die', async () => {
+test('every event of every job arrives although the receiver fails and functions are killed', async () => {
   const cloud = await startTestCloud({ allowLoopbackWebhooks: true });
   const outcome = await runChaos(cloud, { jobs: 40, kills: 4, failing: 0.3, limitMs: 150_000 });
   expect(outcome).toMatchObject({ jobs: 40, withGaps: [], deadLetters: 0, contradictions: 0 });

@@ -1,20 +1,20 @@
-/** What follows an attempt: real tables, a clock that is moved, and a queue that shows what it was given. */
+/** Tests delivery attempts with real tables, a fake clock and a queue that records its messages. */
 import { jest } from '@jest/globals';
 import {
   type Delivery,
   DeliveryStatus,
   deliveryKey,
-  keptUntil,
+  retainedUntil,
 } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type {
   AttemptMessage,
   DeliveryMessage,
   DeliveryQueue,
 } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
-import { queueWaiting } from '../../lambdas/webhooks/deliveries/enqueue-due.ts';
+import { enqueueDue } from '../../lambdas/webhooks/deliveries/enqueue-due.ts';
 import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
-import { handleMessages } from '../../lambdas/webhooks/sending/consume-queue.ts';
+import { consumeQueue } from '../../lambdas/webhooks/sending/consume-queue.ts';
 import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/sending/deliver.ts';
 import type { PostOutcome } from '../../lambdas/webhooks/sending/post.ts';
 import { readAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
@@ -97,7 +97,7 @@ async function delivery(endpointId = 'ep_1', url?: string): Promise<AttemptMessa
       type: 'job.completed',
       event: { id: `${JOB}.3`, type: 'job.completed', timestamp: new Date(now).toISOString(), data },
       status: DeliveryStatus.pending,
-      expiresAt: keptUntil(0, now),
+      expiresAt: retainedUntil(0, now),
     },
     { listed: endpointId !== CALLBACKS_ID },
   );
@@ -107,42 +107,42 @@ async function delivery(endpointId = 'ep_1', url?: string): Promise<AttemptMessa
 const record = (endpointId = 'ep_1') =>
   tables.deliveries.get({ jobId: JOB, deliveryKey: deliveryKey(3, endpointId) });
 
-const answered = (status: number, retryAfter?: string): PostOutcome =>
+const responded = (status: number, retryAfter?: string): PostOutcome =>
   ({
     status,
     latencyMs: 12,
-    answer: 'the answer',
-    body: Buffer.from('the answer'),
+    text: 'the response',
+    body: Buffer.from('the response'),
     retryAfter,
   }) as PostOutcome;
 
-test('a 2xx is the end of it, recorded with its attempt; nothing more is queued', async () => {
-  post.mockResolvedValue(answered(204));
+test('a 2xx ends the delivery; its attempt is recorded and nothing more is queued', async () => {
+  post.mockResolvedValue(responded(204));
   await deliver(dependencies, await delivery());
   expect(await record()).toMatchObject({
     status: 'delivered',
     attemptCount: 1,
-    attempts: [{ at: '2026-01-01T00:00:00.000Z', status: 204, latencyMs: 12, answer: 'the answer' }],
+    attempts: [{ at: '2026-01-01T00:00:00.000Z', status: 204, latencyMs: 12, answer: 'the response' }],
   });
   expect((await record())?.nextAttemptAt).toBeUndefined();
   expect(sent).toEqual([]);
 });
 
-test("what is sent is the event itself, signed with the secret and with the service's key, under the id of the event", async () => {
-  post.mockResolvedValue(answered(200));
+test("sends the event with its id, signed with the secret and the service's key", async () => {
+  post.mockResolvedValue(responded(200));
   await deliver(dependencies, await delivery());
-  const outgoing = post.mock.calls[0]?.[0];
-  expect(outgoing?.url).toBe('https://example.com/hook');
-  expect(JSON.parse(outgoing?.body ?? '')).toMatchObject({ id: `${JOB}.3`, type: 'job.completed' });
-  expect(outgoing?.headers).toMatchObject({
+  const request = post.mock.calls[0]?.[0];
+  expect(request?.url).toBe('https://example.com/hook');
+  expect(JSON.parse(request?.body ?? '')).toMatchObject({ id: `${JOB}.3`, type: 'job.completed' });
+  expect(request?.headers).toMatchObject({
     'webhook-id': `${JOB}.3`,
     'webhook-timestamp': String(now / 1000),
     'webhook-signature': expect.stringMatching(/^v1,\S+ v1a,\S+$/),
   });
 });
 
-test('ten attempts follow the schedule; then it is a dead letter, and failed', async () => {
-  post.mockResolvedValue(answered(500));
+test('ten attempts follow the schedule; then the delivery fails and its message is a dead letter', async () => {
+  post.mockResolvedValue(responded(500));
   let message: AttemptMessage | undefined = await delivery();
   const delays: number[] = [];
   while (message) {
@@ -151,10 +151,10 @@ test('ten attempts follow the schedule; then it is a dead letter, and failed', a
     const { status, nextAttemptAt, attemptCount } = (await record()) ?? {};
     if (status !== 'pending') break;
     delays.push((Date.parse(nextAttemptAt ?? '') - now) / 1000);
-    // What is too far away for a queue waits in the table until it is near.
+    // An attempt beyond the queue's maximum delay waits in the table until it is due.
     if (sent.length === 0) {
       now = Date.parse(nextAttemptAt ?? '') - 10 * 60_000;
-      await queueWaiting({ ...dependencies, remainingMs: () => 60_000 });
+      await enqueueDue({ ...dependencies, remainingMs: () => 60_000 });
       expect(sent).toEqual([{ message: expect.anything(), delayMs: 10 * 60_000 }]);
     }
     now = Date.parse(nextAttemptAt ?? '');
@@ -167,8 +167,8 @@ test('ten attempts follow the schedule; then it is a dead letter, and failed', a
   expect(dead).toHaveLength(1);
 });
 
-test('a receiver that asks for a day each time is heard to the last attempt: the record outlives them all', async () => {
-  post.mockResolvedValue(answered(503, '86400'));
+test('the record outlives the last attempt when a receiver requests a day of delay each time', async () => {
+  post.mockResolvedValue(responded(503, '86400'));
   let message = await delivery();
   for (let attempt = 1; attempt < 10; attempt++) {
     await deliver(dependencies, message);
@@ -182,16 +182,16 @@ test('a receiver that asks for a day each time is heard to the last attempt: the
   expect(dead).toHaveLength(1);
 });
 
-test('delays are spread by a fifth to either side', async () => {
+test('delays have a jitter of 20 % in both directions', async () => {
   const between = (random: number) => nextDelayMs([100], 1, 0, () => random);
   expect([between(0), between(0.5), between(1)]).toEqual([80_000, 100_000, 120_000]);
   expect(nextDelayMs([100], 2)).toBeUndefined();
 });
 
-test('a delivery that waits is not queued before its time is near, and only once', async () => {
-  post.mockResolvedValue(answered(503, String(5 * 3600)));
+test('a waiting delivery is queued only when it is due, and only once', async () => {
+  post.mockResolvedValue(responded(503, String(5 * 3600)));
   await deliver(dependencies, await delivery());
-  const sweep = () => queueWaiting({ ...dependencies, remainingMs: () => 60_000 });
+  const sweep = () => enqueueDue({ ...dependencies, remainingMs: () => 60_000 });
   now += 4 * HOUR;
   expect(await sweep()).toBe(0);
   now += 50 * 60_000;
@@ -207,41 +207,41 @@ test.each([
   ['a year', () => '31536000', 86_400],
   ['nonsense', () => 'soon', 5],
 ])('Retry-After in %s is honoured within reason', async (_what, retryAfter, seconds) => {
-  post.mockResolvedValue(answered(429, retryAfter()));
+  post.mockResolvedValue(responded(429, retryAfter()));
   await deliver(dependencies, await delivery());
   expect((Date.parse((await record())?.nextAttemptAt ?? '') - now) / 1000).toBe(seconds);
 });
 
-test.each([301, 400, 404, 429, 500])('a %d is tried again', async (status) => {
-  post.mockResolvedValue(answered(status));
+test.each([301, 400, 404, 429, 500])('retries after a %d', async (status) => {
+  post.mockResolvedValue(responded(status));
   await deliver(dependencies, await delivery());
   expect(await record()).toMatchObject({ status: 'pending', attempts: [{ status }] });
   expect(sent).toMatchObject([{ delayMs: 5000, message: { attempt: 2 } }]);
 });
 
-test('what never answered is tried again, and its record says why', async () => {
-  post.mockResolvedValue({ error: 'TIMED_OUT', latencyMs: 15_000, message: 'No answer within 15 s.' });
+test('retries a receiver that did not respond, and records the reason', async () => {
+  post.mockResolvedValue({ error: 'TIMED_OUT', latencyMs: 15_000, message: 'No response within 15 s.' });
   await deliver(dependencies, await delivery());
   expect((await record())?.attempts).toEqual([
     {
       at: '2026-01-01T00:00:00.000Z',
       latencyMs: 15_000,
       error: 'TIMED_OUT',
-      reason: 'No answer within 15 s.',
+      reason: 'No response within 15 s.',
     },
   ]);
 });
 
-test('410 switches the endpoint off, and is no dead letter', async () => {
-  post.mockResolvedValue(answered(410));
+test('410 disables the endpoint and makes no dead letter', async () => {
+  post.mockResolvedValue(responded(410));
   await deliver(dependencies, await delivery());
   expect(await record()).toMatchObject({ status: 'failed' });
   expect(await tables.endpoints.get('alice', 'ep_1')).toMatchObject({ disabled: { reason: 'gone' } });
   expect([sent, dead]).toEqual([[], []]);
 });
 
-test('413 is the end of this delivery, and of nothing else', async () => {
-  post.mockResolvedValue(answered(413));
+test('413 ends only this delivery', async () => {
+  post.mockResolvedValue(responded(413));
   await deliver(dependencies, await delivery());
   expect(await record()).toMatchObject({ status: 'failed', attemptCount: 1 });
   expect((await tables.endpoints.get('alice', 'ep_1'))?.disabled).toBeUndefined();
@@ -265,16 +265,16 @@ test.each([
   },
 );
 
-test('an endpoint that moved is called where it is now', async () => {
+test('a changed endpoint gets the delivery at its new URL', async () => {
   const message = await delivery();
   await tables.endpoints.update('alice', 'ep_1', { url: 'https://example.org/new' });
-  post.mockResolvedValue(answered(200));
+  post.mockResolvedValue(responded(200));
   await deliver(dependencies, message);
   expect(post.mock.calls[0]?.[0].url).toBe('https://example.org/new');
 });
 
-test("a callback is signed with the service's key alone, until its owner has made a secret", async () => {
-  post.mockResolvedValue(answered(500));
+test("only the service's key signs a callback until its owner creates a secret", async () => {
+  post.mockResolvedValue(responded(500));
   const message = await delivery(CALLBACKS_ID, 'https://example.net/callback');
   await deliver(dependencies, message);
   expect(post.mock.calls[0]?.[0]).toMatchObject({
@@ -295,11 +295,11 @@ test("a callback is signed with the service's key alone, until its owner has mad
 });
 
 test('after a rotation both secrets sign for a day, then the new one alone', async () => {
-  const { rotated } = await import('../../lambdas/webhooks/endpoints/endpoint.ts');
+  const { rotateSecrets } = await import('../../lambdas/webhooks/endpoints/endpoint.ts');
   const newSecret = await seal.seal(PLACE, `whsec_${Buffer.alloc(32, 2).toString('base64')}`);
-  const secrets = rotated([{ value: sealedSecret }], newSecret, now);
+  const secrets = rotateSecrets([{ value: sealedSecret }], newSecret, now);
   await tables.endpoints.update('alice', 'ep_1', { secrets });
-  post.mockResolvedValue(answered(500));
+  post.mockResolvedValue(responded(500));
   const message = await delivery();
   await deliver(dependencies, message);
   now += 24 * HOUR;
@@ -310,54 +310,56 @@ test('after a rotation both secrets sign for a day, then the new one alone', asy
   expect(signatures).toEqual([2, 1]);
 });
 
-test('a 410 of the address that an endpoint has left says nothing of the one where it is now', async () => {
+test('a 410 from a previous URL does not disable the endpoint', async () => {
   post.mockImplementation(async () => {
     await tables.endpoints.update('alice', 'ep_1', { url: 'https://example.org/new' });
-    return answered(410);
+    return responded(410);
   });
   await deliver(dependencies, await delivery());
   expect(await tables.endpoints.get('alice', 'ep_1')).not.toHaveProperty('disabled');
 });
 
-describe('nothing is lost, and nothing sent twice without need', () => {
-  test('a message that is faster than the record of the attempt before it comes again', async () => {
-    post.mockResolvedValue(answered(200));
+describe('no delivery is lost, and none is sent twice unnecessarily', () => {
+  test('a message is retried while the previous attempt is not recorded', async () => {
+    post.mockResolvedValue(responded(200));
     const message = await delivery();
-    await expect(deliver(dependencies, { ...message, attempt: 2 })).rejects.toThrow('come again');
-    // Unless nobody is to be told any more: then it would come again for nothing.
+    await expect(deliver(dependencies, { ...message, attempt: 2 })).rejects.toThrow(
+      'Attempt 1 is not recorded yet',
+    );
+    // A cancelled delivery needs no retry.
     await tables.deliveries.cancel((await record()) as Delivery);
     await deliver(dependencies, { ...message, attempt: 2 });
     expect(post).not.toHaveBeenCalled();
   });
 
-  test('a replay during the last attempt is not undone by it', async () => {
+  test('the last attempt does not undo a concurrent replay', async () => {
     const { replayDelivery } = await import('../../lambdas/webhooks/deliveries/replay.ts');
     const message = await delivery();
     post.mockImplementationOnce(async () => {
       now += 1_000;
       await replayDelivery(dependencies, (await record()) as Delivery);
-      return answered(500);
+      return responded(500);
     });
     await deliver({ ...dependencies, retrySeconds: [] }, message);
     expect(await record()).toMatchObject({ status: 'pending' });
-    post.mockResolvedValue(answered(200));
+    post.mockResolvedValue(responded(200));
     for (const { message: next } of sent.splice(0)) await deliver(dependencies, next);
     expect(await record()).toMatchObject({ status: 'delivered' });
   });
 
-  test('a sweep that reads an old index queues nothing that has gone on', async () => {
-    post.mockResolvedValue(answered(503, '7200'));
+  test('a sweep with an old index queues no delivery that has changed', async () => {
+    post.mockResolvedValue(responded(503, '7200'));
     await deliver(dependencies, await delivery());
     now += 2 * HOUR - 60_000;
     const waiting = tables.deliveries.waiting.bind(tables.deliveries);
     const stale = await waiting('7', new Date(now + HOUR).toISOString(), { limit: 10 });
     expect(stale.deliveries).toHaveLength(1);
-    for (const each of stale.deliveries) await tables.deliveries.leaveWaiting(each);
+    for (const each of stale.deliveries) await tables.deliveries.markQueued(each);
     expect((await waiting('7', new Date(now + HOUR).toISOString(), { limit: 10 })).deliveries).toEqual([]);
   });
 
-  test('a message that comes twice finds its attempt made', async () => {
-    post.mockResolvedValue(answered(500));
+  test('a repeated message makes no second attempt', async () => {
+    post.mockResolvedValue(responded(500));
     const message = await delivery();
     await deliver(dependencies, message);
     await deliver(dependencies, message);
@@ -365,16 +367,16 @@ describe('nothing is lost, and nothing sent twice without need', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('two that come at once are two calls with the same id, and one record', async () => {
-    post.mockResolvedValue(answered(200));
+  test('two concurrent messages make two calls with the same id and one record', async () => {
+    post.mockResolvedValue(responded(200));
     const message = await delivery();
     await Promise.all([deliver(dependencies, message), deliver(dependencies, message)]);
     expect(new Set(post.mock.calls.map(([{ headers }]) => headers['webhook-id'])).size).toBe(1);
     expect(await record()).toMatchObject({ status: 'delivered', attemptCount: 1 });
   });
 
-  test('when the function dies after it has queued the next attempt, the same attempt is made again', async () => {
-    post.mockResolvedValue(answered(500));
+  test('a function killed after queueing the next attempt makes the same attempt again', async () => {
+    post.mockResolvedValue(responded(500));
     const message = await delivery();
     const die = jest.spyOn(tables.deliveries, 'record').mockRejectedValueOnce(new Error('killed'));
     await expect(deliver(dependencies, message)).rejects.toThrow('killed');
@@ -389,12 +391,12 @@ describe('nothing is lost, and nothing sent twice without need', () => {
     expect(await record()).toMatchObject({ attemptCount: 2 });
   });
 
-  test('a sweep that dies between queue and mark queues once more, and the attempt is still made once', async () => {
-    post.mockResolvedValue(answered(503, '7200'));
+  test('a sweep killed between queue and mark queues again, and the attempt is made once', async () => {
+    post.mockResolvedValue(responded(503, '7200'));
     await deliver(dependencies, await delivery());
     now += 2 * HOUR - 60_000;
-    const die = jest.spyOn(tables.deliveries, 'leaveWaiting').mockRejectedValueOnce(new Error('killed'));
-    const sweep = () => queueWaiting({ ...dependencies, remainingMs: () => 60_000 });
+    const die = jest.spyOn(tables.deliveries, 'markQueued').mockRejectedValueOnce(new Error('killed'));
+    const sweep = () => enqueueDue({ ...dependencies, remainingMs: () => 60_000 });
     await expect(sweep()).rejects.toThrow('killed');
     die.mockRestore();
     await sweep();
@@ -403,8 +405,8 @@ describe('nothing is lost, and nothing sent twice without need', () => {
     expect(post).toHaveBeenCalledTimes(2);
   });
 
-  test('a dead letter that an operator sends back begins the schedule anew', async () => {
-    post.mockResolvedValue(answered(500));
+  test('a redriven dead letter restarts the schedule', async () => {
+    post.mockResolvedValue(responded(500));
     await deliver({ ...dependencies, retrySeconds: [] }, await delivery());
     expect(await record()).toMatchObject({ status: 'failed', attemptCount: 1 });
     const letter = dead[0] as AttemptMessage;
@@ -416,32 +418,35 @@ describe('nothing is lost, and nothing sent twice without need', () => {
     expect(post).toHaveBeenCalledTimes(2);
   });
 
-  test("a message without a delivery, or for somebody else's endpoint, does nothing", async () => {
+  test("a message without a delivery or for another owner's endpoint does nothing", async () => {
     const message = await delivery();
     await deliver(dependencies, { ...message, jobId: JOB.replace('1', '2') });
     await deliver(dependencies, { ...message, owner: 'mallory' });
     expect(post).not.toHaveBeenCalled();
   });
 
-  test('a message that is not ours fails alone, and the others are dealt with', async () => {
+  test('a malformed message fails without affecting the others', async () => {
     jest.spyOn(console, 'error').mockImplementation(() => {});
-    post.mockResolvedValue(answered(200));
+    post.mockResolvedValue(responded(200));
     const bodies = ['no json', '{}', '[]', 'null', JSON.stringify(await delivery())];
     const records = bodies.map((body, index) => ({ messageId: String(index), body }));
-    expect(await handleMessages(dependencies, records)).toEqual({
+    expect(await consumeQueue(dependencies, records)).toEqual({
       batchItemFailures: ['0', '1', '2', '3'].map((itemIdentifier) => ({ itemIdentifier })),
     });
     expect(await record()).toMatchObject({ status: 'delivered' });
   });
 });
 
-describe('what a job asks', () => {
+describe('a question of a job', () => {
   const input_requests = { approve: { message: 'May it?', schema: { type: 'object' } } };
   const data = { job_id: JOB, operation: 'echo', created_at: '2026-01-01T00:00:00.000Z', input_requests };
 
-  /** Asked, told to the endpoint, and attempted with these answers of its receiver. */
-  async function ask(changes: Partial<Delivery>, ...answers: PostOutcome[]): Promise<(string | undefined)[]> {
-    for (const outcome of answers) post.mockResolvedValueOnce(outcome);
+  /** Asks, delivers with these responses of the receiver, and returns the links that were sent. */
+  async function ask(
+    changes: Partial<Delivery>,
+    ...outcomes: PostOutcome[]
+  ): Promise<(string | undefined)[]> {
+    for (const outcome of outcomes) post.mockResolvedValueOnce(outcome);
     const { endpointId = 'ep_1', deliveryKey: key = deliveryKey(3, endpointId) } = changes;
     const timestamp = new Date(now).toISOString();
     await tables.deliveries.create(
@@ -453,12 +458,12 @@ describe('what a job asks', () => {
         type: 'job.input_required',
         event: { id: `${JOB}.3`, type: 'job.input_required', timestamp, data: data as never },
         status: DeliveryStatus.pending,
-        expiresAt: keptUntil(0, now),
+        expiresAt: retainedUntil(0, now),
         ...changes,
       },
       { listed: false },
     );
-    for (let attempt = 1; attempt <= answers.length; attempt++) {
+    for (let attempt = 1; attempt <= outcomes.length; attempt++) {
       await deliver(dependencies, {
         type: 'attempt',
         owner: 'alice',
@@ -472,21 +477,21 @@ describe('what a job asks', () => {
     return post.mock.calls.map(([{ body }]) => JSON.parse(body).answer_url);
   }
 
-  test('goes to an endpoint of who may answer with a link, which is the same at every attempt', async () => {
+  test('goes with a link, the same at every attempt, when the owner may answer', async () => {
     await tables.endpoints.put(endpoint({ answerLinks: true }));
-    const [first, second] = await ask({}, answered(500), answered(200));
+    const [first, second] = await ask({}, responded(500), responded(200));
     expect(first).toMatch(/^https:\/\/api\.example\.com\/v1\/answers\/[\w-]+\.[\w-]{86}$/);
     expect(second).toBe(first);
   });
 
-  test('goes to a callback_url with a link: who gives one starts jobs', async () => {
+  test('goes to a callback_url with a link: its caller may start jobs', async () => {
     const url = 'https://example.com/callback';
-    const [link] = await ask({ endpointId: CALLBACKS_ID, url }, answered(200));
+    const [link] = await ask({ endpointId: CALLBACKS_ID, url }, responded(200));
     expect(link).toContain('/answers/');
   });
 
-  test('goes without one to an endpoint of who may not answer, and to a subscription', async () => {
-    expect(await ask({}, answered(200))).toEqual([undefined]);
+  test('goes without a link when the owner may not answer, and to a subscription', async () => {
+    expect(await ask({}, responded(200))).toEqual([undefined]);
     const subscription = {
       endpointId: 'sub_1',
       kind: EndpointKind.subscription,
@@ -495,10 +500,10 @@ describe('what a job asks', () => {
     };
     await tables.endpoints.put(endpoint(subscription));
     post.mockClear();
-    expect(await ask({ endpointId: 'sub_1' }, answered(200))).toEqual([undefined]);
+    expect(await ask({ endpointId: 'sub_1' }, responded(200))).toEqual([undefined]);
   });
 
-  test('a file that is waited for has none, and is not in one', async () => {
+  test('a requested file has no link and is not in one', async () => {
     await tables.endpoints.put(endpoint({ answerLinks: true }));
     const file = { message: 'The source', upload: { method: 'PUT', max_bytes: 1 } };
     const asking = (requests: object) =>
@@ -508,34 +513,34 @@ describe('what a job asks', () => {
         timestamp: new Date(now).toISOString(),
         data: { ...data, input_requests: requests },
       }) as never;
-    expect(await ask({ event: asking({ file }) }, answered(200))).toEqual([undefined]);
+    expect(await ask({ event: asking({ file }) }, responded(200))).toEqual([undefined]);
     post.mockClear();
     const both = { event: asking({ file, ...input_requests }), deliveryKey: deliveryKey(4, 'ep_1') };
-    const [link = ''] = await ask(both, answered(200));
+    const [link = ''] = await ask(both, responded(200));
     const { keys = [] } =
       readAnswerToken(link.split('/').at(-1) ?? '', await dependencies.signingKeys.get(), now) ?? {};
     expect(keys).toEqual(['approve']);
   });
 
-  test('no other event has one', async () => {
+  test('no other event has a link', async () => {
     await tables.endpoints.put(endpoint({ answerLinks: true }));
     const event = { id: `${JOB}.3`, type: 'job.completed', timestamp: '', data } as never;
-    expect(await ask({ type: 'job.completed', event }, answered(200))).toEqual([undefined]);
+    expect(await ask({ type: 'job.completed', event }, responded(200))).toEqual([undefined]);
   });
 
-  test('is not kept: not when the receiver answers with what it was sent, nor with the beginning of it', async () => {
+  test('is never stored, even if the response of the receiver repeats all or part of the link', async () => {
     await tables.endpoints.put(endpoint({ answerLinks: true }));
     const keys = ['one', 'two'].map((each) =>
       signingKeyFrom(`${each} text of more than thirty-two characters`),
     );
     dependencies = { ...dependencies, signingKeys: { get: async () => keys } };
-    const [link = ''] = await ask({}, answered(500));
+    const [link = ''] = await ask({}, responded(500));
     const cut = link.slice(0, -40);
     expect(readAnswerToken(cut.split('/').at(-1) ?? '', keys, now)).toBeUndefined();
     expect(
       readAnswerToken(link.split('.').slice(0, -1).join('.').split('/').at(-1) ?? '', keys, now),
     ).toBeDefined();
-    post.mockResolvedValue({ ...answered(500), answer: `{"got":"${link}"} and ${cut}` } as PostOutcome);
+    post.mockResolvedValue({ ...responded(500), text: `{"got":"${link}"} and ${cut}` } as PostOutcome);
     await deliver(dependencies, sent[0]?.message as AttemptMessage);
     const kept = await record();
     expect(kept?.attempts.at(-1)?.answer).toBe(
@@ -545,8 +550,8 @@ describe('what a job asks', () => {
   });
 });
 
-test('after the sealing key was replaced it is delivered, and the secret is sealed under the new key', async () => {
-  post.mockResolvedValue(answered(204));
+test('after a rotation of the sealing key, a delivery works and seals the secret under the new key', async () => {
+  post.mockResolvedValue(responded(204));
   const withNewKey = sealWith('a new text', SEALING_TEXT);
   await deliver({ ...dependencies, seal: withNewKey }, await delivery());
   expect(post.mock.calls[0]?.[0].headers['webhook-signature']).toMatch(/^v1,\S+ v1a,/);
@@ -555,8 +560,10 @@ test('after the sealing key was replaced it is delivered, and the secret is seal
   expect(await sealWith('a new text').open(PLACE, kept?.secrets[0]?.value ?? '')).toBe(SECRET);
 });
 
-test('a secret that does not open sends nothing, and the message comes again', async () => {
+test('a secret that does not open sends nothing, and the message is retried', async () => {
   const message = await delivery();
-  await expect(deliver({ ...dependencies, seal: sealWith('another') }, message)).rejects.toThrow(/no key/);
+  await expect(deliver({ ...dependencies, seal: sealWith('another') }, message)).rejects.toThrow(
+    /unknown key/,
+  );
   expect(post).not.toHaveBeenCalled();
 });

@@ -22,7 +22,7 @@ const next = (before: Job, changes: Partial<Job>): Job => ({
 });
 const running = next(created, { status: JobStatus.running, updatedAt: '2026-01-01T00:00:01.500Z' });
 
-test('a new record is a job created', () => {
+test('a new record gives job.created', () => {
   expect(eventOf(undefined, created)).toMatchObject({
     id: `${created.jobId}.1`,
     type: 'job.created',
@@ -31,7 +31,7 @@ test('a new record is a job created', () => {
   });
 });
 
-test('a record made anew over an expired one is a job created too', () => {
+test('a record that replaces an expired one gives job.created', () => {
   const before = next(running, { status: JobStatus.completed, createdAt: '2025-12-30T00:00:00.000Z' });
   expect(eventOf(before, created)?.type).toBe('job.created');
 });
@@ -48,19 +48,19 @@ test.each([
   expect(eventOf(before, after)).toMatchObject({ type, id: `${after.jobId}.${after.version}` });
 });
 
-test('progress is told once a second: in the same second as the write before, it is not', () => {
+test('progress gives at most one event a second', () => {
   expect(eventOf(running, next(running, { updatedAt: '2026-01-01T00:00:01.999Z' }))).toBeUndefined();
   expect(eventOf(running, next(running, { updatedAt: '2026-01-01T00:00:02.000Z' }))?.type).toBe(
     'job.progress',
   );
 });
 
-test('the same change makes the same event, however often it is told', () => {
+test('the same change always gives the same event', () => {
   const after = next(running, { status: JobStatus.completed, result: { n: 1 } });
   expect(eventOf(running, after)).toEqual(eventOf(structuredClone(running), structuredClone(after)));
 });
 
-test('a large result is told by pointer, and what only we need is not told at all', () => {
+test('an event has a large result by pointer and no internal attributes', () => {
   const resultObject = { key: 'results/x.json', size: 100_000, sha256: 'ab' };
   const event = eventOf(running, next(running, { status: JobStatus.completed, resultObject }));
   expect(event?.data).toMatchObject({ result: null, result_object: resultObject });

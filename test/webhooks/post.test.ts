@@ -42,13 +42,13 @@ const sendTls = (receiver: Receiver, options: Partial<PostRequest> = {}) =>
     ...options,
   });
 
-test('an answer is its status, its text, its bytes and its time', async () => {
+test('a response has its status, text, bytes and latency', async () => {
   const receiver = await startReceiver({ onRequest: answering('200 OK', [], 'thanks') });
   const outcome = await send(`${receiver.url}?a=b%20c`);
   expect(outcome).toEqual({
     status: 200,
     latencyMs: expect.any(Number),
-    answer: 'thanks',
+    text: 'thanks',
     body: Buffer.from('thanks'),
   });
   expect(receiver.requests).toEqual([
@@ -70,17 +70,17 @@ test.each([
   '599 Unheard Of',
 ])('%s is a status like any other', async (status) => {
   const { url } = await startReceiver({ onRequest: answering(status) });
-  expect(await send(url)).toMatchObject({ status: Number(status.slice(0, 3)), answer: '' });
+  expect(await send(url)).toMatchObject({ status: Number(status.slice(0, 3)), text: '' });
 });
 
-test.each(['120', 'Sun, 06 Nov 2094 08:49:37 GMT'])('Retry-After: %s is told as it came', async (value) => {
+test.each(['120', 'Sun, 06 Nov 2094 08:49:37 GMT'])('returns Retry-After: %s unparsed', async (value) => {
   const { url } = await startReceiver({
     onRequest: answering('429 Too Many Requests', [`Retry-After: ${value}`]),
   });
   expect(await send(url)).toMatchObject({ status: 429, retryAfter: value });
 });
 
-test('of two Retry-After headers the first is told', async () => {
+test('returns the first of two Retry-After headers', async () => {
   const onRequest = answering('503 Service Unavailable', ['Retry-After: 1', 'Retry-After: 2']);
   expect(await send((await startReceiver({ onRequest })).url)).toMatchObject({ retryAfter: '1' });
 });
@@ -95,7 +95,7 @@ test.each(['301 Moved Permanently', '302 Found', '307 Temporary Redirect', '308 
   },
 );
 
-test('each post has a connection of its own, closed when it is answered', async () => {
+test('each post opens a connection and closes it after the response', async () => {
   const receiver = await startReceiver({
     onRequest: (socket) =>
       socket.write('HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n'),
@@ -106,12 +106,12 @@ test('each post has a connection of its own, closed when it is answered', async 
   expect(receiver.connections).toBe(2);
 });
 
-test('an answer that comes before the request is read counts', async () => {
+test('a response that arrives before the request is read counts', async () => {
   const { url } = await startReceiver({ onConnection: answering('413 Content Too Large') });
   expect(await send(url, { body: 'x'.repeat(200_000) })).toMatchObject({ status: 413 });
 });
 
-test('an interim answer is passed over', async () => {
+test('an interim response is ignored', async () => {
   const { url } = await startReceiver({
     onRequest: (socket) => {
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
@@ -121,8 +121,8 @@ test('an interim answer is passed over', async () => {
   expect(await send(url)).toMatchObject({ status: 200 });
 });
 
-describe('a receiver that gives no answer', () => {
-  test('accepts no connection', async () => {
+describe('a receiver without a response', () => {
+  test('refuses the connection', async () => {
     const receiver = await startReceiver();
     await closeReceivers();
     expect(await send(receiver.url)).toMatchObject({ error: 'CONNECTION_REFUSED' });
@@ -140,7 +140,7 @@ describe('a receiver that gives no answer', () => {
     ['ends the connection in the status line', { onRequest: (socket) => socket.end('HTTP/1.1 2') }],
     ['ends the connection in the headers', { onRequest: (s) => s.end('HTTP/1.1 200 OK\r\ncontent-') }],
     [
-      'ends the connection after an interim answer',
+      'ends the connection after an interim response',
       { onRequest: (s) => s.end('HTTP/1.1 103 Early\r\n\r\n') },
     ],
     ['speaks something else', { onRequest: (socket) => socket.end('220 mail.example.com ESMTP\r\n') }],
@@ -158,18 +158,18 @@ describe('a receiver that gives no answer', () => {
     async (_, behaviour) => {
       const receiver = await startReceiver(behaviour);
       expect(await send(receiver.url)).toMatchObject({ error: 'CONNECTION_LOST' });
-      // It was not tried again.
+      // The post was not retried.
       expect(receiver.connections).toBe(1);
     },
   );
 
-  test('never answers', async () => {
+  test('never responds', async () => {
     const receiver = await startReceiver();
     const outcome = await send(receiver.url, { timeoutMs: 300 });
     expect(outcome).toEqual({
       error: 'TIMED_OUT',
       latencyMs: expect.any(Number),
-      message: 'The receiver did not answer in time.',
+      message: 'The receiver did not respond in time.',
     });
     expect(outcome.latencyMs).toBeGreaterThan(290);
     expect(outcome.latencyMs).toBeLessThan(2_000);
@@ -182,13 +182,13 @@ describe('a receiver that gives no answer', () => {
     await receiver.closed;
   });
 
-  test('never says hello in TLS', async () => {
+  test('never starts the TLS handshake', async () => {
     const receiver = await startReceiver();
     expect(await sendTls(receiver, { timeoutMs: 300 })).toMatchObject({ error: 'TIMED_OUT' });
     await receiver.closed;
   });
 
-  test('has a name server that never answers', async () => {
+  test('has a name server that never responds', async () => {
     const resolve = () => new Promise<never>(() => {});
     expect(await send('https://hooks.example.com/', { resolve, timeoutMs: 300 })).toMatchObject({
       error: 'TIMED_OUT',
@@ -209,26 +209,26 @@ describe('a body', () => {
     const outcome = await send(receiver.url);
     expect(outcome).toMatchObject({ status: 200, body: Buffer.alloc(64 * 1024, 'x') });
     await receiver.closed;
-    // All else is what the system's own buffers took.
+    // The rest is in the system's buffers.
     expect(receiver.bytesWritten).toBeLessThan(16 * 1024 ** 2);
   });
 
-  test('that drips is read until the deadline; the status counts', async () => {
+  test('that arrives slowly is read until the deadline; the status counts', async () => {
     const receiver = await startReceiver({ onRequest: dripping('HTTP/1.1 200 OK\r\n\r\n') });
     expect(await send(receiver.url, { timeoutMs: 300 })).toMatchObject({
       status: 200,
-      answer: expect.stringMatching(/^x+$/),
+      text: expect.stringMatching(/^x+$/),
     });
     await receiver.closed;
   });
 
-  test('that drips is read for two seconds, when the deadline is further away', async () => {
+  test('that arrives slowly is read for two seconds when the deadline is later', async () => {
     const receiver = await startReceiver({ onRequest: dripping('HTTP/1.1 200 OK\r\n\r\n') });
     const startMs = performance.now();
     const outcome = await send(receiver.url);
     expect(performance.now() - startMs).toBeLessThan(5_000);
     expect(outcome).toMatchObject({ status: 200 });
-    // The time to the status, not that of the drip.
+    // The latency is the time to the status, not to the end of the body.
     expect(outcome.latencyMs).toBeLessThan(1_500);
     await receiver.closed;
   });
@@ -238,10 +238,10 @@ describe('a body', () => {
     ['has a chunk that is none', 'transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n'],
   ])('that %s does not change the status', async (_, rest) => {
     const { url } = await startReceiver({ onRequest: (socket) => socket.end(`HTTP/1.1 200 OK\r\n${rest}`) });
-    expect(await send(url)).toMatchObject({ status: 200, answer: 'half' });
+    expect(await send(url)).toMatchObject({ status: 200, text: 'half' });
   });
 
-  test('that is lost does not change the status', async () => {
+  test('that is cut off does not change the status', async () => {
     const { url } = await startReceiver({
       onRequest: (socket) =>
         socket.write('HTTP/1.1 500 Broken\r\ncontent-length: 100\r\n\r\nhalf', () =>
@@ -251,7 +251,7 @@ describe('a body', () => {
     expect(await send(url)).toMatchObject({ status: 500 });
   });
 
-  test('that is compressed stays so, and a bomb stays small', async () => {
+  test('is not decompressed, so a compression bomb stays small', async () => {
     const bomb = gzipSync(Buffer.alloc(32 * 1024 ** 2));
     const { url } = await startReceiver({ onRequest: answering('200 OK', ['content-encoding: gzip'], bomb) });
     expect(await send(url)).toMatchObject({ status: 200, body: bomb.subarray(0, 64 * 1024) });
@@ -265,9 +265,9 @@ describe('a body', () => {
     ['letters of all alphabets', 'grüße, 世界 🚀', 'grüße, 世界 🚀'],
     ['more than 1 KiB', 'x'.repeat(5_000), 'x'.repeat(1_024)],
     ['a letter that 1 KiB cuts in two', `${'x'.repeat(1_023)}ü`, 'x'.repeat(1_023)],
-  ])('with %s is safe to show', async (_, body, answer) => {
+  ])('with %s is safe to show', async (_, body, text) => {
     const { url } = await startReceiver({ onRequest: answering('200 OK', [], body) });
-    expect(await send(url)).toMatchObject({ answer });
+    expect(await send(url)).toMatchObject({ text });
   });
 });
 
@@ -277,7 +277,7 @@ describe('TLS', () => {
       certificate: localhost,
       onRequest: answering('200 OK', [], 'ok'),
     });
-    expect(await sendTls(receiver)).toMatchObject({ status: 200, answer: 'ok' });
+    expect(await sendTls(receiver)).toMatchObject({ status: 200, text: 'ok' });
     expect(receiver.requests[0]).toContain(`\r\nhost: localhost:${receiver.port}\r\n`);
   });
 
@@ -318,26 +318,26 @@ describe('TLS', () => {
     expect(receiver.requests).toEqual([]);
   });
 
-  test('trusts nobody who signs for itself', async () => {
+  test('rejects a self-signed certificate', async () => {
     const receiver = await startReceiver({ certificate: localhost, onRequest: answering('200 OK') });
     expect(await sendTls(receiver, { ca: undefined })).toMatchObject({ error: 'TLS_ERROR' });
     expect(receiver.requests).toEqual([]);
   });
 
-  test('fails with a receiver that speaks none', async () => {
+  test('fails with a receiver without TLS', async () => {
     const receiver = await startReceiver({ onConnection: answering('200 OK') });
     expect(await sendTls(receiver)).toMatchObject({ error: 'TLS_ERROR' });
   });
 
-  test('fails with a receiver that leaves in the handshake', async () => {
+  test('fails with a receiver that disconnects in the handshake', async () => {
     const receiver = await startReceiver({ onConnection: (socket) => socket.end() });
     expect(await sendTls(receiver)).toMatchObject({ error: 'CONNECTION_LOST' });
     expect(receiver.connections).toBe(1);
   });
 });
 
-describe('an address that is refused sees no connection', () => {
-  /** As deployed, but for the port: only the address stands between the post and the receiver. */
+describe('a refused address gets no connection', () => {
+  /** The deployed policy except for the port: only the address check can stop the post. */
   const deployed = ({ port }: Receiver): AddressPolicy => ({ ...PUBLIC_ADDRESSES, ports: [port] });
 
   test('when the name changes between registration and attempt', async () => {
@@ -381,7 +381,7 @@ describe('an address that is refused sees no connection', () => {
     },
   );
 
-  test('and one that is accepted is asked for once, and gets what was checked', async () => {
+  test('an accepted name is resolved once, and the checked address is used', async () => {
     const certificate = authority.issue({ hosts: ['hooks.example.com'] });
     const receiver = await startReceiver({ certificate, onRequest: answering('200 OK') });
     const asked: string[] = [];
@@ -396,7 +396,7 @@ describe('an address that is refused sees no connection', () => {
   });
 });
 
-test('no environment turns off the check of certificates or adds a proxy', async () => {
+test('no environment variable disables the certificate check or adds a proxy', async () => {
   const proxy = await startReceiver({ onRequest: answering('200 OK') });
   const receiver = await startReceiver({ certificate: localhost, onRequest: answering('200 OK') });
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;
@@ -422,7 +422,7 @@ test('no environment turns off the check of certificates or adds a proxy', async
   expect(receiver.requests).toEqual([]);
 });
 
-test('headers that cannot be sent are our own fault, and thrown', async () => {
+test('throws for headers that cannot be sent', async () => {
   const { url } = await startReceiver();
   await expect(send(url, { headers: { 'webhook-id': 'a\r\nb' } })).rejects.toThrow('invalid');
 });

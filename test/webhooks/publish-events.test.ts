@@ -6,21 +6,21 @@ import { EventTopic } from '../../lambdas/events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../../lambdas/events/publish-events.ts';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 
-// SNS takes only some of a batch here, on purpose.
+// The mock lets SNS reject a part of a batch.
 const sns = mockClient(SNSClient);
 const topic = new EventTopic(
   new SNSClient({ region: 'us-east-1' }),
   'arn:aws:sns:us-east-1:000000000000:events',
 );
 
-let aside: DynamoDBRecord[];
+let dead: DynamoDBRecord[];
 const dependencies: PublishDependencies = {
   sinks: [topic],
-  setAside: async (record) => void aside.push(record),
+  deadLetter: async (record) => void dead.push(record),
 };
 
 beforeEach(() => {
-  aside = [];
+  dead = [];
   sns.reset();
   jest.spyOn(console, 'error').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
@@ -74,7 +74,7 @@ test('large events share a call only as far as SNS allows', async () => {
   }
 });
 
-test('where SNS does not take one, the stream is to begin again from there', async () => {
+test('the stream retries from the first event that SNS rejects', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [{ Id: '4', Code: 'InternalError', SenderFault: false }] });
   const records = Array.from({ length: 7 }, (_, index) => record(index));
   expect(await publishEvents(dependencies, records)).toEqual({
@@ -85,24 +85,26 @@ test('where SNS does not take one, the stream is to begin again from there', asy
 test.each([
   ['is no job', { version: undefined }],
   ['cannot be read', { input: undefined, status: null }],
-])('a record that %s is set aside, and stops none of the others', async (_what, broken) => {
+])('a record that %s becomes a dead letter and blocks no other', async (_what, broken) => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   const result = await publishEvents(dependencies, [record(0), record(1, broken), record(2)]);
   expect(result).toEqual({ batchItemFailures: [] });
   expect(published()).toHaveLength(2);
-  expect(aside.map(({ dynamodb }) => dynamodb?.SequenceNumber)).toEqual(['1']);
+  expect(dead.map(({ dynamodb }) => dynamodb?.SequenceNumber)).toEqual(['1']);
 });
 
-test('a deleted record tells nothing', async () => {
+test('a deleted record gives no event', async () => {
   const removed: DynamoDBRecord = { eventName: 'REMOVE', dynamodb: { SequenceNumber: '1', OldImage: {} } };
   expect(await publishEvents(dependencies, [removed])).toEqual({ batchItemFailures: [] });
   expect(sns.calls()).toHaveLength(0);
 });
 
-test('what cannot be set aside is to come again: nothing is passed over in silence', async () => {
-  const setAside = async () => {
-    throw new Error('SQS does not answer.');
+test('the stream retries a record that the dead-letter queue rejects', async () => {
+  const deadLetter = async () => {
+    throw new Error('SQS is unavailable.');
   };
   const records = [record(0, { version: undefined })];
-  await expect(publishEvents({ ...dependencies, setAside }, records)).rejects.toThrow('SQS does not answer.');
+  await expect(publishEvents({ ...dependencies, deadLetter }, records)).rejects.toThrow(
+    'SQS is unavailable.',
+  );
 });

@@ -79,7 +79,7 @@ test.each([
   expect(retryAfterMs(value, now)).toBeUndefined();
 });
 
-test('every date is read back, in each form that can write it', () => {
+test('parses every date in each form that can express it', () => {
   const date = fc.date({
     min: new Date(now),
     max: new Date('2040-01-01T00:00:00Z'),
@@ -104,7 +104,7 @@ test('every date is read back, in each form that can write it', () => {
   );
 });
 
-test('no text makes it throw, or say less than nothing', () => {
+test('no text makes it throw or return a negative delay', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(retryAfterMs(text, now) ?? 0).toBeGreaterThanOrEqual(0);

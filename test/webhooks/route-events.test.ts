@@ -1,7 +1,7 @@
-/** Who is told of an event: real tables, and a queue that shows what it was given. */
+/** Tests the routing of events with real tables and a queue that records its messages. */
 import { jest } from '@jest/globals';
 import { eventOf } from '../../lambdas/events/event.ts';
-import type { ToldEvent } from '../../lambdas/events/publish-events.ts';
+import type { StreamEvent } from '../../lambdas/events/publish-events.ts';
 import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
@@ -33,8 +33,8 @@ afterEach(async () => {
   await tables.close();
 });
 
-/** The end of a job, as the stream tells it. */
-function completed(changes: Partial<Job> = {}): ToldEvent {
+/** The stream event of a completed job. */
+function completed(changes: Partial<Job> = {}): StreamEvent {
   const job: Job = {
     jobId: JOB,
     owner: 'alice',
@@ -51,7 +51,7 @@ function completed(changes: Partial<Job> = {}): ToldEvent {
     ...changes,
   };
   const event = eventOf({ ...job, status: 'running', version: job.version - 1 }, job);
-  if (!event) throw new Error('The change tells nothing.');
+  if (!event) throw new Error('The change gives no event.');
   return { event, job, sequenceNumber: String(job.version) };
 }
 
@@ -69,7 +69,7 @@ function register(changes: Partial<Endpoint> = {}): Promise<Endpoint> {
 
 const told = () => sent.map(({ endpointId }) => endpointId);
 
-test('a job that nobody subscribed to costs one query, and no message', async () => {
+test('a job without subscribers costs one query and no message', async () => {
   expect(await router.send([completed()])).toBeUndefined();
   expect(sent).toEqual([]);
 });
@@ -93,7 +93,7 @@ test.each<[string, Partial<Endpoint>, boolean]>([
   expect(told()).toEqual(isTold ? ['ep_1'] : []);
 });
 
-test('the callback of a job is told of the events that the job names, beside the endpoints', async () => {
+test('the callback of a job gets the events that the job names, beside the endpoints', async () => {
   await register();
   const callback = { url: 'https://example.net/', events: ['job.completed'] };
   await router.send([completed({ callback })]);
@@ -102,7 +102,7 @@ test('the callback of a job is told of the events that the job names, beside the
   expect(told()).toEqual([CALLBACKS_ID, 'ep_1', 'ep_1']);
 });
 
-test('for a mailbox the event is kept, and nothing is queued', async () => {
+test('an event for a mailbox is held and not queued', async () => {
   await register({ endpointId: 'poll_1', kind: EndpointKind.mailbox, url: undefined });
   await router.send([completed()]);
   expect(sent).toEqual([]);
@@ -110,7 +110,7 @@ test('for a mailbox the event is kept, and nothing is queued', async () => {
   expect(kept).toMatchObject({ status: DeliveryStatus.held, event: { type: 'job.completed' } });
 });
 
-test('a batch that comes again adds messages, not deliveries, and changes none that has gone on', async () => {
+test('a repeated batch adds messages, not deliveries, and changes no delivery in progress', async () => {
   await register();
   await router.send([completed()]);
   const key = { jobId: JOB, deliveryKey: deliveryKey(3, 'ep_1') };
@@ -126,20 +126,20 @@ test('a batch that comes again adds messages, not deliveries, and changes none t
   expect(await tables.deliveries.get(key)).toMatchObject({ status: 'delivered', attemptCount: 1 });
 });
 
-test('a batch out of order is told as it comes: each event has its own delivery', async () => {
+test('a batch out of order keeps its order: each event has its own delivery', async () => {
   await register();
   await router.send([completed({ version: 5 }), completed({ version: 3 })]);
   expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000005.ep_1', '0000000000003.ep_1']);
 });
 
-test('what the queue does not take, the stream is to bring again from there', async () => {
+test('the stream retries from the first message that the queue rejects', async () => {
   await register();
   const events = [3, 4, 5].map((version) => completed({ version }));
   unsent.add(1);
   expect(await router.send(events)).toBe(events[1]);
 });
 
-test('what cannot be recorded is not queued, and the stream is to bring it again', async () => {
+test('a delivery that is not recorded is not queued, and the stream retries it', async () => {
   await register();
   jest.spyOn(console, 'warn').mockImplementation(() => {});
   jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(new Error('throttled'));
@@ -148,14 +148,14 @@ test('what cannot be recorded is not queued, and the stream is to bring it again
   expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000004.ep_1']);
 });
 
-test('a job long past its retention keeps its deliveries as long as attempts can be made', async () => {
+test('a job past its retention keeps its deliveries while attempts are possible', async () => {
   await register();
   await router.send([completed()]);
   const delivery = await tables.deliveries.get({ jobId: JOB, deliveryKey: deliveryKey(3, 'ep_1') });
   expect(delivery?.expiresAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 95 * 3600);
 });
 
-test('a job that its idempotency key makes anew tells of itself again, under ids of its own', async () => {
+test('a job that an idempotency key creates again sends events with new ids', async () => {
   await register();
   const made = (createdAt: string) => {
     const version = firstVersion({ idempotent: true, createdAt }) + 2;

@@ -1,4 +1,4 @@
-/** The text of a secret: asked for seldom, and again at once when there was no answer. */
+/** Tests that secret texts are cached, and that a failed read is retried at once. */
 import { jest } from '@jest/globals';
 import type { SignedFetch } from '../../lambdas/shared/aws/signed-fetch.ts';
 import { SecretVersions } from '../../lambdas/webhooks/signing/secret-versions.ts';
@@ -6,7 +6,7 @@ import { SigningKeys } from '../../lambdas/webhooks/signing/signing-keys.ts';
 
 const GOOD = 'a text of more than thirty-two characters';
 
-/** Answers of Secrets Manager by stage; a string is the secret's text. */
+/** Responses of Secrets Manager by stage; a string is the secret's text. */
 function secretsManager(answers: Readonly<Record<string, string | Response | undefined>>) {
   const asked: string[] = [];
   const fetch: SignedFetch = async (_path, { body }) => {
@@ -20,17 +20,17 @@ function secretsManager(answers: Readonly<Record<string, string | Response | und
   return { fetch, asked };
 }
 
-test('are the current one and the one before it', async () => {
+test('are the current and the previous text', async () => {
   const { fetch } = secretsManager({ AWSCURRENT: 'new', AWSPREVIOUS: 'old' });
   expect(await new SecretVersions(fetch, 'arn').get()).toEqual({ current: 'new', previous: 'old' });
 });
 
-test('a text that was never replaced has none before it', async () => {
+test('a text that was never replaced has no previous one', async () => {
   const { fetch } = secretsManager({ AWSCURRENT: 'new' });
   expect(await new SecretVersions(fetch, 'arn').get()).toEqual({ current: 'new' });
 });
 
-test('a refusal is an error with its reason, for either', async () => {
+test('an error response throws with its reason, for either version', async () => {
   const denied = Response.json({ __type: 'AccessDeniedException', Message: 'no' }, { status: 400 });
   for (const answers of [{ AWSCURRENT: denied }, { AWSCURRENT: 'new', AWSPREVIOUS: denied }]) {
     const { fetch } = secretsManager(answers);
@@ -38,7 +38,7 @@ test('a refusal is an error with its reason, for either', async () => {
   }
 });
 
-test('are read once in five minutes, and again at once when they could not be read', async () => {
+test('are read once in five minutes, and again at once after a failure', async () => {
   let now = 0;
   const answers: Record<string, string | Response> = { AWSCURRENT: Response.json({}, { status: 500 }) };
   const { fetch, asked } = secretsManager(answers);
@@ -59,12 +59,12 @@ describe('signing keys', () => {
   const keysOf = (current: string, previous?: string) =>
     new SigningKeys({ get: async () => ({ current, ...(previous && { previous }) }) }).get();
 
-  test('are made of both', async () => {
+  test('are derived from both versions', async () => {
     expect(await keysOf(GOOD, `${GOOD}, once`)).toHaveLength(2);
     expect(await keysOf(GOOD)).toHaveLength(1);
   });
 
-  test('a text that was no good, and has been replaced, keeps its successor from nothing', async () => {
+  test('an invalid previous text does not stop the current one', async () => {
     jest.spyOn(console, 'warn').mockImplementation(() => {});
     expect(await keysOf(GOOD, 'short')).toHaveLength(1);
     jest.restoreAllMocks();

@@ -1,4 +1,4 @@
-/** What the stores and the keys promise beside what deliveries need: real tables, and a secret that goes wrong. */
+/** Tests the limits of the endpoint store with real tables. */
 import { EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
@@ -18,7 +18,7 @@ describe('endpoints of one owner', () => {
     for (let index = 0; index < MAX_ENDPOINTS; index++) await put(`${kind}_${index}`, kind, refreshBefore);
   };
 
-  test('are limited, and the limit is told', async () => {
+  test('are limited, and the error names the limit', async () => {
     await fill(EndpointKind.webhook);
     await expect(put('one-more', EndpointKind.webhook)).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
@@ -27,14 +27,14 @@ describe('endpoints of one owner', () => {
     await expect(put('webhook_0', EndpointKind.webhook)).resolves.toMatchObject({ endpointId: 'webhook_0' });
   });
 
-  test('are not locked out by mailboxes, which have a limit of their own', async () => {
+  test('are not blocked by mailboxes, which have a separate limit', async () => {
     await fill(EndpointKind.mailbox, new Date(now + 1_000).toISOString());
     await expect(put('one-more', EndpointKind.mailbox)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     await expect(put('ep_1', EndpointKind.webhook)).resolves.toBeDefined();
     await expect(put('callbacks', EndpointKind.callbacks)).resolves.toBeDefined();
   });
 
-  test('give way once they have lapsed', async () => {
+  test('are removed when they have lapsed and the limit is reached', async () => {
     await fill(EndpointKind.mailbox, new Date(now + 1_000).toISOString());
     now += 1_000;
     await expect(put('one-more', EndpointKind.mailbox)).resolves.toBeDefined();

@@ -1,4 +1,4 @@
-/** From a job to a subscriber's queue, through the table's stream and the topic of the local cloud. */
+/** Tests events from a job to a subscriber's queue, through the stream and the topic of the local cloud. */
 import { type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -27,7 +27,7 @@ afterAll(async () => {
   await cloud.close();
 });
 
-/** A queue that is told of what the filter policy lets through. */
+/** A queue that receives the events which pass the filter policy. */
 async function subscribe(name: string, filter: Record<string, readonly string[]>): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   await sns.send(
@@ -66,7 +66,7 @@ interface Event {
 const hasEnded = (events: readonly Event[]) =>
   events.some(({ type }) => ['job.completed', 'job.failed', 'job.cancelled'].includes(type));
 
-test('a subscriber hears of a job from its creation to its end, in order, each event with an id of its own', async () => {
+test('a subscriber gets all events of a job in order, each with its own id', async () => {
   const queue = await subscribe('everything', { operation: ['four_steps'] });
   const { data } = await call(client, 'start_four_steps', { wait_seconds: 30 });
   const events = await receive(queue, hasEnded);
@@ -85,7 +85,7 @@ test('a subscriber hears of a job from its creation to its end, in order, each e
   });
 });
 
-test('a filter policy lets through just what it asks for', async () => {
+test('a filter policy passes only matching events', async () => {
   const failures = await subscribe('failures', { type: ['job.failed'], operation: ['probe'] });
   await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
   await call(client, 'start_probe', { behaviour: 'crash_once', wait_seconds: 20 });
@@ -94,7 +94,7 @@ test('a filter policy lets through just what it asks for', async () => {
   expect(events.map(({ type, data: job }) => [type, job.job_id])).toEqual([['job.failed', data.job_id]]);
 });
 
-test('a cancelled job is told of, too', async () => {
+test('a cancelled job sends an event', async () => {
   const queue = await subscribe('cancelled', { type: ['job.cancelled'] });
   const { data } = await call(client, 'start_probe', { behaviour: 'wait' });
   await call(client, 'cancel_job', { job_id: data.job_id });

@@ -1,4 +1,4 @@
-/** From a job to a receiver, through everything that is deployed: the stream, the queue, the functions, the API. */
+/** Tests webhooks end to end, from a job to a receiver: stream, queue, functions and API. */
 import { createPublicKey, verify } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
@@ -53,7 +53,7 @@ async function deadLetters(): Promise<number> {
   return Number(Attributes?.ApproximateNumberOfMessages);
 }
 
-test('a caller that gives a callback_url is told so, and called when the job ends', async () => {
+test('a start with a callback_url confirms it, and the URL is called when the job ends', async () => {
   const { data } = await call(client, 'start_echo', { text: 'hello', callback_url: receiver.url });
   expect(data).toMatchObject({ status: 'pending', will_callback: true });
   const { json } = await receiver.find(isEndOf(data.job_id));
@@ -61,7 +61,7 @@ test('a caller that gives a callback_url is told so, and called when the job end
   expect(receiver.requests.map(({ json: { type } }) => type)).toEqual(['job.completed']);
 });
 
-test('callback_events say of what else', async () => {
+test('callback_events selects the events', async () => {
   const { data } = await call(client, 'start_echo', {
     text: 'hello',
     callback_url: receiver.url,
@@ -72,11 +72,11 @@ test('callback_events say of what else', async () => {
   expect(receiver.requests).toHaveLength(2);
 });
 
-test('without a callback_url nothing is promised, and SQS is not called', async () => {
+test('without a callback_url no callback is confirmed, and SQS is not called', async () => {
   counter.reset();
   const { data } = await call(client, 'start_echo', { text: 'hello', wait_seconds: 20 });
   expect(data.will_callback).toBeUndefined();
-  // Told of on the topic: then the function of the events has dealt with all of it.
+  // After the event is on the topic, the events function has finished.
   while ((counter.counts['sns:PublishBatch'] ?? 0) === 0) await delay(20);
   const calls = Object.keys(counter.counts).filter((name) => name.startsWith('sqs:Send'));
   expect(calls).toEqual([]);
@@ -85,7 +85,7 @@ test('without a callback_url nothing is promised, and SQS is not called', async 
 describe('signatures', () => {
   const headersOf = (request: RecordingReceiver['requests'][number]) => ({ ...request.headers });
 
-  test('the standardwebhooks library verifies v1 with the secret, and nothing that was changed', async () => {
+  test('the standardwebhooks library verifies v1 with the secret and rejects any change', async () => {
     const { json } = await api('POST', '/callback-secret');
     const { data } = await call(client, 'start_echo', { text: 'signed', callback_url: receiver.url });
     const request = await receiver.find(isEndOf(data.job_id));
@@ -99,7 +99,7 @@ describe('signatures', () => {
     expect(() => new Webhook(`whsec_${'A'.repeat(43)}=`).verify(request.body, headersOf(request))).toThrow();
   });
 
-  test('node verifies v1a with the published key, and nothing that was changed', async () => {
+  test('node verifies v1a with the published key and rejects any change', async () => {
     const { json } = await api('GET', '/.well-known/webhook-keys');
     const { data } = await call(client, 'start_echo', { text: 'signed', callback_url: receiver.url });
     const request = await receiver.find(isEndOf(data.job_id));
@@ -116,7 +116,7 @@ describe('signatures', () => {
     expect(isSigned(`${id}.${Number(timestamp) + 1}.${request.body}`)).toBe(false);
   });
 
-  test('after a rotation a receiver with either secret goes on', async () => {
+  test('after a rotation a receiver verifies with either secret', async () => {
     const before = (await api('POST', '/callback-secret')).json.secret;
     const after = (await api('POST', '/callback-secret')).json.secret;
     const { data } = await call(client, 'start_echo', { text: 'x', callback_url: receiver.url });
@@ -128,7 +128,7 @@ describe('signatures', () => {
 });
 
 describe('endpoints', () => {
-  test('a registered endpoint is told of what it asked for, and list_deliveries shows it', async () => {
+  test('a registered endpoint gets its events, and list_deliveries shows them', async () => {
     const { json } = await api('POST', '/endpoints', {
       url: receiver.url,
       events: ['job.completed'],
@@ -164,7 +164,7 @@ describe('endpoints', () => {
     await mallory.close();
   });
 
-  test('a delivery in the dead-letter queue is replayed by one call, and arrives', async () => {
+  test('one call replays a delivery from the dead-letter queue, and it arrives', async () => {
     receiver.status = 500;
     const { data } = await call(client, 'start_echo', { text: 'x', callback_url: receiver.url });
     while ((await deadLetters()) === 0) await delay(250);
@@ -205,7 +205,7 @@ describe('what is refused', () => {
     expect(await jobsOf()).toBe(before);
   });
 
-  test('the same key with another callback is another request', async () => {
+  test('the same idempotency key with another callback is a different request', async () => {
     const args = { text: 'x', idempotency_key: 'with-callback', callback_url: receiver.url };
     const first = await call(client, 'start_echo', args);
     const same = await call(client, 'start_echo', args);
@@ -214,7 +214,7 @@ describe('what is refused', () => {
     expect(other.data.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
-  test('without the option of the local cloud, loopback is no address for a webhook', async () => {
+  test('a webhook to loopback is refused without the option of the local cloud', async () => {
     const closed = await startTestCloud();
     const guest = await connect(closed);
     const { data } = await call(guest, 'start_echo', { text: 'x', callback_url: receiver.url });

@@ -1,5 +1,5 @@
-/** What becomes of a job whose state machine is the operator's own: as its execution goes, which alone tells of it. */
-import { checkedResult } from '../../definition/check-result.ts';
+/** Records the progress and the end of executions of external state machines on their jobs. */
+import { checkResult } from '../../definition/check-result.ts';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import {
   isStateMachineOperation,
@@ -13,26 +13,26 @@ import type { Json } from '../../shared/json.ts';
 import { placeResult } from '../../workspace/place-result.ts';
 import { executionArn } from '../execution-arn.ts';
 import { executionFailure } from '../execution-failure.ts';
-import type { Observer } from '../execution-progress.ts';
+import type { ExecutionProgress } from '../execution-progress.ts';
 import type { ExecutionFailed, ExecutionState, ExecutionSucceeded, Executions } from '../executions.ts';
 
 export interface ExecutionRecorderDependencies {
   readonly jobs: JobStore;
   readonly executions: Executions;
-  readonly observer: Observer;
+  readonly executionProgress: ExecutionProgress;
   readonly workspace: Workspace;
   readonly operations: readonly OperationDefinition[];
 }
 
-/** The part that matters of EventBridge's "Step Functions Execution Status Change". */
+/** The fields in use of EventBridge's "Step Functions Execution Status Change". */
 export interface StatusChanged {
   readonly detail: {
     readonly executionArn: string;
     readonly name: string;
     readonly status: ExecutionState['status'];
-    /** Left out when input and output are above 248 KiB together. */
+    /** Missing when input and output exceed 248 KiB together. */
     readonly output?: string | null;
-    /** Not in every event of a failure. */
+    /** Missing in some failure events. */
     readonly error?: string | null;
     readonly cause?: string | null;
   };
@@ -47,47 +47,47 @@ export class ExecutionRecorder {
     this.#dependencies = dependencies;
   }
 
-  /** Most executions of such a machine may be none of ours: what is not named after a job costs nothing. */
+  /** Handles a status event. It ignores executions that are not named like a job, without a read. */
   async statusChanged({ detail }: StatusChanged): Promise<void> {
     const { jobs, executions } = this.#dependencies;
     const jobId = detail.name.slice(0, JOB_ID_LENGTH);
     const job = isJobId(jobId) ? await jobs.find(jobId) : undefined;
     const operation = job && this.operationOf(job);
-    // The same idempotency key may have made another job since; and anybody may name an execution like a job of another machine.
+    // The idempotency key may have created another job since, and an execution of any state machine can have the name of a job.
     if (!job || !operation || executionName(job) !== detail.name) return;
     if (executionArn(job) !== detail.executionArn) return;
-    const isWhole = detail.status === 'RUNNING' || (detail.output ?? detail.error) != null;
-    const state = isWhole ? (detail as ExecutionState) : await executions.find(job);
+    const isComplete = detail.status === 'RUNNING' || (detail.output ?? detail.error) != null;
+    const state = isComplete ? (detail as ExecutionState) : await executions.find(job);
     if (state) await this.record(job, operation, state);
   }
 
-  /** @returns undefined when the job's steps are ours, and record themselves how they are doing. */
+  /** @returns the operation of a job with an external state machine; undefined for jobs whose steps record themselves */
   operationOf({ operation }: Pick<Job, 'operation'>): StateMachineOperation | undefined {
     return this.#dependencies.operations
       .filter(isStateMachineOperation)
       .find(({ name }) => name === operation);
   }
 
-  /** Once or often, in any order: what has ended stays as it is. */
+  /** Records a state of the execution. Repeated and unordered calls are safe: a job that has ended does not change. */
   async record(job: Job, operation: StateMachineOperation, execution: ExecutionState): Promise<void> {
     try {
-      if (execution.status === 'RUNNING') await this.#goesOn(job);
+      if (execution.status === 'RUNNING') await this.#running(job);
       else if (execution.status === 'SUCCEEDED') await this.#succeeded(job, operation, execution);
       else await this.#failed(job, execution);
     } catch (error) {
-      // It was cancelled, or somebody else was told as well.
+      // The job was cancelled, or another function recorded the same state.
       if (!(error instanceof TransitionRefused)) throw error;
     }
   }
 
-  async #goesOn(job: Job): Promise<void> {
-    const { jobs, executions, observer } = this.#dependencies;
-    // Cancelled before there was an execution to stop: no step of ours is there to see it.
+  async #running(job: Job): Promise<void> {
+    const { jobs, executions, executionProgress } = this.#dependencies;
+    // The job ended before its execution started. External steps do not notice it, so stop the execution.
     if (job.status === JobStatus.cancelled || job.status === JobStatus.failed) {
-      return executions.stop(job, 'The job had ended before it was started.');
+      return executions.stop(job, 'The job ended before its execution started.');
     }
-    if (job.status === JobStatus.pending) await jobs.follow(job, { message: 'Running.' });
-    else await observer.observe(job);
+    if (job.status === JobStatus.pending) await jobs.recordProgress(job, { message: 'Running.' });
+    else await executionProgress.refresh(job);
   }
 
   async #succeeded(
@@ -98,29 +98,29 @@ export class ExecutionRecorder {
     const { jobs, workspace } = this.#dependencies;
     const { jobId, retentionSeconds } = job;
     if (isTerminal(job.status)) return;
-    // The event of its start may come later than that of its end, or just now.
+    // The start event can arrive after the end event.
     if (job.status === JobStatus.pending) await this.record(job, operation, { status: 'RUNNING' });
     try {
-      const result = checkedResult(operation, JSON.parse(output) as Json);
+      const result = checkResult(operation, JSON.parse(output) as Json);
       const placed = await placeResult(result, workspace, jobId);
       await jobs.complete(jobId, undefined, placed, retentionSeconds);
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
       const { code, message, retryable, cause } = error;
-      console.error({ message: 'A state machine put out what its operation does not promise', jobId, cause });
+      console.error({ message: 'The output of a state machine does not match its operation', jobId, cause });
       await jobs.fail(jobId, { code, message, retryable }, { retentionSeconds });
     }
   }
 
   async #failed(job: Job, { status, error, cause }: ExecutionFailed): Promise<void> {
-    const { jobs, observer } = this.#dependencies;
+    const { jobs, executionProgress } = this.#dependencies;
     const { jobId, retentionSeconds } = job;
     if (isTerminal(job.status)) return;
-    const { step = job.step } = (await observer.look(job)) ?? {};
+    const { step = job.step } = (await executionProgress.snapshot(job)) ?? {};
     const failure: JobError = { ...executionFailure({ status, error }), ...(step && { step }) };
     await jobs.fail(jobId, failure, { ...(step && { step }), retentionSeconds });
     console.error({
-      message: 'An execution did not succeed',
+      message: 'An execution failed',
       jobId,
       status,
       error,

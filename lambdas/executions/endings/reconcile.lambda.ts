@@ -1,15 +1,15 @@
-/** Every five minutes: no job stays open for longer than that and a minute after its execution has died. */
+/** Reconciles open jobs every five minutes. A job closes at most six minutes after its execution has ended. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
-import { operations } from '#catalogue';
+import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { ExecutionHistory } from '../execution-history.ts';
-import { Observer } from '../execution-progress.ts';
+import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { reconcile } from './reconcile.ts';
@@ -21,7 +21,7 @@ const executions = new Executions(new SFNClient(), operations);
 const recorder = new ExecutionRecorder({
   jobs,
   executions,
-  observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
+  executionProgress: new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations }),
   workspace: new S3Workspace(new S3Client(), bucket),
   operations,
 });

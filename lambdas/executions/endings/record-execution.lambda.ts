@@ -1,14 +1,14 @@
-/** Told by EventBridge how executions of the operator's own state machines are doing: those among them that are jobs. */
+/** Records status events of external state machines, from EventBridge, on their jobs. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
-import { operations } from '#catalogue';
+import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { ExecutionHistory } from '../execution-history.ts';
-import { Observer } from '../execution-progress.ts';
+import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
 import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
 
@@ -16,7 +16,7 @@ const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv
 const recorder = new ExecutionRecorder({
   jobs,
   executions: new Executions(new SFNClient(), operations),
-  observer: new Observer({ jobs, history: new ExecutionHistory(), operations }),
+  executionProgress: new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations }),
   workspace: new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName)),
   operations,
 });

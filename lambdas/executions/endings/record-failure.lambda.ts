@@ -1,4 +1,4 @@
-/** Records the failure of a job that could not do so itself: told by a state's `Catch`, or by EventBridge. */
+/** Records the failures that a step could not record itself, from a state's `Catch` or from EventBridge. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { JobStore } from '../../jobs/job-store.ts';

@@ -1,4 +1,4 @@
-/** Has jobs go on whose files have arrived in the workspace. */
+/** Resumes jobs whose files have arrived in the workspace. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { JobStore } from '../../jobs/job-store.ts';

@@ -1,20 +1,20 @@
-/** What EventBridge tells of a file that was put under `uploads/`: a hint to look, which may come late, twice or never. */
+/** Handles S3 events for files under `uploads/`. An event can arrive late, twice or never. */
 
 import { jobIdOfUpload } from '../../jobs/upload-key.ts';
-import { type TakeUploadDependencies, takeUpload } from './accept-upload.ts';
+import { type AcceptUploadDependencies, acceptUpload } from './accept-upload.ts';
 
-/** The part that matters of S3's "Object Created". */
+/** The fields in use of S3's "Object Created" event. */
 export interface ObjectCreated {
   readonly detail: { readonly object: { readonly key: string } };
 }
 
-/** @throws what makes Lambda try again */
+/** @throws any error, so that Lambda retries the event */
 export async function receiveUpload(
-  dependencies: TakeUploadDependencies,
+  dependencies: AcceptUploadDependencies,
   { detail }: ObjectCreated,
 ): Promise<void> {
   const { key } = detail.object;
   const jobId = jobIdOfUpload(key);
-  const job = jobId && (await takeUpload(dependencies, jobId));
-  if (!job) console.warn({ message: 'A file came that no job waits for', key });
+  const job = jobId && (await acceptUpload(dependencies, jobId));
+  if (!job) console.warn({ message: 'A file arrived that no job waits for', key });
 }

@@ -1,4 +1,4 @@
-/** Has executions go on whose jobs have got the answers they waited for. */
+/** Resumes executions whose jobs have received all answers. */
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent } from 'aws-lambda';

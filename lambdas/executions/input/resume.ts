@@ -1,4 +1,4 @@
-/** Answers are here: the executions that wait for them go on. */
+/** Resumes the executions that wait for answers. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
   InvalidToken,
@@ -11,8 +11,8 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { fromItem } from '../../jobs/job-item.ts';
 
 /**
- * @param records changes by which jobs have got their last answer
- * @returns the first whose execution could not be told: the stream delivers it and those after it again
+ * @param records stream records of jobs that have received their last answer
+ * @returns the first record that failed: the stream delivers it and all later records again
  */
 export async function resumeExecutions(
   client: SFNClient,
@@ -21,20 +21,24 @@ export async function resumeExecutions(
   for (const { dynamodb } of records) {
     const { jobId, taskToken } = fromItem((dynamodb?.NewImage ?? {}) as Record<string, AttributeValue>);
     try {
-      // What was answered is on record, where the step finds it.
+      // The step reads the answers from the job record.
       await client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
     } catch (error) {
       if (!isOver(error)) {
-        console.error({ message: 'An execution could not be told to go on', jobId, error });
+        console.error({ message: 'Failed to resume an execution', jobId, error });
         return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
       }
-      console.warn({ message: 'An answer came when nobody waited any more', jobId, reason: error.name });
+      console.warn({
+        message: 'An answer arrived after its execution stopped waiting',
+        jobId,
+        reason: error.name,
+      });
     }
   }
   return { batchItemFailures: [] };
 }
 
-/** It was told before, its time was over, or the job was cancelled. */
+/** The execution already resumed, timed out, or its job was cancelled. */
 function isOver(error: unknown): error is Error {
   return error instanceof InvalidToken || error instanceof TaskDoesNotExist || error instanceof TaskTimedOut;
 }

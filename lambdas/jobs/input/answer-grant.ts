@@ -1,21 +1,23 @@
-/** Answering without being the job's owner: a grant names the questions that its holder may answer, of one record alone. */
+/** Answers questions with a grant instead of the owner's identity. A grant covers named questions of one job record. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { isTerminal, isUpload, type Job, openRequests, type QuestionRequest } from '../job.ts';
 import type { JobStore } from '../job-store.ts';
 import { answerJobWith } from './answer.ts';
 import type { Answers } from './write-answers.ts';
 
+/** The right to answer some questions of one job record. */
 export interface AnswerGrant {
   readonly jobId: string;
-  /** That of the record: an idempotency key may make a job anew under the id of one that is gone. ISO 8601 */
+  /** Creation time of the record, ISO 8601. An idempotency key can create a new job under the id of an expired one. */
   readonly createdAt: string;
-  /** Of the questions, and no others. */
+  /** Keys of the questions that the grant covers. */
   readonly keys: readonly string[];
 }
 
+/** The open questions of a grant. */
 export interface GrantedQuestions {
   readonly operation: string;
-  /** Those that nobody has answered yet, by key. */
+  /** Unanswered questions, by key. */
   readonly open: readonly (readonly [string, QuestionRequest])[];
 }
 
@@ -26,10 +28,10 @@ interface GrantDependencies {
 }
 
 /**
- * What the holder of a grant may still answer.
+ * Reads the questions that the holder of a grant can still answer.
  * @throws AppError ANSWER_LINK_INVALID when the job is gone, JOB_ALREADY_ENDED, INPUT_ALREADY_ANSWERED when nothing is open
  */
-export async function readGranted(
+export async function readGrantedQuestions(
   dependencies: GrantDependencies,
   grant: AnswerGrant,
 ): Promise<GrantedQuestions> {
@@ -38,38 +40,38 @@ export async function readGranted(
 }
 
 /**
- * Answers some of what was granted, or all, as `answerJobQuestions` does.
- * @returns what is open then
- * @throws AppError as `readGranted` and `answerJobQuestions`
+ * Answers some or all of the granted questions, as `answerJobQuestions` does.
+ * @returns the questions that are still open
+ * @throws AppError as `readGrantedQuestions` and `answerJobQuestions`
  */
-export async function answerGranted(
+export async function answerGrantedQuestions(
   dependencies: GrantDependencies,
   grant: AnswerGrant,
   given: Answers,
 ): Promise<GrantedQuestions> {
   const { owner } = await find(dependencies, grant);
   const job = await answerJobWith(dependencies, owner, grant.jobId, (read) => {
-    // Each time that it is read: it may be another record by now.
+    // Checked on every read: the record may be a different one by now.
     check(read, grant);
     const stray = Object.keys(given).find((key) => !grant.keys.includes(key));
     if (stray === undefined) return given;
     throw new AppError(
       ErrorCode.inputNotRequired,
-      `answers.${stray.slice(0, 64)}: this link is not for that question. It is for: ${grant.keys.join(', ')}.`,
+      `answers.${stray.slice(0, 64)}: this link does not cover that question. Answer one of: ${grant.keys.join(', ')}.`,
     );
   });
   return { operation: job.operation, open: granted(job, grant) };
 }
 
-/** Of all that a link can lack it says the same, so that nothing can be learned by trying. */
+/** The same error for every defect of a link, so that probing reveals nothing. */
 export function answerLinkInvalid(): AppError {
   return new AppError(
     ErrorCode.answerLinkInvalid,
-    'This link answers nothing: it is not whole, its time is over, or its job is gone. Take the link as it was sent.',
+    'This link is invalid: it is incomplete, it has expired, or its job no longer exists. Use the link exactly as it was sent.',
   );
 }
 
-/** One read, by the id alone: whose the job is, the record says. */
+/** One read by id. The record names the owner. */
 async function find({ jobs, now = Date.now }: GrantDependencies, { jobId }: AnswerGrant): Promise<Job> {
   const job = await jobs.find(jobId);
   if (job && job.expiresAt * 1000 > now()) return job;
@@ -79,13 +81,13 @@ async function find({ jobs, now = Date.now }: GrantDependencies, { jobId }: Answ
 function check(job: Job, grant: AnswerGrant): GrantedQuestions['open'] {
   if (job.createdAt !== grant.createdAt) throw answerLinkInvalid();
   if (isTerminal(job.status)) {
-    throw new AppError(ErrorCode.jobAlreadyEnded, 'The job has ended, and takes no answer any more.');
+    throw new AppError(ErrorCode.jobAlreadyEnded, 'The job has ended and no longer accepts answers.');
   }
   const open = granted(job, grant);
   if (open.length > 0) return open;
   throw new AppError(
     ErrorCode.inputAlreadyAnswered,
-    'What this link is for has been answered before; the first answer counts.',
+    'The questions of this link are already answered; the first answer counts.',
   );
 }
 

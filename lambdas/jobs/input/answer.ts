@@ -1,7 +1,7 @@
-/** Answering what a step has asked: the first answer counts, and only one of the shape that was asked for. */
+/** Validates and records answers to the questions of a step. The first valid answer to a question counts. */
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { describeIssues } from '../../shared/validation-message.ts';
+import { validationMessage } from '../../shared/validation-message.ts';
 import {
   type InputAnswer,
   type InputRequest,
@@ -14,15 +14,16 @@ import {
 } from '../job.ts';
 import { jobAlreadyEnded, jobNotFound } from '../job-errors.ts';
 import type { JobStore } from '../job-store.ts';
-import { type Answers, recordAnswers } from './write-answers.ts';
+import { type Answers, writeAnswers } from './write-answers.ts';
 
+/** Limit for all answers of a job together, as JSON. */
 export const MAX_ANSWERS_BYTES = 16 * 1024;
 
 /**
- * Answers some of a job's open questions, or all. Nothing is taken unless everything can be.
- * @returns the job; it runs on once nothing is open any more
+ * Answers some or all open questions of a job. It accepts all given answers or none.
+ * @returns the job; it resumes when no question is open
  * @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED, INPUT_NOT_REQUIRED, INPUT_ALREADY_ANSWERED, INVALID_ARGUMENTS, or
- *   CONFLICT when others answer at the same time
+ *   CONFLICT when other callers answer at the same time
  */
 export async function answerJobQuestions(
   dependencies: { readonly jobs: JobStore },
@@ -34,8 +35,8 @@ export async function answerJobQuestions(
 }
 
 /**
- * As `answerJobQuestions`, for protocols by which an answer to what is not open any more is no error, but none.
- * @param read the answers to those of the open questions, by their keys, that there are answers to
+ * Same as `answerJobQuestions`, for protocols that ignore answers to closed questions.
+ * @param read returns the answers to the open questions, whose keys it receives
  */
 export async function answerOpenQuestions(
   dependencies: { readonly jobs: JobStore },
@@ -49,8 +50,8 @@ export async function answerOpenQuestions(
 }
 
 /**
- * The one way that answers are taken.
- * @param read the answers to a job as it is; whenever others were faster it is read again
+ * Reads the job, accepts answers to it and writes them. All other functions of this file use it.
+ * @param read returns the answers to the job as read; it runs again after each lost race
  */
 export async function answerJobWith(
   { jobs }: { readonly jobs: JobStore },
@@ -59,7 +60,7 @@ export async function answerJobWith(
   read: (job: Job) => Answers,
 ): Promise<Job> {
   let found: Job | undefined;
-  const answered = await recordAnswers(jobs, async () => {
+  const answered = await writeAnswers(jobs, async () => {
     found = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
     if (!found) throw jobNotFound();
     const given = read(found);
@@ -70,7 +71,7 @@ export async function answerJobWith(
   return job;
 }
 
-/** @returns all that is answered then */
+/** @returns all answers of the job, with the accepted ones */
 function accept(job: Job, given: Answers): Answers {
   if (isTerminal(job.status)) throw jobAlreadyEnded(job);
   const open = new Map(openRequests(job));
@@ -84,22 +85,22 @@ function accept(job: Job, given: Answers): Answers {
   if (bytes <= MAX_ANSWERS_BYTES) return answers;
   throw new AppError(
     ErrorCode.inputTooLarge,
-    `answers: all of them take ${bytes} bytes; ${MAX_ANSWERS_BYTES} is the limit of a job.`,
+    `answers: all answers of the job take ${bytes} bytes; the limit is ${MAX_ANSWERS_BYTES}. Shorten them.`,
     { details: { bytes, max: MAX_ANSWERS_BYTES } },
   );
 }
 
 function notOpen({ answers = {} }: Job, key: string, open: readonly string[]): AppError {
-  const stillOpen = open.length > 0 ? ` Still open: ${open.join(', ')}.` : ' Nothing is open.';
+  const stillOpen = open.length > 0 ? ` Still open: ${open.join(', ')}.` : ' No question is open.';
   if (Object.hasOwn(answers, key)) {
     return new AppError(
       ErrorCode.inputAlreadyAnswered,
-      `answers.${key}: it has been answered before; the first answer counts.${stillOpen}`,
+      `answers.${key}: already answered; the first answer counts.${stillOpen}`,
     );
   }
   return new AppError(
     ErrorCode.inputNotRequired,
-    `answers.${key.slice(0, 64)}: the job has not asked for this.${stillOpen}`,
+    `answers.${key.slice(0, 64)}: the job did not ask this question.${stillOpen}`,
   );
 }
 
@@ -107,7 +108,7 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
   if (isUpload(request)) {
     throw new AppError(
       ErrorCode.invalidArguments,
-      `answers.${key}: a file is the answer. PUT it to input_requests.${key}.upload.url of check_job, or call cancel_job.`,
+      `answers.${key}: this request needs a file. PUT it to input_requests.${key}.upload.url from check_job, or call cancel_job.`,
     );
   }
   if (answer.action !== 'accept') return { action: answer.action };
@@ -116,6 +117,6 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,
-    `answers.${key}.content is not what was asked for: ${describeIssues(error)} ${isUrl(request) ? 'What a url is for is done there: accept without content.' : `The schema of input_requests.${key} says what is.`}`,
+    `answers.${key}.content does not match the question: ${validationMessage(error)} ${isUrl(request) ? 'Accept a url question without content.' : `Follow the schema of input_requests.${key}.`}`,
   );
 }

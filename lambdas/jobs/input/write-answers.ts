@@ -1,19 +1,20 @@
-/** Answers on record: by one conditional write on what was read, so that of two who answer at once one is after the other. */
+/** Writes answers with one conditional write on the version that was read, so that concurrent answers apply one after the other. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { type Job, openRequests } from '../job.ts';
 import { type JobStore, TransitionRefused } from '../job-store.ts';
 
+/** Answers by question key. */
 export type Answers = NonNullable<Job['answers']>;
 
-/** Each try reads the job again: more than these, and somebody answers question after question just now. */
+/** Each attempt reads the job again. More lost races mean that another caller answers question after question. */
 const TRIES = 5;
 
 /**
- * @param read the job, and all that is answered then; undefined: nothing is to be recorded
- * @returns the job; it runs on once nothing is open any more
- * @throws AppError CONFLICT when others answer at the same time, and what `read` throws
+ * @param read returns the job and all its answers; undefined: writes nothing
+ * @returns the job; it resumes when no question is open
+ * @throws AppError CONFLICT when other callers answer at the same time, and what `read` throws
  */
-export async function recordAnswers(
+export async function writeAnswers(
   jobs: JobStore,
   read: () => Promise<{ readonly job: Job; readonly answers: Answers } | undefined>,
 ): Promise<Job | undefined> {
@@ -30,7 +31,7 @@ export async function recordAnswers(
   }
   throw new AppError(
     ErrorCode.conflict,
-    'The job changes just now. Check it, and answer what is still open.',
+    'The job changed while your answers were written. Call check_job and answer the questions that are still open.',
     { retryable: true },
   );
 }

@@ -1,9 +1,9 @@
-/** How MCP Events says what went wrong: JSON-RPC errors with the codes and the `data` of the draft. */
+/** Maps errors to JSON-RPC errors with the codes and the `data` of the MCP Events draft. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { failedUnexpectedly } from '../method-error.ts';
 
-/** The draft's section "Error Codes". */
+/** Codes from the draft's section "Error Codes". */
 export const EventErrorCode = {
   notFound: -32011,
   forbidden: -32012,
@@ -12,7 +12,7 @@ export const EventErrorCode = {
   callbackEndpoint: -32015,
 } as const;
 
-/** By our own codes; what is not here is no fault of the caller. */
+/** JSON-RPC codes by `ErrorCode`. The caller cannot fix any other error. */
 const CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.invalidCursor]: ProtocolErrorCode.InvalidParams,
@@ -21,7 +21,7 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.resourceExhausted]: EventErrorCode.resourceExhausted,
 };
 
-/** What the caller is told of anything that a method threw; what it is not told is logged. */
+/** Maps anything that a method throws to a JSON-RPC error. Logs unexpected errors and hides their text. */
 export function toProtocolError(method: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   const code = error instanceof AppError ? CODES[error.code] : undefined;
@@ -34,7 +34,7 @@ export function toProtocolError(method: string, error: unknown): ProtocolError {
 export function eventNotFound(name: string, names: readonly string[]): ProtocolError {
   return new ProtocolError(
     EventErrorCode.notFound,
-    `There is no event "${name}". There are: ${names.join(', ')}.`,
+    `Unknown event "${name}". Use one of: ${names.join(', ')}.`,
     { kind: 'event' },
   );
 }
@@ -42,7 +42,7 @@ export function eventNotFound(name: string, names: readonly string[]): ProtocolE
 export function subscriptionNotFound(): ProtocolError {
   return new ProtocolError(
     EventErrorCode.notFound,
-    'You have no subscription with this name, these arguments and this delivery.url.',
+    'You have no subscription with this name, these arguments and this delivery.url. Repeat all three as you subscribed.',
     { kind: 'subscription' },
   );
 }
@@ -50,16 +50,16 @@ export function subscriptionNotFound(): ProtocolError {
 export function deliveryModeUnsupported(mode: string): ProtocolError {
   return new ProtocolError(
     EventErrorCode.unsupported,
-    `Events are not delivered by "${mode}": subscribe with mode "webhook", or call events/poll.`,
+    `Delivery mode "${mode}" is not supported. Subscribe with mode "webhook", or call events/poll.`,
     { feature: 'deliveryMode', value: mode },
   );
 }
 
-/** @param reason one of the draft's categories: it tells nothing of what the receiver answered. */
+/** @param reason one of the draft's categories; reveals nothing of the receiver's response */
 export function callbackFailed(reason: string): ProtocolError {
   return new ProtocolError(
     EventErrorCode.callbackEndpoint,
-    `delivery.url did not answer with the challenge that it was sent (${reason}). Nothing will be sent to it.`,
+    `delivery.url did not return the challenge (${reason}) and receives no events. Fix the receiver, then subscribe again.`,
     { reason },
   );
 }

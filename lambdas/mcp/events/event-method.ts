@@ -1,4 +1,4 @@
-/** What the methods of MCP Events have in common: what they need, and how they fail. */
+/** Defines methods of MCP Events: their dependencies, and how they check the scope and map errors. */
 import type * as z from 'zod';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { requireScope, type Scope } from '../../shared/caller.ts';
@@ -10,27 +10,27 @@ import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { toProtocolError } from './errors.ts';
 
-/** The extension's identifier; its proposal is SEP-3415, a draft. */
+/** Identifier of the extension. Its proposal is SEP-3415, a draft. */
 export const EVENTS_EXTENSION = 'io.modelcontextprotocol/events';
 
 export interface EventDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly endpoints: EndpointStore;
   readonly deliveries: DeliveryStore;
-  /** Asks the one function that calls out to verify a receiver. */
+  /** Asks the only function that sends requests to receivers to verify one. */
   readonly queue: Pick<DeliveryQueue, 'send'>;
   readonly seal: SecretSeal;
   readonly addressPolicy: AddressPolicy;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
-  /** Waits for so many milliseconds. @default a timer */
+  /** Waits, in milliseconds. @default a timer */
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** A method from its schema; what the function takes is what the schema gives. */
+/** Creates a method from its schema. `call` receives the parsed parameters. */
 export function defineEventMethod<Params extends z.ZodObject>(spec: {
   readonly method: string;
-  /** What a caller's token has to allow. */
+  /** The scope that the caller's token needs. */
   readonly scope: Scope;
   readonly params: Params;
   readonly call: (params: z.output<Params>, owner: string) => Promise<Record<string, unknown>>;
@@ -39,10 +39,10 @@ export function defineEventMethod<Params extends z.ZodObject>(spec: {
   return {
     method,
     params,
-    async call(given, caller) {
+    async call(parsed, caller) {
       try {
         requireScope(caller, scope);
-        return await spec.call(given as z.output<Params>, caller.owner);
+        return await spec.call(parsed as z.output<Params>, caller.owner);
       } catch (error) {
         throw toProtocolError(method, error);
       }

@@ -1,4 +1,4 @@
-/** The events that clients can ask for: the seven of a job, each of all jobs or of some. */
+/** Lists the seven events of a job, and reads which of them a client requests: of all jobs, or of some. */
 import * as z from 'zod';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { type EventType, eventTypes } from '../../events/event.ts';
@@ -10,31 +10,31 @@ import { eventNotFound } from './errors.ts';
 import type { Topic } from './topic.ts';
 
 const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
-  'job.created': 'A job was accepted; it may not have begun yet.',
-  'job.started': 'A job began to run.',
-  'job.progress': 'A job got on: its progress, step or message changed. Once a second a job at most.',
-  'job.input_required': 'A job waits for an answer before it can go on.',
-  'job.completed': 'A job ended well: the payload has its result, or says where a large one is.',
-  'job.failed': 'A job failed: the payload has its error and the last lines of its log.',
-  'job.cancelled': 'A job was cancelled before it had ended.',
+  'job.created': 'A job was accepted; it may not run yet.',
+  'job.started': 'A job started to run.',
+  'job.progress': "A job's progress, step or message changed. At most once a second per job.",
+  'job.input_required': 'A job waits for an answer.',
+  'job.completed': 'A job completed. The payload has its result, or the location of a large one.',
+  'job.failed': 'A job failed. The payload has its error and the last lines of its log.',
+  'job.cancelled': 'A job was cancelled before it ended.',
 };
 
-/** The job as it was when the event happened: what `check_job` answers, and the times that it leaves open. */
+/** The job at the time of the event: the output of `check_job`, plus times. */
 const payload = jobOutput.required({ operation: true, expires_at: true }).extend({
   created_at: z.string(),
   started_at: z.string().optional(),
   updated_at: z.string(),
   ended_at: z.string().optional(),
   input_requests: inputRequestsOutput,
-  log_tail: z.array(z.string()).optional().describe('The last lines of the log; of failed jobs only.'),
+  log_tail: z.array(z.string()).optional().describe('Last lines of the log; only for failed jobs.'),
 });
 
 export interface EventTypes {
-  /** What `events/list` shows. */
+  /** Returns the entries of `events/list`. */
   list(): readonly Readonly<Record<string, unknown>>[];
   /**
-   * Reads what a client asks for.
-   * @throws ProtocolError for an unknown event, AppError INVALID_ARGUMENTS for arguments that it does not take.
+   * Returns the topic that a client requests.
+   * @throws ProtocolError for an unknown event, AppError INVALID_ARGUMENTS for invalid arguments
    */
   read(name: string, args: unknown): Topic;
 }
@@ -43,9 +43,9 @@ export function createEventTypes(operations: readonly OperationDefinition[]): Ev
   const input = z.strictObject({
     job_id: z
       .string()
-      .refine(isJobId, 'must be a job_id that a start tool answered with')
+      .refine(isJobId, 'must be a job_id that a start tool returned')
       .optional()
-      .describe('Only this job. Subscribe, then check it once: it may have ended before.'),
+      .describe('Only this job. After you subscribe, check it once: it may have ended already.'),
     operation: z
       .enum(operations.map(({ name }) => name))
       .optional()
@@ -54,7 +54,7 @@ export function createEventTypes(operations: readonly OperationDefinition[]): Ev
   let listing: readonly Readonly<Record<string, unknown>>[] | undefined;
   return {
     list() {
-      // Made when first asked for: most requests never do.
+      // Built on first use: most requests do not list events.
       listing ??= eventTypes.map((name) => ({
         name,
         description: DESCRIPTIONS[name],
@@ -76,7 +76,7 @@ export function createEventTypes(operations: readonly OperationDefinition[]): Ev
   };
 }
 
-/** Without its `$schema`: 2020-12 is what MCP takes a schema without one for. */
+/** Returns JSON Schema without `$schema`: MCP then assumes 2020-12. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output') {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
   return rest;

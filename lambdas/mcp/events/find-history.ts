@@ -1,23 +1,23 @@
-/** Where the events after a position are: in a mailbox, or with a subscription that they were sent to. */
+/** Finds where the events after a position are: in a mailbox, or with a subscription that received them. */
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
-import { allKeptSince, beginningOf, type Position, settled } from './cursor.ts';
+import { oldestKept, type Position, settledPosition, startPosition } from './cursor.ts';
 import type { EventDependencies } from './event-method.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
-import { isAbout, type Topic } from './topic.ts';
+import { hasTopic, type Topic } from './topic.ts';
 
 export interface History {
   readonly endpointId: string;
-  /** ISO 8601: only what was recorded up to then is to be read there. */
+  /** ISO 8601: read only events recorded up to this time there. */
   readonly until: string;
-  /** What came after `until` is to be read elsewhere, at once. */
+  /** Later events are elsewhere and can be read at once. */
   readonly continues: boolean;
-  /** Some of the events after the position were not kept. */
+  /** Some events after the position were not kept. */
   readonly hasGap: boolean;
 }
 
 /**
- * Whatever happens next is kept: when nobody has everything since the position, and nobody else goes on, there is a
- * mailbox from now on.
+ * Returns the history after a position. Ensures that future events are kept: opens a mailbox when none exists, and no
+ * active subscription has the topic.
  * @throws AppError RESOURCE_EXHAUSTED
  */
 export async function findHistory(
@@ -28,37 +28,37 @@ export async function findHistory(
 ): Promise<History> {
   const { endpoints, now = Date.now } = dependencies;
   const mailbox = await findMailbox(dependencies, owner, topic);
-  if (mailbox && hasAllSince(position, mailbox, now())) return whole(mailbox, now());
+  if (mailbox && hasAllSince(position, mailbox, now())) return completeHistory(mailbox, now());
 
   const subscriptions = (await endpoints.list(owner)).filter(
-    (endpoint) => endpoint.kind === EndpointKind.subscription && isAbout(endpoint, topic),
+    (endpoint) => endpoint.kind === EndpointKind.subscription && hasTopic(endpoint, topic),
   );
   const active = subscriptions.filter((subscription) => isActive(subscription, now()));
   const complete = active.find((subscription) => hasAllSince(position, subscription, now()));
-  if (complete) return whole(complete, now());
+  if (complete) return completeHistory(complete, now());
 
-  const known = mailbox ?? active[0];
-  const goesOn = known ?? (await openMailbox(dependencies, owner, topic));
-  const past = latest(subscriptions.filter((subscription) => !active.includes(subscription)));
-  if (!past) return { ...whole(goesOn, now()), hasGap: true };
+  const existing = mailbox ?? active[0];
+  const successor = existing ?? (await openMailbox(dependencies, owner, topic));
+  const lapsed = latest(subscriptions.filter((subscription) => !active.includes(subscription)));
+  if (!lapsed) return { ...completeHistory(successor, now()), hasGap: true };
   return {
-    endpointId: past.endpointId,
-    until: beginningOf(goesOn).createdAt,
-    continues: known !== undefined,
+    endpointId: lapsed.endpointId,
+    until: startPosition(successor).createdAt,
+    continues: existing !== undefined,
     hasGap: true,
   };
 }
 
-function whole({ endpointId }: Endpoint, nowMs: number): History {
-  return { endpointId, until: settled(nowMs).createdAt, continues: false, hasGap: false };
+function completeHistory({ endpointId }: Endpoint, nowMs: number): History {
+  return { endpointId, until: settledPosition(nowMs).createdAt, continues: false, hasGap: false };
 }
 
-/** It was there, and what was recorded since has not expired. */
+/** Whether the endpoint existed at the position, and everything recorded since is still kept. */
 function hasAllSince({ createdAt }: Position, endpoint: Endpoint, nowMs: number): boolean {
-  return beginningOf(endpoint).createdAt <= createdAt && createdAt >= allKeptSince(nowMs).createdAt;
+  return startPosition(endpoint).createdAt <= createdAt && createdAt >= oldestKept(nowMs).createdAt;
 }
 
-/** The one that was to end last. */
+/** Returns the endpoint with the latest end. */
 function latest(endpoints: readonly Endpoint[]): Endpoint | undefined {
   return endpoints.toSorted((a, b) => String(b.refreshBefore).localeCompare(String(a.refreshBefore)))[0];
 }

@@ -1,4 +1,4 @@
-/** Every method of MCP Events, made from the catalogue. */
+/** Creates the methods of MCP Events from the catalogue. */
 import type { ProtocolMethod } from '../protocol-method.ts';
 import type { EventDependencies } from './event-method.ts';
 import { createEventTypes } from './event-types.ts';

@@ -1,27 +1,30 @@
-/** How long subscriptions and mailboxes live unless they are refreshed. */
+/** Computes how long subscriptions and mailboxes live between refreshes. */
 import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 export const DEFAULT_TTL_MS = DAY_MS;
-/** A client that asks for less is protected from refreshing all the time, and we from it. */
+/** Limits how often a client that requests less must refresh, and so the load. */
 export const MIN_TTL_MS = 5 * 60 * 1000;
-/** Also for who asks for no end at all: a receiver that nobody refreshes is forgotten. */
+/** Also applies to a request without an end: the server drops a subscription that no client refreshes. */
 export const MAX_TTL_MS = 30 * DAY_MS;
-/** What a poll leases a mailbox for; the next one renews it when less than half is left. */
+/** The lease that a poll gives a mailbox. A later poll renews it when less than half is left. */
 export const MAILBOX_LEASE_MS = DAY_MS;
 
-/** A record is kept on after its end, so that what was recorded for it can still be polled. */
+/** A record is kept after its end, so that clients can still poll its events. */
 const KEPT_AFTER_END_MS = 7 * DAY_MS;
 
-/** @param askedMs undefined: nothing was asked for; null: no end. Every wish is granted as far as it goes. */
-export function grantedMs(askedMs: number | null | undefined): number {
-  if (askedMs === undefined) return DEFAULT_TTL_MS;
-  return Math.min(Math.max(askedMs ?? MAX_TTL_MS, MIN_TTL_MS), MAX_TTL_MS);
+/**
+ * Returns the requested lifetime in milliseconds, moved into the limits. Rejects none.
+ * @param requestedMs undefined: the default; null: no end
+ */
+export function grantedMs(requestedMs: number | null | undefined): number {
+  if (requestedMs === undefined) return DEFAULT_TTL_MS;
+  return Math.min(Math.max(requestedMs ?? MAX_TTL_MS, MIN_TTL_MS), MAX_TTL_MS);
 }
 
-/** The end of an endpoint, and of its record. */
+/** Returns the end of an endpoint, and the end of its record. */
 export function lifetime(
   nowMs: number,
   ttlMs: number,

@@ -1,4 +1,4 @@
-/** `events/list`: which events there are. One page has them all. */
+/** Defines `events/list`: lists all event types on one page. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';

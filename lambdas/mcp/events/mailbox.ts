@@ -1,4 +1,4 @@
-/** The mailbox of a topic: events are kept in it for as long as somebody polls. */
+/** Finds and opens the mailbox of a topic. It keeps events for as long as a client polls. */
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
 import type { EventDependencies } from './event-method.ts';
 import { lifetime, MAILBOX_LEASE_MS } from './lifetime.ts';
@@ -6,7 +6,10 @@ import { filterOf, mailboxId, type Topic } from './topic.ts';
 
 type Dependencies = Pick<EventDependencies, 'endpoints' | 'now'>;
 
-/** One read, and a write when half of its lease is over. @returns undefined when there is none, or it has lapsed. */
+/**
+ * Costs one read, and a write when less than half of the lease is left.
+ * @returns undefined when there is no mailbox, or it has lapsed
+ */
 export async function findMailbox(
   { endpoints, now = Date.now }: Dependencies,
   owner: string,

@@ -1,10 +1,10 @@
-/** `events/poll`: what has happened since the last time, for clients that nobody can call. */
+/** Defines `events/poll`: returns the events since the last poll, for clients that cannot receive webhooks. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import { type Delivery, TEST_EVENT } from '../../webhooks/deliveries/delivery.ts';
 import type { DeliveryPosition, DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { decodeCursor, encodeCursor, type Position, settled } from './cursor.ts';
+import { decodeCursor, encodeCursor, type Position, settledPosition } from './cursor.ts';
 import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { findHistory, type History } from './find-history.ts';
@@ -12,7 +12,7 @@ import { findMailbox, openMailbox } from './mailbox.ts';
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
-/** Events are shown two seconds after they were recorded: asking more often tells little sooner. */
+/** Polls show events `SETTLE_MS` after they are recorded, so a shorter interval gains little. */
 const NEXT_POLL_MS = 5_000;
 
 const params = z.object({
@@ -33,59 +33,59 @@ export function pollMethod(types: EventTypes, dependencies: EventDependencies): 
       const topic = types.read(name, args);
       if (typeof cursor !== 'string') {
         if (!(await findMailbox(dependencies, owner, topic))) await openMailbox(dependencies, owner, topic);
-        return answer({ shown: [], position: settled(now()), hasMore: false }, false);
+        return pollResult({ deliveries: [], position: settledPosition(now()), hasMore: false }, false);
       }
-      const asked = decodeCursor(cursor);
-      const start = notBefore(asked, maxAgeMs, now());
+      const requested = decodeCursor(cursor);
+      const start = notBefore(requested, maxAgeMs, now());
       const history = await findHistory(dependencies, owner, topic, start);
       const limit = Math.min(maxEvents ?? DEFAULT_PAGE, MAX_PAGE);
-      return answer(await read(deliveries, history, start, limit), history.hasGap || start !== asked);
+      return pollResult(await read(deliveries, history, start, limit), history.hasGap || start !== requested);
     },
   });
 }
 
 interface Page {
-  readonly shown: readonly Delivery[];
-  /** Where the next page begins. */
+  readonly deliveries: readonly Delivery[];
+  /** The start of the next page. */
   readonly position: Position;
   readonly hasMore: boolean;
 }
 
-/** Never later than what has settled: what the client asks to be spared may still be coming in. */
+/** Moves a position forward to `maxAgeMs` ago, but never past settled events: later ones may still be arriving. */
 function notBefore(position: Position, maxAgeMs: number | null | undefined, nowMs: number): Position {
   if (typeof maxAgeMs !== 'number') return position;
   const oldest = new Date(Math.max(nowMs - maxAgeMs, 0)).toISOString();
-  const { createdAt: latest } = settled(nowMs);
+  const { createdAt: latest } = settledPosition(nowMs);
   const createdAt = oldest < latest ? oldest : latest;
   return position.createdAt < createdAt ? { createdAt } : position;
 }
 
 async function read(
-  deliveries: DeliveryStore,
+  store: DeliveryStore,
   { endpointId, until, continues, hasGap }: History,
   start: Position,
   limit: number,
 ): Promise<Page> {
   const { createdAt, last } = start;
   const since = last ? createdAt : new Date(Date.parse(createdAt) + 1).toISOString();
-  // By a clock that is behind that of the function which gave the cursor.
-  if (since > until) return { shown: [], position: start, hasMore: continues };
-  const shown: Delivery[] = [];
+  // This function's clock is behind the clock of the function that issued the cursor.
+  if (since > until) return { deliveries: [], position: start, hasMore: continues };
+  const deliveries: Delivery[] = [];
   let after: DeliveryPosition | undefined = last && { createdAt, ...last };
   do {
-    const page = await deliveries.listOfEndpoint(endpointId, {
-      limit: limit - shown.length,
+    const page = await store.listOfEndpoint(endpointId, {
+      limit: limit - deliveries.length,
       since,
       until,
       after,
     });
-    shown.push(...page.deliveries.filter(({ type }) => type !== TEST_EVENT));
+    deliveries.push(...page.deliveries.filter(({ type }) => type !== TEST_EVENT));
     after = page.next;
-  } while (after && shown.length < limit);
-  // Past a gap is where the next page is whole.
-  const end = after ?? (hasGap ? undefined : shown.at(-1));
+  } while (after && deliveries.length < limit);
+  // After a gap, the next page starts at `until`, from where history is complete.
+  const end = after ?? (hasGap ? undefined : deliveries.at(-1));
   return {
-    shown,
+    deliveries,
     position: end ? positionOf(end) : { createdAt: until },
     hasMore: after !== undefined || continues,
   };
@@ -95,9 +95,9 @@ function positionOf({ createdAt, jobId, deliveryKey }: DeliveryPosition): Positi
   return { createdAt, last: { jobId, deliveryKey } };
 }
 
-function answer({ shown, position, hasMore }: Page, truncated: boolean) {
+function pollResult({ deliveries, position, hasMore }: Page, truncated: boolean) {
   return {
-    events: shown.map(({ event: { id, type, timestamp, data } }) => ({
+    events: deliveries.map(({ event: { id, type, timestamp, data } }) => ({
       eventId: id,
       name: type,
       timestamp,

@@ -1,4 +1,4 @@
-/** `events/subscribe`: has events sent to a URL, for as long as the client keeps asking. */
+/** Defines `events/subscribe`: delivers events to a URL for as long as the client refreshes the subscription. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
@@ -8,12 +8,12 @@ import {
   type Endpoint,
   EndpointKind,
   isActive,
-  rotated,
+  rotateSecrets,
 } from '../../webhooks/endpoints/endpoint.ts';
 import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signing/signature.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { allKeptSince, beginningOf, decodeCursor, encodeCursor, later } from './cursor.ts';
+import { decodeCursor, encodeCursor, later, oldestKept, startPosition } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
 import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
@@ -24,7 +24,7 @@ import { verify } from './verify.ts';
 const params = z.object({
   name: z.string(),
   arguments: z.unknown().optional(),
-  // Other modes than webhook may well have neither: they are refused for what they are.
+  // Other modes may have neither URL nor secret: the error must name the mode, not a missing field.
   delivery: z.object({ mode: z.string(), url: z.string().default(''), secret: z.string().default('') }),
   cursor: z.string().nullish(),
   ttlMs: z.number().nullish(),
@@ -50,16 +50,16 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       const life = lifetime(now(), grantedMs(ttlMs));
       if (existing && isActive(existing, now())) {
         const refreshed = await endpoints.update(owner, endpointId, { secrets, ...life });
-        // It has missed nothing, so that a cursor of the client's own is as good as ours, and may be further on.
+        // The subscription missed no event, so the client's cursor is valid, and may be later than its start.
         if (refreshed && isActive(refreshed, now())) {
-          const position = later(given ?? beginningOf(refreshed), allKeptSince(now()));
-          return answer(refreshed, encodeCursor(position), false);
+          const position = later(given ?? startPosition(refreshed), oldestKept(now()));
+          return subscribeResult(refreshed, encodeCursor(position), false);
         }
       }
 
-      // Also when it was disabled: it begins anew, because nothing was kept for it meanwhile.
+      // A disabled subscription also starts anew: no events were kept for it meanwhile.
       const verifiedAt = verifiedAtOf(url, existing, all, now());
-      const begun = await endpoints.put({
+      const created = await endpoints.put({
         owner,
         endpointId,
         kind: EndpointKind.subscription,
@@ -70,17 +70,17 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
         ...life,
       });
       if (verifiedAt === undefined) {
-        const failure = await verify(dependencies, begun);
-        // One that was there before stays, inactive: its history can still be polled.
+        const failure = await verify(dependencies, created);
+        // An earlier subscription stays on record, inactive: clients can still poll its history.
         if (failure !== undefined && !existing) await endpoints.remove(owner, endpointId);
         if (failure !== undefined) throw callbackFailed(failure);
       }
-      return answer(begun, encodeCursor(beginningOf(begun)), given !== undefined);
+      return subscribeResult(created, encodeCursor(startPosition(created)), given !== undefined);
     },
   });
 }
 
-/** The endpoint's secrets with this one as the newest: a client that refreshes says the same one again. */
+/** Returns the endpoint's secrets with this one as the newest. A client that refreshes repeats its secret. */
 async function secretsWith(
   secret: string,
   { owner, endpointId, secrets }: Pick<Endpoint, 'owner' | 'endpointId' | 'secrets'>,
@@ -90,21 +90,21 @@ async function secretsWith(
   const place = { owner, endpointId };
   const [current] = secrets;
   if (current && (await seal.open(place, current.value)) === secret) return secrets;
-  return rotated(secrets, await seal.seal(place, secret), nowMs);
+  return rotateSecrets(secrets, await seal.seal(place, secret), nowMs);
 }
 
-/** @throws AppError INVALID_ARGUMENTS, without the secret. */
+/** @throws AppError INVALID_ARGUMENTS; its message does not contain the secret */
 function acceptSecret(secret: string): string {
   if (parseSecret(secret)) return secret;
   throw new AppError(
     ErrorCode.invalidArguments,
-    'delivery.secret: not a secret of Standard Webhooks. Give whsec_ and 24 to 64 random bytes in base64.',
+    'delivery.secret: not a Standard Webhooks secret. Give whsec_ followed by 24 to 64 random bytes in base64.',
   );
 }
 
 /**
- * When this owner's use of the URL was verified, by this subscription or by another that is alive: other arguments
- * must not have its receiver asked time and again.
+ * Returns when this owner's use of the URL was verified, by this subscription or another active one. Subscriptions with
+ * other arguments must not challenge the receiver again.
  */
 function verifiedAtOf(
   url: string,
@@ -112,7 +112,7 @@ function verifiedAtOf(
   all: readonly Endpoint[],
   nowMs: number,
 ): string | undefined {
-  // A receiver that has said that it is gone is asked again.
+  // A receiver that reported itself gone is verified again.
   const isGone = existing?.disabled?.reason === DisabledReason.gone;
   if (existing?.verifiedAt && !isGone && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
   return all.find(
@@ -120,6 +120,6 @@ function verifiedAtOf(
   )?.verifiedAt;
 }
 
-function answer({ endpointId, refreshBefore }: Endpoint, cursor: string, truncated: boolean) {
+function subscribeResult({ endpointId, refreshBefore }: Endpoint, cursor: string, truncated: boolean) {
   return { id: endpointId, refreshBefore, cursor, truncated };
 }

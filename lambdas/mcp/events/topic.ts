@@ -1,4 +1,4 @@
-/** What a client wants to hear of: one kind of event, of all jobs, of an operation's or of one. */
+/** Represents what a client subscribes to: one event type, of all jobs, of one operation's jobs or of one job. */
 import { createHash } from 'node:crypto';
 import type { EventType } from '../../events/event.ts';
 import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
@@ -9,7 +9,7 @@ export interface Topic {
   readonly jobId?: string;
 }
 
-/** The part of an endpoint's record that says what it is told of. */
+/** Returns the attributes of an endpoint's record that select its events. */
 export function filterOf({
   name,
   operation,
@@ -18,22 +18,22 @@ export function filterOf({
   return { events: [name], ...(operation && { operations: [operation] }), ...(jobId && { jobId }) };
 }
 
-/** Whether a subscription or mailbox is told of exactly this topic. */
-export function isAbout({ events, operations, jobId }: Endpoint, topic: Topic): boolean {
+/** Whether a subscription or mailbox has exactly this topic. */
+export function hasTopic({ events, operations, jobId }: Endpoint, topic: Topic): boolean {
   return events[0] === topic.name && operations?.[0] === topic.operation && jobId === topic.jobId;
 }
 
-/** The same for the same key, always: clients route by it, and it survives every refresh. It authorizes nothing. */
+/** Returns a stable id: the same key always gives the same id, also after a refresh. Clients route by it. It authorizes nothing. */
 export function subscriptionId(owner: string, url: string, topic: Topic): string {
   return `sub_${digest([owner, url, ...parts(topic)])}`;
 }
 
-/** One mailbox for all who poll the same: what is fetched is not taken out. */
+/** Returns one mailbox id for an owner and topic. Pollers share the mailbox, because reading removes nothing. */
 export function mailboxId(owner: string, topic: Topic): string {
   return `poll_${digest([owner, ...parts(topic)])}`;
 }
 
-/** Canonical: the arguments are two strings at most, so their order and their absence are all there is to settle. */
+/** Returns the canonical form: at most two string arguments in a fixed order, null when absent. */
 function parts({ name, operation, jobId }: Topic): readonly (string | null)[] {
   return [name, jobId ?? null, operation ?? null];
 }

@@ -1,4 +1,4 @@
-/** `events/unsubscribe`: ends a subscription at once, where it would end by itself later. */
+/** Defines `events/unsubscribe`: ends a subscription at once, instead of at its expiry. */
 import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
@@ -23,7 +23,7 @@ export function unsubscribeMethod(
     params,
     async call({ name, arguments: args, delivery }, owner) {
       const topic = types.read(name, args);
-      // As it was stored, and without its policy: what may not be called any more can still be left.
+      // Normalized as it is stored, but not checked against the address policy: clients can always unsubscribe.
       const url = URL.parse(delivery.url)?.href ?? delivery.url;
       if (!(await endpoints.remove(owner, subscriptionId(owner, url, topic)))) throw subscriptionNotFound();
       return {};

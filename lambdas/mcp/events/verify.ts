@@ -1,17 +1,17 @@
-/** Has a receiver verified by the one function that calls out, and waits for what it finds. */
+/** Queues the verification of a receiver, and waits for its outcome. Another function calls the receiver. */
 import { setTimeout as timer } from 'node:timers/promises';
 import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
 import type { VerificationFailure } from '../../webhooks/sending/verify-subscription.ts';
 import type { EventDependencies } from './event-method.ts';
 
-/** Longer than the 15 s that a receiver has for its answer, and than the queue in front of it takes. */
+/** Longer than the 15 s that a receiver has to respond, plus the delay of the queue. */
 const LONGEST_WAIT_MS = 20_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Nothing is sent to a subscription before this has found its receiver willing.
- * @returns why it is not; undefined when it is.
+ * Verifies a subscription's receiver. No event is delivered before this succeeds.
+ * @returns the reason of the failure; undefined on success
  */
 export async function verify(
   { endpoints, queue, now = Date.now, pause = timer }: EventDependencies,

@@ -1,42 +1,46 @@
-/** Results and logs as MCP resources: a part at a time, so that a model reads what it needs and no more. */
+/** Lists and reads results and logs as MCP resources, in ranges, so that a model reads only what it needs. */
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server';
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import type { Pace } from '../../shared/rate-limiter.ts';
-import { wholeCharacters } from '../../shared/utf8-boundaries.ts';
+import type { RateLimiter } from '../../shared/rate-limiter.ts';
+import { trimToUtf8Boundaries } from '../../shared/utf8-boundaries.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
-import { type JobUri, MAX_READ_BYTES, type ResourceRange, readJobUri } from './job-uri.ts';
+import { type JobUri, MAX_READ_BYTES, parseJobUri, type ResourceRange } from './job-uri.ts';
 import { filePiece, type Piece, readPieces, sizeOf, textPiece } from './pieces.ts';
 
 const PAGE = 50;
 
 export interface JobResourcesOptions {
   readonly jobs: JobStore;
-  readonly pace: Pace;
+  readonly pollRateLimiter: RateLimiter;
   readonly workspace: WorkspaceLinks;
 }
 
 export class JobResources {
   readonly #jobs: JobStore;
-  readonly #pace: Pace;
+  readonly #pollRateLimiter: RateLimiter;
   readonly #workspace: WorkspaceLinks;
 
-  constructor({ jobs, pace, workspace }: JobResourcesOptions) {
+  constructor({ jobs, pollRateLimiter, workspace }: JobResourcesOptions) {
     this.#jobs = jobs;
-    this.#pace = pace;
+    this.#pollRateLimiter = pollRateLimiter;
     this.#workspace = workspace;
   }
 
-  /** Of the owner's jobs that have ended, the newest first. @throws AppError INVALID_CURSOR */
+  /** Lists the resources of the owner's ended jobs, newest first. @throws AppError INVALID_CURSOR */
   async list(owner: string, cursor?: string): Promise<{ resources: Resource[]; nextCursor?: string }> {
     const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
     const { jobs, next } = await this.#jobs.list(owner, { limit: PAGE, after });
     const resources = jobs.flatMap(({ jobId, operation, status, endedAt }) => {
-      const of = `${operation}, ${status} ${endedAt}`;
-      const log = { uri: `job://${jobId}/log`, name: `Log of ${of}`, mimeType: 'text/plain' };
-      const result = { uri: `job://${jobId}/result`, name: `Result of ${of}`, mimeType: 'application/json' };
+      const label = `${operation}, ${status} ${endedAt}`;
+      const log = { uri: `job://${jobId}/log`, name: `Log of ${label}`, mimeType: 'text/plain' };
+      const result = {
+        uri: `job://${jobId}/result`,
+        name: `Result of ${label}`,
+        mimeType: 'application/json',
+      };
       if (status === JobStatus.completed) return [result, log];
       return status === JobStatus.failed ? [log] : [];
     });
@@ -45,9 +49,9 @@ export class JobResources {
 
   /** @throws AppError RESOURCE_NOT_FOUND, RANGE_INVALID, INVALID_ARGUMENTS, RESOURCE_EXHAUSTED */
   async read(owner: string, uri: string): Promise<ReadResourceResult> {
-    const address = readJobUri(uri);
+    const address = parseJobUri(uri);
     if (!address) throw notFound(uri);
-    this.#pace.check(owner, address.jobId);
+    this.#pollRateLimiter.check(owner, address.jobId);
     const job = await this.#jobs.get(owner, address.jobId);
     const pieces = job && this.#piecesOf(job, address);
     if (!pieces) throw notFound(uri);
@@ -55,20 +59,18 @@ export class JobResources {
     const mimeType = address.part === 'result' ? 'application/json' : 'text/plain';
     const size = sizeOf(pieces);
     const [from = ''] = uri.split('?');
-    const note = (at: string, said: string) => [{ uri: at, mimeType: 'text/plain', text: said }];
+    const note = (at: string, message: string) => [{ uri: at, mimeType: 'text/plain', text: message }];
     const more = `${from}?offset=${end}`;
     return {
       contents: [
         { uri, mimeType, text },
-        ...(end < size ? note(more, `It goes on, to byte ${size}: read ${more}.`) : []),
-        ...(isCutBefore
-          ? note(from, `There are earlier lines of these: read ${from}, from its beginning.`)
-          : []),
+        ...(end < size ? note(more, `There is more, up to byte ${size}. Read ${more}.`) : []),
+        ...(isCutBefore ? note(from, `The tail has earlier lines. Read ${from} from its start.`) : []),
       ],
     };
   }
 
-  /** Undefined when there is none, or not yet. */
+  /** @returns undefined when the resource does not exist, or not yet */
   #piecesOf(job: Job, { part, step }: JobUri): readonly Piece[] | undefined {
     if (part === 'result') {
       if (job.status !== JobStatus.completed) return undefined;
@@ -90,7 +92,7 @@ export class JobResources {
 }
 
 /**
- * @returns the text, the byte behind it, and whether lines were asked for that are not in it.
+ * @returns the text, the offset of the byte after it, and whether requested lines are missing before it
  * @throws AppError RANGE_INVALID
  */
 async function readRange(
@@ -102,19 +104,23 @@ async function readRange(
     const start = Math.max(0, size - MAX_READ_BYTES);
     const { text } = await cut(pieces, start, size);
     const lines = text.replace(/\n$/, '').split('\n');
-    // Of the first one there may be only an end.
-    const whole = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
+    // The first line may be incomplete.
+    const complete = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
     return {
-      text: `${whole.slice(-range.tail).join('\n')}\n`,
+      text: `${complete.slice(-range.tail).join('\n')}\n`,
       end: size,
-      isCutBefore: start > 0 && whole.length < range.tail,
+      isCutBefore: start > 0 && complete.length < range.tail,
     };
   }
   const { offset, length } = range;
   if (offset > 0 && offset >= size) {
-    throw new AppError(ErrorCode.rangeInvalid, `uri: offset ${offset} is outside: there are ${size} bytes.`, {
-      details: { size },
-    });
+    throw new AppError(
+      ErrorCode.rangeInvalid,
+      `uri: offset ${offset} is past the end. Use an offset below ${size}.`,
+      {
+        details: { size },
+      },
+    );
   }
   return cut(pieces, offset, Math.min(size, offset + length));
 }
@@ -122,8 +128,8 @@ async function readRange(
 async function cut(pieces: readonly Piece[], start: number, end: number) {
   const bytes = await readPieces(pieces, start, end);
   const borders = { isCutBefore: start > 0, isCutAfter: end < sizeOf(pieces) };
-  const { skipped, whole } = wholeCharacters(bytes, borders);
-  // A log may be of any encoding: what is no UTF-8 is shown with replacement characters.
+  const { skipped, whole } = trimToUtf8Boundaries(bytes, borders);
+  // A log may have any encoding: bytes that are not UTF-8 become replacement characters.
   if (!whole || whole.length === 0) return { text: bytes.toString(), end };
   return { text: whole.toString(), end: start + skipped + whole.length };
 }
@@ -131,6 +137,6 @@ async function cut(pieces: readonly Piece[], start: number, end: number) {
 function notFound(uri: string): AppError {
   return new AppError(
     ErrorCode.resourceNotFound,
-    `There is no "${uri.slice(0, 200)}": the job is not there or has not ended, or it left no such thing. check_job tells.`,
+    `No resource "${uri.slice(0, 200)}": the job is unknown, has not ended, or has no such result or log. Call check_job.`,
   );
 }

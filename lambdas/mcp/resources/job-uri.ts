@@ -1,15 +1,15 @@
-/** The addresses of what a job leaves behind: `job://{job_id}/result`, `/log` and `/log/{step}`, with ranges in the query. */
+/** Parses the URIs of a job's resources: `job://{job_id}/result`, `/log` and `/log/{step}`, with a range in the query. */
 import * as z from 'zod';
 import { isJobId } from '../../jobs/job.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 
-/** What one read answers at most. */
+/** The most that one read returns. */
 export const MAX_READ_BYTES = 64 * 1024;
 
 export interface JobUri {
   readonly jobId: string;
   readonly part: 'result' | 'log';
-  /** Of the log; absent: all of them. */
+  /** The step of the log; absent: all steps. */
   readonly step?: string;
   readonly range: ResourceRange;
 }
@@ -32,43 +32,43 @@ const query = z.union([
 ]);
 
 /**
- * @returns undefined for what is no address of a job.
- * @throws AppError INVALID_ARGUMENTS for a query that is none
+ * @returns undefined when it is not a URI of a job's resource
+ * @throws AppError INVALID_ARGUMENTS for an invalid range
  */
-export function readJobUri(uri: string): JobUri | undefined {
+export function parseJobUri(uri: string): JobUri | undefined {
   const [, jobId = '', part, step, search = ''] = PATH.exec(uri) ?? [];
   if (!isJobId(jobId) || (part === 'result' && step !== undefined)) return undefined;
   const { success, data: range } = query.safeParse(Object.fromEntries(new URLSearchParams(search)));
   if (!success || (part === 'result' && 'tail' in range)) {
     throw new AppError(
       ErrorCode.invalidArguments,
-      `uri: "?${search}" is no range. Give offset and length in bytes, ${MAX_READ_BYTES} at most, or of a log tail in lines.`,
+      `uri: "?${search}" is not a valid range. Use offset and length in bytes, at most ${MAX_READ_BYTES}; for a log also tail in lines.`,
     );
   }
   return { jobId, part: part === 'result' ? 'result' : 'log', ...(step !== undefined && { step }), range };
 }
 
-/** For `resources/templates/list`. */
+/** The entries of `resources/templates/list`. */
 export const JOB_TEMPLATES = [
   {
     name: 'job_result',
     title: 'Result of a job',
     uriTemplate: 'job://{job_id}/result{?offset,length}',
     mimeType: 'application/json',
-    description: 'What the operation returned, once the job has completed.',
+    description: 'Result of the operation, once the job has completed.',
   },
   {
     name: 'job_log',
     title: 'Log of a job',
     uriTemplate: 'job://{job_id}/log{?offset,length,tail}',
     mimeType: 'text/plain',
-    description: 'What all steps printed, once the job has ended; tail is in lines.',
+    description: 'Output of all steps, once the job has ended; tail is in lines.',
   },
   {
     name: 'job_step_log',
     title: 'Log of a step',
     uriTemplate: 'job://{job_id}/log/{step}{?offset,length,tail}',
     mimeType: 'text/plain',
-    description: 'What one step printed, once the job has ended; tail is in lines.',
+    description: 'Output of one step, once the job has ended; tail is in lines.',
   },
 ] as const;

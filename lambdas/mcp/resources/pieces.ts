@@ -1,11 +1,11 @@
-/** A text of several pieces, in memory and in the workspace, read as one: only what is asked for is fetched. */
+/** Reads a text of several pieces, in memory and in the workspace, as one. Fetches only the requested range. */
 import type { StoredObject } from '../../jobs/job.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 
 export interface Piece {
   /** Bytes. */
   readonly size: number;
-  /** From `start` to before `end`, both inside. */
+  /** Reads the bytes from `start` up to, not including, `end`; both lie within the piece. */
   read(start: number, end: number): Promise<Buffer>;
 }
 

@@ -1,4 +1,4 @@
-/** Tasks as the core of 2025-11-25 has them. Questions are answered by the tool `answer_job`: nobody holds a connection. */
+/** Defines the task methods of 2025-11-25. Clients answer questions with the tool `answer_job`: no connection stays open. */
 import { ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
@@ -8,11 +8,11 @@ import { waitForEnd } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { faultOf, toCoreTask } from '../task-mapping.ts';
+import { protocolErrorOf, toCoreTask } from '../task-mapping.ts';
 import type { TaskJobs } from './task-jobs.ts';
 import { defineTaskMethod, taskParams } from './task-method.ts';
 
-/** Below the 25 s that the function has beside the waits of tools, and below every client's own patience. */
+/** Below the 25 s that the function has besides the waits of tools, and below every client's timeout. */
 const RESULT_WAIT_MS = 20_000;
 const PAGE = 50;
 
@@ -33,12 +33,12 @@ export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly Pro
       params: taskParams,
       call: async ({ taskId }, owner) => {
         const found = await tasks.find(owner, taskId);
-        // It may expire while it is waited for, if nobody has started it for as long as that.
+        // A job that never starts may expire during the wait.
         const job = (await waitForEnd(jobs, found, RESULT_WAIT_MS)) ?? found;
-        if (!isTerminal(job.status)) throw notReady(job, tasks.pollIntervalMs(job));
+        if (!isTerminal(job.status)) throw resultNotReady(job, tasks.pollIntervalMs(job));
         if (job.status === JobStatus.cancelled) throw cancelled(job);
-        const fault = faultOf(job);
-        if (fault) throw new ProtocolError(fault.code, fault.message, fault.data);
+        const error = protocolErrorOf(job);
+        if (error) throw new ProtocolError(error.code, error.message, error.data);
         const { _meta, ...result } = await tasks.result(job);
         return { ...result, _meta: { ..._meta, [RELATED_TASK_META_KEY]: { taskId } } };
       },
@@ -65,13 +65,13 @@ export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly Pro
   ];
 }
 
-/** The one answer that has to be asked for again. */
-function notReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
+/** Returns the error of a job that has not ended: the client must call again. */
+function resultNotReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
   const remedy =
     job.status === JobStatus.inputRequired
       ? toCoreTask(job).statusMessage
       : `It is ${job.status} at ${Math.round(job.progress * 100)} %: poll tasks/get, then call tasks/result again.`;
-  return new ProtocolError(ProtocolErrorCode.InternalError, `The result is not there yet. ${remedy}`, {
+  return new ProtocolError(ProtocolErrorCode.InternalError, `The result is not ready yet. ${remedy}`, {
     code: 'RESULT_NOT_READY',
     retryable: true,
     retry_after_ms: pollIntervalMs,
@@ -81,7 +81,7 @@ function notReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
 function cancelled({ message }: Job): ProtocolError {
   return new ProtocolError(
     ProtocolErrorCode.InternalError,
-    `The task was cancelled: it has no result. ${message}`,
+    `The task was cancelled and has no result. ${message}`,
     {
       code: 'TASK_CANCELLED',
     },
@@ -91,8 +91,8 @@ function cancelled({ message }: Job): ProtocolError {
 const ttl = z.object({ ttl: z.number().nonnegative().optional() });
 
 /**
- * How long a task is to be kept, as a caller asked for it with `params.task`.
- * @returns milliseconds; undefined: it did not say
+ * Reads how long a caller wants to keep a task, from `params.task`.
+ * @returns milliseconds; undefined when the caller did not set it
  * @throws ProtocolError -32602
  */
 export function requestedTtlMs(task: unknown): number | undefined {
@@ -100,15 +100,15 @@ export function requestedTtlMs(task: unknown): number | undefined {
   if (success) return data.ttl;
   throw new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    'task.ttl must be milliseconds, 0 or more, or left out. It is kept within the limits of retention_seconds.',
+    'task.ttl is invalid. Give milliseconds, 0 or more, or leave it out. The limits of retention_seconds apply.',
     { code: ErrorCode.invalidArguments },
   );
 }
 
-/** A tool that does not take long has no tasks: -32601, as the specification says. */
+/** Returns the error of a tool without tasks: -32601, as the specification says. */
 export function tasksNotOffered(tool: string): ProtocolError {
   return new ProtocolError(
     ProtocolErrorCode.MethodNotFound,
-    `${tool} is answered at once, and never with a task: call it without params.task.`,
+    `${tool} returns its result at once and cannot run as a task. Call it without params.task.`,
   );
 }

@@ -1,6 +1,7 @@
 /**
- * `subscriptions/listen` for tasks: a stream of server-sent events that shows each task as it is, then each change of it,
- * until all have ended or the function's time is over. Who comes back is shown all again, and so has missed nothing.
+ * Streams tasks for `subscriptions/listen` as server-sent events. Sends each task as it is, then each of its changes. Ends
+ * when all tasks have ended, or before the function times out. A client that reconnects receives every task again, so it
+ * misses nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
@@ -13,11 +14,11 @@ import type { TaskJobs } from './task-jobs.ts';
 import { tasksNotDeclared } from './tasks-not-declared.ts';
 
 const METHOD = 'subscriptions/listen';
-/** One read of the table each time, however many tasks there are. */
-const LOOK_EVERY_MS = 1_000;
-/** API Gateway ends a stream in which nothing comes: after five minutes, or thirty seconds at an edge-optimized endpoint. */
+/** Each poll costs one read of the table, for any number of tasks. */
+const POLL_INTERVAL_MS = 1_000;
+/** API Gateway ends an idle stream after five minutes, or after thirty seconds at an edge-optimized endpoint. */
 const KEEP_ALIVE_MS = 15_000;
-/** What one read can return. Of more, the acknowledgement says which are watched. */
+/** The most that one read returns. The acknowledgement lists the tasks that are watched. */
 const MAX_TASKS = 100;
 
 const request = z.looseObject({
@@ -37,9 +38,9 @@ const ids = z.array(z.string());
 
 type ListenRequest = z.output<typeof request>;
 
-/** @returns undefined for what is none, and for one that asks for nothing of tasks: both are the SDK's to answer */
+/** @returns undefined for any other request, and for one without `taskIds`: the SDK handles both */
 export async function readListenRequest(http: Request): Promise<ListenRequest | undefined> {
-  // The SDK sees to it that the header says what the body does.
+  // The SDK checks that the header matches the body.
   if (http.headers.get('mcp-method') !== METHOD) return undefined;
   const { data } = request.safeParse(
     await http
@@ -53,11 +54,11 @@ export async function readListenRequest(http: Request): Promise<ListenRequest | 
 export interface ListenContext {
   readonly tasks: TaskJobs;
   readonly caller: Caller;
-  /** Epoch milliseconds by which the stream has ended. */
+  /** Epoch milliseconds; the stream ends before then. */
   readonly endsAtMs: number;
 }
 
-/** @param message one that the SDK has found good, but for what is of tasks */
+/** Returns the stream, or an error response. The SDK has validated the request, except for its task fields. */
 export function listen({ id, params }: ListenRequest, context: ListenContext): Response {
   const { extensions = {}, elicitation } = params._meta['io.modelcontextprotocol/clientCapabilities'];
   if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
@@ -102,31 +103,35 @@ async function* frames(
   const open = new Map(first.map(({ jobId }) => [jobId, 0]));
   yield notify('notifications/subscriptions/acknowledged', { notifications: { taskIds: [...open.keys()] } });
 
-  let saidAt = Date.now();
-  for (let found: readonly Job[] = first; ; found = await look(tasks, owner, [...open.keys()])) {
+  let lastSentAtMs = Date.now();
+  for (let found: readonly Job[] = first; ; found = await readTasks(tasks, owner, [...open.keys()])) {
     for (const job of found) {
       if (open.get(job.jobId) === job.version) continue;
       open.set(job.jobId, job.version);
       if (isTerminal(job.status)) open.delete(job.jobId);
       yield notify('notifications/tasks', await tasks.detail(job, elicits));
-      saidAt = Date.now();
+      lastSentAtMs = Date.now();
     }
-    if (open.size === 0 || Date.now() + LOOK_EVERY_MS >= endsAtMs) break;
-    if (Date.now() - saidAt >= KEEP_ALIVE_MS) {
+    if (open.size === 0 || Date.now() + POLL_INTERVAL_MS >= endsAtMs) break;
+    if (Date.now() - lastSentAtMs >= KEEP_ALIVE_MS) {
       yield ': keepalive\n\n';
-      saidAt = Date.now();
+      lastSentAtMs = Date.now();
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_INTERVAL_MS);
   }
   yield frame({ id, result: { resultType: 'complete', _meta } });
 }
 
-/** A look that fails is a look later: the next one shows what this one would have. */
-async function look(tasks: TaskJobs, owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
+/** Returns the jobs; none when the read fails: the next poll returns the same changes. */
+async function readTasks(
+  tasks: TaskJobs,
+  owner: string,
+  taskIds: readonly string[],
+): Promise<readonly Job[]> {
   try {
     return await tasks.findAll(owner, taskIds);
   } catch (error) {
-    console.error({ message: 'Tasks that are listened to could not be read', error });
+    console.error({ message: 'Could not read the tasks of a subscription', error });
     return [];
   }
 }

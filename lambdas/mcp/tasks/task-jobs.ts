@@ -1,16 +1,16 @@
-/** Jobs behind the methods of tasks: found, ended and collected alike in both generations. */
+/** Finds, cancels and returns the jobs behind tasks, the same for both protocol eras. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { cancelJob } from '../../executions/cancel.ts';
-import type { Observer } from '../../executions/execution-progress.ts';
+import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
 import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
-import type { Pace } from '../../shared/rate-limiter.ts';
+import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
-import { answerJob, toEndResult } from '../job-result.ts';
+import { jobResult, toFinalResult } from '../job-result.ts';
 import type { ElicitationModes } from '../protocol-method.ts';
 import { toDetailedTask } from '../task-mapping.ts';
 
@@ -18,14 +18,14 @@ export interface TaskJobsOptions {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
-  readonly observer: Observer;
+  readonly executionProgress: ExecutionProgress;
   readonly workspace: WorkspaceLinks;
-  readonly pace: Pace;
+  readonly pollRateLimiter: RateLimiter;
   readonly polls: PollIntervals;
 }
 
-/** A job that has ended waits for nothing that only some may see. */
-const NOBODY = { scopes: [] };
+/** An ended job waits for no upload, so its result needs no scope. */
+const NO_SCOPES = { scopes: [] };
 
 export class TaskJobs {
   readonly #options: TaskJobsOptions;
@@ -34,21 +34,24 @@ export class TaskJobs {
     this.#options = options;
   }
 
-  /** One read; more of a state machine of the operator's own, which is looked at. @throws AppError JOB_NOT_FOUND, whether it is unknown or somebody else's; RESOURCE_EXHAUSTED */
+  /**
+   * Costs one read; more for an external state machine, whose execution history it also reads.
+   * @throws AppError JOB_NOT_FOUND, the same for an unknown job and another owner's; RESOURCE_EXHAUSTED
+   */
   async find(owner: string, taskId: string): Promise<Job> {
-    const { jobs, observer, pace } = this.#options;
+    const { jobs, executionProgress, pollRateLimiter } = this.#options;
     if (!isJobId(taskId)) throw jobNotFound();
-    pace.check(owner, taskId);
+    pollRateLimiter.check(owner, taskId);
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
-    return observer.observe(job);
+    return executionProgress.refresh(job);
   }
 
-  /** One read for all of them, 100 at most; those that are not there, or somebody else's, are left out. */
+  /** Reads at most 100 jobs at once. Omits unknown jobs and those of other owners. */
   async findAll(owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
-    const { jobs, observer } = this.#options;
+    const { jobs, executionProgress } = this.#options;
     const found = await jobs.getAll(owner, taskIds.filter(isJobId));
-    return Promise.all(found.map((job) => observer.observe(job)));
+    return Promise.all(found.map((job) => executionProgress.refresh(job)));
   }
 
   /** @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED */
@@ -60,14 +63,14 @@ export class TaskJobs {
     return this.#options.polls.next(job);
   }
 
-  /** What the call would have been answered with, had it waited for the end: only of a job that has ended. */
+  /** Returns what the call would have returned if it had waited for the end. Only for a job that has ended. */
   async result(job: Job): Promise<CallToolResult> {
     const { operations, workspace, polls } = this.#options;
     const operation = operations.find(({ name }) => name === job.operation);
-    return toEndResult(job, await answerJob(job, { operation, workspace, polls, caller: NOBODY }));
+    return toFinalResult(job, await jobResult(job, { operation, workspace, polls, caller: NO_SCOPES }));
   }
 
-  /** A task of the extension as `tasks/get` and notifications show it. */
+  /** Returns a task of the extension, as `tasks/get` and notifications show it. */
   async detail(job: Job, elicits: ElicitationModes) {
     const result = isTerminal(job.status) ? await this.result(job) : undefined;
     return toDetailedTask(job, this.pollIntervalMs(job), elicits, result);

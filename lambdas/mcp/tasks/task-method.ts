@@ -1,15 +1,15 @@
-/** A method of tasks from its schema: what the function takes is what the schema gives. */
+/** Defines task methods: checks the scope, passes the parsed parameters and maps errors. */
 import * as z from 'zod';
 import { requireScope, type Scope } from '../../shared/caller.ts';
 import { toMethodError } from '../method-error.ts';
 import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
 
-/** Any text: what is no job id is answered as a job that is not there. */
+/** Accepts any string. A malformed id gives the same error as an unknown one. */
 export const taskParams = z.object({ taskId: z.string() });
 
 export function defineTaskMethod<Params extends z.ZodObject>(spec: {
   readonly method: string;
-  /** What a caller's token has to allow. */
+  /** The scope that the caller's token needs. */
   readonly scope: Scope;
   readonly params: Params;
   readonly call: (
@@ -22,10 +22,10 @@ export function defineTaskMethod<Params extends z.ZodObject>(spec: {
   return {
     method,
     params,
-    async call(given, caller, client) {
+    async call(parsed, caller, client) {
       try {
         requireScope(caller, spec.scope);
-        return await spec.call(given as z.output<Params>, caller.owner, client);
+        return await spec.call(parsed as z.output<Params>, caller.owner, client);
       } catch (error) {
         throw toMethodError(method, error);
       }

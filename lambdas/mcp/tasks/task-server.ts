@@ -1,12 +1,12 @@
-/** The SDK's server, with a way out for answers of `tools/call` that are tasks: the SDK knows none, and would refuse them. */
+/** Extends the SDK's server so that `tools/call` can return a task. The SDK does not support tasks and rejects them. */
 import { Server } from '@modelcontextprotocol/server';
 
-/** What a handler of `tools/call` returns in place of a result. */
-export class TaskAnswer {
-  /** As it goes over the wire. */
+/** A task that a handler of `tools/call` returns instead of a tool result. */
+export class TaskResult {
+  /** The JSON-RPC result. */
   readonly result: Readonly<Record<string, unknown>>;
 
-  constructor(result: TaskAnswer['result']) {
+  constructor(result: TaskResult['result']) {
     this.result = result;
   }
 }
@@ -14,22 +14,22 @@ export class TaskAnswer {
 type WrapHandler = Server['_wrapHandler'];
 
 export class TaskServer extends Server {
-  // The SDK checks results in the wrapper that it puts around a handler. Only what is thrown passes through it as it is.
+  // The SDK's wrapper around a handler checks its result. Only a thrown value passes through unchanged.
   protected override _wrapHandler(
     method: Parameters<WrapHandler>[0],
     handler: Parameters<WrapHandler>[1],
   ): ReturnType<WrapHandler> {
     if (method !== 'tools/call') return super._wrapHandler(method, handler);
     const checked = super._wrapHandler(method, async (request, context) => {
-      const answer: unknown = await handler(request, context);
-      if (answer instanceof TaskAnswer) throw answer;
-      return answer as Awaited<ReturnType<typeof handler>>;
+      const result: unknown = await handler(request, context);
+      if (result instanceof TaskResult) throw result;
+      return result as Awaited<ReturnType<typeof handler>>;
     });
     return async (request, context) => {
       try {
         return await checked(request, context);
       } catch (error) {
-        if (error instanceof TaskAnswer) return error.result;
+        if (error instanceof TaskResult) return error.result;
         throw error;
       }
     };

@@ -1,9 +1,9 @@
-/** `answer_job`: answers what a job has asked, so that it goes on. */
+/** Defines `answer_job`: answers a job's questions, so that the job resumes. */
 import * as z from 'zod';
 import { answerJobQuestions } from '../../jobs/input/answer.ts';
-import { answersInput } from '../../jobs/input/answer-schema.ts';
+import { answersSchema } from '../../jobs/input/answer-schema.ts';
 import { Scope } from '../../shared/caller.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
+import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
@@ -12,16 +12,16 @@ export function answerJobTool({ operations, jobs, workspace, polls }: ToolDepend
     name: 'answer_job',
     title: 'Answer job',
     description:
-      'Answers what a job with status input_required has asked (input_requests of check_job). Ask the user first: the answers are theirs. ' +
-      'The first answer to a question counts; with the last one the job goes on.',
+      'Answers the questions of a job with status input_required (input_requests of check_job). Ask the user first; do not invent answers. ' +
+      'The first answer to a question counts. The job resumes after the last one: follow it with check_job.',
     scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-    input: z.strictObject({ job_id: jobIdArgument, answers: answersInput }),
+    input: z.strictObject({ job_id: jobIdArgument, answers: answersSchema }),
     output: jobOutput,
     async call({ job_id: jobId, answers }, caller) {
       const job = await answerJobQuestions({ jobs }, caller.owner, jobId, answers);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, { operation, workspace, polls, caller });
+      return jobResult(job, { operation, workspace, polls, caller });
     },
   });
 }

@@ -1,8 +1,8 @@
-/** `<operation>`: answers with the result, or, when that takes too long for a call, with the job that goes on. */
+/** Defines the `<operation>` tools: a call returns the result, or the job that continues when it takes too long. */
 import { randomUUID } from 'node:crypto';
 import { type ClientCapabilities, MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import type { CallAnswer, CallEvent } from '../../definition/call-protocol.ts';
+import type { CallEvent, CallResult } from '../../definition/call-protocol.ts';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import type { Questions } from '../../definition/questions.ts';
 import { MAX_ANSWERS_BYTES } from '../../jobs/input/answer.ts';
@@ -10,11 +10,11 @@ import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.
 import { Scope } from '../../shared/caller.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { readElicited } from '../elicitation-result.ts';
+import { readElicitationResult } from '../elicitation-result.ts';
 import { textOf } from '../job-result.ts';
 import type { ClientRequest } from '../protocol-method.ts';
 import { canElicit } from '../task-mapping.ts';
-import { defineTool, type Tool, type ToolAnswer } from '../tool.ts';
+import { defineTool, type Tool, type ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 import {
   acceptStart,
@@ -25,103 +25,106 @@ import {
   startTask,
 } from './start-job.ts';
 
-/** Always with the result. */
+/** Returns a tool that always returns the result. */
 export function syncTool(
   operation: OperationDefinition,
-  { calls, callPace, workspace }: ToolDependencies,
+  { calls, callRateLimiter, workspace }: ToolDependencies,
 ): Tool {
   return defineTool({
     name: operation.name,
     title: operation.title,
     description: operation.description,
-    // A state machine of the operator's own may change things while its caller waits.
+    // An external state machine may change things while its caller waits.
     scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject(operation.input.shape),
     output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
     async call(input, { owner }, client) {
-      callPace.check(owner, operation.name);
+      callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
-      const answer = await calls.invoke(operation, {
+      const outcome = await calls.invoke(operation, {
         call: { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) },
       });
-      const questions = questionsFor(client, answer);
+      const questions = questionsFor(client, outcome);
       if (questions) return { questions };
-      if ('asked' in answer && client.speaksExtensions) throw elicitationNotDeclared(answer.asked);
-      const { result } = resultOf(operation, answer);
-      return answerResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
+      if ('asked' in outcome && client.supportsExtensions) throw elicitationNotDeclared(outcome.asked);
+      const { result } = resultOf(operation, outcome);
+      return toToolResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
     },
   });
 }
 
-/** With the result when it is there in time. */
+/** Returns a tool that returns the result when it is ready in time, else a job. */
 export function syncFirstTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
-  const { jobs, calls, callPace, workspace } = dependencies;
+  const { jobs, calls, callRateLimiter, workspace } = dependencies;
   return defineTool({
     name: operation.name,
     title: operation.title,
-    description: `${operation.description} Answers with the result; when it takes longer, with a job_id to follow with check_job.`,
+    description: `${operation.description} Returns the result, or, when it takes longer, a job_id: follow it with check_job.`,
     scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),
     output: startedOutput.partial({ job_id: true }),
     async call(args, caller, client) {
-      callPace.check(caller.owner, operation.name);
-      const from = Date.now();
+      callRateLimiter.check(caller.owner, operation.name);
+      const startedAtMs = Date.now();
       const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
       const { owner } = caller;
       const { idempotencyKey } = submission;
       const submitted = { operation, input, ...submission };
       const jobId =
         idempotencyKey === undefined ? randomUUID() : jobIdForKey(owner, operation.name, idempotencyKey);
-      // The same call has become a job before.
+      // An earlier call with this key became a job.
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
         return startJob(dependencies, caller, submitted, waitMs);
       }
-      const answer = await calls.invoke(operation, { call: { jobId, owner, input, ...answersOf(client) } });
-      const questions = questionsFor(client, answer);
+      const outcome = await calls.invoke(operation, { call: { jobId, owner, input, ...answersOf(client) } });
+      const questions = questionsFor(client, outcome);
       if (questions) return { questions };
-      const leftMs = Math.max(0, waitMs - (Date.now() - from));
-      if ('handedOver' in answer || 'asked' in answer) {
-        const { answers } = answer;
-        const done = 'handedOver' in answer ? { handedOver: answer.handedOver } : {};
+      const leftMs = Math.max(0, waitMs - (Date.now() - startedAtMs));
+      if ('handedOver' in outcome || 'asked' in outcome) {
+        const { answers } = outcome;
+        const done = 'handedOver' in outcome ? { handedOver: outcome.handedOver } : {};
         return startJob(dependencies, caller, { ...submitted, call: { jobId, answers, ...done } }, leftMs);
       }
-      if ('error' in answer && answer.error.code === ErrorCode.timedOut) {
+      if ('error' in outcome && outcome.error.code === ErrorCode.timedOut) {
         return startJob(dependencies, caller, submitted, leftMs);
       }
-      const { result } = resultOf(operation, answer);
+      const { result } = resultOf(operation, outcome);
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };
-      return answerResult(operation, result, structured, workspace);
+      return toToolResult(operation, result, structured, workspace);
     },
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
   });
 }
 
-/** What the client sent that can be an answer: whether it is one to what is asked, the step's function finds. */
+/**
+ * Returns the well-formed answers that the client sent. The step's function checks them against its questions.
+ * @throws AppError INPUT_TOO_LARGE
+ */
 function answersOf({ inputResponses }: ClientRequest): Pick<CallEvent['call'], 'answers'> {
   const answers: Record<string, InputAnswer> = {};
   for (const [key, response] of Object.entries(inputResponses)) {
-    const { success, data } = readElicited(response);
+    const { success, data } = readElicitationResult(response);
     if (success) answers[key] = data;
   }
   const bytes = Buffer.byteLength(JSON.stringify(answers));
   if (bytes <= MAX_ANSWERS_BYTES) return { answers };
   throw new AppError(
     ErrorCode.inputTooLarge,
-    `inputResponses: they take ${bytes} bytes; ${MAX_ANSWERS_BYTES} is the limit.`,
+    `inputResponses: ${bytes} bytes are too many. Send at most ${MAX_ANSWERS_BYTES} bytes.`,
   );
 }
 
 /**
- * What the client is to ask before it calls again; undefined when it cannot, or when it has answered some of it: a call
- * remembers nothing, so that more than one round is left to a job.
+ * Returns the questions for the client to ask before it calls again; undefined when it cannot ask them all, or when it has
+ * answered some already. A call keeps no state, so a job handles further rounds.
  */
-function questionsFor({ elicits }: ClientRequest, answer: CallAnswer): Questions | undefined {
-  if (!('asked' in answer) || Object.keys(answer.answers).length > 0) return undefined;
-  return Object.values(answer.asked).every((request) => canElicit(elicits, request))
-    ? answer.asked
+function questionsFor({ elicits }: ClientRequest, outcome: CallResult): Questions | undefined {
+  if (!('asked' in outcome) || Object.keys(outcome.answers).length > 0) return undefined;
+  return Object.values(outcome.asked).every((request) => canElicit(elicits, request))
+    ? outcome.asked
     : undefined;
 }
 
@@ -130,27 +133,27 @@ function elicitationNotDeclared(asked: Questions) {
   return new MissingRequiredClientCapabilityError({ requiredCapabilities: { elicitation } });
 }
 
-/** @throws AppError as the operation failed */
-function resultOf({ name }: OperationDefinition, answer: CallAnswer): { readonly result: Json } {
-  if ('result' in answer) return answer;
-  if ('handedOver' in answer) throw new Error(`${name} handed over a call that can be no job.`);
-  if ('asked' in answer) {
-    const asked = Object.values(answer.asked).map(({ message }) => message);
+/** @throws CodedError the failure of the operation, or ELICITATION_REQUIRED */
+function resultOf({ name }: OperationDefinition, outcome: CallResult): { readonly result: Json } {
+  if ('result' in outcome) return outcome;
+  if ('handedOver' in outcome) throw new Error(`${name} handed over a call that cannot become a job.`);
+  if ('asked' in outcome) {
+    const questions = Object.values(outcome.asked).map(({ message }) => message);
     throw new AppError(
       ErrorCode.elicitationRequired,
-      `${name} has to ask: ${asked.join(' ')} Call it from a client of 2026-07-28 that can ask its user (elicitation).`,
+      `${name} needs an answer: ${questions.join(' ')} Call it from a client of 2026-07-28 that supports elicitation.`,
     );
   }
-  const { code, message, retryable, details } = answer.error;
+  const { code, message, retryable, details } = outcome.error;
   throw codedError(code, message, { retryable, details });
 }
 
-async function answerResult(
+async function toToolResult(
   operation: OperationDefinition,
   result: Json,
-  structured: ToolAnswer['structured'],
+  structured: ToolResult['structured'],
   workspace: ToolDependencies['workspace'],
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const files = operation.files?.(result as never) ?? [];
   const links = await Promise.all(files.map((file) => workspace.link(file)));
   const content = operation.content?.(result as never);

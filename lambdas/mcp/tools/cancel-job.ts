@@ -1,8 +1,8 @@
-/** `cancel_job`: ends a job that has not ended yet. */
+/** Defines `cancel_job`: cancels a job that has not ended yet. */
 import * as z from 'zod';
 import { cancelJob } from '../../executions/cancel.ts';
 import { Scope } from '../../shared/caller.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
+import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
@@ -11,7 +11,7 @@ export function cancelJobTool({ operations, jobs, executions, workspace, polls }
     name: 'cancel_job',
     title: 'Cancel job',
     description:
-      'Cancels a job: nothing further starts, and a step that runs is stopped. What has been done is not undone.',
+      'Cancels a job that has not ended: stops its running step and starts no further one. Does not undo finished work.',
     scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
@@ -19,7 +19,7 @@ export function cancelJobTool({ operations, jobs, executions, workspace, polls }
     async call({ job_id: jobId }, caller) {
       const job = await cancelJob({ jobs, executions }, caller.owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
-      return answerJob(job, { operation, workspace, polls, caller });
+      return jobResult(job, { operation, workspace, polls, caller });
     },
   });
 }

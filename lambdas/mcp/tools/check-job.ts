@@ -1,23 +1,30 @@
-/** `check_job`: how a job is doing, and its result once it has ended. */
+/** Defines `check_job`: returns a job's progress, and its result once it has ended. */
 import * as z from 'zod';
 import { maxWaitMs } from '../../definition/operation-definition.ts';
 import { isJobId } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
-import { waitForNews } from '../../jobs/wait.ts';
+import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { answerJob, jobIdArgument, jobOutput } from '../job-result.ts';
+import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
-export function checkJobTool({ operations, jobs, observer, pace, polls, workspace }: ToolDependencies): Tool {
+export function checkJobTool({
+  operations,
+  jobs,
+  executionProgress,
+  pollRateLimiter,
+  polls,
+  workspace,
+}: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
   return defineTool({
     name: 'check_job',
     title: 'Check job',
     description:
-      'Tells the status, progress, and once it has ended the result or error of a job. ' +
-      'With wait_seconds it answers as soon as the job ends, or when the time is over.',
+      'Returns the status and progress of a job and, once it has ended, its result or error. ' +
+      'With wait_seconds, waits until it ends or needs input. While it is open, call again after poll_after_ms.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
@@ -33,7 +40,7 @@ export function checkJobTool({ operations, jobs, observer, pace, polls, workspac
     async call({ job_id: jobId, wait_seconds }, caller) {
       const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();
-      pace.check(owner, jobId);
+      pollRateLimiter.check(owner, jobId);
       const found = await jobs.get(owner, jobId);
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
@@ -41,12 +48,12 @@ export function checkJobTool({ operations, jobs, observer, pace, polls, workspac
       if (operation && waitMs > maxWaitMs(operation.execution)) {
         throw new AppError(
           ErrorCode.invalidArguments,
-          `wait_seconds: ${wait_seconds} is too long for ${operation.name}: ${maxWaitMs(operation.execution) / 1000} at most.`,
+          `wait_seconds: ${wait_seconds} is too long for ${operation.name}. Use at most ${maxWaitMs(operation.execution) / 1000}.`,
         );
       }
-      const job = await waitForNews(jobs, found, waitMs);
+      const job = await waitForEndOrInput(jobs, found, waitMs);
       if (!job) throw jobNotFound();
-      return answerJob(await observer.observe(job), { operation, workspace, polls, caller });
+      return jobResult(await executionProgress.refresh(job), { operation, workspace, polls, caller });
     },
   });
 }

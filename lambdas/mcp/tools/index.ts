@@ -1,4 +1,4 @@
-/** Every tool that the server offers, made from the catalogue, in a fixed order. */
+/** Creates every tool of the server from the catalogue, in a fixed order. */
 import type { Tool } from '../tool.ts';
 import { answerJobTool } from './answer-job.ts';
 import { syncFirstTool, syncTool } from './call-operation.ts';
@@ -9,7 +9,7 @@ import { listDeliveriesTool } from './list-deliveries.ts';
 import { listJobsTool } from './list-jobs.ts';
 import { startTool } from './start-operation.ts';
 
-/** How an operation is asked for, by its policy. */
+/** The tool of an operation by its execution mode. */
 const TOOLS = { sync: syncTool, sync_first: syncFirstTool, job: startTool } as const;
 
 export function createTools(dependencies: ToolDependencies): readonly Tool[] {

@@ -1,4 +1,4 @@
-/** `list_deliveries`: who was told of a job, and whether it arrived. */
+/** Defines `list_deliveries`: lists a job's webhook deliveries and their outcomes. */
 import * as z from 'zod';
 import { isJobId } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
@@ -7,7 +7,7 @@ import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
-/** The latest: what became of the end of a job is what is asked for. The management API pages through all. */
+/** The newest ones: callers ask about the end of a job. The management API pages through all deliveries. */
 const MAX_DELIVERIES = 100;
 
 export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliveries'>): Tool {
@@ -15,7 +15,7 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
     name: 'list_deliveries',
     title: 'List deliveries',
     description:
-      'Lists what was sent to callback_url and to registered endpoints about a job, the latest first, with every attempt.',
+      "Lists a job's webhook deliveries to callback_url and to registered endpoints, newest first, with every attempt. Use it when a webhook did not arrive.",
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
@@ -30,7 +30,7 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
           next_attempt_at: z.string().optional(),
         }),
       ),
-      has_more: z.boolean().describe('There were earlier ones, which are not shown.'),
+      has_more: z.boolean().describe('Whether there are older deliveries, not listed.'),
     }),
     async call({ job_id: jobId }, { owner }) {
       const page = isJobId(jobId)
@@ -39,15 +39,16 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
       return {
         structured: { deliveries: page.deliveries.map(view), has_more: page.next !== undefined },
         text: [
-          page.deliveries.map(describe).join('\n') || 'Nobody was told of this job, or there is no such job.',
-          ...(page.next ? ['There were more before these.'] : []),
+          page.deliveries.map(describe).join('\n') ||
+            'No deliveries, or no such job. list_jobs lists your jobs.',
+          ...(page.next ? ['Older deliveries are not listed.'] : []),
         ].join('\n'),
       };
     },
   });
 }
 
-/** Without the receivers' answers: what a stranger's server says is no business of a model. */
+/** Omits the response bodies: a model must not read text that a receiver controls. */
 function view(delivery: Delivery) {
   const { endpointId, type, status, attempts, nextAttemptAt } = delivery;
   return {

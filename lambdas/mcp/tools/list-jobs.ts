@@ -1,4 +1,4 @@
-/** `list_jobs`: the caller's own jobs, newest first, a page at a time. */
+/** Defines `list_jobs`: lists the caller's jobs, newest first, in pages. */
 import * as z from 'zod';
 import { JobStatus } from '../../jobs/job.ts';
 import { viewSummary } from '../../jobs/job-view.ts';
@@ -14,12 +14,13 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
   return defineTool({
     name: 'list_jobs',
     title: 'List jobs',
-    description: 'Lists your jobs, newest first. check_job tells the progress and result of one.',
+    description:
+      'Lists your jobs, newest first. Use it to find a job_id, then call check_job for progress and result.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
-      limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs on a page.'),
-      cursor: z.string().optional().describe('next_cursor of the page before.'),
+      limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs per page.'),
+      cursor: z.string().optional().describe('next_cursor of the previous page.'),
     }),
     output: z.object({
       jobs: z.array(
@@ -32,7 +33,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
           expires_at: z.string(),
         }),
       ),
-      next_cursor: z.string().optional().describe('There may be more: pass it as cursor.'),
+      next_cursor: z.string().optional().describe('Pass it as cursor for the next page.'),
     }),
     async call({ limit, cursor }, { owner }) {
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
@@ -47,7 +48,7 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
         },
         text: [
           lines.length > 0 ? lines.join('\n') : 'No jobs.',
-          ...(page.next ? ['There may be more: call list_jobs with next_cursor as cursor.'] : []),
+          ...(page.next ? ['For more, call list_jobs with next_cursor as cursor.'] : []),
         ].join('\n'),
       };
     },

@@ -1,4 +1,4 @@
-/** What every tool has in common that may begin a job: its arguments, and the answer about the job. */
+/** Provides what the tools that start jobs share: their arguments, and the result about the job. */
 import * as z from 'zod';
 import type { JobArgument } from '../../definition/job-arguments.ts';
 import { maxWaitMs, type OperationDefinition } from '../../definition/operation-definition.ts';
@@ -11,20 +11,20 @@ import {
 } from '../../executions/submit.ts';
 import type { Job } from '../../jobs/job.ts';
 import { JobStatus } from '../../jobs/job.ts';
-import { waitForNews } from '../../jobs/wait.ts';
+import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { Json } from '../../shared/json.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
-import { answerJob, jobOutput } from '../job-result.ts';
-import type { ToolAnswer } from '../tool.ts';
+import { jobOutput, jobResult } from '../job-result.ts';
+import type { ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 const MIN_RETENTION_SECONDS = 60;
 
-/** Beside those of the operation. */
+/** Returns the arguments that such a tool has besides those of the operation. */
 export function jobArguments({ execution }: OperationDefinition) {
   const maxWaitSeconds = maxWaitMs(execution) / 1000;
   return {
@@ -33,25 +33,23 @@ export function jobArguments({ execution }: OperationDefinition) {
       .min(0)
       .max(maxWaitSeconds)
       .default(0)
-      .describe(`Seconds to wait for the job to end before answering, 0 to ${maxWaitSeconds}.`),
+      .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
     idempotency_key: z
       .string()
       .min(1)
       .max(255)
       .optional()
-      .describe('The same key with the same arguments gives the same job, however often it is called.'),
+      .describe('Repeat a call with the same key and arguments to get the same job, not a second one.'),
     retention_seconds: z
       .int()
       .min(MIN_RETENTION_SECONDS)
       .max(MAX_RETENTION_SECONDS)
       .default(DEFAULT_RETENTION_SECONDS)
-      .describe('How long the job can be read after it has ended.'),
+      .describe('Seconds to keep the job after it ends.'),
     callback_url: z
       .string()
       .optional()
-      .describe(
-        'An https URL that is called when the job ends or needs input, as a signed Standard Webhook.',
-      ),
+      .describe('https URL that receives a signed Standard Webhook when the job ends or needs input.'),
     callback_events: z
       .array(z.enum(eventTypes))
       .min(1)
@@ -66,7 +64,7 @@ export const startedOutput = jobOutput
   .partial({ progress: true, result: true, error: true })
   .extend({ will_callback: z.boolean().optional() });
 
-/** Arguments as the schema has let them through, those of the job apart from the operation's own. */
+/** Parsed arguments: those of the job apart from the operation's input. */
 export interface StartArguments {
   readonly input: Json;
   readonly waitMs: number;
@@ -77,8 +75,8 @@ type ParsedArguments = z.output<z.ZodObject<ReturnType<typeof jobArguments>>> &
   Readonly<Record<string, unknown>>;
 
 /**
- * Checks what no schema can.
- * @param ttlMs how long a task is to be kept, in place of `retention_seconds`
+ * Checks what a schema cannot check.
+ * @param ttlMs how long to keep a task; replaces `retention_seconds`
  * @throws AppError INSUFFICIENT_SCOPE, URL_REFUSED, INVALID_ARGUMENTS, or the code of an object that the operation requires
  */
 export async function acceptStart(
@@ -109,12 +107,12 @@ export async function acceptStart(
   };
 }
 
-/** The nearest that there is: a task's client learns from the task itself how long it is kept. */
+/** Returns the nearest allowed retention in seconds. The task tells its client the time that applies. */
 function retentionOf(ttlMs: number): number {
   return Math.min(Math.max(Math.ceil(ttlMs / 1000), MIN_RETENTION_SECONDS), MAX_RETENTION_SECONDS);
 }
 
-/** @throws AppError with the code that the operation gives for an object that is not there */
+/** @throws OperationError with the operation's code for a missing object */
 export async function requireObjects(
   operation: OperationDefinition,
   input: Readonly<Record<string, unknown>>,
@@ -125,28 +123,31 @@ export async function requireObjects(
   }
 }
 
-/** Submits a job and answers about it, at the latest when the caller has waited as long as it will. */
+/** Submits a job and returns it when it ends or needs input, at the latest after `waitMs`. */
 export async function startJob(
-  { jobs, executions, observer, limits, workspace, polls }: ToolDependencies,
+  { jobs, executions, executionProgress, limits, workspace, polls }: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   waitMs: number,
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const { operation, callback } = submission;
   const job = await submitJob({ jobs, executions, limits }, { ...submission, owner: caller.owner });
-  const news = await waitForNews(jobs, job, waitMs);
-  const latest = news && (await observer.observe(news));
-  const answer = {
-    ...(await answerJob(latest ?? job, { operation, workspace, polls, caller })),
+  const news = await waitForEndOrInput(jobs, job, waitMs);
+  const latest = news && (await executionProgress.refresh(news));
+  const result = {
+    ...(await jobResult(latest ?? job, { operation, workspace, polls, caller })),
     job: latest ?? job,
   };
-  const structured = { ...answer.structured, ...(callback && { will_callback: true }) };
-  if (latest && latest.status !== JobStatus.pending) return { ...answer, structured };
+  const structured = { ...result.structured, ...(callback && { will_callback: true }) };
+  if (latest && latest.status !== JobStatus.pending) return { ...result, structured };
   const message = `${operation.title} started. Use check_job to monitor progress.`;
   return { structured: { ...structured, message }, text: `${message} job_id: ${job.jobId}`, job };
 }
 
-/** Submits a job that its caller follows as a task of 2025-11-25. @throws AppError as `acceptStart` and `submitJob` do */
+/**
+ * Submits a job that its caller follows as a task of 2025-11-25.
+ * @throws AppError as `acceptStart` and `submitJob` do
+ */
 export async function startTask(
   dependencies: ToolDependencies,
   operation: OperationDefinition,
@@ -158,7 +159,7 @@ export async function startTask(
   return submitJob(dependencies, { owner: caller.owner, operation, input, ...submission });
 }
 
-/** @throws AppError URL_REFUSED, or INVALID_ARGUMENTS for events that nobody is to be told of. */
+/** @throws AppError URL_REFUSED, or INVALID_ARGUMENTS for `callback_events` without `callback_url` */
 function readCallback(
   url: string | undefined,
   events: readonly string[] | undefined,
@@ -169,6 +170,6 @@ function readCallback(
   if (events === undefined) return undefined;
   throw new AppError(
     ErrorCode.invalidArguments,
-    'callback_events: there is no callback_url to tell. Give one, or leave callback_events out.',
+    'callback_events needs callback_url: give callback_url, or leave callback_events out.',
   );
 }

@@ -1,4 +1,4 @@
-/** `start_<operation>`: accepts the work and answers at once with a job. */
+/** Defines the `start_<operation>` tools: a call starts a job and returns it at once. */
 import * as z from 'zod';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { Scope } from '../../shared/caller.ts';
@@ -10,7 +10,7 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
   return defineTool({
     name: `start_${operation.name}`,
     title: operation.title,
-    description: `${operation.description} Runs as a job: answers at once with a job_id to follow with check_job.`,
+    description: `${operation.description} Runs as a job: returns a job_id at once; follow it with check_job.`,
     scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),

@@ -1,33 +1,33 @@
-/** Decides which files of a built and pruned tree are needed to run it. */
+/** Selects the files of a built and pruned tree that are needed to run it. */
 import { readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
 import { exists } from './exists.ts';
 import type { Manifest } from './manifest.ts';
 
-/** Whether the author said which files make the package; then npm's own list counts, else the whole tree. */
+/** @returns whether the project lists its files. If so, npm's pack list applies, else the whole tree. */
 export async function hasPackList(tree: string, { files }: Manifest): Promise<boolean> {
   return files !== undefined || (await exists(join(tree, '.npmignore')));
 }
 
 /**
- * npm lists the files of packages only, and a package has a name and a version.
- * @throws OperationError SOURCE_INVALID when there is a list that npm would not make.
+ * Checks that npm can list the files: it needs a package with a name and a version.
+ * @throws OperationError SOURCE_INVALID when the project lists its files but npm cannot.
  */
 export async function assertListable(tree: string, manifest: Manifest): Promise<void> {
   if ((manifest.name && manifest.version) || !(await hasPackList(tree, manifest))) return;
   throw new OperationError(
     'SOURCE_INVALID',
-    'The project says which files it consists of ("files" or .npmignore), but its package.json has no name or no ' +
-      'version, without which npm does not list them: add both.',
+    'The project lists its files ("files" or .npmignore), but its package.json lacks a name or a version, which npm needs. ' +
+      'Add both.',
   );
 }
 
 /**
+ * Lists the files and links of the artifact. Like npm and Git, it omits empty directories.
  * @param packList paths that npm would publish; undefined for the whole tree.
- * @returns paths of files and links, relative to the tree and in an order that depends on their names only. Empty
- *   directories are left out, as npm and Git do.
- * @throws OperationError ARTIFACT_INVALID for a link that would lead out of the artifact.
+ * @returns paths relative to the tree, in an order that depends on their names only.
+ * @throws OperationError ARTIFACT_INVALID for a link that leads out of the artifact.
  */
 export async function artifactFiles(
   tree: string,
@@ -43,7 +43,7 @@ export async function artifactFiles(
     await walk(tree, '', found);
   }
 
-  // A Map yields what is added while it is iterated: the targets' own links are followed as well.
+  // A Map also yields entries that are added during iteration, so this follows the links of targets as well.
   const root = await realpath(tree);
   for (const [path, type] of found) {
     if (type === 'link') await walk(tree, await targetOf(root, path), found);
@@ -51,7 +51,7 @@ export async function artifactFiles(
   return [...found.keys()].sort();
 }
 
-/** Adds what is at a path, and below it. Links are added and not entered. */
+/** Adds the file, link or directory tree at a path. It does not follow links. */
 async function walk(tree: string, path: string, found: Map<string, 'file' | 'link'>): Promise<void> {
   let entries: Awaited<ReturnType<typeof list>>;
   try {
@@ -75,12 +75,12 @@ function list(directory: string) {
   return readdir(directory, { withFileTypes: true });
 }
 
-/** History, caches and npm's settings (which may hold a token) are not needed to run anything. */
+/** Excludes history, caches and npm settings, which can contain a token. */
 function isLeftOut(path: string): boolean {
   return path === 'node_modules/.cache' || ['.git', '.npmrc'].includes(posix.basename(path));
 }
 
-/** Where a link leads, relative to the tree; also where it leads nowhere, as long as that is inside. */
+/** @returns the target of a link relative to the tree; the target may be missing but must be inside the tree */
 async function targetOf(root: string, path: string): Promise<string> {
   const target = await readlink(join(root, path));
   const link = join(root, path);
@@ -89,7 +89,7 @@ async function targetOf(root: string, path: string): Promise<string> {
   if (isAbsolute(target) || !isInside(root, written) || !isInside(root, real)) {
     throw new OperationError(
       'ARTIFACT_INVALID',
-      `The link ${JSON.stringify(path)} leads to ${JSON.stringify(target)}, out of the project: replace it by what it leads to.`,
+      `The link ${JSON.stringify(path)} leads out of the project, to ${JSON.stringify(target)}. Replace the link with a copy of its target.`,
     );
   }
   return relative(root, real).split(sep).join('/');

@@ -1,13 +1,13 @@
-/** Step 2: the project's own build script. */
+/** Runs step 2: the build script of the project. */
 import type { SandboxedStepOf } from 'mcp-async-operations/steps';
-import { inJobDirectory } from './job-directory.ts';
+import { withJobDirectory } from './job-directory.ts';
 import { readManifest } from './manifest.ts';
 import { runScript } from './npm.ts';
 import type { build } from './operation.ts';
-import { restoreTree, saveTree, treeChanges } from './tree.ts';
+import { clearMarker, restoreTree, saveTree } from './tree.ts';
 
 export const compile: SandboxedStepOf<typeof build, 'compile'> = (context) =>
-  inJobDirectory(context, async (directory) => {
+  withJobDirectory(context, async (directory) => {
     const { snapshot } = context.results.install;
     await restoreTree(context, directory, snapshot);
     const { scripts } = await readManifest(directory.tree);
@@ -15,7 +15,7 @@ export const compile: SandboxedStepOf<typeof build, 'compile'> = (context) =>
       context.log.write('Skipped: package.json has no build script.\n');
       return { snapshot, ran: false };
     }
-    await treeChanges(directory);
+    await clearMarker(directory);
     await runScript(context, directory, 'build');
     context.progress(0.9, 'Saving the tree');
     return { snapshot: await saveTree(context, directory, 'compile'), ran: true };

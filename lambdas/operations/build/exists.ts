@@ -1,4 +1,4 @@
-/** Whether there is something at a path, reached through links if need be. */
+/** Checks whether a path exists, and follows links. */
 import { access } from 'node:fs/promises';
 
 export function exists(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Step 1: the project's source, unpacked, with the dependencies its lock file names. */
+/** Runs step 1: unpacks the source of the project and installs the dependencies of its lock file. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
@@ -6,26 +6,26 @@ import type { SandboxContext, SandboxedStepOf } from 'mcp-async-operations/steps
 import { sourceOf } from '../project/project.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
-import { inJobDirectory, type JobDirectory } from './job-directory.ts';
+import { type JobDirectory, withJobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
 import type { BuildInput, build } from './operation.ts';
-import { saveTree, treeChanges } from './tree.ts';
+import { clearMarker, saveTree } from './tree.ts';
 import { unpackSource } from './unpack-source.ts';
 
-/** npm's own, in the order npm prefers them. Lock files of yarn and pnpm say nothing to it. */
+/** Lock files of npm, in its order of preference. npm ignores those of yarn and pnpm. */
 const LOCK_FILES = ['npm-shrinkwrap.json', 'package-lock.json'];
 
 export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
-  inJobDirectory(context, async (directory) => {
-    await treeChanges(directory);
+  withJobDirectory(context, async (directory) => {
+    await clearMarker(directory);
     await fetchSource(context, directory);
     const manifest = await readManifest(directory.tree);
     await assertListable(directory.tree, manifest);
-    context.progress(0.2, 'The source is unpacked');
+    context.progress(0.2, 'Source unpacked');
     await installDependencies(context, directory, manifest);
-    // What is installed is in the tree; the cache would only be in the way of the next snapshot.
+    // The tree contains the installed packages; the cache would only enlarge the next snapshot.
     await rm(directory.npmCache, { recursive: true, force: true });
     context.progress(0.9, 'Saving the tree');
     return { snapshot: await saveTree(context, directory, 'install') };
@@ -42,7 +42,7 @@ async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDi
     missing: new OperationError(code, message),
     tooLarge: new OperationError(
       'SOURCE_TOO_LARGE',
-      `The source archive ${key} is larger than ${formatBytes(compressedBytes)}, the limit: leave out what the build makes.`,
+      `The source archive ${key} exceeds the limit of ${formatBytes(compressedBytes)}. Leave out files that the build creates.`,
       { details: { limit_bytes: compressedBytes } },
     ),
   });
@@ -58,7 +58,7 @@ async function installDependencies(
   const { log } = context;
   const lockFile = await findLockFile(directory.tree);
   if (lockFile) {
-    log.write(`Installing the dependencies that ${lockFile} names.\n`);
+    log.write(`Installing the dependencies of ${lockFile}.\n`);
     await runNpm(context, directory, {
       args: ['ci', '--ignore-scripts', '--include=dev'],
       name: 'npm ci',
@@ -67,7 +67,7 @@ async function installDependencies(
       usesRegistry: true,
     });
   } else if (hasDependencies(manifest)) {
-    log.write('There is no package-lock.json: installing the newest versions that package.json allows.\n');
+    log.write('No package-lock.json: installing the newest versions that package.json allows.\n');
     await runNpm(context, directory, {
       args: ['install', '--ignore-scripts', '--include=dev', '--no-package-lock'],
       name: 'npm install',

@@ -1,22 +1,23 @@
-/** How much one build may take, in one place: every number here can be met by an error that names it. */
+/** Defines the limits of a build. Each has an error that names it. */
 import { type SourceLimits, sourceLimits } from '../project/source-limits.ts';
 
 const MIB = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
+/** Limits of a build. */
 export interface BuildLimits {
   readonly source: SourceLimits;
-  /** Bytes of the compressed tree, with its dependencies, that is kept between two steps. */
+  /** Bytes of the compressed tree with its dependencies, between two steps. */
   readonly snapshotBytes: number;
-  /** Bytes of the finished archive. 250 MiB is also what a Lambda function may weigh. */
+  /** Bytes of the artifact. 250 MiB is also the limit of a Lambda function. */
   readonly artifactBytes: number;
-  /** Longest time of one attempt at each step, in milliseconds. */
+  /** Timeout of one attempt by step, in milliseconds. */
   readonly stepTimeoutMs: Readonly<Record<'install' | 'compile' | 'test' | 'package', number>>;
 }
 
 /**
- * The function's 4,096 MiB of disk hold at worst, one after the other: the archive (100) with its tree (1,024); the tree
- * with its dependencies (some 2,000) and a snapshot (1,024).
+ * Worst cases on the function's disk of 4,096 MiB, one after the other: the archive (100) with its tree (1,024); then the tree
+ * with its dependencies (about 2,000) and a snapshot (1,024).
  */
 export const limits: BuildLimits = {
   source: sourceLimits,

@@ -1,4 +1,4 @@
-/** Runs the npm that is shipped with the function on a project's tree, with nothing of the function's own environment. */
+/** Runs the npm of the function package on a project's tree, without the function's environment variables. */
 import { delimiter, dirname, join } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
 import type { SandboxContext } from 'mcp-async-operations/steps';
@@ -6,7 +6,7 @@ import type { JobDirectory } from './job-directory.ts';
 import type { BuildInput } from './operation.ts';
 import { runProcess } from './run-process.ts';
 
-/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
+/** Variables with the network settings: proxies, certificates and the package registry. */
 const NETWORK_VARIABLES = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -18,29 +18,30 @@ const NETWORK_VARIABLES = [
   'npm_config_registry',
 ] as const;
 
+/** An npm command. */
 export interface NpmCommand {
   readonly args: readonly string[];
-  /** In a caller's words and in `details.script`: "npm ci", or the script's name. */
+  /** Name for `details.script`: "npm ci", or the name of the script. */
   readonly name: string;
-  /** How the sentence about its failure begins. */
+  /** Start of the error message. */
   readonly title: string;
-  /** Share of the step that was done before, 0..1: how far a script is, nobody knows. */
+  /** Fraction of the step before the command, 0..1. The progress of the command itself is unknown. */
   readonly fraction: number;
-  /** Whether a failure of the registry may be tried again. A project's own script is never run twice for failing. */
+  /** Whether registry failures are retryable. A failed script of the project never runs twice. */
   readonly usesRegistry?: boolean;
-  /** Takes the standard output, line by line, out of the log. */
+  /** Receives the lines of standard output, which then do not appear in the log. */
   readonly onStdout?: (line: string) => void;
 }
 
 const MAX_MESSAGE_CHARACTERS = 200;
 
-/** npm's last word on failures of the registry or of the way there, which another try may not meet. */
+/** npm's error codes for transient failures of the registry or the network. */
 const TRANSIENT_NPM_ERROR =
   /^npm (?:error|ERR!) code (E429|E5\d\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ETIMEDOUT)$/;
 
 /**
- * Runs npm to its end. What it prints goes to the step's log, and its last line to the job's progress.
- * @throws OperationError SCRIPT_FAILED, or the signal's reason when the step is aborted.
+ * Runs npm to its end. Its output goes to the step's log, and its last line to the job's progress.
+ * @throws OperationError SCRIPT_FAILED, or the signal's reason after an abort.
  */
 export async function runNpm(
   { input, signal, log, progress }: SandboxContext<BuildInput>,
@@ -65,15 +66,19 @@ export async function runNpm(
     },
   });
   if (exitCode === 0) return;
-  const of = `${title} of "${input.project}"`;
+  const command = `${title} of "${input.project}"`;
   throw exitCode === null
-    ? new OperationError('SCRIPT_FAILED', `${of} was killed by ${killedBy}.`, {
+    ? new OperationError('SCRIPT_FAILED', `${command} was killed by ${killedBy}. Read the log of the step.`, {
         details: { signal: String(killedBy), script: name },
       })
-    : new OperationError('SCRIPT_FAILED', `${of} exited with code ${exitCode}.`, {
-        retryable,
-        details: { exit_code: exitCode, script: name },
-      });
+    : new OperationError(
+        'SCRIPT_FAILED',
+        `${command} exited with code ${exitCode}. Read the log of the step.`,
+        {
+          retryable,
+          details: { exit_code: exitCode, script: name },
+        },
+      );
 }
 
 /** Runs a script of package.json, with its `pre` and `post` scripts. */
@@ -92,23 +97,24 @@ export function runScript(
 
 function npmCli(): string {
   const root = process.env.LAMBDA_TASK_ROOT;
-  if (!root) throw new Error('LAMBDA_TASK_ROOT is not set: npm is expected in its directory npm/.');
-  return join(root, 'npm', 'bin', 'npm-cli.js');
+  if (!root) throw new Error('LAMBDA_TASK_ROOT is not set. Set it to the directory that contains npm/.');
+  return join(root, 'node_modules', 'npm', 'bin', 'npm-cli.js');
 }
 
 /**
- * The environment of a project's scripts. It keeps the function's credentials out of it, and so out of logs and
- * artifacts; it is no wall, for scripts run as the function's own user. The wall is what those credentials cannot do.
+ * Builds the environment of a project's scripts. It omits the function's credentials, and so keeps them out of logs and
+ * artifacts. It is not a security boundary: scripts run as the user of the function. The boundary is that the credentials have
+ * no permissions.
  */
 function npmEnvironment({ home, scratch, npmCache }: JobDirectory): Record<string, string> {
-  // What the network needs, and Lambda's own Node to start; everything else of the function stays here.
+  // Only the network settings, and what Lambda's Node.js needs to start.
   const inherited = [...NETWORK_VARIABLES, 'LD_LIBRARY_PATH'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
     ...Object.fromEntries(inherited),
-    // Scripts that call `node` get the Node that runs npm.
+    // Scripts that call `node` get the Node.js that runs npm.
     PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
     HOME: home,
     TMPDIR: scratch,

@@ -1,4 +1,4 @@
-/** The operation `build`: from a project's source to an archive that runs. */
+/** Defines the operation `build`: turns the source of a project into an archive that can run. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -11,9 +11,7 @@ const input = z.strictObject({
 export type BuildInput = z.output<typeof input>;
 
 const output = z.strictObject({
-  artifact: z
-    .string()
-    .describe('Where the finished archive is in the workspace: `/builds/<project>.tar.gz`.'),
+  artifact: z.string().describe('Path of the archive in the workspace: `/builds/<project>.tar.gz`.'),
   size: z.int().nonnegative().describe('Size of the archive in bytes.'),
   sha256: z
     .string()
@@ -22,15 +20,15 @@ const output = z.strictObject({
   entries: z.int().nonnegative().describe('Number of files and links in the archive.'),
   skipped: z
     .array(z.enum(['build', 'test']))
-    .describe('Scripts that did not run because package.json does not have them.'),
+    .describe('Scripts that did not run because package.json lacks them.'),
 });
 export type BuildOutput = z.output<typeof output>;
 
-/** One state of the project's tree, as a file of the workspace. */
+/** An archive of the project's tree in the workspace. */
 const snapshot = z.strictObject({ key: z.string(), sha256: z.string() });
 export type Snapshot = z.output<typeof snapshot>;
 
-/** Where the tree is kept that a step leaves behind. */
+/** @returns the workspace key of the tree after a step */
 export function snapshotKey(jobId: string, step: string): string {
   return `work/${jobId}/${step}.tar.gz`;
 }
@@ -43,20 +41,21 @@ export const build = defineOperation({
   name: 'build',
   title: 'Build',
   description:
-    'Builds a Node.js project of the workspace: installs the dependencies its lock file names, runs its build and test ' +
-    'scripts, and packs what is needed to run it into an archive. Takes from seconds to many minutes.',
+    'Builds a Node.js project of the workspace: installs the dependencies of its lock file, runs its build and test ' +
+    'scripts, and packs the files needed to run it into an archive. Takes seconds to many minutes.',
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: {
     readOnlyHint: false,
-    // The archive of an earlier build of the same project is replaced.
+    // It replaces the archive of an earlier build of the same project.
     destructiveHint: true,
     idempotentHint: true,
-    // The package registry, and whatever the project's own scripts reach.
+    // The package registry, and everything that the project's scripts reach.
     openWorldHint: true,
   },
   execution: { mode: 'job', maxWaitMs: 30_000 },
-  // Only failures marked retryable are tried again: the registry or the workspace not answering, never a failing script.
+  // Retries apply to failures of the registry or the workspace, never to a failing script.
   steps: {
     install: {
       timeoutMs: limits.stepTimeoutMs.install,
@@ -66,7 +65,7 @@ export const build = defineOperation({
     compile: {
       timeoutMs: limits.stepTimeoutMs.compile,
       retries: 2,
-      // The snapshot is that of install when nothing ran.
+      // The snapshot of install when no script ran.
       output: z.strictObject({ snapshot, ran: z.boolean() }),
     },
     test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2, output: z.strictObject({ ran: z.boolean() }) },
@@ -74,7 +73,7 @@ export const build = defineOperation({
   },
   resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },
   requires: ({ project }) => [sourceOf(project)],
-  // Scripts of the project and of what it depends on: npm alone can be told by a project's settings to run a program.
+  // Scripts of the project and its dependencies are untrusted. Even npm runs programs that a project's settings name.
   sandbox: (step, { input: { project }, jobId }) => {
     const [installed, compiled] = [snapshotKey(jobId, 'install'), snapshotKey(jobId, 'compile')];
     switch (step) {

@@ -1,4 +1,4 @@
-/** Step 4: what is needed to run the project, as one archive that depends on nothing but the tree. */
+/** Runs step 4: packs the files needed to run the project into an archive that depends only on the tree. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
@@ -8,22 +8,22 @@ import { writeArchive } from '../project/tar-stream.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
 import { findLockFile } from './install.ts';
-import { inJobDirectory, type JobDirectory } from './job-directory.ts';
+import { type JobDirectory, withJobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { runNpm } from './npm.ts';
 import { artifactKey, type BuildInput, type build } from './operation.ts';
-import { restoreTree, treeChanges } from './tree.ts';
+import { clearMarker, restoreTree } from './tree.ts';
 
-/** Every file's time, so that the same tree makes the same archive; npm's choice, which no tool finds implausible. */
+/** Time of all files, so that equal trees give equal archives. npm uses the same time, and all tools accept it. */
 const MODIFIED = new Date('1985-10-26T08:15:00.000Z');
 
 export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (context) =>
-  inJobDirectory(context, async (directory) => {
+  withJobDirectory(context, async (directory) => {
     const { workspace, signal } = context;
     const compiled = context.results.compile;
     await restoreTree(context, directory, compiled.snapshot);
-    await treeChanges(directory);
+    await clearMarker(directory);
     await pruneDevDependencies(context, directory);
     const manifest = await readManifest(directory.tree);
     const packList = (await hasPackList(directory.tree, manifest))
@@ -61,7 +61,7 @@ async function pruneDevDependencies(
   if (!(await exists(join(directory.tree, 'node_modules')))) return;
   const lock = (await findLockFile(directory.tree)) ? [] : ['--no-package-lock'];
   await runNpm(context, directory, {
-    // Removing needs no registry; asking one for what is not there would change what was tested.
+    // Removal needs no registry. A request for missing packages would change the tested tree.
     args: ['prune', '--omit=dev', '--ignore-scripts', '--offline', '--no-save', ...lock],
     name: 'npm prune',
     title: 'npm prune',
@@ -69,7 +69,7 @@ async function pruneDevDependencies(
   });
 }
 
-/** The files that npm would publish. */
+/** @returns the files that npm would publish */
 async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
   let json = '';
   await runNpm(context, directory, {
@@ -86,8 +86,8 @@ async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDi
 }
 
 /**
- * Writes the archive: the same files with the same content and the same permissions make the same bytes.
- * @throws OperationError ARTIFACT_TOO_LARGE as soon as it is.
+ * Writes the archive. Files with equal content and permissions give equal bytes.
+ * @throws OperationError ARTIFACT_TOO_LARGE as soon as the archive exceeds the limit.
  */
 export async function writeArtifact(
   file: string,
@@ -101,7 +101,7 @@ export async function writeArtifact(
   const { directory, paths, maxBytes, signal } = options;
   const tooLarge = new OperationError(
     'ARTIFACT_TOO_LARGE',
-    `The artifact takes more than ${formatBytes(maxBytes)} compressed, the limit: depend on less, or name what is needed in "files".`,
+    `The compressed artifact exceeds the limit of ${formatBytes(maxBytes)}. Remove dependencies, or list the needed files in "files".`,
     { details: { limit_bytes: maxBytes } },
   );
   const pack = new Pack({ cwd: directory, portable: true, mtime: MODIFIED });

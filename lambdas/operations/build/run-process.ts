@@ -1,4 +1,4 @@
-/** Runs one program with all its descendants in a process group: read line by line, and ended as one. */
+/** Runs a program and its descendants as one process group, reads its output line by line and ends the group together. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -8,11 +8,11 @@ export interface ProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** The whole environment; nothing is inherited. */
+  /** Complete environment; the program inherits nothing else. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the group: SIGTERM, then SIGKILL after two seconds. */
+  /** Ends the group on abort: SIGTERM, then SIGKILL after two seconds. */
   readonly signal: AbortSignal;
-  /** Called with each line of output, without its end, escape codes and control characters. */
+  /** Receives each output line without line end, escape codes and control characters. */
   onLine(line: string, stream: 'stdout' | 'stderr'): void;
 }
 
@@ -22,15 +22,15 @@ export interface ProcessEnd {
   readonly killedBy: NodeJS.Signals | null;
 }
 
-/** What is left of the step's time after an abort has to hold this and the reaping: the wrapper waits five seconds. */
+/** This and the end of the processes must fit into the five seconds that the runner waits after an abort. */
 const TERMINATION_GRACE_MS = 2_000;
-/** A descendant in a group of its own may hold the pipes open for ever; it is not waited for longer than this. */
+/** Longest wait for the pipes, which a descendant in another process group can keep open for ever. */
 const OUTPUT_GRACE_MS = 1_000;
-/** Output without line ends, such as a minified file, is passed on in pieces of this many characters. */
+/** Splits longer lines, such as minified files. */
 const MAX_LINE_CHARACTERS = 8_192;
 
 /**
- * Resolves when the program has ended and, with it, its group: what a script leaves running in the background dies.
+ * Runs the program and resolves when it has ended. It then kills the group, with all background processes of a script.
  * @throws the signal's reason when it aborts.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
@@ -49,7 +49,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     deadline = setTimeout(killAll, TERMINATION_GRACE_MS);
   };
   signal.addEventListener('abort', terminate, { once: true });
-  // Said when the machine is shut down, where that is said at all; a detached group would not hear it.
+  // A shutdown can send SIGTERM, which does not reach a detached group.
   process.once('SIGTERM', killAll);
   try {
     const [exitCode, killedBy] = await once(child, 'exit');
@@ -85,7 +85,7 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {
-    // A lone carriage return ends a line as well: progress bars are drawn with it.
+    // A lone carriage return also ends a line: progress bars use it.
     const lines = (rest + text).split(/\r?\n|\r/);
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(printable(line));
@@ -99,7 +99,7 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   });
 }
 
-/** Colours and cursor movements mean nothing in a log, and could mislead who reads it in a terminal. */
+/** Removes colours and cursor movements, which could mislead readers of a log in a terminal. */
 function printable(line: string): string {
   return stripVTControlCharacters(line).replace(/(?!\t)\p{Cc}/gu, '');
 }

@@ -1,4 +1,4 @@
-/** The function that the steps of `build` run in: a sandbox, for they run what projects bring along. */
+/** Runs the steps of `build` in a sandbox, because they run scripts of projects. */
 import { sandboxHandler } from 'mcp-async-operations/steps';
 import { compile } from './compile.ts';
 import { install } from './install.ts';

@@ -1,13 +1,13 @@
 /**
- * Keeps a project's tree the same from step to step, though each may run on another machine, or again after a crash.
+ * Passes a project's tree between steps, which can run on different machines or again after a crash.
  *
- * A step that changed the tree saves it as a snapshot in the workspace and hands the snapshot on. A step that needs it
- * restores it, which costs nothing where the local tree still is that snapshot. The marker file says so:
+ * A step that changes the tree saves it as a snapshot in the workspace. A later step restores the snapshot, which costs nothing
+ * when the local tree still equals it. The marker file records this:
  *
  *     restore(a) ── marker: a ── change ── no marker ── save ── upload ── marker: b
  *
- * so that a crash at any point leaves either the truth or no marker. Snapshots are not deleted here: the bucket's
- * lifecycle rule expires `work/` after a day, also for jobs that never reach their last step.
+ * A crash at any point leaves a correct marker or none. The bucket's lifecycle rule deletes snapshots: it expires `work/` after
+ * a day, also for jobs that never reach their last step.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,19 +21,19 @@ import { type Snapshot, snapshotKey } from './operation.ts';
 
 type TreeContext = Pick<SandboxContext, 'jobId' | 'signal' | 'workspace'>;
 
-/** node_modules shrinks to a fifth at any level; the lowest is four times as fast as the default. */
+/** Every level compresses node_modules to about a fifth; the lowest is four times as fast as the default. */
 const SNAPSHOT_GZIP_LEVEL = 1;
-/** Packed trees of text shrink tenfold and more; this only keeps a broken snapshot from filling the disk. */
+/** Text compresses tenfold and more. This limit only prevents that a broken snapshot fills the disk. */
 const MAX_SNAPSHOT_RATIO = 20;
 
-/** Makes the local tree equal to a snapshot. */
+/** Restores the local tree from a snapshot. */
 export async function restoreTree(
   { workspace, signal }: TreeContext,
   directory: JobDirectory,
   snapshot: Snapshot,
 ): Promise<void> {
   if ((await readMarker(directory)) === snapshot.sha256) return;
-  await treeChanges(directory);
+  await clearMarker(directory);
   await rm(directory.tree, { recursive: true, force: true });
   await mkdir(directory.tree, { recursive: true });
 
@@ -41,26 +41,29 @@ export async function restoreTree(
   const { sha256 } = await workspace.download(snapshot.key, archive, {
     signal,
     maxBytes: limits.snapshotBytes,
-    missing: new Error(`The snapshot ${snapshot.key} is not in the workspace.`),
+    missing: new Error(`The snapshot ${snapshot.key} is missing in the workspace. Start the job again.`),
     tooLarge: snapshotTooLarge(),
   });
-  // An attempt that was given up may have written once more.
-  if (sha256 !== snapshot.sha256) throw new Error(`The snapshot ${snapshot.key} is not what was saved.`);
+  // An abandoned attempt can have written another snapshot.
+  if (sha256 !== snapshot.sha256)
+    throw new Error(`The snapshot ${snapshot.key} has changed since it was saved. Start the job again.`);
   const maxBytes = limits.snapshotBytes * MAX_SNAPSHOT_RATIO;
-  const tooLarge = new Error(`The snapshot ${snapshot.key} unpacks to more than ${maxBytes} bytes.`);
-  // Unlike a source, a snapshot is our own work: its links may lead anywhere, as the project's scripts made them.
+  const tooLarge = new Error(
+    `The snapshot ${snapshot.key} unpacks to more than the limit of ${maxBytes} bytes.`,
+  );
+  // Unlike an uploaded source, a snapshot may contain links to anywhere, because the project's scripts created them.
   const unpack = new Unpack({ cwd: directory.tree, strict: true, preservePaths: true, preserveOwner: false });
   await feed(unpack, archive, { maxBytes, tooLarge }, signal);
   await rm(archive);
   await writeFile(directory.marker, snapshot.sha256);
 }
 
-/** To be called before the tree is changed: from here on it equals no snapshot. */
-export async function treeChanges(directory: JobDirectory): Promise<void> {
+/** Removes the marker. Call it before you change the tree. */
+export async function clearMarker(directory: JobDirectory): Promise<void> {
   await rm(directory.marker, { force: true });
 }
 
-/** Saves the local tree as what the step leaves behind. */
+/** Saves the local tree as the snapshot of a step. */
 export async function saveTree(
   { jobId, workspace, signal }: TreeContext,
   directory: JobDirectory,
@@ -94,8 +97,8 @@ async function readMarker({ marker }: JobDirectory): Promise<string | undefined>
 function snapshotTooLarge(): OperationError {
   return new OperationError(
     'SOURCE_TOO_LARGE',
-    `The project with its dependencies takes more than ${formatBytes(limits.snapshotBytes)} compressed, the limit ` +
-      'between two steps: depend on less.',
+    `The compressed project with its dependencies exceeds the limit of ${formatBytes(limits.snapshotBytes)}. ` +
+      'Remove dependencies.',
     { details: { limit_bytes: limits.snapshotBytes } },
   );
 }

@@ -1,4 +1,4 @@
-/** Turns an uploaded archive into the project's tree, or into an error and nothing on the disk. */
+/** Unpacks an uploaded archive into the project's tree, or leaves nothing on the disk and throws. */
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ReadEntry, Unpack } from 'tar';
@@ -7,7 +7,7 @@ import { invalidSource, quote } from '../project/source-errors.ts';
 import type { SourceLimits } from '../project/source-limits.ts';
 import { feed } from '../project/tar-stream.ts';
 
-/** Entries that contradict each other, such as a file below a file, or names that no file system takes. */
+/** Errors for contradictory entries, such as a file below a file, and for names that no file system supports. */
 const IMPOSSIBLE_ENTRY = new Set([
   'EEXIST',
   'EISDIR',
@@ -20,8 +20,8 @@ const IMPOSSIBLE_ENTRY = new Set([
 ]);
 
 /**
- * Reads the archive twice: a refused one has not written a byte, and links are judged with all entries known.
- * @param directory where the tree is to be; replaced when it exists.
+ * Reads the archive twice: it writes nothing for an invalid archive, and it checks links when it knows all entries.
+ * @param directory path of the tree; an existing one is replaced.
  * @throws OperationError SOURCE_INVALID or SOURCE_TOO_LARGE.
  */
 export async function unpackSource(
@@ -36,7 +36,7 @@ export async function unpackSource(
   await mkdir(unpacked, { recursive: true });
   try {
     await unpack(file, unpacked, limits, signal);
-    // The links come last: while files are written, there is none that could lead them astray.
+    // Creates links last, so that no file is written through a link.
     for (const { path, target } of links) {
       await mkdir(dirname(join(unpacked, path)), { recursive: true });
       await symlink(target, join(unpacked, path));
@@ -50,7 +50,7 @@ export async function unpackSource(
 async function unpack(file: string, cwd: string, limits: SourceLimits, signal: AbortSignal): Promise<void> {
   const parser = new Unpack({
     cwd,
-    // Whatever the inspection let through and node-tar does not like is an error, never left out.
+    // Makes node-tar throw for entries that it would otherwise skip.
     strict: true,
     preserveOwner: false,
     filter: (_path, entry) => 'type' in entry && entry.type !== 'SymbolicLink',
@@ -58,7 +58,7 @@ async function unpack(file: string, cwd: string, limits: SourceLimits, signal: A
       entry.mode = plainMode(entry);
     },
   });
-  const tooLarge = new Error('The archive has grown since it was inspected.');
+  const tooLarge = new Error('The archive has grown since its inspection.');
   try {
     await feed(parser, file, { maxBytes: limits.unpackedBytes, tooLarge }, signal);
   } catch (error) {
@@ -67,7 +67,7 @@ async function unpack(file: string, cwd: string, limits: SourceLimits, signal: A
   }
 }
 
-/** No set-user-id bits, and nothing that its own owner cannot read, change or delete again. */
+/** Removes set-user-id bits, and lets the owner read, change and delete every entry. */
 function plainMode({ type, mode = 0 }: ReadEntry): number {
   return type === 'Directory' || mode & 0o111 ? 0o755 : 0o644;
 }
@@ -78,8 +78,8 @@ function toOperationError(error: unknown): unknown {
     tarCode?: string;
     entry?: ReadEntry;
   };
-  const isEntrysFault = tarCode !== undefined && (code === tarCode || IMPOSSIBLE_ENTRY.has(code ?? ''));
-  if (!isEntrysFault) return error;
-  // The error itself holds the whole entry, too much for a log.
+  const isEntryError = tarCode !== undefined && (code === tarCode || IMPOSSIBLE_ENTRY.has(code ?? ''));
+  if (!isEntryError) return error;
+  // The error contains the whole entry, which is too large for a log.
   return invalidSource(`${quote(entry?.path)} cannot be unpacked (${code})`, message);
 }

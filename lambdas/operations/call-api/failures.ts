@@ -1,59 +1,66 @@
-/** What a caller is told of a call that came to nothing: the status, the beginning of the body, and whether to try again. */
+/** Maps failed API calls to errors with the status, the start of the body, and whether a retry can help. */
 import { OperationError } from 'mcp-async-operations/operation';
-import { type ApiRequest, wholeCharacters } from 'mcp-async-operations/steps';
-import type { Answer, Outcome } from './read-outcome.ts';
+import { type ApiRequest, trimToUtf8Boundaries } from 'mcp-async-operations/steps';
+import type { ApiResponse, Outcome } from './read-outcome.ts';
 
-/** To do once more what may have been done changes nothing. */
+/** Methods whose repetition has no further effect. */
 const IDEMPOTENT: readonly string[] = ['GET', 'HEAD', 'PUT', 'DELETE'];
-const PASSING: readonly number[] = [429, 500, 502, 503, 504];
-/** The others are about the operator's connection, or the rights of ours. */
-const NO_ANSWER: readonly string[] = ['States.Http.Socket', 'States.TaskFailed', 'States.Timeout'];
-const MAX_TOLD_BYTES = 2_048;
+const TRANSIENT_STATUSES: readonly number[] = [429, 500, 502, 503, 504];
+/** Errors without a response of the API. All others concern the connection or its permissions. */
+const NO_RESPONSE_ERRORS: readonly string[] = ['States.Http.Socket', 'States.TaskFailed', 'States.Timeout'];
+const MAX_BODY_BYTES = 2_048;
 
-/** Whether the same call may be answered otherwise in a moment, and can be made once more. */
-export function mayBeRepeated({ method }: ApiRequest, outcome: Outcome): boolean {
+/** @returns whether the call is safe to repeat and can succeed on a retry */
+export function mayRetry({ method }: ApiRequest, outcome: Outcome): boolean {
   const passes =
-    outcome.kind === 'silence' ? NO_ANSWER.includes(outcome.error) : PASSING.includes(outcome.status);
+    outcome.kind === 'none'
+      ? NO_RESPONSE_ERRORS.includes(outcome.error)
+      : TRANSIENT_STATUSES.includes(outcome.status);
   return passes && IDEMPOTENT.includes(method);
 }
 
-export function told(outcome: Outcome): string {
-  return outcome.kind === 'answer' ? `answered ${outcome.status}` : `did not answer (${outcome.error})`;
+export function describeOutcome(outcome: Outcome): string {
+  return outcome.kind === 'response'
+    ? `responded with ${outcome.status}`
+    : `did not respond (${outcome.error})`;
 }
 
 export function failed(request: ApiRequest, outcome: Outcome): OperationError {
   const { connection, method, path } = request;
-  const retryable = mayBeRepeated(request, outcome);
-  if (outcome.kind === 'answer') {
-    const message = `${connection} ${told(outcome)} to ${method} ${path}. What it says is in details.body.`;
+  const retryable = mayRetry(request, outcome);
+  if (outcome.kind === 'response') {
+    const message = `${connection} ${describeOutcome(outcome)} to ${method} ${path}. Read details.body for its response.`;
     return new OperationError('API_CALL_FAILED', message, { retryable, details: detailsOf(outcome) });
   }
   const { error, cause } = outcome;
   const details = { cause: error };
-  if (!NO_ANSWER.includes(error)) {
-    const message = `${connection} could not be called (${error}). The operator finds why at its connection in EventBridge.`;
+  if (!NO_RESPONSE_ERRORS.includes(error)) {
+    const message = `${connection} could not be called (${error}). Ask the operator to check its connection in EventBridge.`;
     return new OperationError('API_CALL_FAILED', message, { details, cause });
   }
   const remedy = retryable
     ? 'Try again later.'
-    : 'It may have been done all the same: look before you try again.';
-  const message = `${connection} ${told(outcome)} to ${method} ${path}. ${remedy}`;
+    : 'The request may have been processed. Check before you try again.';
+  const message = `${connection} ${describeOutcome(outcome)} to ${method} ${path}. ${remedy}`;
   return new OperationError('API_CALL_FAILED', message, { retryable, details, cause });
 }
 
-/** @param reason the end of a sentence about the answer */
+/** @param reason rest of a message that starts with the response */
 export function invalid(
   { connection, method, path }: ApiRequest,
-  answer: Answer,
+  response: ApiResponse,
   reason: string,
 ): OperationError {
-  const message = `The answer of ${connection} to ${method} ${path} ${reason}.`;
-  return new OperationError('API_RESPONSE_INVALID', message, { details: detailsOf(answer) });
+  const message = `The response of ${connection} to ${method} ${path} ${reason}.`;
+  return new OperationError('API_RESPONSE_INVALID', message, { details: detailsOf(response) });
 }
 
-function detailsOf({ status, body }: Answer) {
+function detailsOf({ status, body }: ApiResponse) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const isCutAfter = bytes.length > MAX_TOLD_BYTES;
-  const { whole } = wholeCharacters(bytes.subarray(0, MAX_TOLD_BYTES), { isCutBefore: false, isCutAfter });
+  const isCutAfter = bytes.length > MAX_BODY_BYTES;
+  const { whole } = trimToUtf8Boundaries(bytes.subarray(0, MAX_BODY_BYTES), {
+    isCutBefore: false,
+    isCutAfter,
+  });
   return { status, body: whole?.toString() ?? '' };
 }

@@ -1,19 +1,20 @@
-/** Where an API that answered 202 says that the outcome will be, and when to ask for it. */
+/** Decides where and when to poll an API that responded with 202. */
 
 import { type ApiRequest, retryAfterMs } from 'mcp-async-operations/steps';
 import { acceptApiPath } from './accept-api-path.ts';
-import { type Answer, isObject } from './read-outcome.ts';
+import { type ApiResponse, isObject } from './read-outcome.ts';
 
-/** What is remembered from one call to the next. */
+/** State that passes from one call to the next. */
 export type Memory = {
-  /** In a row, so far. */
+  /** Consecutive failures so far. */
   readonly failures: number;
-  /** Times that the outcome has been asked for. */
+  /** Polls so far. */
   readonly polls: number;
-  /** The outcome has a `status` of its own (`Operation-Location`), which says whether it is there. */
+  /** Whether the polled URL is a status resource (`Operation-Location`) with a `status` in its body. */
   readonly isStatus: boolean;
 };
 
+/** The progress of a long-running API operation. */
 export type Progress =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed' }
@@ -22,54 +23,61 @@ export type Progress =
 
 const MIN_WAIT_SECONDS = 1;
 const MAX_WAIT_SECONDS = 300;
-/** 2, 4, 8 … 120 s: in a day some 700 calls. */
+/** 2, 4, 8 … 120 s: about 700 calls in a day. */
 const MAX_BACKOFF_SECONDS = 120;
 
-/** As Microsoft's guidelines for long-running operations have them, with both spellings of one. */
+/** Statuses of Microsoft's guidelines for long-running operations, with both spellings of cancelled. */
 const SUCCESS = 'succeeded';
 const FAILURES: readonly string[] = ['failed', 'canceled', 'cancelled'];
 
-/** @param root of the API, as the operator gave it */
-export function progressOf(answer: Answer, root: string, request: ApiRequest, memory: Memory): Progress {
-  const { status, headers, body } = answer;
+/** @param root root URL of the API, from the operator */
+export function nextProgress(
+  response: ApiResponse,
+  root: string,
+  request: ApiRequest,
+  memory: Memory,
+): Progress {
+  const { status, headers, body } = response;
   const again = { ...request, method: 'GET', hasBody: false };
   if (status !== 202) {
-    const said = memory.isStatus && isObject(body) ? body.status : undefined;
-    if (typeof said !== 'string' || said.toLowerCase() === SUCCESS) return { kind: 'done' };
-    if (FAILURES.includes(said.toLowerCase())) return { kind: 'failed' };
+    const reported = memory.isStatus && isObject(body) ? body.status : undefined;
+    if (typeof reported !== 'string' || reported.toLowerCase() === SUCCESS) return { kind: 'done' };
+    if (FAILURES.includes(reported.toLowerCase())) return { kind: 'failed' };
     return { kind: 'poll', request: again, isStatus: true };
   }
   const statusLocation = headers['operation-location'] ?? headers['azure-asyncoperation'];
   const location = statusLocation ?? headers.location;
   if (location === undefined) {
-    // Of the outcome itself: still where it was.
+    // A poll without a new location: keep the current one.
     if (memory.polls > 0) return { kind: 'poll', request: again, isStatus: memory.isStatus };
     return {
       kind: 'invalid',
-      reason: 'has no Location and no Operation-Location: where the outcome will be',
+      reason: 'has no Location and no Operation-Location header to poll',
     };
   }
-  const next = below(root, request, location);
-  if ('refused' in next) return { kind: 'invalid', reason: `leads to "${location}", which ${next.refused}` };
+  const next = resolveLocation(root, request, location);
+  if ('refused' in next)
+    return { kind: 'invalid', reason: `names the location "${location}", which ${next.refused}` };
   return { kind: 'poll', request: { ...again, ...next }, isStatus: statusLocation !== undefined };
 }
 
-/** Seconds, as the API wants it or ever longer. */
+/** @returns seconds until the next call: from `Retry-After`, else with exponential backoff */
 export function secondsUntil(
-  { headers }: Pick<Answer, 'headers'>,
-  times: number,
+  { headers }: Pick<ApiResponse, 'headers'>,
+  attempts: number,
   firstSeconds: number,
 ): number {
-  const asked = retryAfterMs(headers['retry-after'], Date.now());
-  if (asked === undefined) return Math.min(MAX_BACKOFF_SECONDS, firstSeconds * 2 ** Math.min(times, 10));
-  return Math.max(MIN_WAIT_SECONDS, Math.min(MAX_WAIT_SECONDS, Math.ceil(asked / 1_000)));
+  const requestedMs = retryAfterMs(headers['retry-after'], Date.now());
+  if (requestedMs === undefined)
+    return Math.min(MAX_BACKOFF_SECONDS, firstSeconds * 2 ** Math.min(attempts, 10));
+  return Math.max(MIN_WAIT_SECONDS, Math.min(MAX_WAIT_SECONDS, Math.ceil(requestedMs / 1_000)));
 }
 
-/** What an API says goes to that API: its credentials follow no address that it gives. */
-function below(root: string, { path }: ApiRequest, location: string) {
-  if (!URL.canParse(location, `${root}${path}`)) return { refused: 'is no URL' };
+/** Resolves a location below the root of the API only, so that its credentials go to no other server. */
+function resolveLocation(root: string, { path }: ApiRequest, location: string) {
+  if (!URL.canParse(location, `${root}${path}`)) return { refused: 'is not a URL' };
   const { href, hash, username, password } = new URL(location, `${root}${path}`);
-  if (hash || username || password) return { refused: 'has a fragment or credentials' };
+  if (hash || username || password) return { refused: 'contains a fragment or credentials' };
   if (!href.startsWith(`${root}/`)) return { refused: `is not below ${root}` };
   return acceptApiPath(href.slice(root.length));
 }

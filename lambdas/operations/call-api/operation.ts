@@ -1,4 +1,4 @@
-/** The operation `call_api`: one call of an API that the operator has allowed, and what becomes of it if that takes hours. */
+/** Defines the operation `call_api`: calls an API that the operator allows, and polls long-running requests for hours. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -7,7 +7,7 @@ import { acceptApiPath } from './accept-api-path.ts';
 const MINUTE_MS = 60_000;
 
 const input = z.strictObject({
-  connection: z.string().min(1).max(32).describe('The name of an API that the operator has allowed.'),
+  connection: z.string().min(1).max(32).describe('Name of an API that the operator allows.'),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
   path: z
     .string()
@@ -15,7 +15,7 @@ const input = z.strictObject({
       const accepted = acceptApiPath(path);
       if ('refused' in accepted) addIssue(`it ${accepted.refused}.`);
     })
-    .describe('Below the root of the API, with the query: "/orders?state=open".'),
+    .describe('Path below the root of the API, with the query: "/orders?state=open".'),
   body: z
     .union([z.record(z.string(), z.json()), z.array(z.json())])
     .optional()
@@ -24,9 +24,9 @@ const input = z.strictObject({
 export type CallApiInput = z.output<typeof input>;
 
 const output = z.strictObject({
-  status: z.int().describe('Of the last answer.'),
-  headers: z.record(z.string(), z.string()).describe('Some of them, in lower case.'),
-  body: z.json().describe('JSON if the API said so, else text; null when there was none.'),
+  status: z.int().describe('Status of the last response.'),
+  headers: z.record(z.string(), z.string()).describe('Some response headers, with names in lower case.'),
+  body: z.json().describe('JSON or text, as the API declared it; null without a body.'),
 });
 export type CallApiOutput = z.output<typeof output>;
 
@@ -34,12 +34,13 @@ export const callApi = defineOperation({
   name: 'call_api',
   title: 'Call API',
   description:
-    'Calls an HTTP API that the operator has allowed, with its credentials. An answer 202 that says where the outcome will be ' +
-    'is asked for again until it is there, for up to a day.',
+    'Calls an HTTP API that the operator allows, with its credentials. If the API responds with 202 and a location, the job ' +
+    'polls it until the result is ready, for up to a day.',
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   execution: { mode: 'job', maxWaitMs: MINUTE_MS },
-  // An attempt looks at one answer, and decides.
+  // Each attempt handles one response.
   steps: { request: { timeoutMs: MINUTE_MS, calls: { max: 1_000, periodMs: 24 * 60 * MINUTE_MS } } },
 });

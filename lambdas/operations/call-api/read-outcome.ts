@@ -1,23 +1,25 @@
-/** What came of a call, read from what Step Functions makes of it. */
+/** Reads the outcome of an API call from the result of Step Functions. */
 import type { Json } from 'mcp-async-operations/operation';
 import type { LastCall } from 'mcp-async-operations/steps';
 
-export type Outcome = Answer | Silence;
+/** The outcome of a call. */
+export type Outcome = ApiResponse | NoResponse;
 
-export interface Answer {
-  readonly kind: 'answer';
+/** A response of the API. */
+export interface ApiResponse {
+  readonly kind: 'response';
   readonly status: number;
-  /** By name in lower case. */
+  /** Headers by name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Json;
-  /** Why it cannot be taken as what the API has said. */
+  /** The reason why the response is unusable. */
   readonly invalid?: string;
 }
 
-/** The API has not answered in 60 seconds, or at all. Whether it was reached is not known. */
-export interface Silence {
-  readonly kind: 'silence';
-  /** Step Functions' name for it. */
+/** The API did not respond within 60 seconds, or at all. The request may have reached it. */
+export interface NoResponse {
+  readonly kind: 'none';
+  /** Error name of Step Functions. */
   readonly error: string;
   readonly cause: string;
   readonly headers: Readonly<Record<string, never>>;
@@ -25,42 +27,44 @@ export interface Silence {
 
 const STATUS_ERROR = /^States\.Http\.StatusCode\.(\d{3})$/;
 
-export function readOutcome({ answer, caught }: Pick<LastCall, 'answer' | 'caught'>): Outcome {
-  if (answer) return readAnswer(answer.StatusCode, answer.Headers, answer.ResponseBody);
+export function readOutcome({ response, caught }: Pick<LastCall, 'response' | 'caught'>): Outcome {
+  if (response) return toResponse(response.StatusCode, response.Headers, response.ResponseBody);
   const { Error: error = 'none', Cause: cause = '' } = caught ?? {};
   const [, status] = STATUS_ERROR.exec(error) ?? [];
-  if (status === undefined) return { kind: 'silence', error, cause, headers: {} };
-  // A cause is cut off at 32,768 characters, and then no JSON any more.
-  const told = parse(cause);
-  const { Headers = {}, ResponseBody = cause } = isObject(told) ? told : {};
-  return readAnswer(Number(status), isObject(Headers) ? Headers : {}, ResponseBody);
+  if (status === undefined) return { kind: 'none', error, cause, headers: {} };
+  // Step Functions cuts off a cause at 32,768 characters; it is then not JSON.
+  const parsed = parse(cause);
+  const { Headers = {}, ResponseBody = cause } = isObject(parsed) ? parsed : {};
+  return toResponse(Number(status), isObject(Headers) ? Headers : {}, ResponseBody);
 }
 
-function readAnswer(
+function toResponse(
   status: number,
   rawHeaders: Readonly<Record<string, unknown>>,
   rawBody: Json | undefined,
-): Answer {
+): ApiResponse {
   const headers = Object.fromEntries(
     Object.entries(rawHeaders).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]),
   );
-  const answer = {
-    kind: 'answer',
+  const response = {
+    kind: 'response',
     status,
     headers,
     body: rawBody === '' ? null : (rawBody ?? null),
   } as const;
   if (status === 206 && isCut(headers['content-range'])) {
-    return { ...answer, invalid: 'is a part of the whole, and no more can be asked for' };
+    return { ...response, invalid: 'is incomplete, and Step Functions cannot request the rest' };
   }
-  if (typeof rawBody !== 'string' || !/[/+]json\b/.test(headers['content-type'] ?? '')) return answer;
+  if (typeof rawBody !== 'string' || !/[/+]json\b/.test(headers['content-type'] ?? '')) return response;
   const body = parse(rawBody);
-  if (body !== undefined) return { ...answer, body };
-  // JSON that is a text has lost its quotes by now: it looks like any text, but not like the beginning of something else.
-  return /^\s*[{[]/.test(rawBody) ? { ...answer, invalid: 'says that it is JSON, and is not' } : answer;
+  if (body !== undefined) return { ...response, body };
+  // Step Functions has removed the quotes of a JSON string, so any text can be one, except the start of an object or an array.
+  return /^\s*[{[]/.test(rawBody)
+    ? { ...response, invalid: 'is declared as JSON, but is not JSON' }
+    : response;
 }
 
-/** Step Functions asks every API for the first 262,145 bytes: one that takes ranges sends no more. */
+/** Step Functions requests the first 262,145 bytes. An API that supports ranges sends no more. */
 function isCut(contentRange = ''): boolean {
   const [, end, total] = /^bytes \d+-(\d+)\/(\d+)$/.exec(contentRange) ?? [];
   return end === undefined || Number(end) + 1 !== Number(total);

@@ -1,4 +1,4 @@
-/** The function behind the operation `call_api`: it decides what is called, and calls nothing itself. */
+/** Runs the step of `call_api`, which decides what to call. Step Functions makes the calls. */
 import { requiredEnv, StepEnv, stepHandler } from 'mcp-async-operations/steps';
 import { callApi } from './operation.ts';
 import { request } from './request.ts';

@@ -1,4 +1,4 @@
-/** Step 2: in production somebody has to agree. */
+/** Runs step 2: asks for approval of a release to production. */
 
 import { formatBytes } from 'mcp-async-operations/operation';
 import { type StepOf, StepRefused } from 'mcp-async-operations/steps';
@@ -6,8 +6,8 @@ import * as z from 'zod';
 import { type deploy, PRODUCTION } from './operation.ts';
 
 const consent = z.object({
-  approve: z.boolean().describe('Whether it may be released.'),
-  reason: z.string().max(500).optional().describe('Why, or why not.'),
+  approve: z.boolean().describe('Approve the release.'),
+  reason: z.string().max(500).optional().describe('Reason for the decision.'),
 });
 
 export const approve: StepOf<typeof deploy, 'approve'> = async ({ input, results, requestInput }) => {
@@ -17,8 +17,8 @@ export const approve: StepOf<typeof deploy, 'approve'> = async ({ input, results
   const { approve: answer } = requestInput({
     approve: {
       message:
-        `Release ${project} to ${environment}? It is the artifact of build ${build_job_id}, ${formatBytes(size)}, ` +
-        `SHA-256 ${sha256.slice(0, 12)}…, and replaces ${replaces ? `version ${replaces}` : 'nothing'}.`,
+        `Release ${project} to ${environment}? Artifact of build ${build_job_id}: ${formatBytes(size)}, ` +
+        `SHA-256 ${sha256.slice(0, 12)}…. ${replaces ? `It replaces version ${replaces}` : 'It is the first release'}.`,
       schema: consent,
     },
   });

@@ -1,4 +1,4 @@
-/** The artifact on its way: from the build to the job's own copy, and from there to the release. */
+/** Downloads and verifies an artifact: the build's artifact, or the copy that the deploy job made of it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,9 @@ export function copyKey(jobId: string): string {
 }
 
 /**
- * Runs work on a file of the workspace, which is gone from the disk when it ends.
- * @throws OperationError ARTIFACT_CHANGED unless it is what was expected
+ * Downloads an artifact, runs work on it and deletes the local file.
+ * @param expected SHA-256, hexadecimal
+ * @throws OperationError ARTIFACT_CHANGED when the artifact is missing, too large or has another SHA-256
  */
 export async function withArtifact<T>(
   { workspace, signal }: Pick<StepContext, 'workspace' | 'signal'>,
@@ -22,7 +23,7 @@ export async function withArtifact<T>(
 ): Promise<T> {
   const changed = new OperationError(
     'ARTIFACT_CHANGED',
-    `/${key} is not what was built, or not any more. Build the project again, and deploy that build.`,
+    `/${key} has changed since the build. Build the project again and deploy that build.`,
   );
   const directory = await mkdtemp(join(tmpdir(), 'deploy-'));
   try {

@@ -1,4 +1,4 @@
-/** The operation `deploy`: what a build has made becomes what an environment runs, or nothing changes. */
+/** Defines the operation `deploy`: releases the artifact of a build to an environment, or changes nothing. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -7,39 +7,39 @@ import { projectName } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;
 const ENVIRONMENT_REMEDY =
-  'environment must be 1 to 32 characters: small letters, digits and "-", starting with a letter, such as "staging".';
+  'environment must be 1 to 32 characters: lowercase letters, digits and "-", starting with a letter, such as "staging".';
 
-/** Nothing is released there unless somebody agrees. */
+/** The environment whose releases need approval. */
 export const PRODUCTION = 'production';
 
 const input = z.strictObject({
-  project: projectName('What is deployed.'),
-  build_job_id: z.string().describe('The job_id of the build, completed, whose artifact is deployed.'),
+  project: projectName('Name of the project to deploy.'),
+  build_job_id: z.string().describe('The job_id of the completed build to deploy.'),
   environment: z
     .string({ error: ENVIRONMENT_REMEDY })
     .regex(/^[a-z][a-z0-9-]{0,31}$/, ENVIRONMENT_REMEDY)
     .describe(
-      `Where it goes, such as "staging". In "${PRODUCTION}" somebody has to agree: see input_requests.`,
+      `Target environment, such as "staging". A release to "${PRODUCTION}" needs approval: see input_requests.`,
     ),
 });
 export type DeployInput = z.output<typeof input>;
 
 const output = z.strictObject({
   environment: z.string(),
-  version: z.string().describe('The name of the release: the job_id of this deploy.'),
-  previous_version: z.string().nullable().describe('What was there before; null when nothing was.'),
+  version: z.string().describe('Version of the release: the job_id of this deploy.'),
+  previous_version: z.string().nullable().describe('The version before; null for a first release.'),
   artifact: z
     .string()
-    .describe('Where the release is in the workspace: `/releases/<environment>/<project>/<version>.tar.gz`.'),
+    .describe('Path of the release in the workspace: `/releases/<environment>/<project>/<version>.tar.gz`.'),
   size: z.int().nonnegative().describe('Bytes.'),
-  sha256: z.string().describe('In hexadecimal; as the build has made it.'),
+  sha256: z.string().describe('SHA-256 of the artifact, in hexadecimal.'),
 });
 export type DeployOutput = z.output<typeof output>;
 
 const verified = z.strictObject({
   size: z.int().nonnegative(),
   sha256: z.string(),
-  /** The version that was current then. */
+  /** The current version at that time. */
   replaces: z.string().nullable(),
 });
 
@@ -47,15 +47,16 @@ export const deploy = defineOperation({
   name: 'deploy',
   title: 'Deploy',
   description:
-    'Releases the artifact of a build to an environment: checks it, asks for consent in production, makes it the current ' +
-    'version, tests it, and on a failed test goes back to the version before.',
+    'Releases the artifact of a build to an environment: verifies it, asks for approval in production, makes it the current ' +
+    'version, tests it, and rolls back if the test fails.',
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 60_000 },
   steps: {
     verify: { timeoutMs: 5 * MINUTE_MS, retries: 2, output: verified },
-    // What was verified is kept for a day.
+    // The verified copy expires after a day.
     approve: { timeoutMs: MINUTE_MS, inputTimeoutMs: 12 * 60 * MINUTE_MS },
     release: {
       timeoutMs: 5 * MINUTE_MS,
@@ -64,13 +65,13 @@ export const deploy = defineOperation({
     },
     smoke: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
-  // Files and folders of an artifact are listed in memory; itself, 250 MiB at most, is on the disk.
+  // The list of files is in memory; the artifact, at most 250 MiB, is on the disk.
   resources: { memoryMb: 1_024, storageMb: 512 },
   requires: ({ project }) => [
     {
       key: artifactKey(project),
       code: 'BUILD_JOB_INVALID',
-      message: `Nothing has been built of "${project}". Build it first, with start_build.`,
+      message: `The project "${project}" has no build. Call start_build first.`,
     },
   ],
   files: ({ artifact, size, sha256 }) => [

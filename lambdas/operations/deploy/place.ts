@@ -1,6 +1,6 @@
 /**
- * A place to deploy to: one object that says which version is current there, and which job is changing it. Every write of
- * it is conditional on what was read, so that of two jobs one is first.
+ * Reads and updates a place, the target of a deploy: one object with the current version and the job that changes it. Every
+ * write is conditional on the version that was read, so that concurrent jobs apply one after the other.
  */
 
 import { OperationError } from 'mcp-async-operations/operation';
@@ -9,7 +9,7 @@ import * as z from 'zod';
 import type { DeployInput } from './operation.ts';
 
 const release = z.object({
-  /** The job that has made it. */
+  /** Id of the job that released it. */
   version: z.string(),
   sha256: z.string(),
   size: z.number(),
@@ -20,17 +20,17 @@ const release = z.object({
 export type Release = z.output<typeof release>;
 
 const place = z.object({
-  /** The job that deploys here, or was the last to. */
+  /** Id of the job that deploys here, or did so last. */
   holder: z.string(),
   current: release.nullable(),
-  /** What was current before, for as long as `current` may have to make way for it again. */
+  /** The version before, while a rollback is possible. */
   previous: release.nullable(),
 });
 type Place = z.output<typeof place>;
 
 type Context = StepContext<DeployInput>;
 
-/** Each lost race reads the place again: more than these are no accident. */
+/** Each lost race reads the place again. */
 const TRIES = 5;
 
 export function releaseKey({ project, environment }: DeployInput, version: string): string {
@@ -38,15 +38,15 @@ export function releaseKey({ project, environment }: DeployInput, version: strin
 }
 
 /**
- * Takes the place for this job, until it ends.
- * @returns the version that is there
- * @throws OperationError DEPLOY_IN_PROGRESS while another job has it
+ * Claims the place for this job until it ends.
+ * @returns the current version; null when there is none
+ * @throws OperationError DEPLOY_IN_PROGRESS while another open job holds the place
  */
-export async function hold(context: Context): Promise<string | null> {
+export async function claimPlace(context: Context): Promise<string | null> {
   const { jobId, jobs } = context;
   const held = await change(context, async (found) => {
     if (found && found.holder !== jobId && (await jobs.isOpen(found.holder)))
-      throw taken(context, found.holder);
+      throw deployInProgress(context, found.holder);
     return found?.holder === jobId
       ? found
       : { holder: jobId, current: found?.current ?? null, previous: null };
@@ -54,34 +54,34 @@ export async function hold(context: Context): Promise<string | null> {
   return held.current?.version ?? null;
 }
 
-/** Makes a version the current one. Done again by a later attempt, it changes nothing. */
-export async function flip(context: Context, next: Release): Promise<Place> {
+/** Makes a release the current one. A repeated call changes nothing. */
+export async function setCurrent(context: Context, next: Release): Promise<Place> {
   return change(context, async (found) => {
-    const mine = own(context, found);
-    return mine.current?.version === next.version ? mine : { ...mine, current: next, previous: mine.current };
+    const held = requireHeld(context, found);
+    return held.current?.version === next.version ? held : { ...held, current: next, previous: held.current };
   });
 }
 
-/** Makes the version before this job's the current one again. */
+/** Makes the version before this job the current one again. */
 export async function rollBack(context: Context): Promise<Place> {
   return change(context, async (found) => {
-    const mine = own(context, found);
-    return mine.current?.version === context.jobId
-      ? { ...mine, current: mine.previous, previous: null }
-      : mine;
+    const held = requireHeld(context, found);
+    return held.current?.version === context.jobId
+      ? { ...held, current: held.previous, previous: null }
+      : held;
   });
 }
 
-/** What the job that holds the place finds there. */
-export async function look(context: Context): Promise<Place> {
+/** Reads the place that this job holds. */
+export async function readPlace(context: Context): Promise<Place> {
   const found = await context.workspace.read(placeKey(context.input), context.signal);
-  return own(context, found && parse(found.text));
+  return requireHeld(context, found && parse(found.text));
 }
 
-/** @throws OperationError DEPLOY_IN_PROGRESS for a job that has lost its place: it had ended, in everybody else's eyes */
-function own(context: Context, found: Place | undefined): Place {
+/** @throws OperationError DEPLOY_IN_PROGRESS when the job has lost the place, because it had already ended */
+function requireHeld(context: Context, found: Place | undefined): Place {
   if (found?.holder === context.jobId) return found;
-  throw taken(context, found?.holder ?? 'nobody');
+  throw deployInProgress(context, found?.holder ?? 'nobody');
 }
 
 async function change(
@@ -96,7 +96,7 @@ async function change(
     if (after === before) return after;
     if (await workspace.replace(key, JSON.stringify(after), found?.version, signal)) return after;
   }
-  throw new OperationError('CONFLICT', `${key} is being changed by somebody else all the time.`, {
+  throw new OperationError('CONFLICT', `${key} changes too often. Start the deploy again in a minute.`, {
     retryable: true,
   });
 }
@@ -109,10 +109,10 @@ function parse(text: string): Place {
   return place.parse(JSON.parse(text));
 }
 
-function taken({ input: { project, environment } }: Context, jobId: string): OperationError {
+function deployInProgress({ input: { project, environment } }: Context, jobId: string): OperationError {
   return new OperationError(
     'DEPLOY_IN_PROGRESS',
-    `${project} is being deployed to ${environment} by the job ${jobId}. Wait for it to end, or cancel it, and start again.`,
+    `The job ${jobId} is deploying ${project} to ${environment}. Wait until it ends or cancel it, then start again.`,
     { retryable: true, details: { job_id: jobId } },
   );
 }

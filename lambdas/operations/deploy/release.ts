@@ -1,8 +1,8 @@
-/** Step 3: a version of its own beside those before, and then, by one conditional write, the current one. */
+/** Runs step 3: stores the artifact as a new version, and makes it the current version with one conditional write. */
 import type { StepOf } from 'mcp-async-operations/steps';
 import { copyKey, withArtifact } from './artifact.ts';
 import type { deploy } from './operation.ts';
-import { flip, releaseKey } from './place.ts';
+import { releaseKey, setCurrent } from './place.ts';
 
 export const release: StepOf<typeof deploy, 'release'> = async (context) => {
   const { input, jobId, results, workspace, signal, progress, log } = context;
@@ -11,13 +11,13 @@ export const release: StepOf<typeof deploy, 'release'> = async (context) => {
     workspace.upload(releaseKey(input, jobId), file, { signal, contentType: 'application/gzip' }),
   );
   progress(0.8, `Making ${jobId} the current version`);
-  const { previous } = await flip(context, {
+  const { previous } = await setCurrent(context, {
     version: jobId,
     sha256,
     size,
     build_job_id: input.build_job_id,
     released_at: new Date().toISOString(),
   });
-  log.write(`${jobId} is the current version, after ${previous?.version ?? 'none'}.\n`);
+  log.write(`${jobId} is the current version; the version before was ${previous?.version ?? 'none'}.\n`);
   return { previous: previous?.version ?? null };
 };

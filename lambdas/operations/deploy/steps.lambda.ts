@@ -1,4 +1,4 @@
-/** The function behind the operation `deploy`. */
+/** Runs the steps of `deploy`. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { approve } from './approve.ts';
 import { deploy } from './operation.ts';

@@ -1,4 +1,4 @@
-/** Where downloads may come from: the public https addresses that webhooks may go to. */
+/** Defines the address policy of downloads: public https addresses, as for webhooks. */
 import { type AddressPolicy, isLoopbackAllowed, PUBLIC_ADDRESSES } from 'mcp-async-operations/steps';
 
 export function downloadPolicy(): AddressPolicy {

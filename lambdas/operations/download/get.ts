@@ -1,4 +1,4 @@
-/** One GET of an address that a caller has given: each address on the way is checked, and nothing of ours goes along. */
+/** Sends one GET to a URL of a caller. It checks every address, redirects included, and sends no credentials. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { CodedError, OperationError } from 'mcp-async-operations/operation';
 import {
@@ -10,32 +10,33 @@ import {
 } from 'mcp-async-operations/steps';
 import { Client } from 'undici';
 
-export interface Answer {
+/** A response. */
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Fails when it ends before it should, or stalls. */
+  /** Fails when the body is truncated or stalls. */
   readonly body: AsyncIterable<Buffer>;
 }
 
 export interface GetOptions {
   readonly url: string;
-  /** `bytes=0-9`; without it all is asked for. */
+  /** Such as `bytes=0-9`. @default the whole body */
   readonly range?: string;
-  /** The range is answered of this version only, else all is. */
+  /** ETag for `If-Range`: the server sends the range of this version only, else the whole body. */
   readonly ifRange?: string;
   readonly policy: AddressPolicy;
   readonly signal: AbortSignal;
 }
 
 const MAX_REDIRECTS = 5;
-/** Without a byte: then it is given up, and tried again. */
+/** Longest time without a byte; the step then retries. */
 const STALL_MS = 30_000;
 
 /**
- * @param use reads the body, which is closed after it.
- * @throws OperationError URL_REFUSED, or DOWNLOAD_FAILED with whether it may be tried again
+ * @param use reads the body, which closes afterwards.
+ * @throws OperationError URL_REFUSED, or DOWNLOAD_FAILED, retryable when a retry can help
  */
-export async function get<T>(options: GetOptions, use: (answer: Answer) => Promise<T>): Promise<T> {
+export async function get<T>(options: GetOptions, use: (response: HttpResponse) => Promise<T>): Promise<T> {
   const { range, ifRange, policy, signal } = options;
   let url = options.url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
@@ -53,7 +54,7 @@ export async function get<T>(options: GetOptions, use: (answer: Answer) => Promi
         path: pathname + search,
         headers: {
           'user-agent': 'mcp-async-operations',
-          // As it is: what is compressed on the way has another length.
+          // Compression in transit would change the length.
           'accept-encoding': 'identity',
           ...(range && { range }),
           ...(ifRange && { 'if-range': ifRange }),
@@ -66,39 +67,46 @@ export async function get<T>(options: GetOptions, use: (answer: Answer) => Promi
       }
       url = URL.parse(location, url)?.href ?? '';
     } catch (error) {
-      throw explained(error, signal);
+      throw toDownloadError(error, signal);
     } finally {
       await client.destroy();
     }
   }
-  throw new OperationError('DOWNLOAD_FAILED', `url: it redirects more than ${MAX_REDIRECTS} times.`);
+  throw new OperationError(
+    'DOWNLOAD_FAILED',
+    `url: it redirects more than ${MAX_REDIRECTS} times. Give the final URL.`,
+  );
 }
 
 function accept(url: string, policy: AddressPolicy): URL {
   try {
     return checkUrl(url, policy);
   } catch (error) {
-    throw explained(error, undefined);
+    throw toDownloadError(error, undefined);
   }
 }
 
-/** Nothing of the network's own words is told: they have addresses in them. */
-function explained(error: unknown, signal: AbortSignal | undefined): unknown {
+/** Hides the messages of network errors, which contain addresses. */
+function toDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof CodedError) return error;
   if (error instanceof AddressRefused) return new OperationError('URL_REFUSED', `url: ${error.reason}`);
   const message =
     error instanceof NameUnresolved
-      ? 'url: its host has no address now.'
-      : 'url: the connection failed, stalled, or ended before everything was here.';
+      ? 'url: its host does not resolve. Check the host name, or try again later.'
+      : 'url: the connection failed, stalled or closed early. Try again later.';
   return new OperationError('DOWNLOAD_FAILED', message, { retryable: true, cause: error });
 }
 
-/** @throws OperationError DOWNLOAD_FAILED for a status that is none of these; 429 and 5xx may pass */
-export function expectStatus({ status }: Answer, ...expected: readonly number[]): void {
+/** @throws OperationError DOWNLOAD_FAILED for any other status; retryable for 429 and 5xx */
+export function expectStatus({ status }: HttpResponse, ...expected: readonly number[]): void {
   if (expected.includes(status)) return;
-  throw new OperationError('DOWNLOAD_FAILED', `url: it was answered with status ${status}.`, {
-    retryable: status === 429 || status >= 500,
-    details: { http_status: status },
-  });
+  throw new OperationError(
+    'DOWNLOAD_FAILED',
+    `url: the server responded with status ${status}. Check the URL.`,
+    {
+      retryable: status === 429 || status >= 500,
+      details: { http_status: status },
+    },
+  );
 }

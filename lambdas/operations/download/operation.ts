@@ -1,4 +1,4 @@
-/** The operation `download`: a project's source from the web into the workspace, in parts that are never fetched twice. */
+/** Defines the operation `download`: fetches a project's source from the web, in parts that it never fetches twice. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -11,23 +11,23 @@ const input = z.strictObject({
     .string()
     .min(1)
     .max(2_048)
-    .describe('Where the source is: a gzipped tar archive of a Node.js project, at a public https address.'),
-  project: projectName('What the project is to be called; one of that name is replaced.'),
+    .describe('Public https URL of the source: a gzipped tar archive of a Node.js project.'),
+  project: projectName('Name for the project. An existing project of this name is replaced.'),
 });
 export type DownloadInput = z.output<typeof input>;
 
 const output = z.strictObject({
-  source: z.string().describe('Where it is in the workspace: `/projects/<project>.tar.gz`.'),
+  source: z.string().describe('Path of the source in the workspace: `/projects/<project>.tar.gz`.'),
   size: z.int().nonnegative().describe('Bytes.'),
-  sha256: z.string().describe('In hexadecimal.'),
-  files: z.int().nonnegative().describe('Files in the archive.'),
+  sha256: z.string().describe('SHA-256, in hexadecimal.'),
+  files: z.int().nonnegative().describe('Number of files in the archive.'),
 });
 export type DownloadOutput = z.output<typeof output>;
 
 const probed = z.strictObject({
-  /** Bytes; absent when the server does not say: then everything is fetched at once. */
+  /** Bytes; absent when the server supports no ranges: the transfer then fetches the source in one part. */
   size: z.int().nonnegative().optional(),
-  /** Tells one version from another, to the byte. */
+  /** Strong ETag, which identifies one version exactly. */
   etag: z.string().optional(),
 });
 
@@ -35,9 +35,10 @@ export const download = defineOperation({
   name: 'download',
   title: 'Download',
   description:
-    "Fetches a project's source (tar.gz) from a public https URL into the workspace, in parts: an attempt that was cut off goes on where it was.",
+    "Fetches a project's source (tar.gz) from a public https URL into the workspace. An interrupted download continues where it stopped.",
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
@@ -49,6 +50,6 @@ export const download = defineOperation({
     },
     publish: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
-  // The parts, and the archive that is made of them.
+  // Disk for one part and the archive.
   resources: { memoryMb: 1_024, storageMb: 512 },
 });

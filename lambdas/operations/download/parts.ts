@@ -1,15 +1,15 @@
-/** A transfer in parts: each is a file of the workspace, and there or not there as a whole. */
+/** Divides a transfer into parts. Each part is a workspace file, which exists completely or not at all. */
 
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import { sourceLimits } from '../project/source-limits.ts';
 
-/** Small enough to be fetched again after a failure, large enough that asking for the next costs little. */
+/** Small enough to fetch again after a failure, large enough to keep the number of requests low. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
 export interface Part {
   readonly key: string;
   readonly start: number;
-  /** The byte behind the last. */
+  /** The byte after the last. */
   readonly end: number;
 }
 
@@ -28,7 +28,7 @@ export function partKey(jobId: string, index: number): string {
 export function tooLarge(): OperationError {
   return new OperationError(
     'SOURCE_TOO_LARGE',
-    `url: there are more than ${formatBytes(sourceLimits.compressedBytes)}, the limit of a source archive.`,
+    `url: the file exceeds ${formatBytes(sourceLimits.compressedBytes)}, the limit of a source archive. Give a smaller one.`,
     { details: { limit_bytes: sourceLimits.compressedBytes } },
   );
 }
@@ -36,6 +36,6 @@ export function tooLarge(): OperationError {
 export function changed(): OperationError {
   return new OperationError(
     'DOWNLOAD_CHANGED',
-    'url: what is there has changed since the download began. Start it again.',
+    'url: the file has changed since the download began. Start the download again.',
   );
 }

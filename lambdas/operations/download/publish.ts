@@ -1,4 +1,4 @@
-/** Step 3: the parts put together, looked through as every source is, and only then the project's source. */
+/** Runs step 3: joins the parts, inspects the archive like every source, and stores it as the project's source. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,9 @@ export const publish: StepOf<typeof download, 'publish'> = async (context) => {
     const archive = join(directory, 'source.tar.gz');
     const part = join(directory, 'part');
     await writeFile(archive, '');
-    const missing = new Error(`A part of job ${jobId} is not in the workspace.`);
+    const missing = new Error(
+      `A part of job ${jobId} is missing in the workspace. Start the download again.`,
+    );
     for (let index = 0; index < parts; index += 1) {
       const limit = { maxBytes: sourceLimits.compressedBytes, tooLarge: tooLarge() };
       await workspace.download(partKey(jobId, index), part, { signal, missing, ...limit });

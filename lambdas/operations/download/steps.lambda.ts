@@ -1,4 +1,4 @@
-/** The function behind the operation `download`: as that of webhooks, it calls addresses which callers have given. */
+/** Runs the steps of `download`. Like webhooks, they call addresses of callers. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { download } from './operation.ts';
 import { probe } from './probe.ts';

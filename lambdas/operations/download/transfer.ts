@@ -1,4 +1,4 @@
-/** Step 2: the parts that are not in the workspace yet, one after the other. */
+/** Runs step 2: fetches the parts that are not in the workspace yet, one after the other. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import { type StepContext, type StepOf, writeDigested } from 'mcp-async-operations/steps';
 import { sourceLimits } from '../project/source-limits.ts';
 import { downloadPolicy } from './download-policy.ts';
-import { type Answer, expectStatus, get } from './get.ts';
+import { expectStatus, get, type HttpResponse } from './get.ts';
 import type { DownloadInput, download } from './operation.ts';
 import { changed, type Part, partKey, partsOf, tooLarge } from './parts.ts';
 
@@ -34,7 +34,7 @@ async function inParts(
   for (const part of parts) {
     const isThere = (await workspace.size(part.key, signal)) === part.end - part.start;
     if (!isThere && size > 0) await fetchPart(context, file, part, size, etag);
-    log.write(`${part.key}: ${isThere ? 'was there' : 'fetched'}\n`);
+    log.write(`${part.key}: ${isThere ? 'already there' : 'fetched'}\n`);
     progress(part.end / (size || 1), `${formatBytes(part.end)} of ${formatBytes(size)}`);
   }
   return { parts: size > 0 ? parts.length : 0 };
@@ -48,15 +48,15 @@ function fetchPart(
   etag: string | undefined,
 ): Promise<void> {
   const range = `bytes=${start}-${end - 1}`;
-  return get({ url, range, ifRange: etag, policy: downloadPolicy(), signal }, async (answer) => {
-    // All of it in place of the part: it is not the version that was asked for. Gone, or shorter: neither.
-    if ([200, 404, 410, 412, 416].includes(answer.status)) throw changed();
-    expectStatus(answer, 206);
-    const isAsAsked = answer.headers['content-range'] === `bytes ${start}-${end - 1}/${size}`;
-    if (!isAsAsked || (etag && answer.headers.etag !== undefined && answer.headers.etag !== etag))
+  return get({ url, range, ifRange: etag, policy: downloadPolicy(), signal }, async (response) => {
+    // 200 means another version than the one in If-Range. The other statuses mean a deleted or a shorter file.
+    if ([200, 404, 410, 412, 416].includes(response.status)) throw changed();
+    expectStatus(response, 206);
+    const isRequestedRange = response.headers['content-range'] === `bytes ${start}-${end - 1}/${size}`;
+    if (!isRequestedRange || (etag && response.headers.etag !== undefined && response.headers.etag !== etag))
       throw changed();
-    const written = await writeDigested(upTo(answer, end - start), file, signal);
-    if (written.size < end - start) throw cutShort();
+    const written = await writeDigested(limitBytes(response, end - start), file, signal);
+    if (written.size < end - start) throw truncated();
     await workspace.upload(key, file, { signal, contentType: 'application/octet-stream' });
   });
 }
@@ -65,25 +65,25 @@ async function inOne(
   { input: { url }, jobId, workspace, signal, progress }: Context,
   file: string,
 ): Promise<{ parts: number }> {
-  await get({ url, policy: downloadPolicy(), signal }, async (answer) => {
-    expectStatus(answer, 200);
-    const said = answer.headers['content-length'];
+  await get({ url, policy: downloadPolicy(), signal }, async (response) => {
+    expectStatus(response, 200);
+    const length = response.headers['content-length'];
     const { size } = await writeDigested(
-      upTo(answer, sourceLimits.compressedBytes, (bytes) =>
-        progress(said ? bytes / Number(said) : 0, formatBytes(bytes)),
+      limitBytes(response, sourceLimits.compressedBytes, (bytes) =>
+        progress(length ? bytes / Number(length) : 0, formatBytes(bytes)),
       ),
       file,
       signal,
     );
-    if (said !== undefined && size !== Number(said)) throw cutShort();
+    if (length !== undefined && size !== Number(length)) throw truncated();
     await workspace.upload(partKey(jobId, 0), file, { signal, contentType: 'application/octet-stream' });
   });
   return { parts: 1 };
 }
 
-/** @throws OperationError SOURCE_TOO_LARGE with the first byte too many: a server may lie about a length */
-async function* upTo(
-  { body }: Answer,
+/** @throws OperationError SOURCE_TOO_LARGE at the first excess byte, because a server can send a wrong length */
+async function* limitBytes(
+  { body }: HttpResponse,
   maxBytes: number,
   onBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
@@ -96,8 +96,8 @@ async function* upTo(
   }
 }
 
-function cutShort(): OperationError {
-  return new OperationError('DOWNLOAD_FAILED', 'url: it ended before everything was here.', {
+function truncated(): OperationError {
+  return new OperationError('DOWNLOAD_FAILED', 'url: the download ended early. Try again later.', {
     retryable: true,
   });
 }

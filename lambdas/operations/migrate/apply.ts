@@ -1,4 +1,4 @@
-/** Step 2: every segment of the table at once, page by page, each with its checkpoint. */
+/** Runs step 2: processes all segments of the table in parallel, page by page, with a checkpoint each. */
 import { OperationError } from 'mcp-async-operations/operation';
 import type { ResultsOf, StepContext, StepOf } from 'mcp-async-operations/steps';
 import { attributesOf, decide, type Item } from './change.ts';
@@ -6,10 +6,10 @@ import { Checkpoint } from './checkpoint.ts';
 import { type Counts, type MigrateInput, migrate } from './operation.ts';
 import type { OperatorTables } from './operator-tables.ts';
 
-/** Of each, a page's items are written at once, which is what one function can do. */
+/** Parallel segments; one function can handle this number of parallel pages. */
 const SEGMENTS = 4;
 const WRITES_AT_ONCE = 10;
-/** Before the attempt's time is over: for the pages under way. */
+/** Time before the timeout of the attempt, for pages in progress. */
 const WRAP_UP_MS = 60_000;
 
 type Context = StepContext<MigrateInput, ResultsOf<typeof migrate>>;
@@ -23,7 +23,7 @@ export const apply =
     const segments = await Promise.all(
       Array.from({ length: SEGMENTS }, (_, segment) => Checkpoint.load(context, segment)),
     );
-    const tell = () => {
+    const reportProgress = () => {
       const { scanned } = sum(segments);
       if (items > 0) progress(Math.min(0.99, scanned / items), `${scanned} of about ${items} items`);
       else progress(0, `${scanned} items`);
@@ -33,7 +33,7 @@ export const apply =
         while (!checkpoint.progress.isDone) {
           if (Date.now() > endAt) throw outOfTime(segments);
           await applyPage(context, tables, checkpoint, segment);
-          tell();
+          reportProgress();
         }
       }),
     );
@@ -74,7 +74,7 @@ async function applyPage(
   });
 }
 
-/** @returns what the item counts as */
+/** @returns the counts to which the item adds */
 async function applyItem(
   { input, signal }: Context,
   tables: OperatorTables,
@@ -112,7 +112,7 @@ function sum(segments: readonly Checkpoint[]): Counts {
 function outOfTime(segments: readonly Checkpoint[]): OperationError {
   return new OperationError(
     'STEP_TIMED_OUT',
-    `The migration was at ${sum(segments).scanned} items when its time was over. Start it again: what is changed stays changed.`,
+    `The migration timed out after ${sum(segments).scanned} items. Start it again; changed items stay changed.`,
     { retryable: true },
   );
 }

@@ -1,4 +1,4 @@
-/** What a migration does to one item: decided from the item, and done only if the item is still so. */
+/** Decides how a migration changes one item, and builds the conditional write. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -6,7 +6,7 @@ import type { MigrateInput } from './operation.ts';
 
 export type Item = Readonly<Record<string, AttributeValue>>;
 
-/** `update` is one conditional write. */
+/** The decision about an item. `update` is one conditional write. */
 export type Decision =
   | { readonly kind: 'unmatched' | 'already' | 'conflict' }
   | { readonly kind: 'update'; readonly update: Update };
@@ -18,12 +18,12 @@ export interface Update {
   readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
 }
 
-/** Every attribute that a change looks at. */
+/** @returns all attributes that a change reads */
 export function attributesOf({ set, remove, rename, where }: MigrateInput): string[] {
   return [...Object.keys(set), ...remove, ...Object.entries(rename).flat(), ...Object.keys(where)];
 }
 
-/** @param key the name of the partition key: an item that was deleted meanwhile is not made anew */
+/** @param key name of the partition key; its condition prevents that the write recreates a deleted item */
 export function decide({ set, remove, rename, where }: MigrateInput, key: string, item: Item): Decision {
   const [wanted, held] = [marshall(set), marshall(where)];
   if (!Object.entries(held).every(([name, value]) => isDeepStrictEqual(item[name], value))) {
@@ -64,13 +64,13 @@ export function decide({ set, remove, rename, where }: MigrateInput, key: string
   };
 }
 
-/** Names and values go beside the expression: nothing that a caller writes is ever read as one. */
+/** Collects names and values as placeholders, so that a caller's text never becomes part of an expression. */
 class Expression {
   readonly #names: string[] = [];
   readonly #values: AttributeValue[] = [];
 
-  readonly name = (attribute: string): string => `#a${placeOf(this.#names, attribute)}`;
-  readonly value = (value: AttributeValue): string => `:v${placeOf(this.#values, value)}`;
+  readonly name = (attribute: string): string => `#a${indexOrAdd(this.#names, attribute)}`;
+  readonly value = (value: AttributeValue): string => `:v${indexOrAdd(this.#values, value)}`;
 
   attributes(): Pick<Update, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'> {
     const values = this.#values.map((value, index) => [`:v${index}`, value]);
@@ -81,8 +81,8 @@ class Expression {
   }
 }
 
-/** Where a list has something, put there if need be. */
-function placeOf<T>(list: T[], wanted: T): number {
+/** @returns the index of a value in a list; adds the value if it is missing */
+function indexOrAdd<T>(list: T[], wanted: T): number {
   const found = list.findIndex((each) => isDeepStrictEqual(each, wanted));
   return found >= 0 ? found : list.push(wanted) - 1;
 }

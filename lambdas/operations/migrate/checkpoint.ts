@@ -1,12 +1,13 @@
-/** How far one segment of the table is: a file of the workspace, from which a later attempt goes on. */
+/** Stores the progress of one table segment in a workspace file, from which a later attempt continues. */
 import { OperationError } from 'mcp-async-operations/operation';
 import type { StepContext } from 'mcp-async-operations/steps';
 import type { Item } from './change.ts';
 import type { Counts } from './operation.ts';
 
+/** The progress of a segment. */
 export interface Progress {
   readonly counts: Counts;
-  /** The last item that was dealt with; undefined before the first, and after the last. */
+  /** Key of the last processed item; undefined before the first item and after the last. */
   readonly after?: Item;
   readonly isDone: boolean;
 }
@@ -37,12 +38,16 @@ export class Checkpoint {
     return new Checkpoint(context, key, found ? JSON.parse(found.text) : START, found?.version);
   }
 
-  /** @throws OperationError CONFLICT, to be tried again, when another attempt has gone on meanwhile */
+  /** @throws OperationError CONFLICT, retryable, when another attempt has saved meanwhile */
   async save(progress: Progress): Promise<void> {
     const { workspace, signal } = this.#context;
     const version = await workspace.replace(this.#key, JSON.stringify(progress), this.#version, signal);
     if (version === undefined) {
-      throw new OperationError('CONFLICT', 'Another attempt works on the same items.', { retryable: true });
+      throw new OperationError(
+        'CONFLICT',
+        'Another attempt is processing the same items. Start the migration again.',
+        { retryable: true },
+      );
     }
     this.#version = version;
     this.progress = progress;

@@ -1,10 +1,10 @@
-/** The operation `migrate`: one change of many items of a table that the operator has allowed, none of them changed twice. */
+/** Defines the operation `migrate`: changes many items of a table that the operator allows, and no item twice. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 
 const MINUTE_MS = 60_000;
-/** An expression of DynamoDB holds far more; a change that a person has thought through does not. */
+/** A DynamoDB expression allows far more attributes, but people can review only small changes. */
 const MAX_ATTRIBUTES = 10;
 
 const attribute = z.string().min(1).max(255);
@@ -21,9 +21,9 @@ const input = z.strictObject({
   table: z
     .string()
     .regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'table must be the name of a DynamoDB table, such as "orders".')
-    .describe('The name of a table that the operator has allowed.'),
-  set: values.describe('Attributes and the values they get.'),
-  remove: z.array(attribute).max(MAX_ATTRIBUTES).default([]).describe('Attributes that are taken away.'),
+    .describe('Name of a table that the operator allows.'),
+  set: values.describe('Attributes to set, with their values.'),
+  remove: z.array(attribute).max(MAX_ATTRIBUTES).default([]).describe('Attributes to remove.'),
   rename: z
     .record(attribute, attribute)
     .refine(
@@ -31,9 +31,9 @@ const input = z.strictObject({
       `name at most ${MAX_ATTRIBUTES} attributes.`,
     )
     .default({})
-    .describe('Attributes and their new names. An item that has both is left as it is.'),
-  where: values.describe('Only items whose attributes have these values; without it, all.'),
-  dry_run: z.boolean().default(false).describe('Counts what would be changed, and changes nothing.'),
+    .describe('Attributes and their new names. An item with both names stays unchanged.'),
+  where: values.describe('Changes only items with these attribute values; without it, all items.'),
+  dry_run: z.boolean().default(false).describe('Counts the items to change, and changes nothing.'),
 });
 export type MigrateInput = z.output<typeof input>;
 
@@ -41,14 +41,14 @@ const count = z.int().nonnegative();
 const output = z.strictObject({
   table: z.string(),
   dry_run: z.boolean(),
-  scanned: count.describe('Items looked at.'),
-  matched: count.describe('Those that `where` holds for.'),
-  changed: count.describe('Of these: changed; of a dry run, those that would be.'),
+  scanned: count.describe('Items read.'),
+  matched: count.describe('Scanned items that match `where`.'),
+  changed: count.describe('Matched items that changed, or would change in a dry run.'),
   already: count.describe(
-    'Of these: as they should be. What an attempt that was cut off had changed of its last page is among them.',
+    'Matched items that needed no change. Includes items that an interrupted attempt changed on its last page.',
   ),
   conflicts: count.describe(
-    'Of these: left alone, having both names of a rename, or changed by somebody else meanwhile.',
+    'Matched items left unchanged, because they have both names of a rename or another writer changed them.',
   ),
 });
 export type MigrateOutput = z.output<typeof output>;
@@ -58,10 +58,11 @@ export const migrate = defineOperation({
   name: 'migrate',
   title: 'Migrate',
   description:
-    'Changes attributes of many items of a DynamoDB table: sets, removes and renames them. Each item is changed by one ' +
-    'conditional write, so that it can be killed and started again. Begin with dry_run.',
+    'Sets, removes and renames attributes of many items of a DynamoDB table. Each item changes with one conditional write, ' +
+    'so you can start an interrupted migration again. Start with dry_run.',
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
@@ -69,17 +70,17 @@ export const migrate = defineOperation({
       timeoutMs: MINUTE_MS,
       retries: 2,
       output: z.strictObject({
-        /** The partition key, and the sort key if there is one. */
+        /** Names of the partition key and the sort key, if any. */
         keys: z.array(z.string()),
-        /** About as many: DynamoDB counts every six hours. */
+        /** Approximate number of items: DynamoDB updates it every six hours. */
         items: z.int().nonnegative(),
       }),
     },
-    // Each retry goes on from the checkpoint: two and a half hours at most.
+    // Each retry continues from the checkpoints: at most two and a half hours in all.
     apply: { timeoutMs: 14 * MINUTE_MS, retries: 10 },
   },
   resources: { memoryMb: 1_024, tables: true },
   text: ({ table, dry_run, scanned, changed, already, conflicts }) =>
-    `${table}: ${changed} items ${dry_run ? 'would be' : 'were'} changed, ${already} were as they should be, ` +
-    `${conflicts} were left alone, of ${scanned} looked at.`,
+    `${table}: ${changed} items ${dry_run ? 'would change' : 'changed'}, ${already} needed no change, ` +
+    `${conflicts} stayed unchanged after a conflict, of ${scanned} items read.`,
 });

@@ -1,4 +1,4 @@
-/** The tables that the operator has allowed, on DynamoDB. */
+/** Reads and updates the DynamoDB tables that the operator allows. */
 import {
   ConditionalCheckFailedException,
   DescribeTableCommand,
@@ -10,13 +10,14 @@ import {
 import { OperationError } from 'mcp-async-operations/operation';
 import type { Item, Update } from './change.ts';
 
+/** A page of items. */
 export interface Page {
   readonly items: readonly Item[];
-  /** Where the next page begins; undefined after the last. */
+  /** Start of the next page; undefined after the last. */
   readonly next: Item | undefined;
 }
 
-/** What is scanned between two checkpoints: little enough to be done again. */
+/** Items between two checkpoints: few enough to repeat. */
 const PAGE_ITEMS = 100;
 
 export class OperatorTables {
@@ -31,10 +32,11 @@ export class OperatorTables {
   /** @throws OperationError TABLE_NOT_ALLOWED, TABLE_NOT_FOUND, MIGRATION_INVALID */
   async describe(table: string, signal: AbortSignal): Promise<{ keys: string[]; items: number }> {
     if (!this.#allowed.includes(table)) {
-      const others = this.#allowed.length > 0 ? `Allowed: ${this.#allowed.join(', ')}.` : 'None is.';
+      const others =
+        this.#allowed.length > 0 ? `Allowed: ${this.#allowed.join(', ')}.` : 'No table is allowed.';
       throw new OperationError(
         'TABLE_NOT_ALLOWED',
-        `table: "${table}" is not allowed. ${others} The operator allows tables at deploy: -c migrateTables=${table}`,
+        `table: "${table}" is not allowed. ${others} Ask the operator to allow it at deploy: -c migrateTables=${table}`,
       );
     }
     try {
@@ -45,7 +47,7 @@ export class OperatorTables {
         .toSorted((a, b) => (a.KeyType ?? '').localeCompare(b.KeyType ?? ''))
         .map(({ AttributeName = '' }) => AttributeName);
       const { AttributeDefinitions = [] } = Table ?? {};
-      // Checkpoints are JSON.
+      // Checkpoints are JSON, which cannot contain binary keys.
       if (
         AttributeDefinitions.some(
           (each) => each.AttributeType === 'B' && keys.includes(each.AttributeName ?? ''),
@@ -53,7 +55,7 @@ export class OperatorTables {
       ) {
         throw new OperationError(
           'MIGRATION_INVALID',
-          `table: "${table}" has a binary key, which this does not take.`,
+          `table: "${table}" has a binary key, which migrate does not support. Choose another table.`,
         );
       }
       return { keys, items: Table?.ItemCount ?? 0 };
@@ -61,12 +63,12 @@ export class OperatorTables {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       throw new OperationError(
         'TABLE_NOT_FOUND',
-        `table: "${table}" is allowed, but there is no such table.`,
+        `table: "${table}" is allowed but does not exist. Ask the operator to create it, or choose another table.`,
       );
     }
   }
 
-  /** @param attributes the only ones that are read */
+  /** Reads one page of a segment. @param attributes attributes to read */
   async page(
     table: string,
     { segment, segments }: { readonly segment: number; readonly segments: number },
@@ -91,7 +93,7 @@ export class OperatorTables {
     return { items: Items, next: LastEvaluatedKey };
   }
 
-  /** @returns false when the item was no longer as it had been read */
+  /** @returns false when the item has changed since it was read */
   async update(table: string, key: Item, update: Update, signal: AbortSignal): Promise<boolean> {
     try {
       await this.#client.send(new UpdateItemCommand({ TableName: table, Key: { ...key }, ...update }), {

@@ -1,4 +1,4 @@
-/** Step 1: whether the table is allowed, and the change is one that can be made of it. */
+/** Runs step 1: checks the table and the change. */
 import { OperationError } from 'mcp-async-operations/operation';
 import type { StepOf } from 'mcp-async-operations/steps';
 import type { migrate } from './operation.ts';
@@ -10,11 +10,12 @@ export const plan =
     const found = await tables.describe(input.table, signal);
     const { set, remove, rename } = input;
     const changed = [...Object.keys(set), ...remove, ...Object.entries(rename).flat()];
-    if (changed.length === 0) throw invalid('there is nothing to change. Give set, remove or rename');
+    if (changed.length === 0) throw invalid('they contain no change. Give set, remove or rename');
     const twice = changed.find((name, index) => changed.indexOf(name) !== index);
-    if (twice !== undefined) throw invalid(`"${twice}" is named twice. Say one thing about each attribute`);
+    if (twice !== undefined) throw invalid(`"${twice}" appears twice. Give one change per attribute`);
     const key = changed.find((name) => found.keys.includes(name));
-    if (key !== undefined) throw invalid(`"${key}" is a key of ${input.table}, and keys cannot be changed`);
+    if (key !== undefined)
+      throw invalid(`"${key}" is a key of ${input.table}. Remove it, because keys cannot change`);
     return found;
   };
 

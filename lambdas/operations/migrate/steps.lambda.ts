@@ -1,4 +1,4 @@
-/** The function behind the operation `migrate`: it alone may change tables of the operator. */
+/** Runs the steps of `migrate`. Only this function may change tables of the operator. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { StepEnv, stepHandler } from 'mcp-async-operations/steps';
 import { apply } from './apply.ts';
@@ -6,7 +6,7 @@ import { migrate } from './operation.ts';
 import { OperatorTables } from './operator-tables.ts';
 import { plan } from './plan.ts';
 
-// A table that cannot take more yet is written slower, and not given up.
+// Slows down for a throttled table instead of failing.
 const client = new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 });
 const allowed = (process.env[StepEnv.operatorTables] ?? '').split(',').filter((name) => name !== '');
 const tables = new OperatorTables(client, allowed);

@@ -1,22 +1,23 @@
-/** A path that a caller gives: plainly inside the project, or refused. */
+/** Checks a path of a caller: it must be plainly inside the project. */
 import { OperationError } from 'mcp-async-operations/operation';
 
 /**
- * @param argument its name, for the refusal
- * @returns the path without `.` and doubled slashes. @throws OperationError PATH_REFUSED
+ * @param argument name of the argument for the error
+ * @returns the path without `.` and repeated slashes
+ * @throws OperationError PATH_REFUSED
  */
 export function acceptPath(argument: string, path: string): string {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   const problem = /^([\\/]|[a-zA-Z]:)/.test(path)
     ? 'is absolute'
     : segments.includes('..')
-      ? 'has ".."'
+      ? 'contains ".."'
       : path.includes('\\')
-        ? 'has a backslash'
+        ? 'contains a backslash'
         : /%2e|%2f|%5c/i.test(path)
-          ? 'is encoded'
+          ? 'is percent-encoded'
           : /\p{Cc}/u.test(path)
-            ? 'has a control character'
+            ? 'contains a control character'
             : segments.length === 0
               ? 'names no file'
               : undefined;

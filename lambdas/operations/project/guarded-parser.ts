@@ -1,20 +1,20 @@
-/** node-tar's parser, with its two generous habits taken away. */
+/** Restricts node-tar's parser to one archive with one layer of compression. */
 import { Parser } from 'tar';
 import { invalidSource } from './source-errors.ts';
 
 const TAR_BLOCK_BYTES = 512;
-/** Archivers fill their last record with zeros, by habit 10 KiB; more is data that hides behind the end. */
+/** Archivers pad the last record with zeros, usually to 10 KiB. More is hidden data after the end. */
 const MAX_PADDING_BYTES = 1024 * 1024;
 
 /**
- * A parser that ends where the archive does, and knows its kind before it begins. node-tar would pile up in memory what
- * follows the end, and unpack by itself a second layer of compression, whose bytes would go uncounted.
+ * Stops at the end of the archive, and rejects compressed input. node-tar would collect data after the end in memory, and
+ * decompress a second layer whose bytes no limit counts.
  */
 export class GuardedParser extends Parser {
   #bytes = 0;
   #paddingBytes = 0;
   #isEnded = false;
-  /** The first block until it is whole; undefined after that. */
+  /** The first block until it is complete; then undefined. */
   #head: Buffer | undefined = Buffer.alloc(0);
 
   constructor(options: ConstructorParameters<typeof Parser>[0]) {
@@ -25,7 +25,7 @@ export class GuardedParser extends Parser {
   }
 
   override write(data: Uint8Array | string): boolean {
-    // `feed` writes nothing else.
+    // `feed` writes buffers only.
     let chunk = data as Buffer;
     this.#bytes += chunk.length;
     if (this.#isEnded) {

@@ -1,4 +1,4 @@
-/** Reads a whole source archive without writing a byte, and refuses everything in it that is not plainly a project. */
+/** Inspects a source archive without writing a byte, and rejects everything that is not plainly a project. */
 
 import { CodedError } from 'mcp-async-operations/operation';
 import type { ReadEntry } from 'tar';
@@ -7,51 +7,53 @@ import { invalidSource, namesTooLong, quote, tooLargeUnpacked, tooManyEntries } 
 import type { SourceLimits } from './source-limits.ts';
 import { type Archive, feed } from './tar-stream.ts';
 
-/** Devices, FIFOs and types that node-tar does not know are not here, and it would leave them out without a word. */
+/** Excludes devices, FIFOs and unknown types, which node-tar would skip silently. */
 const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
 
-/** No file system takes longer ones; a pax header could hold a megabyte, fifty thousand times over. */
+/** No file system supports longer paths. A pax header can contain a megabyte, in each of fifty thousand entries. */
 const MAX_PATH_CHARACTERS = 4_096;
 
-/** Of all names together, which are kept until the last entry has come: some 200 bytes for each of 200,000. */
+/** For all names together, which stay in memory until the last entry: about 200 bytes for each of 200,000. */
 const MAX_NAMES_BYTES = 40 * 1024 * 1024;
 
-/** A symbolic link, as the archive has it. */
+/** A symbolic link, as written in the archive. */
 export interface Link {
   readonly path: string;
   readonly target: string;
 }
 
+/** A file of the archive. */
 export interface FileEntry {
-  /** Which of the archive's files it is, from 0. */
+  /** Position among the files of the archive, from 0. */
   readonly index: number;
   /** Bytes. */
   readonly size: number;
 }
 
+/** The content of an inspected archive. */
 export interface Source {
   /**
-   * The directory inside the archive that holds package.json: '' or the only one at its top, as `npm pack` and GitHub
-   * make them.
+   * Directory in the archive that contains package.json: '' or the only top-level directory, as `npm pack` and GitHub create
+   * it.
    */
   readonly root: string;
   readonly links: readonly Link[];
-  /** By path in the archive. Of entries with the same path it is the last that counts, as when they are unpacked. */
+  /** Files by path in the archive. The last of several entries with the same path counts, as in unpacking. */
   readonly files: ReadonlyMap<string, FileEntry>;
 }
 
-/** What is known of the entries read so far, by their key. */
+/** The entries so far, by key. */
 interface Listing {
-  /** Of all names so far. */
+  /** Bytes of all names so far. */
   namesBytes: number;
-  /** The names at the top of the archive, as they are written there. */
+  /** Top-level names, as written in the archive. */
   readonly tops: Set<string>;
   readonly types: Map<string, string>;
   readonly symlinks: Map<string, Link>;
   readonly files: Map<string, FileEntry>;
 }
 
-/** @throws OperationError SOURCE_INVALID naming the entry, or SOURCE_TOO_LARGE naming the limit. */
+/** @throws OperationError SOURCE_INVALID with the entry, or SOURCE_TOO_LARGE with the limit. */
 export async function inspectSource(
   archive: Archive,
   limits: SourceLimits,
@@ -75,7 +77,7 @@ export async function inspectSource(
       entry.resume();
     },
   });
-  // An entry that node-tar would skip never reaches `onReadEntry`.
+  // Entries that node-tar skips do not reach `onReadEntry`.
   parser.on('ignoredEntry', (entry: ReadEntry) => {
     throw invalidSource(`${quote(entry.path)} is of an unsupported type`);
   });
@@ -100,34 +102,36 @@ function addEntry(listing: Listing, { path, type, linkpath }: ReadEntry): void {
   const { tops, types, symlinks } = listing;
   const segments = safeSegments(path, path);
   const key = keyOf(segments);
-  // The key of a path may be longer by far: one character can stand for eighteen.
+  // A key can be much longer than its path: normalization can expand one character to eighteen.
   listing.namesBytes += Buffer.byteLength(key) + Buffer.byteLength(linkpath ?? '');
   if (listing.namesBytes > MAX_NAMES_BYTES) throw namesTooLong(MAX_NAMES_BYTES);
   if (!ALLOWED_TYPES.has(type))
-    throw invalidSource(`${quote(path)} is a ${type}; only files, directories and links may be`);
+    throw invalidSource(`${quote(path)} is a ${type}; only files, directories and links are allowed`);
   if (type === 'Link') {
     const target = keyOf(safeSegments(linkpath ?? '', path));
-    // A hard link to a link would be that link under another name.
+    // A hard link to a symbolic link would be another name for that link.
     if (!isFile(types.get(target))) {
-      throw invalidSource(`${quote(path)} is a hard link to ${quote(linkpath)}, which is no file before it`);
+      throw invalidSource(
+        `${quote(path)} is a hard link to ${quote(linkpath)}, which is not an earlier file`,
+      );
     }
   }
   if (key === '' && type !== 'Directory')
     throw invalidSource(`${quote(path)} would replace the project's directory`);
   const isLink = type === 'SymbolicLink';
   if (symlinks.has(key) || (isLink && types.has(key)))
-    throw invalidSource(`${quote(path)} is there twice, and once a link`);
+    throw invalidSource(`${quote(path)} appears twice, once as a link`);
   if (isLink) symlinks.set(key, { path, target: linkpath ?? '' });
   if (segments[0] !== undefined) tops.add(segments[0]);
   types.set(key, type);
 }
 
-/** Whether an entry brings the bytes of a file along. */
+/** @returns whether an entry contains the bytes of a file */
 export function isContent({ type }: Pick<ReadEntry, 'type'>): boolean {
   return type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
 }
 
-/** The path of an entry that has been inspected, as `Source.files` has it. */
+/** @returns the path of an inspected entry, as in `Source.files` */
 export function entryPath(path: string): string {
   return safeSegments(path, path).join('/');
 }
@@ -136,9 +140,9 @@ function isFile(type: string | undefined): boolean {
   return type !== undefined && type !== 'Directory' && type !== 'SymbolicLink';
 }
 
-/** The segments of a path that stays below the directory it is taken from. */
+/** @returns the segments of a path that cannot leave its base directory */
 function safeSegments(path: string, entry: string): string[] {
-  // Backslashes and drive letters mean the same to node-tar, on every system.
+  // node-tar treats backslashes and drive letters the same on every system.
   const problem = /^([\\/]|[a-zA-Z]:)/.test(path)
     ? 'an absolute path'
     : /(^|[\\/])\.\.([\\/]|$)/.test(path)
@@ -152,7 +156,7 @@ function safeSegments(path: string, entry: string): string[] {
   return path.split('/').filter((segment) => segment !== '' && segment !== '.');
 }
 
-/** Paths that some file system takes for the same one have the same key: case and Unicode form do not count. */
+/** Paths that some file system treats as equal get the same key: it ignores case and Unicode form. */
 function keyOf(segments: readonly string[]): string {
   return segments.join('/').normalize('NFKD').toLowerCase();
 }
@@ -161,19 +165,19 @@ function projectRoot({ tops, types }: Listing): string {
   if (types.has('package.json')) return '';
   const [top] = tops;
   if (top !== undefined && tops.size === 1 && types.has(keyOf([top, 'package.json']))) return top;
-  throw invalidSource('it has no package.json at its top, nor in a single directory there');
+  throw invalidSource('it has no package.json at the top level or in a single top-level directory');
 }
 
 function refuseThroughLink({ symlinks }: Listing, path: string): void {
   for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
     const link = symlinks.get(path.slice(0, end));
-    if (link) throw invalidSource(`${quote(path)} lies behind the link ${quote(link.path)}`);
+    if (link) throw invalidSource(`${quote(path)} is below the link ${quote(link.path)}`);
   }
 }
 
 /**
- * Follows a link's target segment by segment. Where a segment is itself a link, `..` after it could lead anywhere, so
- * only the last one may be; being checked itself, it leads nowhere else.
+ * Follows a link's target segment by segment. `..` after a segment that is itself a link could lead anywhere, so only the last
+ * segment may be a link. That link is checked as well.
  */
 function refuseLeavingLink({ symlinks }: Listing, { path, target }: Link, root: string): void {
   const leaves = () => invalidSource(`the link ${quote(path)} leads out of the project, to ${quote(target)}`);

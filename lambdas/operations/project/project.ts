@@ -1,15 +1,15 @@
-/** A project of the workspace: how it is called, and where its source is. */
+/** Defines the name of a project and the location of its source in the workspace. */
 
 import type { RequiredObject } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 
-/** Names that are safe as one segment of an object key and of a path. The lookahead refuses `..` anywhere. */
+/** Names that are safe as a segment of object keys and paths. The lookahead rejects `..` anywhere. */
 const PROJECT_NAME = /^(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const PROJECT_REMEDY =
   'project must be 1 to 100 characters: letters, digits, ".", "_" and "-", starting with a letter or a digit and ' +
   'without "..", such as "hello-service".';
 
-/** The argument that names one. @param description what it is named for */
+/** Creates the schema of a project argument. @param description start of the argument's description */
 export function projectName(description: string) {
   return z
     .string({ error: PROJECT_REMEDY })
@@ -19,12 +19,12 @@ export function projectName(description: string) {
     .describe(`${description} Its source is \`projects/<project>.tar.gz\` in the workspace.`);
 }
 
-/** Where the source of a project is, and the error when there is none. */
+/** @returns the key of a project's source, with the error for a missing one */
 export function sourceOf(project: string): RequiredObject {
   const key = `projects/${project}.tar.gz`;
   return {
     key,
     code: 'PROJECT_NOT_FOUND',
-    message: `There is no project "${project}" in the workspace: upload its source as ${key} (npm run add-project -- DIR).`,
+    message: `The workspace has no project "${project}". Upload its source as ${key} (npm run add-project -- DIR).`,
   };
 }

@@ -1,4 +1,4 @@
-/** Reads the files of a project straight from its archive: nothing is unpacked, nothing but what is asked for is kept. */
+/** Reads files of a project directly from its archive, without unpacking it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
@@ -12,23 +12,26 @@ import { tooLargeUnpacked } from './source-errors.ts';
 import { type SourceLimits, sourceLimits } from './source-limits.ts';
 import { feed } from './tar-stream.ts';
 
+/** A file of a project. */
 export interface SourceFile extends FileEntry {
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly path: string;
 }
 
+/** An inspected archive. */
 export interface OpenSource {
-  /** In the order of the archive. */
+  /** Files in the order of the archive. */
   readonly files: readonly SourceFile[];
-  /** Where the link of this path leads, if it is one. */
+  /** @returns the target of the link at a path; undefined when the path is not a link */
   linkAt(path: string): string | undefined;
   /**
-   * Hands over files one after the other, in the order of the archive. What `visit` does not read is skipped.
-   * @param visit returns false to end it
+   * Visits files one after the other, in the order of the archive. It skips content that `visit` does not read.
+   * @param visit returns false to stop
    */
   read(wanted: readonly SourceFile[], visit: Visit): Promise<void>;
 }
 
+/** The source of a project. */
 export interface ProjectSource extends OpenSource {
   /** SHA-256 of the archive, hexadecimal. */
   readonly sha256: string;
@@ -39,7 +42,7 @@ export type Visit = (file: SourceFile, content: AsyncIterable<Buffer>) => Promis
 type SourceContext = Pick<StepContext, 'signal' | 'workspace'>;
 
 /**
- * Runs work on a project's source, which is gone from the disk when it ends.
+ * Downloads a project's source, runs work on it and deletes the local files.
  * @throws OperationError PROJECT_NOT_FOUND, SOURCE_TOO_LARGE, SOURCE_INVALID
  */
 export async function withSource<T>(
@@ -57,7 +60,7 @@ export async function withSource<T>(
       missing: new OperationError(code, message),
       tooLarge: new OperationError(
         'SOURCE_TOO_LARGE',
-        `The source archive ${key} is larger than ${formatBytes(sourceLimits.compressedBytes)}, the limit.`,
+        `The source archive ${key} exceeds the limit of ${formatBytes(sourceLimits.compressedBytes)}. Upload a smaller one.`,
         { details: { limit_bytes: sourceLimits.compressedBytes } },
       ),
     });
@@ -68,7 +71,7 @@ export async function withSource<T>(
 }
 
 /**
- * Looks through a whole archive.
+ * Inspects a whole archive.
  * @throws OperationError SOURCE_INVALID, SOURCE_TOO_LARGE
  */
 export async function openSource(
@@ -110,11 +113,11 @@ async function readEntries(
         entry.resume();
         return;
       }
-      // The parser announces the next entry as soon as this one has been read: its turn comes when this one's is over.
+      // The parser announces the next entry when it has read this one. Visits run one after the other.
       visiting = visiting
         .then(async () => enough.signal.aborted || visit(file, entry as unknown as AsyncIterable<Buffer>))
-        .then((goesOn) => {
-          if (!goesOn) enough.abort();
+        .then((continues) => {
+          if (!continues) enough.abort();
         })
         .catch((error: unknown) => {
           failure = error;

@@ -1,19 +1,23 @@
-/** How a source archive is refused: which entry, which limit, and what to do. */
+/** Creates the errors for rejected source archives. */
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 
-/** Quoted and escaped: the name comes from the archive, and goes to whoever reads the job. */
+/** Quotes and escapes an untrusted name of the archive for messages. */
 export function quote(text: string | undefined): string {
   return JSON.stringify((text ?? '').slice(0, 200));
 }
 
 export function invalidSource(reason: string, cause?: unknown): OperationError {
-  return new OperationError('SOURCE_INVALID', `The source archive is refused: ${reason}.`, { cause });
+  return new OperationError(
+    'SOURCE_INVALID',
+    `The source archive is invalid: ${reason}. Fix it and upload it again.`,
+    { cause },
+  );
 }
 
 export function tooManyEntries(limit: number): OperationError {
   return new OperationError(
     'SOURCE_TOO_LARGE',
-    `The source archive has more than ${limit.toLocaleString('en')} entries, the limit: leave out what the build makes.`,
+    `The source archive exceeds the limit of ${limit.toLocaleString('en')} entries. Leave out files that the build creates.`,
     { details: { limit_entries: limit } },
   );
 }
@@ -21,7 +25,7 @@ export function tooManyEntries(limit: number): OperationError {
 export function namesTooLong(limitBytes: number): OperationError {
   return new OperationError(
     'SOURCE_TOO_LARGE',
-    `The names in the source archive take more than ${formatBytes(limitBytes)}, the limit: leave out what the build makes.`,
+    `The names in the source archive exceed the limit of ${formatBytes(limitBytes)}. Leave out files that the build creates.`,
     { details: { limit_bytes: limitBytes } },
   );
 }
@@ -29,7 +33,7 @@ export function namesTooLong(limitBytes: number): OperationError {
 export function tooLargeUnpacked(limitBytes: number): OperationError {
   return new OperationError(
     'SOURCE_TOO_LARGE',
-    `The source archive unpacks to more than ${formatBytes(limitBytes)}, the limit: leave out what the build makes.`,
+    `The unpacked source archive exceeds the limit of ${formatBytes(limitBytes)}. Leave out files that the build creates.`,
     { details: { limit_bytes: limitBytes } },
   );
 }

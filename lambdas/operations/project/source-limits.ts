@@ -1,12 +1,12 @@
-/** How large a project's source may be, for every operation that reads one. */
+/** Defines the size limits of project sources, for all operations that read one. */
 
 const MIB = 1024 * 1024;
 
-/** What a source archive may hold. */
+/** Limits of a source archive. */
 export interface SourceLimits {
-  /** Bytes of the archive as uploaded. */
+  /** Bytes of the uploaded archive. */
   readonly compressedBytes: number;
-  /** Bytes of the archive once decompressed, headers and padding included: what a decompression bomb is made of. */
+  /** Bytes of the decompressed archive with headers and padding, against decompression bombs. */
   readonly unpackedBytes: number;
   /** Files, directories and links. */
   readonly entries: number;

@@ -1,4 +1,4 @@
-/** Moves gzipped tar archives between files, streams and node-tar, with a bound on the bytes that come out at the other side. */
+/** Moves gzipped tar archives between files, streams and node-tar, with a limit on the output bytes. */
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -7,22 +7,23 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Pack, Parser } from 'tar';
 
+/** A limit on output bytes. */
 export interface Bound {
   readonly maxBytes: number;
-  /** Thrown as soon as one byte more than `maxBytes` has come. */
+  /** Error for the first byte beyond `maxBytes`. */
   readonly tooLarge: Error;
 }
 
-/** A file, or its bytes as they come. */
+/** Path of a file, or a stream of its bytes. */
 export type Archive = string | AsyncIterable<Buffer>;
 
 /** Four times zlib's default: unpacking is mostly small writes. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Feeds an archive to a parser. Decompression is Node's and not node-tar's own, so that every byte it yields is counted
- * here before a parser sees it, and so that two parsers fed the same file see the same bytes.
- * @throws what the parser complains of, zlib's errors, or `tooLarge`.
+ * Feeds an archive to a parser. It decompresses with Node.js instead of node-tar, so that it counts every byte before the
+ * parser sees it, and so that two parsers of the same file see the same bytes.
+ * @throws the error of the parser or of zlib, or `tooLarge`.
  */
 export async function feed(
   parser: Parser,
@@ -30,7 +31,7 @@ export async function feed(
   bound: Bound,
   signal: AbortSignal,
 ): Promise<void> {
-  // `once` alone is not enough: node-tar emits errors while it is being written to, when nobody waits.
+  // `once` alone is not enough: node-tar also emits errors during writes, when no code awaits them.
   let failure: unknown;
   parser.on('error', (error: unknown) => {
     failure ??= error;
@@ -56,13 +57,13 @@ export async function feed(
   await closed;
 }
 
-/** Writes what a packer yields into a new private file, gzipped. */
+/** Writes the output of a packer, gzipped, into a new file that only its owner can read. */
 export async function writeArchive(
   pack: Pack,
   file: string,
   { level, bound, signal }: { readonly level: number; readonly bound: Bound; readonly signal: AbortSignal },
 ): Promise<void> {
-  // A packer fails while nobody reads as well: the gzip stream passes the failure on to the pipeline.
+  // A packer can fail while no code reads it; the gzip stream passes the error on to the pipeline.
   const gzip = createGzip({ level });
   pack.on('error', (error) => gzip.destroy(error as Error));
   await pipeline(Readable.from(pack), gzip, meter(bound), createWriteStream(file, { mode: 0o600 }), {

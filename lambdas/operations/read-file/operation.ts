@@ -1,10 +1,10 @@
-/** The operation `read_file`: one file of a project, while the caller waits. */
+/** Defines the operation `read_file`: reads one file of a project while the caller waits. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 import { projectName, sourceOf } from '../project/project.ts';
 
-/** What goes into a model's context at once; larger files are linked. */
+/** Limit for content in a model's context; larger files get a link. */
 export const MAX_INLINE_BYTES = 64 * 1024;
 
 const MAX_PATH_CHARACTERS = 1_000;
@@ -15,44 +15,38 @@ const input = z.strictObject({
     .string()
     .min(1)
     .max(MAX_PATH_CHARACTERS)
-    .describe('The file, relative to the project, such as `src/main.ts`.'),
+    .describe('Path of the file, relative to the project, such as `src/main.ts`.'),
   range: z
     .strictObject({
       start: z.int().nonnegative().describe('The first byte, from 0.'),
-      end: z
-        .int()
-        .positive()
-        .optional()
-        .describe('The byte after the last; without it, the end of the file.'),
+      end: z.int().positive().optional().describe('The byte after the last; the end of the file without it.'),
     })
     .optional()
-    .describe(`Bytes to read, ${MAX_INLINE_BYTES} at most; without it, the whole file.`),
+    .describe(`Bytes to read, at most ${MAX_INLINE_BYTES}; the whole file without it.`),
 });
 export type ReadFileInput = z.output<typeof input>;
 
 const output = z.strictObject({
   path: z.string(),
-  size: z.int().nonnegative().describe('Bytes of the whole file.'),
-  sha256: z.string().describe('Of the whole file, in hexadecimal.'),
+  size: z.int().nonnegative().describe('Size of the whole file in bytes.'),
+  sha256: z.string().describe('SHA-256 of the whole file, in hexadecimal.'),
   range: z
     .strictObject({ start: z.int(), end: z.int() })
     .optional()
-    .describe('The bytes that `content` holds; of text, whole characters only.'),
+    .describe('The bytes in `content`; for text, complete characters only.'),
   encoding: z.enum(['utf-8', 'base64']).optional(),
-  content: z
-    .string()
-    .optional()
-    .describe('Absent when it is too large: then a resource_link leads to the file.'),
-  file: z.string().optional().describe('Where a file that is too large was put in the workspace.'),
+  content: z.string().optional().describe('Absent for a large file; read its resource_link instead.'),
+  file: z.string().optional().describe('Workspace key of a large file.'),
 });
 export type ReadFileOutput = z.output<typeof output>;
 
 export const readFile = defineOperation({
   name: 'read_file',
   title: 'Read file',
-  description: `Reads a file of a project in the workspace: text as it is, anything else in base64. Above ${MAX_INLINE_BYTES} bytes it answers with a link, or read a range.`,
+  description: `Reads a file of a project in the workspace: text unchanged, other files as base64. Above ${MAX_INLINE_BYTES} bytes it returns a link; give a range to read a part.`,
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'sync', limitMs: 5_000 },
   steps: { read: { timeoutMs: 5_000 } },
@@ -64,15 +58,15 @@ export const readFile = defineOperation({
       : [{ key: file, name: fileName(path), contentType: 'application/octet-stream', size, sha256 }],
   text: ({ path, size, content, encoding, range }) =>
     content === undefined
-      ? `${path} has ${size} bytes: too large to show, and linked here. Give a range to read a part.`
+      ? `${path} has ${size} bytes, too large to show. Open the link, or give a range to read a part.`
       : encoding === 'base64'
-        ? `${path} is not text: ${size} bytes, in base64 in structuredContent.content.`
+        ? `${path} is not text. Read its ${size} bytes as base64 from structuredContent.content.`
         : range && (range.start > 0 || range.end < size)
           ? `${path}, bytes ${range.start} to ${range.end} of ${size}:\n${content}`
           : content,
 });
 
-/** The last segment, as far as a header can carry it. */
+/** @returns the last segment, with characters that are safe in a header */
 function fileName(path: string): string {
   return (path.split('/').at(-1) ?? '').replace(/[^\w.-]/g, '_');
 }

@@ -1,10 +1,10 @@
-/** The one step of `read_file`: finds the file in the project's archive, and shows it or puts it where it can be fetched. */
+/** Runs the step of `read_file`: finds the file in the project's archive, and returns its content or stores it for download. */
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationError } from 'mcp-async-operations/operation';
-import { digestOf, type Step, wholeCharacters } from 'mcp-async-operations/steps';
+import { digestOf, type Step, trimToUtf8Boundaries } from 'mcp-async-operations/steps';
 import { acceptPath } from '../project/accept-path.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
 import { MAX_INLINE_BYTES, type ReadFileInput, type ReadFileOutput } from './operation.ts';
@@ -29,7 +29,7 @@ export const read: Step<ReadFileInput> = (context) => {
   });
 };
 
-/** @throws OperationError FILE_NOT_FOUND, saying what is there instead */
+/** @throws OperationError FILE_NOT_FOUND, with the target of a link or the glob of a directory */
 function find(source: ProjectSource, path: string, project: string): SourceFile {
   const found = source.files.find((file) => file.path === path);
   if (found) return found;
@@ -38,10 +38,10 @@ function find(source: ProjectSource, path: string, project: string): SourceFile 
   throw new OperationError(
     'FILE_NOT_FOUND',
     target !== undefined
-      ? `"${path}" is a link to "${target}": read that.`
+      ? `"${path}" is a link to "${target}". Read the target.`
       : isDirectory
-        ? `"${path}" is a directory: name a file in it. search with the glob "${path}/**" finds them.`
-        : `The project "${project}" has no file "${path}". search finds files by a glob.`,
+        ? `"${path}" is a directory. Read a file in it; call search with the glob "${path}/**" to find one.`
+        : `The project "${project}" has no file "${path}". Call search with a glob to find files.`,
   );
 }
 
@@ -50,7 +50,7 @@ interface Range {
   readonly end: number;
 }
 
-/** @throws OperationError RANGE_INVALID naming the size of the file */
+/** @throws OperationError RANGE_INVALID with the size of the file */
 function rangeOf({ range }: ReadFileInput, { path, size }: SourceFile): Range {
   if (!range) return { start: 0, end: size };
   const { start, end = size } = range;
@@ -60,12 +60,12 @@ function rangeOf({ range }: ReadFileInput, { path, size }: SourceFile): Range {
       : end <= start
         ? 'ends before it starts'
         : end - start > MAX_INLINE_BYTES
-          ? `has more than ${MAX_INLINE_BYTES} bytes`
+          ? `exceeds ${MAX_INLINE_BYTES} bytes`
           : undefined;
   if (!problem) return { start, end };
   throw new OperationError(
     'RANGE_INVALID',
-    `range: ${start} to ${end} ${problem}; "${path}" has ${size} bytes.`,
+    `range: ${start} to ${end} ${problem}; "${path}" has ${size} bytes. Choose another range.`,
     { details: { size } },
   );
 }
@@ -82,7 +82,7 @@ async function show(
   } finally {
     await handle.close();
   }
-  const { skipped, whole } = wholeCharacters(bytes, { isCutBefore: start > 0, isCutAfter: end < size });
+  const { skipped, whole } = trimToUtf8Boundaries(bytes, { isCutBefore: start > 0, isCutAfter: end < size });
   if (!whole || bytes.includes(0)) {
     return { range: { start, end }, encoding: 'base64', content: bytes.toString('base64') };
   }

@@ -1,4 +1,4 @@
-/** The function behind the operation `read_file`. */
+/** Runs the step of `read_file`. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { readFile } from './operation.ts';
 import { read } from './read.ts';

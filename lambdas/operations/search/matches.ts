@@ -1,8 +1,8 @@
-/** The matches found so far: the first in memory for the answer, all of them in a file. */
+/** Collects matches: the first ones in memory for the result, all of them in a file. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Match } from './operation.ts';
 
-/** With the rest of the result below the 64 KiB that a job holds itself. */
+/** With the rest of the result it stays below 64 KiB, the limit of a job record. */
 const MAX_INLINE_BYTES = 48 * 1024;
 const BUFFER_CHARACTERS = 64 * 1024;
 
@@ -17,7 +17,7 @@ export class Matches {
     this.file = file;
   }
 
-  /** @param earlier lines of a file like this one */
+  /** @param earlier lines that an earlier run wrote to such a file */
   static async open(file: string, earlier = ''): Promise<Matches> {
     const matches = new Matches(file);
     await writeFile(file, earlier);
@@ -41,7 +41,7 @@ export class Matches {
   #count(line: string): void {
     this.total += 1;
     this.#inlineBytes += Buffer.byteLength(line) + 1;
-    // The first ones without a gap.
+    // Keeps the first matches without a gap.
     if (this.first.length === this.total - 1 && this.#inlineBytes <= MAX_INLINE_BYTES) {
       this.first.push(JSON.parse(line) as Match);
     }

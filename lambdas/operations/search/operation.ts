@@ -1,10 +1,10 @@
-/** The operation `search`: a regular expression over the files of a project, at once or as a job. */
+/** Defines the operation `search`: searches the files of a project, at once or as a job. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 import { projectName, sourceOf } from '../project/project.ts';
 
-/** More files than these are for a job. */
+/** A search of more files becomes a job. */
 export const MAX_FILES_OF_A_CALL = 1_000;
 
 const MAX_CONTEXT_LINES = 10;
@@ -16,7 +16,7 @@ const input = z.strictObject({
     .min(1)
     .max(1_000)
     .describe(
-      'A regular expression in the syntax of RE2, searched for in each line: no backreferences, no lookaround.',
+      'Regular expression in RE2 syntax, applied to each line. RE2 has no backreferences and no lookaround.',
     ),
   glob: z
     .string()
@@ -24,7 +24,7 @@ const input = z.strictObject({
     .max(1_000)
     .optional()
     .describe(
-      'Only files whose path matches: `src/**/*.ts`, `*.{js,json}`. Without a slash it is about the name alone.',
+      'Searches only files with a matching path, such as `src/**/*.ts`. A glob without a slash, such as `*.{js,json}`, matches file names.',
     ),
   case_sensitive: z.boolean().default(true),
   context: z
@@ -39,22 +39,22 @@ export type SearchInput = z.output<typeof input>;
 const match = z.strictObject({
   file: z.string(),
   line: z.int().positive(),
-  text: z.string().describe('The line, its first 500 characters.'),
+  text: z.string().describe('The first 500 characters of the line.'),
   before: z.array(z.string()).optional(),
   after: z.array(z.string()).optional(),
 });
 export type Match = z.output<typeof match>;
 
 const output = z.strictObject({
-  matches: z.array(match).describe('The first ones; `total` says how many there are.'),
+  matches: z.array(match).describe('The first matches; `total` counts all of them.'),
   total: z.int().nonnegative(),
-  complete: z.boolean().describe('Whether every file was searched to its end: it stops at 100,000 matches.'),
+  complete: z.boolean().describe('Whether the search covered every file. It stops at 100,000 matches.'),
   files_searched: z.int().nonnegative(),
   files_skipped: z.int().nonnegative().describe('Files that are not text, or larger than 10 MiB.'),
   all: z
     .strictObject({ key: z.string(), size: z.int(), sha256: z.string() })
     .optional()
-    .describe('When `matches` has not all of them: where they are in the workspace, one as JSON a line.'),
+    .describe('Workspace file with all matches, one JSON per line, when `matches` is incomplete.'),
 });
 export type SearchOutput = z.output<typeof output>;
 
@@ -63,9 +63,10 @@ const MAX_TEXT_CHARACTERS = 4_000;
 export const search = defineOperation({
   name: 'search',
   title: 'Search',
-  description: `Searches the files of a project in the workspace for a regular expression. Up to ${MAX_FILES_OF_A_CALL} files are searched at once.`,
+  description: `Searches the files of a project in the workspace for a regular expression. Returns the matches at once for up to ${MAX_FILES_OF_A_CALL} files, else a job.`,
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'sync_first', limitMs: 10_000, maxWaitMs: 10_000 },
   steps: { search: { timeoutMs: 10 * 60_000, retries: 2 } },
@@ -74,7 +75,7 @@ export const search = defineOperation({
   files: ({ all }) =>
     all ? [{ ...all, name: 'matches.jsonl', contentType: 'application/jsonl; charset=utf-8' }] : [],
   text: ({ matches, total, complete, files_searched }) => {
-    const head = `${total}${complete ? '' : ' and more'} matching lines in ${files_searched} files.`;
+    const head = `${total}${complete ? '' : ' or more'} matching lines in ${files_searched} files.`;
     const lines: string[] = [];
     let left = MAX_TEXT_CHARACTERS;
     for (const { file, line, text } of matches) {
@@ -85,7 +86,7 @@ export const search = defineOperation({
     }
     const more =
       lines.length < total
-        ? ` The first ${lines.length}; the others are in structuredContent or linked.`
+        ? ` Shows the first ${lines.length}; read the others from structuredContent or the link.`
         : '';
     return [head + more, ...lines].join('\n');
   },

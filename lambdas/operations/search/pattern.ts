@@ -1,12 +1,12 @@
-/** What is searched for and where, compiled to automata that take time by the length of what they read, and no more. */
+/** Compiles patterns and globs to RE2 automata, which run in linear time. */
 
 import { OperationError } from 'mcp-async-operations/operation';
 import { RE2JS, RE2JSException } from 're2js';
 
-/** Tells whether a text has a match in it. */
+/** @returns whether a text contains a match */
 export type Test = (text: string) => boolean;
 
-/** @throws OperationError PATTERN_INVALID naming what is wrong with it */
+/** @throws OperationError PATTERN_INVALID with the problem */
 export function compilePattern(pattern: string, isCaseSensitive: boolean): Test {
   const compiled = compile('pattern', pattern, isCaseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
   return (text) => compiled.test(text);
@@ -30,12 +30,12 @@ function compile(argument: string, pattern: string, flags: number): RE2JS {
     if (!(error instanceof RE2JSException)) throw error;
     throw new OperationError(
       'PATTERN_INVALID',
-      `${argument}: ${error.message}. Use the syntax of RE2, without backreferences and lookaround.`,
+      `${argument}: ${error.message}. Use RE2 syntax, without backreferences and lookaround.`,
     );
   }
 }
 
-/** `**` crosses directories, `*` and `?` do not; `{a,b}` is either; `[a-z]` is one of these. */
+/** `**` crosses directories, `*` and `?` do not. `{a,b}` matches either part, `[a-z]` one of the characters. */
 function globToPattern(glob: string): string {
   const token = /\*\*\/|\*\*|\*|\?|\[!?[^\]/]+\]|\{|\}|,|[^*?[{},]|./gsu;
   let depth = 0;

@@ -1,19 +1,19 @@
-/** Searches one file: line by line, with the lines around each match. */
+/** Searches one file line by line, and returns each match with its context lines. */
 import { isUtf8 } from 'node:buffer';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Match } from './operation.ts';
 import type { Test } from './pattern.ts';
 
 const MAX_LINE_CHARACTERS = 500;
-/** Between turns of the event loop, where limits, cancellations and heartbeats are heard. */
-const TURN_MS = 50;
+/** Longest time without a yield to the event loop, which runs timeouts, cancellations and heartbeats. */
+const YIELD_INTERVAL_MS = 50;
 
-/** @returns undefined for what is no text */
+/** @returns the text; undefined for bytes that are not text */
 export function asText(bytes: Buffer): string | undefined {
   return bytes.includes(0) || !isUtf8(bytes) ? undefined : bytes.toString().replace(/^\uFEFF/, '');
 }
 
-/** @param signal ends it between two lines. @throws the signal's reason */
+/** @param signal stops the search between two lines. @throws the signal's reason */
 export async function* searchText(
   file: string,
   text: string,
@@ -22,12 +22,12 @@ export async function* searchText(
   signal: AbortSignal,
 ): AsyncGenerator<Match> {
   const lines = text.split(/\r?\n/);
-  let turnAt = Date.now() + TURN_MS;
+  let yieldAt = Date.now() + YIELD_INTERVAL_MS;
   for (const [index, line] of lines.entries()) {
-    if (Date.now() >= turnAt) {
-      await turn();
+    if (Date.now() >= yieldAt) {
+      await yieldToEventLoop();
       signal.throwIfAborted();
-      turnAt = Date.now() + TURN_MS;
+      yieldAt = Date.now() + YIELD_INTERVAL_MS;
     }
     if (!test(line)) continue;
     yield {

@@ -1,4 +1,4 @@
-/** The one step of `search`: as a call up to 1,000 files and ten seconds, as a job beyond; a job goes on where its call was. */
+/** Runs the step of `search`: in a call up to 1,000 files and ten seconds, else in a job that continues the call. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step, StepContext } from 'mcp-async-operations/steps';
@@ -9,11 +9,11 @@ import { MAX_FILES_OF_A_CALL, type SearchInput, type SearchOutput } from './oper
 import { compileGlob, compilePattern, type Test } from './pattern.ts';
 import { asText, searchText } from './search-text.ts';
 
-/** What a call leaves to its job. */
+/** Intermediate result that a call passes to its job. */
 const done = z.strictObject({
-  /** Of the archive: of another one, nothing has been searched. */
+  /** SHA-256 of the searched archive; the job starts over for another archive. */
   sha256: z.string(),
-  /** Of the files that are searched, in the order of the archive. */
+  /** Number of searched files, in the order of the archive. */
   files: z.int().nonnegative(),
   skipped: z.int().nonnegative(),
 });
@@ -58,7 +58,7 @@ class SearchRun {
     this.#done = done;
   }
 
-  /** From the beginning, or from where the call was. */
+  /** Starts at the beginning, or continues the call. */
   static async begin(
     context: StepContext<SearchInput>,
     source: ProjectSource,
@@ -71,13 +71,15 @@ class SearchRun {
       const nothing = { sha256: source.sha256, ...NOTHING_DONE };
       return new SearchRun(context, source, files, await Matches.open(file), nothing);
     }
-    const gone = new Error('The matches of the call are not in the workspace.');
+    const missing = new Error(
+      'The matches of the call are missing in the workspace. Start the search again.',
+    );
     const { signal } = context;
     await context.workspace.download(matchesOfCall(context), file, {
       signal,
       maxBytes: Number.POSITIVE_INFINITY,
-      missing: gone,
-      tooLarge: gone,
+      missing,
+      tooLarge: missing,
     });
     return new SearchRun(
       context,
@@ -120,7 +122,7 @@ class SearchRun {
     return { matches: first, ...counts, all: { key, ...digest } };
   }
 
-  /** @returns false for what is no text, or too much of it */
+  /** @returns false for a file that is not text or too large */
   async #searchFile(
     { path, size }: SourceFile,
     content: AsyncIterable<Buffer>,

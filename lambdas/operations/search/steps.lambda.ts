@@ -1,4 +1,4 @@
-/** The function behind the operation `search`. */
+/** Runs the step of `search`. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { search } from './operation.ts';
 import { search as searchStep } from './search.ts';

@@ -1,4 +1,4 @@
-/** How large an upload may be: what S3 takes in one PUT and copies at once, and what can be looked through in a quarter of an hour. */
+/** Defines the limits of uploads: what S3 stores in one PUT and copies at once, and what 15 minutes suffice to inspect. */
 import type { SourceLimits } from '../project/source-limits.ts';
 
 const GIB = 1024 ** 3;

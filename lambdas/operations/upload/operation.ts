@@ -1,4 +1,4 @@
-/** The operation `upload`: a project's source from a caller's own machine, put into the workspace by one PUT. */
+/** Defines the operation `upload`: takes a project's source from the caller's machine with one PUT. */
 
 import { defineOperation, formatBytes } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -7,24 +7,24 @@ import { sourceLimits } from '../project/source-limits.ts';
 import { uploadLimits } from './limits.ts';
 
 const MINUTE_MS = 60_000;
-const TOO_LARGE = `more than ${formatBytes(uploadLimits.compressedBytes)}, the limit of one PUT.`;
+const TOO_LARGE = `must not exceed ${formatBytes(uploadLimits.compressedBytes)}, the limit of one PUT.`;
 
 const input = z.strictObject({
-  project: projectName('What the project is to be called; one of that name is replaced.'),
+  project: projectName('Name for the project. An existing project of this name is replaced.'),
   size: z
     .int()
     .min(1)
     .max(uploadLimits.compressedBytes, TOO_LARGE)
     .optional()
-    .describe('Bytes of the archive, if known: then nothing of another size is taken.'),
+    .describe('Size of the archive in bytes, if known. Uploads of any other size are then rejected.'),
 });
 export type UploadInput = z.output<typeof input>;
 
 const output = z.strictObject({
-  source: z.string().describe('Where it is in the workspace: `/projects/<project>.tar.gz`.'),
+  source: z.string().describe('Path of the source in the workspace: `/projects/<project>.tar.gz`.'),
   size: z.int().nonnegative().describe('Bytes.'),
-  sha256: z.string().describe('In hexadecimal.'),
-  files: z.int().nonnegative().describe('Files in the archive.'),
+  sha256: z.string().describe('SHA-256, in hexadecimal.'),
+  files: z.int().nonnegative().describe('Number of files in the archive.'),
 });
 export type UploadOutput = z.output<typeof output>;
 
@@ -32,15 +32,16 @@ export const upload = defineOperation({
   name: 'upload',
   title: 'Upload',
   description:
-    `Takes a project's source (tar.gz, up to ${formatBytes(uploadLimits.compressedBytes)}) from your machine into the workspace: the job answers with ` +
-    'a URL that works for 15 minutes, and goes on once the archive has been PUT there. ' +
-    `build, search and read_file take sources of up to ${formatBytes(sourceLimits.compressedBytes)}.`,
+    `Uploads a project's source (tar.gz, up to ${formatBytes(uploadLimits.compressedBytes)}) from your machine to the workspace. The job returns ` +
+    'a URL that is valid for 15 minutes; PUT the archive there. The job then continues. ' +
+    `build, search and read_file accept sources of up to ${formatBytes(sourceLimits.compressedBytes)}.`,
   input,
   output,
+  handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
-    // What was put is deleted after a day, by which time it has to be the project's source.
+    // The bucket deletes the upload after a day, so the publish step must finish earlier.
     receive: {
       timeoutMs: MINUTE_MS,
       inputTimeoutMs: 12 * 60 * MINUTE_MS,
@@ -48,6 +49,6 @@ export const upload = defineOperation({
     },
     publish: { timeoutMs: 14 * MINUTE_MS, retries: 2 },
   },
-  // A whole vCPU: what takes time is to decompress. Nothing is kept on disk.
+  // One full vCPU for decompression. The steps use no disk.
   resources: { memoryMb: 1_769 },
 });

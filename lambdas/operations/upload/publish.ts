@@ -1,4 +1,4 @@
-/** Step 2: the archive looked through as it comes from the bucket, as every source is, and only then the project's source. */
+/** Runs step 2: inspects the archive as a stream, like every source, and then copies it to the project's source. */
 import { createHash } from 'node:crypto';
 import { OperationError } from 'mcp-async-operations/operation';
 import type { StepOf } from 'mcp-async-operations/steps';
@@ -24,7 +24,7 @@ export const publish: StepOf<typeof upload, 'publish'> = async (context) => {
     }
   }
   const { files } = await inspectSource(metered(), uploadLimits, signal);
-  // What follows the last gzip member is never asked for.
+  // The inspection does not read data after the last gzip member.
   if (read < size) throw invalidSource('there is data after its end');
 
   const { key: source } = sourceOf(input.project);
@@ -35,6 +35,6 @@ export const publish: StepOf<typeof upload, 'publish'> = async (context) => {
 function changed(): OperationError {
   return new OperationError(
     'UPLOAD_CHANGED',
-    'Another file was put in the place of the one that had arrived, or it is gone. Start the upload again, and PUT once.',
+    'The uploaded file was replaced or deleted. Start the upload again and PUT once.',
   );
 }

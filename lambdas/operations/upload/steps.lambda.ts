@@ -1,4 +1,4 @@
-/** The function behind the operation `upload`: it runs while an archive is looked through, and not while one is awaited. */
+/** Runs the steps of `upload`. The function does not run while the job waits for an archive. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { upload } from './operation.ts';
 import { publish } from './publish.ts';

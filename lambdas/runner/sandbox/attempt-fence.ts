@@ -1,43 +1,47 @@
 /**
- * Whose turn it is: a file of the workspace names the one attempt that goes on with a job, or one that is over. The runner
- * writes it, the sandbox looks at it, for an invocation cannot be told to stop.
+ * Fences attempts in sandboxes: a workspace file names the one attempt that may continue, or one that must stop. The runner
+ * writes the file and the sandbox polls it, because nothing can stop an invocation from outside.
  *
- *     a        only attempt a goes on: whatever runs of earlier ones stops
- *     over a   attempt a stops; the one that may have taken over meanwhile goes on
+ *     a        only attempt a may continue; all earlier attempts stop
+ *     over a   attempt a stops; an attempt that has taken over continues
  */
 import { request } from 'undici';
 import type { SandboxEvent } from './protocol.ts';
 
-export function turnKey(jobId: string): string {
+export function fenceKey(jobId: string): string {
   return `work/${jobId}/turn`;
 }
 
-export function overText(turn: string): string {
-  return `${OVER}${turn}`;
+export function closedText(attemptId: string): string {
+  return `${OVER}${attemptId}`;
 }
 
 const OVER = 'over ';
 
-/** Whether an attempt goes on, by what the file says. */
-export function goesOn(turn: string, text: string): boolean {
-  return text === turn || (text.startsWith(OVER) && text !== overText(turn));
+/** @returns whether an attempt may continue, by the text of the file */
+export function mayContinue(attemptId: string, text: string): boolean {
+  return text === attemptId || (text.startsWith(OVER) && text !== closedText(attemptId));
 }
 
-/** How soon a step stops whose job was cancelled, or whose runner was lost and has begun anew. */
-const LOOK_MS = 2_000;
+/** Delay until a step stops after its job was cancelled or its runner started again. */
+const POLL_MS = 2_000;
 
-/** @returns a signal that fires when it is no longer this attempt's turn, or its time is over. */
-export function watchTurn({ turn, turnUrl }: Pick<SandboxEvent, 'turn' | 'turnUrl'>, limitMs: number) {
+/** @returns a signal that aborts when the fence closes for this attempt or the attempt times out */
+export function watchFence(
+  { attemptId, fenceUrl }: Pick<SandboxEvent, 'attemptId' | 'fenceUrl'>,
+  limitMs: number,
+): { readonly signal: AbortSignal; stop(): void } {
   const over = new AbortController();
-  const deadline = setTimeout(() => over.abort(new Error('The time is over.')), limitMs);
-  let isLooking = false;
+  const deadline = setTimeout(() => over.abort(new Error('The attempt timed out.')), limitMs);
+  let isReading = false;
   const timer = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
-    const text = await read(turnUrl).catch(() => undefined);
-    isLooking = false;
-    if (text !== undefined && !goesOn(turn, text)) over.abort(new Error('It is no longer its turn.'));
-  }, LOOK_MS);
+    if (isReading) return;
+    isReading = true;
+    const text = await read(fenceUrl).catch(() => undefined);
+    isReading = false;
+    if (text !== undefined && !mayContinue(attemptId, text))
+      over.abort(new Error('The fence of the attempt is closed.'));
+  }, POLL_MS);
   return {
     signal: over.signal,
     stop(): void {
@@ -47,9 +51,9 @@ export function watchTurn({ turn, turnUrl }: Pick<SandboxEvent, 'turn' | 'turnUr
   };
 }
 
-/** Undefined when it cannot be read now: the next look tries again. */
+/** @returns undefined when the file is not readable; the next poll tries again */
 async function read(url: string): Promise<string | undefined> {
-  const { statusCode, body } = await request(url, { headersTimeout: LOOK_MS, bodyTimeout: LOOK_MS });
+  const { statusCode, body } = await request(url, { headersTimeout: POLL_MS, bodyTimeout: POLL_MS });
   const text = await body.text();
   return statusCode === 200 ? text : undefined;
 }

@@ -1,9 +1,9 @@
-/** What passes between a step's runner and its sandbox: one event there, lines of JSON back. */
+/** Defines the protocol between a step's runner and its sandbox: one event in, JSON lines out. */
 import * as z from 'zod';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 
-/** All that the sandbox gets to know. */
+/** The event that a sandbox receives. */
 export interface SandboxEvent {
   readonly step: string;
   readonly jobId: string;
@@ -12,19 +12,19 @@ export interface SandboxEvent {
   readonly attempt: number;
   /** Milliseconds from now. */
   readonly limitMs: number;
-  /** URLs by the keys of the files that may be read, and of those that may be written. */
+  /** URLs by workspace key, of the files to read and of the files to write. */
   readonly reads: Readonly<Record<string, string>>;
   readonly writes: Readonly<Record<string, string>>;
-  /** Reads whose turn it is; the attempt goes on for as long as that is `turn`. */
-  readonly turnUrl: string;
-  readonly turn: string;
+  /** URL of the fence file: the attempt may continue while the file names `attemptId`. */
+  readonly fenceUrl: string;
+  readonly attemptId: string;
 }
 
 export const MAX_MESSAGE_CHARACTERS = 1_000;
 
 const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
 
-/** From a process that may run anything: checked before a word of it goes on record. */
+/** A message from a process that can run anything: validate it before use. */
 export const sandboxMessage = z.union([
   z.strictObject({ log: z.string() }),
   z.strictObject({ progress: z.number(), message: z.string().max(MAX_MESSAGE_CHARACTERS).optional() }),
@@ -41,5 +41,5 @@ export const sandboxMessage = z.union([
 export type SandboxMessage = z.output<typeof sandboxMessage>;
 export type SandboxError = Extract<SandboxMessage, { readonly error: unknown }>['error'];
 
-/** Empty lines say that there is somebody still: connections that say nothing are cut on the way. */
+/** Interval of empty lines, because the network closes idle connections. */
 export const KEEP_ALIVE_MS = 10_000;

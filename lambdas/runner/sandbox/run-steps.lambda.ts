@@ -1,10 +1,10 @@
-/** The runner of an operation whose steps run in a sandbox: it alone sees the job, the bucket and the credentials. */
+/** Runs the steps of a sandboxed operation. Only this function accesses the job, the bucket and the credentials. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { operations } from '#catalogue';
+import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
@@ -16,7 +16,7 @@ import { WorkspaceUrls } from './workspace-urls.ts';
 const name = requiredEnv(Env.operationName);
 const operation = operations.find((each) => each.name === name);
 if (!operation || !('steps' in operation))
-  throw new Error(`The catalogue has no operation "${name}" with steps.`);
+  throw new Error(`The catalogue has no operation "${name}" with steps. Deploy the stack again.`);
 const bucket = requiredEnv(Env.workspaceBucketName);
 
 const run = createStepRunner({

@@ -1,4 +1,4 @@
-/** The sandbox's function as its runner calls it: an event in, lines out as they are written. */
+/** Invokes the function of a sandbox and streams its lines. */
 import { createHash } from 'node:crypto';
 import {
   InvokeWithResponseStreamCommand,
@@ -9,22 +9,22 @@ import {
 import { LambdaFailure } from '../lambda-failure.ts';
 import type { SandboxEvent } from './protocol.ts';
 
-/** More in one line, and it is none of our sandbox's. A line of a log has 8,192 characters, six bytes each at worst. */
+/** A sandbox writes no longer lines: a log line has 8,192 characters of at most six bytes each. */
 const MAX_LINE_BYTES = 256 * 1024;
 
 export class SandboxFunction {
   readonly #client: LambdaClient;
   readonly #functionArn: string;
 
-  /** @param client that does not try again: a script would run twice */
+  /** @param client without retries: with them a script could run twice */
   constructor(client: LambdaClient, functionArn: string) {
     this.#client = client;
     this.#functionArn = functionArn;
   }
 
   /**
-   * @param owner for whom alone the instance is that it runs in (Lambda's tenant isolation)
-   * @returns what is written, line by line; empty lines too
+   * @param owner the tenant: Lambda runs each owner in separate instances (tenant isolation)
+   * @returns the lines of the sandbox, with empty ones
    * @throws LambdaFailure
    */
   async *invoke(owner: string, event: SandboxEvent): AsyncGenerator<string> {
@@ -38,7 +38,8 @@ export class SandboxFunction {
           yield rest.toString('utf8', 0, end);
           rest = rest.subarray(end + 1);
         }
-        if (rest.length > MAX_LINE_BYTES) throw new LambdaFailure('Runtime.ExitError', 'It wrote no lines.');
+        if (rest.length > MAX_LINE_BYTES)
+          throw new LambdaFailure('Runtime.ExitError', 'The sandbox wrote a line that is too long.');
       }
     } catch (error) {
       if (error instanceof LambdaFailure) throw error;
@@ -71,7 +72,7 @@ export class SandboxFunction {
   }
 }
 
-/** Lambda does not list these codes; what they tell apart here is time and everything else. */
+/** Lambda does not document these codes. They distinguish timeouts from all other failures here. */
 function ended({
   ErrorCode = '',
   ErrorDetails = '',

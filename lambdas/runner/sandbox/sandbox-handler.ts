@@ -1,4 +1,4 @@
-/** The Lambda handler of a sandbox: runs one step with what it was handed, and tells its runner line by line. */
+/** Creates the Lambda handler of a sandbox, which runs one step and streams messages to its runner. */
 import { PassThrough } from 'node:stream';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
@@ -6,7 +6,7 @@ import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
-import { watchTurn } from './attempt-fence.ts';
+import { watchFence } from './attempt-fence.ts';
 import {
   KEEP_ALIVE_MS,
   MAX_MESSAGE_CHARACTERS,
@@ -16,7 +16,16 @@ import {
 } from './protocol.ts';
 import { UrlWorkspace } from './url-workspace.ts';
 
-/** @param steps one function for each step of the definition. */
+/**
+ * Creates the Lambda handler for an operation with a `sandbox`. Export it as `handler` of the module that the operation names.
+ * The function needs no AWS permissions.
+ * @param steps one function for each step of the definition
+ * @returns the handler
+ * @example
+ * ```ts
+ * export const handler = sandboxHandler<typeof build>({ install, compile, test });
+ * ```
+ */
 export function sandboxHandler<Definition extends StepsOperation>(steps: SandboxedStepsOf<Definition>) {
   const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
   return middy(
@@ -42,20 +51,20 @@ async function runStep(
   send: (message: SandboxMessage) => void,
 ): Promise<SandboxMessage> {
   const { step, jobId, input, results, attempt, limitMs } = event;
-  const turn = watchTurn(event, limitMs);
+  const fence = watchFence(event, limitMs);
   let logBytes = 0;
   try {
-    if (!work) throw new Error(`There is no step "${step}".`);
+    if (!work) throw new Error(`The sandbox has no step "${step}". Add it to sandboxHandler.`);
     const result = await work({
       jobId,
       input: input as never,
       results: results as never,
       attempt,
-      signal: turn.signal,
+      signal: fence.signal,
       progress: (fraction, message) =>
         send({ progress: fraction || 0, ...(message && { message: short(message) }) }),
       log: {
-        // What is not read yet waits in memory: the runner cuts the log at the same length.
+        // Unread text stays in memory, so stop at the length at which the runner cuts off the log.
         write: (text) => {
           if (logBytes <= MAX_LOG_BYTES) send({ log: text });
           logBytes += Buffer.byteLength(text);
@@ -67,7 +76,7 @@ async function runStep(
   } catch (error) {
     return { error: describe(error, step) };
   } finally {
-    turn.stop();
+    fence.stop();
   }
 }
 

@@ -1,11 +1,11 @@
-/** Steps that run elsewhere: each hands its sandbox what it needs, and believes little of what comes back. */
+/** Runs steps in a sandbox: passes each what it needs and validates what it returns. */
 import { randomUUID } from 'node:crypto';
 import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
-import { overText, turnKey } from './attempt-fence.ts';
+import { closedText, fenceKey } from './attempt-fence.ts';
 import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessage } from './protocol.ts';
 import type { SandboxFunction } from './sandbox-function.ts';
 import type { WorkspaceUrls } from './workspace-urls.ts';
@@ -16,10 +16,10 @@ export interface SandboxedStepsOptions {
   readonly urls: WorkspaceUrls;
 }
 
-/** What a URL outlives its step by: for clocks that differ, and for the last upload. */
+/** Extra lifetime of URLs after the step, for clock differences and the last upload. */
 const URL_SLACK_SECONDS = 60;
 
-/** A step for each of the operation, for the runner of steps to run. */
+/** @returns one step per step of the operation, for the step runner */
 export function sandboxedSteps(options: SandboxedStepsOptions): Readonly<Record<string, Step>> {
   const { steps } = options.operation;
   return Object.fromEntries(
@@ -30,7 +30,7 @@ export function sandboxedSteps(options: SandboxedStepsOptions): Readonly<Record<
   );
 }
 
-/** @throws AppError as the step does; LambdaFailure when it has not come to an end. */
+/** @throws the error of the step; LambdaFailure when the sandbox did not finish */
 async function runInSandbox(
   { operation, sandbox, urls }: SandboxedStepsOptions,
   step: string,
@@ -40,9 +40,9 @@ async function runInSandbox(
   const { jobId, input, results, attempt } = context;
   const files = operation.sandbox?.(step, { input: input as never, jobId });
   if (!files)
-    throw new Error(`Operation ${operation.name} does not say which files ${step} has business with.`);
+    throw new Error(`Operation ${operation.name} names no files for step ${step}. Return them from sandbox.`);
   const seconds = Math.ceil(limitMs / 1_000) + URL_SLACK_SECONDS;
-  const turn = randomUUID();
+  const attemptId = randomUUID();
   const event: SandboxEvent = {
     step,
     jobId,
@@ -52,17 +52,17 @@ async function runInSandbox(
     limitMs,
     reads: await urlsOf(files.reads, (key) => urls.read(key, seconds)),
     writes: await urlsOf(files.writes, (key) => urls.write(key, seconds)),
-    turnUrl: await urls.read(turnKey(jobId), seconds),
-    turn,
+    fenceUrl: await urls.read(fenceKey(jobId), seconds),
+    attemptId,
   };
-  await urls.put(turnKey(jobId), turn);
-  // Out of time, or no longer wanted: the sandbox looks every two seconds.
-  const endTurn = () => {
-    urls.put(turnKey(jobId), overText(turn)).catch((error) => {
-      console.error({ message: 'A sandbox could not be told to stop', jobId, step, error });
+  await urls.put(fenceKey(jobId), attemptId);
+  // On a timeout or a lost lease. The sandbox polls the fence every two seconds.
+  const closeFence = () => {
+    urls.put(fenceKey(jobId), closedText(attemptId)).catch((error) => {
+      console.error({ message: 'Failed to stop a sandbox', jobId, step, error });
     });
   };
-  signal.addEventListener('abort', endTurn, { once: true });
+  signal.addEventListener('abort', closeFence, { once: true });
   try {
     for await (const line of sandbox.invoke(owner, event)) {
       const message = line && read(line, step);
@@ -74,17 +74,17 @@ async function runInSandbox(
       else return checkFiles(operation, message.result, files);
     }
   } finally {
-    signal.removeEventListener('abort', endTurn);
+    signal.removeEventListener('abort', closeFence);
   }
-  throw new LambdaFailure('Runtime.ExitError', `The sandbox of ${step} ended without a word.`);
+  throw new LambdaFailure('Runtime.ExitError', `The sandbox of ${step} ended without a result.`);
 }
 
-/** Callers get URLs of the files that a result names: it may name what its step was to write, and nothing else. */
+/** Callers get URLs for the files of a result, so it can name only files that its step may write. */
 function checkFiles({ name, output, files }: StepsOperation, result: Json, { writes }: StepFiles): Json {
   const { data } = output.safeParse(result);
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
   if (!stray) return result;
-  const cause = new Error(`It names ${stray.key}.`);
+  const cause = new Error(`The result names ${stray.key}, which the step may not write.`);
   throw new AppError(ErrorCode.resultInvalid, `The result of ${name} does not match its output schema.`, {
     cause,
   });
@@ -94,23 +94,23 @@ async function urlsOf(keys: readonly string[], sign: (key: string) => Promise<st
   return Object.fromEntries(await Promise.all(keys.map(async (key) => [key, await sign(key)] as const)));
 }
 
-/** @throws AppError STEP_CRASHED for what no sandbox of ours writes. */
+/** @throws AppError STEP_CRASHED for an invalid message */
 function read(line: string, step: string): SandboxMessage {
   try {
     return sandboxMessage.parse(JSON.parse(line));
   } catch (cause) {
-    const message = `The step ${step} was disturbed by a program it ran, and answered what cannot be read.`;
+    const message = `The sandbox of step ${step} sent an invalid message; a program of the step may have written it. Start the job again.`;
     throw new AppError(ErrorCode.stepCrashed, message, { cause });
   }
 }
 
 function toError({ code, message, retryable, details }: SandboxError, step: string) {
   if (code === ErrorCode.internal)
-    return new Error(`The sandbox of ${step} failed unexpectedly: its own log says why.`);
+    return new Error(`The sandbox of ${step} failed unexpectedly. Read its log for the cause.`);
   return codedError(code, printable(message), { retryable, details });
 }
 
-/** Control characters mean nothing here, and could mislead who reads a log in a terminal. */
+/** Removes control characters, which could mislead readers of a log in a terminal. */
 function printable(text: string): string {
   return text.replace(/(?![\n\t])\p{Cc}/gu, '');
 }

@@ -1,4 +1,4 @@
-/** The workspace as the sandbox sees it: of the bucket, the files that it has URLs for. */
+/** Implements the workspace of a sandbox with presigned URLs for single files. */
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { type Dispatcher, request } from 'undici';
@@ -14,7 +14,7 @@ export class UrlWorkspace implements FileTransfer {
     this.#urls = urls;
   }
 
-  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. Then there is no file. */
+  /** @throws `missing`, `tooLarge`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE. No file remains then. */
   async download(
     key: string,
     file: string,
@@ -70,32 +70,36 @@ export class UrlWorkspace implements FileTransfer {
 function urlOf(urls: Readonly<Record<string, string>>, key: string): string {
   const url = urls[key];
   if (!url)
-    throw new Error(`This step was given no URL for ${key}: its operation's \`sandbox\` does not name it.`);
+    throw new Error(`This step has no URL for ${key}. Name the file in \`sandbox\` of the operation.`);
   return url;
 }
 
-/** What S3 answered instead. */
+/** An error response of S3. */
 class Refused extends Error {
   readonly status: number;
 
   constructor(status: number, text: string) {
-    super(`S3 answered ${status}: ${text}`);
+    super(`S3 responded with ${status}: ${text}`);
     this.status = status;
   }
 }
 
-const MAX_ANSWER_CHARACTERS = 500;
+const MAX_RESPONSE_CHARACTERS = 500;
 
 async function refusal(status: number, body: Dispatcher.ResponseData['body']): Promise<Refused> {
-  return new Refused(status, (await body.text()).slice(0, MAX_ANSWER_CHARACTERS));
+  return new Refused(status, (await body.text()).slice(0, MAX_RESPONSE_CHARACTERS));
 }
 
-/** Another try may help with whatever went wrong, except with a refusal. */
+/** Marks every failure as retryable except rejections with 4xx. */
 function failure(done: 'read' | 'written', key: string, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof Refused && error.status < 500 && error.status !== 429) return error;
-  return new AppError(ErrorCode.workspaceUnavailable, `The workspace object ${key} could not be ${done}.`, {
-    retryable: true,
-    cause: error,
-  });
+  return new AppError(
+    ErrorCode.workspaceUnavailable,
+    `The workspace object ${key} could not be ${done}. Try again in a minute.`,
+    {
+      retryable: true,
+      cause: error,
+    },
+  );
 }

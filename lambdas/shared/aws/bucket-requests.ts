@@ -1,19 +1,20 @@
 /**
- * Requests to one bucket of S3, and URLs for others to make them with, signed here: its client, with the presigner, would
- * be 140 KB to load, and is for functions that move files.
+ * Signs requests to one S3 bucket and presigns URLs for clients. The S3 client with its presigner would add 140 KB to
+ * load; functions that move files use it.
  */
 import { type AwsClient, AwsV4Signer } from 'aws4fetch';
 import { requiredEnv } from '../env.ts';
 import { awsClient, endpointOverride } from './signed-fetch.ts';
 
+/** A request to presign. */
 export interface PresignedRequest {
   readonly method: 'GET' | 'PUT';
   readonly key: string;
-  /** For how long the URL is to work. */
+  /** Lifetime of the URL. */
   readonly seconds: number;
-  /** What S3 is asked beside the file itself, by parameter. */
+  /** Query parameters for S3. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Whoever uses the URL has to send just these. */
+  /** Headers that the user of the URL must send exactly. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -25,17 +26,17 @@ export class BucketRequests {
     this.#bucket = bucket;
   }
 
-  /** What throttles or fails is tried again, three times. */
+  /** Sends a signed request. Retries throttled and failed requests three times. */
   fetch(key: string, init: RequestInit): Promise<Response> {
     return this.#aws.fetch(this.#url(key), init);
   }
 
-  /** Signed without a call to AWS; it ends with the credentials of this function, if these end sooner. */
+  /** Signs without a call to AWS. The URL expires with the credentials of this function if they expire earlier. */
   async presign({ method, key, seconds, query = {}, headers = {} }: PresignedRequest): Promise<string> {
     const url = new URL(this.#url(key));
     url.search = new URLSearchParams({ ...query, 'X-Amz-Expires': String(seconds) }).toString();
     const signer = new AwsV4Signer({
-      // Also those headers that are left out of other signatures, such as the length.
+      // Includes headers that signatures omit by default, such as the content length.
       ...this.#aws,
       method,
       url: url.href,
@@ -44,7 +45,7 @@ export class BucketRequests {
       allHeaders: true,
     });
     const signed = await signer.sign();
-    // A form's way to write a space, which a signature does not know.
+    // Signatures do not accept the form encoding of a space.
     return signed.url.href.replaceAll('+', '%20');
   }
 

@@ -1,5 +1,5 @@
 /**
- * Takes the place of the AWS SDK's search for credentials, a tenth of each bundle: a function finds its own in its
- * environment, and must not find any others.
+ * Replaces the AWS SDK's credential provider chain, a tenth of each bundle. A function must use only the credentials in its
+ * environment.
  */
 export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';

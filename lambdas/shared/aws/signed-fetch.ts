@@ -1,16 +1,17 @@
 /**
- * Requests to AWS that a function signs itself, by a library of 6 KB, where a whole client would be more to load than all
- * that is asked of it: Lambda's takes 90 KB of every cold start, and that of Secrets Manager 30.
+ * Signs requests to AWS with a library of 6 KB, for functions that make few calls. The Lambda client adds 90 KB to every
+ * cold start, the Secrets Manager client 30 KB.
  */
 import { AwsClient } from 'aws4fetch';
 import { requiredEnv } from '../env.ts';
 
+/** Sends a signed request to a path of one service. */
 export type SignedFetch = (path: string, init: RequestInit) => Promise<Response>;
 
 /**
- * @param service as endpoints name it: `lambda`
- * @param options.hostPrefix for those actions of a service that have a host of their own. @default none
- * @param options.retries of throttled and failed requests, with growing pauses. @default 3
+ * @param service the name in endpoints, such as `lambda`
+ * @param options.hostPrefix for actions with a separate host. @default none
+ * @param options.retries retries of throttled and failed requests, with growing pauses. @default 3
  */
 export function signedFetch(
   service: string,
@@ -24,7 +25,7 @@ export function signedFetch(
   };
 }
 
-/** With the credentials of this function, of which Lambda gives an instance one set. */
+/** Uses the credentials of this function: Lambda gives one set to an instance. */
 export function awsClient(service: string, retries = 3): AwsClient {
   return new AwsClient({
     accessKeyId: requiredEnv('AWS_ACCESS_KEY_ID'),
@@ -38,7 +39,7 @@ export function awsClient(service: string, retries = 3): AwsClient {
 
 const ENDPOINT_NAMES: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager', states: 'sfn' };
 
-/** The URL in place of AWS's own, from the variable that every SDK heeds. */
+/** @returns the endpoint URL from the environment variable that all AWS SDKs support; undefined when it is not set */
 export function endpointOverride(service: string): string | undefined {
   return process.env[`AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`];
 }

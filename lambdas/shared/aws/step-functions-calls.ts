@@ -1,9 +1,9 @@
-/** The calls of Step Functions that few functions make, signed by hand: its client would be more to load than they ask. */
+/** Calls Step Functions without its client, for functions that need few actions and a fast cold start. */
 import { signedFetch } from './signed-fetch.ts';
 
-/** What Step Functions has answered in place of a result. */
+/** An error response of Step Functions. */
 export class StepFunctionsError extends Error {
-  /** As the API names it: `ExecutionDoesNotExist`. */
+  /** Error name of the API, such as `ExecutionDoesNotExist`. */
   override readonly name: string;
 
   constructor(name: string, message: string) {
@@ -12,6 +12,7 @@ export class StepFunctionsError extends Error {
   }
 }
 
+/** Calls one action and returns its JSON. */
 export type StepFunctionsCall = (
   action: string,
   input: Readonly<Record<string, unknown>>,
@@ -19,8 +20,8 @@ export type StepFunctionsCall = (
 ) => Promise<unknown>;
 
 /**
- * @param options.hostPrefix `sync-` for the one action that has a host of its own
- * @returns a function that answers the JSON of one action. @throws StepFunctionsError, or what `fetch` throws
+ * @param options.hostPrefix `sync-` for the action with a separate host
+ * @returns a function that calls one action. The function throws StepFunctionsError, or what `fetch` throws.
  */
 export function stepFunctionsCalls({ hostPrefix = '' }: { readonly hostPrefix?: string } = {}) {
   const post = signedFetch('states', { hostPrefix, retries: 0 });
@@ -34,13 +35,13 @@ export function stepFunctionsCalls({ hostPrefix = '' }: { readonly hostPrefix?: 
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
     const { __type = String(response.status), message = text.slice(0, 1_000) } = parseError(text);
-    // Some services put a namespace in front.
+    // Some services add a namespace prefix.
     throw new StepFunctionsError(__type.split('#').at(-1) ?? '', message);
   };
   return call;
 }
 
-/** What stands between us and the service answers in other words than JSON. */
+/** A proxy between here and the service can respond with something other than JSON. */
 function parseError(text: string): { readonly __type?: string; readonly message?: string } {
   try {
     return JSON.parse(text);

@@ -1,14 +1,14 @@
-/** An update of a DynamoDB item, from the properties that it changes: what is undefined is removed. */
+/** Builds a conditional DynamoDB update from changed properties. It removes properties that are undefined. */
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 
-/** A condition on the item as it is, and the names and values that it uses beside those of the changes. */
+/** A condition on the current item, with its names and values beyond those of the changes. */
 export interface Condition {
-  /** Clauses that all must hold; those that are undefined or false do not count. */
+  /** Clauses that must all hold; undefined and false ones are ignored. */
   readonly clauses: readonly (string | false | undefined)[];
-  /** Attributes named in them, as `#name`. */
+  /** Attributes that the clauses reference as `#name`. */
   readonly names: readonly string[];
-  /** By their placeholders, such as `:seen`; undefined ones are left out. */
+  /** Values by placeholder, such as `:seen`; undefined ones are omitted. */
   readonly values?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,17 +1,21 @@
-/** The check of a URL that a caller gives, as an error that names the field. */
+/** Checks a URL from a caller and names the field in the error. */
 import { AppError, ErrorCode } from '../errors.ts';
 import { type AddressPolicy, AddressRefused, checkHost, checkUrl } from './address-guard.ts';
 
 /**
- * By its spelling alone: where its name leads is found out at each attempt.
- * @returns the URL as it will be called.
+ * Checks the text of a URL only. Each request checks the addresses of its host.
+ * @returns the normalized URL.
  * @throws AppError URL_REFUSED
  */
 export function acceptUrl(field: string, url: string, policy: AddressPolicy): string {
   return refusing(field, () => checkUrl(url, policy).href);
 }
 
-/** Also by the addresses that its name leads to today. @throws AppError URL_REFUSED */
+/**
+ * Checks the text of a URL and the current addresses of its host.
+ * @returns the normalized URL.
+ * @throws AppError URL_REFUSED
+ */
 export async function acceptHost(field: string, url: string, policy: AddressPolicy): Promise<string> {
   const accepted = new URL(acceptUrl(field, url, policy));
   try {

@@ -1,26 +1,27 @@
-/** Where a webhook may go: to a public address, and nowhere that only this machine or its network can reach. */
+/** Restricts outgoing requests to public addresses, against server-side request forgery (SSRF). */
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
+/** The addresses that requests may reach. */
 export interface AddressPolicy {
-  /** The ports that may be used. */
+  /** Allowed ports. */
   readonly ports: readonly number[];
-  /** Also http, any port, and the loopback addresses: for the local cloud alone. All else stays refused. */
+  /** Also allows loopback addresses, with http and any port. Use it only in the local cloud. */
   readonly allowLoopback: boolean;
 }
 
-/** What is deployed: https on its usual ports, public addresses. */
+/** The policy of deployments: public addresses with https on ports 443 and 8443. */
 export const PUBLIC_ADDRESSES: AddressPolicy = { ports: [443, 8443], allowLoopback: false };
 
-/** The answer of a name server: every address of a host. */
+/** Resolves a host name to all its addresses. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
-/** The URL, its host or one of the host's addresses is not one a webhook may go to. */
+/** The policy does not allow a URL, its host or one of the host's addresses. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
-  /** One sentence for whoever registered the URL: what is wrong and what to do. It tells no address we found. */
+  /** One sentence for the caller: the problem and the remedy. It reveals no resolved address. */
   readonly reason: string;
 
   constructor(reason: string) {
@@ -29,25 +30,25 @@ export class AddressRefused extends Error {
   }
 }
 
-/** The host has no address, or no name server told us. It may have one later. */
+/** The host has no address, or name resolution failed. A later attempt can succeed. */
 export class NameUnresolved extends Error {
   override readonly name = 'NameUnresolved';
 }
 
-/** Characters, and bytes too: the text is ASCII. */
+/** In characters, which equal bytes: the text is ASCII. */
 const MAX_URL_LENGTH = 2_048;
 const TOO_LONG = `The URL is longer than ${MAX_URL_LENGTH} characters; shorten it.`;
 /** RFC 1035, 2.3.4. */
 const MAX_HOST_LENGTH = 253;
-/** RFC 1123, 2.1. No underscore: DNS has it, but no host name does, and so no certificate. */
+/** RFC 1123, 2.1. DNS allows underscores, but host names and certificates do not. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** What makes WHATWG's parser read a host as an IPv4 address: the last part is a number, however it is written. */
+/** A number as the last label, in any notation, makes the WHATWG parser read a host as an IPv4 address. */
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
 
 /**
- * Top-level names that no public name server answers for: RFC 6761 (example, invalid, localhost, test), 6762 with
- * its appendix G (local; corp, home, internal, intranet, lan, private), 7686 (onion), 9476 (alt), and what routers
- * make up (localdomain). `arpa` has the machinery of DNS, and `home.arpa` (RFC 8375).
+ * Top-level names that public DNS does not resolve: RFC 6761 (example, invalid, localhost, test), RFC 6762 with appendix G
+ * (local; corp, home, internal, intranet, lan, private), RFC 7686 (onion), RFC 9476 (alt), and a name that routers use
+ * (localdomain). `arpa` contains DNS infrastructure and `home.arpa` (RFC 8375).
  */
 const SPECIAL_NAMES: readonly string[] = [
   'alt',
@@ -70,12 +71,17 @@ const SPECIAL_NAMES: readonly string[] = [
 const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true });
 
 /**
- * Checks the text of a URL, as it is written and as it is read. It asks no name server.
+ * Checks the text of a URL, before and after parsing, without name resolution.
  *
- * The spelling comes first. Parsers read `http://2130706433`, `http://127.1` and `http://１２７.0.0.1` alike, but not
- * every log, firewall and library does; who means an address or a name can write it plainly.
- * @returns the URL, normalized (WHATWG); its host is the one that was written.
- * @throws AddressRefused
+ * It rejects unusual spellings first. The parser reads `http://2130706433`, `http://127.1` and `http://１２７.0.0.1` as the same
+ * address, but not every log, firewall and library does. Callers can write addresses and names plainly.
+ * @param text the URL; at most 2,048 ASCII characters
+ * @returns the URL, normalized (WHATWG) without a change of its host
+ * @throws AddressRefused with the remedy in `reason`
+ * @example
+ * ```ts
+ * const url = checkUrl('https://example.org/hook', PUBLIC_ADDRESSES);
+ * ```
  */
 export function checkUrl(text: string, policy: AddressPolicy): URL {
   if (text.length > MAX_URL_LENGTH) refuse(TOO_LONG);
@@ -83,7 +89,7 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
     refuse('The URL has a character outside ASCII; write the host in ASCII, percent-encode the rest.');
   }
   if (/[^\x21-\x7e]/.test(text)) refuse('The URL has a space or a control character; percent-encode it.');
-  // RFC 3986, 2: none of these is in a URL. `\` is read as `/` by some parsers and as a letter by others.
+  // RFC 3986, 2: URLs contain none of these. Some parsers read `\` as `/`, others as a letter.
   if (/["<>\\^`{|}]/.test(text)) refuse('The URL has one of " < > \\ ^ ` { | }; percent-encode it.');
   if (text.includes('#'))
     refuse('The URL has a fragment, which is never sent; leave out the # and the rest.');
@@ -99,7 +105,7 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
   checkHostAsWritten(host, policy);
 
   const url = URL.parse(text);
-  // Whatever else a parser would make of the host (an invalid xn-- name; a mapping we do not know) is refused here.
+  // Rejects every other change of the host by the parser, such as an invalid xn-- name or an unknown mapping.
   if (!url || (url.hostname !== host && !host.startsWith('['))) {
     refuse('The host or port is not valid; check them.');
   }
@@ -116,28 +122,26 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
 }
 
 /**
- * Only global unicast passes. IPv6 that carries an IPv4 address (mapped, compatible, 6to4, Teredo, NAT64, ISATAP) is
- * refused whatever it carries: a public receiver has the plain one too.
- * @param address as a name server tells it: IPv6 without brackets.
- * @throws AddressRefused unless the address is global unicast, or loopback where that is allowed.
+ * Allows global unicast addresses only. It rejects every IPv6 address that embeds an IPv4 address (mapped, compatible, 6to4,
+ * Teredo, NAT64, ISATAP): a public receiver also has the plain address.
+ * @param address as DNS returns it: IPv6 without brackets.
+ * @throws AddressRefused unless the address is global unicast, or loopback where the policy allows it.
  */
 export function checkAddress(address: string, policy: AddressPolicy): void {
-  // `isIP` first: ipaddr.js reads `127.1` and `0x7f.1` too. A zone id names an interface of this machine.
+  // `isIP` first: ipaddr.js also reads `127.1` and `0x7f.1`. A zone id names an interface of this machine.
   if (isIP(address) !== 0 && !address.includes('%')) {
     const ip = ipaddr.parse(address);
     const range = ip.range();
     if (range === 'loopback' && policy.allowLoopback) return;
     if (range === 'unicast' && (ip instanceof ipaddr.IPv4 || isGlobal(ip))) return;
   }
-  refuse(
-    'The host is not at a public address, or one of its addresses is not; use one that everyone can reach.',
-  );
+  refuse('The host is not at a public address, or one of its addresses is not; use a host that is reachable from the internet.');
 }
 
 /**
- * What ipaddr.js calls unicast is all it does not know. IANA has given out no more than 2000::/3, which leaves out
- * the IPv4-compatible ::/96 (RFC 4291, 2.5.5.1). ISATAP (RFC 5214, 6.1) is told by its interface identifier:
- * 0000:5efe or 0200:5efe before the IPv4 address.
+ * ipaddr.js calls every unknown range unicast. IANA has allocated only 2000::/3, which excludes the IPv4-compatible ::/96
+ * (RFC 4291, 2.5.5.1). An ISATAP address (RFC 5214, 6.1) has the interface identifier 0000:5efe or 0200:5efe before the
+ * IPv4 address.
  */
 function isGlobal({ parts }: { readonly parts: readonly number[] }): boolean {
   const [first = 0, , , , fifth = 0, sixth] = parts;
@@ -145,10 +149,16 @@ function isGlobal({ parts }: { readonly parts: readonly number[] }): boolean {
 }
 
 /**
- * A `lookup` for `net.connect`. It hands on the very addresses that it checked, so that a name which changes its
- * address after a check changes nothing. One address that is refused refuses the host: which of them a connection
- * takes is up to the network. It is not called for a host that is an address: `checkUrl` sees those.
- * @returns a function whose errors are AddressRefused and NameUnresolved.
+ * Creates a `lookup` function for `net.connect`. It returns exactly the addresses that it checked, so that a later DNS change
+ * has no effect (DNS rebinding). One rejected address rejects the host, because the network chooses the address. Node does
+ * not call it for a host that is an address; `checkUrl` checks those.
+ * @param policy the allowed addresses
+ * @param resolve resolves a host name. @default the system's resolver
+ * @returns a function that fails with AddressRefused or NameUnresolved
+ * @example
+ * ```ts
+ * const client = new Client(origin, { connect: { lookup: guardedLookup(PUBLIC_ADDRESSES) } });
+ * ```
  */
 export function guardedLookup(policy: AddressPolicy, resolve: Resolve = systemResolve): LookupFunction {
   return (hostname, { all }, callback) => {
@@ -161,9 +171,9 @@ export function guardedLookup(policy: AddressPolicy, resolve: Resolve = systemRe
 }
 
 /**
- * Resolves the host once, so that a registration tells early what each delivery would find.
- * @param url what `checkUrl` returned.
- * @throws AddressRefused; also when the host does not resolve.
+ * Resolves the host once, so that a registration fails early instead of each delivery.
+ * @param url the return value of `checkUrl`.
+ * @throws AddressRefused, also when the host does not resolve.
  */
 export async function checkHost(
   url: URL,
@@ -193,7 +203,7 @@ async function resolveChecked(
   return [first, ...others];
 }
 
-/** @param host in lower case, otherwise as it was written. */
+/** @param host in lower case, otherwise unparsed. */
 function checkHostAsWritten(host: string, policy: AddressPolicy): void {
   if (host === '') refuse('The URL has no host; write https://host/path.');
   if (host.includes('%'))
@@ -207,7 +217,9 @@ function checkHostAsWritten(host: string, policy: AddressPolicy): void {
 
 function checkName(labels: readonly string[]): void {
   if (labels.join('.').length > MAX_HOST_LENGTH || !labels.every((label) => LABEL.test(label))) {
-    refuse('The host is no host name; use letters, digits and hyphens, with single dots between them.');
+    refuse(
+      'The host is not a valid host name; use letters, digits and hyphens, with single dots between them.',
+    );
   }
   const last = labels.at(-1) ?? '';
   if (SPECIAL_NAMES.includes(last)) refuse(`Names under .${last} are not public; use a public name.`);
@@ -219,7 +231,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || (isIP(address) !== 0 && ipaddr.parse(address).range() === 'loopback');
 }
 
-/** Without the brackets that a URL has around IPv6. */
+/** Removes the brackets around IPv6. */
 function addressOf(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,4 +1,4 @@
-/** Where this deployment lets webhooks go. */
+/** Reads the address policy of webhooks from the environment. */
 import { Env, requiredEnv } from '../env.ts';
 import type { AddressPolicy } from './address-guard.ts';
 
@@ -9,7 +9,10 @@ export function addressPolicy(): AddressPolicy {
   };
 }
 
-/** Never on Lambda, whose own interface listens there, whatever the variable says. */
+/**
+ * Tells whether loopback addresses are allowed, as in the local cloud.
+ * @returns always false on Lambda, whose runtime interface listens on a loopback address
+ */
 export function isLoopbackAllowed(): boolean {
   const isOnLambda = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
   return process.env[Env.allowLoopbackWebhooks] === 'true' && !isOnLambda;

@@ -1,12 +1,12 @@
-/** `Retry-After` (RFC 9110, 10.2.3): how long a receiver asks us to wait, in seconds or until a date. */
+/** Reads the header `Retry-After` (RFC 9110, 10.2.3): seconds to wait, or a date to wait for. */
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TIME = String.raw`(?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d):(?<second>[0-5]\d|60)`;
 const MONTH = `(?<month>${MONTHS.join('|')})`;
 
 /**
- * The three forms of RFC 9110, 5.6.7, which a recipient must read: `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete
- * `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. `Date.parse` would read much else, such as `1`.
+ * The three date formats that RFC 9110, 5.6.7 requires: `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete
+ * `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. `Date.parse` accepts other texts as well, such as `1`.
  */
 const DATES = [
   RegExp(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\\d\\d) ${MONTH} (?<year>\\d{4}) ${TIME} GMT$`),
@@ -15,10 +15,14 @@ const DATES = [
 ];
 
 /**
- * @param value the header; undefined when there was none.
- * @param nowMs milliseconds since 1970.
- * @returns milliseconds to wait: 0 for what is past, as much as the receiver says otherwise, so cap it. Undefined when
- * the header says nothing that can be read.
+ * Reads a `Retry-After` header. Cap the result: the sender chooses the time.
+ * @param value the header; undefined when there is none.
+ * @param nowMs current time, epoch milliseconds.
+ * @returns milliseconds to wait; 0 for a time in the past. Undefined without a header or with an invalid one.
+ * @example
+ * ```ts
+ * retryAfterMs('120', Date.now()); // 120_000
+ * ```
  */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
@@ -26,7 +30,7 @@ export function retryAfterMs(value: string | undefined, nowMs: number): number |
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
-/** @returns milliseconds since 1970; NaN for what is no date. */
+/** @returns epoch milliseconds; NaN for an invalid date. */
 function dateMs(text: string, nowMs: number): number {
   const parts = DATES.map((form) => form.exec(text)?.groups).find((groups) => groups);
   if (!parts) return Number.NaN;
@@ -35,7 +39,7 @@ function dateMs(text: string, nowMs: number): number {
   const fullYear =
     year.length === 4 ? Number(year) : nearYear(Number(year), new Date(nowMs).getUTCFullYear());
   const minuteMs = Date.UTC(fullYear, MONTHS.indexOf(month), day, Number(parts.hour), Number(parts.minute));
-  // 31 February would be read as 3 March.
+  // `Date.UTC` reads 31 February as 3 March.
   return new Date(minuteMs).getUTCDate() === day ? minuteMs + Number(parts.second) * 1000 : Number.NaN;
 }
 

@@ -1,12 +1,12 @@
-/** A delivery as DynamoDB keeps it, and back. */
+/** Maps a delivery to its DynamoDB item and back. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Delivery } from './delivery.ts';
 
-/** A delivery, and whether it is in the index of those that wait. */
+/** A delivery, and whether the waiting index contains it. */
 export type StoredDelivery = Delivery & { readonly isWaiting?: true };
 
-/** The event is JSON text: DynamoDB's own types take neither every number nor every depth that JSON does. */
+/** Stores the event as JSON text: DynamoDB's types do not support every number and every depth of JSON. */
 export function toItem({
   event,
   ...rest

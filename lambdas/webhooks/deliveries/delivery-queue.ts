@@ -1,9 +1,9 @@
-/** The queue of what is to be sent to endpoints: SQS messages that name a delivery, never its content. */
+/** Sends SQS messages for deliveries and verifications. A message names its delivery and never has its content. */
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Delivery } from './delivery.ts';
 
-/** SQS's own limit. */
+/** SQS's limit. */
 export const MAX_QUEUE_DELAY_MS = 15 * 60 * 1000;
 const MAX_ENTRIES = 10;
 
@@ -13,13 +13,13 @@ export interface AttemptMessage {
   readonly endpointId: string;
   readonly jobId: string;
   readonly deliveryKey: string;
-  /** Which attempt this asks for, from 1: a message that comes twice finds it made. */
+  /** The number of the requested attempt, from 1: a repeated message finds it already made. */
   readonly attempt: number;
-  /** From the dead-letter queue: it may begin the schedule of a failed delivery anew. */
+  /** Redriven from the dead-letter queue: the message may restart the schedule of a failed delivery. */
   readonly again?: true;
 }
 
-/** Asks the receiver of a new subscription whether it wants what will be sent. */
+/** Requests a verification of a new subscription's receiver. */
 export interface VerificationMessage {
   readonly type: 'verification';
   readonly owner: string;
@@ -28,7 +28,7 @@ export interface VerificationMessage {
 
 export type DeliveryMessage = AttemptMessage | VerificationMessage;
 
-/** The message for a delivery's next attempt. */
+/** Returns the message for one attempt of a delivery. */
 export function attemptMessage(
   { owner, endpointId, jobId, deliveryKey }: Delivery,
   attempt: number,
@@ -36,7 +36,7 @@ export function attemptMessage(
   return { type: 'attempt', owner, endpointId, jobId, deliveryKey, attempt };
 }
 
-/** @returns undefined for a message that is not ours. */
+/** @returns undefined for a malformed message */
 export function parseMessage(body: string): DeliveryMessage | undefined {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null) return undefined;
@@ -74,8 +74,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * Ten a call.
-   * @returns the indexes of those that SQS did not take.
+   * Sends messages, ten a call.
+   * @returns the indexes of the messages that SQS rejected
    */
   async sendAll(
     messages: readonly { readonly message: DeliveryMessage; readonly delayMs?: number }[],
@@ -92,7 +92,7 @@ export class DeliveryQueue {
           })),
         }),
       );
-      if (Failed.length > 0) console.warn({ message: 'SQS did not take every delivery', failed: Failed });
+      if (Failed.length > 0) console.warn({ message: 'SQS rejected deliveries', failed: Failed });
       for (const { Id } of Failed) failed.add(start + Number(Id));
     }
     return failed;
@@ -103,7 +103,7 @@ function entryOf(message: DeliveryMessage, delayMs: number) {
   return {
     MessageBody: JSON.stringify(message),
     DelaySeconds: Math.ceil(delayMs / 1000),
-    // A standard queue with groups is fair: an endpoint with many messages does not hold up those of others.
+    // Groups make a standard queue fair: an endpoint with many messages does not delay the others.
     MessageGroupId: createHash('sha256').update(`${message.owner} ${message.endpointId}`).digest('hex'),
   };
 }

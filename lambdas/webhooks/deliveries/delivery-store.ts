@@ -1,4 +1,4 @@
-/** Deliveries in DynamoDB: every move of one is one conditional write. */
+/** Reads and writes deliveries in DynamoDB. Every change of a delivery is one conditional write. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
@@ -16,8 +16,8 @@ import {
   type Delivery,
   type DeliveryAttempt,
   DeliveryStatus,
-  keptUntil,
   MAX_RECORDED_ATTEMPTS,
+  retainedUntil,
 } from './delivery.ts';
 import { fromItem, type StoredDelivery, toItem } from './delivery-item.ts';
 
@@ -25,7 +25,7 @@ export type DeliveryId = Pick<Delivery, 'jobId' | 'deliveryKey'>;
 /** A position in a listing of an endpoint's deliveries. */
 export type DeliveryPosition = DeliveryId & Pick<Delivery, 'createdAt'>;
 
-/** A position in a shard of those that wait. */
+/** A position in a shard of the waiting index. */
 export type WaitingPosition = DeliveryId & { readonly nextAttemptAt: string };
 
 const UNPROCESSED_PAUSE_MS = 100;
@@ -35,10 +35,10 @@ export interface DeliveryPage<Position> {
   readonly next?: Position;
 }
 
-/** What follows an attempt. */
+/** The state of a delivery after an attempt. */
 export type AfterAttempt =
   | { readonly status: typeof DeliveryStatus.delivered | typeof DeliveryStatus.failed }
-  /** `waits`: the attempt is too far away for a queue, and is queued when its time comes near. */
+  /** `waits`: the next attempt is beyond SQS's maximum delay, so the delivery waits in the table until it is due. */
   | {
       readonly status: typeof DeliveryStatus.pending;
       readonly nextAttemptAt: string;
@@ -65,7 +65,7 @@ export class DeliveryStore {
     this.#now = now;
   }
 
-  /** Records a delivery; one that is there already, because its event was told before, stays as it is. */
+  /** Creates a delivery. An existing delivery of a repeated event stays unchanged. */
   async create(
     delivery: Omit<Delivery, 'attempts' | 'attemptCount' | 'attemptsBefore' | 'createdAt'>,
     { listed }: { readonly listed: boolean },
@@ -102,27 +102,27 @@ export class DeliveryStore {
   }
 
   /**
-   * An attempt was made, and what follows it.
+   * Records an attempt and the state after it.
    * @param delivery as it was read before the attempt
-   * @returns false when another attempt was recorded meanwhile: then this one changes nothing.
+   * @returns false without a change when another attempt was recorded since the read
    */
   async record(delivery: Delivery, attempt: DeliveryAttempt, after: AfterAttempt): Promise<boolean> {
     const attempts = [...delivery.attempts, attempt].slice(-MAX_RECORDED_ATTEMPTS);
-    const goesOn = after.status === DeliveryStatus.pending;
-    return this.#move(delivery, {
+    const isPending = after.status === DeliveryStatus.pending;
+    return this.#transition(delivery, {
       status: after.status,
       attempts,
       attemptCount: delivery.attemptCount + 1,
-      nextAttemptAt: goesOn ? after.nextAttemptAt : undefined,
-      // A receiver may ask for more time than the record was to be kept.
-      ...(goesOn && { expiresAt: keptUntil(delivery.expiresAt, Date.parse(after.nextAttemptAt)) }),
-      waitingShard: goesOn && after.waits ? waitingShard(delivery.jobId) : undefined,
+      nextAttemptAt: isPending ? after.nextAttemptAt : undefined,
+      // A receiver may request a delay beyond the record's expiry.
+      ...(isPending && { expiresAt: retainedUntil(delivery.expiresAt, Date.parse(after.nextAttemptAt)) }),
+      waitingShard: isPending && after.waits ? waitingShard(delivery.jobId) : undefined,
     });
   }
 
-  /** No attempt will be made: nobody is there any more to be told. */
+  /** Cancels a delivery whose endpoint is deleted or inactive: no attempt follows. */
   async cancel(delivery: Delivery): Promise<void> {
-    await this.#move(delivery, {
+    await this.#transition(delivery, {
       status: DeliveryStatus.cancelled,
       nextAttemptAt: undefined,
       waitingShard: undefined,
@@ -130,26 +130,29 @@ export class DeliveryStore {
   }
 
   /**
-   * Begins the schedule anew. It waits until it is queued, so that it is not lost when that fails.
-   * @returns undefined when it has changed since it was read.
+   * Restarts the schedule. The delivery is in the waiting index until it is queued, so a failed send does not lose it.
+   * @returns undefined when the delivery has changed since it was read
    */
   async reopen(delivery: Delivery): Promise<Delivery | undefined> {
     const changes = {
       status: DeliveryStatus.pending,
       attemptsBefore: delivery.attemptCount,
       nextAttemptAt: new Date(this.#now()).toISOString(),
-      expiresAt: keptUntil(delivery.expiresAt, this.#now()),
+      expiresAt: retainedUntil(delivery.expiresAt, this.#now()),
     };
-    const moved = await this.#move(delivery, { ...changes, waitingShard: waitingShard(delivery.jobId) });
-    return moved ? { ...delivery, ...changes } : undefined;
+    const isReopened = await this.#transition(delivery, {
+      ...changes,
+      waitingShard: waitingShard(delivery.jobId),
+    });
+    return isReopened ? { ...delivery, ...changes } : undefined;
   }
 
-  /** It is in the queue now, and waits no more. */
-  async leaveWaiting(delivery: Delivery): Promise<void> {
-    await this.#move(delivery, { waitingShard: undefined });
+  /** Removes a queued delivery from the waiting index. */
+  async markQueued(delivery: Delivery): Promise<void> {
+    await this.#transition(delivery, { waitingShard: undefined });
   }
 
-  /** One query: what an owner was told of a job, in the order of its events or the last first. A page may be short. */
+  /** Lists an owner's deliveries of a job, in the order of its events or newest first. One query; a page may be short. */
   async listOfJob(
     owner: string,
     jobId: string,
@@ -178,7 +181,7 @@ export class DeliveryStore {
   }
 
   /**
-   * What went to a registered endpoint: one query for the keys, one batch of reads. A page may be short.
+   * Lists the deliveries of a registered endpoint: one query for the keys, one batch read. A page may be short.
    * @param options.since ISO 8601, inclusive
    * @param options.until ISO 8601, inclusive
    */
@@ -222,8 +225,8 @@ export class DeliveryStore {
   }
 
   /**
-   * Those of one shard that wait for an attempt before a time, the earliest first. The index trails the table, so each is
-   * read from there, and left out when it waits no more. A page may be short.
+   * Lists a shard's waiting deliveries with an attempt before a time, the earliest first. The index lags behind the table,
+   * so each delivery is read from the table and omitted when it no longer waits. A page may be short.
    * @param before ISO 8601
    */
   async waiting(
@@ -251,7 +254,7 @@ export class DeliveryStore {
     return { deliveries, next: { jobId, deliveryKey, nextAttemptAt } };
   }
 
-  /** In the order of the keys; what is gone is left out. */
+  /** Reads deliveries in the order of the keys, without those that no longer exist. */
   async #read(keys: readonly DeliveryId[]): Promise<readonly StoredDelivery[]> {
     const found = new Map<string, StoredDelivery>();
     let wanted = keys.map(({ jobId, deliveryKey }) => marshall({ jobId, deliveryKey }));
@@ -266,7 +269,7 @@ export class DeliveryStore {
         found.set(`${delivery.jobId} ${delivery.deliveryKey}`, delivery);
       }
       wanted = UnprocessedKeys[this.#tableName]?.Keys ?? [];
-      // More than 16 MB, or more than the table takes at once.
+      // DynamoDB returns keys unprocessed beyond 16 MB, or when it throttles the table.
       if (wanted.length > 0) await delay(UNPROCESSED_PAUSE_MS);
     }
     return keys
@@ -274,13 +277,16 @@ export class DeliveryStore {
       .filter((delivery) => delivery !== undefined);
   }
 
-  /** One write, made only if the delivery is still as it was read. A property that is undefined is removed. */
-  async #move(
+  /**
+   * Writes once, only if the delivery is unchanged since the read. An undefined property is removed.
+   * @returns false when the delivery has changed
+   */
+  async #transition(
     { jobId, deliveryKey, status, attemptCount, nextAttemptAt }: Delivery,
     changes: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
-    // The time of the next attempt tells a delivery that was begun anew from one that goes on.
-    const isToComeAsRead = nextAttemptAt
+    // The time of the next attempt changes when the schedule restarts; status and count may not.
+    const hasSameNextAttempt = nextAttemptAt
       ? '#nextAttemptAt = :seenNext'
       : 'attribute_not_exists(#nextAttemptAt)';
     try {
@@ -289,7 +295,7 @@ export class DeliveryStore {
           TableName: this.#tableName,
           Key: marshall({ jobId, deliveryKey }),
           ...updateWhere(changes, {
-            clauses: ['#status = :seenStatus', '#attemptCount = :seenCount', isToComeAsRead],
+            clauses: ['#status = :seenStatus', '#attemptCount = :seenCount', hasSameNextAttempt],
             names: ['status', 'attemptCount', 'nextAttemptAt'],
             values: { ':seenStatus': status, ':seenCount': attemptCount, ':seenNext': nextAttemptAt },
           }),
@@ -307,7 +313,7 @@ export class DeliveryStore {
   }
 }
 
-/** Without the other attributes of an index. */
+/** Returns the position without the other attributes of the index. */
 function positionOf({ jobId, deliveryKey, createdAt }: DeliveryPosition): DeliveryPosition {
   return { jobId, deliveryKey, createdAt };
 }

@@ -1,4 +1,4 @@
-/** A delivery as its owner sees it: what was to be told, to whom, and every attempt with what the receiver said. */
+/** Maps a delivery to the view of its owner: event, endpoint, status, and attempts with the receiver's responses. */
 import {
   type Delivery,
   type DeliveryAttempt,
@@ -10,16 +10,16 @@ import {
 /** Times are ISO 8601. */
 export interface DeliveryView {
   readonly delivery_id: string;
-  /** Absent for a test event, which no job is behind. */
+  /** Absent for a test event, which has no job. */
   readonly job_id?: string;
   readonly endpoint_id: string;
-  /** Its body is that of the webhook; here it is only named. */
+  /** The event's id and type; only the webhook has its data. */
   readonly event: { readonly id: string; readonly type: Delivery['type'] };
   readonly status: DeliveryStatus;
-  /** The job's `callback_url`; other endpoints say themselves where they are. */
+  /** The job's `callback_url`; absent for endpoints, whose own record has the URL. */
   readonly url?: string;
   readonly attempts: readonly AttemptView[];
-  /** All attempts ever made: `attempts` has the last twenty. */
+  /** Number of all attempts; `attempts` has the last twenty. */
   readonly attempt_count: number;
   readonly next_attempt_at?: string;
   readonly created_at: string;
@@ -29,13 +29,13 @@ export interface DeliveryView {
 
 export interface AttemptView {
   readonly at: string;
-  /** Absent when there was no answer: then `error` says why. */
+  /** Absent when the receiver did not respond: `error` has the reason then. */
   readonly http_status?: number;
   readonly latency_ms: number;
   readonly error?: string;
-  /** The start of the receiver's answer. */
+  /** The start of the receiver's response body. */
   readonly answer?: string;
-  /** A sentence about why there was none. */
+  /** A sentence that explains a missing response. */
   readonly reason?: string;
 }
 

@@ -1,15 +1,15 @@
-/** A delivery: one event on its way to one endpoint, with every attempt that was made. */
+/** Defines a delivery: one event for one endpoint, with its attempts. */
 import type { EventType, JobEvent } from '../../events/event.ts';
 
 export const DeliveryStatus = {
-  /** An attempt is queued, or waits for its time. */
+  /** An attempt is queued or waits until it is due. */
   pending: 'pending',
   delivered: 'delivered',
-  /** Every attempt failed, or the receiver said that it is gone. */
+  /** Every attempt failed, or the receiver responded 410 or 413. */
   failed: 'failed',
-  /** The endpoint was deleted, disabled or had lapsed before it came to an attempt. */
+  /** The endpoint was deleted, disabled or lapsed before an attempt. */
   cancelled: 'cancelled',
-  /** Kept for a mailbox: it is fetched, not sent. */
+  /** Held for a mailbox: the client polls it; it is never sent. */
   held: 'held',
 } as const;
 export type DeliveryStatus = (typeof DeliveryStatus)[keyof typeof DeliveryStatus];
@@ -18,52 +18,57 @@ export interface DeliveryAttempt {
   /** ISO 8601. */
   readonly at: string;
   readonly latencyMs: number;
-  /** The receiver's HTTP status; absent when there was no answer. */
+  /** The receiver's HTTP status; absent when it did not respond. */
   readonly status?: number;
-  /** Why there was none: a stable code. */
+  /** A stable code for a missing response. */
   readonly error?: string;
-  /** The first 1 KiB of the answer. */
+  /** The first 1 KiB of the response body. */
   readonly answer?: string;
-  /** A sentence about why there was none. */
+  /** A sentence that explains a missing response. */
   readonly reason?: string;
 }
 
 export interface Delivery {
-  /** That of the event; a test event has an id of its own here. */
+  /** The event's job; a random id for a test event, which has no job. */
   readonly jobId: string;
   /** See `deliveryKey`. */
   readonly deliveryKey: string;
   readonly owner: string;
   readonly endpointId: string;
-  /** The job's `callback_url`; other endpoints say themselves where they are. */
+  /** The job's `callback_url`; absent for endpoints, whose own record has the URL. */
   readonly url?: string;
   readonly type: EventType | typeof TEST_EVENT;
   readonly event: JobEvent | TestEvent;
   readonly status: DeliveryStatus;
-  /** All attempts ever made; the record holds the last `MAX_RECORDED_ATTEMPTS`. */
+  /** Number of all attempts; the record holds the last `MAX_RECORDED_ATTEMPTS`. */
   readonly attemptCount: number;
   readonly attempts: readonly DeliveryAttempt[];
-  /** How many attempts had been made when it was last replayed: the schedule begins anew there. */
+  /** Number of attempts before the last replay, which restarted the schedule. */
   readonly attemptsBefore: number;
-  /** ISO 8601; absent when no attempt is to come. */
+  /** ISO 8601; absent when no attempt follows. */
   readonly nextAttemptAt?: string;
   readonly createdAt: string;
   /** Epoch seconds, DynamoDB's TTL attribute. */
   readonly expiresAt: number;
 }
 
-/** Four days: every record is kept as long, beyond its next attempt if there is one. */
-export const KEPT_AT_LEAST_MS = 4 * 24 * 60 * 60 * 1000;
+/** Four days: the minimum retention of every record, counted from its next attempt if there is one. */
+export const MIN_RETENTION_MS = 4 * 24 * 60 * 60 * 1000;
 
-/** As long as the job, and as long as attempts may be made. Epoch seconds. @param lastAttemptMs epoch milliseconds */
-export function keptUntil(jobExpiresAt: number, lastAttemptMs: number): number {
-  return Math.max(jobExpiresAt, Math.floor((lastAttemptMs + KEPT_AT_LEAST_MS) / 1000));
+/**
+ * Returns a record's expiry in epoch seconds: not before the job's, and not before the last attempt's plus the minimum
+ * retention.
+ * @param jobExpiresAt epoch seconds
+ * @param lastAttemptMs epoch milliseconds
+ */
+export function retainedUntil(jobExpiresAt: number, lastAttemptMs: number): number {
+  return Math.max(jobExpiresAt, Math.floor((lastAttemptMs + MIN_RETENTION_MS) / 1000));
 }
 
-/** A delivery replayed time and again keeps the attempts of two whole schedules. */
+/** Enough for the attempts of two whole schedules; repeated replays make more. */
 export const MAX_RECORDED_ATTEMPTS = 20;
 
-/** Sent on request only, to try an endpoint out. */
+/** Sent only on request, to test an endpoint. */
 export const TEST_EVENT = 'endpoint.test';
 
 export interface TestEvent {
@@ -73,17 +78,20 @@ export interface TestEvent {
   readonly data: { readonly endpoint_id: string };
 }
 
-/** Version of the job in thirteen digits, which hold a time in milliseconds, so that keys sort as events happened. */
+/**
+ * Returns `<version>.<endpoint id>`. The version has thirteen digits, enough for a time in milliseconds, so that keys sort
+ * in the order of events.
+ */
 export function deliveryKey(version: number, endpointId: string): string {
   return `${String(version).padStart(13, '0')}.${endpointId}`;
 }
 
-/** As callers name a delivery: `<job id>.<version>.<endpoint id>`. */
+/** Returns the public id of a delivery: `<job id>.<version>.<endpoint id>`. */
 export function deliveryId({ jobId, deliveryKey: key }: Pick<Delivery, 'jobId' | 'deliveryKey'>): string {
   return `${jobId}.${key}`;
 }
 
-/** @returns undefined for what is no delivery's id. */
+/** @returns undefined for a malformed id */
 export function parseDeliveryId(id: string): Pick<Delivery, 'jobId' | 'deliveryKey'> | undefined {
   const [, jobId, key] = /^([0-9a-f-]{36})\.(\d{13}\.[\w-]{1,64})$/.exec(id) ?? [];
   return jobId && key ? { jobId, deliveryKey: key } : undefined;

@@ -1,4 +1,4 @@
-/** Runs every five minutes: what waits for an attempt within the next fifteen is queued, to the second. */
+/** Queues the attempts of the next fifteen minutes, to the second. Runs every five minutes. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
@@ -6,7 +6,7 @@ import type { Context, ScheduledEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStore } from './delivery-store.ts';
-import { queueWaiting } from './enqueue-due.ts';
+import { enqueueDue } from './enqueue-due.ts';
 
 const deliveries = new DeliveryStore({
   client: new DynamoDBClient(),
@@ -15,10 +15,10 @@ const deliveries = new DeliveryStore({
 const queue = new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl));
 
 export const handler = middy(async (_event: ScheduledEvent, context: Context) => {
-  const count = await queueWaiting({
+  const count = await enqueueDue({
     deliveries,
     queue,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-  if (count > 0) console.info({ message: 'Deliveries left waiting for the queue', count });
+  if (count > 0) console.info({ message: 'Waiting deliveries were queued', count });
 });

@@ -1,41 +1,42 @@
-/** Queues deliveries whose next attempt has come within a queue's reach. */
+/** Queues deliveries whose next attempt is due within SQS's maximum delay of 15 minutes. */
 import { WAITING_SHARDS } from './deliveries-table.ts';
 import { attemptMessage, type DeliveryQueue, MAX_QUEUE_DELAY_MS } from './delivery-queue.ts';
 import type { DeliveryStore, WaitingPosition } from './delivery-store.ts';
 
-/** Read, queued and marked at a time. */
-const PAGE = 100;
+/** Deliveries that are read, queued and marked at once. */
+const PAGE_SIZE = 100;
 
-export interface QueueWaitingDependencies {
+export interface EnqueueDueDependencies {
   readonly deliveries: DeliveryStore;
   readonly queue: DeliveryQueue;
-  /** Milliseconds left for it; it stops in time, and what is left is there the next time. */
+  /** Milliseconds left. The function stops in time; the next run takes the rest. */
   readonly remainingMs: () => number;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
-/** A page takes well under a second; this is for one that meets a throttled table. */
+/** Milliseconds. A page takes well under a second; the reserve is for a throttled table. */
 const RESERVE_MS = 15_000;
 
 /**
- * Queued first and marked after: a crash in between queues it twice, and the second message finds its attempt made.
- * @returns how many were queued.
+ * Queues each delivery first and marks it after. A crash between the two queues it twice; the second message finds its
+ * attempt already made.
+ * @returns the number of queued deliveries
  */
-export async function queueWaiting(dependencies: QueueWaitingDependencies): Promise<number> {
+export async function enqueueDue(dependencies: EnqueueDueDependencies): Promise<number> {
   const counts = await Promise.all(WAITING_SHARDS.map((shard) => queueShard(dependencies, shard)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function queueShard(
-  { deliveries, queue, remainingMs, now = Date.now }: QueueWaitingDependencies,
+  { deliveries, queue, remainingMs, now = Date.now }: EnqueueDueDependencies,
   shard: string,
 ): Promise<number> {
   const before = new Date(now() + MAX_QUEUE_DELAY_MS).toISOString();
   let count = 0;
   let after: WaitingPosition | undefined;
   do {
-    const page = await deliveries.waiting(shard, before, { limit: PAGE, after });
+    const page = await deliveries.waiting(shard, before, { limit: PAGE_SIZE, after });
     const unsent = await queue.sendAll(
       page.deliveries.map((delivery) => ({
         message: attemptMessage(delivery, delivery.attemptCount + 1),
@@ -43,7 +44,7 @@ async function queueShard(
       })),
     );
     const sent = page.deliveries.filter((_, index) => !unsent.has(index));
-    await Promise.all(sent.map((delivery) => deliveries.leaveWaiting(delivery)));
+    await Promise.all(sent.map((delivery) => deliveries.markQueued(delivery)));
     count += sent.length;
     after = page.next;
   } while (after && remainingMs() > RESERVE_MS);

@@ -1,4 +1,4 @@
-/** Sends again what was sent before: one delivery, or all of an endpoint since a time. */
+/** Replays one delivery, or all deliveries of an endpoint since a given time. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { type Delivery, DeliveryStatus } from './delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './delivery-queue.ts';
@@ -10,10 +10,10 @@ export interface ReplayDependencies {
 }
 
 /**
- * Begins a delivery's schedule anew, with an attempt now. A pending one too: the attempt that was to come later finds
- * this one made. It waits in the table first, so that it is sent a few minutes later when the queue cannot be reached;
- * the attempt takes it out of there.
- * @throws AppError DELIVERY_HELD for one that is fetched, not sent; CONFLICT when it changes all the time.
+ * Restarts a delivery's schedule with an attempt now. For a pending delivery, the later message finds this attempt already
+ * made. The delivery enters the waiting index first: when the queue is unavailable, it is sent a few minutes later. The
+ * attempt removes it from the index.
+ * @throws AppError DELIVERY_HELD for a delivery that clients poll; CONFLICT when the delivery keeps changing
  */
 export async function replayDelivery(
   { deliveries, queue }: ReplayDependencies,
@@ -22,7 +22,7 @@ export async function replayDelivery(
   const reopened = await reopen(deliveries, delivery);
   const message = attemptMessage(reopened, reopened.attemptCount + 1);
   await queue.send(message).catch((error: unknown) => {
-    console.warn({ message: 'A delivery was not queued and waits', jobId: delivery.jobId, error });
+    console.warn({ message: 'A delivery was not queued and stays waiting', jobId: delivery.jobId, error });
   });
   return reopened;
 }
@@ -31,47 +31,48 @@ async function reopen(deliveries: DeliveryStore, delivery: Delivery): Promise<De
   if (delivery.status === DeliveryStatus.held) {
     throw new AppError(
       ErrorCode.deliveryHeld,
-      'The delivery is kept for a client that polls: it is fetched with events/poll, and never sent.',
+      'This delivery is held for a polling client and is never sent. Fetch it with events/poll.',
     );
   }
   const reopened = await deliveries.reopen(delivery);
   if (reopened) return reopened;
-  // An attempt was recorded since it was read, or another replay.
+  // An attempt or another replay was recorded since the read.
   const latest = await deliveries.get(delivery);
   const again = latest && (await deliveries.reopen(latest));
   if (again) return again;
-  throw new AppError(ErrorCode.conflict, 'The delivery is changing at this moment. Try again.', {
+  throw new AppError(ErrorCode.conflict, 'Another call is changing this delivery. Try again.', {
     retryable: true,
   });
 }
 
-/** Where a replay of many goes on. */
+/** Where the next call continues a replay. */
 export interface ReplayPosition {
-  /** ISO 8601: what was created after the replay began is none of its business. */
+  /** ISO 8601: the start of the replay, which excludes deliveries created later. */
   readonly until: string;
   readonly after: DeliveryPosition;
 }
 
 export interface ReplayOptions {
   readonly endpointId: string;
-  /** ISO 8601 with milliseconds in UTC; or where the call before ended. */
+  /** ISO 8601 with milliseconds in UTC, or the position where the previous call ended. */
   readonly from: { readonly since: string } | ReplayPosition;
-  /** Milliseconds left for it; it stops in time, and says where it is. */
+  /** Milliseconds left. The function stops in time and returns its position. */
   readonly remainingMs: () => number;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
-const PAGE = 100;
-/** Ten pages take a few seconds; with these to spare, one more fits in even when the table is slow. */
+const PAGE_SIZE = 100;
+/** Ten pages take a few seconds. */
 const MAX_PAGES = 10;
+/** Enough for one more page, even when the table is slow. */
 const RESERVE_MS = 10_000;
 
 /**
- * Replays deliveries of an endpoint, the oldest first, up to a thousand looked at in a call. Pending ones are on their
- * way, unless they are overdue, and held ones are fetched: both stay as they are. The calls of one replay go through the deliveries by their
- * time of creation, which no replay changes, between two times: none is left out, and none is met twice.
- * @returns how many were replayed; `next` unless that was all.
+ * Replays deliveries of an endpoint, the oldest first; one call reads up to a thousand. It skips pending deliveries that
+ * are not overdue, because an attempt follows anyway, and held ones, because clients poll them. All calls of one replay
+ * read by creation time, which no replay changes, between two fixed times. So no delivery is missed or replayed twice.
+ * @returns the number of replayed deliveries; `next` unless all are done
  */
 export async function replayEndpoint(
   { deliveries, queue }: ReplayDependencies,
@@ -84,15 +85,15 @@ export async function replayEndpoint(
   let replayed = 0;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     if (pages > 0 && remainingMs() < RESERVE_MS) break;
-    const page = await deliveries.listOfEndpoint(endpointId, { limit: PAGE, since, until, after });
-    const toReplay = page.deliveries.filter((delivery) => isOver(delivery, now()));
+    const page = await deliveries.listOfEndpoint(endpointId, { limit: PAGE_SIZE, since, until, after });
+    const toReplay = page.deliveries.filter((delivery) => isReplayable(delivery, now()));
     const reopened = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
-    // One that has changed since it was read is on its way again.
+    // A delivery that has changed since the read has a new attempt already.
     const messages = reopened
       .filter((delivery) => delivery !== undefined)
       .map((delivery) => ({ message: attemptMessage(delivery, delivery.attemptCount + 1) }));
     await queue.sendAll(messages).catch((error: unknown) => {
-      console.warn({ message: 'Deliveries were not queued and wait', endpointId, error });
+      console.warn({ message: 'Deliveries were not queued and stay waiting', endpointId, error });
     });
     replayed += messages.length;
     after = page.next;
@@ -101,10 +102,10 @@ export async function replayEndpoint(
   return { replayed, ...(after && { next: { until, after } }) };
 }
 
-/** Half an hour after its attempt was due, a pending delivery is on its way no more: its message is a dead letter. */
+/** Half an hour after its attempt was due, the message of a pending delivery is a dead letter: no attempt follows. */
 const OVERDUE_MS = 30 * 60_000;
 
-function isOver({ status, nextAttemptAt = '' }: Delivery, nowMs: number): boolean {
+function isReplayable({ status, nextAttemptAt = '' }: Delivery, nowMs: number): boolean {
   if (status === DeliveryStatus.pending) return Date.parse(nextAttemptAt) + OVERDUE_MS < nowMs;
   return status !== DeliveryStatus.held;
 }

@@ -1,4 +1,4 @@
-/** Endpoints in DynamoDB, by owner: one query tells whom an event of an owner's job concerns. */
+/** Reads and writes endpoints in DynamoDB, by owner: one query finds all endpoints for an event of an owner's job. */
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -14,7 +14,10 @@ import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { DisabledReason, type Endpoint, EndpointKind } from './endpoint.ts';
 import { EndpointsTable } from './endpoints-table.ts';
 
-/** Of an owner's endpoints and subscriptions, and of its mailboxes: every event reads them all, some 100 KB at most. */
+/**
+ * Limits an owner's endpoints and subscriptions together, and its mailboxes separately. Every event reads them all, some
+ * 100 KB at most.
+ */
 export const MAX_ENDPOINTS = 100;
 
 export interface EndpointStoreOptions {
@@ -24,7 +27,7 @@ export interface EndpointStoreOptions {
   readonly now?: () => number;
 }
 
-/** What an update writes; a property that is undefined is removed. */
+/** The changes of an update. An undefined property is removed. */
 export type EndpointChanges = Partial<
   Pick<
     Endpoint,
@@ -53,7 +56,7 @@ export class EndpointStore {
     this.#now = now;
   }
 
-  /** All of an owner's endpoints, whatever their kind. Strongly consistent: who has just registered is told. */
+  /** Lists an owner's endpoints of every kind. Strongly consistent: an endpoint gets events right after its creation. */
   async list(owner: string): Promise<readonly Endpoint[]> {
     const endpoints: Endpoint[] = [];
     const pages = paginateQuery(
@@ -72,7 +75,7 @@ export class EndpointStore {
     return endpoints;
   }
 
-  /** One read; undefined when the owner has no such endpoint. */
+  /** Costs one read. @returns undefined when the owner has no such endpoint */
   async get(owner: string, endpointId: string): Promise<Endpoint | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
@@ -85,10 +88,10 @@ export class EndpointStore {
   }
 
   /**
-   * Writes an endpoint anew, in the place of one with the same id.
-   * @param options.isNew there may be none with the same id @default false
-   * @throws AppError RESOURCE_EXHAUSTED when the owner has as many as may be.
-   * @throws AppError CONFLICT when there is one and may be none.
+   * Creates an endpoint, or replaces the one with the same id.
+   * @param options.isNew never replaces an existing endpoint @default false
+   * @throws AppError RESOURCE_EXHAUSTED when the owner has reached the limit
+   * @throws AppError CONFLICT when `isNew` and the id exists
    */
   async put(
     endpoint: Omit<Endpoint, 'createdAt' | 'updatedAt'>,
@@ -107,7 +110,7 @@ export class EndpointStore {
       );
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      throw new AppError(ErrorCode.conflict, 'Another call has just created it. Try again.', {
+      throw new AppError(ErrorCode.conflict, 'Another call has just created this endpoint. Try again.', {
         retryable: true,
       });
     }
@@ -115,8 +118,9 @@ export class EndpointStore {
   }
 
   /**
-   * Clients that come back under a new URL each time, or poll for one job after the other, leave records behind that are
-   * kept for their history alone: these give way, the longest lapsed first.
+   * Removes the record that lapsed first when the owner is at the limit. Clients that reconnect under a new URL each time,
+   * or poll for one job after another, leave such records behind; they exist only for their history.
+   * @throws AppError RESOURCE_EXHAUSTED when no record has lapsed
    */
   async #makeRoom({
     owner,
@@ -146,10 +150,10 @@ export class EndpointStore {
   }
 
   /**
-   * Changes an endpoint that exists.
-   * @param options.whereSecret the change is made only if this is still its newest secret
-   * @param options.whereEnabledAt the change is made only if it is enabled and this is still its URL
-   * @returns undefined when there is none, or that does not hold.
+   * Changes an existing endpoint.
+   * @param options.whereSecret changes it only if this is still its newest secret
+   * @param options.whereEnabledAt changes it only if it is enabled and this is still its URL
+   * @returns undefined when the endpoint does not exist or a condition fails
    */
   async update(
     owner: string,
@@ -158,8 +162,8 @@ export class EndpointStore {
     { whereSecret, whereEnabledAt }: { readonly whereSecret?: string; readonly whereEnabledAt?: string } = {},
   ): Promise<Endpoint | undefined> {
     const exists = `attribute_exists(${EndpointsTable.sortKey})`;
-    const hasStill = whereSecret !== undefined && '#secrets[0].#value = :secret';
-    const isEnabledThere =
+    const hasSecret = whereSecret !== undefined && '#secrets[0].#value = :secret';
+    const isEnabledAtUrl =
       whereEnabledAt !== undefined && '#url = :whereUrl AND attribute_not_exists(#disabled)';
     try {
       const { Attributes = {} } = await this.#client.send(
@@ -169,10 +173,10 @@ export class EndpointStore {
           ...updateWhere(
             { ...changes, updatedAt: new Date(this.#now()).toISOString() },
             {
-              clauses: [exists, hasStill, isEnabledThere],
+              clauses: [exists, hasSecret, isEnabledAtUrl],
               names: [
-                ...(hasStill ? ['secrets', 'value'] : []),
-                ...(isEnabledThere ? ['url', 'disabled'] : []),
+                ...(hasSecret ? ['secrets', 'value'] : []),
+                ...(isEnabledAtUrl ? ['url', 'disabled'] : []),
               ],
               values: { ':secret': whereSecret, ':whereUrl': whereEnabledAt },
             },
@@ -188,8 +192,8 @@ export class EndpointStore {
   }
 
   /**
-   * Its receiver has answered that it is gone: nothing is sent there from now on. Of an endpoint that has moved
-   * meanwhile, or is disabled already, that says nothing.
+   * Disables an endpoint whose receiver responded 410. Does nothing when the endpoint has another URL by now or is already
+   * disabled.
    */
   async disableGone({ owner, endpointId }: Endpoint, url: string): Promise<void> {
     const at = new Date(this.#now()).toISOString();
@@ -197,7 +201,7 @@ export class EndpointStore {
     await this.update(owner, endpointId, { disabled }, { whereEnabledAt: url });
   }
 
-  /** @returns false when there was none. */
+  /** @returns false when the endpoint did not exist */
   async remove(owner: string, endpointId: string): Promise<boolean> {
     const { Attributes } = await this.#client.send(
       new DeleteItemCommand({

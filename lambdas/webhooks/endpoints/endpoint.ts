@@ -1,25 +1,25 @@
-/** An endpoint: where an owner wants to be told of jobs, of which events, and the secrets that sign what goes there. */
+/** Defines an endpoint: where an owner receives events of jobs, which events, and the secrets that sign them. */
 import { type EventType, eventTypes, type JobEvent } from '../../events/event.ts';
 
 export const EndpointKind = {
-  /** Registered by its owner through the management API. */
+  /** The owner registers it through the management API. */
   webhook: 'webhook',
-  /** Made by an MCP client's `events/subscribe`, for as long as the client refreshes it. */
+  /** An MCP client creates it with `events/subscribe`, and refreshes it to keep it. */
   subscription: 'subscription',
-  /** Made by an MCP client's first `events/poll`: events are kept for it, not sent. */
+  /** An MCP client's first `events/poll` creates it: events are held for the client, not sent. */
   mailbox: 'mailbox',
-  /** No address: the secret that signs what goes to the `callback_url` of jobs. One an owner. */
+  /** Has no URL, only the secret that signs deliveries to the `callback_url` of jobs. One an owner. */
   callbacks: 'callbacks',
 } as const;
 export type EndpointKind = (typeof EndpointKind)[keyof typeof EndpointKind];
 
-/** The id of an owner's one endpoint of kind `callbacks`, and of whatever goes to a `callback_url`. */
+/** The id of an owner's only endpoint of kind `callbacks`, and the endpoint id of deliveries to a `callback_url`. */
 export const CALLBACKS_ID = 'callbacks';
 
 export interface EndpointSecret {
-  /** `whsec_…`; sealed where it is kept: see secret-seal.ts. */
+  /** `whsec_…`; sealed in the table: see secret-seal.ts. */
   readonly value: string;
-  /** ISO 8601: a secret that was replaced signs until then, beside the new one. */
+  /** ISO 8601: a replaced secret signs until then, beside the new one. */
   readonly until?: string;
 }
 
@@ -27,25 +27,25 @@ export interface Endpoint {
   readonly owner: string;
   readonly endpointId: string;
   readonly kind: EndpointKind;
-  /** Absent for kinds that nothing is sent to. */
+  /** Absent for kinds without deliveries to a URL of their own. */
   readonly url?: string;
   readonly description?: string;
   readonly events: readonly EventType[];
-  /** Only jobs of these operations; absent: of all. */
+  /** Only jobs of these operations. @default all operations */
   readonly operations?: readonly string[];
-  /** Only this job; absent: all. */
+  /** Only this job. @default all jobs */
   readonly jobId?: string;
-  /** What jobs ask goes there with a link that answers it: who has given the URL may answer jobs. */
+  /** Questions of jobs include a link to answer them: the caller who set the URL may answer jobs. */
   readonly answerLinks?: boolean;
-  /** The newest first. */
+  /** Newest first. */
   readonly secrets: readonly EndpointSecret[];
-  /** Nothing is sent while this is there. */
+  /** Nothing is sent while this is set. */
   readonly disabled?: { readonly at: string; readonly reason: DisabledReason };
-  /** When the receiver has proved that it wants what is sent; kinds without such proof have none. ISO 8601. */
+  /** When the receiver passed its verification; absent for kinds without one. ISO 8601. */
   readonly verifiedAt?: string;
-  /** Why it has not. */
+  /** Why the verification failed. */
   readonly verificationFailure?: string;
-  /** ISO 8601: it is told nothing after this, unless it is refreshed. Absent: no end. */
+  /** ISO 8601: the endpoint gets no events after this time unless it is refreshed. @default no end */
   readonly refreshBefore?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -56,7 +56,7 @@ export interface Endpoint {
 export const DisabledReason = { byOwner: 'by_owner', gone: 'gone' } as const;
 export type DisabledReason = (typeof DisabledReason)[keyof typeof DisabledReason];
 
-/** What a subscriber hears of that does not say: how a job ends, and what it needs to go on. */
+/** The events of a subscriber that names none: how a job ends, and when it needs input. */
 export const DEFAULT_EVENTS: readonly EventType[] = [
   'job.input_required',
   'job.completed',
@@ -68,8 +68,8 @@ export function isEventType(value: string): value is EventType {
   return (eventTypes as readonly string[]).includes(value);
 }
 
-/** Whether the endpoint is to be told of an event. */
-export function wants(endpoint: Endpoint, event: JobEvent, nowMs: number): boolean {
+/** Whether the endpoint receives an event. */
+export function isSubscribedTo(endpoint: Endpoint, event: JobEvent, nowMs: number): boolean {
   const { kind, events, operations, jobId } = endpoint;
   return (
     kind !== EndpointKind.callbacks &&
@@ -80,33 +80,36 @@ export function wants(endpoint: Endpoint, event: JobEvent, nowMs: number): boole
   );
 }
 
-/** Whether anything may be sent to it now. */
+/** Whether deliveries to the endpoint are allowed now: it is enabled, verified where necessary, and has not lapsed. */
 export function isActive({ kind, disabled, verifiedAt, refreshBefore }: Endpoint, nowMs: number): boolean {
-  const hasProved = kind !== EndpointKind.subscription || verifiedAt !== undefined;
+  const isVerified = kind !== EndpointKind.subscription || verifiedAt !== undefined;
   const hasLapsed = refreshBefore !== undefined && Date.parse(refreshBefore) <= nowMs;
-  return !disabled && hasProved && !hasLapsed;
+  return !disabled && isVerified && !hasLapsed;
 }
 
-/** A secret that is replaced signs for a day more, so that receivers can change over in their own time. */
+/** A replaced secret signs for one more day, so that receivers have time to switch. */
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
-/** Of secrets that were replaced within a day of each other, this many sign beside the newest. */
-const MAX_FORMER_SECRETS = 4;
+/** How many replaced secrets may sign beside the newest. */
+const MAX_PREVIOUS_SECRETS = 4;
 
-/** The endpoint's secrets after a rotation: the new one, and those before it until their overlap is over. */
-export function rotated(
+/** Returns the secrets after a rotation: the new one, then the previous ones until their overlap ends. */
+export function rotateSecrets(
   secrets: readonly EndpointSecret[],
   newSecret: string,
   nowMs: number,
 ): readonly EndpointSecret[] {
-  const [current, ...former] = secrets;
+  const [current, ...previous] = secrets;
   if (!current) return [{ value: newSecret }];
   const until = new Date(nowMs + SECRET_OVERLAP_MS).toISOString();
-  const signing = former.filter((secret) => signs(secret, nowMs));
-  return [{ value: newSecret }, { value: current.value, until }, ...signing].slice(0, 1 + MAX_FORMER_SECRETS);
+  const signing = previous.filter((secret) => signs(secret, nowMs));
+  return [{ value: newSecret }, { value: current.value, until }, ...signing].slice(
+    0,
+    1 + MAX_PREVIOUS_SECRETS,
+  );
 }
 
-/** Those that sign now. */
+/** Returns the secrets that sign now. */
 export function signingSecrets(endpoint: Endpoint | undefined, nowMs: number): readonly string[] {
   return (endpoint?.secrets ?? []).filter((secret) => signs(secret, nowMs)).map(({ value }) => value);
 }

@@ -1,4 +1,4 @@
-/** The names of the endpoints table's keys: shared by the construct that makes it and the store that uses it. */
+/** Defines the key names of the endpoints table, for its construct and its store. */
 
 export const EndpointsTable = {
   partitionKey: 'owner',

@@ -1,20 +1,20 @@
 /**
- * The secrets of endpoints as they lie in the table: sealed, so that who can read the table, a backup or an export of it
- * can sign nothing. AES-256-GCM under a key that is made from a text in Secrets Manager:
+ * Encrypts ("seals") endpoint secrets, so that a reader of the table, a backup or an export cannot sign anything. The
+ * cipher is AES-256-GCM, with a key derived from a text in Secrets Manager:
  *
  *     sealed.v1.<key id>.<nonce, ciphertext and tag in base64url>
  *
- * The owner and the endpoint go into it as additional data: on another item it does not open. The text is another than
- * that of the signing key, which may be replaced any day: what is sealed must open for as long as it lies there.
+ * The owner and the endpoint are additional data: on another item, a sealed secret does not open. The sealing key has its
+ * own text, apart from the signing key's. The signing key may rotate any day; a sealed secret must open while stored.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { SecretVersions } from '../signing/secret-versions.ts';
 import type { Endpoint, EndpointSecret } from './endpoint.ts';
 
-type Place = Pick<Endpoint, 'owner' | 'endpointId'>;
+type EndpointRef = Pick<Endpoint, 'owner' | 'endpointId'>;
 
 interface Key {
-  /** Says which key it was, and nothing of the key. */
+  /** Identifies the key without revealing it. */
   readonly id: string;
   readonly bytes: Buffer;
 }
@@ -31,30 +31,30 @@ export class SecretSeal {
     this.#versions = versions;
   }
 
-  /** Each time another text, also for the same secret. */
-  async seal(place: Place, secret: string): Promise<string> {
+  /** Returns a different text each time, even for the same secret. */
+  async seal(endpoint: EndpointRef, secret: string): Promise<string> {
     const { current } = await this.#versions.get();
     const { id, bytes } = keyFrom(current);
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, bytes, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(additionalData(place));
+    cipher.setAAD(additionalData(endpoint));
     const sealed = Buffer.concat([nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `sealed.v1.${id}.${sealed.toString('base64url')}`;
   }
 
-  /** @throws Error for what was not sealed for this place, or under a key that is gone; it does not show the text */
-  async open(place: Place, sealed: string): Promise<string> {
+  /** @throws Error for a text sealed for another endpoint or under an unknown key; the error does not show the text */
+  async open(endpoint: EndpointRef, sealed: string): Promise<string> {
     const [, id, content = ''] = SEALED.exec(sealed) ?? [];
     const key = (await this.#keys()).find((each) => each.id === id);
     if (!key)
       throw new Error(
-        `A secret of ${place.endpointId} is sealed under no key that there is (${id ?? 'none'}).`,
+        `A secret of ${endpoint.endpointId} is sealed under an unknown key (${id ?? 'none'}). Rotate the endpoint's secret.`,
       );
     const bytes = Buffer.from(content, 'base64url');
     const decipher = createDecipheriv(CIPHER, key.bytes, bytes.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAAD(additionalData(place));
+    decipher.setAAD(additionalData(endpoint));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([
       decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
@@ -62,13 +62,13 @@ export class SecretSeal {
     ]).toString();
   }
 
-  /** The endpoint with its secrets to sign with. */
-  async opened<E extends Endpoint>(endpoint: E): Promise<E> {
+  /** Returns the endpoint with its secrets opened, ready to sign. @throws Error as `open` does */
+  async openEndpoint<E extends Endpoint>(endpoint: E): Promise<E> {
     return { ...endpoint, secrets: await this.#mapped(endpoint, (value) => this.open(endpoint, value)) };
   }
 
-  /** @returns the secrets sealed anew, when one of them is not under the current key; else undefined */
-  async resealed(endpoint: Endpoint): Promise<readonly EndpointSecret[] | undefined> {
+  /** @returns all secrets sealed again when one is not under the current key; else undefined */
+  async resealSecrets(endpoint: Endpoint): Promise<readonly EndpointSecret[] | undefined> {
     const { current } = await this.#versions.get();
     const isCurrent = ({ value }: EndpointSecret) => SEALED.exec(value)?.[1] === keyFrom(current).id;
     if (endpoint.secrets.every(isCurrent)) return undefined;
@@ -94,6 +94,6 @@ function keyFrom(text: string): Key {
   return { id, bytes };
 }
 
-function additionalData({ owner, endpointId }: Place): Buffer {
+function additionalData({ owner, endpointId }: EndpointRef): Buffer {
   return Buffer.from(JSON.stringify([owner, endpointId]));
 }

@@ -1,4 +1,4 @@
-/** The link that goes with a question to who may answer it: made when it is sent, and kept nowhere. */
+/** Creates the link that lets a receiver answer a job's questions. The link is created at delivery and never stored. */
 import { MAX_INPUT_TIMEOUT_MS } from '../../definition/define-operation.ts';
 import { EventType } from '../../events/event.ts';
 import type { Delivery } from '../deliveries/delivery.ts';
@@ -7,10 +7,10 @@ import { signAnswerToken } from '../signing/answer-token.ts';
 import type { SigningKey } from '../signing/signature.ts';
 
 /**
- * The same at every attempt. It ends when no question can wait any more; what a question waits for less ends its job, and
- * the link with it.
- * @param apiUrl where the API is, without a slash at its end
- * @returns undefined for other events, and for a receiver that is to have none
+ * Returns the same link at every attempt. It expires after the longest time that a question can wait. A question with a
+ * shorter timeout ends its job, and the link with it.
+ * @param apiUrl base URL of the API, without a trailing slash
+ * @returns undefined for other events, and for a receiver that may not answer
  */
 export function answerUrlOf(
   { event, url }: Delivery,
@@ -18,12 +18,12 @@ export function answerUrlOf(
   keys: readonly SigningKey[],
   apiUrl: string,
 ): string | undefined {
-  // Who gives a `callback_url` starts jobs, and so may answer.
+  // A caller who sets a `callback_url` may start jobs, and so may answer.
   const mayAnswer = url !== undefined || endpoint?.answerLinks === true;
   if (event.type !== EventType.inputRequired || !mayAnswer) return undefined;
   const { job_id: jobId, created_at: createdAt, input_requests: requests = {} } = event.data;
   const expiresMs = Date.parse(event.timestamp) + MAX_INPUT_TIMEOUT_MS;
-  // A file is put where its owner is told, and nowhere by a link.
+  // A link accepts no files: only the owner gets the address for an upload.
   const questions = Object.keys(requests).filter((key) => requests[key] && !('upload' in requests[key]));
   if (questions.length === 0) return undefined;
   const token = signAnswerToken({ jobId, createdAt, keys: questions }, expiresMs, keys);
@@ -31,12 +31,12 @@ export function answerUrlOf(
 }
 
 /**
- * A receiver's answer as it may be kept: one that repeats what it was sent has the link in it. Each part of the token goes, so
- * that nothing is left of one that was cut off or spelled otherwise: one signature of two is enough, and the rest can be
- * known.
+ * Removes the link from a receiver's response, which may repeat the request. Each part of the token is removed, so that
+ * nothing remains of a token that was cut off or spelled otherwise: one signature of two is enough to forge a link,
+ * because the payload can be known.
  */
-export function withoutLink(answer: string, answerUrl: string | undefined): string {
-  if (answerUrl === undefined) return answer;
+export function redactLink(response: string, answerUrl: string | undefined): string {
+  if (answerUrl === undefined) return response;
   const [token = ''] = answerUrl.split('/').slice(-1);
-  return [answerUrl, ...token.split('.')].reduce((text, part) => text.replaceAll(part, '[link]'), answer);
+  return [answerUrl, ...token.split('.')].reduce((text, part) => text.replaceAll(part, '[link]'), response);
 }

@@ -1,11 +1,15 @@
-/** From queue messages to attempts: each on its own, so that one that fails does not repeat the others. */
+/** Handles each queue message separately, so that a failed message does not repeat the others. */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { parseMessage } from '../deliveries/delivery-queue.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 import { verifySubscription } from './verify-subscription.ts';
 
-/** A message that is not ours fails each time, and so ends in the dead-letter queue for somebody to look at. */
-export async function handleMessages(
+/**
+ * Delivers or verifies, by the type of each message. A malformed message fails each time, and so reaches the dead-letter
+ * queue, where an operator can inspect it.
+ * @returns the ids of the failed messages, which SQS delivers again
+ */
+export async function consumeQueue(
   dependencies: DeliverDependencies,
   records: readonly Pick<SQSRecord, 'messageId' | 'body'>[],
 ): Promise<SQSBatchResponse> {
@@ -13,7 +17,7 @@ export async function handleMessages(
     records.map(async ({ messageId, body }) => {
       try {
         const message = parseMessage(body);
-        if (!message) throw new Error('The message is no delivery.');
+        if (!message) throw new Error('The queue message is not a delivery or a verification.');
         if (message.type === 'verification') await verifySubscription(dependencies, message);
         else await deliver(dependencies, message);
         return [];

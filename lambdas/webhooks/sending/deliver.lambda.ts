@@ -1,4 +1,4 @@
-/** Takes deliveries and verifications from the queue: of webhooks the one function that calls addresses which callers have given. */
+/** Delivers webhooks and verifies subscriptions from the queue: the only webhook function that calls callers' URLs. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
@@ -12,7 +12,7 @@ import { EndpointStore } from '../endpoints/endpoint-store.ts';
 import { SecretSeal } from '../endpoints/secret-seal.ts';
 import { SecretVersions } from '../signing/secret-versions.ts';
 import { SigningKeys } from '../signing/signing-keys.ts';
-import { handleMessages } from './consume-queue.ts';
+import { consumeQueue } from './consume-queue.ts';
 import type { DeliverDependencies } from './deliver.ts';
 import { post } from './post.ts';
 
@@ -27,9 +27,9 @@ const dependencies: DeliverDependencies = {
   deadLetters: new DeliveryQueue(sqs, requiredEnv(Env.deliveryDeadLetterQueueUrl)),
   signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
   seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
-  post: (outgoing) => post({ ...outgoing, policy }),
+  post: (request) => post({ ...request, policy }),
   apiUrl: requiredEnv(Env.apiUrl),
   retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
 };
 
-export const handler = middy(({ Records }: SQSEvent) => handleMessages(dependencies, Records));
+export const handler = middy(({ Records }: SQSEvent) => consumeQueue(dependencies, Records));

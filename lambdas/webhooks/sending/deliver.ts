@@ -1,4 +1,4 @@
-/** One attempt of a delivery: what is sent, what the answer means, and what follows. */
+/** Makes one attempt of a delivery: sends the event, records the response and schedules the next attempt. */
 
 import { retryAfterMs } from '../../shared/http/retry-after.ts';
 import { type Delivery, type DeliveryAttempt, DeliveryStatus } from '../deliveries/delivery.ts';
@@ -14,9 +14,9 @@ import { CALLBACKS_ID, type Endpoint, isActive } from '../endpoints/endpoint.ts'
 import type { EndpointStore } from '../endpoints/endpoint-store.ts';
 import type { SecretSeal } from '../endpoints/secret-seal.ts';
 import type { SigningKey } from '../signing/signature.ts';
-import { answerUrlOf, withoutLink } from './answer-link.ts';
+import { answerUrlOf, redactLink } from './answer-link.ts';
 import type { PostOutcome } from './post.ts';
-import { type Outgoing, outgoingEvent } from './webhook-request.ts';
+import { eventRequest, type WebhookRequest } from './webhook-request.ts';
 
 export interface DeliverDependencies {
   readonly endpoints: EndpointStore;
@@ -25,22 +25,23 @@ export interface DeliverDependencies {
   readonly deadLetters: DeliveryQueue;
   readonly signingKeys: { get(): Promise<readonly SigningKey[]> };
   readonly seal: SecretSeal;
-  readonly post: (outgoing: Outgoing) => Promise<PostOutcome>;
+  readonly post: (request: WebhookRequest) => Promise<PostOutcome>;
   readonly retrySeconds: readonly number[];
-  /** Where the API is, without a slash at its end. */
+  /** Base URL of the API, without a trailing slash. */
   readonly apiUrl: string;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
-/** The receiver wants no more of this, ever. RFC 9110, 15.5.11. */
+/** The receiver never wants another delivery. RFC 9110, 15.5.11. */
 const GONE = 410;
-/** What is too large will be so tomorrow. RFC 9110, 15.5.14. */
+/** A retry cannot help: the event stays too large. RFC 9110, 15.5.14. */
 const CONTENT_TOO_LARGE = 413;
 
 /**
- * Makes the attempt that a message asks for, unless it has been made. The next attempt is queued before this one is
- * recorded: whatever crashes in between leads to one attempt too many, never to one too few.
+ * Makes the attempt that a message requests, unless it is already made. The next attempt is queued before this one is
+ * recorded: a crash between the two leads to one attempt too many, never to one too few.
+ * @throws Error when the previous attempt is not recorded yet: the queue delivers the message again
  */
 export async function deliver(dependencies: DeliverDependencies, message: AttemptMessage): Promise<void> {
   const { endpoints, deliveries, signingKeys, seal, post, apiUrl, now = Date.now } = dependencies;
@@ -51,20 +52,20 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   if (found?.owner !== message.owner || message.attempt <= found.attemptCount) return;
   if (message.attempt > found.attemptCount + 1) {
     if (found.status !== DeliveryStatus.pending) return;
-    throw new Error('The attempt before is not on record yet: the message is to come again.');
+    throw new Error(`Attempt ${message.attempt - 1} is not recorded yet. Retry the message.`);
   }
-  // Out of the dead-letter queue, where an operator has sent it back from.
-  const isBack = message.again === true && found.status === DeliveryStatus.failed;
-  const delivery = isBack ? await deliveries.reopen(found) : found;
+  // An operator has redriven the message from the dead-letter queue.
+  const isRedriven = message.again === true && found.status === DeliveryStatus.failed;
+  const delivery = isRedriven ? await deliveries.reopen(found) : found;
   if (delivery?.status !== DeliveryStatus.pending) return;
-  const url = addressOf(delivery, endpoint, now());
+  const url = urlOf(delivery, endpoint, now());
   if (url === undefined) return deliveries.cancel(delivery);
 
   const startedAt = new Date(now()).toISOString();
-  const signer = endpoint && (await seal.opened(endpoint));
+  const signer = endpoint && (await seal.openEndpoint(endpoint));
   const keys = await signingKeys.get();
   const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
-  const outcome = await post(outgoingEvent(delivery, url, signer, keys, now(), answerUrl));
+  const outcome = await post(eventRequest(delivery, url, signer, keys, now(), answerUrl));
   const attempt: DeliveryAttempt =
     'error' in outcome
       ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, reason: outcome.message }
@@ -72,43 +73,45 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
           at: startedAt,
           latencyMs: outcome.latencyMs,
           status: outcome.status,
-          answer: withoutLink(outcome.answer, answerUrl),
+          answer: redactLink(outcome.text, answerUrl),
         };
   if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
     await endpoints.disableGone(endpoint, url);
   }
-  await deliveries.record(delivery, attempt, await follow(dependencies, delivery, outcome));
-  if (endpoint) await sealAnew(dependencies, endpoint);
+  await deliveries.record(delivery, attempt, await scheduleNext(dependencies, delivery, outcome));
+  if (endpoint) await resealSecrets(dependencies, endpoint);
 }
 
-/** After the key was replaced: before it is again, everything that is in use is under the new one. */
-async function sealAnew({ seal, endpoints }: DeliverDependencies, endpoint: Endpoint): Promise<void> {
-  const secrets = await seal.resealed(endpoint);
+/** Seals an endpoint's secrets under the current key, so that no secret in use depends on the key before it. */
+async function resealSecrets({ seal, endpoints }: DeliverDependencies, endpoint: Endpoint): Promise<void> {
+  const secrets = await seal.resealSecrets(endpoint);
   if (!secrets) return;
   const { owner, endpointId } = endpoint;
   await endpoints.update(owner, endpointId, { secrets }, { whereSecret: endpoint.secrets[0]?.value });
 }
 
-/** Where it goes; undefined when nobody is there to be told. */
-function addressOf(delivery: Delivery, endpoint: Endpoint | undefined, nowMs: number): string | undefined {
+/** Returns the target of a delivery; undefined when its endpoint is deleted or inactive. */
+function urlOf(delivery: Delivery, endpoint: Endpoint | undefined, nowMs: number): string | undefined {
   if (delivery.url !== undefined) return delivery.url;
   return endpoint && isActive(endpoint, nowMs) ? endpoint.url : undefined;
 }
 
-/** Queues what follows an attempt, and says what is to be recorded. */
-async function follow(
+/** Queues the next attempt, or the dead letter after the last one. @returns the delivery's state to record */
+async function scheduleNext(
   { queue, deadLetters, retrySeconds, now = Date.now }: DeliverDependencies,
   delivery: Delivery,
   outcome: PostOutcome,
 ): Promise<AfterAttempt> {
-  const answered = 'status' in outcome;
-  if (answered && outcome.status >= 200 && outcome.status < 300) return { status: DeliveryStatus.delivered };
-  const isFinal = answered && [GONE, CONTENT_TOO_LARGE].includes(outcome.status);
+  const hasResponse = 'status' in outcome;
+  if (hasResponse && outcome.status >= 200 && outcome.status < 300) {
+    return { status: DeliveryStatus.delivered };
+  }
+  const isFinal = hasResponse && [GONE, CONTENT_TOO_LARGE].includes(outcome.status);
   if (isFinal) return { status: DeliveryStatus.failed };
 
   const made = delivery.attemptCount + 1;
   const next = attemptMessage(delivery, made + 1);
-  const askedMs = answered ? retryAfterMs(outcome.retryAfter, now()) : undefined;
+  const askedMs = hasResponse ? retryAfterMs(outcome.retryAfter, now()) : undefined;
   const delayMs = nextDelayMs(retrySeconds, made - delivery.attemptsBefore, askedMs);
   if (delayMs === undefined) {
     await deadLetters.send({ ...next, again: true });

@@ -1,4 +1,4 @@
-/** One POST to a receiver that may do anything: it ends in time, reads little, and goes nowhere else. */
+/** Sends one POST to an untrusted receiver, with a deadline, a limit on the response and no redirects. */
 import { Client } from 'undici';
 import {
   type AddressPolicy,
@@ -24,28 +24,28 @@ export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly policy: AddressPolicy;
-  /** For all of it, from the name to the status. @default 15_000 */
+  /** Milliseconds from name resolution to the response status. @default 15_000 */
   readonly timeoutMs?: number;
-  /** @default the system's */
+  /** @default the system's resolver */
   readonly resolve?: Resolve;
-  /** Authorities to trust in place of the system's; PEM. Certificates are always checked. */
+  /** PEM; replaces the system's certificate authorities. Certificates are always checked. */
   readonly ca?: string;
 }
 
-/** A receiver's answer, whatever its status. */
-export interface PostAnswer {
+/** The receiver's response, with any status. */
+export interface PostResponse {
   readonly status: number;
-  /** From the start to the status. */
+  /** Milliseconds from the start to the status. */
   readonly latencyMs: number;
   /** The first 1 KiB of the body as text that is safe to show: no control characters but \n and \t. */
-  readonly answer: string;
-  /** The first 64 KiB of the body as it came; compressed when the receiver compressed it. */
+  readonly text: string;
+  /** The first 64 KiB of the body, not decompressed. */
   readonly body: Buffer;
-  /** The header as it came. */
+  /** The unparsed header. */
   readonly retryAfter?: string;
 }
 
-/** No status came. */
+/** The receiver sent no status. */
 export interface PostFailure {
   readonly error: PostError;
   readonly latencyMs: number;
@@ -53,21 +53,22 @@ export interface PostFailure {
   readonly message: string;
 }
 
-export type PostOutcome = PostAnswer | PostFailure;
+export type PostOutcome = PostResponse | PostFailure;
 
 const TIMEOUT_MS = 15_000;
 const MAX_BODY_BYTES = 64 * 1024;
-/** How long a body may take after its status. */
+/** How long a body may take after the status. */
 const BODY_MS = 2_000;
-const MAX_ANSWER_BYTES = 1024;
+const MAX_TEXT_BYTES = 1024;
 
 /**
- * Posts once: HTTP/1.1, a connection of its own, no redirect followed, no proxy, nothing decompressed.
+ * Posts once: HTTP/1.1 on a new connection, without redirects, proxy or decompression.
  *
- * The status counts as soon as it is here, although the body may never end: by then the receiver has decided, and a
- * second delivery would tell it what it knows. So the body has two seconds, or what is left of the deadline, and ends
- * at 64 KiB; what came is the answer.
- * @returns what the receiver or the network did; nothing of that throws.
+ * The status decides, even if the body never ends: the receiver has accepted or rejected the event by then, and a second
+ * delivery would only repeat it. The body gets two seconds, or the rest of the deadline if that is less, and at most
+ * 64 KiB. A shorter body counts as the response.
+ * @returns the response, or the failure of the receiver or the network: neither throws
+ * @throws Error for a request that cannot be sent, such as one with an invalid header
  */
 export async function post({
   url,
@@ -80,7 +81,7 @@ export async function post({
 }: PostRequest): Promise<PostOutcome> {
   const startMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startMs);
-  // It ends the request and its socket in whatever state they are: resolving, connecting, shaking hands, reading.
+  // Aborts the request and its socket in any state: name resolution, connection, TLS handshake, response.
   const end = new AbortController();
   const timers = [setTimeout(() => end.abort(), timeoutMs)];
   let client: Client | undefined;
@@ -93,10 +94,10 @@ export async function post({
       connect: {
         lookup: guardedLookup(policy, resolve),
         signal: end.signal,
-        // Ours is the only clock.
+        // Only the timers of this function count.
         timeout: 0,
         ca,
-        // Not even NODE_TLS_REJECT_UNAUTHORIZED turns it off.
+        // NODE_TLS_REJECT_UNAUTHORIZED cannot turn this off.
         rejectUnauthorized: true,
       },
       headersTimeout: 0,
@@ -116,12 +117,12 @@ export async function post({
     return {
       status: response.statusCode,
       latencyMs,
-      answer: safeText(read),
+      text: safeText(read),
       body: read,
       ...(retryAfter !== undefined && { retryAfter }),
     };
   } catch (error) {
-    return { ...(end.signal.aborted ? TIMED_OUT : explain(error)), latencyMs: elapsedMs() };
+    return { ...(end.signal.aborted ? TIMED_OUT : causeOf(error)), latencyMs: elapsedMs() };
   } finally {
     for (const timer of timers) clearTimeout(timer);
     await client?.destroy();
@@ -139,32 +140,35 @@ async function readStart(body: AsyncIterable<Buffer>): Promise<Buffer> {
       if (bytes >= MAX_BODY_BYTES) break;
     }
   } catch {
-    // The status is here; the rest of the body is not needed.
+    // The status is known; the rest of the body is not needed.
   }
   return Buffer.concat(chunks, Math.min(bytes, MAX_BODY_BYTES));
 }
 
 /**
- * Invalid UTF-8, control and invisible characters (`Cf`: what turns text around or hides it) become U+FFFD, of three
- * bytes, so 1 KiB may grow to 3. As a stream, the decoder leaves out a last character that the limit cut.
+ * Replaces invalid UTF-8, control characters and format characters (`Cf`: they reverse or hide text) with U+FFFD. That
+ * has three bytes, so 1 KiB may grow to 3. In stream mode the decoder omits a last character that the limit cut.
  */
 function safeText(body: Buffer): string {
   return new TextDecoder()
-    .decode(body.subarray(0, MAX_ANSWER_BYTES), { stream: true })
+    .decode(body.subarray(0, MAX_TEXT_BYTES), { stream: true })
     .replace(/\r\n?/g, '\n')
     .replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 }
 
-type Explained = Omit<PostFailure, 'latencyMs'>;
+type FailureCause = Omit<PostFailure, 'latencyMs'>;
 
-const TIMED_OUT: Explained = { error: PostError.timedOut, message: 'The receiver did not answer in time.' };
-const REFUSED: Explained = {
+const TIMED_OUT: FailureCause = {
+  error: PostError.timedOut,
+  message: 'The receiver did not respond in time.',
+};
+const REFUSED: FailureCause = {
   error: PostError.connectionRefused,
-  message: 'The receiver accepts no connection.',
+  message: 'The receiver cannot be reached, or refused the connection.',
 };
 
-/** What the system and undici call it. Nothing of an error's own text is told: it has addresses in it. */
-const FAILURES: Readonly<Record<string, Explained>> = {
+/** By the error codes of the system and undici. The error's own message is never shown: it contains addresses. */
+const FAILURES: Readonly<Record<string, FailureCause>> = {
   ECONNREFUSED: REFUSED,
   EHOSTDOWN: REFUSED,
   EHOSTUNREACH: REFUSED,
@@ -172,11 +176,11 @@ const FAILURES: Readonly<Record<string, Explained>> = {
   ETIMEDOUT: TIMED_OUT,
 };
 
-/** Node's names of what can go wrong in TLS, and OpenSSL's of what can be wrong with a certificate (`x509_vfy.h`). */
+/** Node's error codes for TLS, and OpenSSL's for certificates (`x509_vfy.h`). */
 const TLS_CODE = /^ERR_(TLS|SSL|OSSL)|^EPROTO$|CERT|CRL|^UNABLE_TO_|^INVALID_|^PATH_LENGTH_|^HOSTNAME_/;
 
-/** @throws the error when it is ours: a request that cannot be sent as it is. */
-function explain(error: unknown): Explained {
+/** @throws the error when the caller made it: a request that cannot be sent */
+function causeOf(error: unknown): FailureCause {
   if (error instanceof AddressRefused) return { error: PostError.addressRefused, message: error.reason };
   if (error instanceof NameUnresolved) return { error: PostError.dnsFailed, message: error.message };
   const code = String((error as { readonly code?: unknown }).code);
@@ -185,12 +189,12 @@ function explain(error: unknown): Explained {
     return { error: PostError.tlsError, message: `TLS with the receiver failed: ${code}.` };
   }
   if (/^HPE_|^UND_ERR_HEADERS_OVERFLOW$/.test(code)) {
-    return { error: PostError.connectionLost, message: 'The receiver did not answer with HTTP/1.1.' };
+    return { error: PostError.connectionLost, message: 'The receiver did not respond with HTTP/1.1.' };
   }
   return (
     FAILURES[code] ?? {
       error: PostError.connectionLost,
-      message: 'The receiver closed the connection before it answered.',
+      message: 'The receiver closed the connection before it responded.',
     }
   );
 }

@@ -1,23 +1,23 @@
-/** What goes over the wire to an endpoint: the body and the headers of a delivery or of a verification. */
+/** Builds the signed HTTP request of a delivery or a verification. */
 import type { Delivery } from '../deliveries/delivery.ts';
 import { type Endpoint, EndpointKind, signingSecrets } from '../endpoints/endpoint.ts';
 import { type SigningKey, signedHeaders } from '../signing/signature.ts';
 
-export interface Outgoing {
+export interface WebhookRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** An event as the endpoint's kind wants it: MCP clients know it under other names, and by their subscription. */
-export function outgoingEvent(
+/** Returns the request of a delivery. MCP subscriptions use other property names and a header with the subscription id. */
+export function eventRequest(
   { event }: Delivery,
   url: string,
   endpoint: Endpoint | undefined,
   keys: readonly SigningKey[],
   nowMs: number,
   answerUrl?: string,
-): Outgoing {
+): WebhookRequest {
   const { id, type, timestamp, data } = event;
   const isMcp = endpoint?.kind === EndpointKind.subscription;
   const body = isMcp
@@ -26,13 +26,13 @@ export function outgoingEvent(
   return signed(url, id, body, endpoint, keys, nowMs);
 }
 
-/** Asks a receiver to prove that it wants what a subscription will send, by answering with the challenge. */
-export function outgoingVerification(
+/** Returns the request of a verification: the receiver proves its consent by returning the challenge. */
+export function verificationRequest(
   endpoint: Endpoint & { readonly url: string },
   challenge: string,
   keys: readonly SigningKey[],
   nowMs: number,
-): Outgoing {
+): WebhookRequest {
   const body = { type: 'verification', challenge };
   return signed(endpoint.url, `msg_verification_${challenge}`, body, endpoint, keys, nowMs);
 }
@@ -44,7 +44,7 @@ function signed(
   endpoint: Endpoint | undefined,
   keys: readonly SigningKey[],
   nowMs: number,
-): Outgoing {
+): WebhookRequest {
   const body = JSON.stringify(content);
   const secrets = signingSecrets(endpoint, nowMs);
   return {

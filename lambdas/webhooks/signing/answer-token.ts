@@ -1,21 +1,22 @@
 /**
- * The token of an answer link: a grant, signed by the service, that whoever holds it may use.
+ * Signs and reads the token of an answer link: a grant that any holder may use.
  *
- *     <job id, creation time, end, keys of the questions: JSON in base64url>.<ed25519 in base64url>[.<that of the former key>]
+ *     <job id, creation time, expiry, keys of the questions: JSON in base64url>.<ed25519 in base64url>[.<ed25519 of the previous key>]
  *
- * Signed with each key that webhooks are signed with: so it is good at once and everywhere after a key was replaced, and
- * until the next time.
+ * Every signing key of webhooks signs it. So a token stays valid everywhere after one rotation, until the next rotation.
  */
 import { sign, verify } from 'node:crypto';
 import type { AnswerGrant } from '../../jobs/input/answer-grant.ts';
 import type { SigningKey } from './signature.ts';
 
 /**
- * In front of what is signed. The text of a webhook begins with a job's id or `msg_`, so that no signature of one can be
- * taken for one of the other.
+ * Prefix of the signed text. The signed text of a webhook begins with a job id or `msg_`, so the signature of one is never
+ * valid for the other.
  */
 const CONTEXT = 'answer link v1:';
-/** The common rules of AWS WAF, an option of the stack, refuse a path of more than 1,024 bytes; `/v1/answers/` is twelve. */
+/**
+ * The common rules of AWS WAF, an option of the stack, reject a path of more than 1,024 bytes. `/v1/answers/` takes 12.
+ */
 const MAX_TOKEN_LENGTH = 1_000;
 /** An ed25519 signature is 64 bytes, and 86 characters in base64url. */
 const TOKEN = /^([\w-]+)((?:\.[\w-]{86}){1,2})$/;
@@ -24,7 +25,7 @@ type SigningSecret = Pick<SigningKey, 'privateKey'>;
 
 /**
  * @param expiresMs milliseconds since 1970
- * @returns undefined for so many questions that the token would be too long
+ * @returns undefined when the number of questions makes the token too long
  */
 export function signAnswerToken(
   { jobId, createdAt, keys: questions }: AnswerGrant,
@@ -40,7 +41,7 @@ export function signAnswerToken(
   return token.length <= MAX_TOKEN_LENGTH ? token : undefined;
 }
 
-/** @returns undefined for everything but a token of ours, as it was made, whose time is not over. */
+/** @returns undefined unless the service signed this exact token and it has not expired */
 export function readAnswerToken(
   token: string,
   keys: readonly SigningSecret[],
@@ -48,13 +49,13 @@ export function readAnswerToken(
 ): AnswerGrant | undefined {
   const [, payload = '', rest = ''] = token.length <= MAX_TOKEN_LENGTH ? (TOKEN.exec(token) ?? []) : [];
   const signatures = rest.split('.').slice(1);
-  // Another spelling of the same bytes is not what was made.
+  // Reject other base64url spellings of the same bytes: only the original text is valid.
   if (signatures.length === 0 || ![payload, ...signatures].every(isCanonical)) return undefined;
   const text = signedText(payload);
-  const isOurs = signatures.some((signature) =>
+  const isAuthentic = signatures.some((signature) =>
     keys.some(({ privateKey }) => verify(null, text, privateKey, Buffer.from(signature, 'base64url'))),
   );
-  if (!isOurs) return undefined;
+  if (!isAuthentic) return undefined;
   const [jobId, createdAtMs, expiresMs, ...questions] = JSON.parse(
     Buffer.from(payload, 'base64url').toString(),
   ) as [string, number, number, ...string[]];

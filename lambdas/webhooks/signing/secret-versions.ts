@@ -1,4 +1,4 @@
-/** The text of a secret in Secrets Manager, and the one before it; asked for at most once in five minutes. */
+/** Reads the current and the previous text of a secret in Secrets Manager, at most once in five minutes. */
 import type { SignedFetch } from '../../shared/aws/signed-fetch.ts';
 
 export interface Versions {
@@ -7,7 +7,7 @@ export interface Versions {
   readonly previous?: string;
 }
 
-/** How long a function that runs goes on with what has been replaced. */
+/** How long a running function may use a replaced secret. */
 const CACHE_MS = 5 * 60 * 1000;
 
 export class SecretVersions {
@@ -23,11 +23,14 @@ export class SecretVersions {
     this.#now = now;
   }
 
-  /** Two requests, or none. */
+  /**
+   * Sends two requests, or none while the cache is valid.
+   * @throws Error when Secrets Manager responds with an error, or the secret has no text
+   */
   async get(): Promise<Versions> {
     if (!this.#cached || this.#cached.until <= this.#now()) {
       const versions = this.#read();
-      // What could not be read is asked for again.
+      // A failed read is not cached.
       versions.catch(() => {
         this.#cached = undefined;
       });
@@ -41,7 +44,7 @@ export class SecretVersions {
       this.#version('AWSCURRENT'),
       this.#version('AWSPREVIOUS'),
     ]);
-    if (!current) throw new Error(`The secret ${this.#secretArn} has no text.`);
+    if (!current) throw new Error(`The secret ${this.#secretArn} has no text. Store a SecretString in it.`);
     return { current, ...(previous && { previous }) };
   }
 
@@ -55,17 +58,17 @@ export class SecretVersions {
       },
       body: JSON.stringify({ SecretId: this.#secretArn, VersionStage }),
     });
-    const answer = (await response.json()) as {
+    const result = (await response.json()) as {
       readonly SecretString?: string;
       readonly __type?: string;
       readonly message?: string;
       readonly Message?: string;
     };
-    if (response.ok) return answer.SecretString;
-    if (VersionStage === 'AWSPREVIOUS' && answer.__type?.endsWith('ResourceNotFoundException'))
+    if (response.ok) return result.SecretString;
+    if (VersionStage === 'AWSPREVIOUS' && result.__type?.endsWith('ResourceNotFoundException'))
       return undefined;
     throw new Error(
-      `Secrets Manager answered ${response.status} ${answer.__type}: ${answer.message ?? answer.Message}`,
+      `Secrets Manager responded ${response.status} ${result.__type}: ${result.message ?? result.Message}`,
     );
   }
 }

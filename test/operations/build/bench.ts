@@ -37,8 +37,11 @@ export class Bench {
   static async create(): Promise<Bench> {
     const bench = new Bench(await mkdtemp(join(tmpdir(), 'build-test-')));
     await mkdir(join(bench.root, 'tmp'));
-    await mkdir(join(bench.root, 'task'));
-    await symlink(join(process.cwd(), 'node_modules', 'npm'), join(bench.root, 'task', 'npm'));
+    await mkdir(join(bench.root, 'task', 'node_modules'), { recursive: true });
+    await symlink(
+      join(process.cwd(), 'node_modules', 'npm'),
+      join(bench.root, 'task', 'node_modules', 'npm'),
+    );
     process.env.TMPDIR = join(bench.root, 'tmp');
     process.env.LAMBDA_TASK_ROOT = join(bench.root, 'task');
     return bench;

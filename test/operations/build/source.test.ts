@@ -57,7 +57,7 @@ describe('a source archive is refused when it', () => {
     [
       'writes through a link',
       [packageJson, { path: 'd/', type: 'Directory' }, symlink('a', 'd'), { path: 'a/evil' }],
-      /"a\/evil" lies behind the link "a"/,
+      /"a\/evil" is below the link "a"/,
     ],
     [
       'chains links that only together lead out',
@@ -77,7 +77,7 @@ describe('a source archive is refused when it', () => {
     [
       'puts something else in the place of a link that others go through',
       [packageJson, symlink('a', '.'), { path: 'a', content: 'x' }, symlink('b', 'a/../evil')],
-      /"a" is there twice, and once a link/,
+      /"a" appears twice, once as a link/,
     ],
     [
       'links out of the directory that would be stripped',
@@ -93,7 +93,7 @@ describe('a source archive is refused when it', () => {
     [
       'links hard to what is not there',
       [packageJson, hardlink('a', 'b')],
-      /"a" is a hard link to "b", which is no file before it/,
+      /"a" is a hard link to "b", which is not an earlier file/,
     ],
     [
       'links hard to a symbolic link',
@@ -128,7 +128,7 @@ describe('a source archive is refused when it', () => {
       [packageJson, paxRecord('path', 'a/'.repeat(400_000)), { path: 'x' }],
       /a path of more than 4096 characters/,
     ],
-    ['has no package.json', [{ path: 'readme' }], /no package\.json at its top/],
+    ['has no package.json', [{ path: 'readme' }], /no package\.json at the top level/],
     ['has package.json too deep', [{ ...packageJson, path: 'a/b/package.json' }], /no package\.json/],
     [
       'has package.json in one of two directories',
@@ -183,7 +183,7 @@ describe('a source archive is refused when it', () => {
       rawArchive([packageJson, { path: 'a' }, { path: 'b' }]),
       {
         code: 'SOURCE_TOO_LARGE',
-        message: expect.stringContaining('more than 2 entries'),
+        message: expect.stringContaining('limit of 2 entries'),
         details: { limit_entries: 2 },
       },
       { ...limits.source, entries: 2 },

@@ -68,7 +68,7 @@ describe('A build', () => {
     ]);
     expect(result.entries).toBe(artifact.size);
     expect(artifact.get('node_modules/runtime')).toBe('../vendor/runtime');
-    expect(job.log).toContain('Installing the dependencies that package-lock.json names.');
+    expect(job.log).toContain('Installing the dependencies of package-lock.json.');
     expect(job.messages).toContain('> tool');
     expect(await readdir(bench.jobs)).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('A build', () => {
     });
     const job = bench.job('app');
     await job.run();
-    expect(job.log).toContain('There is no package-lock.json');
+    expect(job.log).toContain('No package-lock.json');
     const artifact = await bench.artifact('app');
     expect(artifact.has('node_modules/runtime')).toBe(true);
     expect(artifact.has('package-lock.json')).toBe(false);
@@ -233,7 +233,7 @@ describe('A build fails', () => {
     await truncate(bench.sourceFile('app'), limits.source.compressedBytes + 1);
     await expect(bench.job('app').step('install')).rejects.toMatchObject({
       code: 'SOURCE_TOO_LARGE',
-      message: expect.stringContaining('projects/app.tar.gz is larger than 100 MiB'),
+      message: expect.stringContaining('projects/app.tar.gz exceeds the limit of 100 MiB'),
       details: { limit_bytes: 100 * 2 ** 20 },
     });
     expect(await readdir(bench.jobs)).toEqual([]);
@@ -251,7 +251,7 @@ describe('A build fails', () => {
     });
     await expect(written).rejects.toMatchObject({
       code: 'ARTIFACT_TOO_LARGE',
-      message: expect.stringContaining('more than 100,000 bytes'),
+      message: expect.stringContaining('limit of 100,000 bytes'),
       details: { limit_bytes: 100_000 },
     });
     expect((await stat(file)).size).toBeLessThanOrEqual(100_000);
@@ -274,7 +274,7 @@ describe('A build fails', () => {
     await bench.addProject('app', { 'package.json': '{"files":["dist"]}' });
     await expect(bench.job('app').step('install')).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
-      message: expect.stringContaining('no name'),
+      message: expect.stringContaining('lacks a name'),
     });
   });
 
@@ -288,7 +288,7 @@ describe('A build fails', () => {
     // On the way there the link survives a move to another machine as it is.
     await expect(job.run(() => job.loseMachine())).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
-      message: expect.stringContaining(`"link" leads to "${target}"`),
+      message: expect.stringContaining(`"link" leads out of the project, to "${target}"`),
     });
   });
 });

@@ -8,21 +8,25 @@ import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import { operatorMachineArn } from './external-state-machines.ts';
 import type { OperationGrants } from './operation-grants.ts';
 
-export interface MachineOperationProps {
+export interface ExternalStateMachineOperationProps {
   readonly definition: StateMachineOperation;
   /** What the operator has mapped the operation to: an ARN or a name. @default what the definition says */
   readonly arnOrName?: string;
   readonly workspace: WorkspaceBucket;
 }
 
-export class MachineOperation extends Construct implements OperationGrants {
+export class ExternalStateMachineOperation extends Construct implements OperationGrants {
   readonly stateMachine: IStateMachine;
   /** A Standard machine's executions are jobs, and tell of themselves. */
   readonly isStandard: boolean;
   readonly #name: string;
   readonly #workspace: WorkspaceBucket;
 
-  constructor(scope: Construct, id: string, { definition, arnOrName, workspace }: MachineOperationProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { definition, arnOrName, workspace }: ExternalStateMachineOperationProps,
+  ) {
     super(scope, id);
     this.#name = definition.name;
     this.#workspace = workspace;

@@ -6,6 +6,7 @@ import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunc
 import { Construct } from 'constructs';
 import { longestRunMs, type StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { callArnEnv, Env, stateMachineArnEnv } from '../../lambdas/shared/env.ts';
+import type { Catalogue } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
@@ -13,12 +14,13 @@ import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
 import type { OperationGrants } from './operation-grants.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';
-import { createStepFunction } from './step-function.ts';
+import { createStepFunctions, type OperationFunctionOptions, type StepFunctions } from './step-function.ts';
 
 export interface OperationProps {
   readonly definition: StepsOperation;
-  /** The module that exports the catalogue, `operations`; each operation's folder is beside it. */
-  readonly catalogue: string;
+  readonly catalogue: Catalogue;
+  /** @default the defaults of each option */
+  readonly options?: OperationFunctionOptions;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   /** Of the operator's own, which an operation may change whose definition says so. */
@@ -32,21 +34,24 @@ export interface OperationProps {
 export class Operation extends Construct implements OperationGrants {
   /** None where every call is answered with the result. */
   readonly stateMachine: StateMachine | undefined;
-  readonly #function: LambdaFunction;
+  /** Runs the steps: grant it what they need, `function.addEnvironment`, `function.connections`. A sandbox gets nothing of that. */
+  readonly function: LambdaFunction;
+  readonly #functions: StepFunctions;
   readonly #definition: StepsOperation;
 
   constructor(scope: Construct, id: string, props: OperationProps) {
     super(scope, id);
-    const { definition, catalogue, jobsTable, workspace } = props;
+    const { definition, catalogue, options, jobsTable, workspace } = props;
     this.#definition = definition;
-    this.#function = createStepFunction(this, { definition, catalogue });
-    workspace.grantWork(this.#function);
-    if (definition.resources?.tables) grantTables(this.#function, props.tables);
+    this.#functions = createStepFunctions(this, { definition, catalogue, options });
+    this.function = this.#functions.function;
+    workspace.grantWork(this.function);
+    if (definition.resources?.tables) grantTables(this.function, props.tables);
     if (definition.execution.mode === 'sync') return;
-    jobsTable.grantProgress(this.#function);
+    jobsTable.grantProgress(this.function);
     this.stateMachine = this.#createStateMachine(props);
     if (Object.values(definition.steps).some(({ calls }) => calls)) {
-      this.#function.addEnvironment(Env.apiRoots, rootsOf(props.apis));
+      this.function.addEnvironment(Env.apiRoots, rootsOf(props.apis));
       grantCalls(this, this.stateMachine, props.apis);
     }
   }
@@ -59,8 +64,8 @@ export class Operation extends Construct implements OperationGrants {
       fn.addEnvironment(stateMachineArnEnv(name), this.stateMachine.stateMachineArn);
     }
     if (execution.mode !== 'job') {
-      grantInvoke(this.#function, fn);
-      fn.addEnvironment(callArnEnv(name), this.#function.functionArn);
+      grantInvoke(this.function, fn);
+      fn.addEnvironment(callArnEnv(name), this.function.functionArn);
     }
   }
 
@@ -83,7 +88,7 @@ export class Operation extends Construct implements OperationGrants {
     return new StateMachine(this, 'StateMachine', {
       comment: definition.title,
       definitionBody: DefinitionBody.fromChainable(
-        operationStates(this, { definition, stepFunction: this.#function, failureRecorder, apis }),
+        operationStates(this, { definition, functions: this.#functions, failureRecorder, apis }),
       ),
       timeout: Duration.millis(longestRunMs(definition)),
       tracingEnabled: true,

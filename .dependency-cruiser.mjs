@@ -1,0 +1,90 @@
+/**
+ * What may import what: see CONTRIBUTING.md. SWC parses the sources, since TypeScript 7 has no JavaScript API.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+
+/** The layers of `lambdas/`: each may import itself and these. */
+const LAYERS = {
+  shared: [],
+  jobs: ['shared'],
+  definition: ['shared', 'jobs'],
+  workspace: ['shared', 'jobs', 'definition'],
+  executions: ['shared', 'jobs', 'definition', 'workspace'],
+  runner: ['shared', 'jobs', 'definition', 'workspace'],
+  events: ['shared', 'jobs'],
+  webhooks: ['shared', 'jobs', 'definition', 'events'],
+  auth: ['shared'],
+  mcp: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
+  api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
+};
+
+const layers = Object.entries(LAYERS).map(([layer, below]) => ({
+  name: `layer-${layer}`,
+  severity: 'error',
+  from: { path: `^lambdas/${layer}/`, pathNot: '\\.lambda\\.ts$' },
+  to: { path: '^lambdas/', pathNot: `^lambdas/(${[layer, ...below].join('|')})/` },
+}));
+
+export default {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...layers,
+    {
+      name: 'nothing-imports-an-entry-of-a-function',
+      severity: 'error',
+      from: { path: '^(bin|lib|lambdas|local)/' },
+      to: { path: '\\.lambda\\.ts$' },
+    },
+    {
+      name: 'functions-know-no-infrastructure',
+      severity: 'error',
+      from: { path: '^lambdas/' },
+      to: { path: '^(bin|lib|local|bench|examples|test)/|node_modules/(aws-cdk-lib|constructs)/' },
+    },
+    {
+      name: 'engine-knows-no-sample',
+      severity: 'error',
+      from: { path: '^(lib|lambdas|local)/', pathNot: '^(lambdas/operations|local/cli)/' },
+      to: { path: '^lambdas/operations/' },
+    },
+    {
+      name: 'samples-use-public-entries',
+      severity: 'error',
+      from: { path: '^lambdas/operations/' },
+      to: { path: '^lambdas/', pathNot: '^lambdas/(operations/|definition/index\\.ts$|runner/index\\.ts$)' },
+    },
+    {
+      name: 'domain-knows-no-aws-sdk',
+      severity: 'error',
+      from: { path: '^lambdas/definition/' },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'local-cloud-knows-no-service',
+      severity: 'error',
+      from: { path: '^local/', pathNot: '^local/(cli/|app\\.ts$|index\\.ts$)' },
+      to: { path: '^(lambdas|lib|bin)/' },
+    },
+    {
+      name: 'constructs-take-declarations',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^lambdas/', pathNot: '^lambdas/(definition|shared/(env|caller|errors)\\.ts|jobs/(job|jobs-table|limits|upload-key)\\.ts|api/routes\\.ts|webhooks/)' },
+    },
+    {
+      name: 'nothing-needs-tests',
+      severity: 'error',
+      from: { path: '^(bin|lib|lambdas|local)/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['mcp-async-operations-source', 'import', 'node', 'default', 'types'],
+    },
+  },
+};

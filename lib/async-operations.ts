@@ -1,0 +1,168 @@
+/** Creates the service in a stack: the tables, the bucket, the endpoint, and a state machine for each operation. */
+import { CfnOutput } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { JobLimits } from '../lambdas/jobs/limits.ts';
+import { type AuthorizationChoice, DEFAULT_AUTHORIZATION, localAuthorization } from './access/authorization.ts';
+import type { DomainChoice } from './access/custom-domain.ts';
+import type { FirewallChoice } from './access/web-firewall.ts';
+import type { Catalogue } from './catalogue.ts';
+import { Gateway } from './endpoints/gateway.ts';
+import { ManagementApi } from './endpoints/management-api.ts';
+import { McpApi } from './endpoints/mcp-api.ts';
+import { ExecutionRecorder } from './jobs/execution-recorder.ts';
+import { FailureRecorder } from './jobs/failure-recorder.ts';
+import { JobResumer } from './jobs/job-resumer.ts';
+import { JobsTable } from './jobs/jobs-table.ts';
+import { Reconciler } from './jobs/reconciler.ts';
+import { UploadReceiver } from './jobs/upload-receiver.ts';
+import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
+import type { ApiConnection } from './operations/api-connections.ts';
+import { createOperation } from './operations/create-operation.ts';
+import { ExternalStateMachineOperation } from './operations/external-state-machine-operation.ts';
+import { Operation } from './operations/operation.ts';
+import type { OperationFunctionOptions } from './operations/step-function.ts';
+import { JobEvents } from './webhooks/job-events.ts';
+import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
+
+export interface AsyncOperationsProps {
+  /** What `loadOperations` returns. */
+  readonly operations: Catalogue;
+  /** Options of the functions that run the steps, by operation. @default the defaults of each option */
+  readonly functions?: Readonly<Record<string, OperationFunctionOptions>>;
+  /** Who may call. @default Cognito: a user pool of the construct, by invitation only */
+  readonly authorization?: AuthorizationChoice;
+  /** A domain name of your own for the API. @default none */
+  readonly domain?: DomainChoice;
+  /** AWS WAF in front of the API, some 10 dollars a month. @default none */
+  readonly firewall?: FirewallChoice;
+  /** Names of your tables that operations with `resources.tables` may change. @default none */
+  readonly tables?: readonly string[];
+  /** APIs that operations with `calls` may call, with your credentials. @default none */
+  readonly apis?: readonly ApiConnection[];
+  /** The ARN or name of your own state machine, by operation. @default what the definitions say */
+  readonly stateMachines?: Readonly<Record<string, string>>;
+  /** Limits of one owner. @default DEFAULT_JOB_LIMITS */
+  readonly limits?: Partial<JobLimits>;
+  /** @default the defaults of each option */
+  readonly webhooks?: WebhookOptions;
+}
+
+/**
+ * Durable async operations for MCP clients, in any stack of yours.
+ * @example
+ * ```ts
+ * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
+ * const ops = new AsyncOperations(stack, 'Operations', { operations });
+ * images.grantReadWrite(ops.operation('thumbnail').function);
+ * ```
+ */
+export class AsyncOperations extends Construct {
+  /** The REST API: `/mcp`, the management API, and routes that you add. */
+  readonly api: RestApi;
+  /** `https://…/mcp`: give it to MCP clients. */
+  readonly endpointUrl: string;
+  readonly jobsTable: TableV2;
+  /** Every event of every job; the message attributes `type`, `operation`, `owner`, `status` serve filter policies. */
+  readonly eventsTopic: Topic;
+  /** Sources, artifacts, large results and logs. */
+  readonly workspaceBucket: Bucket;
+  readonly #operations: ReadonlyMap<string, Operation | ExternalStateMachineOperation>;
+  readonly #jobs: JobsTable;
+  readonly #workspace: WorkspaceBucket;
+
+  /** @throws Error naming the property, the value and the remedy */
+  constructor(scope: Construct, id: string, props: AsyncOperationsProps) {
+    super(scope, id);
+    const { operations: catalogue, functions = {}, tables = [], apis = [], stateMachines = {} } = props;
+    checkNames(catalogue, functions);
+
+    const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
+    const workspace = new WorkspaceBucket(this, 'Workspace');
+    const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
+    const { failureRecorder } = failures;
+    const operations = catalogue.operations.map((definition) => {
+      const options = functions[definition.name];
+      const common = { definition, catalogue, options, stateMachines, jobsTable, workspace };
+      return { definition, construct: createOperation(this, { ...common, tables, apis, failureRecorder }) };
+    });
+    const constructs = operations.map(({ construct }) => construct);
+    failures.watch(constructs.filter((construct) => construct instanceof Operation));
+    new ExecutionRecorder(this, 'ExecutionRecorder', {
+      jobsTable,
+      operations: constructs.filter((construct) => construct instanceof ExternalStateMachineOperation),
+      catalogue,
+    });
+    new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
+    new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
+    new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
+    const gateway = new Gateway(this, 'Gateway', {
+      authorization: localAuthorization(this.node) ?? props.authorization ?? DEFAULT_AUTHORIZATION,
+      domain: props.domain,
+      firewall: props.firewall,
+    });
+    const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
+    const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
+    const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks };
+    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations });
+    new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
+
+    this.api = gateway.api;
+    this.endpointUrl = mcp.url;
+    this.jobsTable = jobsTable.table;
+    this.eventsTopic = events.topic;
+    this.workspaceBucket = workspace.bucket;
+    this.#operations = new Map(operations.map(({ definition, construct }) => [definition.name, construct]));
+    this.#jobs = jobsTable;
+    this.#workspace = workspace;
+    this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
+    this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
+    this.#output('EventsTopicArn', events.topic.topicArn, 'Subscribe to it to receive the events of jobs');
+    this.#output('DeliveryQueueArn', webhooks.queueArn);
+    this.#output('DeliveryDeadLettersArn', webhooks.deadLettersArn);
+    this.#output('JobsTableName', jobsTable.table.tableName);
+    this.#output('WorkspaceBucketName', workspace.bucket.bucketName);
+  }
+
+  /**
+   * The construct of an operation of steps: `function` to grant what its steps need, and `stateMachine`.
+   * @throws Error when there is no such operation, or its work is a state machine of your own
+   */
+  operation(name: string): Operation {
+    const construct = this.#operations.get(name);
+    if (construct instanceof Operation) return construct;
+    const names = [...this.#operations].flatMap(([known, one]) => (one instanceof Operation ? [known] : []));
+    throw new Error(`There is no operation "${name}" with steps. There are: ${names.join(', ') || 'none'}.`);
+  }
+
+  /**
+   * Permits a function of yours to start, read and cancel jobs of any owner with `jobClient` of `mcp-async-operations/jobs`.
+   * Permission and environment variables go together.
+   */
+  grantStart(fn: LambdaFunction): void {
+    this.#jobs.grantSubmit(fn);
+    for (const construct of this.#operations.values()) construct.grantRun(fn);
+  }
+
+  /** Permits a function of yours to read jobs of any owner, and their files. */
+  grantRead(fn: LambdaFunction): void {
+    this.#jobs.grantRead(fn);
+    this.#workspace.grantLink(fn);
+  }
+
+  #output(id: string, value: string, description?: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}
+
+/** @throws Error for options of an operation that is not in the catalogue */
+function checkNames({ operations }: Catalogue, functions: Readonly<Record<string, unknown>>): void {
+  const names = operations.map(({ name }) => name);
+  const unknown = Object.keys(functions).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new Error(`functions names the operation "${unknown}": the catalogue has ${names.join(', ')}.`);
+}

@@ -1,0 +1,117 @@
+/** Loads the catalogue of an app: its operations, and the module in which functions find them. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { OperationDefinition, StepsOperation } from '../lambdas/definition/operation-definition.ts';
+import { isStateMachineOperation } from '../lambdas/definition/operation-definition.ts';
+
+/** The operations of an app. Made by `loadOperations`. */
+export interface Catalogue {
+  readonly operations: readonly OperationDefinition[];
+  /** Path of the module that exports `operations`; bundles of functions contain it. */
+  readonly module: string;
+}
+
+export interface LoadOperationsOptions {
+  /** Names of the operations to deploy. @default all */
+  readonly only?: readonly string[];
+}
+
+/** What a definition must not import: the MCP function carries every definition, and `cdk synth` runs them. */
+const FORBIDDEN_IMPORT = /^(@aws-sdk\/|@smithy\/|aws-sdk(\/|$)|aws-cdk-lib(\/|$)|constructs$)/;
+
+/**
+ * Loads the module that exports `operations`, and checks it.
+ * @param module for example `new URL('./operations/index.ts', import.meta.url)`
+ * @throws Error naming the module, what is wrong and the remedy: it is missing, exports no operations, has two of one name,
+ *   an operation's handler file is missing, or a definition imports the AWS SDK or CDK
+ * @example
+ * ```ts
+ * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
+ * new AsyncOperations(stack, 'Operations', { operations });
+ * ```
+ */
+export async function loadOperations(
+  module: URL | string,
+  { only }: LoadOperationsOptions = {},
+): Promise<Catalogue> {
+  const named = typeof module === 'string' && !module.startsWith('file:') ? module : fileURLToPath(module);
+  const file = sourceFile(named);
+  if (file === undefined) {
+    throw new Error(
+      `The catalogue ${named} does not exist: give the URL of the module that exports operations.`,
+    );
+  }
+  await checkImports(file);
+  const { operations } = (await import(pathToFileURL(file).href)) as { readonly operations?: unknown };
+  if (!isCatalogue(operations)) {
+    throw new Error(
+      `The catalogue ${file} exports no operations: add \`export const operations = [build];\` with what defineOperation returns.`,
+    );
+  }
+  const names = operations.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(`The catalogue ${file} has two operations named "${twice}": rename one of them.`);
+  }
+  const unknown = only?.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`The catalogue ${file} has no operation "${unknown}". It has: ${names.join(', ')}.`);
+  }
+  const deployed = operations.filter(({ name }) => only?.includes(name) ?? true);
+  for (const operation of deployed) if (!isStateMachineOperation(operation)) handlerFile(operation, file);
+  return { operations: deployed, module: file };
+}
+
+/**
+ * The module that runs the steps of an operation.
+ * @param catalogue path of the module that exports `operations`
+ * @throws Error when there is no such file
+ */
+export function handlerFile({ name, handler }: StepsOperation, catalogue: string): string {
+  const named = handler
+    ? fileURLToPath(handler)
+    : join(dirname(catalogue), name.replaceAll('_', '-'), 'steps.lambda.ts');
+  const file = sourceFile(named);
+  if (file !== undefined) return file;
+  throw new Error(
+    `Operation "${name}" has no handler file ${named}: create it, or give the definition \`handler: new URL('./steps.lambda.ts', import.meta.url)\`.`,
+  );
+}
+
+/** The file, or the JavaScript that a build made of it; undefined when there is neither. */
+function sourceFile(file: string): string | undefined {
+  return [file, file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.mjs')].find((path) => existsSync(path));
+}
+
+function isCatalogue(value: unknown): value is readonly OperationDefinition[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((entry) => typeof entry?.name === 'string' && typeof entry.input?.shape === 'object')
+  );
+}
+
+/** @throws Error naming the file and the import, when a definition imports what only steps or constructs may */
+async function checkImports(file: string): Promise<void> {
+  const { metafile } = await build({
+    entryPoints: [file],
+    absWorkingDir: dirname(file),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  for (const [input, { imports }] of Object.entries(metafile.inputs)) {
+    const forbidden = imports.find(({ path }) => FORBIDDEN_IMPORT.test(path));
+    if (!forbidden) continue;
+    throw new Error(
+      `${join(dirname(file), input)} imports ${forbidden.path}, but the catalogue ${basename(file)} leads to it: ` +
+        'import it in steps.lambda.ts, and keep definitions plain data.',
+    );
+  }
+}

@@ -1,0 +1,12 @@
+/** The package's main entry: the constructs of the service. */
+export type { AuthorizationChoice } from './access/authorization.ts';
+export type { DomainChoice } from './access/custom-domain.ts';
+export type { FirewallChoice } from './access/web-firewall.ts';
+export { AsyncOperations, type AsyncOperationsProps } from './async-operations.ts';
+export { AsyncOperationsStack, type AsyncOperationsStackProps } from './async-operations-stack.ts';
+export { type Catalogue, type LoadOperationsOptions, loadOperations } from './catalogue.ts';
+export { readContext } from './context.ts';
+export type { ApiConnection } from './operations/api-connections.ts';
+export type { Operation } from './operations/operation.ts';
+export type { OperationFunctionOptions } from './operations/step-function.ts';
+export type { WebhookOptions } from './webhooks/webhooks.ts';

@@ -1,0 +1,191 @@
+/** `mcp-async-operations dev`: runs a CDK app on this machine, until it is interrupted. */
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { S3Client } from '@aws-sdk/client-s3';
+import { startApp } from '../app.ts';
+import type { LocalCloud } from '../cloud.ts';
+import type { NotRunResource } from '../template/not-run.ts';
+import type { IdentityProvider } from './identity-provider.ts';
+import { announce, cloudDirectory, findRunningCloud, withdraw } from './running-cloud.ts';
+import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
+import type { LocalAuthorization } from './synthesize.ts';
+import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
+
+const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
+
+Runs the CDK app of this folder on a local cloud: for development and tests only.
+
+  --app DIR                   folder with cdk.json; default: the current one
+  --stack NAME                stack to run, when several have the service
+  --context KEY=VALUE, -c     CDK context; may be repeated
+  --stand-in NAME=VALUE       value for what the local cloud does not run, such as
+                              Database.Endpoint.Address=localhost; may be repeated
+  --auth                      ask for access tokens, of an identity provider on the next port
+  --ephemeral                 keep everything in memory
+  --allow-loopback-webhooks   let webhooks call http on this machine
+  --help                      show this text
+
+  PORT                        environment variable: port of the API; default 3000
+  LOCAL_CLOUD_DIR             environment variable: where data is kept; default .local in the app's folder`;
+const EXAMPLE = 'hello-service';
+
+interface DevOptions {
+  readonly app: string;
+  readonly port: number;
+  readonly auth: boolean;
+  readonly ephemeral: boolean;
+  readonly allowLoopbackWebhooks: boolean;
+  readonly stack?: string;
+  readonly context: Readonly<Record<string, string>>;
+  readonly standIns: Readonly<Record<string, string>>;
+}
+
+interface SignIn {
+  readonly identityProvider: IdentityProvider;
+  readonly authorization: LocalAuthorization;
+}
+
+/** @returns undefined for --help. @throws Error naming the option and the remedy */
+function readArguments(args: string[]): DevOptions | undefined {
+  const port = Number(process.env.PORT ?? 3000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`PORT=${process.env.PORT} is not a port: give a number from 0 to 65535.`);
+  }
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      app: { type: 'string' },
+      stack: { type: 'string' },
+      context: { type: 'string', multiple: true, short: 'c', default: [] },
+      'stand-in': { type: 'string', multiple: true, default: [] },
+      auth: flag,
+      ephemeral: flag,
+      'allow-loopback-webhooks': flag,
+      help: flag,
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    app: resolve(values.app ?? process.cwd()),
+    port,
+    auth: values.auth,
+    ephemeral: values.ephemeral,
+    allowLoopbackWebhooks: values['allow-loopback-webhooks'],
+    stack: values.stack,
+    context: pairs('--context', values.context),
+    standIns: pairs('--stand-in', values['stand-in']),
+  };
+}
+
+function pairs(option: string, texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+      if (key === undefined || value === undefined) {
+        throw new Error(`${option} ${text}: give NAME=VALUE.`);
+      }
+      return [key, value];
+    }),
+  );
+}
+
+/** Loaded only with --auth: the provider is heavy. */
+async function startSignIn(apiPort: number): Promise<SignIn> {
+  const { authorizationBy, startIdentityProvider } = await import('./identity-provider.ts');
+  const identityProvider = await startIdentityProvider({ port: apiPort === 0 ? 0 : apiPort + 1 });
+  return { identityProvider, authorization: authorizationBy(identityProvider) };
+}
+
+async function start(
+  directory: string,
+  options: DevOptions,
+): Promise<{ cloud: LocalCloud; signIn: SignIn | undefined }> {
+  const { app, auth, ephemeral, ...appOptions } = options;
+  const running = await findRunningCloud(directory);
+  if (running) {
+    throw new Error(
+      `A local cloud already runs on ${directory} (process ${running.pid}, ${running.url}): stop it, or choose another directory with LOCAL_CLOUD_DIR.`,
+    );
+  }
+  const signIn = auth ? await startSignIn(options.port) : undefined;
+  const cloud = await startApp({
+    ...(app === SAMPLE_APP.app ? SAMPLE_APP : { app }),
+    ...appOptions,
+    authorization: signIn?.authorization,
+    assemblyDirectory: join(directory, 'cdk.out'),
+    ...(!ephemeral && { dataDirectory: directory }),
+    onLog: (functionName, line) => console.log(`[${functionName}] ${line}`),
+    onNotRun: (resources) => describeNotRun(resources),
+  });
+  if (app === SAMPLE_APP.app) {
+    Object.assign(process.env, cloud.environment);
+    await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', SAMPLE_PROJECT, EXAMPLE);
+  }
+  await announce(directory, cloud);
+  return { cloud, signIn };
+}
+
+function describeNotRun(resources: readonly NotRunResource[]): void {
+  if (resources.length === 0) return;
+  const names = resources.map(({ logicalId, type }) => `  ${type}  ${logicalId}`);
+  console.log(
+    `Not run on the local cloud; a function that needs one of them fails until --stand-in gives a value:\n${names.join('\n')}`,
+  );
+}
+
+function describeSignIn({ issuer, publicClient, confidentialClient }: IdentityProvider): string {
+  return `
+Sign-in: ${issuer} signs everybody in, as "development" or as the login_hint says.
+  Clients that register themselves need nothing more. Tell others:
+    client id      ${publicClient.clientId}            redirects to http://localhost or http://127.0.0.1, any port: /callback, /oauth/callback or /
+  Programs without a user (client_credentials):
+    client id      ${confidentialClient.clientId}
+    client secret  ${confidentialClient.clientSecret}`;
+}
+
+/** @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  let options: DevOptions | undefined;
+  try {
+    options = readArguments(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (!options) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { app, port, auth, ephemeral, allowLoopbackWebhooks } = options;
+  const directory = cloudDirectory(app);
+  const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
+  try {
+    const { cloud, signIn } = await start(directory, options);
+    const endpoint = `${cloud.url}/mcp`;
+    const servers = { 'async-operations': { type: 'http', url: endpoint } };
+    console.log(`MCP endpoint: ${endpoint}
+
+Connect a client:
+${JSON.stringify({ mcpServers: servers }, null, 2)}
+`);
+    if (app === SAMPLE_APP.app) {
+      console.log(`"${EXAMPLE}" is there to be built. Add your own: npm run add-project -- DIR`);
+    }
+    const data = ephemeral ? 'in memory' : directory;
+    console.log(`Data: ${data}. For development and tests only. Stop with Ctrl-C.`);
+    if (signIn) console.log(describeSignIn(signIn.identityProvider));
+    if (allowLoopbackWebhooks) console.log('Webhooks may call http on loopback: for development only.');
+    await interrupted;
+    await withdraw(directory);
+    await cloud.close();
+    await signIn?.identityProvider.close();
+    process.exit(0);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const ports = auth ? `${port} or ${port + 1}` : `${port}`;
+    const busy = `Port ${ports} is in use: stop what listens there, or choose another, as in \`PORT=3100 npm start\`.`;
+    console.error(code === 'EADDRINUSE' ? busy : message);
+    process.exit(1);
+  }
+}

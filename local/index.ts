@@ -1,0 +1,48 @@
+/** The package's entry `./local`: runs your CDK app on this machine, for your own tests. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AppOptions, startApp } from './app.ts';
+import type { LocalCloud as Cloud } from './cloud.ts';
+
+export type { NotRunResource } from './template/not-run.ts';
+
+export interface LocalCloudOptions extends Partial<Omit<AppOptions, 'assemblyDirectory' | 'isStack'>> {}
+
+export interface LocalCloud extends Cloud {
+  /** `http://127.0.0.1:PORT/mcp`: for MCP clients. */
+  readonly endpointUrl: string;
+}
+
+/**
+ * Synthesizes your CDK app and runs it on loopback: for development and tests only. Everything stays in memory unless
+ * `dataDirectory` is given. Resources that the local cloud does not run are left out: see `onNotRun` and `standIns`.
+ * @param options.app the folder that has cdk.json. @default the current one
+ * @throws Error when there is no CDK app, it cannot be synthesized, or it has no stack with the service
+ * @example
+ * ```ts
+ * const cloud = await startLocalCloud();
+ * const client = new Client({ name: 'test', version: '1.0.0' });
+ * await client.connect(new StreamableHTTPClientTransport(new URL(cloud.endpointUrl)));
+ * await cloud.close();
+ * ```
+ */
+export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  const assemblyDirectory = await mkdtemp(join(tmpdir(), 'local-cloud-'));
+  const remove = () => rm(assemblyDirectory, { recursive: true, force: true });
+  try {
+    const app = options.app ?? process.cwd();
+    const cloud = await startApp({ onNotRun: () => {}, ...options, app, assemblyDirectory });
+    return {
+      ...cloud,
+      endpointUrl: `${cloud.url}/mcp`,
+      async close() {
+        await cloud.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
