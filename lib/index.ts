@@ -1,4 +1,7 @@
-/** The package's main entry: the constructs of the service. */
+/**
+ * The package's main entry: the constructs of the service.
+ * @module mcp-async-operations
+ */
 export type { AuthorizationChoice } from './access/authorization.ts';
 export type { DomainChoice } from './access/custom-domain.ts';
 export type { FirewallChoice } from './access/web-firewall.ts';

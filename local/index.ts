@@ -1,4 +1,7 @@
-/** The package's entry `./local`: runs your CDK app on this machine, for your own tests. */
+/**
+ * The package's entry `./local`: runs your CDK app on this machine, for your own tests.
+ * @module local
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Exports the package's entry `./operation`, for operation definitions. It imports neither the AWS SDK nor CDK. */
+/**
+ * Exports the package's entry `./operation`, for operation definitions. It imports neither the AWS SDK nor CDK.
+ * @module operation
+ */
 export {
   AppError,
   CodedError,

@@ -1,4 +1,7 @@
-/** Exports the package's entry `./steps`, for the steps of operations. */
+/**
+ * Exports the package's entry `./steps`, for the steps of operations.
+ * @module steps
+ */
 export type { ApiCall, ApiRequest, HttpResponse, LastCall } from '../definition/api-call.ts';
 export type {
   Apis,

@@ -152,7 +152,7 @@ test('the end of an execution that no event has told of is found a minute later'
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });
-  expect(data.error.message).toMatch(/ended as (ABORTED|FAILED) before the job did/);
+  expect(data.error.message).toMatch(/ended as (ABORTED|FAILED) before the job ended/);
 });
 
 /** Its execution, and waits for what that makes of the job. */

@@ -116,7 +116,7 @@ test('what is not there is not found', async () => {
   process.env.AWS_ENDPOINT_URL_S3 = bucket.url;
   expect(await links().find('builds/none')).toBeUndefined();
   expect(await links().has('builds/none')).toBe(false);
-  await expect(links().read('builds/none', 0, 1)).rejects.toThrow('S3 answered 404');
+  await expect(links().read('builds/none', 0, 1)).rejects.toThrow('S3 responded with 404');
 });
 
 test('any other answer is no absence', async () => {
@@ -124,7 +124,7 @@ test('any other answer is no absence', async () => {
   await once(server, 'listening');
   process.env.AWS_ENDPOINT_URL_S3 = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await expect(links().has('builds/hello.tar.gz')).rejects.toThrow(
-    'S3 answered 403 Forbidden for builds/hello',
+    'S3 responded with 403 Forbidden for builds/hello',
   );
   server.close();
 });

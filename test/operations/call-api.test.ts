@@ -245,7 +245,7 @@ describe('an API that takes its time', () => {
     ['one that leads up later', '/v2/%252e%252e/admin', /segment/],
     ['plain http', 'http://crm.example.com/v2/x', /is not below/],
     ['a file', 'file:///etc/passwd', /is not below/],
-    ['nonsense', 'https://[', /is no URL/],
+    ['nonsense', 'https://[', /is not a URL/],
   ])('is not followed to %s', async (_case, location, message) => {
     answers = [accepted({ location })];
     expect((await run()).error).toMatchObject({
@@ -373,7 +373,7 @@ describe('it is refused', () => {
   test('of any, where the operator has allowed none', async () => {
     const input = callApi.input.parse({ connection: 'crm', method: 'GET', path: '/x' });
     const refused = requestStep({})({ input, apis: {} } as unknown as StepContext<typeof input>);
-    await expect(refused).rejects.toThrow(/"crm" is not allowed\. None is\..*-c apiConnections/);
+    await expect(refused).rejects.toThrow(/"crm" is not allowed\. No API is allowed\..*-c apiConnections/);
   });
 
   test('of the name of what every object has', async () => {

@@ -123,7 +123,7 @@ describe('A script', () => {
     const job = await jobWithBuild('process.kill(0, "SIGKILL")');
     await expect(job.step('compile')).rejects.toMatchObject({
       code: 'SCRIPT_FAILED',
-      message: 'The build script of "app" was killed by SIGKILL.',
+      message: 'The build script of "app" was killed by SIGKILL. Read the log of the step.',
       details: { signal: 'SIGKILL', script: 'build' },
     });
   });

@@ -189,7 +189,7 @@ describe('A build fails', () => {
     await job.step('compile');
     await expect(job.step('test')).rejects.toMatchObject({
       code: 'SCRIPT_FAILED',
-      message: 'The test script of "app" exited with code 3.',
+      message: 'The test script of "app" exited with code 3. Read the log of the step.',
       retryable: false,
       details: { exit_code: 3, script: 'test' },
     });
@@ -202,7 +202,7 @@ describe('A build fails', () => {
     await bench.addProject('app', files);
     await expect(bench.job('app').step('install')).rejects.toMatchObject({
       code: 'SCRIPT_FAILED',
-      message: 'npm ci of "app" exited with code 1.',
+      message: 'npm ci of "app" exited with code 1. Read the log of the step.',
       retryable: false,
       details: { exit_code: 1, script: 'npm ci' },
     });
