@@ -14,5 +14,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // Most tests wait for servers and child processes: a worker a core, where Jest would leave one core free.
   maxWorkers: '100%',
+  reporters: ['default', '<rootDir>/test/support/slowest-tests-reporter.mjs'],
   testTimeout: 120_000,
 };
