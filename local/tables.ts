@@ -18,6 +18,7 @@ import { actionOf } from './aws-json.ts';
 import {
   type CallTables,
   captureChanges,
+  isByTtl,
   type TableAnswer,
   type TableRequest,
   TTL_PRINCIPAL,
@@ -68,7 +69,8 @@ export async function startTableServer(
     async (request, response) => {
       const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
       const { method, url, headers } = request;
-      onCall(actionOf(headers));
+      // On AWS, expiry is no call: nobody pays for it.
+      if (!isByTtl(headers)) onCall(actionOf(headers));
       const tableRequest = { method, url, headers, body };
       const answer = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
       response.writeHead(answer.status, answer.headers).end(answer.body);
