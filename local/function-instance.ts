@@ -53,7 +53,7 @@ export class FunctionInstance {
   constructor(options: InstanceOptions) {
     const { environment, onLine, timeoutMs, ...setup } = options;
     this.#options = options;
-    this.#worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('./function-worker-start.mjs', import.meta.url), {
       workerData: setup,
       env: { ...environment, TMPDIR: this.#scratch },
       execArgv: [],

@@ -96,7 +96,7 @@ async function invoke(handler: Handler, { requestId, payload, deadlineMs }: Invo
   return '';
 }
 
-const loading = loadHandler();
+export const loading = loadHandler();
 loading.then(
   () => send({ type: 'ready' }),
   (failure: FunctionFailure) => send({ type: 'failed', failure }),
