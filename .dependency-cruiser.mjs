@@ -70,7 +70,11 @@ export default {
       name: 'constructs-take-declarations',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^lambdas/', pathNot: '^lambdas/(definition|shared/(env|caller|errors)\\.ts|jobs/(job|jobs-table|limits|upload-key)\\.ts|api/routes\\.ts|webhooks/)' },
+      to: {
+        path: '^lambdas/',
+        pathNot:
+          '^lambdas/(definition|shared/(env|caller|errors)\\.ts|jobs/(job|jobs-table|limits|upload-key)\\.ts|api/routes\\.ts|webhooks/)',
+      },
     },
     {
       name: 'nothing-needs-tests',

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Tests run as ES modules; SWC strips the types, `tsc` checks them. */
 export default {
   testEnvironment: 'node',
@@ -14,7 +16,10 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/examples'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  // Most tests wait for servers and child processes: a worker a core, where Jest would leave one core free.
-  maxWorkers: '100%',
+  // Most tests wait for servers and child processes: three workers for two cores, where Jest would leave one core free.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // Node keeps the ES modules of each test file: a worker of 3 GB spends its time on garbage collection.
+  workerIdleMemoryLimit: '1GB',
+  reporters: ['default', '<rootDir>/test/support/slowest-tests-reporter.mjs'],
   testTimeout: 120_000,
 };

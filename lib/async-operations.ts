@@ -7,7 +7,11 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
-import { type AuthorizationChoice, DEFAULT_AUTHORIZATION, localAuthorization } from './access/authorization.ts';
+import {
+  type AuthorizationChoice,
+  DEFAULT_AUTHORIZATION,
+  localAuthorization,
+} from './access/authorization.ts';
 import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';

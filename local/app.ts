@@ -1,6 +1,7 @@
 /** Starts a CDK app on the local cloud: synthesizes it, and runs the stack that has the service. */
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
+
 import { type SynthesizeOptions, synthesize } from './cli/synthesize.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 
 /** Outputs of the construct: in an app they begin with its path and end with CDK's hash. */
 const OUTPUTS = [

@@ -11,7 +11,9 @@ const REFERENCE = 'docs/api';
 /** TypeDoc needs the last TypeScript that has a JavaScript API: it has dependencies of its own, installed when needed. */
 function install() {
   const stamp = `${TOOL}/node_modules/.installed-lock`;
-  const lock = createHash('sha256').update(readFileSync(`${TOOL}/package-lock.json`)).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(`${TOOL}/package-lock.json`))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Installing TypeDoc (npm ci) …');
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: TOOL });
@@ -29,7 +31,9 @@ function run(command, args, options = {}) {
 
 function filesOf(directory) {
   if (!existsSync(directory)) return new Map();
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) =>
+    file.isFile(),
+  );
   return new Map(
     files.map(({ parentPath, name }) => {
       const path = join(parentPath, name);
@@ -41,15 +45,27 @@ function filesOf(directory) {
 install();
 const output = mkdtempSync(join(tmpdir(), 'api-docs-'));
 try {
-  run(process.execPath, [`${TOOL}/node_modules/typedoc/bin/typedoc`, '--options', TOOL, '--out', output, '--logLevel', 'Warn']);
+  run(process.execPath, [
+    `${TOOL}/node_modules/typedoc/bin/typedoc`,
+    '--options',
+    TOOL,
+    '--out',
+    output,
+    '--logLevel',
+    'Warn',
+  ]);
   if (!process.argv.includes('--check')) {
     rmSync(REFERENCE, { recursive: true, force: true });
     cpSync(output, REFERENCE, { recursive: true });
   } else {
     const [now, then] = [filesOf(output), filesOf(REFERENCE)];
-    const stale = [...new Set([...now.keys(), ...then.keys()])].filter((file) => now.get(file) !== then.get(file));
+    const stale = [...new Set([...now.keys(), ...then.keys()])].filter(
+      (file) => now.get(file) !== then.get(file),
+    );
     if (stale.length > 0) {
-      console.error(`${REFERENCE} is stale: ${stale.slice(0, 5).join(', ')}. Run \`npm run api-docs\` and commit the result.`);
+      console.error(
+        `${REFERENCE} is stale: ${stale.slice(0, 5).join(', ')}. Run \`npm run api-docs\` and commit the result.`,
+      );
       process.exitCode = 1;
     }
   }

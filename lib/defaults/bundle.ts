@@ -2,6 +2,9 @@
  * Bundles the code of a function into one file with esbuild, in this process. CDK's own `NodejsFunction` starts npx for
  * each function, which takes three times as long.
  */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
@@ -52,27 +55,33 @@ export function bundle(
       command: [entry, names, ...packages, ...Object.values(platform), ...Object.entries(aliases).flat()],
       local: {
         tryBundle(outputDirectory) {
-          buildSync({
-            entryPoints: [entry],
-            outfile: `${outputDirectory}/index.mjs`,
-            absWorkingDir: packageRoot,
-            bundle: true,
-            minify: true,
-            platform: 'node',
-            format: 'esm',
-            target: 'node24',
-            // `module` is esbuild's own default, which a list replaces.
-            conditions: ['module', ...SOURCE_CONDITION],
-            // The AWS SDK's ES modules, not its CommonJS build: a quarter smaller, since unused code is left out. All of it
-            // goes in: what was tested is what runs, and one file imports faster than many.
-            mainFields: ['module', 'main'],
-            banner: {
-              js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
-            },
-            alias: aliases,
-            external: [...packages],
-            define: { DEPLOYED_OPERATIONS: names },
-          });
+          const outfile = `${outputDirectory}/index.mjs`;
+          const cached = cachedBundle([entry, aliases, packages, names]);
+          if (cached && existsSync(cached)) copyFileSync(cached, outfile);
+          else {
+            buildSync({
+              entryPoints: [entry],
+              outfile,
+              absWorkingDir: packageRoot,
+              bundle: true,
+              minify: true,
+              platform: 'node',
+              format: 'esm',
+              target: 'node24',
+              // `module` is esbuild's own default, which a list replaces.
+              conditions: ['module', ...SOURCE_CONDITION],
+              // The AWS SDK's ES modules, not its CommonJS build: a quarter smaller, since unused code is left out. All of it
+              // goes in: what was tested is what runs, and one file imports faster than many.
+              mainFields: ['module', 'main'],
+              banner: {
+                js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
+              },
+              alias: aliases,
+              external: [...packages],
+              define: { DEPLOYED_OPERATIONS: names },
+            });
+            if (cached) addToCache(outfile, cached);
+          }
           addPackages(packages, { entry, outputDirectory, platform });
           return true;
         },
@@ -92,4 +101,22 @@ function platformOf(node: Node, architecture: Architecture): Platform {
 
 function reportHeader(): object {
   return (process.report.getReport() as { readonly header: object }).header;
+}
+
+/**
+ * The file in the directory `BUNDLE_CACHE` that has this bundle, or will have it; undefined without the variable. Tests set
+ * it for one run, since sources do not change during a run.
+ */
+function cachedBundle(key: unknown): string | undefined {
+  const directory = process.env.BUNDLE_CACHE;
+  const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex');
+  return directory && join(directory, `${hash}.mjs`);
+}
+
+/** Renames the copy when it is complete: other processes read the cache at the same time. */
+function addToCache(bundle: string, cached: string): void {
+  const copy = `${cached}.${process.pid}`;
+  mkdirSync(dirname(cached), { recursive: true });
+  copyFileSync(bundle, copy);
+  renameSync(copy, cached);
 }

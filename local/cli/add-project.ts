@@ -26,7 +26,11 @@ function readArguments(args: string[]): AddProjectOptions | undefined {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { stack: { type: 'string' }, app: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: {
+      stack: { type: 'string' },
+      app: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) return undefined;
   const [directory, name, ...rest] = positionals;
@@ -41,7 +45,8 @@ async function workspace({ stack, app }: AddProjectOptions): Promise<{ client: S
     ? { outputs: await deployedOutputs(stack), environment: {} }
     : await localCloud(app);
   const bucket = Object.entries(outputs).find(([name]) => name.includes(BUCKET_OUTPUT))?.[1];
-  if (!bucket) throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack with the service.`);
+  if (!bucket)
+    throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack with the service.`);
   Object.assign(process.env, environment);
   return { client: new S3Client(), bucket };
 }
@@ -49,7 +54,9 @@ async function workspace({ stack, app }: AddProjectOptions): Promise<{ client: S
 async function localCloud(app: string) {
   const cloud = await findRunningCloud(cloudDirectory(app));
   if (cloud) return cloud;
-  throw new Error('The local cloud is not running: start it with `npm start`, or `mcp-async-operations dev` in your app.');
+  throw new Error(
+    'The local cloud is not running: start it with `npm start`, or `mcp-async-operations dev` in your app.',
+  );
 }
 
 /** @returns the exit code */

@@ -53,16 +53,20 @@ export async function captureChanges(
       const answer = await call(request);
       if (answer.status !== 200) return answer;
       const NewImage = await readItem(call, table, Keys);
-      const isExpiry = request.headers.authorization?.includes(`Credential=${TTL_PRINCIPAL}/`);
       if (!isDeepStrictEqual(OldImage, NewImage)) {
         stream.append(
           { Keys, OldImage, NewImage },
-          isExpiry ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
+          isByTtl(request.headers) ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
         );
       }
       return answer;
     });
   };
+}
+
+/** Whether a request is signed by the principal that deletes expired items. */
+export function isByTtl({ authorization }: TableRequest['headers']): boolean {
+  return authorization?.includes(`Credential=${TTL_PRINCIPAL}/`) ?? false;
 }
 
 /** Undefined also for a key that the table does not take: the write is then refused with the reason. */

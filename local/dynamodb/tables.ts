@@ -18,7 +18,7 @@ import { refuseTableCall } from '../iam/table-guard.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
-import { captureChanges } from './change-capture.ts';
+import { captureChanges, isByTtl } from './change-capture.ts';
 import type { CallTables, TableAnswer, TableProperties, TableRequest } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
@@ -54,7 +54,8 @@ export async function startTableServer(
     async (request, response) => {
       const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
       const { method, url, headers } = request;
-      onCall(actionOf(headers));
+      // On AWS, expiry is no call: nobody pays for it.
+      if (!isByTtl(headers)) onCall(actionOf(headers));
       const tableRequest = { method, url, headers, body };
       const answer = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
       response.writeHead(answer.status, answer.headers).end(answer.body);

@@ -53,14 +53,17 @@ export class FunctionInstance {
   constructor(options: InstanceOptions) {
     const { environment, onLine, timeoutMs, ...setup } = options;
     this.#options = options;
-    this.#worker = new Worker(new URL(`./function-worker${extname(import.meta.url)}`, import.meta.url), {
-      workerData: setup,
-      env: { ...environment, TMPDIR: this.#scratch },
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
-    });
+    this.#worker = new Worker(
+      new URL(`./function-worker-start${extname(import.meta.url)}`, import.meta.url),
+      {
+        workerData: setup,
+        env: { ...environment, TMPDIR: this.#scratch },
+        execArgv: [],
+        stdout: true,
+        stderr: true,
+        resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
+      },
+    );
     createInterface({ input: this.#worker.stdout }).on('line', onLine);
     createInterface({ input: this.#worker.stderr }).on('line', onLine);
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));

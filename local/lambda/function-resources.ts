@@ -1,5 +1,6 @@
 /** The functions of the template, each with the environment that it would have on AWS and with nothing of this process. */
 import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
 import { arn } from '../shared/aws-names.ts';
@@ -73,6 +74,8 @@ function createFunction(
     functionName: name,
     functionArn,
     codeDirectory,
+    // In the assembly: a new synthesis deletes it with the bundles.
+    compileCacheDirectory: join(dirname(codeDirectory), 'compile-cache'),
     handler: Handler,
     timeoutMs: Timeout * 1000,
     memoryMb: MemorySize,

@@ -1,5 +1,6 @@
 /** Lambda's Node.js runtime, inside a worker thread: loads the handler and runs one invocation after another. */
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -60,6 +61,8 @@ async function loadHandler(): Promise<Handler> {
   let module: Record<string, unknown>;
   try {
     module = await import(pathToFileURL(path).href);
+    // Now, in the time for loading: a worker that is terminated writes nothing.
+    flushCompileCache();
   } catch (error) {
     const { name, message } = error as Error;
     const type = error instanceof SyntaxError ? 'Runtime.UserCodeSyntaxError' : 'Runtime.ImportModuleError';

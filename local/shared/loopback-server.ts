@@ -23,6 +23,9 @@ export interface LoopbackServerOptions {
   readonly server?: Server;
 }
 
+/** Longer than clients keep an idle connection: one that the server closes fails the request that is just being sent. */
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * Listens on 127.0.0.1. The handler may be still to come, so that addresses can be known before what serves them.
  * @throws Error with code `EADDRINUSE` when the port is taken.
@@ -31,6 +34,7 @@ export async function listenOnLoopback(
   handler: Handler | Promise<Handler>,
   { port = 0, server = createServer() }: LoopbackServerOptions = {},
 ): Promise<LoopbackServer> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
     // A client that goes away is no error of ours; without a listener it would end the process.
     request.on('error', () => {});

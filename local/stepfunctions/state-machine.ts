@@ -1,5 +1,6 @@
 /** Runs one state machine: the interpreter is a library, the tasks and what it lacks of AWS's context are here. */
 import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { isKnownValid, rememberValid } from './valid-definitions.ts';
 
 /** One state of the definition, as far as it is read here. */
 interface State {
@@ -64,7 +65,11 @@ export function compileStateMachine(
   for (const [name, resource] of taskStates) tasks.check(name, resource);
   const scopes = new Map<string, string>();
   const { TimeoutSeconds, ...prepared } = prepare(machine, scopes);
-  const interpreter = new StateMachine(prepared as unknown as StateMachineDefinition);
+  const asText = JSON.stringify(prepared);
+  const interpreter = new StateMachine(prepared as unknown as StateMachineDefinition, {
+    validationOptions: { noValidate: isKnownValid(asText) },
+  });
+  rememberValid(asText);
 
   return function run(input: unknown, execution: Readonly<Record<string, unknown>>): Run {
     const history: StateEntered[] = [];

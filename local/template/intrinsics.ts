@@ -23,12 +23,7 @@ export type Resolve = (value: unknown) => unknown;
 /** `https://ID.execute-api.REGION.amazonaws.com/STAGE`: how templates spell the address of an API. */
 const API_ADDRESS = /https:\/\/[^./]+\.execute-api\.[^./]+\.amazonaws\.com(\/[^/]+)?/g;
 
-export function createResolver({
-  template,
-  stackName,
-  addresses,
-  standIns = {},
-}: ResolverOptions): Resolve {
+export function createResolver({ template, stackName, addresses, standIns = {} }: ResolverOptions): Resolve {
   const pseudoParameters: Readonly<Record<string, string>> = {
     'AWS::AccountId': ACCOUNT,
     'AWS::Partition': 'aws',

@@ -28,7 +28,7 @@ test('requires a token, and prints how a program gets one', async () => {
   const jobs = new URL('/jobs', mcp);
   expect((await fetch(jobs)).status).toBe(401);
 
-  const response = await fetch(`${find(/^Sign-in: (\S+)/m)}/token`, {
+  const granted = await fetch(`${find(/^Sign-in: (\S+)/m)}/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
@@ -38,7 +38,7 @@ test('requires a token, and prints how a program gets one', async () => {
       resource: mcp,
     }),
   });
-  const { access_token } = (await response.json()) as { access_token: string };
+  const { access_token } = (await granted.json()) as { access_token: string };
   const response = await fetch(jobs, { headers: { authorization: `Bearer ${access_token}` } });
   expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
 

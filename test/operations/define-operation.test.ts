@@ -14,7 +14,7 @@ const good = {
 } as const;
 
 test('a good definition comes back as it is', () => {
-  expect(defineOperation(good)).toBe(good);
+  expect(defineOperation(good)).toEqual(good);
 });
 
 test.each<[string, object, RegExp]>([

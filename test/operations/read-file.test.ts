@@ -154,8 +154,9 @@ test('who calls too often is told how long to wait', async () => {
   const refused: Awaited<ReturnType<typeof call>>[] = [];
   // One after the other, and so by one instance, which is what remembers callers.
   for (let index = 0; index < 40; index += 1) {
-    const answer = await call(client, 'read_file', { project: 'app', path: 'src/main.ts' });
-    if (answer.isError) refused.push(answer);
+    // A project that does not exist: unpacking one takes so long on a busy machine that no call is too soon.
+    const answer = await call(client, 'read_file', { project: 'nowhere', path: 'src/main.ts' });
+    if (answer.data.error.code !== 'PROJECT_NOT_FOUND') refused.push(answer);
   }
   expect(refused.length).toBeGreaterThan(0);
   expect(refused[0]?.data.error).toMatchObject({

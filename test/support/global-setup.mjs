@@ -14,12 +14,15 @@ const apis = [
   ['ghost', 'https://ghost.example.com', `${connection}/ghost/22222222-2222-2222-2222-222222222222`],
 ];
 
-/** The environment of a machine without an AWS account: no credentials, region or profile. */
-const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
-
 export default async function globalSetup() {
   // `assemblies.ts` reads it in the workers, which inherit the environment.
   process.env.TEST_ASSEMBLIES = await mkdtemp(join(tmpdir(), 'assemblies-'));
+  // `lib/defaults/bundle.ts` reads it: the apps that tests synthesize have mostly the same functions.
+  process.env.BUNDLE_CACHE = join(process.env.TEST_ASSEMBLIES, 'bundles');
+  // The environment of a machine without an AWS account: no credentials, region or profile.
+  const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
+  // CDK checks the app's template below; for each further stack, the check takes 3 s of CPU time.
+  process.env.CDK_VALIDATION = 'false';
   const { assemblies } = await import('./assemblies.ts');
   await Promise.all([
     run(
@@ -40,6 +43,8 @@ export default async function globalSetup() {
       ],
       { env },
     ),
-    run(process.execPath, ['test/fixtures/app.ts'], { env: { ...env, CDK_OUTDIR: assemblies.test } }),
+    run(process.execPath, ['test/fixtures/app.ts'], {
+      env: { ...env, CDK_VALIDATION: 'false', CDK_OUTDIR: assemblies.test },
+    }),
   ]);
 }

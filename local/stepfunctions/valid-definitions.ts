@@ -1,0 +1,31 @@
+/**
+ * Remembers on disk which state machine definitions are valid. The library compiles the JSON schema of Amazon States
+ * Language for each check, which takes about 0.1 s of CPU time.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const CACHE = join(tmpdir(), 'mcp-async-operations', 'valid-state-machines');
+const library = createRequire(import.meta.url).resolve('aws-local-stepfunctions');
+/** Another version of the library, or an installation anew, checks again. */
+const VERSION = `${library} ${statSync(library).mtimeMs}`;
+
+/** The file that exists when this version of the library found the definition valid. */
+function markerOf(definition: string): string {
+  return join(CACHE, createHash('sha256').update(`${VERSION}\n${definition}`).digest('hex'));
+}
+
+export function isKnownValid(definition: string): boolean {
+  return existsSync(markerOf(definition));
+}
+
+/** Does nothing when the directory is not writable: the next start then checks again. */
+export function rememberValid(definition: string): void {
+  try {
+    mkdirSync(CACHE, { recursive: true });
+    writeFileSync(markerOf(definition), '');
+  } catch {}
+}
