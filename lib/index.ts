@@ -2,6 +2,8 @@
  * The package's main entry: the constructs of the service.
  * @module mcp-async-operations
  */
+import '../lambdas/definition/check-peers.ts';
+
 export type { AuthorizationChoice } from './access/authorization.ts';
 export type { DomainChoice } from './access/custom-domain.ts';
 export type { FirewallChoice } from './access/web-firewall.ts';

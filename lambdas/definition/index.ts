@@ -2,6 +2,8 @@
  * Exports the package's entry `./operation`, for operation definitions. It imports neither the AWS SDK nor CDK.
  * @module operation
  */
+import './check-peers.ts';
+
 export {
   AppError,
   CodedError,

@@ -23,7 +23,7 @@ export function inputState(step: string): string {
   return `${step}_input`;
 }
 
-/** @returns the name of the state that calls an API for a step, with or without a body, or of the state that waits before it */
+/** @returns the name of the state that calls an API with or without a body, or waits before the call */
 export function callState(
   step: string,
   { connection, hasBody, waits }: { connection: string; hasBody: boolean; waits: boolean },

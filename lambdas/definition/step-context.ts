@@ -10,8 +10,8 @@ export interface FileTransfer {
   /**
    * Downloads an object into a file.
    * @returns size and SHA-256 of the file
-   * @throws `missing` when the object does not exist, `tooLarge` when it has more than `maxBytes` bytes (before the download),
-   *   the signal's reason, or AppError WORKSPACE_UNAVAILABLE. No file remains then.
+   * @throws `missing` when the object does not exist; `tooLarge` when it has more than `maxBytes` bytes, before the download; the
+   *   signal's reason; or AppError WORKSPACE_UNAVAILABLE. No file remains then.
    * @example
    * ```ts
    * await workspace.download(key, file, {

@@ -43,7 +43,7 @@ export interface SubmitDependencies {
 
 /**
  * Makes two queries for the limits, one write and one StartExecution. A repeated call with the same idempotency key finds the
- * same job, and starts its execution if an earlier call did not.
+ * same job. It starts the execution if an earlier call did not.
  * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when Step Functions rejects the
  *   start. The job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */

@@ -42,9 +42,9 @@ export interface JobError {
 }
 
 /**
- * @returns the version of a new job. An idempotency key can create a job again under its old id, after the old job has
- * expired or failed to start. Versions of the new job start above all versions of the old one, so that id and version
- * always identify one state of one job.
+ * @returns the version of a new job. An idempotency key can create a job again under its old id, after
+ * the old job has expired or failed to start. The new job starts above all versions of the old one. So id and version always
+ * identify one state of one job.
  */
 export function firstVersion({ idempotent, createdAt }: Pick<Job, 'idempotent' | 'createdAt'>): number {
   return idempotent ? Date.parse(createdAt) : 1;
@@ -226,8 +226,8 @@ export function hashInput(input: Json): string {
 }
 
 /**
- * @returns the name of a job's execution: the job id. A job with an idempotency key appends its creation time, because the
- * key can be used again after the job has expired. Step Functions reserves a name for 90 days after its execution ends.
+ * @returns the name of a job's execution: the job id. A job with an idempotency key appends its creation time: the key
+ * can be used again after the job has expired. Step Functions reserves a name for 90 days after its execution ends.
  */
 export function executionName(job: Pick<Job, 'jobId' | 'idempotent' | 'createdAt'>): string {
   return job.idempotent ? `${job.jobId}-${Date.parse(job.createdAt)}` : job.jobId;

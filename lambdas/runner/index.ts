@@ -43,6 +43,7 @@ export { isLoopbackAllowed } from '../shared/http/address-policy.ts';
 export { retryAfterMs } from '../shared/http/retry-after.ts';
 export { trimToUtf8Boundaries } from '../shared/utf8-boundaries.ts';
 export { digestOf, writeDigested } from '../workspace/digest.ts';
+export type { LambdaHandler } from './lambda-handler.ts';
 export { sandboxHandler } from './sandbox/sandbox-handler.ts';
 export { stepHandler } from './step-handler.ts';
 export { StepRefused } from './step-refused.ts';

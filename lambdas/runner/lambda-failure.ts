@@ -1,7 +1,7 @@
 /** Defines failures of an invocation that Lambda reports. */
 
 /**
- * Uses the error name that Step Functions gives to its own invocations, so that the retry rules of the state apply.
+ * Uses the error name that Step Functions gives to its own invocations. The retry rules of the state then apply.
  */
 export class LambdaFailure extends Error {
   /** @param name such as `Lambda.TooManyRequestsException` or `Runtime.ExitError` */

@@ -73,8 +73,8 @@ export class StepEnded extends Error {
 const DEFAULT_HEARTBEAT_MS = 2_000;
 
 /**
- * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call, and null
- * after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or
+ * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call. It
+ * returns null after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or
  * LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {

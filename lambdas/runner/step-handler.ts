@@ -9,6 +9,7 @@ import type { Step, StepsOf } from '../definition/step-context.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { S3Workspace } from '../workspace/s3-workspace.ts';
+import type { LambdaHandler } from './lambda-handler.ts';
 import { type InputRequestsEvent, recordInputRequests } from './record-input-requests.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
@@ -33,7 +34,7 @@ import { createStepRunner, type StepEvent } from './run-step.ts';
 export function stepHandler<Definition extends StepsOperation>(
   operation: Definition,
   steps: StepsOf<Definition>,
-) {
+): LambdaHandler {
   const workspace = new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName));
   // The state machine passes each step the data that its definition declares.
   const byName = steps as Readonly<Record<string, Step<never, never>>>;

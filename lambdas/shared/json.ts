@@ -1,2 +1,2 @@
-/** A JSON value: the type of inputs, step results and job results. */
+/** Defines a JSON value: the type of inputs, step results and job results. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,4 +1,4 @@
-/** Maps a job to its view for the owner, with a new upload URL when the job waits for a file. No record stores the URL. */
+/** Maps a job to its view for the owner. Adds a new upload URL when the job waits for a file; no record stores it. */
 
 import { awaitedUpload, type Job } from '../jobs/job.ts';
 import { type JobView, viewJob, viewUpload } from '../jobs/job-view.ts';

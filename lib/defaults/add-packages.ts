@@ -88,6 +88,8 @@ function install(
         'install',
         `--prefix=${directory}`,
         ...flags,
+        // The app's own install has most of them in npm's cache.
+        '--prefer-offline',
         '--no-audit',
         '--no-fund',
         '--loglevel=error',

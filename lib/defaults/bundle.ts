@@ -79,6 +79,8 @@ export function bundle(
               alias: aliases,
               external: [...packages],
               define: { DEPLOYED_OPERATIONS: names },
+            // What checks an app at import does not belong into a function.
+            logOverride: { 'ignored-bare-import': 'silent' },
             });
             if (cached) addToCache(outfile, cached);
           }

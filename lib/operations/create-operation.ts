@@ -20,6 +20,11 @@ export function createOperation(
   const { name, input, output, execution } = definition;
   checkSchema(`Operation "${name}", input`, input, 'input');
   // What a job puts out is any JSON to the tools.
+  if (props.options && isStateMachineOperation(definition)) {
+    throw new Error(
+      `Operation "${name}" runs a state machine of your own and has no function: remove functions.${name}.`,
+    );
+  }
   if (output && execution.mode === 'sync') checkSchema(`Operation "${name}", output`, output, 'output');
   return isStateMachineOperation(definition)
     ? new ExternalStateMachineOperation(scope, name, {

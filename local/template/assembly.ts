@@ -91,8 +91,8 @@ async function chooseStack(
   if (stack && others.length === 0) return stack;
   const names = stacks.map(([id, { properties }]) => properties?.stackName ?? id).join(', ');
   throw new Error(
-    `${directory} holds ${stacks.length} stacks (${names || 'none'}), ${wanted.length} of which are to run: ` +
-      'the local cloud runs exactly one.',
+    `The app has ${stacks.length} stacks (${names || 'none'}), and ${wanted.length} of them are to run. ` +
+      'The local cloud runs exactly one: name it with --stack NAME, or `stack` of startLocalCloud.',
   );
 }
 

@@ -30,9 +30,7 @@ test.each([
 ])('%s ends the step', (_case, before) => {
   expect(callAfter(before)).toMatchObject({
     code: 'STEP_TIMED_OUT',
-    message: expect.stringMatching(
-      /called crm \d times without an end; the limit is 2 calls in 1 minutes/,
-    ),
+    message: expect.stringMatching(/called crm \d times without an end; the limit is 2 calls in 1 minutes/),
   });
 });
 

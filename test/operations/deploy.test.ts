@@ -119,7 +119,9 @@ describe('in production', () => {
   test('it asks, and goes on with a yes', async () => {
     const job_id = await start({ project: 'web', build_job_id: web, environment: 'production' });
     const asked = await end(job_id, /input_required/);
-    expect(asked.input_requests.approve.message).toMatch(/Release web to production\?.*It is the first release/);
+    expect(asked.input_requests.approve.message).toMatch(
+      /Release web to production\?.*It is the first release/,
+    );
     await answer(job_id, yes);
     expect(await end(job_id)).toMatchObject({ status: 'completed', result: { environment: 'production' } });
   });

@@ -59,7 +59,11 @@ test.each<[string, object, RegExp]>([
     { stateMachineArn: 'arn:aws:lambda:eu-west-1:111122223333:function:x' },
     /Give the ARN/,
   ],
-  ['a list as the answer to a call', { type: 'EXPRESS', output: z.array(z.string()) }, /output that is not an object/],
+  [
+    'a list as the answer to a call',
+    { type: 'EXPRESS', output: z.array(z.string()) },
+    /output that is not an object/,
+  ],
 ])('%s is refused, naming it', (_what, overrides, message) => {
   expect(() => stateMachineOperation({ ...good, ...overrides })).toThrow(message);
 });

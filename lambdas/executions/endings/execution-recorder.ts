@@ -53,7 +53,7 @@ export class ExecutionRecorder {
     const jobId = detail.name.slice(0, JOB_ID_LENGTH);
     const job = isJobId(jobId) ? await jobs.find(jobId) : undefined;
     const operation = job && this.operationOf(job);
-    // The idempotency key may have created another job since, and an execution of any state machine can have the name of a job.
+    // The idempotency key may have created another job since. An execution of any state machine can have the name of a job.
     if (!job || !operation || executionName(job) !== detail.name) return;
     if (executionArn(job) !== detail.executionArn) return;
     const isComplete = detail.status === 'RUNNING' || (detail.output ?? detail.error) != null;

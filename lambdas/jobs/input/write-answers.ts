@@ -1,4 +1,4 @@
-/** Writes answers with one conditional write on the version that was read, so that concurrent answers apply one after the other. */
+/** Writes answers with one conditional write on the version that was read. Concurrent answers apply one after the other. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { type Job, openRequests } from '../job.ts';
 import { type JobStore, TransitionRefused } from '../job-store.ts';

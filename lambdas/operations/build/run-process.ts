@@ -1,4 +1,4 @@
-/** Runs a program and its descendants as one process group, reads its output line by line and ends the group together. */
+/** Runs a program and its descendants as one process group. Reads the output line by line and ends the whole group. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';

@@ -58,7 +58,7 @@ function toResponse(
   if (typeof rawBody !== 'string' || !/[/+]json\b/.test(headers['content-type'] ?? '')) return response;
   const body = parse(rawBody);
   if (body !== undefined) return { ...response, body };
-  // Step Functions has removed the quotes of a JSON string, so any text can be one, except the start of an object or an array.
+  // Step Functions has removed the quotes of a JSON string. So any text can be valid, except the start of an object or an array.
   return /^\s*[{[]/.test(rawBody)
     ? { ...response, invalid: 'is declared as JSON, but is not JSON' }
     : response;

@@ -21,8 +21,8 @@ export type Archive = string | AsyncIterable<Buffer>;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Feeds an archive to a parser. It decompresses with Node.js instead of node-tar, so that it counts every byte before the
- * parser sees it, and so that two parsers of the same file see the same bytes.
+ * Feeds an archive to a parser. It decompresses with Node.js instead of node-tar. So it counts every byte before the parser
+ * sees it, and two parsers of the same file see the same bytes.
  * @throws the error of the parser or of zlib, or `tooLarge`.
  */
 export async function feed(

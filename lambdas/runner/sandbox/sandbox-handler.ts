@@ -5,6 +5,7 @@ import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
+import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
 import {
@@ -26,7 +27,9 @@ import { UrlWorkspace } from './url-workspace.ts';
  * export const handler = sandboxHandler<typeof build>({ install, compile, test });
  * ```
  */
-export function sandboxHandler<Definition extends StepsOperation>(steps: SandboxedStepsOf<Definition>) {
+export function sandboxHandler<Definition extends StepsOperation>(
+  steps: SandboxedStepsOf<Definition>,
+): LambdaHandler {
   const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
   return middy(
     async (event: SandboxEvent) => {

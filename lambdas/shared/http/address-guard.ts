@@ -135,7 +135,9 @@ export function checkAddress(address: string, policy: AddressPolicy): void {
     if (range === 'loopback' && policy.allowLoopback) return;
     if (range === 'unicast' && (ip instanceof ipaddr.IPv4 || isGlobal(ip))) return;
   }
-  refuse('The host is not at a public address, or one of its addresses is not; use a host that is reachable from the internet.');
+  refuse(
+    'The host is not at a public address, or one of its addresses is not; use a host that is reachable from the internet.',
+  );
 }
 
 /**
