@@ -1,23 +1,25 @@
-/** A stack with nothing but the service: what `bin/app.ts` deploys. */
+/** Creates a stack that contains only the service. `bin/app.ts` deploys it. */
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AsyncOperations, type AsyncOperationsProps } from './async-operations.ts';
 
+/** Properties of `AsyncOperationsStack`: those of a CDK stack and those of `AsyncOperations`. */
 export interface AsyncOperationsStackProps extends StackProps, AsyncOperationsProps {}
 
 /**
- * A stack of its own for `AsyncOperations`.
+ * A stack that contains one `AsyncOperations` construct. To add the service to your own stack, use that construct.
  * @example
  * ```ts
  * new AsyncOperationsStack(app, 'AsyncOperations', { operations, authorization: { mode: 'iam' } });
  * ```
  */
 export class AsyncOperationsStack extends Stack {
+  /** The service: its API, tables, topic and operations. */
   readonly operations: AsyncOperations;
 
   constructor(scope: Construct, id: string, props: AsyncOperationsStackProps) {
     super(scope, id, { description: 'Durable async operations for MCP clients', ...props });
-    // CDK leaves `Default` out of logical ids: the resources are named as if they were the stack's own.
+    // CDK omits `Default` from logical ids, so the resources are named as if they were directly in the stack.
     this.operations = new AsyncOperations(this, 'Default', props);
   }
 }

@@ -33,31 +33,33 @@ import type { OperationFunctionOptions } from './operations/step-function.ts';
 import { JobEvents } from './webhooks/job-events.ts';
 import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
 
+/** Properties of `AsyncOperations`. Only `operations` is required. */
 export interface AsyncOperationsProps {
-  /** What `loadOperations` returns. */
+  /** The catalogue that `loadOperations` returns. */
   readonly operations: Catalogue;
-  /** Options of the functions that run the steps, by operation. @default the defaults of each option */
+  /** Options of the functions that run the steps, by name of the operation. @default the defaults of each option */
   readonly functions?: Readonly<Record<string, OperationFunctionOptions>>;
-  /** Who may call. @default Cognito: a user pool of the construct, by invitation only */
+  /** How callers authenticate. @default `{ mode: 'cognito' }`: a user pool of the construct, by invitation only */
   readonly authorization?: AuthorizationChoice;
-  /** A domain name of your own for the API. @default none */
+  /** Custom domain name for the API. @default none: the API has the URL of its stage */
   readonly domain?: DomainChoice;
-  /** AWS WAF in front of the API, some 10 dollars a month. @default none */
+  /** AWS WAF in front of the API, about 10 US dollars a month. @default none */
   readonly firewall?: FirewallChoice;
-  /** Names of your tables that operations with `resources.tables` may change. @default none */
+  /** Names of existing DynamoDB tables that operations with `resources.tables` may read and change. @default none */
   readonly tables?: readonly string[];
-  /** APIs that operations with `calls` may call, with your credentials. @default none */
+  /** APIs that operations with `calls` may call, with the credentials of your EventBridge connections. @default none */
   readonly apis?: readonly ApiConnection[];
-  /** The ARN or name of your own state machine, by operation. @default what the definitions say */
+  /** ARN or name of an external state machine, by name of the operation. @default the value in each definition */
   readonly stateMachines?: Readonly<Record<string, string>>;
-  /** Limits of one owner. @default DEFAULT_JOB_LIMITS */
+  /** Limits for the jobs of one owner. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
-  /** @default the defaults of each option */
+  /** Retries, concurrency and ports of webhooks. @default the defaults of each option */
   readonly webhooks?: WebhookOptions;
 }
 
 /**
- * Durable async operations for MCP clients, in any stack of yours.
+ * Durable async operations for MCP clients, as a construct for your stack. It creates an MCP endpoint, a management API, the
+ * jobs table, a workspace bucket, an events topic, webhooks, and a function and a state machine for each operation.
  * @example
  * ```ts
  * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
@@ -66,14 +68,17 @@ export interface AsyncOperationsProps {
  * ```
  */
 export class AsyncOperations extends Construct {
-  /** The REST API: `/mcp`, the management API, and routes that you add. */
+  /** The REST API: `/mcp`, the management API, and the routes that you add. */
   readonly api: RestApi;
-  /** `https://…/mcp`: give it to MCP clients. */
+  /** URL of the MCP endpoint, `https://…/mcp`: give it to MCP clients. */
   readonly endpointUrl: string;
+  /** The table of all jobs. The stack retains it when you delete the stack. */
   readonly jobsTable: TableV2;
-  /** Every event of every job; the message attributes `type`, `operation`, `owner`, `status` serve filter policies. */
+  /**
+   * Receives each event of each job. Use the message attributes `type`, `operation`, `owner` and `status` in filter policies.
+   */
   readonly eventsTopic: Topic;
-  /** Sources, artifacts, large results and logs. */
+  /** Contains sources, artifacts, large results and logs. */
   readonly workspaceBucket: Bucket;
   readonly #operations: ReadonlyMap<string, Operation | ExternalStateMachineOperation>;
   readonly #jobs: JobsTable;
@@ -125,7 +130,7 @@ export class AsyncOperations extends Construct {
     this.#workspace = workspace;
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
-    this.#output('EventsTopicArn', events.topic.topicArn, 'Subscribe to it to receive the events of jobs');
+    this.#output('EventsTopicArn', events.topic.topicArn, 'Subscribe to this topic to receive the events of jobs');
     this.#output('DeliveryQueueArn', webhooks.queueArn);
     this.#output('DeliveryDeadLettersArn', webhooks.deadLettersArn);
     this.#output('JobsTableName', jobsTable.table.tableName);
@@ -133,8 +138,12 @@ export class AsyncOperations extends Construct {
   }
 
   /**
-   * The construct of an operation of steps: `function` to grant what its steps need, and `stateMachine`.
-   * @throws Error when there is no such operation, or its work is a state machine of your own
+   * Returns the construct of an operation with steps. Grant its `function` the permissions that the steps need.
+   * @throws Error when there is no such operation, or it runs an external state machine
+   * @example
+   * ```ts
+   * images.grantReadWrite(ops.operation('thumbnail').function);
+   * ```
    */
   operation(name: string): Operation {
     const construct = this.#operations.get(name);
@@ -144,15 +153,15 @@ export class AsyncOperations extends Construct {
   }
 
   /**
-   * Permits a function of yours to start, read and cancel jobs of any owner with `jobClient` of `mcp-async-operations/jobs`.
-   * Permission and environment variables go together.
+   * Allows a function to start, read and cancel the jobs of any owner, with `jobClient` of `mcp-async-operations/jobs`. Adds
+   * the permissions and the environment variables.
    */
   grantStart(fn: LambdaFunction): void {
     this.#jobs.grantSubmit(fn);
     for (const construct of this.#operations.values()) construct.grantRun(fn);
   }
 
-  /** Permits a function of yours to read jobs of any owner, and their files. */
+  /** Allows a function to read the jobs of any owner and their files. Adds the permissions and the environment variables. */
   grantRead(fn: LambdaFunction): void {
     this.#jobs.grantRead(fn);
     this.#workspace.grantLink(fn);
@@ -168,5 +177,5 @@ function checkNames({ operations }: Catalogue, functions: Readonly<Record<string
   const names = operations.map(({ name }) => name);
   const unknown = Object.keys(functions).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new Error(`functions names the operation "${unknown}": the catalogue has ${names.join(', ')}.`);
+  throw new Error(`functions contains the operation "${unknown}", which the catalogue does not have. Use one of: ${names.join(', ')}.`);
 }

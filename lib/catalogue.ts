@@ -1,4 +1,4 @@
-/** Loads the catalogue of an app: its operations, and the module in which functions find them. */
+/** Loads and checks the catalogue of an app: its operations, and the module that function bundles include. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,26 +6,29 @@ import { build } from 'esbuild';
 import type { OperationDefinition, StepsOperation } from '../lambdas/definition/operation-definition.ts';
 import { isStateMachineOperation } from '../lambdas/definition/operation-definition.ts';
 
-/** The operations of an app. Made by `loadOperations`. */
+/** The operations of an app, as `loadOperations` returns them. */
 export interface Catalogue {
+  /** The definitions of the operations to deploy. */
   readonly operations: readonly OperationDefinition[];
-  /** Path of the module that exports `operations`; bundles of functions contain it. */
+  /** Path of the module that exports `operations`. Function bundles include it. */
   readonly module: string;
 }
 
+/** Options of `loadOperations`. */
 export interface LoadOperationsOptions {
   /** Names of the operations to deploy. @default all */
   readonly only?: readonly string[];
 }
 
-/** What a definition must not import: the MCP function carries every definition, and `cdk synth` runs them. */
+/** Imports that definitions must not have: the MCP function bundles every definition, and `cdk synth` runs them. */
 const FORBIDDEN_IMPORT = /^(@aws-sdk\/|@smithy\/|aws-sdk(\/|$)|aws-cdk-lib(\/|$)|constructs$)/;
 
 /**
  * Loads the module that exports `operations`, and checks it.
- * @param module for example `new URL('./operations/index.ts', import.meta.url)`
- * @throws Error naming the module, what is wrong and the remedy: it is missing, exports no operations, has two of one name,
- *   an operation's handler file is missing, or a definition imports the AWS SDK or CDK
+ * @param module URL or path of the module: `new URL('./operations/index.ts', import.meta.url)`
+ * @returns the catalogue, for the `operations` property of `AsyncOperations`
+ * @throws Error naming the module, the problem and the remedy: the module does not exist, exports no operations or has two
+ *   operations of one name, an operation's handler file does not exist, or a definition imports the AWS SDK or CDK
  * @example
  * ```ts
  * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
@@ -57,7 +60,7 @@ export async function loadOperations(
   }
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new Error(`The catalogue ${file} has no operation "${unknown}". It has: ${names.join(', ')}.`);
+    throw new Error(`The catalogue ${file} has no operation "${unknown}". Use one of: ${names.join(', ')}.`);
   }
   const deployed = operations.filter(({ name }) => only?.includes(name) ?? true);
   for (const operation of deployed) if (!isStateMachineOperation(operation)) handlerFile(operation, file);
@@ -65,9 +68,9 @@ export async function loadOperations(
 }
 
 /**
- * The module that runs the steps of an operation.
+ * Returns the path of the module that runs the steps of an operation.
  * @param catalogue path of the module that exports `operations`
- * @throws Error when there is no such file
+ * @throws Error naming the expected file, when it does not exist
  */
 export function handlerFile({ name, handler }: StepsOperation, catalogue: string): string {
   const named = handler
@@ -80,7 +83,7 @@ export function handlerFile({ name, handler }: StepsOperation, catalogue: string
   );
 }
 
-/** The file, or the JavaScript that a build made of it; undefined when there is neither. */
+/** Returns the file, or the JavaScript file that a build created from it; undefined when neither exists. */
 function sourceFile(file: string): string | undefined {
   return [file, file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.mjs')].find((path) => existsSync(path));
 }
@@ -93,7 +96,7 @@ function isCatalogue(value: unknown): value is readonly OperationDefinition[] {
   );
 }
 
-/** @throws Error naming the file and the import, when a definition imports what only steps or constructs may */
+/** @throws Error naming the file and the import, when a definition imports a package for steps or constructs only */
 async function checkImports(file: string): Promise<void> {
   const { metafile } = await build({
     entryPoints: [file],
@@ -110,7 +113,7 @@ async function checkImports(file: string): Promise<void> {
     const forbidden = imports.find(({ path }) => FORBIDDEN_IMPORT.test(path));
     if (!forbidden) continue;
     throw new Error(
-      `${join(dirname(file), input)} imports ${forbidden.path}, but the catalogue ${basename(file)} leads to it: ` +
+      `${join(dirname(file), input)} imports ${forbidden.path}, and the catalogue ${basename(file)} includes that file: ` +
         'import it in steps.lambda.ts, and keep definitions plain data.',
     );
   }

@@ -1,4 +1,4 @@
-/** Reads the options of the service from the CDK context: what an operator gives with `-c` at deploy. */
+/** Reads the options of the service from the CDK context, which operators set with `-c` at deploy. */
 import type { Node } from 'constructs';
 import { readAuthorization } from './access/authorization.ts';
 import { readDomain } from './access/custom-domain.ts';
@@ -10,8 +10,10 @@ import { readStateMachines } from './operations/external-state-machines.ts';
 import { readTables } from './operations/operator-tables.ts';
 
 /**
- * The properties that the context sets: `authorization` and its options, `domainName`, `firewall`, `migrateTables`,
- * `apiConnections`, `stateMachines` and `stateMachineTag`.
+ * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
+ * `firewall`, `migrateTables`, `apiConnections`, `stateMachines` and `stateMachineTag`.
+ * @param node of the app or the stack
+ * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
  * @throws Error naming the key, the value and the remedy
  * @example
  * ```ts

@@ -1,8 +1,8 @@
-/** Reads the operations that this deployment has, out of the catalogue that is in the bundle. */
+/** Selects the operations of this deployment from the catalogue in the bundle. */
 import { operations as all } from '#catalogue';
 import type { OperationDefinition } from './operation-definition.ts';
 
-/** Their names; each bundle has them in its text. */
+/** Names of the deployed operations; the bundler inserts them. */
 declare const DEPLOYED_OPERATIONS: readonly string[];
 
 export const operations: readonly OperationDefinition[] = all.filter(({ name }) =>

@@ -1,55 +1,57 @@
-/** Who is let in: chosen when the stack is deployed, and closed to everybody else in each case. */
+/** Defines how callers authenticate, and reads that choice from the CDK context. Authentication is always required. */
 import type { Node } from 'constructs';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 
+/** How callers authenticate: signed requests (IAM), tokens of your identity provider (OIDC), or a Cognito user pool. */
 export type AuthorizationChoice = IamAuthorization | OidcAuthorization | CognitoAuthorization;
 
-/** Requests are signed (SigV4): for programs on AWS. The principal is the owner. */
+/** Callers sign requests with AWS credentials (SigV4): for programs on AWS. The IAM principal owns its jobs. */
 export interface IamAuthorization {
   readonly mode: 'iam';
 }
 
-/** Access tokens of an identity provider that is there already. */
+/** Callers send access tokens of your OpenID Connect identity provider. */
 export interface OidcAuthorization {
   readonly mode: 'oidc';
-  /** As the identity provider spells itself in its metadata and in tokens, to the last slash. */
+  /** Issuer URL, exactly as in the provider's metadata and tokens, including a trailing slash if it has one. */
   readonly issuer: string;
-  /** What tokens have as `aud`. @default the URL of the MCP endpoint, or that of the API (RFC 8707) */
+  /** Expected `aud` claim of access tokens. @default the URL of the MCP endpoint, or of the API (RFC 8707) */
   readonly audience?: string;
   /**
-   * The claim of access tokens whose value makes its holders one owner: one that users cannot change themselves.
-   * @default every user is an owner
+   * Name of a claim of the access token. Users with the same value share one owner. Choose a claim that users cannot change.
+   * @default each user is an owner
    */
   readonly tenantClaim?: string;
-  /** In front of each scope where clients are told what to ask for, such as `api://jobs/` for Entra ID. @default '' */
+  /** Prefix of each scope that clients request, such as `api://jobs/` for Entra ID. @default '' */
   readonly scopePrefix?: string;
   /**
-   * The issuer may be http on this machine: for the local cloud. On AWS such a stack lets nobody in.
+   * Accepts an http issuer on loopback: for the local cloud. On AWS such a stack rejects every caller.
    * @default false
    */
   readonly allowLoopbackIssuer?: boolean;
 }
 
-/** Access tokens of a user pool that is made with the stack. */
+/** Callers send access tokens of a Cognito user pool that the stack creates. Users join by invitation only. */
 export interface CognitoAuthorization {
   readonly mode: 'cognito';
   /**
-   * Where users come back to once they have signed in: https, or http://localhost with its port.
+   * Redirect URLs after sign-in: https, or http://localhost with a port.
    * @default http://localhost:8080/callback
    */
   readonly redirectUrls?: readonly string[];
 }
 
+/** The default: a Cognito user pool of the stack. */
 export const DEFAULT_AUTHORIZATION: AuthorizationChoice = { mode: 'cognito' };
 
-/** The keys of the CDK context, by mode: `-c authorization=oidc -c issuer=…`. */
+/** Keys of the CDK context, by mode: `-c authorization=oidc -c issuer=…`. */
 const OPTIONS = {
   iam: [],
   oidc: ['issuer', 'audience', 'tenantClaim', 'scopePrefix', 'allowLoopbackIssuer'],
   cognito: ['redirectUrls'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
-/** @throws Error that names the key and the remedy, for what cannot be deployed as it is meant. */
+/** Reads the choice from the CDK context. @throws Error naming the key and the remedy, for a value that cannot be deployed */
 export function readAuthorization(node: Pick<Node, 'tryGetContext'>): AuthorizationChoice {
   const read = (key: string) => {
     const value: unknown = node.tryGetContext(key);
@@ -57,14 +59,17 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
   };
   const mode = read('authorization') ?? DEFAULT_AUTHORIZATION.mode;
   if (!isMode(mode)) {
-    throw new Error(`authorization: "${mode}" is none. Choose one of ${Object.keys(OPTIONS).join(', ')}.`);
+    throw new Error(`authorization is "${mode}": choose one of ${Object.keys(OPTIONS).join(', ')}.`);
   }
-  const taken: readonly string[] = OPTIONS[mode];
-  const stray = Object.values(OPTIONS)
+  const accepted: readonly string[] = OPTIONS[mode];
+  const unexpected = Object.values(OPTIONS)
     .flat()
-    .find((key) => read(key) !== undefined && !taken.includes(key));
-  if (stray)
-    throw new Error(`${stray}: authorization=${mode} does not take it. Leave it out, or choose another.`);
+    .find((key) => read(key) !== undefined && !accepted.includes(key));
+  if (unexpected) {
+    throw new Error(
+      `${unexpected} does not apply to authorization=${mode}: remove it, or choose another authorization.`,
+    );
+  }
 
   switch (mode) {
     case 'iam':
@@ -73,7 +78,7 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
       return { mode, redirectUrls: read('redirectUrls')?.split(',') };
     case 'oidc': {
       const issuer = read('issuer');
-      if (!issuer) throw new Error('issuer: authorization=oidc needs it. Add -c issuer=https://….');
+      if (!issuer) throw new Error('issuer is missing: authorization=oidc needs it. Add -c issuer=https://….');
       const allowLoopbackIssuer = read('allowLoopbackIssuer') === 'true';
       const options = {
         audience: read('audience'),
@@ -86,7 +91,7 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
 }
 
 /**
- * What the local cloud asks for, in place of what the app says: it has no user pool.
+ * Reads the authorization that the local cloud sets. It replaces the app's choice, because the local cloud has no user pool.
  * @returns undefined when the app is synthesized for AWS
  */
 export function localAuthorization(node: Node): AuthorizationChoice | undefined {
@@ -100,7 +105,7 @@ function isMode(mode: string): mode is AuthorizationChoice['mode'] {
   return Object.hasOwn(OPTIONS, mode);
 }
 
-/** @throws Error for an issuer or an audience that no token can rightly have. */
+/** @throws Error naming the option, the value and the remedy, for an issuer, audience or prefix that no token can have */
 export function checkOidc({
   issuer,
   audience,
@@ -109,18 +114,18 @@ export function checkOidc({
 }: OidcAuthorization): void {
   const url = URL.parse(issuer);
   if (!url || /[\s"'\\]/.test(issuer) || url.search || url.hash || url.username) {
-    throw new Error(`issuer: "${issuer}" is none. Give the identity provider's https URL as it spells it.`);
+    throw new Error(`issuer "${issuer}" is not an issuer URL: give the identity provider's https URL, exactly as in its metadata.`);
   }
   const isLoopback = url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(isLoopback && allowLoopbackIssuer)) {
-    throw new Error(`issuer: "${issuer}" is not https. Tokens are only as good as the way to the keys.`);
+    throw new Error(`issuer "${issuer}" is not https: give an https URL, so that nobody can replace the signing keys.`);
   }
   if (audience !== undefined && /\s/.test(audience)) {
-    throw new Error(`audience: "${audience}" has a space, which no audience has.`);
+    throw new Error(`audience "${audience}" contains a space: give one audience, without spaces.`);
   }
   if (/[\s"'\\]/.test(scopePrefix)) {
     throw new Error(
-      `scopePrefix: "${scopePrefix}" has a character that no scope has. Give it as the provider spells it.`,
+      `scopePrefix "${scopePrefix}" contains a character that scopes cannot have: give it exactly as the provider defines it.`,
     );
   }
 }

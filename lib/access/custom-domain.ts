@@ -1,4 +1,4 @@
-/** A name of the operator's own in front of the API, at whose root everything is: without it, addresses have a stage in them. */
+/** Adds a custom domain name to the API. Paths then start at its root; without it, URLs contain the stage name. */
 import { CfnOutput } from 'aws-cdk-lib';
 import { DomainName, EndpointType, type RestApi, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -6,36 +6,43 @@ import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-r
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct, type Node } from 'constructs';
 
+/** A custom domain name for the API. */
 export interface DomainChoice {
-  /** `jobs.example.com` */
+  /** Lower case, without https:// and slashes: `jobs.example.com`. */
   readonly domainName: string;
-  /** Of a certificate for that name, in the region of the stack. */
+  /** ARN of an ACM certificate for that name, in the region of the stack. */
   readonly certificateArn: string;
-  /** Where the records are made that lead to it. @default none: an output says what the operator's own have to lead to */
+  /**
+   * Route 53 zone in which the stack creates the A and AAAA records. @default none: the output `DomainTarget` names the
+   * target for a DNS record that you create
+   */
   readonly hostedZone?: { readonly id: string; readonly name: string };
 }
 
 const KEYS = ['domainName', 'certificateArn', 'hostedZoneId', 'hostedZoneName'] as const;
 
-/** @throws Error that names the key of the CDK context and the remedy. @returns undefined when no domain is asked for */
+/** @returns undefined when the CDK context has no domain. @throws Error naming the key of the CDK context and the remedy */
 export function readDomain(node: Node): DomainChoice | undefined {
   const [domainName, certificateArn, zoneId, zoneName] = KEYS.map((key) => {
     const value: unknown = node.tryGetContext(key);
     return value === undefined || value === '' ? undefined : String(value);
   });
   if (!domainName) {
-    const stray = KEYS.find((key) => node.tryGetContext(key));
-    if (stray)
-      throw new Error(`${stray}: it is for a domain of your own. Add -c domainName=…, or leave it out.`);
+    const unexpected = KEYS.find((key) => node.tryGetContext(key));
+    if (unexpected) {
+      throw new Error(
+        `${unexpected} applies to a custom domain only: add -c domainName=…, or remove it.`,
+      );
+    }
     return undefined;
   }
   if (!certificateArn) {
     throw new Error(
-      `certificateArn: ${domainName} needs a certificate. Add the ARN of one in ACM, in this region.`,
+      `certificateArn is missing: ${domainName} needs a certificate. Add the ARN of an ACM certificate in this region.`,
     );
   }
   if ((zoneId === undefined) !== (zoneName === undefined)) {
-    throw new Error('hostedZoneId, hostedZoneName: give both, or neither and make the DNS record yourself.');
+    throw new Error('Only one of hostedZoneId and hostedZoneName is given: give both, or neither and create the DNS record yourself.');
   }
   return {
     domainName,
@@ -44,19 +51,19 @@ export function readDomain(node: Node): DomainChoice | undefined {
   };
 }
 
-/** @throws Error for what no certificate, record or client could use */
+/** @throws Error naming the property, the value and the remedy */
 export function checkDomain({ domainName, certificateArn, hostedZone }: DomainChoice): void {
   if (!/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(domainName)) {
     throw new Error(
-      `domainName: "${domainName}" is none. Give a name in lower case, without https:// and slashes.`,
+      `domainName "${domainName}" is not a domain name: give it in lower case, without https:// and slashes.`,
     );
   }
   if (!/^arn:[\w-]+:acm:[\w-]+:\d+:certificate\/[\w-]+$/.test(certificateArn)) {
-    throw new Error(`certificateArn: "${certificateArn}" is none of ACM's. It begins with arn:aws:acm:.`);
+    throw new Error(`certificateArn "${certificateArn}" is not an ACM certificate: give an ARN that begins with arn:aws:acm:.`);
   }
   if (hostedZone && domainName !== hostedZone.name && !domainName.endsWith(`.${hostedZone.name}`)) {
     throw new Error(
-      `hostedZoneName: "${domainName}" is not in "${hostedZone.name}". Give the zone that has it.`,
+      `hostedZoneName: "${domainName}" is not in the zone "${hostedZone.name}". Give the zone that contains it.`,
     );
   }
 }
@@ -65,6 +72,7 @@ export interface CustomDomainProps extends DomainChoice {
   readonly api: RestApi;
 }
 
+/** The custom domain of the API, with its DNS records or an output that names their target. */
 export class CustomDomain extends Construct {
   constructor(scope: Construct, id: string, props: CustomDomainProps) {
     super(scope, id);
@@ -87,7 +95,7 @@ export class CustomDomain extends Construct {
     } else {
       new CfnOutput(this, 'DomainTarget', {
         value: domain.domainNameAliasDomainName,
-        description: `Make a CNAME record of ${domainName} that leads here`,
+        description: `Create a CNAME record for ${domainName} with this target`,
       }).overrideLogicalId('DomainTarget');
     }
   }

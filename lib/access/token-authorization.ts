@@ -1,4 +1,4 @@
-/** Access tokens as the way in: an authorizer in front of every method, and what tells clients where to get a token. */
+/** Adds a token authorizer to every API method, and publishes the metadata that tells clients where to get a token. */
 import { Aws, Duration } from 'aws-cdk-lib';
 import {
   IdentitySource,
@@ -17,30 +17,32 @@ import { NodeFunction } from '../defaults/node-function.ts';
 import { PUBLIC } from './public-method.ts';
 
 /**
- * How long the gateway remembers a token. A token that expires meanwhile is still taken: no longer than clocks are
- * commonly allowed to differ.
+ * How long the gateway caches an authorizer result. A token that expires meanwhile is still accepted. One minute is the
+ * usual tolerance for clock differences.
  */
-const REMEMBERED = Duration.seconds(60);
+const AUTHORIZER_CACHE_TTL = Duration.seconds(60);
 
 export interface TokenAuthorizationProps {
+  /** Issuer URL, exactly as in tokens. */
   readonly issuer: string;
-  /** @default the URL of the MCP endpoint, or that of the API */
+  /** Expected `aud` claim. @default the URL of the MCP endpoint, or of the API */
   readonly audience?: string;
-  /** Clients whose tokens may have no audience. @default none */
+  /** Ids of clients whose tokens may omit the audience. @default none */
   readonly clientIds?: readonly string[];
-  /** In front of each scope in tokens. @default '' */
+  /** Prefix of each scope in tokens. @default '' */
   readonly scopePrefix?: string;
-  /** @default every user is an owner */
+  /** Claim whose value is the owner. @default each user is an owner */
   readonly tenantClaim?: string;
   /**
-   * What is told of the identity provider in its place (RFC 8414), by the issuer that this says it is.
-   * @default the provider tells it itself
+   * Returns authorization server metadata (RFC 8414) that this API publishes on behalf of the provider, for the issuer it is
+   * given. @default clients read the metadata from the provider
    */
   readonly authorizationServer?: (issuer: string) => object;
 }
 
+/** The token authorizer of the API, with its metadata documents and error responses. */
 export class TokenAuthorization extends Construct {
-  /** For the methods of the API. */
+  /** Authorizer for the methods of the API. */
   readonly authorizer: RequestAuthorizer;
   readonly #function: LambdaFunction;
   readonly #props: TokenAuthorizationProps;
@@ -51,19 +53,19 @@ export class TokenAuthorization extends Construct {
     this.#function = new NodeFunction(this, 'Function', {
       description: 'Verifies access tokens',
       entry: lambdaEntry('auth/authorize.lambda'),
-      // Two documents and the keys, five seconds each.
+      // Two metadata documents and the signing keys, five seconds each.
       timeout: Duration.seconds(20),
     });
     this.authorizer = new RequestAuthorizer(this, 'Authorizer', {
       handler: this.#function,
       identitySources: [IdentitySource.header('Authorization')],
-      resultsCacheTtl: REMEMBERED,
+      resultsCacheTtl: AUTHORIZER_CACHE_TTL,
     });
   }
 
   /**
-   * Says what tokens have to be for, and answers who comes without one.
-   * @param url of the API's stage, without a slash at its end; not by way of the stage, which depends on all this
+   * Configures the expected audience, and adds the metadata documents and the error responses to the API.
+   * @param url of the API's stage, without a trailing slash. Do not derive it from the stage, which depends on these methods
    */
   protect(api: RestApi, url: string): void {
     const { issuer, audience, clientIds = [], scopePrefix = '', tenantClaim = '' } = this.#props;
@@ -77,29 +79,29 @@ export class TokenAuthorization extends Construct {
       [Env.tenantClaim]: tenantClaim,
     };
     for (const [name, value] of Object.entries(variables)) this.#function.addEnvironment(name, value);
-    const offered = scopes.map((each) => `${scopePrefix}${each}`);
+    const supportedScopes = scopes.map((each) => `${scopePrefix}${each}`);
     addDocument(api, RESOURCE_PATHS, {
       resource,
       authorization_servers: [authorizationServer ? url : issuer],
-      scopes_supported: offered,
+      scopes_supported: supportedScopes,
       bearer_methods_supported: ['header'],
     });
     if (authorizationServer) {
-      addDocument(api, SERVER_PATHS, { ...authorizationServer(url), scopes_supported: offered });
+      addDocument(api, SERVER_PATHS, { ...authorizationServer(url), scopes_supported: supportedScopes });
     }
-    addAnswers(api, {
-      scope: offered.join(' '),
+    addErrorResponses(api, {
+      scope: supportedScopes.join(' '),
       resource_metadata: `${url}/.well-known/oauth-protected-resource/mcp`,
     });
   }
 }
 
-/** RFC 9728, section 3: at the root, and where the path of the resource comes after it. */
+/** RFC 9728, section 3: at the root, and followed by the path of the resource. */
 const RESOURCE_PATHS = ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'];
 
 /**
- * RFC 8414, and OpenID Connect Discovery: for an issuer with a path, such as a stage, clients look for the latter behind
- * that path, where it is ours to give.
+ * RFC 8414, and OpenID Connect Discovery. For an issuer with a path, such as a stage, clients append the latter to that path,
+ * where this API can serve it.
  */
 const SERVER_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
@@ -125,14 +127,14 @@ function addDocument(api: RestApi, paths: readonly string[], document: object): 
   }
 }
 
-/** RFC 6750, section 3: the gateway's own answers tell a client what to ask for, and where. */
-function addAnswers(
+/** RFC 6750, section 3: the gateway's error responses tell clients which scopes to request, and where. */
+function addErrorResponses(
   api: RestApi,
   challenge: { readonly scope: string; readonly resource_metadata: string },
 ): void {
   const { scope, resource_metadata } = challenge;
-  const where = `scope="${scope}", resource_metadata="${resource_metadata}"`;
-  const answer = (
+  const challengeParameters = `scope="${scope}", resource_metadata="${resource_metadata}"`;
+  const addResponse = (
     type: ResponseType,
     statusCode: string | undefined,
     error: { readonly code: string; readonly message: string; readonly retryable: boolean },
@@ -145,49 +147,49 @@ function addAnswers(
       templates: { 'application/json': JSON.stringify({ error }) },
     });
   };
-  answer(
+  addResponse(
     ResponseType.UNAUTHORIZED,
     '401',
     {
       code: 'UNAUTHORIZED',
       message:
-        'There is no access token, or not one for this API. Authorize, and send it as Authorization: Bearer.',
+        'The request has no valid access token for this API. Authorize, and send the token as Authorization: Bearer.',
       retryable: false,
     },
-    `Bearer ${where}`,
+    `Bearer ${challengeParameters}`,
   );
-  answer(
+  addResponse(
     ResponseType.ACCESS_DENIED,
     '403',
     {
       code: 'FORBIDDEN',
-      message: 'The access token has none of the scopes of this API. Authorize again and ask for them.',
+      message: 'The access token has none of the scopes of this API. Authorize again and request them.',
       retryable: false,
     },
-    `Bearer error="insufficient_scope", ${where}`,
+    `Bearer error="insufficient_scope", ${challengeParameters}`,
   );
   const unavailable = {
     code: 'AUTHORIZATION_UNAVAILABLE',
-    message: 'The access token could not be verified. Try again; if it goes on, tell the operator.',
+    message: 'The access token could not be verified. Retry. If the error persists, contact the operator.',
     retryable: true,
   };
-  answer(ResponseType.AUTHORIZER_FAILURE, '503', unavailable);
-  answer(ResponseType.AUTHORIZER_CONFIGURATION_ERROR, '503', unavailable);
-  // API Gateway takes a token that is sent to a path of nobody's for a broken signature, and would repeat it.
-  answer(ResponseType.DEFAULT_4XX, undefined, {
+  addResponse(ResponseType.AUTHORIZER_FAILURE, '503', unavailable);
+  addResponse(ResponseType.AUTHORIZER_CONFIGURATION_ERROR, '503', unavailable);
+  // For a token on an unknown path, API Gateway reports a broken signature and would repeat the token in its message.
+  addResponse(ResponseType.DEFAULT_4XX, undefined, {
     code: 'REQUEST_REFUSED',
-    message: 'The gateway cannot take this request. Check its path, method and size; after 429 wait.',
+    message: 'The gateway rejected this request. Check its path, method and size. After status 429, wait before you retry.',
     retryable: false,
   });
-  // No path lacks a token here. Clients look for metadata at several, and give up at a 403.
-  answer(ResponseType.MISSING_AUTHENTICATION_TOKEN, '404', {
+  // This type means an unknown path here, not a missing token. Clients look for metadata at several paths and stop at a 403.
+  addResponse(ResponseType.MISSING_AUTHENTICATION_TOKEN, '404', {
     code: 'NOT_FOUND',
-    message: 'There is no such path or method.',
+    message: 'This path or method does not exist. Check both.',
     retryable: false,
   });
 }
 
-/** Of a stage, spelled out: what the stage depends on cannot refer to it. */
+/** Returns the URL of a stage without a reference to it: what the stage depends on cannot refer to the stage. */
 export function stageUrl(api: RestApi, stageName: string): string {
   return `https://${api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stageName}`;
 }

@@ -1,4 +1,4 @@
-/** Users and the programs that act for them, for who has no identity provider: Amazon Cognito with its login pages. */
+/** Creates a Cognito user pool with login pages, for users and for programs, when you have no identity provider. */
 import { Aws, CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRecovery,
@@ -15,24 +15,25 @@ import { Construct } from 'constructs';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
 
 export interface UserPoolProps {
-  /** Where users come back to once they have signed in. @default http://localhost:8080/callback */
+  /** Redirect URLs after sign-in. @default http://localhost:8080/callback */
   readonly redirectUrls?: readonly string[];
 }
 
-/** Of the resource server: the first part of the names of its scopes. */
+/** Identifier of the resource server: the first part of its scope names. */
 const RESOURCE_SERVER = 'async-operations';
 
 const DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   [Scope.jobsRead]: 'See your jobs',
   [Scope.jobsWrite]: 'Start and cancel jobs',
-  [Scope.webhooksManage]: 'Have others told of your jobs',
+  [Scope.webhooksManage]: 'Send events of your jobs to webhooks',
 };
 
+/** The user pool, its clients for people and for programs, and its login domain. */
 export class UserPool extends Construct {
   readonly issuer: string;
-  /** Whose tokens are for this API. */
+  /** Ids of the clients whose tokens this API accepts. */
   readonly clientIds: readonly string[];
-  /** In front of each scope in tokens. */
+  /** Prefix of each scope in tokens. */
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
   readonly #loginUrl: string;
 
@@ -44,7 +45,7 @@ export class UserPool extends Construct {
     super(scope, id);
     for (const url of redirectUrls) checkRedirectUrl(url);
     const pool = new CognitoUserPool(this, 'Pool', {
-      // Who may come in is invited: there is no sign-up.
+      // By invitation only: there is no sign-up.
       selfSignUpEnabled: false,
       signInAliases: { email: true },
       mfa: Mfa.REQUIRED,
@@ -57,7 +58,7 @@ export class UserPool extends Construct {
         requireUppercase: true,
       },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
-      // The pages, and tokens for one resource (RFC 8707), come with this plan.
+      // This plan includes the login pages, and tokens for one resource (RFC 8707).
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -70,7 +71,7 @@ export class UserPool extends Construct {
       scopes: resourceScopes,
     });
     const domain = pool.addDomain('Domain', {
-      // The stack's own id makes it one that nobody has.
+      // The stack's id makes the prefix unique.
       cognitoDomain: { domainPrefix: `${RESOURCE_SERVER}-${Fn.select(0, Fn.split('-', stackGuid()))}` },
       managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
@@ -95,7 +96,7 @@ export class UserPool extends Construct {
       oAuth: { flows: { clientCredentials: true }, scopes: allScopes },
     });
     for (const { node } of [people, programs]) {
-      // Nobody hands a password to a client: without this, Cognito would let one ask for it.
+      // Only refresh tokens: by default, Cognito also lets a client authenticate with a user's password.
       (node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
     }
     new CfnManagedLoginBranding(this, 'Pages', {
@@ -109,21 +110,21 @@ export class UserPool extends Construct {
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description }).overrideLogicalId(name);
-    output('Issuer', this.issuer, 'The identity provider');
-    output('UserPoolId', pool.userPoolId, 'Where users are invited');
-    output('ClientId', people.userPoolClientId, 'Give this to MCP clients: it is no secret');
+    output('Issuer', this.issuer, 'Issuer of the access tokens');
+    output('UserPoolId', pool.userPoolId, 'Invite users to this user pool');
+    output('ClientId', people.userPoolClientId, 'Give this id to MCP clients. It is not a secret');
     output(
       'ProgramClientId',
       programs.userPoolClientId,
-      'For programs on their own; Cognito tells its secret',
+      'Client id for programs without a user. Read its secret in Cognito',
     );
-    output('LoginDomain', this.#loginUrl, 'Where users sign in, and programs get tokens');
+    output('LoginDomain', this.#loginUrl, 'Users sign in and programs get tokens here');
   }
 
   /**
-   * What the pool tells of itself, and that it takes PKCE with S256: it does, and does not say so. MCP clients are to
-   * refuse an authorization server that does not.
-   * @param issuer from whose address a client has this
+   * Returns the pool's authorization server metadata, with PKCE (S256). Cognito supports PKCE but does not declare it, and MCP
+   * clients must refuse a server that does not declare it.
+   * @param issuer under whose URL clients read this document
    */
   metadata(issuer: string): object {
     return {
@@ -143,17 +144,17 @@ export class UserPool extends Construct {
   }
 }
 
-/** The last part of the stack's ARN. */
+/** The last segment of the stack's ARN. */
 function stackGuid(): string {
   return Fn.select(2, Fn.split('/', Aws.STACK_ID));
 }
 
-/** @throws Error for what Cognito does not take, or nobody should. */
+/** @throws Error for a URL that Cognito rejects, or that is not safe */
 function checkRedirectUrl(url: string): void {
   const { protocol, hostname, hash } = URL.parse(url) ?? {};
   const isLocal = protocol === 'http:' && hostname === 'localhost';
   if ((protocol === 'https:' || isLocal) && !hash) return;
   throw new Error(
-    `redirectUrls: "${url}" is neither https nor http://localhost. Give URLs separated by commas.`,
+    `redirectUrls contains "${url}", which is neither https nor http://localhost: give URLs separated by commas.`,
   );
 }

@@ -1,37 +1,38 @@
-/** AWS WAF in front of the API: what is known to be an attack, and more requests from one address than anybody needs. */
+/** Adds AWS WAF in front of the API: managed rules against known attacks, and a rate limit for each IP address. */
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct, type Node } from 'constructs';
 
+/** Options of the web firewall (AWS WAF). */
 export interface FirewallChoice {
-  /** From one address; more is answered with 403 until it is less. At least 10. @default 2,000 */
+  /** Requests of one IP address in five minutes, at least 10. Above that, WAF responds with 403. @default 2,000 */
   readonly requestsPerFiveMinutes?: number;
 }
 
-/** Seven in a second, all the time. */
+/** About seven requests a second. */
 const REQUESTS_PER_FIVE_MINUTES = 2_000;
 
-/** @throws Error that names the key of the CDK context. @returns undefined when no firewall is asked for */
+/** @returns undefined when the CDK context asks for no firewall. @throws Error naming the key of the CDK context */
 export function readFirewall(node: Node): FirewallChoice | undefined {
   const firewall = String(node.tryGetContext('firewall') ?? 'false');
   const requests: unknown = node.tryGetContext('firewallRequestsPerFiveMinutes');
   if (!['true', 'false'].includes(firewall)) {
-    throw new Error(`firewall: "${firewall}" is neither true nor false.`);
+    throw new Error(`firewall is "${firewall}": give true or false.`);
   }
   if (firewall === 'false') {
     if (requests === undefined) return undefined;
     throw new Error(
-      'firewallRequestsPerFiveMinutes: there is no firewall. Add -c firewall=true, or leave it out.',
+      'firewallRequestsPerFiveMinutes needs the firewall: add -c firewall=true, or remove it.',
     );
   }
   return requests === undefined ? {} : { requestsPerFiveMinutes: Number(requests) };
 }
 
 /**
- * Rules that would refuse what is sent here for good reason, and count it instead: requests are JSON of up to 4 MiB, with
- * code, paths and URLs in it, from programs that need not say what they are.
+ * Rules that count matches instead of blocking them, because they match valid requests: JSON of up to 4 MiB with code, paths
+ * and URLs, from programs that may send no User-Agent.
  */
-const COUNTED = [
+const COUNT_ONLY_RULES = [
   'NoUserAgent_HEADER',
   'SizeRestrictions_BODY',
   'CrossSiteScripting_BODY',
@@ -40,8 +41,8 @@ const COUNTED = [
   'GenericRFI_BODY',
 ];
 
-const MANAGED = [
-  { name: 'AWSManagedRulesCommonRuleSet', counted: COUNTED },
+const MANAGED_RULE_GROUPS = [
+  { name: 'AWSManagedRulesCommonRuleSet', counted: COUNT_ONLY_RULES },
   { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: [] },
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
 ] as const;
@@ -50,28 +51,29 @@ export interface WebFirewallProps extends FirewallChoice {
   readonly api: RestApi;
 }
 
+/** The web ACL of the API's stage. */
 export class WebFirewall extends Construct {
   constructor(scope: Construct, id: string, props: WebFirewallProps) {
     super(scope, id);
     const { api, requestsPerFiveMinutes = REQUESTS_PER_FIVE_MINUTES } = props;
     if (!(Number.isInteger(requestsPerFiveMinutes) && requestsPerFiveMinutes >= 10)) {
       throw new Error(
-        `requestsPerFiveMinutes: ${requestsPerFiveMinutes} is no limit of WAF's. Give 10 or more.`,
+        `requestsPerFiveMinutes is ${requestsPerFiveMinutes}: give a whole number of at least 10, the minimum of AWS WAF.`,
       );
     }
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
-      visibilityConfig: visible('Firewall'),
+      visibilityConfig: visibility('Firewall'),
       rules: [
         {
           name: 'Rate',
           priority: 0,
           action: { block: {} },
           statement: { rateBasedStatement: { aggregateKeyType: 'IP', limit: requestsPerFiveMinutes } },
-          visibilityConfig: visible('Rate'),
+          visibilityConfig: visibility('Rate'),
         },
-        ...MANAGED.map(({ name, counted }, index) => ({
+        ...MANAGED_RULE_GROUPS.map(({ name, counted }, index) => ({
           name,
           priority: index + 1,
           overrideAction: { none: {} },
@@ -82,7 +84,7 @@ export class WebFirewall extends Construct {
               ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
             },
           },
-          visibilityConfig: visible(name),
+          visibilityConfig: visibility(name),
         })),
       ],
     });
@@ -93,6 +95,6 @@ export class WebFirewall extends Construct {
   }
 }
 
-function visible(metricName: string): CfnWebACL.VisibilityConfigProperty {
+function visibility(metricName: string): CfnWebACL.VisibilityConfigProperty {
   return { metricName, cloudWatchMetricsEnabled: true, sampledRequestsEnabled: true };
 }

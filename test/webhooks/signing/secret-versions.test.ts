@@ -1,8 +1,8 @@
 /** Tests that secret texts are cached, and that a failed read is retried at once. */
 import { jest } from '@jest/globals';
-import type { SignedFetch } from '../../lambdas/shared/aws/signed-fetch.ts';
-import { SecretVersions } from '../../lambdas/webhooks/signing/secret-versions.ts';
-import { SigningKeys } from '../../lambdas/webhooks/signing/signing-keys.ts';
+import type { SignedFetch } from '../../../lambdas/shared/aws/signed-fetch.ts';
+import { SecretVersions } from '../../../lambdas/webhooks/signing/secret-versions.ts';
+import { SigningKeys } from '../../../lambdas/webhooks/signing/signing-keys.ts';
 
 const GOOD = 'a text of more than thirty-two characters';
 

@@ -8,9 +8,9 @@ import {
   checkUrl,
   PUBLIC_ADDRESSES,
   type Resolve,
-} from '../../lambdas/shared/http/address-guard.ts';
-import { type PostOutcome, type PostRequest, post } from '../../lambdas/webhooks/sending/post.ts';
-import { Authority } from '../support/certificates.ts';
+} from '../../../lambdas/shared/http/address-guard.ts';
+import { type PostOutcome, type PostRequest, post } from '../../../lambdas/webhooks/sending/post.ts';
+import { Authority } from '../../support/certificates.ts';
 import {
   answering,
   closeReceivers,
@@ -18,7 +18,7 @@ import {
   flooding,
   type Receiver,
   startReceiver,
-} from '../support/hostile-receiver.ts';
+} from '../../support/hostile-receiver.ts';
 
 const LOCAL: AddressPolicy = { ports: [443], allowLoopback: true };
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
@@ -401,7 +401,7 @@ test('no environment variable disables the certificate check or adds a proxy', a
   const receiver = await startReceiver({ certificate: localhost, onRequest: answering('200 OK') });
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;
   const program = `
-    import { post } from ${JSON.stringify(new URL('../../lambdas/webhooks/sending/post.ts', import.meta.url).href)};
+    import { post } from ${JSON.stringify(new URL('../../../lambdas/webhooks/sending/post.ts', import.meta.url).href)};
     const url = 'https://localhost:${receiver.port}/';
     const policy = { ports: [], allowLoopback: true };
     const outcome = await post({ url, headers: {}, body: '', policy });

@@ -8,7 +8,7 @@ import {
   type SigningKey,
   signedHeaders,
   signingKeyFrom,
-} from '../../lambdas/webhooks/signing/signature.ts';
+} from '../../../lambdas/webhooks/signing/signature.ts';
 
 const secret = createSecret();
 const key = signingKeyFrom('a random text of a secret store!');

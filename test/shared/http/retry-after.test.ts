@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { retryAfterMs } from '../../lambdas/shared/http/retry-after.ts';
+import { retryAfterMs } from '../../../lambdas/shared/http/retry-after.ts';
 
 const now = Date.parse('1994-11-06T08:49:00Z');
 

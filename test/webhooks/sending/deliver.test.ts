@@ -5,22 +5,22 @@ import {
   DeliveryStatus,
   deliveryKey,
   retainedUntil,
-} from '../../lambdas/webhooks/deliveries/delivery.ts';
+} from '../../../lambdas/webhooks/deliveries/delivery.ts';
 import type {
   AttemptMessage,
   DeliveryMessage,
   DeliveryQueue,
-} from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
-import { enqueueDue } from '../../lambdas/webhooks/deliveries/enqueue-due.ts';
-import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
-import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
-import { consumeQueue } from '../../lambdas/webhooks/sending/consume-queue.ts';
-import { type DeliverDependencies, deliver } from '../../lambdas/webhooks/sending/deliver.ts';
-import type { PostOutcome } from '../../lambdas/webhooks/sending/post.ts';
-import { readAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
-import { signingKeyFrom } from '../../lambdas/webhooks/signing/signature.ts';
-import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
-import { startWebhookTables } from '../support/webhook-tables.ts';
+} from '../../../lambdas/webhooks/deliveries/delivery-queue.ts';
+import { enqueueDue } from '../../../lambdas/webhooks/deliveries/enqueue-due.ts';
+import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../../lambdas/webhooks/deliveries/retry-schedule.ts';
+import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
+import { consumeQueue } from '../../../lambdas/webhooks/sending/consume-queue.ts';
+import { type DeliverDependencies, deliver } from '../../../lambdas/webhooks/sending/deliver.ts';
+import type { PostOutcome } from '../../../lambdas/webhooks/sending/post.ts';
+import { readAnswerToken } from '../../../lambdas/webhooks/signing/answer-token.ts';
+import { signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
+import { SEALING_TEXT, seal, sealWith } from '../../support/seal.ts';
+import { startWebhookTables } from '../../support/webhook-tables.ts';
 
 const JOB = '7d5fbf9e-0000-4000-8000-000000000001';
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -295,7 +295,7 @@ test("only the service's key signs a callback until its owner creates a secret",
 });
 
 test('after a rotation both secrets sign for a day, then the new one alone', async () => {
-  const { rotateSecrets } = await import('../../lambdas/webhooks/endpoints/endpoint.ts');
+  const { rotateSecrets } = await import('../../../lambdas/webhooks/endpoints/endpoint.ts');
   const newSecret = await seal.seal(PLACE, `whsec_${Buffer.alloc(32, 2).toString('base64')}`);
   const secrets = rotateSecrets([{ value: sealedSecret }], newSecret, now);
   await tables.endpoints.update('alice', 'ep_1', { secrets });
@@ -333,7 +333,7 @@ describe('no delivery is lost, and none is sent twice unnecessarily', () => {
   });
 
   test('the last attempt does not undo a concurrent replay', async () => {
-    const { replayDelivery } = await import('../../lambdas/webhooks/deliveries/replay.ts');
+    const { replayDelivery } = await import('../../../lambdas/webhooks/deliveries/replay.ts');
     const message = await delivery();
     post.mockImplementationOnce(async () => {
       now += 1_000;

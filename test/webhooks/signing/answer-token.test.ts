@@ -1,8 +1,8 @@
 /** Tests that an answer token is valid only unchanged and before its expiry. */
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
-import { readAnswerToken, signAnswerToken } from '../../lambdas/webhooks/signing/answer-token.ts';
-import { signedHeaders, signingKeyFrom } from '../../lambdas/webhooks/signing/signature.ts';
+import { readAnswerToken, signAnswerToken } from '../../../lambdas/webhooks/signing/answer-token.ts';
+import { signedHeaders, signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const END = NOW + 60_000;

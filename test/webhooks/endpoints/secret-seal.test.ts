@@ -1,6 +1,6 @@
 /** Tests that a sealed secret opens only for its endpoint, with its key, and unchanged. */
-import { type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
-import { SEALING_TEXT, seal, sealWith } from '../support/seal.ts';
+import { type Endpoint, EndpointKind } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
+import { SEALING_TEXT, seal, sealWith } from '../../support/seal.ts';
 
 const PLACE = { owner: 'ada', endpointId: 'ep_1' };
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;

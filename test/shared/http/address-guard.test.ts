@@ -10,7 +10,7 @@ import {
   NameUnresolved,
   PUBLIC_ADDRESSES,
   type Resolve,
-} from '../../lambdas/shared/http/address-guard.ts';
+} from '../../../lambdas/shared/http/address-guard.ts';
 
 const LOCAL: AddressPolicy = { ...PUBLIC_ADDRESSES, allowLoopback: true };
 
