@@ -1,6 +1,6 @@
 /** Many jobs started at once: do all complete, and how long does each take from its start to its end? */
 import type { LocalCloud } from '../local/cloud.ts';
-import { BenchClient, type JobAnswer } from './client.ts';
+import { BenchClient, type JobResult } from './client.ts';
 import { percentile, type Row, row } from './measure.ts';
 
 const JOBS = 200;
@@ -10,7 +10,7 @@ export async function burst(cloud: LocalCloud): Promise<readonly Row[]> {
   const started = await Promise.all(
     Array.from({ length: JOBS }, (_, index) => client.call('start_echo', { text: `${index}` })),
   );
-  const ended: JobAnswer[] = [];
+  const ended: JobResult[] = [];
   for (const { job_id } of started) {
     let job = await client.call('check_job', { job_id, wait_seconds: 30 });
     while (!job.ended_at) job = await client.call('check_job', { job_id, wait_seconds: 30 });

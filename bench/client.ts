@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
 /** What the benchmarks read of an answer about a job. */
-export interface JobAnswer {
+export interface JobResult {
   readonly job_id: string;
   readonly status: string;
   readonly created_at: string;
@@ -26,13 +26,13 @@ export class BenchClient {
   }
 
   /** @throws Error when the tool fails: a benchmark of failures would measure nothing. */
-  async call(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<JobAnswer> {
+  async call(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<JobResult> {
     const { isError, structuredContent } = await this.#client.callTool(
       { name, arguments: args },
       { timeout: CALL_TIMEOUT_MS },
     );
     if (isError) throw new Error(`${name} failed: ${JSON.stringify(structuredContent)}`);
-    return structuredContent as unknown as JobAnswer;
+    return structuredContent as unknown as JobResult;
   }
 
   close(): Promise<void> {

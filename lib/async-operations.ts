@@ -164,7 +164,7 @@ export class AsyncOperations extends Construct {
   /** Allows a function to read the jobs of any owner and their files. Adds the permissions and the environment variables. */
   grantRead(fn: LambdaFunction): void {
     this.#jobs.grantRead(fn);
-    this.#workspace.grantLink(fn);
+    this.#workspace.grantPresignDownload(fn);
   }
 
   #output(id: string, value: string, description?: string): void {

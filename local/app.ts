@@ -1,9 +1,9 @@
-/** Starts a CDK app on the local cloud: synthesizes it, and runs the stack that has the service. */
+/** Starts a CDK app on the local cloud: synthesizes it, and runs the stack that contains the service. */
 
 import { type SynthesizeOptions, synthesize } from './cli/synthesize.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 
-/** Outputs of the construct: in an app they begin with its path and end with CDK's hash. */
+/** Outputs of the construct. In an app they begin with its path and end with CDK's hash. */
 const OUTPUTS = [
   'McpEndpoint',
   'ApiUrl',
@@ -14,17 +14,19 @@ const OUTPUTS = [
   'WorkspaceBucketName',
 ] as const;
 
+/** Options to synthesize and run an app. */
 export interface AppOptions
   extends SynthesizeOptions,
     Omit<LocalCloudOptions, 'assemblyDirectory' | 'isStack'> {
-  /** Where the assembly is written; replaced. */
+  /** Directory for the assembly. It is replaced. */
   readonly assemblyDirectory: string;
-  /** Name of the stack to run, when several have the service. @default the one that has it */
+  /** Name of the stack to run, when several contain the service. @default the one that contains it */
   readonly stack?: string;
 }
 
 /**
- * @throws Error when the app cannot be synthesized, or no stack of it, or more than one, has the service
+ * Synthesizes and runs an app. Outputs of the service are also available under their short names, such as `McpEndpoint`.
+ * @throws Error when the app cannot be synthesized, or not exactly one stack contains the service
  */
 export async function startApp(options: AppOptions): Promise<LocalCloud> {
   const { app, command, context, authorization, stack, assemblyDirectory, ...cloudOptions } = options;

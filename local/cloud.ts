@@ -1,4 +1,4 @@
-/** The local cloud: brings up what the template of a synthesized assembly describes, on loopback. */
+/** Starts the local cloud: runs the resources of a synthesized template on loopback. */
 import { join } from 'node:path';
 import { apiGatewayHandler } from './apigateway/api-gateway.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
@@ -27,69 +27,73 @@ import { createStateMachines } from './stepfunctions/state-machine-resources.ts'
 import { stepFunctionsActions } from './stepfunctions/step-functions.ts';
 import { createTaskRunner } from './stepfunctions/task-runner.ts';
 import { TaskTokens } from './stepfunctions/task-tokens.ts';
-import { createStored, startStorageServer } from './storage/storage.ts';
+import { createStorageResources, startStorageServer } from './storage/storage.ts';
 import { type IsStack, readAssembly } from './template/assembly.ts';
 import { createResolver } from './template/intrinsics.ts';
-import { type NotRunResource, notRunIn } from './template/not-run.ts';
+import { type NotRunResource, findNotRun } from './template/not-run.ts';
 import { resourcesOf } from './template/stack-resources.ts';
 
 export interface LocalCloudOptions {
-  /** A synthesized assembly: `manifest.json`, one stack template, its asset manifest. */
+  /** Directory of a synthesized assembly: `manifest.json`, the stack template and its asset manifest. */
   readonly assemblyDirectory: string;
-  /** Where tables, objects and executions are kept. @default in memory: nothing outlives the process */
+  /** Directory for tables, objects and executions. @default in memory: nothing outlives the process */
   readonly dataDirectory?: string;
-  /** Port of the API on 127.0.0.1; 0 picks a free one. @default 0 */
+  /** Port of the API on 127.0.0.1; 0 chooses a free port. @default 0 */
   readonly port?: number;
-  /** Receives each line that a function logs. @default dropped */
+  /** Receives each line that a function logs. @default lines are dropped */
   readonly onLog?: (functionName: string, line: string) => void;
-  /** Webhooks may call http on this machine's loopback: for development only. @default false */
+  /** Allows webhooks to http URLs on loopback, for development only. @default false */
   readonly allowLoopbackWebhooks?: boolean;
-  /** The operator's connections that HTTP tasks may use: no template has them. @default none */
+  /** EventBridge connections that HTTP tasks may use, by ARN. Templates do not contain their credentials. @default none */
   readonly connections?: LocalConnections;
   /**
-   * Receives the resources whose types the local cloud does not run; the others start. A function whose environment needs
-   * one of them fails at each invocation with an error that names it. @default such a resource is an error
+   * Receives the resources that the local cloud does not run; the others start. A function whose environment refers to one
+   * fails at each invocation with an error that names it. @default such a resource is an error
    */
   readonly onNotRun?: (resources: readonly NotRunResource[]) => void;
-  /** Values for attributes of such resources: `{ 'Database.Endpoint.Address': 'localhost' }`. @default none */
+  /** Values for attributes of resources that are not run: `{ 'Database.Endpoint.Address': 'localhost' }`. @default none */
   readonly standIns?: Readonly<Record<string, string>>;
   /** Chooses the stack to run when the app has several. @default several are an error */
   readonly isStack?: IsStack;
-  /** Told of each call that costs money on AWS. @default nobody */
+  /** Called for each call that costs money on AWS. @default not called */
   readonly onAwsCall?: OnAwsCall;
 }
 
 /**
- * @param action as IAM calls it: `dynamodb`, `GetItem`. For `s3` it is the HTTP method. State transitions count as
- * `states`, `StateEntered`; what reads queues for functions counts as on AWS: `sqs`, `ReceiveMessage`.
+ * Receives a call that AWS would charge for.
+ * @param action name of the IAM action: `dynamodb`, `GetItem`. For `s3` it is the HTTP method. A state transition is
+ * `states`, `StateEntered`. Polls of queues for functions count as on AWS: `sqs`, `ReceiveMessage`.
  */
 export type OnAwsCall = (service: AwsService, action: string) => void;
 type AwsService = 'dynamodb' | 'lambda' | 's3' | 'secretsmanager' | 'sns' | 'sqs' | 'states';
 
+/** A running local cloud. */
 export interface LocalCloud {
-  /** `http://127.0.0.1:PORT`: the API Gateway listens there. */
+  /** URL of the API Gateway: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** The stack's outputs. The address of the REST API is the local one. */
+  /** The stack's outputs, with the local URL of the REST API. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** `AWS_ENDPOINT_URL_*`, region and an administrator's credentials: hand these to any AWS SDK client. */
+  /** `AWS_ENDPOINT_URL_*`, region and administrator credentials: environment variables for any AWS SDK client. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Ends at once, in the middle of whatever they do, the instances of the functions whose name begins so.
-   * @returns how many there were
+   * Crashes the instances of functions, in the middle of their work.
+   * @param functionName prefix of the function names
+   * @returns the number of crashed instances
    */
   interrupt(functionName: string): number;
-  /** What the role of each function and state machine was granted, and which of it was used so far. */
+  /** Returns the granted, used and unused permissions of each function's and state machine's role. */
   permissions(): readonly RolePermissions[];
+  /** Stops everything and frees the ports. */
   close(): Promise<void>;
 }
 
 /**
- * For development and tests only: functions and state machines may do just what their roles allow, but signatures are
- * not verified, and what AWS scales is queued.
- * @throws Error when the template has a resource that the local cloud does not know, or the port is taken.
+ * Starts the resources of an assembly, for development and tests only. Functions and state machines have exactly the
+ * permissions of their roles. Signatures are not verified, and invocations queue where AWS would scale.
+ * @throws Error when the template has a resource that the local cloud does not support, or the port is in use
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  // In the order of starting; closed from the last to the first.
+  // In start order; closed in reverse.
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -110,17 +114,17 @@ async function start(
   const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await readAssembly(assemblyDirectory, options.isStack);
   const { template, stackName } = assembly;
-  const notRun = notRunIn(template);
+  const notRun = findNotRun(template);
   const [first] = notRun;
   if (first && !options.onNotRun) {
     throw new Error(
-      `The local cloud has no ${first.type} (${first.logicalId}): add it under local/, or to the list of types passed over.`,
+      `The local cloud does not run ${first.type} (${first.logicalId}): pass onNotRun to start the other resources, or add the type under local/.`,
     );
   }
   options.onNotRun?.(notRun);
   const inDataDirectory = (name: string) => dataDirectory && join(dataDirectory, name);
 
-  // Addresses first: resources refer to them.
+  // Listen first: resources refer to the URLs.
   const apiHandler = Promise.withResolvers<Handler>();
   const api = await listenOnLoopback(apiHandler.promise, { port });
   onClose(api.close);
@@ -135,7 +139,7 @@ async function start(
   const storage = await startStorageServer(
     inDataDirectory('storage'),
     onAwsCall,
-    (object) => void objectCreated.promise.then((tell) => tell(object)),
+    (object) => void objectCreated.promise.then((onObject) => onObject(object)),
     iamReady.promise,
   );
   onClose(storage.close);
@@ -169,7 +173,7 @@ async function start(
   );
   await tableServer.captureInto(streams);
   onClose((await createTables(tables, environment)).close);
-  await createStored(template, resolve, storage, environment);
+  await createStorageResources(template, resolve, storage, environment);
 
   secretsHandler.resolve(
     awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json')), {

@@ -1,15 +1,15 @@
-/** The environment variables that lead an AWS SDK client to the local cloud, and say who calls. */
+/** Creates the environment variables and options that connect AWS SDK clients to the local cloud. */
 import { REGION } from './shared/aws-names.ts';
 import { ADMINISTRATOR, type Credentials } from './shared/credentials.ts';
 
 export type Service = 'DYNAMODB' | 'S3' | 'SQS' | 'SNS' | 'SFN' | 'SECRETS_MANAGER' | 'LAMBDA';
 
 export interface Environment {
-  /** The administrator's. */
+  /** Variables with the administrator's credentials. */
   readonly variables: Readonly<Record<string, string>>;
   /**
-   * The same for a client in this process, whose own environment may point to a real account.
-   * @param credentials whose calls they are; without them the administrator's.
+   * Returns the same for a client in this process, whose environment may point to a real account.
+   * @param credentials of the caller. @default the administrator's
    */
   clientOptions(service: Service, credentials?: Credentials): ClientOptions;
 }
@@ -37,7 +37,7 @@ export function createEnvironment(urls: Readonly<Record<Service, string>>): Envi
   };
 }
 
-/** As SDKs find credentials. */
+/** Returns the environment variables in which SDKs find credentials. */
 export function credentialVariables({ accessKeyId, secretAccessKey, sessionToken }: Credentials) {
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,

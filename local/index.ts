@@ -10,18 +10,20 @@ import type { LocalCloud as Cloud } from './cloud.ts';
 
 export type { NotRunResource } from './template/not-run.ts';
 
+/** Options of `startLocalCloud`. All are optional. */
 export interface LocalCloudOptions extends Partial<Omit<AppOptions, 'assemblyDirectory' | 'isStack'>> {}
 
+/** A local cloud that runs your app. Call `close()` at the end of your tests. */
 export interface LocalCloud extends Cloud {
-  /** `http://127.0.0.1:PORT/mcp`: for MCP clients. */
+  /** URL of the MCP endpoint: `http://127.0.0.1:PORT/mcp`. */
   readonly endpointUrl: string;
 }
 
 /**
- * Synthesizes your CDK app and runs it on loopback: for development and tests only. Everything stays in memory unless
- * `dataDirectory` is given. Resources that the local cloud does not run are left out: see `onNotRun` and `standIns`.
- * @param options.app the folder that has cdk.json. @default the current one
- * @throws Error when there is no CDK app, it cannot be synthesized, or it has no stack with the service
+ * Synthesizes your CDK app and runs it on loopback, for development and tests only. Data stays in memory, unless you give
+ * `dataDirectory`. The local cloud skips resources that it does not run: see `onNotRun` and `standIns`.
+ * @param options.app folder that contains cdk.json. @default the current directory
+ * @throws Error when the folder contains no CDK app, synthesis fails, or not exactly one stack contains the service
  * @example
  * ```ts
  * const cloud = await startLocalCloud();

@@ -1,11 +1,11 @@
-/** Puts npm packages beside a bundle: programs that a step runs, and native modules, for the platform of the function. */
+/** Adds npm packages to a bundle for the platform of the function: programs that a step runs, and native modules. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** As npm names them. */
+/** A platform, with npm's names: `linux`, `arm64`, `glibc`. */
 export interface Platform {
   readonly os: string;
   readonly cpu: string;
@@ -27,8 +27,8 @@ interface Manifest {
 }
 
 /**
- * Packages that carry all they need, such as npm itself, are copied. Others are installed with the versions of the app's
- * lock file, by npm and for the function's platform: no Docker, and no install scripts.
+ * Copies packages that bundle their dependencies, such as npm. npm installs the others for the function's platform, with the
+ * versions of the app's lock file. It uses no Docker and runs no install scripts.
  * @throws Error naming the package and the remedy
  */
 export function addPackages(names: readonly string[], options: AddPackagesOptions): void {
@@ -53,7 +53,7 @@ function needsOthers({ dependencies, optionalDependencies, bundleDependencies = 
   );
 }
 
-/** Looked for as Node does, in the folders above the module: `exports` may hide a package's manifest. */
+/** Searches the folders above the module, as Node does, because `exports` may hide a package's manifest. */
 function packageDirectory(name: string, entry: string): string {
   for (let directory = dirname(entry); ; directory = dirname(directory)) {
     const candidate = join(directory, 'node_modules', name);
@@ -78,7 +78,7 @@ function install(
       JSON.stringify({ private: true, dependencies, overrides }),
     );
     const lock = join(project, 'package-lock.json');
-    // npm starts from the lock file and prunes it: the versions below these packages stay as the app tested them.
+    // npm starts from the lock file and prunes it, so dependencies keep the versions that the app was tested with.
     if (existsSync(lock)) cpSync(lock, join(directory, 'package-lock.json'));
     const flags = [`--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`, '--omit=dev', '--ignore-scripts'];
     const { status, stderr } = spawnSync(
@@ -101,7 +101,7 @@ function install(
       throw new Error(`npm could not install ${names.join(', ')} for ${os} ${cpu}:\n${stderr}`);
     }
     const modules = join(directory, 'node_modules');
-    // It names the temporary folder, which would change the hash of the asset at every synth.
+    // It contains the temporary path, which would change the asset hash at every synth.
     rmSync(join(modules, '.package-lock.json'), { force: true });
     mkdirSync(outputDirectory, { recursive: true });
     cpSync(modules, join(outputDirectory, 'node_modules'), { recursive: true });
@@ -110,17 +110,17 @@ function install(
   }
 }
 
-/** The folder above the module that has a package.json. */
+/** Returns the nearest folder above the module that contains a package.json. */
 function projectDirectory(entry: string): string {
   for (let directory = dirname(entry); directory !== dirname(directory); directory = dirname(directory)) {
     if (existsSync(join(directory, 'package.json'))) return directory;
   }
   throw new Error(
-    `No folder above ${entry} has a package.json: operations with resources.packages need one.`,
+    `No folder above ${entry} has a package.json, which resources.packages needs: create one in your project.`,
   );
 }
 
-/** The npm of this package: its `exports` hide the program. */
+/** Returns the path of npm's program. npm's `exports` hide it. */
 function npmProgram(): string {
   return join(dirname(createRequire(import.meta.url).resolve('npm/package.json')), 'bin', 'npm-cli.js');
 }

@@ -1,6 +1,6 @@
 /**
- * Bundles the code of a function into one file with esbuild, in this process. CDK's own `NodejsFunction` starts npx for
- * each function, which takes three times as long.
+ * Bundles the code of a function into one file with esbuild, in this process. CDK's `NodejsFunction` starts npx for each
+ * function, which takes three times as long.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { lambdaEntry } from './lambda-entry.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
-/** The sources of this package import it by its own name; what is built leads to itself. */
+/** Sources of this package import it by name and need this condition. Built files resolve to themselves. */
 const SOURCE_CONDITION = import.meta.url.endsWith('.ts') ? ['mcp-async-operations-source'] : [];
 
 export interface BundleProps {
@@ -25,15 +25,15 @@ export interface BundleProps {
   readonly entry: string;
   /** The operations that the bundle contains as `#catalogue`. @default none */
   readonly catalogue?: Catalogue;
-  /** Modules to take in place of others, by import specifier. @default none */
+  /** Replacement modules, by import specifier. @default none */
   readonly alias?: Readonly<Record<string, string>>;
-  /** npm packages that are put beside the bundle: programs, and native modules. @default none */
+  /** npm packages to install beside the bundle: programs and native modules. @default none */
   readonly packages?: readonly string[];
 }
 
 /**
- * The handler of the bundle is `index.handler`.
- * @throws Error with esbuild's messages, or npm's
+ * Returns the bundled code. Its handler is `index.handler`.
+ * @throws Error with the messages of esbuild or npm
  */
 export function bundle(
   node: Node,
@@ -50,7 +50,7 @@ export function bundle(
   return Code.fromAsset(packageRoot, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never started: with the command it tells one bundle from another.
+      // CDK never starts this image. Image and command identify the bundle.
       image: DockerImage.fromRegistry('none'),
       command: [entry, names, ...packages, ...Object.values(platform), ...Object.entries(aliases).flat()],
       local: {
@@ -68,10 +68,10 @@ export function bundle(
               platform: 'node',
               format: 'esm',
               target: 'node24',
-              // `module` is esbuild's own default, which a list replaces.
+              // A list replaces esbuild's default, `module`.
               conditions: ['module', ...SOURCE_CONDITION],
-              // The AWS SDK's ES modules, not its CommonJS build: a quarter smaller, since unused code is left out. All of it
-              // goes in: what was tested is what runs, and one file imports faster than many.
+              // The AWS SDK's ES modules are a quarter smaller than its CommonJS build, because esbuild removes unused code.
+              // The bundle includes the SDK: the tested version runs, and one file imports faster than many.
               mainFields: ['module', 'main'],
               banner: {
                 js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
@@ -92,7 +92,7 @@ export function bundle(
   });
 }
 
-/** Lambda's, or this machine's for the local cloud. */
+/** Returns Lambda's platform, or that of this machine for the local cloud. */
 function platformOf(node: Node, architecture: Architecture): Platform {
   if (node.tryGetContext(LOCAL_CONTEXT) === undefined) {
     return { os: 'linux', cpu: architecture.name === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
@@ -106,8 +106,8 @@ function reportHeader(): object {
 }
 
 /**
- * The file in the directory `BUNDLE_CACHE` that has this bundle, or will have it; undefined without the variable. Tests set
- * it for one run, since sources do not change during a run.
+ * Returns the path of this bundle in the directory `BUNDLE_CACHE`, whether it exists or not; undefined without the variable.
+ * Tests set it for one run, because sources do not change during a run.
  */
 function cachedBundle(key: unknown): string | undefined {
   const directory = process.env.BUNDLE_CACHE;
@@ -115,7 +115,7 @@ function cachedBundle(key: unknown): string | undefined {
   return directory && join(directory, `${hash}.mjs`);
 }
 
-/** Renames the copy when it is complete: other processes read the cache at the same time. */
+/** Copies the bundle, then renames the copy: other processes read the cache at the same time. */
 function addToCache(bundle: string, cached: string): void {
   const copy = `${cached}.${process.pid}`;
   mkdirSync(dirname(cached), { recursive: true });

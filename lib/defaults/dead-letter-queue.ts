@@ -1,14 +1,15 @@
-/** A dead-letter queue: what could not be dealt with is kept for two weeks, and an alarm says so. */
+/** Creates a dead-letter queue that keeps messages for two weeks, with an alarm on the first message. */
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface DeadLetterQueueProps {
-  /** What the alarm tells an operator. */
+  /** Tells the operator what the messages are and what to do. */
   readonly alarmDescription: string;
 }
 
+/** A dead-letter queue and its alarm. */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
 

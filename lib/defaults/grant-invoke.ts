@@ -1,4 +1,4 @@
-/** The right to invoke one function as it is: CDK's `grantInvoke` would allow versions and aliases of it as well. */
+/** Allows a function to invoke another. CDK's `grantInvoke` would also allow its versions and aliases. */
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 

@@ -1,4 +1,4 @@
-/** Names the CDK context key by which the local cloud asks an app for what runs on this machine. */
+/** Defines the CDK context key that the local cloud sets when it synthesizes an app. */
 
-/** Its value says who may call: the context of `readAuthorization`. Without it, the app is synthesized for AWS. */
+/** Its value is the context that `readAuthorization` reads. Without the key, the app is synthesized for AWS. */
 export const LOCAL_CONTEXT = 'mcp-async-operations:local';

@@ -1,4 +1,4 @@
-/** Sets the defaults of every function: runtime, bundle, logs, tracing, and a role that may write its own log. */
+/** Creates a Node.js function with the defaults of all functions: runtime, bundle, logs, tracing and role. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -27,7 +27,7 @@ export interface NodeFunctionProps
       | 'vpc'
       | 'vpcSubnets'
     > {
-  /** @default 512 MiB */
+  /** MiB. @default 512 */
   readonly memorySize?: number;
   /** @default 30 s */
   readonly timeout?: Duration;
@@ -35,7 +35,7 @@ export interface NodeFunctionProps
   readonly tracing?: Tracing;
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
-  /** Shared with another function of the same work. @default a role that may write the function's own log */
+  /** Role shared with another function of the same operation. @default a role that may write the function's own log */
   readonly role?: IRole;
 }
 
@@ -47,7 +47,7 @@ export class NodeFunction extends LambdaFunction {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // Its own log and no other: AWS's managed policy for functions allows them all.
+    // Only its own log group: the AWS managed policy for functions allows all of them.
     const role =
       props.role ?? new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);

@@ -1,4 +1,4 @@
-/** What every table here has in common: paid by use, encrypted, restorable to a point in time, keys that are text. */
+/** Defines the defaults of all tables: on-demand billing, encryption, point-in-time recovery, string keys. */
 import {
   type Attribute,
   AttributeType,
@@ -18,7 +18,7 @@ interface KeyNames {
   readonly sortKey: string;
 }
 
-/** The keys of a table or of an index, from their names. */
+/** Returns the string keys of a table or an index. */
 export function textKeys({ partitionKey, sortKey }: KeyNames): {
   partitionKey: Attribute;
   sortKey: Attribute;

@@ -1,14 +1,14 @@
-/** Permissions on a table or on one of its indexes: what is named, where the table's own grants would add every index. */
+/** Grants permissions on one table or one index. CDK's table grants would include every index. */
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 
-/** @param actions as the API calls them: `GetItem` */
+/** @param actions names of DynamoDB actions: `GetItem` */
 export function grantTable(fn: LambdaFunction, table: ITableV2, actions: readonly string[]): void {
   grant(fn, actions, table.tableArn);
 }
 
-/** To query one index, or to scan it. */
+/** Allows queries, or scans, of one index. */
 export function grantIndex(
   fn: LambdaFunction,
   table: ITableV2,

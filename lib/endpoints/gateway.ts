@@ -1,4 +1,4 @@
-/** The one way in: a REST API whose every method asks who calls, unless it says otherwise. */
+/** Creates the REST API. Every method requires authentication, unless it is declared public. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogField,
@@ -19,7 +19,7 @@ import { type FirewallChoice, WebFirewall } from '../access/web-firewall.ts';
 
 const STAGE = 'v1';
 
-/** Who called, and what came of it; neither tokens nor what was sent. */
+/** Fields of the access log: caller, request and result, without tokens and bodies. */
 const ACCESS_LOG = {
   requestId: AccessLogField.contextRequestId(),
   ip: AccessLogField.contextIdentitySourceIp(),
@@ -35,23 +35,25 @@ const ACCESS_LOG = {
 
 const THROTTLING = { requestsPerSecond: 200, burst: 400 };
 
+/** Properties of `Gateway`. */
 export interface GatewayProps {
   readonly authorization: AuthorizationChoice;
   /**
-   * What all callers together may ask for in a second, and at once; more is answered with 429.
-   * @default 200 requests a second, 400 at once
+   * Request rate and burst of all callers together. API Gateway responds to more with 429.
+   * @default 200 requests a second, a burst of 400
    */
   readonly throttling?: { readonly requestsPerSecond: number; readonly burst: number };
-  /** @default none: the API is at the address that AWS gives it, behind its stage */
+  /** @default none: the API has the URL that AWS assigns, with the stage in its path */
   readonly domain?: DomainChoice;
   /** @default none */
   readonly firewall?: FirewallChoice;
 }
 
+/** The REST API with its authorizer, domain and firewall. */
 export class Gateway extends Construct {
-  /** Others add their routes to it. */
+  /** Other constructs add their routes to this API. */
   readonly api: RestApi;
-  /** Where clients find it; it ends without a slash. */
+  /** Base URL for clients, without a trailing slash. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
@@ -66,14 +68,14 @@ export class Gateway extends Construct {
     this.api = new RestApi(this, 'Api', {
       description: 'Durable async operations for MCP clients',
       endpointTypes: [EndpointType.REGIONAL],
-      // One address, so that tokens are for one, and nobody comes by another.
+      // With a domain, that is the only address: tokens are valid for one address, and no other is reachable.
       disableExecuteApiEndpoint: domain !== undefined,
       deployOptions: {
         stageName: STAGE,
         tracingEnabled: true,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
-        // Without the data of requests, which hold secrets and what callers sent.
+        // Only errors: request data contains secrets and callers' input.
         loggingLevel: MethodLoggingLevel.ERROR,
         throttlingRateLimit: throttling.requestsPerSecond,
         throttlingBurstLimit: throttling.burst,
@@ -82,11 +84,11 @@ export class Gateway extends Construct {
         ? { authorizer: tokens.authorizer }
         : { authorizationType: AuthorizationType.IAM },
     });
-    // The address behind the stage: the stack's own outputs say where the API is.
+    // This output has the stage URL. The outputs of the stack contain the URL of the API.
     this.api.node.tryRemoveChild('Endpoint');
-    const atDomain = domain && `https://${domain.domainName}`;
-    tokens?.protect(this.api, atDomain ?? stageUrl(this.api, STAGE));
-    this.url = atDomain ?? this.api.urlForPath('/').slice(0, -1);
+    const domainUrl = domain && `https://${domain.domainName}`;
+    tokens?.protect(this.api, domainUrl ?? stageUrl(this.api, STAGE));
+    this.url = domainUrl ?? this.api.urlForPath('/').slice(0, -1);
     if (domain) new CustomDomain(this, 'Domain', { api: this.api, ...domain });
     if (firewall) new WebFirewall(this, 'Firewall', { api: this.api, ...firewall });
   }

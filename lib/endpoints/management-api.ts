@@ -1,4 +1,4 @@
-/** The management API: plain HTTP for what looks after jobs and webhooks, beside the MCP endpoint. */
+/** Creates the management API: HTTP routes for jobs, webhook endpoints and deliveries, beside the MCP endpoint. */
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
@@ -13,19 +13,20 @@ import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 
-/** As long as the gateway waits for an answer that is not streamed. */
+/** API Gateway's timeout for a response that is not streamed. */
 const TIMEOUT = Duration.seconds(29);
 
 export interface ManagementApiProps {
   readonly gateway: Gateway;
   readonly operations: readonly OperationGrants[];
-  /** Bundled into the function. */
+  /** The function bundles it. */
   readonly catalogue: Catalogue;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
 }
 
+/** The function of the management API, and its routes on the gateway. */
 export class ManagementApi extends Construct {
   constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
@@ -37,15 +38,15 @@ export class ManagementApi extends Construct {
       catalogue,
     });
     jobsTable.grantAnswer(apiFunction);
-    workspace.grantLink(apiFunction);
-    workspace.grantLinkUpload(apiFunction);
+    workspace.grantPresignDownload(apiFunction);
+    workspace.grantPresignUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
-    for (const operation of operations) operation.grantObserve(apiFunction);
+    for (const operation of operations) operation.grantReadProgress(apiFunction);
 
     const integration = new LambdaIntegration(apiFunction, {
       timeout: TIMEOUT,
-      // One permission for all: a function's policy has room for some fifty.
+      // One permission for all routes: a function's policy has room for about fifty.
       scopePermissionToMethod: false,
     });
     for (const route of routes) {

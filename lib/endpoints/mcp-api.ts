@@ -1,4 +1,4 @@
-/** The MCP endpoint: one resource of the gateway, streaming from one function. */
+/** Creates the MCP endpoint: the resource `/mcp` of the gateway, and one function that streams its responses. */
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
@@ -12,8 +12,8 @@ import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 
-/** Beyond the longest wait that a caller may ask for: cold start, and the calls to AWS around the wait. */
-const ANSWER_MS = 25_000;
+/** Time beyond the longest wait that a caller may request: cold start, and the calls to AWS around the wait. */
+const RESPONSE_MS = 25_000;
 
 export interface McpApiProps {
   readonly gateway: Gateway;
@@ -21,15 +21,16 @@ export interface McpApiProps {
     readonly definition: OperationDefinition;
     readonly construct: OperationGrants;
   }[];
-  /** Bundled into the function. */
+  /** The function bundles it. */
   readonly catalogue: Catalogue;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
 }
 
+/** The MCP endpoint and its function. */
 export class McpApi extends Construct {
-  /** `https://…/mcp` */
+  /** URL of the endpoint: `https://…/mcp`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: McpApiProps) {
@@ -38,13 +39,13 @@ export class McpApi extends Construct {
     const longestWaitMs = Math.max(
       ...operations.map(({ definition }) => longestCallMs(definition.execution)),
     );
-    const timeout = Duration.millis(longestWaitMs + ANSWER_MS);
+    const timeout = Duration.millis(longestWaitMs + RESPONSE_MS);
 
     const mcpFunction = new NodeFunction(this, 'Function', {
       description: 'Serves MCP clients: starts, lists, checks and cancels jobs',
       entry: lambdaEntry('mcp/mcp.lambda'),
       timeout,
-      // 1,769 MiB is one whole vCPU: cold starts are bound by compute, calls by DynamoDB.
+      // 1,769 MiB is one full vCPU: CPU limits cold starts, DynamoDB limits calls.
       memorySize: 1_769,
       catalogue,
       alias: {
@@ -52,8 +53,8 @@ export class McpApi extends Construct {
       },
     });
     jobsTable.grantSubmit(mcpFunction);
-    workspace.grantLink(mcpFunction);
-    workspace.grantLinkUpload(mcpFunction);
+    workspace.grantPresignDownload(mcpFunction);
+    workspace.grantPresignUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
@@ -63,7 +64,7 @@ export class McpApi extends Construct {
       allowTestInvoke: false,
     });
     const resource = gateway.api.root.addResource('mcp');
-    // Clients of 2025 try GET for a stream and DELETE for a session: the function answers that there are none.
+    // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither.
     for (const method of ['POST', 'GET', 'DELETE']) resource.addMethod(method, integration);
     this.url = `${gateway.url}/mcp`;
   }

@@ -1,4 +1,4 @@
-/** Hears how executions of the operator's own state machines are doing, which tell their jobs nothing themselves. */
+/** Records the status of external state machine executions, which do not update their jobs. */
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
@@ -10,30 +10,31 @@ import type { JobsTable } from './jobs-table.ts';
 
 export interface ExecutionRecorderProps {
   readonly jobsTable: JobsTable;
-  /** Without any there is nothing to hear: no function, no rule. */
+  /** Without one, the construct creates no function and no rule. */
   readonly operations: readonly ExternalStateMachineOperation[];
-  /** Bundled into the function. */
+  /** The function bundles it. */
   readonly catalogue: Catalogue;
 }
 
+/** A function that EventBridge invokes when an execution of an external Standard state machine changes its status. */
 export class ExecutionRecorder extends Construct {
   constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: ExecutionRecorderProps) {
     super(scope, id);
     const standard = operations.filter(({ isStandard }) => isStandard);
     if (standard.length === 0) return;
     const recorder = new NodeFunction(this, 'Function', {
-      description: "Records how executions of the operator's own state machines are doing",
+      description: 'Records the status of executions of external state machines',
       entry: lambdaEntry('executions/endings/record-execution.lambda'),
       catalogue,
     });
     jobsTable.grantProgress(recorder);
-    for (const operation of standard) operation.grantRecord(recorder);
+    for (const operation of standard) operation.grantRecordExecutions(recorder);
     new Rule(this, 'ExecutionChanged', {
-      description: "Executions of the operator's own state machines",
+      description: 'Status changes of executions of external state machines',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
-        // Two operations may share a machine.
+        // Two operations may share a state machine.
         detail: {
           stateMachineArn: [...new Set(standard.map(({ stateMachine }) => stateMachine.stateMachineArn))],
         },

@@ -1,4 +1,4 @@
-/** Sees to it that no job stays open once its execution is over. */
+/** Marks jobs as failed when their execution ends without a result, so that no job stays open. */
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -12,20 +12,21 @@ export interface FailureRecorderProps {
   readonly jobsTable: JobsTable;
 }
 
+/** A function that records failures for state machines and for EventBridge. */
 export class FailureRecorder extends Construct {
-  /** Called by the states when a step could not record its own failure. */
+  /** State machines invoke it when a step cannot record its own failure. */
   readonly failureRecorder: LambdaFunction;
 
   constructor(scope: Construct, id: string, { jobsTable }: FailureRecorderProps) {
     super(scope, id);
     this.failureRecorder = new NodeFunction(this, 'Function', {
-      description: 'Marks a job failed when its step crashed or its execution was stopped',
+      description: 'Marks a job as failed when a step crashes or the execution is stopped',
       entry: lambdaEntry('executions/endings/record-failure.lambda'),
     });
     jobsTable.grantProgress(this.failureRecorder);
   }
 
-  /** For what no state can catch: an execution that is stopped by hand, broken, or timed out as a whole. */
+  /** Handles what no state can catch: executions that are stopped by hand, invalid, or timed out as a whole. */
   watch(operations: readonly Operation[]): void {
     const stateMachines = operations.flatMap(({ stateMachine }) => stateMachine ?? []);
     if (stateMachines.length === 0) return;

@@ -1,4 +1,4 @@
-/** Has executions go on that wait for answers: a function on the jobs table's stream, called for each last answer. */
+/** Resumes executions that wait for answers, with a function on the jobs table's stream that runs for each last answer. */
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
@@ -14,16 +14,17 @@ export interface JobResumerProps {
   readonly operations: readonly OperationGrants[];
 }
 
+/** The function that resumes executions, and its dead-letter queue. */
 export class JobResumer extends Construct {
   constructor(scope: Construct, id: string, { jobsTable, operations }: JobResumerProps) {
     super(scope, id);
     const resumer = new NodeFunction(this, 'Function', {
-      description: 'Has executions go on whose jobs have been answered',
+      description: 'Resumes executions when all questions of their job have answers',
       entry: lambdaEntry('executions/input/resume.lambda'),
     });
     for (const operation of operations) operation.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      alarmDescription: 'Answers whose execution could not be told to go on',
+      alarmDescription: 'Answers were saved, but their execution was not resumed. Check the log of the job resumer',
     });
     resumer.addEventSource(
       new DynamoEventSource(jobsTable.table, {
@@ -31,7 +32,7 @@ export class JobResumer extends Construct {
         batchSize: 10,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        // As long as the stream keeps its records, a day.
+        // For the day that the stream keeps its records.
         retryAttempts: 10_000,
         onFailure: new SqsDlq(deadLetters.queue),
         filters: [

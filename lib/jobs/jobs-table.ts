@@ -1,4 +1,4 @@
-/** The jobs table: the only truth about jobs. */
+/** Creates the jobs table, the source of truth about jobs, and grants access to it. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, ProjectionType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -10,10 +10,11 @@ import { TABLE_DEFAULTS, textKeys } from '../defaults/table-defaults.ts';
 import { grantIndex, grantTable } from '../defaults/table-grants.ts';
 
 export interface JobsTableProps {
-  /** What an owner may have done at once. @default DEFAULT_JOB_LIMITS */
+  /** Limits for the jobs of one owner. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
 }
 
+/** The table of all jobs, with its indexes and its stream. */
 export class JobsTable extends Construct {
   readonly table: TableV2;
   readonly #limits: JobLimits;
@@ -37,39 +38,39 @@ export class JobsTable extends Construct {
     });
   }
 
-  /** To create, within the limits, to read, list and cancel jobs. */
+  /** Allows a function to create jobs within the limits, and to read, list and cancel jobs. */
   grantSubmit(fn: LambdaFunction): void {
     this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem', 'BatchGetItem');
     this.#grantList(fn);
     grantIndex(fn, this.table, Names.openIndex.name);
-    this.#tellLimits(fn);
+    this.#addLimits(fn);
   }
 
-  /** To read, list and answer jobs. */
+  /** Allows a function to read, list and answer jobs. */
   grantAnswer(fn: LambdaFunction): void {
     this.#grant(fn, 'GetItem', 'UpdateItem');
     this.#grantList(fn);
-    this.#tellLimits(fn);
+    this.#addLimits(fn);
   }
 
-  /** To read jobs. */
+  /** Allows a function to read and list jobs. */
   grantRead(fn: LambdaFunction): void {
     this.#grant(fn, 'GetItem', 'BatchGetItem');
     this.#grantList(fn);
   }
 
-  /** To move a job that exists: progress, completion, failure. */
+  /** Allows a function to update an existing job: progress, completion, failure. */
   grantProgress(fn: LambdaFunction): void {
     this.#grant(fn, 'UpdateItem', 'GetItem');
   }
 
-  /** To look at every open job, to start it, or to end it. */
+  /** Allows a function to read every open job, and to start or end it. */
   grantReconcile(fn: LambdaFunction): void {
     this.grantProgress(fn);
     grantIndex(fn, this.table, Names.openIndex.name, 'Scan');
   }
 
-  #tellLimits(fn: LambdaFunction): void {
+  #addLimits(fn: LambdaFunction): void {
     fn.addEnvironment(Env.jobLimits, JSON.stringify(this.#limits));
   }
 

@@ -1,4 +1,4 @@
-/** Looks every five minutes for jobs whose start or end was lost, or the word of their file's arrival. */
+/** Runs a function every five minutes that repairs open jobs whose start, end or upload event was lost. */
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -14,26 +14,27 @@ export interface ReconcilerProps {
   readonly jobsTable: JobsTable;
   readonly operations: readonly OperationGrants[];
   readonly workspace: WorkspaceBucket;
-  /** Bundled into the function. */
+  /** The function bundles it. */
   readonly catalogue: Catalogue;
 }
 
+/** The function that repairs open jobs, and its schedule. */
 export class Reconciler extends Construct {
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     const { jobsTable, operations, workspace, catalogue } = props;
     super(scope, id);
     const reconciler = new NodeFunction(this, 'Function', {
-      description: 'Looks after open jobs whose start or end was lost, or whose file came unseen',
+      description: 'Repairs open jobs whose start, end or upload event was lost',
       entry: lambdaEntry('executions/endings/reconcile.lambda'),
       catalogue,
-      // Below the five minutes, so that no two look at once.
+      // Less than five minutes, so that no two runs overlap.
       timeout: Duration.minutes(4),
     });
     jobsTable.grantReconcile(reconciler);
-    workspace.grantFindUpload(reconciler);
+    workspace.grantHeadUpload(reconciler);
     for (const operation of operations) operation.grantReconcile(reconciler);
     new Rule(this, 'EveryFiveMinutes', {
-      description: 'Looks after open jobs',
+      description: 'Repairs open jobs every five minutes',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaTarget(reconciler)],
     });

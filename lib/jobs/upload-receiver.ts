@@ -1,4 +1,4 @@
-/** Has jobs go on whose files have arrived: a function that the bucket calls, by way of EventBridge. */
+/** Resumes jobs whose uploads have arrived, with a function that the bucket invokes through EventBridge. */
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
@@ -13,18 +13,19 @@ export interface UploadReceiverProps {
   readonly workspace: WorkspaceBucket;
 }
 
+/** The function that resumes jobs, and its rule. */
 export class UploadReceiver extends Construct {
   constructor(scope: Construct, id: string, { jobsTable, workspace }: UploadReceiverProps) {
     super(scope, id);
     const receiver = new NodeFunction(this, 'Function', {
-      description: 'Has jobs go on whose files have arrived in the workspace',
+      description: 'Resumes jobs whose uploads have arrived in the workspace',
       entry: lambdaEntry('executions/input/receive-upload.lambda'),
     });
     jobsTable.grantProgress(receiver);
-    workspace.grantFindUpload(receiver);
-    // What is lost of these, the reconciler finds: so nothing keeps the events that the function could not deal with.
+    workspace.grantHeadUpload(receiver);
+    // No dead-letter queue: the reconciler finds uploads whose event was lost.
     new Rule(this, 'Arrived', {
-      description: 'Files that jobs may wait for',
+      description: 'Uploads that jobs may wait for',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],

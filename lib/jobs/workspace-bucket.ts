@@ -1,4 +1,4 @@
-/** The workspace bucket: projects in, artifacts, results and logs out; it tells EventBridge of what is put into it. */
+/** Creates the workspace bucket for projects, artifacts, results and logs. It sends object events to EventBridge. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -7,9 +7,10 @@ import { Construct } from 'constructs';
 import { UPLOADS_PREFIX } from '../../lambdas/jobs/upload-key.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 
-/** How long what belongs to a job outlives it: a week of retention at most, and a day. */
+/** Lifetime of a job's files: a week, the longest retention of a job, and a day. */
 const JOB_FILES_EXPIRATION = Duration.days(8);
 
+/** The workspace bucket, with its lifecycle rules and grants. */
 export class WorkspaceBucket extends Construct {
   readonly bucket: Bucket;
 
@@ -28,44 +29,44 @@ export class WorkspaceBucket extends Construct {
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
-    // CDK's own option would add a function to the stack that sets this one property.
+    // CDK's option would add a function to the stack that only sets this property.
     (this.bucket.node.defaultChild as CfnBucket).addPropertyOverride(
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
       true,
     );
   }
 
-  /** To see whether an object exists, and to sign URLs that read one. */
-  grantLink(fn: LambdaFunction): void {
+  /** Allows a function to check whether an object exists, and to presign download URLs. */
+  grantPresignDownload(fn: LambdaFunction): void {
     this.#grant(fn, '*', 's3:GetObject');
   }
 
-  /** To sign URLs that put the file a job waits for: what whoever has one may do is what the signer may. */
-  grantLinkUpload(fn: LambdaFunction): void {
+  /** Allows a function to presign upload URLs. A presigned URL has the permissions of its signer. */
+  grantPresignUpload(fn: LambdaFunction): void {
     this.#grantObjects(fn, `${UPLOADS_PREFIX}*`, 's3:PutObject');
   }
 
-  /** To see whether the file that a job waits for is there. */
-  grantFindUpload(fn: LambdaFunction): void {
+  /** Allows a function to check whether an upload has arrived. */
+  grantHeadUpload(fn: LambdaFunction): void {
     this.#grant(fn, `${UPLOADS_PREFIX}*`, 's3:GetObject');
   }
 
-  /** To read sources and snapshots, and to write what a step makes. */
-  grantWork(fn: LambdaFunction): void {
+  /** Allows a function to read sources and snapshots, and to write artifacts, results and logs. */
+  grantReadWrite(fn: LambdaFunction): void {
     this.#grant(fn, '*', 's3:GetObject', 's3:PutObject');
   }
 
-  /** To write results of jobs, and nothing else. */
-  grantResults(fn: LambdaFunction): void {
+  /** Allows a function only to write the results of jobs. */
+  grantWriteResults(fn: LambdaFunction): void {
     this.#grantObjects(fn, 'results/*', 's3:PutObject');
     fn.addEnvironment(Env.workspaceBucketName, this.bucket.bucketName);
   }
 
-  /** @param keys a key, or `*` behind what keys begin with */
+  /** @param keys an object key, or a prefix and `*` */
   #grant(fn: LambdaFunction, keys: string, ...actions: string[]): void {
     const { bucketArn, bucketName } = this.bucket;
     this.#grantObjects(fn, keys, ...actions);
-    // Without it S3 answers 403 for an object that is not there, and does not say which of the two it is.
+    // Without this permission, S3 responds with 403 for a missing object, the same as for a denied one.
     Grant.addToPrincipal({ grantee: fn, actions: ['s3:ListBucket'], resourceArns: [bucketArn] });
     fn.addEnvironment(Env.workspaceBucketName, bucketName);
   }

@@ -1,4 +1,4 @@
-/** The states beside a step that has APIs called: Step Functions waits and calls by itself, and the step begins anew. */
+/** Creates the states of a step that calls APIs: Step Functions waits and calls, then runs the step again. */
 import { Duration } from 'aws-cdk-lib';
 import {
   Choice,
@@ -14,12 +14,12 @@ import type { Construct } from 'constructs';
 import { callState } from '../../lambdas/definition/state-names.ts';
 import type { ApiConnection } from './api-connections.ts';
 
-/** Step Functions gives up after 60 s by itself. */
+/** Step Functions itself stops a call after 60 s. */
 const CALL_TIMEOUT = Duration.seconds(75);
 
 /**
- * `step` says which state comes next, or has ended its job. For each API there are two that call, since what has no body must
- * not be given one; and before each of them one that waits, past which the first call goes.
+ * The output of `step` names the next state, or is null when the step has ended its job. Each API has two calling states,
+ * because a request without a body must not contain one. Each of them has a state that waits first; the first call skips it.
  */
 export function callStates(
   scope: Construct,
@@ -49,7 +49,7 @@ export function callStates(
   state.next(choice);
 }
 
-/** A call is never tried again by its state: only the step knows whether that may be done. */
+/** The state never retries a call: only the step knows whether a retry is safe. */
 function httpTask(
   scope: Construct,
   name: string,
@@ -65,7 +65,7 @@ function httpTask(
       Type: 'Task',
       Resource: 'arn:aws:states:::http:invoke',
       Parameters: {
-        // The host is written here: whatever the path is, the credentials go nowhere else.
+        // The host is fixed: for any path, the credentials go to no other host.
         'ApiEndpoint.$': JsonPath.format(`${root}{}`, JsonPath.stringAt(`${next}.request.path`)),
         'Method.$': `${next}.request.method`,
         'QueryParameters.$': `${next}.request.query`,

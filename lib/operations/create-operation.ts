@@ -1,4 +1,4 @@
-/** The construct of an operation: what does its work is made, or is there already. */
+/** Creates the construct of an operation, for steps of its own or for an external state machine. */
 import type { Construct } from 'constructs';
 import * as z from 'zod';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
@@ -8,18 +8,18 @@ import { Operation, type OperationProps } from './operation.ts';
 
 export interface CreateOperationProps extends Omit<OperationProps, 'definition'> {
   readonly definition: OperationDefinition;
-  /** Of the operator's own, by operation. */
+  /** ARN or name of an external state machine, by operation. */
   readonly stateMachines: Readonly<Record<string, string>>;
 }
 
-/** @throws Error for a definition that clients could not be told of */
+/** @throws Error for a definition whose schema has no JSON Schema */
 export function createOperation(
   scope: Construct,
   { definition, stateMachines, ...props }: CreateOperationProps,
 ): Operation | ExternalStateMachineOperation {
   const { name, input, output, execution } = definition;
   checkSchema(`Operation "${name}", input`, input, 'input');
-  // What a job puts out is any JSON to the tools.
+  // To the tools, the output of a job is any JSON.
   if (props.options && isStateMachineOperation(definition)) {
     throw new Error(
       `Operation "${name}" runs a state machine of your own and has no function: remove functions.${name}.`,
@@ -35,13 +35,13 @@ export function createOperation(
     : new Operation(scope, name, { definition, ...props });
 }
 
-/** Here, because the function makes JSON Schema of it only when the first client asks for the tools. */
+/** Checks at synthesis: the function converts the schema only when the first client lists the tools. */
 function checkSchema(what: string, schema: z.ZodType, io: 'input' | 'output'): void {
   try {
     z.toJSONSchema(schema, { io, target: 'draft-7' });
   } catch (error) {
     throw new Error(
-      `${what}: ${(error as Error).message}. Clients need it as JSON Schema: use what has one.`,
+      `${what}: ${(error as Error).message}. Clients need a JSON Schema: use Zod types that convert to one.`,
       {
         cause: error,
       },

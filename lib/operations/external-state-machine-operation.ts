@@ -1,23 +1,24 @@
-/** One operation in the cloud whose state machine exists already: the right to run it, and nothing made or changed. */
+/** Adds an operation that runs an existing state machine: it grants the permission to run it, and changes nothing. */
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
 import { stateMachineArnEnv } from '../../lambdas/shared/env.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
-import { operatorMachineArn } from './external-state-machines.ts';
+import { externalStateMachineArn } from './external-state-machines.ts';
 import type { OperationGrants } from './operation-grants.ts';
 
 export interface ExternalStateMachineOperationProps {
   readonly definition: StateMachineOperation;
-  /** What the operator has mapped the operation to: an ARN or a name. @default what the definition says */
+  /** ARN or name of the state machine, as mapped at deploy. @default the value in the definition */
   readonly arnOrName?: string;
   readonly workspace: WorkspaceBucket;
 }
 
+/** An operation that runs an external state machine. */
 export class ExternalStateMachineOperation extends Construct implements OperationGrants {
   readonly stateMachine: IStateMachine;
-  /** A Standard machine's executions are jobs, and tell of themselves. */
+  /** Executions of a Standard state machine are jobs, and EventBridge reports their status. */
   readonly isStandard: boolean;
   readonly #name: string;
   readonly #workspace: WorkspaceBucket;
@@ -34,33 +35,33 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
     this.stateMachine = StateMachine.fromStateMachineArn(
       this,
       'StateMachine',
-      operatorMachineArn(this, definition, arnOrName),
+      externalStateMachineArn(this, definition, arnOrName),
     );
   }
 
   grantRun(fn: LambdaFunction): void {
-    this.#tell(fn);
+    this.#addStateMachineArn(fn);
     if (!this.isStandard) {
       this.stateMachine.grantStartSyncExecution(fn);
       return;
     }
     this.stateMachine.grantStartExecution(fn);
     this.stateMachine.grantExecution(fn, 'states:StopExecution');
-    this.grantObserve(fn);
+    this.grantReadProgress(fn);
   }
 
   grantReconcile(fn: LambdaFunction): void {
     if (!this.isStandard) return;
     this.stateMachine.grantStartExecution(fn);
-    this.grantRecord(fn);
+    this.grantRecordExecutions(fn);
   }
 
-  /** It asks nobody. */
+  /** Does nothing: an external state machine asks no questions. */
   grantResume(): void {}
 
-  grantObserve(fn: LambdaFunction): void {
+  grantReadProgress(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.#tell(fn);
+    this.#addStateMachineArn(fn);
     this.stateMachine.grantExecution(
       fn,
       'states:GetExecutionHistory',
@@ -68,14 +69,14 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
     );
   }
 
-  /** To record what became of its executions, and to stop those whose job was over before they began. */
-  grantRecord(fn: LambdaFunction): void {
+  /** Allows a function to record the end of executions, and to stop those whose job had ended before they started. */
+  grantRecordExecutions(fn: LambdaFunction): void {
     this.stateMachine.grantExecution(fn, 'states:DescribeExecution', 'states:StopExecution');
-    this.grantObserve(fn);
-    this.#workspace.grantResults(fn);
+    this.grantReadProgress(fn);
+    this.#workspace.grantWriteResults(fn);
   }
 
-  #tell(fn: LambdaFunction): void {
+  #addStateMachineArn(fn: LambdaFunction): void {
     fn.addEnvironment(stateMachineArnEnv(this.#name), this.stateMachine.stateMachineArn);
   }
 }

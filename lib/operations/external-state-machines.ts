@@ -1,4 +1,4 @@
-/** State machines of the operator's own, which no stack of ours makes: found by ARN, by name or by tag, also at deploy. */
+/** Finds external state machines by ARN, name or tag, from definitions and from the CDK context. */
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, Node } from 'constructs';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
@@ -10,14 +10,14 @@ import {
   parseStateMachineArn,
   validateStateMachine,
 } from '../../lambdas/definition/state-machine-operation.ts';
-import { findTaggedMachines } from './tagged-state-machines.ts';
+import { findTaggedStateMachines } from './tagged-state-machines.ts';
 
 const KEY = 'stateMachines';
 
 /**
- * What the context maps, and what it does not map and has a tag.
- * @returns by operation: the ARN or the name of its state machine
- * @throws Error that names the key of the CDK context and the remedy
+ * Reads the state machines that the CDK context maps to operations, then those that a tag maps.
+ * @returns the ARN or name of the state machine, by name of the operation
+ * @throws Error naming the key of the CDK context, the value and the remedy
  */
 export async function readStateMachines(
   node: Node,
@@ -33,7 +33,7 @@ export async function readStateMachines(
       const [, name = '', arnOrName = ''] = /^([^=]*)=(.*)$/.exec(entry) ?? [];
       if (!known.includes(name)) {
         throw new Error(
-          `${KEY}: "${entry}" maps no operation that has a state machine of yours. There are: ` +
+          `${KEY}: "${entry}" names no operation with an external state machine. Use one of: ` +
             `${known.join(', ') || 'none'}. Give pairs, separated by commas: -c ${KEY}=report=arn:aws:states:…`,
         );
       }
@@ -42,14 +42,15 @@ export async function readStateMachines(
     });
   const mapped = Object.fromEntries(entries);
   const unmapped = known.filter((name) => !Object.hasOwn(mapped, name));
-  return { ...(await findTaggedMachines(node, unmapped)), ...mapped };
+  return { ...(await findTaggedStateMachines(node, unmapped)), ...mapped };
 }
 
 /**
- * @param mapped comes before what the definition says
- * @throws Error when nobody says which machine it is, or it is known to be in another account or region
+ * Returns the ARN of an operation's external state machine.
+ * @param mapped ARN or name that overrides the definition
+ * @throws Error naming the operation and the remedy, when no state machine is given, or it is in another account or region
  */
-export function operatorMachineArn(
+export function externalStateMachineArn(
   scope: Construct,
   { name, stateMachine }: StateMachineOperation,
   mapped: string | undefined,
@@ -59,7 +60,7 @@ export function operatorMachineArn(
   if (arnOrName === undefined) {
     throw new Error(
       `Operation "${name}" has no state machine: give its definition stateMachineArn or stateMachineName, or deploy with ` +
-        `-c ${KEY}=${name}=arn:aws:states:…, or tag its machine: -c stateMachineTag=KEY, with the value ${name}`,
+        `-c ${KEY}=${name}=arn:aws:states:…, or tag the state machine: -c stateMachineTag=KEY, with the value ${name}`,
     );
   }
   validateStateMachine(`Operation "${name}"`, arnOrName);
@@ -76,7 +77,7 @@ export function operatorMachineArn(
     if (!Token.isUnresolved(stack[part]) && stack[part] !== arn[part]) {
       throw new Error(
         `Operation "${name}" has a state machine in the ${part} ${arn[part]}, and the stack is in ${stack[part]}: ` +
-          'deploy the stack there, or give a machine that is where the stack is.',
+          'deploy the stack there, or give a state machine in the account and region of the stack.',
       );
     }
   }

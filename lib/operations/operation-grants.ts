@@ -1,13 +1,14 @@
-/** What the functions of the stack may do with an operation, whatever does its work. */
+/** Defines the permissions that functions of the stack get on an operation, for steps and external state machines alike. */
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 
+/** Grants permissions and sets the environment variables that belong to them. */
 export interface OperationGrants {
-  /** To start and stop its executions, and to call it where it answers calls. */
+  /** Allows a function to start and stop executions, and to call the operation where it runs synchronously. */
   grantRun(fn: LambdaFunction): void;
-  /** To see how its executions are doing, to start those that were not, and to record those that cannot do so themselves. */
+  /** Allows a function to read executions, to start missing ones, and to record those that do not record themselves. */
   grantReconcile(fn: LambdaFunction): void;
-  /** To have executions go on that wait for answers. */
+  /** Allows a function to resume executions that wait for answers. */
   grantResume(fn: LambdaFunction): void;
-  /** To see how far executions are that do not say so themselves. */
-  grantObserve(fn: LambdaFunction): void;
+  /** Allows a function to read the progress of executions that do not report it. */
+  grantReadProgress(fn: LambdaFunction): void;
 }

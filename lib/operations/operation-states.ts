@@ -1,4 +1,4 @@
-/** The states of one operation: its steps in order, and one way out when a step fails. */
+/** Creates the states of one operation: its steps in order, and one path for failures. */
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
@@ -31,14 +31,14 @@ export interface OperationStatesProps {
   readonly definition: StepsOperation;
   readonly functions: StepFunctions;
   readonly failureRecorder: IFunction;
-  /** That a step may have called whose definition says so. */
+  /** APIs that steps with `calls` may call. */
   readonly apis: readonly ApiConnection[];
 }
 
-/** Beyond the step's own limit: for a cold start and for wrapping up, so that a step out of time says so itself. */
+/** Time beyond the step's limit, for a cold start and the wrap-up, so that a step reports its own timeout. */
 const STATE_SLACK_MS = STEP_WRAP_UP_MS + 15_000;
 
-/** Lambda did not run the step, or says so. Delays of 1, 2, 4 … 32 s, each drawn from 0 up: half a minute on average. */
+/** Lambda did not run the step. Delays of 1, 2, 4 … 32 s with full jitter: half a minute on average. */
 const TRANSIENT = {
   errors: [
     'Lambda.ClientExecutionTimeoutException',
@@ -52,7 +52,7 @@ const TRANSIENT = {
   jitterStrategy: JitterType.FULL,
 };
 
-/** More steps at once than the account may run: others take minutes to end, so it is worth a quarter of an hour. */
+/** The account's concurrency limit is reached. Other steps take minutes to end, so retries last a quarter of an hour. */
 const THROTTLED = {
   errors: ['Lambda.TooManyRequestsException'],
   interval: Duration.seconds(5),
@@ -62,7 +62,7 @@ const THROTTLED = {
   jitterStrategy: JitterType.FULL,
 };
 
-/** The environment died in the middle. Once more: a step that exhausts its memory would do so again. */
+/** The execution environment crashed. One retry: a step that runs out of memory would do so again. */
 const CRASHED = {
   errors: ['Lambda.Unknown', 'Runtime.ExitError'],
   interval: Duration.seconds(1),
@@ -78,11 +78,12 @@ const INTERRUPTED = {
   jitterStrategy: JitterType.FULL,
 };
 
+/** Returns the chain of an operation's states. @throws Error when the operation has no steps */
 export function operationStates(scope: Construct, props: OperationStatesProps): Chain {
   const { definition, functions, failureRecorder } = props;
   const failed = new Fail(scope, 'failed', {
     errorPath: '$.caught.Error',
-    cause: 'The job record says why.',
+    cause: 'See the error in the job record.',
   });
   const recordFailure = new LambdaInvoke(scope, 'record_failure', {
     lambdaFunction: failureRecorder,
@@ -92,7 +93,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
     taskTimeout: Timeout.duration(Duration.minutes(1)),
   })
     .addRetry(THROTTLED)
-    // It says the same however often it is said; EventBridge says it once more.
+    // Recording a failure is idempotent. EventBridge invokes the recorder as well.
     .addRetry({ errors: [Errors.ALL], interval: Duration.seconds(1), backoffRate: 2, maxAttempts: 6 })
     .next(failed);
 
@@ -139,7 +140,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
   return others.reduce((chain, state) => chain.next(state), Chain.start(first));
 }
 
-/** Waits, with nothing running, until what a step has asked is answered; then the step begins anew. */
+/** Waits for the answers to a step's questions, without a running function, then runs the step again. */
 function waitForInput(
   scope: Construct,
   {

@@ -1,4 +1,4 @@
-/** One operation of steps in the cloud: the function that does its work, and the state machine that orders its steps. */
+/** Creates an operation with steps: the function that runs them, and the state machine that orders them. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,7 +10,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
-import { type ApiConnection, grantCalls, rootsOf } from './api-connections.ts';
+import { type ApiConnection, grantCalls, apiRoots } from './api-connections.ts';
 import type { OperationGrants } from './operation-grants.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';
@@ -23,18 +23,30 @@ export interface OperationProps {
   readonly options?: OperationFunctionOptions;
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
-  /** Of the operator's own, which an operation may change whose definition says so. */
+  /** Existing tables that an operation with `resources.tables` may read and change. */
   readonly tables: readonly string[];
-  /** Of others, which an operation may have called whose definition says so. */
+  /** APIs that an operation with `calls` may call. */
   readonly apis: readonly ApiConnection[];
-  /** Called by the states when a step could not record its own failure. */
+  /** The state machine invokes it when a step cannot record its own failure. */
   readonly failureRecorder: LambdaFunction;
 }
 
+/**
+ * An operation with steps. `AsyncOperations.operation(name)` returns it.
+ * @example
+ * ```ts
+ * const { function: steps } = ops.operation('thumbnail');
+ * images.grantReadWrite(steps);
+ * steps.addEnvironment('BUCKET', images.bucketName);
+ * ```
+ */
 export class Operation extends Construct implements OperationGrants {
-  /** None where every call is answered with the result. */
+  /** The state machine that runs the steps; undefined for an operation with the execution mode `sync`. */
   readonly stateMachine: StateMachine | undefined;
-  /** Runs the steps: grant it what they need, `function.addEnvironment`, `function.connections`. A sandbox gets nothing of that. */
+  /**
+   * The function that runs the steps. Grant it the permissions that they need; `addEnvironment` and `connections` work too. A
+   * sandbox gets none of these.
+   */
   readonly function: LambdaFunction;
   readonly #functions: StepFunctions;
   readonly #definition: StepsOperation;
@@ -45,13 +57,13 @@ export class Operation extends Construct implements OperationGrants {
     this.#definition = definition;
     this.#functions = createStepFunctions(this, { definition, catalogue, options });
     this.function = this.#functions.function;
-    workspace.grantWork(this.function);
+    workspace.grantReadWrite(this.function);
     if (definition.resources?.tables) grantTables(this.function, props.tables);
     if (definition.execution.mode === 'sync') return;
     jobsTable.grantProgress(this.function);
     this.stateMachine = this.#createStateMachine(props);
     if (Object.values(definition.steps).some(({ calls }) => calls)) {
-      this.function.addEnvironment(Env.apiRoots, rootsOf(props.apis));
+      this.function.addEnvironment(Env.apiRoots, apiRoots(props.apis));
       grantCalls(this, this.stateMachine, props.apis);
     }
   }
@@ -81,8 +93,8 @@ export class Operation extends Construct implements OperationGrants {
     if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
   }
 
-  /** Its steps say themselves how far they are. */
-  grantObserve(): void {}
+  /** Does nothing: steps report their own progress. */
+  grantReadProgress(): void {}
 
   #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
     return new StateMachine(this, 'StateMachine', {

@@ -1,4 +1,4 @@
-/** Tables of the operator's own, which no stack of ours makes: allowed by name, at deploy. */
+/** Reads the names of existing tables that operations may change, and grants access to them. */
 import { Stack } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -7,7 +7,7 @@ import { Env } from '../../lambdas/shared/env.ts';
 
 const KEY = 'migrateTables';
 
-/** @throws Error that names the key of the CDK context and the remedy */
+/** Reads `migrateTables` of the CDK context. @throws Error naming the key, the value and the remedy */
 export function readTables(node: Node): readonly string[] {
   const value: unknown = node.tryGetContext(KEY) ?? '';
   const names = String(value)
@@ -17,11 +17,11 @@ export function readTables(node: Node): readonly string[] {
   const wrong = names.find((name) => !/^[a-zA-Z0-9_.-]{3,255}$/.test(name));
   if (wrong === undefined) return names;
   throw new Error(
-    `${KEY}: "${wrong}" is no name of a table. Give names, separated by commas: -c ${KEY}=orders,customers`,
+    `${KEY}: "${wrong}" is not a table name. Give names, separated by commas: -c ${KEY}=orders,customers`,
   );
 }
 
-/** To look through these tables and to change their items: nothing else, and no index. */
+/** Allows a function only to scan these tables and to update their items, without access to indexes. */
 export function grantTables(fn: LambdaFunction, names: readonly string[]): void {
   fn.addEnvironment(Env.operatorTables, names.join(','));
   if (names.length === 0) return;

@@ -1,4 +1,4 @@
-/** Creates the functions that run the steps of one operation, by themselves or in a sandbox. */
+/** Creates the functions that run the steps of one operation, with or without a sandbox. */
 import { Duration, Size } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import {
@@ -18,16 +18,16 @@ import { grantInvoke } from '../defaults/grant-invoke.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction, type NodeFunctionProps } from '../defaults/node-function.ts';
 
-/** Beyond the wrap-up: for the function's own cold start. */
+/** Time beyond the wrap-up, for the function's cold start. */
 const COLD_START_MS = 10_000;
-/** Beyond a step's limit, which the sandbox keeps itself: to stop what it runs, and to say so. */
+/** Time beyond a step's limit, for the sandbox to stop its processes and report the timeout. */
 const SANDBOX_WRAP_UP_MS = 10_000;
-/** Lambda's own limits, in MiB. */
+/** Lambda's limits, in MiB. */
 const MIN_MEMORY_MB = 128;
 const MAX_MEMORY_MB = 10_240;
 
 /**
- * Options of the function that runs an operation's steps. Operations with a sandbox take none of them.
+ * Options of the function that runs an operation's steps. Operations with a sandbox reject them.
  * @example
  * ```ts
  * new AsyncOperations(stack, 'Operations', {
@@ -37,24 +37,24 @@ const MAX_MEMORY_MB = 10_240;
  * ```
  */
 export interface OperationFunctionOptions {
-  /** @default no VPC */
+  /** VPC of the function. @default no VPC */
   readonly vpc?: IVpc;
-  /** @default the private subnets of the VPC */
+  /** Subnets of the function. @default the private subnets of the VPC */
   readonly vpcSubnets?: SubnetSelection;
-  /** @default a security group of the function's own */
+  /** Security groups of the function. @default one new security group */
   readonly securityGroups?: readonly ISecurityGroup[];
-  /** @default none */
+  /** Lambda layers of the function. @default none */
   readonly layers?: readonly ILayerVersion[];
-  /** @default what the engine sets */
+  /** Additional environment variables. @default only those that the engine sets */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Native packages are installed for it. @default Architecture.ARM_64 */
+  /** CPU architecture. Packages of `resources.packages` are installed for it. @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
   /**
-   * MiB, 128 to 10,240: of every step, or by step. Steps with a memory of their own run in one more function, which has the
-   * same role and environment. @default `resources.memoryMb` of the definition, or 512
+   * Memory in MiB, from 128 to 10,240: one value for all steps, or a value by step. Each other memory size adds one function
+   * with the same role and environment. @default `resources.memoryMb` of the definition, or 512
    */
   readonly memoryMb?: number | Readonly<Record<string, number>>;
-  /** Instances at once, of each function. @default not limited */
+  /** Maximum concurrent instances of each function. @default not limited */
   readonly reservedConcurrency?: number;
 }
 
@@ -64,9 +64,9 @@ export interface StepFunctionProps {
   readonly options?: OperationFunctionOptions;
 }
 
-/** The functions of one operation: mostly one, and one more for each other memory size. */
+/** The functions of one operation: usually one, and one more for each other memory size. */
 export interface StepFunctions {
-  /** Grants, environment and connections go here; functions of other memory sizes follow. */
+  /** Receives grants, environment and connections. Functions of other memory sizes share them. */
   readonly function: LambdaFunction;
   of(step: string): LambdaFunction;
 }
@@ -79,24 +79,24 @@ export function createStepFunctions(scope: Construct, props: StepFunctionProps):
         `Operation "${definition.name}" runs in a sandbox, which takes no function options: remove functions.${definition.name}.`,
       );
     }
-    const runner = withSandbox(scope, props);
+    const runner = createSandboxRunner(scope, props);
     return { function: runner, of: () => runner };
   }
-  return withMemorySizes(scope, props);
+  return createSizedFunctions(scope, props);
 }
 
-function withMemorySizes(scope: Construct, props: StepFunctionProps): StepFunctions {
+function createSizedFunctions(scope: Construct, props: StepFunctionProps): StepFunctions {
   const { definition, options = {} } = props;
   const { memoryMb } = options;
   const byStep = typeof memoryMb === 'object' ? memoryMb : {};
   checkMemory(definition, memoryMb);
-  const usual = typeof memoryMb === 'number' ? memoryMb : (definition.resources?.memoryMb ?? 512);
+  const defaultMemoryMb = typeof memoryMb === 'number' ? memoryMb : (definition.resources?.memoryMb ?? 512);
   const main = new StepFunction(
     scope,
     'Function',
-    functionProps(props, usual, Object.keys(definition.steps)),
+    functionProps(props, defaultMemoryMb, Object.keys(definition.steps)),
   );
-  const bySize = new Map<number, LambdaFunction>([[usual, main]]);
+  const bySize = new Map<number, LambdaFunction>([[defaultMemoryMb, main]]);
   for (const size of new Set(Object.values(byStep))) {
     if (bySize.has(size)) continue;
     const steps = Object.keys(byStep).filter((step) => byStep[step] === size);
@@ -105,10 +105,10 @@ function withMemorySizes(scope: Construct, props: StepFunctionProps): StepFuncti
       role: main.role,
       ...(options.vpc && { securityGroups: main.connections.securityGroups }),
     });
-    main.follow(sibling);
+    main.addSibling(sibling);
     bySize.set(size, sibling);
   }
-  return { function: main, of: (step) => bySize.get(byStep[step] ?? usual) ?? main };
+  return { function: main, of: (step) => bySize.get(byStep[step] ?? defaultMemoryMb) ?? main };
 }
 
 /** @throws Error naming the value and the remedy */
@@ -128,18 +128,18 @@ function checkMemory({ name, steps }: StepsOperation, memoryMb: OperationFunctio
   }
 }
 
-/** The main function of an operation: functions of other memory sizes get its environment. */
+/** The main function of an operation. Functions of other memory sizes get its environment. */
 class StepFunction extends NodeFunction {
   readonly #siblings: LambdaFunction[] = [];
   readonly #added: [string, string, EnvironmentOptions | undefined][] = [];
 
-  follow(sibling: LambdaFunction): void {
+  addSibling(sibling: LambdaFunction): void {
     for (const [key, value, options] of this.#added) sibling.addEnvironment(key, value, options);
     this.#siblings.push(sibling);
   }
 
   override addEnvironment(key: string, value: string, options?: EnvironmentOptions): this {
-    // Lambda's own constructor calls this before the fields exist.
+    // The constructor of CDK's function calls this before the fields exist.
     if (#siblings in this) {
       this.#added.push([key, value, options]);
       for (const sibling of this.#siblings) sibling.addEnvironment(key, value, options);
@@ -156,7 +156,7 @@ function functionProps(
   const { definition, options = {} } = props;
   const { layers, securityGroups, reservedConcurrency, memoryMb: _, ...rest } = options;
   return {
-    ...ownCode(props),
+    ...handlerProps(props),
     ...rest,
     ...(layers && { layers: [...layers] }),
     ...(securityGroups && { securityGroups: [...securityGroups] }),
@@ -167,22 +167,22 @@ function functionProps(
   };
 }
 
-function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction {
+function createSandboxRunner(scope: Construct, props: StepFunctionProps): LambdaFunction {
   const { definition, catalogue } = props;
   const sandbox = new NodeFunction(scope, 'Sandbox', {
-    ...ownCode(props),
-    description: `Sandbox for the steps of ${definition.title}: what runs here can do nothing on AWS`,
+    ...handlerProps(props),
+    description: `Sandbox for the steps of ${definition.title}: has no permissions on AWS`,
     timeout: Duration.millis(longestStepMs(definition) + SANDBOX_WRAP_UP_MS),
-    // Its role can write its log. Traces are permissions as well.
+    // Its role may only write its log. Tracing would add permissions.
     tracing: Tracing.DISABLED,
-    // What one owner's code leaves behind on an instance is never there for another owner's.
+    // An instance serves one owner only: no owner sees the files of another.
     tenancyConfig: TenancyConfig.PER_TENANT,
   });
   const runner = new NodeFunction(scope, 'Function', {
     description: `Runs the steps of ${definition.title} in its sandbox`,
     entry: lambdaEntry('runner/sandbox/run-steps.lambda'),
     catalogue,
-    // It waits, most of the time.
+    // It mostly waits.
     memorySize: 256,
     timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
   });
@@ -192,8 +192,8 @@ function withSandbox(scope: Construct, props: StepFunctionProps): LambdaFunction
   return runner;
 }
 
-/** What the definition says of the function that its own code runs in. */
-function ownCode({ definition, catalogue }: StepFunctionProps): NodeFunctionProps {
+/** Returns the properties of the function that runs the operation's handler. */
+function handlerProps({ definition, catalogue }: StepFunctionProps): NodeFunctionProps {
   const { resources = {} } = definition;
   return {
     entry: handlerFile(definition, catalogue.module),

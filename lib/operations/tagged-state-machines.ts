@@ -1,16 +1,15 @@
-/** State machines found by a tag, whose value is the name of an operation: asked of AWS while the app is synthesized. */
+/** Finds external state machines by a tag, whose value is the name of an operation. Calls AWS during synthesis. */
 import type { Node } from 'constructs';
 
 const KEY = 'stateMachineTag';
 
 /**
- * Asks once for all of them, a hundred a page, if the CDK context names a tag; else, or when no operation has a state
- * machine of the operator's, it asks nothing.
- * @param names of the operations that have state machines of the operator's
- * @returns by operation: the ARN of its state machine
- * @throws Error that names the key of the CDK context and the remedy: for two machines of one operation, and when AWS refuses
+ * Lists all tagged state machines, a hundred a page. Calls nothing when the CDK context names no tag or `names` is empty.
+ * @param names of the operations that need an external state machine
+ * @returns the ARN of the state machine, by name of the operation
+ * @throws Error naming the key of the CDK context and the remedy, for two state machines of one operation or an AWS error
  */
-export async function findTaggedMachines(
+export async function findTaggedStateMachines(
   node: Node,
   names: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
@@ -18,12 +17,12 @@ export async function findTaggedMachines(
   if (tag === undefined || names.length === 0) return {};
   const found: Record<string, string> = {};
   for (const { arn, value } of await listTagged(String(tag))) {
-    // Another stack, with other operations, may look for the same tag.
+    // Another stack with other operations may use the same tag.
     if (!names.includes(value)) continue;
     const other = found[value];
     if (other !== undefined) {
       throw new Error(
-        `${KEY}: operation "${value}" has two state machines with the tag ${tag}, ${other} and ${arn}. Take it from one of them.`,
+        `${KEY}: operation "${value}" has two state machines with the tag ${tag}, ${other} and ${arn}. Remove the tag from one of them.`,
       );
     }
     found[value] = arn;
@@ -32,11 +31,11 @@ export async function findTaggedMachines(
 }
 
 async function listTagged(tag: string): Promise<readonly { readonly arn: string; readonly value: string }[]> {
-  // Loaded by who asks for it.
+  // Imported only when a tag is given.
   const { ResourceGroupsTaggingAPIClient, paginateGetResources } = await import(
     '@aws-sdk/client-resource-groups-tagging-api'
   );
-  // The CDK CLI says where the stack goes; without it, the SDK knows.
+  // The CDK CLI sets the region of the stack. Without it, the SDK chooses the region.
   const client = new ResourceGroupsTaggingAPIClient({ region: process.env.CDK_DEFAULT_REGION });
   const pages = paginateGetResources(
     { client },
@@ -53,8 +52,8 @@ async function listTagged(tag: string): Promise<readonly { readonly arn: string;
   } catch (error) {
     const { name, message } = error as Error;
     throw new Error(
-      `${KEY}: AWS did not say which state machines have the tag ${tag}: ${name}: ${message} ` +
-        'Give credentials and a region that may call tag:GetResources, or map operations yourself: -c stateMachines=report=arn:aws:states:…',
+      `${KEY}: state machines with the tag ${tag} cannot be listed: ${name}: ${message} ` +
+        'Give credentials with tag:GetResources and a region, or map operations yourself: -c stateMachines=report=arn:aws:states:…',
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** Tells the world of jobs: the table's stream, and a function that hands each change to a topic and to webhooks. */
+/** Publishes job events: a function reads the jobs table's stream and sends each change to a topic and to webhooks. */
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -15,20 +15,21 @@ export interface JobEventsProps {
   readonly webhooks: Webhooks;
 }
 
+/** The events topic, and the function that publishes to it. */
 export class JobEvents extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, { jobsTable, webhooks }: JobEventsProps) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', { displayName: 'What happens to jobs', enforceSSL: true });
+    this.topic = new Topic(this, 'Topic', { displayName: 'Job events', enforceSSL: true });
 
-    // Records that cannot be read, and places in the stream of batches that failed for as long as it keeps them.
+    // Contains unreadable records, and the stream positions of batches that failed until the stream dropped them.
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      alarmDescription: 'Changes of jobs that nobody could be told of',
+      alarmDescription: 'Job events were not published. Check the log of the publisher',
     });
 
     const publisher = new NodeFunction(this, 'Function', {
-      description: 'Tells the events topic and endpoints what the stream of the jobs table shows',
+      description: 'Publishes changes of jobs to the events topic and to webhook endpoints',
       entry: lambdaEntry('webhooks/publish-events.lambda'),
     });
     this.topic.grantPublish(publisher);
@@ -42,10 +43,10 @@ export class JobEvents extends Construct {
         batchSize: 100,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        // As long as the stream keeps its records, a day: a fault of SNS, SQS or the tables loses nothing.
+        // For the day that the stream keeps its records: an outage of SNS, SQS or DynamoDB loses no event.
         retryAttempts: 10_000,
         onFailure: new SqsDlq(deadLetters.queue),
-        // Deletions tell nothing: not even an invocation.
+        // Deletions are no events, so they do not invoke the function.
         filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],
       }),
     );

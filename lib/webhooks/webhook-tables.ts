@@ -1,4 +1,4 @@
-/** The tables of webhooks: endpoints by owner, and deliveries by job. */
+/** Creates the webhook tables: endpoints by owner, and deliveries by job. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,6 +9,7 @@ import { EndpointsTable } from '../../lambdas/webhooks/endpoints/endpoints-table
 import { TABLE_DEFAULTS, textKeys } from '../defaults/table-defaults.ts';
 import { grantIndex, grantTable } from '../defaults/table-grants.ts';
 
+/** The webhook tables and the grants on them. */
 export class WebhookTables extends Construct {
   readonly endpoints: TableV2;
   readonly deliveries: TableV2;
@@ -19,7 +20,7 @@ export class WebhookTables extends Construct {
       ...TABLE_DEFAULTS,
       ...textKeys(EndpointsTable),
       timeToLiveAttribute: EndpointsTable.ttlAttribute,
-      // Nobody can recreate what owners have registered, nor the secrets that receivers hold.
+      // Registered endpoints, and the secrets that receivers hold, cannot be recreated.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const { endpointIndex, waitingIndex } = DeliveriesTable;
@@ -36,24 +37,24 @@ export class WebhookTables extends Construct {
     });
   }
 
-  /** @param actions as the API calls them: `GetItem` */
+  /** @param actions names of DynamoDB actions: `GetItem` */
   grantEndpoints(fn: LambdaFunction, ...actions: string[]): void {
     grantTable(fn, this.endpoints, actions);
     fn.addEnvironment(Env.endpointsTableName, this.endpoints.tableName);
   }
 
-  /** @param actions as the API calls them: `GetItem` */
+  /** @param actions names of DynamoDB actions: `GetItem` */
   grantDeliveries(fn: LambdaFunction, ...actions: string[]): void {
     grantTable(fn, this.deliveries, actions);
     fn.addEnvironment(Env.deliveriesTableName, this.deliveries.tableName);
   }
 
-  /** To list an endpoint's deliveries. */
+  /** Allows a function to list the deliveries of an endpoint. */
   grantListOfEndpoint(fn: LambdaFunction): void {
     grantIndex(fn, this.deliveries, DeliveriesTable.endpointIndex.name);
   }
 
-  /** To find the deliveries that wait. */
+  /** Allows a function to find the deliveries that wait for an attempt. */
   grantWaiting(fn: LambdaFunction): void {
     grantIndex(fn, this.deliveries, DeliveriesTable.waitingIndex.name);
   }

@@ -1,4 +1,4 @@
-/** Sends events to whoever has asked for them: a queue, the one function that calls out, and its signing key. */
+/** Creates webhook delivery: the queue, the function that sends requests, and the signing key. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -15,34 +15,35 @@ import { NodeFunction } from '../defaults/node-function.ts';
 import type { Gateway } from '../endpoints/gateway.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
-/** What an operator may choose of webhooks. */
+/** Options of webhook delivery. */
 export interface WebhookOptions {
   /**
-   * Seconds between one attempt of a delivery and the next, each 1 to 604,800.
-   * @default nine delays, and so ten attempts over three days, as Standard Webhooks recommends
+   * Seconds between the attempts of a delivery, each from 1 to 604,800. One delay more means one attempt more.
+   * @default nine delays: ten attempts over three days, as Standard Webhooks recommends
    */
   readonly retrySeconds?: readonly number[];
   /**
-   * How many batches of ten deliveries may be sent at once, 2 to 1,000: slow receivers take no more of the account's
-   * functions than that.
+   * Maximum concurrent batches of ten deliveries, from 2 to 1,000. It limits how much of the account's concurrency slow
+   * receivers use.
    * @default 20
    */
   readonly maxConcurrency?: number;
-  /** The ports that endpoints may have. @default 443 and 8443 */
+  /** Allowed ports of endpoint URLs. @default 443 and 8443 */
   readonly ports?: readonly number[];
 }
 
 export interface WebhooksProps extends WebhookOptions {
-  /** Links in webhooks lead to it. */
+  /** Webhooks contain links to its API. */
   readonly gateway: Gateway;
 }
 
-/** An attempt takes 15 s at most; before and after it there are reads and writes. */
+/** An attempt takes at most 15 s. Reads and writes precede and follow it. */
 const DELIVER_TIMEOUT = Duration.seconds(30);
 
+/** Webhook delivery: tables, queue, secrets and functions. */
 export class Webhooks extends Construct {
   readonly queueArn: string;
-  /** Send its messages back to the queue by naming it: they were put there, and SQS does not know where they belong. */
+  /** When you redrive its messages, name the delivery queue: a function sent them, so SQS does not know their source. */
   readonly deadLettersArn: string;
   readonly #tables: WebhookTables;
   readonly #queue: Queue;
@@ -57,41 +58,41 @@ export class Webhooks extends Construct {
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      alarmDescription: 'Deliveries that every attempt has failed for, and messages that are none',
+      alarmDescription: 'Deliveries failed in every attempt, or messages are invalid. Check the receivers, then redrive the messages',
     });
     this.#queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // What a function has died with comes back after twice the time that it could have taken.
+      // Messages of a crashed function return after twice its timeout.
       visibilityTimeout: Duration.seconds(2 * DELIVER_TIMEOUT.toSeconds()),
       retentionPeriod: Duration.days(4),
-      // Failures of receivers are no failures of the message: this many are for functions that die.
+      // Failures of receivers do not count here: these receives are for functions that crash.
       deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
     });
     this.queueArn = this.#queue.queueArn;
     this.deadLettersArn = deadLetters.queue.queueArn;
-    // The key pair is derived from the text, so that the text is all there is to keep.
+    // The key pair is derived from this text, so only the text is stored.
     this.#signingSecret = new Secret(this, 'SigningSecret', {
-      description: 'The ed25519 key that signs webhooks is made from this',
+      description: 'The ed25519 key that signs webhooks is derived from this text',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
 
-    // Another than the signing secret, which may be replaced any day: what is sealed has to open for as long as it is kept.
+    // Not the signing secret, which may be rotated at any time: sealed secrets must stay readable while they are stored.
     this.#sealingSecret = new Secret(this, 'SealingSecret', {
-      description: 'The secrets of endpoints are sealed in their table with a key made from this',
+      description: 'The key that seals the secrets of endpoints is derived from this text',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      // As the table: one without the other is worth nothing.
+      // Retained like the table: neither is useful without the other.
       removalPolicy: RemovalPolicy.RETAIN,
     });
 
     const deliver = new NodeFunction(this, 'Deliver', {
-      description: 'Calls the endpoints that are to be told of jobs',
+      description: 'Delivers events of jobs to webhook endpoints',
       entry: lambdaEntry('webhooks/sending/deliver.lambda'),
       timeout: DELIVER_TIMEOUT,
     });
     deliver.addEnvironment(Env.apiUrl, gateway.url);
     deliver.addEnvironment(Env.retrySeconds, retrySeconds.join(','));
-    // Names are resolved in Node's thread pool, where four slow name servers would hold up everybody's.
+    // Node resolves names in its thread pool, which four slow name servers would block for all deliveries.
     deliver.addEnvironment('UV_THREADPOOL_SIZE', '32');
     this.#tables.grantEndpoints(deliver, 'GetItem', 'UpdateItem');
     this.#tables.grantDeliveries(deliver, 'GetItem', 'UpdateItem');
@@ -106,7 +107,7 @@ export class Webhooks extends Construct {
     );
 
     const enqueueDue = new NodeFunction(this, 'QueueWaiting', {
-      description: 'Queues deliveries whose next attempt is near',
+      description: 'Queues deliveries whose next attempt is due soon',
       entry: lambdaEntry('webhooks/deliveries/enqueue-due.lambda'),
       timeout: Duration.minutes(4),
     });
@@ -114,20 +115,20 @@ export class Webhooks extends Construct {
     this.#tables.grantWaiting(enqueueDue);
     this.#grantSend(enqueueDue);
     new Rule(this, 'EveryFiveMinutes', {
-      description: 'Looks fifteen minutes ahead, which is as far as a queue delays',
+      description: 'Queues attempts due in the next fifteen minutes, the longest delay of SQS',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaTarget(enqueueDue)],
     });
   }
 
-  /** To find who is to be told of an event, and to hand it over for delivery. */
+  /** Allows a function to find the subscribers of an event and to queue deliveries. */
   grantRoute(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query');
     this.#tables.grantDeliveries(fn, 'PutItem');
     this.#grantSend(fn);
   }
 
-  /** To register, change and delete endpoints, to read deliveries and to replay them. */
+  /** Allows a function to register, change and delete endpoints, and to read and replay deliveries. */
   grantManage(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     this.#tables.grantDeliveries(fn, 'Query', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
@@ -137,7 +138,7 @@ export class Webhooks extends Construct {
     this.grantAddressPolicy(fn);
   }
 
-  /** To subscribe, poll and unsubscribe on an MCP client's behalf, and to read deliveries. */
+  /** Allows a function to subscribe, poll and unsubscribe for an MCP client, and to read deliveries. */
   grantSubscribe(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     this.#tables.grantDeliveries(fn, 'Query', 'BatchGetItem');
@@ -147,18 +148,18 @@ export class Webhooks extends Construct {
     this.grantAddressPolicy(fn);
   }
 
-  /** To sign, or to publish the public keys. */
+  /** Allows a function to sign, or to publish the public keys. */
   grantSigningKeys(fn: LambdaFunction): void {
     this.#signingSecret.grantRead(fn);
     fn.addEnvironment(Env.signingSecretArn, this.#signingSecret.secretArn);
   }
 
-  /** To know which addresses may be called. */
+  /** Sets which addresses a function may call. */
   grantAddressPolicy(fn: LambdaFunction): void {
     fn.addEnvironment(Env.webhookPorts, this.#ports.join(','));
   }
 
-  /** To seal the secrets of endpoints, and to open them. */
+  /** Allows a function to seal and open the secrets of endpoints. */
   #grantSeal(fn: LambdaFunction): void {
     this.#sealingSecret.grantRead(fn);
     fn.addEnvironment(Env.sealingSecretArn, this.#sealingSecret.secretArn);
@@ -172,7 +173,7 @@ export class Webhooks extends Construct {
 
 const WEEK_SECONDS = 7 * 24 * 60 * 60;
 
-/** @throws Error naming the value that no delivery can wait for */
+/** @throws Error naming the value and the remedy */
 function checkRetrySeconds(retrySeconds: readonly number[]): void {
   const wrong = retrySeconds.find(
     (seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds > WEEK_SECONDS,

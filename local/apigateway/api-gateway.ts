@@ -1,4 +1,4 @@
-/** API Gateway: takes a request to the function of its route and the answer back, with AWS's own errors between. */
+/** Runs API Gateway: routes a request to its function, returns the response, and sends AWS's errors. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../lambda/functions.ts';
@@ -13,11 +13,11 @@ import { writeBuffered, writeStreamed } from './proxy-response.ts';
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-const LATE = Symbol('late');
+const TIMED_OUT = Symbol('timed out');
 
 type Fail = (type: GatewayResponseType) => void;
 
-/** @throws Error for routes, authorizers and answers that the local gateway does not have. */
+/** @throws Error for routes, authorizers and responses that the local gateway does not support */
 export function apiGatewayHandler(
   resources: Readonly<Record<string, TemplateResource>>,
   resolve: Resolve,
@@ -39,10 +39,10 @@ export function apiGatewayHandler(
 
     const { authorizerId = '', integration } = match.method;
     if (match.method.authorization === 'CUSTOM') {
-      const verdict = await authorizers.get(authorizerId)?.authorize(event);
-      if (!verdict) return fail('AUTHORIZER_CONFIGURATION_ERROR');
-      if ('refusal' in verdict) return fail(verdict.refusal);
-      event.requestContext.authorizer = { ...verdict.context };
+      const decision = await authorizers.get(authorizerId)?.authorize(event);
+      if (!decision) return fail('AUTHORIZER_CONFIGURATION_ERROR');
+      if ('refusal' in decision) return fail(decision.refusal);
+      event.requestContext.authorizer = { ...decision.context };
     }
     if ('body' in integration) {
       response.writeHead(integration.status, integration.headers).end(integration.body);
@@ -65,16 +65,16 @@ async function runProxy(
   try {
     const result = await Promise.race([
       target?.invoke(payload, { onChunk: streaming ? writeStreamed(response) : undefined }),
-      delay(timeoutMs, LATE, { signal: timer.signal }),
+      delay(timeoutMs, TIMED_OUT, { signal: timer.signal }),
     ]);
-    if (result === LATE) {
+    if (result === TIMED_OUT) {
       if (response.headersSent) response.destroy();
       else fail('INTEGRATION_TIMEOUT');
     } else if (!streaming) writeBuffered(response, result ?? '');
     else if (response.headersSent) response.end();
-    else throw new Error(`${functionName} answered without a streamed prelude.`);
+    else throw new Error(`${functionName} returned no streamed prelude: write the response through awslambda.HttpResponseStream.`);
   } catch {
-    // The function's log has the reason. A response that has begun can only be cut.
+    // The function's log contains the reason. A started response can only be aborted.
     if (response.headersSent) response.destroy();
     else fail('API_CONFIGURATION_ERROR');
   } finally {
@@ -82,7 +82,7 @@ async function runProxy(
   }
 }
 
-/** @returns undefined for a target that is no path, such as `//` or `/%zz`. */
+/** @returns undefined for a target that is not a path, such as `//` or `/%zz` */
 function parseUrl(target = '/'): URL | undefined {
   try {
     const url = new URL(`http://localhost${target}`);

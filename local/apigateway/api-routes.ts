@@ -1,4 +1,4 @@
-/** The routes of the REST API: which function, or fixed answer, a method and a path lead to. */
+/** Reads the routes of the REST API: which function, or mock response, serves a method and a path. */
 
 import { functionNameOf } from '../shared/aws-names.ts';
 import type { TemplateResource } from '../template/assembly.ts';
@@ -7,20 +7,20 @@ import { staticText } from './static-text.ts';
 
 export interface Method {
   readonly authorization: (typeof AUTHORIZATIONS)[number];
-  /** With `CUSTOM` authorization. */
+  /** Set when the authorization is `CUSTOM`. */
   readonly authorizerId: string | undefined;
-  readonly integration: LambdaProxy | FixedAnswer;
+  readonly integration: LambdaProxy | MockResponse;
 }
 
 export interface LambdaProxy {
   readonly functionName: string;
-  /** Whether the function's response is passed on while it is being written. */
+  /** Whether the gateway forwards the response while the function writes it. */
   readonly streaming: boolean;
   readonly timeoutMs: number;
 }
 
-/** Of a mock integration: the same for everybody. */
-export interface FixedAnswer {
+/** The response of a mock integration, the same for every caller. */
+export interface MockResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -66,7 +66,7 @@ const AUTHORIZATIONS = ['AWS_IAM', 'CUSTOM', 'NONE'] as const;
 const TIMEOUT_MS = 29_000;
 const INTEGRATION_URI = /\/functions\/([^/]+)\/(?:invocations|response-streaming-invocations)$/;
 
-/** @throws Error for an integration or an authorization that the local gateway does not have. */
+/** @throws Error for an integration or an authorization that the local gateway does not support */
 export function readRoutes(resources: Readonly<Record<string, TemplateResource>>, resolve: Resolve): Route[] {
   const methods = Map.groupBy(
     Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Method'),
@@ -95,7 +95,7 @@ function readMethod(
   const authorization = AUTHORIZATIONS.find((known) => known === AuthorizationType);
   if (!authorization) {
     throw new Error(
-      `${logicalId} has authorization ${AuthorizationType}: the local gateway has ${AUTHORIZATIONS.join(', ')} only.`,
+      `${logicalId} has authorization ${AuthorizationType}: use one that the local gateway supports, ${AUTHORIZATIONS.join(', ')}.`,
     );
   }
   const integration =
@@ -110,7 +110,7 @@ function readProxy(
   const [, target] = INTEGRATION_URI.exec(Uri) ?? [];
   if (Type !== 'AWS_PROXY' || !target) {
     throw new Error(
-      `${logicalId} has a ${Type} integration: the local gateway has Lambda proxies and mocks only.`,
+      `${logicalId} has a ${Type} integration: use a Lambda proxy or a mock, which the local gateway supports.`,
     );
   }
   return {
@@ -120,14 +120,14 @@ function readProxy(
   };
 }
 
-function readMock(logicalId: string, { IntegrationResponses = [] }: Integration): FixedAnswer {
-  const [answer, ...others] = IntegrationResponses;
-  if (!answer || others.length > 0) {
+function readMock(logicalId: string, { IntegrationResponses = [] }: Integration): MockResponse {
+  const [mock, ...others] = IntegrationResponses;
+  if (!mock || others.length > 0) {
     throw new Error(
-      `${logicalId} mocks ${IntegrationResponses.length} answers: the local gateway mocks one.`,
+      `${logicalId} mocks ${IntegrationResponses.length} responses: define one, which the local gateway supports.`,
     );
   }
-  const { StatusCode, ResponseParameters = {}, ResponseTemplates = {} } = answer;
+  const { StatusCode, ResponseParameters = {}, ResponseTemplates = {} } = mock;
   const headers = Object.entries(ResponseParameters).map(([name, value]) => [
     name.replace(/^method\.response\.header\./, ''),
     staticText(logicalId, value),
@@ -149,7 +149,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${segments.join('/')}$`);
 }
 
-/** The most specific path wins, and then has to have the method: exact over `{parameter}` over `{proxy+}`. */
+/** Chooses the most specific path, which must then have the method: exact before `{parameter}` before `{proxy+}`. */
 export function matchRoute(
   routes: readonly Route[],
   httpMethod: string,
@@ -170,7 +170,7 @@ export function matchRoute(
   };
 }
 
-/** One letter a segment; the smaller the text, the more specific the path. */
+/** Returns one letter a segment. The path that sorts first is the most specific. */
 function specificity(path: string): string {
   return path
     .split('/')

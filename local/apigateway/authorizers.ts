@@ -1,4 +1,4 @@
-/** Lambda authorizers of type REQUEST, as API Gateway runs them: asked once for each identity while it is remembered. */
+/** Runs Lambda authorizers of type REQUEST as API Gateway does, with its cache by identity. */
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda';
 import { FunctionError } from '../lambda/function-instance.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
@@ -7,11 +7,11 @@ import type { TemplateResource } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import type { GatewayResponseType } from './gateway-responses.ts';
 
-/** What functions find as `requestContext.authorizer`: every value is text. */
+/** The value of `requestContext.authorizer` in function events. Every value is a string. */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
-/** Let in, with a context; or the answer of the gateway. */
-export type Verdict =
+/** The decision of an authorizer: a context when the request is authorized, else the gateway response to send. */
+export type AuthorizerDecision =
   | { readonly context: AuthorizerContext }
   | {
       readonly refusal: Extract<
@@ -27,16 +27,16 @@ interface AuthorizerProperties {
   readonly AuthorizerResultTtlInSeconds?: number;
 }
 
-interface Remembered {
+interface CachedResult {
   readonly result: APIGatewayAuthorizerResult;
-  readonly untilMs: number;
+  readonly expiresAtMs: number;
 }
 
 /** API Gateway's default. */
 const TTL_SECONDS = 300;
 const AUTHORIZER_URI = /\/functions\/([^/]+)\/invocations$/;
 
-/** @returns by what `Ref` gives. @throws Error for types and identity sources that the local gateway does not have. */
+/** @returns authorizers by their `Ref`. @throws Error for types and identity sources that the local gateway does not support */
 export function readAuthorizers(
   resources: Readonly<Record<string, TemplateResource>>,
   resolve: Resolve,
@@ -50,7 +50,7 @@ export function readAuthorizers(
       const lambda = functions.get(functionNameOf(target ?? ''));
       if (properties.Type !== 'REQUEST' || !lambda) {
         throw new Error(
-          `${logicalId} is a ${properties.Type} authorizer of ${properties.AuthorizerUri}: the local gateway has REQUEST authorizers with functions of the stack only.`,
+          `${logicalId} is a ${properties.Type} authorizer of ${properties.AuthorizerUri}: use a REQUEST authorizer with a function of the stack.`,
         );
       }
       return [String(resolve({ Ref: logicalId })), new Authorizer(logicalId, properties, lambda)];
@@ -62,7 +62,7 @@ export class Authorizer {
   readonly #lambda: LambdaFunction;
   readonly #identity: readonly ((event: APIGatewayProxyEvent) => string | undefined)[];
   readonly #ttlMs: number;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #cache = new Map<string, CachedResult>();
 
   constructor(logicalId: string, properties: AuthorizerProperties, lambda: LambdaFunction) {
     const { IdentitySource = '', AuthorizerResultTtlInSeconds = TTL_SECONDS } = properties;
@@ -73,7 +73,7 @@ export class Authorizer {
     );
   }
 
-  async authorize(event: APIGatewayProxyEvent): Promise<Verdict> {
+  async authorize(event: APIGatewayProxyEvent): Promise<AuthorizerDecision> {
     const identity = this.#identity.map((read) => read(event));
     if (identity.some((value) => !value)) return { refusal: 'UNAUTHORIZED' };
     const { httpMethod, path, requestContext } = event;
@@ -83,9 +83,9 @@ export class Authorizer {
     );
     const key = JSON.stringify(identity);
     try {
-      const result = this.#recall(key) ?? (await this.#ask({ ...event, methodArn }));
-      // Whatever the policy says: only failures are not remembered.
-      if (this.#ttlMs > 0) this.#remember(key, result);
+      const result = this.#cached(key) ?? (await this.#invoke({ ...event, methodArn }));
+      // API Gateway caches every policy, and no failure.
+      if (this.#ttlMs > 0) this.#addToCache(key, result);
       const isAllowed = evaluate(result, methodArn);
       return isAllowed ? { context: contextOf(result) } : { refusal: 'ACCESS_DENIED' };
     } catch (error) {
@@ -95,8 +95,8 @@ export class Authorizer {
     }
   }
 
-  /** @throws FunctionError of the function's own; Error when what it answers is no policy. */
-  async #ask(
+  /** @throws FunctionError when the function fails; Error when its result is not a policy */
+  async #invoke(
     event: APIGatewayProxyEvent & { readonly methodArn: string },
   ): Promise<APIGatewayAuthorizerResult> {
     const { body: _body, isBase64Encoded: _isBase64Encoded, ...rest } = event;
@@ -106,15 +106,15 @@ export class Authorizer {
     return result;
   }
 
-  #recall(key: string): APIGatewayAuthorizerResult | undefined {
+  #cached(key: string): APIGatewayAuthorizerResult | undefined {
     const now = Date.now();
-    for (const [each, { untilMs }] of this.#remembered) if (untilMs <= now) this.#remembered.delete(each);
-    return this.#remembered.get(key)?.result;
+    for (const [each, { expiresAtMs }] of this.#cache) if (expiresAtMs <= now) this.#cache.delete(each);
+    return this.#cache.get(key)?.result;
   }
 
-  #remember(key: string, result: APIGatewayAuthorizerResult): void {
-    if (this.#remembered.has(key)) return;
-    this.#remembered.set(key, { result, untilMs: Date.now() + this.#ttlMs });
+  #addToCache(key: string, result: APIGatewayAuthorizerResult): void {
+    if (this.#cache.has(key)) return;
+    this.#cache.set(key, { result, expiresAtMs: Date.now() + this.#ttlMs });
   }
 }
 
@@ -126,11 +126,11 @@ function identitySource(logicalId: string, source: string) {
   }
   if (kind === 'querystring') return (event: APIGatewayProxyEvent) => event.queryStringParameters?.[name];
   throw new Error(
-    `${logicalId} identifies callers by ${source}: the local gateway has headers and parameters only.`,
+    `${logicalId} identifies callers by ${source}: use a header or a query parameter, which the local gateway supports.`,
   );
 }
 
-/** As IAM does: a statement that denies outweighs all that allow. @throws Error for what is no policy */
+/** Evaluates a policy as IAM does: one Deny overrides every Allow. @throws Error for an invalid policy */
 function evaluate({ policyDocument }: APIGatewayAuthorizerResult, methodArn: string): boolean {
   const statements = policyDocument.Statement.map((statement) => {
     const { Effect, Action, Resource } = statement as {
@@ -139,7 +139,7 @@ function evaluate({ policyDocument }: APIGatewayAuthorizerResult, methodArn: str
       readonly Resource: string | string[];
     };
     if ((Effect !== 'Allow' && Effect !== 'Deny') || 'Condition' in statement) {
-      throw new Error('The local gateway evaluates Allow and Deny without conditions only.');
+      throw new Error('The authorizer returned a condition or an unknown effect: use Allow and Deny without conditions.');
     }
     const applies = matches(Action, 'execute-api:Invoke', 'i') && matches(Resource, methodArn, '');
     return { Effect, applies };
@@ -156,11 +156,11 @@ function matches(patterns: string | readonly string[], text: string, flags: stri
   });
 }
 
-/** @throws Error for values that API Gateway does not pass on. */
+/** @throws Error for values that API Gateway does not forward */
 function contextOf({ context, principalId }: APIGatewayAuthorizerResult): AuthorizerContext {
   const entries = Object.entries({ ...context, principalId }).map(([name, value]) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      throw new Error(`The authorizer's context has ${name}, which is ${typeof value}.`);
+      throw new Error(`The authorizer's context has ${name} of type ${typeof value}: use a string, number or boolean.`);
     }
     return [name, String(value)];
   });

@@ -1,10 +1,10 @@
-/** What API Gateway answers by itself: its defaults, and what the template puts in their place. */
+/** Sends API Gateway's own responses: its defaults, or those that the template defines instead. */
 import type { ServerResponse } from 'node:http';
 import type { TemplateResource } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { staticText } from './static-text.ts';
 
-/** The types that come up here: status, message, and the value of `x-amzn-ErrorType`. */
+/** The supported types: status, message, and the value of `x-amzn-ErrorType`. */
 const DEFAULTS = {
   ACCESS_DENIED: [403, 'User is not authorized to access this resource', 'AccessDeniedException'],
   API_CONFIGURATION_ERROR: [502, 'Internal server error', 'InternalServerErrorException'],
@@ -19,7 +19,7 @@ const DEFAULTS = {
 
 export type GatewayResponseType = keyof typeof DEFAULTS;
 
-/** Sends one. */
+/** Sends the gateway response of a type. */
 export type Respond = (response: ServerResponse, type: GatewayResponseType) => void;
 
 interface GatewayResponseProperties {
@@ -32,7 +32,7 @@ interface GatewayResponseProperties {
 const HEADER = /^gatewayresponse\.header\.([\w-]+)$/;
 const JSON_TYPE = 'application/json';
 
-/** @throws Error for a mapping that is no static header, or a template in another language than JSON. */
+/** @throws Error for a mapping that is not a static header, or a template that is not JSON */
 export function readGatewayResponses(
   resources: Readonly<Record<string, TemplateResource>>,
   resolve: Resolve,
@@ -65,7 +65,7 @@ function readOne(
 ) {
   const headers = Object.entries(ResponseParameters).map(([name, value]) => {
     const [, header] = HEADER.exec(name) ?? [];
-    if (!header) throw new Error(`${logicalId} maps ${name}: the local gateway maps headers only.`);
+    if (!header) throw new Error(`${logicalId} maps ${name}: map a header, which the local gateway supports.`);
     return [header, staticText(logicalId, value)];
   });
   return {

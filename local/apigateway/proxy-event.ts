@@ -1,4 +1,4 @@
-/** The event that API Gateway hands to a Lambda proxy integration (REST API, version 1.0). */
+/** Creates the event that API Gateway sends to a Lambda proxy integration (REST API, version 1.0). */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
@@ -16,7 +16,7 @@ export function proxyEvent(
   const pairs = rawHeaders.flatMap((name, index) =>
     index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
   );
-  // What IAM has used up does not reach the function.
+  // With IAM authorization, the header does not reach the function.
   const headers = grouped(pairs.filter(([name]) => !(iam && name.toLowerCase() === 'authorization')));
   const query = grouped(url.searchParams);
   return {
@@ -36,7 +36,7 @@ export function proxyEvent(
       domainName: request.headers.host,
       httpMethod: method,
       identity: {
-        ...NOBODY,
+        ...EMPTY_IDENTITY,
         ...(iam && caller(request.headers.authorization)),
         sourceIp: '127.0.0.1',
         userAgent: request.headers['user-agent'] ?? null,
@@ -54,7 +54,7 @@ export function proxyEvent(
   };
 }
 
-const NOBODY: APIGatewayProxyEvent['requestContext']['identity'] = {
+const EMPTY_IDENTITY: APIGatewayProxyEvent['requestContext']['identity'] = {
   accessKey: null,
   accountId: null,
   apiKey: null,
@@ -73,8 +73,8 @@ const NOBODY: APIGatewayProxyEvent['requestContext']['identity'] = {
 };
 
 /**
- * Who calls. Signatures are not verified: whoever reaches loopback is the developer. A signed request is named after
- * its access key id, so that two owners can be told apart; an unsigned one, which AWS would refuse, is `development`.
+ * Returns the identity of the caller. Signatures are not verified: only the developer reaches loopback. A signed request is
+ * named after its access key id, to distinguish owners. An unsigned request, which AWS would refuse, is `development`.
  */
 function caller(authorization = '') {
   const [, accessKey] = /^AWS4-HMAC-SHA256\s+Credential=([\w.+@-]+)\//.exec(authorization) ?? [];
@@ -88,7 +88,7 @@ function caller(authorization = '') {
 }
 
 function grouped(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
-  // A Map, since a client may well choose the name `constructor`.
+  // A Map, because a client may choose the name `constructor`.
   const groups = Map.groupBy(pairs, ([name]) => name);
   return Object.fromEntries([...groups].map(([name, group]) => [name, group.map(([, value]) => value)]));
 }

@@ -1,4 +1,4 @@
-/** What a Lambda proxy integration answers, put on the wire whole or while it is being written. */
+/** Writes the response of a Lambda proxy integration, as a whole or as a stream. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { OnChunk } from '../lambda/function-instance.ts';
 
@@ -9,7 +9,7 @@ interface Metadata {
   readonly cookies?: readonly string[];
 }
 
-/** Headers of a function that API Gateway keeps for itself: the client gets them under another name. */
+/** Headers of a function that API Gateway reserves: the client gets them under another name. */
 const REMAPPED = /^(authorization|connection|content-md5|date|host|server|user-agent|www-authenticate)$/i;
 
 /** @throws Error when the function's result is not a proxy response. */
@@ -23,8 +23,8 @@ export function writeBuffered(response: ServerResponse, result: string): void {
 const DELIMITER = Buffer.alloc(8);
 
 /**
- * Takes the chunks of a streamed response. The head is sent as soon as the prelude is whole.
- * @throws Error (from the callback) when the prelude is not JSON metadata.
+ * Writes the chunks of a streamed response. Sends the head as soon as the prelude is complete.
+ * @throws Error (from the callback) when the prelude is not JSON metadata
  */
 export function writeStreamed(response: ServerResponse): OnChunk {
   let prelude: Buffer | undefined = Buffer.alloc(0);
@@ -39,9 +39,9 @@ export function writeStreamed(response: ServerResponse): OnChunk {
       body = prelude.subarray(end + DELIMITER.length);
       prelude = undefined;
     }
-    // A client that has gone away hears nothing; the function still runs to its end, as on AWS.
-    const listening = !response.destroyed && !response.writableEnded;
-    if (body.length > 0 && listening && !response.write(body)) await drained(response);
+    // A client that has disconnected receives nothing. The function still runs to its end, as on AWS.
+    const isConnected = !response.destroyed && !response.writableEnded;
+    if (body.length > 0 && isConnected && !response.write(body)) await drained(response);
   };
 }
 

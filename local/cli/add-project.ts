@@ -1,4 +1,4 @@
-/** `mcp-async-operations add-project`: uploads a project that `build` can build, to the local cloud or a deployed stack. */
+/** Runs `mcp-async-operations add-project`: uploads a Node.js project to the local cloud or to a deployed stack. */
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -9,8 +9,8 @@ import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 const USAGE = `Usage: mcp-async-operations add-project DIR [NAME] [--stack NAME] [--app DIR]
 
   DIR           directory of a Node.js project
-  NAME          name of the project in start_build; default: the directory's name
-  --stack NAME  upload to the stack deployed under this name, not to the local cloud
+  NAME          name of the project for start_build; default: the directory's name
+  --stack NAME  upload to the deployed stack of this name instead of the local cloud
   --app DIR     folder of the app that the local cloud runs; default: the current one
   --help        show this text`;
 
@@ -21,7 +21,7 @@ interface AddProjectOptions {
   readonly stack?: string;
 }
 
-/** @returns undefined for --help. @throws Error naming the remedy */
+/** @returns undefined for --help. @throws Error with the remedy */
 function readArguments(args: string[]): AddProjectOptions | undefined {
   const { values, positionals } = parseArgs({
     args,
@@ -34,7 +34,7 @@ function readArguments(args: string[]): AddProjectOptions | undefined {
   });
   if (values.help) return undefined;
   const [directory, name, ...rest] = positionals;
-  if (!directory || rest.length > 0) throw new Error('Give one directory, and at most one name.');
+  if (!directory || rest.length > 0) throw new Error(`Expected one directory and at most one name, got ${positionals.length} arguments: give DIR [NAME].`);
   const absolute = resolve(directory);
   const app = resolve(values.app ?? process.cwd());
   return { directory: absolute, name: name ?? basename(absolute), app, stack: values.stack };
@@ -46,7 +46,7 @@ async function workspace({ stack, app }: AddProjectOptions): Promise<{ client: S
     : await localCloud(app);
   const bucket = Object.entries(outputs).find(([name]) => name.includes(BUCKET_OUTPUT))?.[1];
   if (!bucket)
-    throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack with the service.`);
+    throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack that contains the service.`);
   Object.assign(process.env, environment);
   return { client: new S3Client(), bucket };
 }
@@ -76,7 +76,7 @@ export async function run(args: string[]): Promise<number> {
     const { directory, name } = options;
     const { client, bucket } = await workspace(options);
     const key = await uploadProject(client, bucket, directory, name);
-    console.log(`Uploaded ${key}. Build it: start_build with {"project": "${name}"}`);
+    console.log(`Uploaded ${key}. To build it, call start_build with {"project": "${name}"}.`);
     return 0;
   } catch (error) {
     console.error((error as Error).message);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `mcp-async-operations`: chooses one of its commands. */
+/** Runs the program `mcp-async-operations`: dispatches to one of its commands. */
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: string[]): Promise<number> }>>> = {
   dev: () => import('./dev.ts'),
@@ -23,6 +23,6 @@ if (load) {
 } else if (name === '--help' || name === '-h') {
   console.log(USAGE);
 } else {
-  console.error(`There is no command "${name}".\n\n${USAGE}`);
+  console.error(`Unknown command "${name}": use one of those below.\n\n${USAGE}`);
   process.exitCode = 2;
 }

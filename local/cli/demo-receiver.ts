@@ -1,21 +1,21 @@
-/** The demo's webhook receiver: a secret from the management API, and the example's receiver on a free port. */
+/** Starts the demo's webhook receiver: gets a secret from the management API, then listens on a free port. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createReceiver, type ReceivedEvent } from '../../examples/webhook-receiver/receiver.ts';
 import type { LocalCloud } from '../cloud.ts';
 
 export interface DemoReceiver {
-  /** To be given as `callback_url`. */
+  /** Value for `callback_url`. */
   readonly url: string;
-  /** The first event that arrives and is verified, with its `webhook-id`. */
+  /** Resolves with the first verified event and its `webhook-id`. */
   readonly received: Promise<{ readonly id: string; readonly event: ReceivedEvent }>;
   close(): void;
 }
 
-/** @throws Error when the management API gives no secret */
+/** @throws Error when the management API returns no secret */
 export async function startDemoReceiver({ url }: Pick<LocalCloud, 'url'>): Promise<DemoReceiver> {
   const response = await fetch(new URL('/callback-secret', url), { method: 'POST' });
-  if (!response.ok) throw new Error(`POST /callback-secret was answered with ${response.status}.`);
+  if (!response.ok) throw new Error(`POST /callback-secret failed with status ${response.status}. Check the log of the local cloud.`);
   const { secret } = (await response.json()) as { readonly secret: string };
   const { promise: received, resolve } = Promise.withResolvers<{ id: string; event: ReceivedEvent }>();
   const server = createReceiver(secret, (id, event) => resolve({ id, event }));

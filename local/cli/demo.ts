@@ -1,4 +1,4 @@
-/** `npm run demo`: a project is built by an MCP client against the local cloud, from its source to its artifact. */
+/** Runs `npm run demo`: an MCP client builds a project on the local cloud, from its source to its artifact. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -22,30 +22,30 @@ import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
 const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--webhook]
 
-  --project DIR  directory of a Node.js project to build; default: a small service that comes along
-  --webhook      wait for a webhook, where the demo polls otherwise
+  --project DIR  directory of a Node.js project to build; default: a small sample service
+  --webhook      wait for a webhook instead of polling
   --help         show this text`;
 
-/** Failures that are not the project's own. */
-const OURS: ReadonlySet<string> = new Set([
+/** Failures that the project did not cause. */
+const SERVICE_ERRORS: ReadonlySet<string> = new Set([
   ErrorCode.internal,
   ErrorCode.stepCrashed,
   ErrorCode.executionStopped,
   ErrorCode.workspaceUnavailable,
 ]);
 
-type Answer = JobView & { readonly files?: readonly FileLink[]; readonly will_callback?: boolean };
+type JobResult = JobView & { readonly files?: readonly FileLink[]; readonly will_callback?: boolean };
 
 /**
  * Builds the project in `directory`.
- * @param byWebhook waits to be called back, where it would poll
- * @returns the exit code.
+ * @param byWebhook waits for a webhook instead of polling
+ * @returns the exit code
  */
 async function demo(directory: string, byWebhook: boolean): Promise<number> {
   const project = basename(directory);
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
   const assemblyDirectory = join(scratch, 'cdk.out');
-  say('Synthesizing the stack');
+  print('Synthesizing the stack');
   const log: string[] = [];
   const cloud = await startApp({
     ...SAMPLE_APP,
@@ -55,16 +55,16 @@ async function demo(directory: string, byWebhook: boolean): Promise<number> {
   });
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
   try {
-    say(`Local cloud on ${cloud.url}`);
+    print(`Local cloud on ${cloud.url}`);
     Object.assign(process.env, cloud.environment);
     const key = await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', directory, project);
-    say(`Uploaded ${key}`);
+    print(`Uploaded ${key}`);
 
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
-    say(`Connected with MCP ${client.getNegotiatedProtocolVersion()}`);
+    print(`Connected with MCP ${client.getNegotiatedProtocolVersion()}`);
 
-    const job = byWebhook ? await buildAndBeCalled(client, cloud, project) : await build(client, project);
-    return job.status === 'completed' ? await collect(job) : report(job, log);
+    const job = byWebhook ? await buildWithWebhook(client, cloud, project) : await build(client, project);
+    return job.status === 'completed' ? await downloadArtifact(job) : reportFailure(job, log);
   } finally {
     await client.close();
     await cloud.close();
@@ -72,41 +72,41 @@ async function demo(directory: string, byWebhook: boolean): Promise<number> {
   }
 }
 
-async function call(client: Client, name: string, args: Record<string, unknown>): Promise<Answer> {
+async function call(client: Client, name: string, args: Record<string, unknown>): Promise<JobResult> {
   const { isError, structuredContent } = await client.callTool({ name, arguments: args });
   if (isError) {
     const { code, message } = (structuredContent as { error: { code: string; message: string } }).error;
     throw new Error(`${code}: ${message}`);
   }
-  return structuredContent as unknown as Answer;
+  return structuredContent as unknown as JobResult;
 }
 
-async function build(client: Client, project: string): Promise<Answer> {
+async function build(client: Client, project: string): Promise<JobResult> {
   const { job_id, status } = await call(client, 'start_build', { project });
-  say(`start_build → job ${job_id}, ${status}`);
-  return follow(client, job_id);
+  print(`start_build → job ${job_id}, ${status}`);
+  return pollJob(client, job_id);
 }
 
-/** Nothing asks for the job until the callback has arrived. */
-async function buildAndBeCalled(client: Client, cloud: LocalCloud, project: string): Promise<Answer> {
+/** Sends no request about the job until the webhook arrives. */
+async function buildWithWebhook(client: Client, cloud: LocalCloud, project: string): Promise<JobResult> {
   const receiver = await startDemoReceiver(cloud);
   try {
-    say(`Receiver at ${receiver.url}, with a secret from POST /callback-secret`);
+    print(`Receiver at ${receiver.url}, with a secret from POST /callback-secret`);
     const { job_id, will_callback } = await call(client, 'start_build', {
       project,
       callback_url: receiver.url,
     });
-    say(`start_build → job ${job_id}, will_callback: ${will_callback}`);
+    print(`start_build → job ${job_id}, will_callback: ${will_callback}`);
     const { id, event } = await receiver.received;
     const lateMs = Date.now() - Date.parse(event.timestamp);
-    say(`${event.type} arrived ${lateMs} ms after it happened, signature verified, webhook-id ${id}`);
+    print(`${event.type} arrived ${lateMs} ms after it happened, signature verified, webhook-id ${id}`);
     return await call(client, 'check_job', { job_id: event.data.job_id });
   } finally {
     receiver.close();
   }
 }
 
-async function follow(client: Client, job_id: string): Promise<Answer> {
+async function pollJob(client: Client, job_id: string): Promise<JobResult> {
   const bar = new ProgressBar();
   for (;;) {
     const job = await call(client, 'check_job', { job_id, wait_seconds: 1 });
@@ -118,30 +118,30 @@ async function follow(client: Client, job_id: string): Promise<Answer> {
   }
 }
 
-/** Fetches the artifact by the URL in the answer, checks it, and says what it holds. */
-async function collect({ files = [], result }: Answer): Promise<number> {
+/** Downloads the artifact from the URL in the result, verifies its hash, and prints its contents. */
+async function downloadArtifact({ files = [], result }: JobResult): Promise<number> {
   const artifact = files.find(({ name }) => name.endsWith('.tar.gz'));
-  if (!artifact) throw new Error('The answer links no artifact.');
+  if (!artifact) throw new Error('The result contains no artifact link. Check the logs of the build operation.');
   const directory = resolve('.local', 'artifacts');
   await mkdir(directory, { recursive: true });
   const path = join(directory, artifact.name);
 
   const response = await fetch(artifact.url);
   if (!response.ok || !response.body)
-    throw new Error(`Fetching the artifact was answered with ${response.status}.`);
+    throw new Error(`Downloading the artifact failed with status ${response.status}. Run the demo again.`);
   const hash = createHash('sha256');
   const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
   body.on('data', (chunk) => hash.update(chunk));
   await pipeline(body, createWriteStream(path));
   const sha256 = hash.digest('hex');
   if (sha256 !== artifact.sha256)
-    throw new Error(`The artifact has sha256 ${sha256}, not ${artifact.sha256}.`);
+    throw new Error(`The artifact has sha256 ${sha256}, expected ${artifact.sha256}. Run the demo again.`);
 
   const entries: string[] = [];
   await list({ file: path, onReadEntry: (entry) => entries.push(entry.path) });
   const shown = entries.filter((entry) => !entry.includes('node_modules/'));
   const skipped = (result as { skipped?: readonly string[] }).skipped ?? [];
-  say(`Built ${(result as { artifact: string }).artifact}`);
+  print(`Built ${(result as { artifact: string }).artifact}`);
   console.log(`  file     ${relative(process.cwd(), path)}`);
   console.log(`  size     ${artifact.size} bytes`);
   console.log(`  sha256   ${sha256}`);
@@ -152,16 +152,16 @@ async function collect({ files = [], result }: Answer): Promise<number> {
   return 0;
 }
 
-/** @param log what the functions logged: callers are not told what went wrong on our side, but here we are the operator. */
-function report({ job_id, status, error, log_tail = [] }: Answer, log: readonly string[]): number {
+/** @param log lines of the functions. Responses do not contain internal errors, but the demo's user is also the operator. */
+function reportFailure({ job_id, status, error, log_tail = [] }: JobResult, log: readonly string[]): number {
   console.error(`Job ${job_id} ${status}${error?.step ? ` in step ${error.step}` : ''}.`);
   if (error) console.error(`  ${error.code}: ${error.message}`);
   for (const line of log_tail) console.error(`  │ ${line}`);
-  if (!error || OURS.has(error.code)) for (const line of log.slice(-30)) console.error(`  ${line}`);
+  if (!error || SERVICE_ERRORS.has(error.code)) for (const line of log.slice(-30)) console.error(`  ${line}`);
   return 1;
 }
 
-function say(sentence: string): void {
+function print(sentence: string): void {
   console.log(`• ${sentence}`);
 }
 

@@ -1,4 +1,4 @@
-/** `mcp-async-operations dev`: runs a CDK app on this machine, until it is interrupted. */
+/** Runs `mcp-async-operations dev`: a CDK app on this machine, until it is interrupted. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -6,7 +6,7 @@ import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
 import type { NotRunResource } from '../template/not-run.ts';
 import type { IdentityProvider } from './identity-provider.ts';
-import { announce, cloudDirectory, findRunningCloud, withdraw } from './running-cloud.ts';
+import { writeCloudFile, cloudDirectory, findRunningCloud, removeCloudFile } from './running-cloud.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import type { LocalAuthorization } from './synthesize.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
@@ -16,17 +16,17 @@ const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
 Runs the CDK app of this folder on a local cloud: for development and tests only.
 
   --app DIR                   folder with cdk.json; default: the current one
-  --stack NAME                stack to run, when several have the service
+  --stack NAME                stack to run, when several contain the service
   --context KEY=VALUE, -c     CDK context; may be repeated
-  --stand-in NAME=VALUE       value for what the local cloud does not run, such as
+  --stand-in NAME=VALUE       value for a resource that the local cloud does not run, such as
                               Database.Endpoint.Address=localhost; may be repeated
-  --auth                      ask for access tokens, of an identity provider on the next port
+  --auth                      require access tokens, from an identity provider on the next port
   --ephemeral                 keep everything in memory
-  --allow-loopback-webhooks   let webhooks call http on this machine
+  --allow-loopback-webhooks   allow webhooks to http URLs on this machine
   --help                      show this text
 
   PORT                        environment variable: port of the API; default 3000
-  LOCAL_CLOUD_DIR             environment variable: where data is kept; default .local in the app's folder`;
+  LOCAL_CLOUD_DIR             environment variable: data directory; default .local in the app's folder`;
 const EXAMPLE = 'hello-service';
 
 interface DevOptions {
@@ -90,11 +90,11 @@ function pairs(option: string, texts: readonly string[]): Record<string, string>
   );
 }
 
-/** Loaded only with --auth: the provider is heavy. */
+/** Imports the provider only with --auth, because it loads slowly. */
 async function startSignIn(apiPort: number): Promise<SignIn> {
-  const { authorizationBy, startIdentityProvider } = await import('./identity-provider.ts');
+  const { authorizationContext, startIdentityProvider } = await import('./identity-provider.ts');
   const identityProvider = await startIdentityProvider({ port: apiPort === 0 ? 0 : apiPort + 1 });
-  return { identityProvider, authorization: authorizationBy(identityProvider) };
+  return { identityProvider, authorization: authorizationContext(identityProvider) };
 }
 
 async function start(
@@ -105,7 +105,7 @@ async function start(
   const running = await findRunningCloud(directory);
   if (running) {
     throw new Error(
-      `A local cloud already runs on ${directory} (process ${running.pid}, ${running.url}): stop it, or choose another directory with LOCAL_CLOUD_DIR.`,
+      `A local cloud already runs on ${directory} (process ${running.pid}, ${running.url}): stop it, or set LOCAL_CLOUD_DIR to another directory.`,
     );
   }
   const signIn = auth ? await startSignIn(options.port) : undefined;
@@ -122,7 +122,7 @@ async function start(
     Object.assign(process.env, cloud.environment);
     await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', SAMPLE_PROJECT, EXAMPLE);
   }
-  await announce(directory, cloud);
+  await writeCloudFile(directory, cloud);
   return { cloud, signIn };
 }
 
@@ -130,14 +130,14 @@ function describeNotRun(resources: readonly NotRunResource[]): void {
   if (resources.length === 0) return;
   const names = resources.map(({ logicalId, type }) => `  ${type}  ${logicalId}`);
   console.log(
-    `Not run on the local cloud; a function that needs one of them fails until --stand-in gives a value:\n${names.join('\n')}`,
+    `The local cloud does not run these resources. Functions that need one fail; give its value with --stand-in:\n${names.join('\n')}`,
   );
 }
 
 function describeSignIn({ issuer, publicClient, confidentialClient }: IdentityProvider): string {
   return `
-Sign-in: ${issuer} signs everybody in, as "development" or as the login_hint says.
-  Clients that register themselves need nothing more. Tell others:
+Sign-in: ${issuer} signs in every user, as "development" or as the login_hint.
+  Clients that register themselves need no setup. For others, configure:
     client id      ${publicClient.clientId}            redirects to http://localhost or http://127.0.0.1, any port: /callback, /oauth/callback or /
   Programs without a user (client_credentials):
     client id      ${confidentialClient.clientId}
@@ -170,21 +170,21 @@ Connect a client:
 ${JSON.stringify({ mcpServers: servers }, null, 2)}
 `);
     if (app === SAMPLE_APP.app) {
-      console.log(`"${EXAMPLE}" is there to be built. Add your own: npm run add-project -- DIR`);
+      console.log(`The sample project "${EXAMPLE}" is ready to build. To add your own, run: npm run add-project -- DIR`);
     }
     const data = ephemeral ? 'in memory' : directory;
     console.log(`Data: ${data}. For development and tests only. Stop with Ctrl-C.`);
     if (signIn) console.log(describeSignIn(signIn.identityProvider));
-    if (allowLoopbackWebhooks) console.log('Webhooks may call http on loopback: for development only.');
+    if (allowLoopbackWebhooks) console.log('Webhooks may call http URLs on loopback. For development only.');
     await interrupted;
-    await withdraw(directory);
+    await removeCloudFile(directory);
     await cloud.close();
     await signIn?.identityProvider.close();
     process.exit(0);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const ports = auth ? `${port} or ${port + 1}` : `${port}`;
-    const busy = `Port ${ports} is in use: stop what listens there, or choose another, as in \`PORT=3100 npm start\`.`;
+    const busy = `Port ${ports} is in use: stop the program that listens there, or choose another port: \`PORT=3100 npm start\`.`;
     console.error(code === 'EADDRINUSE' ? busy : message);
     process.exit(1);
   }

@@ -1,4 +1,4 @@
-/** An OAuth 2.1 and OpenID Connect provider on loopback that lets everybody in: to try clients with. */
+/** Starts an OAuth 2.1 and OpenID Connect provider on loopback that signs in every user, to try clients with. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Context, errors, interactionPolicy, Provider } from 'oidc-provider';
 import { scopes } from '../../lambdas/shared/caller.ts';
@@ -6,33 +6,33 @@ import { type Handler, isLoopback, listenOnLoopback } from '../shared/loopback-s
 import { MemoryAdapter } from './memory-adapter.ts';
 
 export interface IdentityProviderOptions {
-  /** @default 0: a free one */
+  /** Port on 127.0.0.1. @default 0: a free port */
   readonly port?: number;
-  /** How long access tokens are good. @default 300 */
+  /** Lifetime of access tokens in seconds. @default 300 */
   readonly accessTokenSeconds?: number;
 }
 
 export interface IdentityProvider {
   readonly issuer: string;
-  /** A client that users sign in with; it comes back to a path of {@link REDIRECT_PATHS} on any port of this machine. */
+  /** A client for users. It redirects to a path of {@link REDIRECT_PATHS} on any port of this machine. */
   readonly publicClient: { readonly clientId: string };
-  /** A client on its own: by `client_credentials`. */
+  /** A client for programs without a user: `client_credentials`. */
   readonly confidentialClient: { readonly clientId: string; readonly clientSecret: string };
   close(): Promise<void>;
 }
 
-/** Who signs in when no `login_hint` names another. */
+/** The user who signs in without a `login_hint`. */
 export const DEFAULT_USER = 'development';
 
-/** Where the public client may come back to. Others register themselves (RFC 7591). */
+/** Redirect paths of the public client. Other clients register themselves (RFC 7591). */
 export const REDIRECT_PATHS = ['/', '/callback', '/oauth/callback'];
 
-/** The CDK context of a stack whose tokens are those of this identity provider. */
-export function authorizationBy({ issuer }: Pick<IdentityProvider, 'issuer'>): Record<string, string> {
+/** Returns the CDK context of a stack that accepts tokens of this identity provider. */
+export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'>): Record<string, string> {
   return { authorization: 'oidc', issuer, allowLoopbackIssuer: 'true' };
 }
 
-/** @throws Error with code `EADDRINUSE` when the port is taken. */
+/** @throws Error with code `EADDRINUSE` when the port is in use */
 export async function startIdentityProvider({
   port = 0,
   accessTokenSeconds = 300,
@@ -64,7 +64,7 @@ export async function startIdentityProvider({
         redirect_uris: [],
       },
     ],
-    // What registers without saying what it is, is a program on this machine.
+    // A client that registers without a type is a native program on this machine.
     clientDefaults: { application_type: 'native', id_token_signed_response_alg: 'ES256' },
     clientBasedCORS: (_context: Context, origin: string) => isLoopback(origin),
     cookies: { keys: [randomBytes(32).toString('base64url')] },
@@ -79,7 +79,7 @@ export async function startIdentityProvider({
         enabled: true,
         getResourceServerInfo: (_context: Context, resource: string) =>
           resourceServer(resource, accessTokenSeconds),
-        // The token request need not repeat what the user has agreed to.
+        // The token request need not repeat the resource that the user granted.
         useGrantedResource: () => true,
       },
     },
@@ -105,13 +105,13 @@ export async function startIdentityProvider({
     },
     interactions: {
       policy: policy(),
-      url: (_context: Context, { uid }: { uid: string }) => `${SIGN_IN}${uid}`,
+      url: (_context: Context, { uid }: { uid: string }) => `${SIGN_IN_PATH}${uid}`,
     },
-    loadExistingGrant: (context: Context) => agree(provider, context),
+    loadExistingGrant: (context: Context) => grantRequestedScopes(provider, context),
   });
   const serve = provider.callback();
   handler.resolve(async (request, response) => {
-    if (!request.url?.startsWith(SIGN_IN)) return serve(request, response);
+    if (!request.url?.startsWith(SIGN_IN_PATH)) return serve(request, response);
     const { params } = await provider.interactionDetails(request, response);
     await provider.interactionFinished(request, response, {
       login: { accountId: params.login_hint ?? DEFAULT_USER },
@@ -123,17 +123,17 @@ export async function startIdentityProvider({
 
 const WEEK_SECONDS = 7 * 24 * 60 * 60;
 const SCOPES = ['openid', 'offline_access', ...scopes];
-/** Where a page would be; here it is a redirect. */
-const SIGN_IN = '/sign-in/';
+/** Path of the sign-in page, which is a redirect here. */
+const SIGN_IN_PATH = '/sign-in/';
 
 function signingKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' };
 }
 
-/** Tokens for whatever is on this machine: it is up to each server there to take only its own. */
+/** Issues tokens for any resource on this machine. Each server must accept only its own. */
 function resourceServer(resource: string, accessTokenTTL: number) {
-  if (!isLoopback(resource)) throw new errors.InvalidTarget('resource: not on this machine.');
+  if (!isLoopback(resource)) throw new errors.InvalidTarget('The resource is not on this machine: request a loopback URL.');
   return {
     scope: scopes.join(' '),
     audience: resource,
@@ -146,7 +146,7 @@ function resourceServer(resource: string, accessTokenTTL: number) {
 function policy() {
   const { base, Check } = interactionPolicy;
   const prompts = base();
-  // Nobody is asked to agree; a hint at another user signs that one in.
+  // There is no consent page. A login_hint with another user signs in that user.
   prompts.get('consent').checks.remove('native_client_prompt');
   prompts
     .get('login')
@@ -160,8 +160,8 @@ function policy() {
   return prompts;
 }
 
-/** Everything that the client asks for. */
-async function agree(provider: Provider, { oidc }: Context) {
+/** Grants all scopes and resources that the client requests. */
+async function grantRequestedScopes(provider: Provider, { oidc }: Context) {
   const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
   grant.addOIDCScope(SCOPES.join(' '));
   for (const [resource, { scope }] of Object.entries(oidc.resourceServers))

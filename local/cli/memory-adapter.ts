@@ -1,6 +1,6 @@
-/** What the identity provider remembers, until the process ends. */
+/** Stores the records of the identity provider in memory, until the process ends. */
 
-/** The part of a record that it is found by. */
+/** The searchable part of a record. */
 interface Payload {
   readonly uid?: string;
   readonly userCode?: string;
@@ -10,22 +10,23 @@ interface Payload {
 
 interface Stored {
   readonly payload: Payload;
-  readonly untilMs: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs: number;
 }
 
-/** As oidc-provider wants it: one for each kind of record. */
+/** The adapter interface of oidc-provider: one adapter for each kind of record. */
 export class MemoryAdapter {
   readonly #stored = new Map<string, Stored>();
 
   async upsert(id: string, payload: Payload, expiresInSeconds = Number.POSITIVE_INFINITY): Promise<void> {
     const now = Date.now();
-    for (const [each, { untilMs }] of this.#stored) if (untilMs <= now) this.#stored.delete(each);
-    this.#stored.set(id, { payload, untilMs: now + expiresInSeconds * 1000 });
+    for (const [each, { expiresAtMs }] of this.#stored) if (expiresAtMs <= now) this.#stored.delete(each);
+    this.#stored.set(id, { payload, expiresAtMs: now + expiresInSeconds * 1000 });
   }
 
   async find(id: string): Promise<Payload | undefined> {
     const stored = this.#stored.get(id);
-    return stored && stored.untilMs > Date.now() ? stored.payload : undefined;
+    return stored && stored.expiresAtMs > Date.now() ? stored.payload : undefined;
   }
 
   async findByUid(uid: string): Promise<Payload | undefined> {
@@ -36,7 +37,7 @@ export class MemoryAdapter {
     return this.#findBy((payload) => payload.userCode === userCode);
   }
 
-  /** Once used, a code or a refresh token is known to have been: a second use ends its whole grant. */
+  /** Marks a code or a refresh token as used. A second use revokes the whole grant. */
   async consume(id: string): Promise<void> {
     const stored = this.#stored.get(id);
     if (!stored) return;
@@ -54,6 +55,6 @@ export class MemoryAdapter {
 
   #findBy(fits: (payload: Payload) => boolean): Payload | undefined {
     const now = Date.now();
-    return [...this.#stored.values()].find(({ payload, untilMs }) => untilMs > now && fits(payload))?.payload;
+    return [...this.#stored.values()].find(({ payload, expiresAtMs }) => expiresAtMs > now && fits(payload))?.payload;
   }
 }

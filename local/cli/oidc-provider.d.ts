@@ -1,4 +1,4 @@
-/** The part of oidc-provider, which has no types of its own, that is used here. */
+/** Defines types for the parts of oidc-provider used here. The package has no types. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

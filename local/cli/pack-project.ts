@@ -1,24 +1,24 @@
-/** Packs a project's directory as the build operation takes it: a tar.gz of its sources. */
+/** Packs the sources of a project as a tar.gz, the format that the build operation reads. */
 import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 
-/** What is made anew, and what may hold secrets. */
-const LEFT_OUT = /^(\.git|node_modules|\.env(\..*)?)$/;
+/** Generated files, and files that may contain secrets. */
+const EXCLUDED = /^(\.git|node_modules|\.env(\..*)?)$/;
 
 /**
- * @returns an archive in a temporary directory of its own, which the caller removes.
- * @throws Error when the directory is no Node.js project.
+ * @returns the path of an archive in a new temporary directory, which the caller removes
+ * @throws Error when the directory is not a Node.js project
  */
 export async function packProject(directory: string): Promise<string> {
   if (!existsSync(join(directory, 'package.json'))) {
-    throw new Error(`${directory} has no package.json: name the directory of a Node.js project.`);
+    throw new Error(`${directory} has no package.json: give the directory of a Node.js project.`);
   }
   const file = join(await mkdtemp(join(tmpdir(), 'pack-project-')), 'project.tar.gz');
-  const filter = (path: string) => !path.split('/').some((segment) => LEFT_OUT.test(segment));
-  // Portable: without users, groups and times of this machine, the same sources give the same archive.
+  const filter = (path: string) => !path.split('/').some((segment) => EXCLUDED.test(segment));
+  // Portable: without users, groups and times of this machine, equal sources give equal archives.
   await create({ cwd: directory, file, gzip: { portable: true }, portable: true, noMtime: true, filter }, [
     '.',
   ]);

@@ -1,9 +1,9 @@
-/** Progress for people: one line that is redrawn on a terminal, a line for each change elsewhere. */
+/** Prints progress: one line that is redrawn on a terminal, or one line for each change elsewhere. */
 
 const WIDTH = 30;
 
 export interface Progress {
-  /** 0..1 */
+  /** From 0 to 1. */
   readonly progress: number;
   readonly step?: string;
   readonly message?: string;
@@ -28,7 +28,7 @@ export class ProgressBar {
     this.#out.write(this.#out.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
   }
 
-  /** Leaves the bar as it is, and the cursor on the next line. */
+  /** Ends the bar and moves the cursor to the next line. */
   end(): void {
     if (this.#out.isTTY) this.#out.write('\n');
   }

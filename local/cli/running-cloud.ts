@@ -1,4 +1,4 @@
-/** The file by which other programs find the local cloud while it runs. */
+/** Writes and reads the file through which other programs find the running local cloud. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { LocalCloud } from '../cloud.ts';
@@ -7,12 +7,12 @@ export interface RunningCloud extends Pick<LocalCloud, 'url' | 'outputs' | 'envi
   readonly pid: number;
 }
 
-/** `.local` in the app's folder, or what `LOCAL_CLOUD_DIR` says. */
+/** Returns the data directory: `LOCAL_CLOUD_DIR`, or `.local` in the app's folder. */
 export function cloudDirectory(app: string): string {
   return resolve(process.env.LOCAL_CLOUD_DIR ?? join(app, '.local'));
 }
 
-/** The cloud that uses the directory, if one runs. What a killed one left behind does not count. */
+/** Returns the cloud that uses the directory; undefined when none runs. Ignores the file of a killed cloud. */
 export async function findRunningCloud(directory: string): Promise<RunningCloud | undefined> {
   try {
     const cloud = JSON.parse(await readFile(file(directory), 'utf8')) as RunningCloud;
@@ -25,13 +25,13 @@ export async function findRunningCloud(directory: string): Promise<RunningCloud 
   }
 }
 
-export async function announce(directory: string, { url, outputs, environment }: LocalCloud): Promise<void> {
+export async function writeCloudFile(directory: string, { url, outputs, environment }: LocalCloud): Promise<void> {
   const cloud: RunningCloud = { pid: process.pid, url, outputs, environment };
   await mkdir(directory, { recursive: true });
   await writeFile(file(directory), `${JSON.stringify(cloud, null, 2)}\n`, { mode: 0o600 });
 }
 
-export async function withdraw(directory: string): Promise<void> {
+export async function removeCloudFile(directory: string): Promise<void> {
   await rm(file(directory), { force: true });
 }
 

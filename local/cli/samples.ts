@@ -1,9 +1,10 @@
-/** Names the CDK app of the sample operations, which comes with the package. */
+/** Defines the CDK app of the sample operations, which the package contains. */
 import { join } from 'node:path';
 import { PACKAGE, type SynthesizeOptions } from './synthesize.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 
+/** Options to synthesize the samples' app. */
 export const SAMPLE_APP: SynthesizeOptions = {
   app: PACKAGE,
   command: isSource

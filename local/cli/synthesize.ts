@@ -1,4 +1,4 @@
-/** Runs a CDK app as the CDK command line does, for a cloud assembly that the local cloud runs. */
+/** Runs a CDK app as the CDK CLI does, to get a cloud assembly for the local cloud. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -7,28 +7,29 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { LOCAL_CONTEXT } from '../../lib/defaults/local-context.ts';
 
-/** The folder of this package: the repository, or where it is installed. */
+/** The folder of this package: the repository, or the installed package. */
 export const PACKAGE = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url),
 );
 
-/** Who may call on the local cloud: IAM's principals, or those of an OpenID Connect issuer. */
+/** The CDK context of the authorization on the local cloud: IAM, or an OpenID Connect issuer. */
 export type LocalAuthorization = Readonly<Record<string, string>>;
 
+/** Options to synthesize an app. */
 export interface SynthesizeOptions {
-  /** The folder that has cdk.json. */
+  /** The folder that contains cdk.json. */
   readonly app: string;
   /** The command that runs the app. @default `app` of cdk.json */
   readonly command?: string;
-  /** The CDK context, besides that of cdk.json and cdk.context.json. @default none */
+  /** CDK context, in addition to cdk.json and cdk.context.json. @default none */
   readonly context?: Readonly<Record<string, string>>;
-  /** @default IAM: requests of anybody, as the development owner */
+  /** How callers authenticate, as CDK context. @default IAM without signature checks: unsigned requests are the owner `development` */
   readonly authorization?: LocalAuthorization;
 }
 
 /**
- * @param outputDirectory is replaced, and returned.
- * @throws Error when there is no CDK app in the folder, or with what the app printed when it fails.
+ * @param outputDirectory is replaced, and returned
+ * @throws Error when the folder contains no CDK app, or with the output of an app that fails
  */
 export async function synthesize(outputDirectory: string, options: SynthesizeOptions): Promise<string> {
   const { app, context = {}, authorization = { authorization: 'iam' } } = options;
@@ -36,7 +37,7 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
   const command = options.command ?? settings?.app;
   if (typeof command !== 'string') {
     throw new Error(
-      `${app} is no CDK app: it has no cdk.json with "app". Change to the folder of your app, or give it with --app DIR.`,
+      `${app} is not a CDK app: it has no cdk.json with "app". Change to the folder of your app, or give it with --app DIR.`,
     );
   }
   await rm(outputDirectory, { recursive: true, force: true });
@@ -51,11 +52,11 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
     shell: true,
     env: {
       ...process.env,
-      // The Node that runs this program, whatever the machine calls `node`.
+      // Uses the Node that runs this program, which may differ from the machine's `node`.
       PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify(given),
-      // The check of the template by CloudFormation's rules is for deployments, and takes 3 s of CPU time.
+      // Template validation is for deployments, and takes 3 s of CPU time.
       CDK_VALIDATION: 'false',
     },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -65,9 +66,22 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
     new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve)),
   ]);
   if (status !== 0) throw new Error(`The CDK app could not be synthesized (${command}):\n${printed}`);
+  if (!existsSync(join(outputDirectory, 'manifest.json'))) {
+    throw new Error(
+      `The CDK app wrote no assembly (${command}): create an App in it, and let it end by itself.`,
+    );
+  }
   return outputDirectory;
 }
 
+/** @throws Error naming a file that is not JSON */
 function readJson(file: string): Readonly<Record<string, unknown>> | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new Error(`${file} is not valid JSON: ${(error as Error).message}. Correct the file.`, {
+      cause: error,
+    });
+  }
 }

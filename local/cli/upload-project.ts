@@ -1,4 +1,4 @@
-/** Puts a project where the build operation looks for it: `projects/<name>.tar.gz` in the workspace bucket. */
+/** Uploads a project for the build operation, to `projects/<name>.tar.gz` in the workspace bucket. */
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,10 +6,10 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { build } from '../../lambdas/operations/build/operation.ts';
 import { packProject } from './pack-project.ts';
 
-/** The stack's output that names the bucket. */
+/** The stack output with the name of the bucket. */
 export const BUCKET_OUTPUT = 'WorkspaceBucketName';
 
-/** @returns the object's key. @throws Error for a name that is no project name, or a directory that is no project. */
+/** @returns the object key. @throws Error for an invalid project name, or a directory without a Node.js project */
 export async function uploadProject(
   client: S3Client,
   bucket: string,
@@ -17,7 +17,7 @@ export async function uploadProject(
   name: string,
 ): Promise<string> {
   const { success, error } = build.input.shape.project.safeParse(name);
-  if (!success) throw new Error(`"${name}" is no project name: ${error.issues[0]?.message}`);
+  if (!success) throw new Error(`"${name}" is not a project name: ${error.issues[0]?.message}`);
   const archive = await packProject(directory);
   try {
     const Key = `projects/${name}.tar.gz`;

@@ -1,10 +1,10 @@
-/** Change capture: writes to tables with a stream take turns by key, and each change becomes a stream record. */
+/** Captures changes of tables with a stream: serializes writes by key, and appends a stream record for each change. */
 import { isDeepStrictEqual } from 'node:util';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
-import { createTurns } from '../shared/turns.ts';
+import { createKeyedLock } from '../shared/turns.ts';
 import type { Item } from './stream-record.ts';
-import type { CallTables, TableAnswer, TableRequest } from './table-request.ts';
+import type { CallTables, TableResponse, TableRequest } from './table-request.ts';
 import { keyText, type TableStream } from './table-stream.ts';
 
 const SINGLE_ITEM_WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
@@ -17,18 +17,18 @@ interface WriteInput {
 }
 
 /**
- * Settles the writes that an earlier process was cut in, then captures.
+ * Appends the records of writes that the end of an earlier process interrupted, then captures new writes.
  * @param streams by table name
- * @param call reaches the tables themselves: its calls are neither captured nor counted.
+ * @param call sends requests directly to the tables: they are neither captured nor counted
  */
 export async function captureChanges(
   streams: ReadonlyMap<string, TableStream>,
   call: CallTables,
 ): Promise<CallTables> {
-  const inTurn = createTurns();
+  const withLock = createKeyedLock();
 
   for (const [table, stream] of streams) {
-    for (const { Keys, OldImage } of stream.cut) {
+    for (const { Keys, OldImage } of stream.interruptedWrites) {
       const NewImage = await readItem(call, table, Keys);
       if (!isDeepStrictEqual(OldImage, NewImage)) stream.append({ Keys, OldImage, NewImage });
     }
@@ -44,32 +44,32 @@ export async function captureChanges(
     const { TableName: table = '' } = input;
     const stream = streams.get(table);
     const Keys = stream?.keysOf(input.Key ?? input.Item);
-    // Without a key the request is refused as it is.
+    // Without a key, the table itself rejects the request.
     if (!stream || !Keys) return call(request);
 
-    return inTurn(`${table} ${keyText(Keys, stream.keyNames)}`, async () => {
+    return withLock(`${table} ${keyText(Keys, stream.keyNames)}`, async () => {
       const OldImage = await readItem(call, table, Keys);
-      stream.announce({ Keys, OldImage });
-      const answer = await call(request);
-      if (answer.status !== 200) return answer;
+      stream.logPendingWrite({ Keys, OldImage });
+      const response = await call(request);
+      if (response.status !== 200) return response;
       const NewImage = await readItem(call, table, Keys);
       if (!isDeepStrictEqual(OldImage, NewImage)) {
         stream.append(
           { Keys, OldImage, NewImage },
-          isByTtl(request.headers) ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
+          isTtlRequest(request.headers) ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
         );
       }
-      return answer;
+      return response;
     });
   };
 }
 
-/** Whether a request is signed by the principal that deletes expired items. */
-export function isByTtl({ authorization }: TableRequest['headers']): boolean {
+/** Returns whether the principal that deletes expired items signed the request. */
+export function isTtlRequest({ authorization }: TableRequest['headers']): boolean {
   return authorization?.includes(`Credential=${TTL_PRINCIPAL}/`) ?? false;
 }
 
-/** Undefined also for a key that the table does not take: the write is then refused with the reason. */
+/** Returns undefined also for an invalid key: the table then rejects the write with the reason. */
 async function readItem(call: CallTables, TableName: string, Key: Item): Promise<Item | undefined> {
   const { status, body } = await call({
     method: 'POST',
@@ -83,13 +83,13 @@ async function readItem(call: CallTables, TableName: string, Key: Item): Promise
 const READ_HEADERS = {
   'content-type': 'application/x-amz-json-1.0',
   'x-amz-target': 'DynamoDB_20120810.GetItem',
-  // dynalite wants a signature without verifying it.
+  // dynalite requires a signature and does not verify it.
   'x-amz-date': '20200101T000000Z',
   authorization:
     'AWS4-HMAC-SHA256 Credential=local/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
 };
 
-/** Of what is no JSON nothing is known: it is refused as it is. */
+/** Returns an empty input for invalid JSON: the table itself rejects the request. */
 function parse(body: Buffer): WriteInput {
   try {
     return JSON.parse(body.toString()) ?? {};
@@ -98,8 +98,8 @@ function parse(body: Buffer): WriteInput {
   }
 }
 
-function refuse(table: string): TableAnswer {
-  const message = `Table ${table} has a stream: the local cloud captures PutItem, UpdateItem and DeleteItem, not BatchWriteItem.`;
+function refuse(table: string): TableResponse {
+  const message = `Table ${table} has a stream, and the local cloud does not capture BatchWriteItem: use PutItem, UpdateItem or DeleteItem.`;
   return {
     status: 400,
     headers: { 'Content-Type': 'application/x-amz-json-1.0' },

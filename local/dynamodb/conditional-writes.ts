@@ -1,11 +1,11 @@
-/** S3's conditional writes, which fauxqs does not know: of PutObject, and of CopyObject by what it copies. */
+/** Adds S3's conditional writes, which fauxqs lacks: for PutObject, and for the source of CopyObject. */
 import { randomUUID } from 'node:crypto';
 import { copySource } from '../iam/object-calls.ts';
 import type { Reply, Wrap } from '../storage/object-routes.ts';
 
 /**
- * `If-Match`, `If-None-Match: *` and `x-amz-copy-source-if-match`. fauxqs's handlers do all they do before they first
- * wait: so nothing comes between looking at an object and replacing or copying it.
+ * Checks `If-Match`, `If-None-Match: *` and `x-amz-copy-source-if-match`. fauxqs's handlers finish their work before their
+ * first await, so no request runs between the check and the write.
  */
 export const withConditions: Wrap = (put, head) => async (request, reply) => {
   const { headers, params } = request;

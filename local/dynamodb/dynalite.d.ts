@@ -1,4 +1,4 @@
-/** The part of dynalite, which has no types of its own, that is used here. */
+/** Defines types for the parts of dynalite used here. The package has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
   export default function dynalite(options: { path?: string; createTableMs?: number }): Server;

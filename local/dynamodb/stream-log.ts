@@ -1,20 +1,20 @@
-/** A table's stream on disk: a line for what happened, and how far each reader has come. */
+/** Stores a table's stream on disk: a line for each write and record, and the position of each reader. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Before, StreamRecord } from './stream-record.ts';
+import type { BeforeImage, StreamRecord } from './stream-record.ts';
 
-/** Each write leaves a line before it is tried, and a record when it has changed something. */
-export type LogLine = { readonly before: Before } | { readonly record: StreamRecord };
+/** Each write leaves a line before it runs, and a record when it has changed an item. */
+export type LogLine = { readonly before: BeforeImage } | { readonly record: StreamRecord };
 
-/** By reader, the sequence number of the last record that it has passed. */
+/** The sequence number of the last record that a reader has finished, by reader. */
 export type Positions = Readonly<Record<string, string>>;
 
-/** Synchronous: a line takes microseconds, and so the order on disk is the order of the sequence numbers. */
+/** Writes synchronously: a line takes microseconds, and the order on disk is the order of the sequence numbers. */
 export class StreamLog {
   readonly #lines: string;
   readonly #positions: string;
 
-  /** Keeps `<tableName>.jsonl` and `<tableName>.positions.json` in the directory. */
+  /** Creates `<tableName>.jsonl` and `<tableName>.positions.json` in the directory. */
   constructor(directory: string, tableName: string) {
     mkdirSync(directory, { recursive: true });
     this.#lines = join(directory, `${tableName}.jsonl`);
@@ -23,7 +23,7 @@ export class StreamLog {
 
   readLines(): LogLine[] {
     if (!existsSync(this.#lines)) return [];
-    // What follows the last line break was cut by the end of the process, and its write never acknowledged.
+    // Text after the last line break is incomplete: the process ended before it acknowledged that write.
     const whole = readFileSync(this.#lines, 'utf8').split('\n').slice(0, -1);
     return whole.map((line) => JSON.parse(line) as LogLine);
   }
@@ -45,7 +45,7 @@ export class StreamLog {
   }
 }
 
-/** Written whole or not at all, however the process ends. */
+/** Replaces the file atomically, even when the process ends meanwhile. */
 function replaceFile(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);

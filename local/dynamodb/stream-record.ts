@@ -1,21 +1,21 @@
-/** What a DynamoDB stream tells of one change of one item, in DynamoDB's own JSON. */
+/** Creates DynamoDB stream records, in DynamoDB's JSON: one for each change of an item. */
 import { randomUUID } from 'node:crypto';
 import { REGION } from '../shared/aws-names.ts';
 
 export type Item = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** An item as it was before a write; without an image it did not exist. */
-export interface Before {
+/** An item before a write. Without an image, it did not exist. */
+export interface BeforeImage {
   readonly Keys: Item;
   readonly OldImage?: Item;
 }
 
-/** Without a new image the item is gone. */
-export interface Change extends Before {
+/** A change of an item. Without a new image, the item was deleted. */
+export interface Change extends BeforeImage {
   readonly NewImage?: Item;
 }
 
-/** Who deleted, where it was DynamoDB's time to live. */
+/** The identity of a deletion by DynamoDB's time to live. */
 export interface UserIdentity {
   readonly type: 'Service';
   readonly principalId: string;
@@ -30,7 +30,7 @@ export interface StreamRecord {
   readonly dynamodb: Change & {
     /** Whole seconds since 1970. */
     readonly ApproximateCreationDateTime: number;
-    /** Digits, as many as in every other record: their order is the order of the changes. */
+    /** A fixed number of digits, so that text order is the order of the changes. */
     readonly SequenceNumber: string;
     readonly SizeBytes: number;
     readonly StreamViewType: 'NEW_AND_OLD_IMAGES';
@@ -62,7 +62,7 @@ export function createRecord(
       ApproximateCreationDateTime: Math.floor(Date.now() / 1000),
       ...change,
       SequenceNumber,
-      // Of the JSON, where DynamoDB counts the attributes' own bytes.
+      // Size of the JSON. DynamoDB counts the bytes of the attributes.
       SizeBytes: Buffer.byteLength(JSON.stringify(change)),
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     },

@@ -1,4 +1,4 @@
-/** Defines the tables of the template, and requests to them. */
+/** Defines tables of the template, and the requests to them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 
@@ -10,7 +10,7 @@ export interface TableProperties {
   readonly StreamSpecification?: { readonly StreamViewType?: string };
 }
 
-/** A request that has arrived whole. */
+/** A request with its complete body. */
 export interface TableRequest {
   readonly method?: string;
   readonly url?: string;
@@ -18,10 +18,10 @@ export interface TableRequest {
   readonly body: Buffer;
 }
 
-export interface TableAnswer {
+export interface TableResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: string;
 }
 
-export type CallTables = (request: TableRequest) => Promise<TableAnswer>;
+export type CallTables = (request: TableRequest) => Promise<TableResponse>;

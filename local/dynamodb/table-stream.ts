@@ -1,9 +1,9 @@
-/** A table's stream: one shard of numbered changes, each kept until every reader has passed it. */
+/** Runs a table's stream: one shard of numbered records, each kept until every reader has finished it. */
 import { EventEmitter, once } from 'node:events';
 import { streamArn } from '../shared/aws-names.ts';
 import type { StreamLog } from './stream-log.ts';
 import {
-  type Before,
+  type BeforeImage,
   type Change,
   createRecord,
   type Item,
@@ -20,48 +20,48 @@ export const SHARD_ID = 'shardId-00000000000000000000-00000000';
 export class TableStream {
   readonly arn: string;
   readonly keyNames: readonly string[];
-  /** Writes that the end of an earlier process may have cut between the change and its record. */
-  readonly cut: readonly Before[];
+  /** Writes that the end of an earlier process may have interrupted between the change and its record. */
+  readonly interruptedWrites: readonly BeforeImage[];
   readonly #log: StreamLog | undefined;
   readonly #records: StreamRecord[];
   #positions: Map<string, string>;
   #last: string;
   readonly #events = new EventEmitter().setMaxListeners(0);
 
-  /** @param log without one the stream is in memory only. */
+  /** @param log without a log, the stream is only in memory */
   constructor(tableName: string, keyNames: readonly string[], log?: StreamLog) {
     this.arn = streamArn(tableName);
     this.keyNames = keyNames;
     this.#log = log;
     const lines = log?.readLines() ?? [];
     this.#records = lines.flatMap((line) => ('record' in line ? [line.record] : []));
-    // A write to a key begins when the one before is over: only the last line of a key can be without its record.
+    // Writes to one key are serialized: only the last line of a key can lack its record.
     const lastOfKey = new Map(
       lines.map((line) => [
         keyText('record' in line ? line.record.dynamodb.Keys : line.before.Keys, keyNames),
         line,
       ]),
     );
-    this.cut = [...lastOfKey.values()].flatMap((line) => ('before' in line ? [line.before] : []));
+    this.interruptedWrites = [...lastOfKey.values()].flatMap((line) => ('before' in line ? [line.before] : []));
     this.#positions = new Map(Object.entries(log?.readPositions() ?? {}));
     this.#last = [...this.#records.map(sequenceOf), ...this.#positions.values()].sort().at(-1) ?? '';
   }
 
-  /** The key attributes of an item or key; undefined when one is missing. */
+  /** Returns the key attributes of an item or key; undefined when one is missing. */
   keysOf(item: Item | undefined): Item | undefined {
     const entries = this.keyNames.flatMap((name) => (item?.[name] ? [[name, item[name]] as const] : []));
     return entries.length === this.keyNames.length ? Object.fromEntries(entries) : undefined;
   }
 
-  /** To be called before a write is tried, so that a change is never without its record. */
-  announce(before: Before): void {
+  /** Logs a write before it runs, so that no change lacks its record. */
+  logPendingWrite(before: BeforeImage): void {
     if (this.#positions.size > 0) this.#log?.append({ before });
   }
 
-  /** Dropped at once when there is no reader. */
+  /** Appends a record. Drops it when there is no reader. */
   append(change: Change, userIdentity?: UserIdentity): void {
     if (this.#positions.size === 0) return;
-    // By the clock, so that numbers grow even over records that nothing remembers.
+    // Based on the clock, so that numbers also grow beyond records that were not kept.
     this.#last = sequenceNumber(Math.max(Number(this.#last) + 1, Date.now() * 1000));
     const record = createRecord(this.arn, this.#last, change, userIdentity);
     this.#log?.append({ record });
@@ -70,8 +70,8 @@ export class TableStream {
   }
 
   /**
-   * Names all readers there are; once, after the cut writes are settled. Those of an earlier start go on from their
-   * positions, those that are gone hold nothing back any more, and what all have passed leaves the disk.
+   * Sets all readers. Call it once, after interrupted writes have their records. Known readers continue at their positions,
+   * removed readers no longer keep records, and records that all readers have finished leave the disk.
    */
   setReaders(readers: ReadonlyMap<string, StartingPosition>): void {
     const start = { TRIM_HORIZON: '', LATEST: this.#last };
@@ -83,8 +83,8 @@ export class TableStream {
   }
 
   /**
-   * The next records of a reader, as soon as there is one.
-   * @param limit how many at most @throws AbortError when the signal aborts
+   * Returns the next records of a reader, as soon as there is one.
+   * @param limit maximum number of records @throws AbortError when the signal aborts
    */
   async read(reader: string, limit: number, signal: AbortSignal): Promise<StreamRecord[]> {
     for (;;) {
@@ -96,8 +96,8 @@ export class TableStream {
     }
   }
 
-  /** The reader is done with this record and all before it. */
-  pass(reader: string, record: StreamRecord): void {
+  /** Saves that the reader has finished this record and all before it. */
+  checkpoint(reader: string, record: StreamRecord): void {
     this.#positions.set(reader, sequenceOf(record));
     this.#savePositions();
   }
@@ -110,7 +110,7 @@ export class TableStream {
   }
 }
 
-/** The streams of those tables that have one, by table name. @throws Error for a view other than both images */
+/** Returns streams by table name, for tables that have one. @throws Error for a view type without both images */
 export function createTableStreams(
   tables: ReadonlyMap<string, TableProperties>,
   openLog: (tableName: string) => StreamLog | undefined,
@@ -121,7 +121,7 @@ export function createTableStreams(
     const { StreamViewType } = StreamSpecification;
     if (StreamViewType !== 'NEW_AND_OLD_IMAGES') {
       throw new Error(
-        `Table ${name} streams ${StreamViewType}: the local cloud has NEW_AND_OLD_IMAGES only.`,
+        `Table ${name} has the stream view type ${StreamViewType}: use NEW_AND_OLD_IMAGES, which the local cloud supports.`,
       );
     }
     const keyNames = KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []);
@@ -130,7 +130,7 @@ export function createTableStreams(
   return streams;
 }
 
-/** The same for the same key, in whichever order its attributes come. */
+/** Returns the same text for the same key, in any order of its attributes. */
 export function keyText(keys: Item, keyNames: readonly string[]): string {
   return JSON.stringify(keyNames.map((name) => keys[name]));
 }

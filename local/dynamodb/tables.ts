@@ -1,4 +1,4 @@
-/** DynamoDB: dynalite, the tables of the template, and the time to live that dynalite lacks. */
+/** Runs DynamoDB: dynalite with the tables of the template, and the time to live that dynalite lacks. */
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import {
@@ -18,27 +18,26 @@ import { refuseTableCall } from '../iam/table-guard.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
-import { captureChanges, isByTtl } from './change-capture.ts';
-import type { CallTables, TableAnswer, TableProperties, TableRequest } from './table-request.ts';
+import { captureChanges, isTtlRequest } from './change-capture.ts';
+import type { CallTables, TableResponse, TableProperties, TableRequest } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
-/** Properties of `AWS::DynamoDB::Table` and `GlobalTable` that mean something here. */
-/** DynamoDB itself takes days; five seconds let a developer see that expired items go. */
+/** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */
 const TTL_SWEEP_MS = 5_000;
-/** DynamoDB's own limit of one request. */
+/** DynamoDB's limit of one request. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 export interface TableServer {
   readonly url: string;
-  /** From now on, changes of these tables go into their streams. @param streams by table name */
+  /** Captures changes of these tables into their streams from now on. @param streams by table name */
   captureInto(streams: ReadonlyMap<string, TableStream>): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * @param directory where LevelDB keeps the items; without one they live in memory.
- * @param onCall is told the action of each request.
- * @param iam decides each; until it is there, requests wait.
+ * @param directory where LevelDB stores the items; undefined keeps them in memory
+ * @param onCall receives the action of each request
+ * @param iam authorizes each request; requests wait until it resolves
  */
 export async function startTableServer(
   directory: string | undefined,
@@ -54,11 +53,11 @@ export async function startTableServer(
     async (request, response) => {
       const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
       const { method, url, headers } = request;
-      // On AWS, expiry is no call: nobody pays for it.
-      if (!isByTtl(headers)) onCall(actionOf(headers));
+      // On AWS, expiry is free: it is not a call.
+      if (!isTtlRequest(headers)) onCall(actionOf(headers));
       const tableRequest = { method, url, headers, body };
-      const answer = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const tableResponse = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
+      response.writeHead(tableResponse.status, tableResponse.headers).end(tableResponse.body);
     },
     { server },
   );
@@ -72,22 +71,22 @@ export async function startTableServer(
 }
 
 /**
- * dynalite throws out of the process when a client goes away halfway through a request, as a function that is stopped
- * does. So it gets only requests that have arrived whole, and the little of a response that it uses.
+ * Calls dynalite with a complete request and the parts of a response that it uses. dynalite crashes the process when a client
+ * disconnects during a request, as a stopped function does.
  */
 function callListener(
   handle: RequestListener,
   { method, url, headers, body }: TableRequest,
-): Promise<TableAnswer> {
+): Promise<TableResponse> {
   return new Promise((resolve) => {
     const request = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
-    const answered: Record<string, string | number> = {};
+    const responseHeaders: Record<string, string | number> = {};
     const response = {
       statusCode: 200,
       setHeader(name: string, value: string | number) {
-        answered[name] = value;
+        responseHeaders[name] = value;
       },
-      end: (text = '') => resolve({ status: response.statusCode, headers: answered, body: text }),
+      end: (text = '') => resolve({ status: response.statusCode, headers: responseHeaders, body: text }),
     };
     const [asRequest, asResponse] = [request, response] as unknown as Parameters<RequestListener>;
     handle(asRequest, asResponse);
@@ -99,14 +98,14 @@ export interface Tables {
 }
 
 /**
- * Creates the tables that do not exist yet and starts deleting what expires in any of them.
- * @throws Error when a table of an earlier start has other keys or indexes.
+ * Creates the tables that do not exist yet, and starts deleting expired items.
+ * @throws Error when a table of an earlier start has other keys or indexes
  */
 export async function createTables(
   tables: ReadonlyMap<string, TableProperties>,
   environment: Environment,
 ): Promise<Tables> {
-  // Streams tell by the signature who has deleted an item.
+  // Streams recognize deletions by time to live from this access key id.
   const credentials = { accessKeyId: TTL_PRINCIPAL, secretAccessKey: 'local' };
   const client = new DynamoDBClient({ ...environment.clientOptions('DYNAMODB'), credentials });
   for (const [name, properties] of tables) await createTable(client, name, properties);
@@ -116,7 +115,7 @@ export async function createTables(
   );
   let sweeping = Promise.resolve();
   const timer = setInterval(() => {
-    // A sweep that fails is tried again with the next one.
+    // The next sweep retries a failed one.
     sweeping = sweeping.then(() => deleteExpired(client, expiring)).catch(() => {});
   }, TTL_SWEEP_MS);
   return {
@@ -149,12 +148,12 @@ async function createTable(client: DynamoDBClient, name: string, properties: Tab
     const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
     if (shape(Table) === shape(properties)) return;
     throw new Error(
-      `Table ${name} exists with other keys or indexes: delete the data directory to start afresh.`,
+      `Table ${name} exists with other keys or indexes: delete the data directory to start with an empty table.`,
     );
   }
 }
 
-/** What must be the same for a table to be reused, as text. */
+/** Returns the keys and indexes as text. A table is reused when they are equal. */
 function shape(table: TableDescription | TableProperties | undefined): string {
   const indexes = table?.GlobalSecondaryIndexes ?? [];
   return JSON.stringify([
@@ -189,7 +188,7 @@ async function deleteExpired(client: DynamoDBClient, tables: readonly ExpiringTa
         const Key = Object.fromEntries(keys.flatMap((key) => (item[key] ? [[key, item[key]]] : [])));
         await client
           .send(new DeleteItemCommand({ TableName, Key, ConditionExpression: '#ttl < :now', ...isPast }))
-          // Prolonged since it was read: it stays.
+          // Its expiry was extended after the scan: keep it.
           .catch((error: Error) => {
             if (error.name !== 'ConditionalCheckFailedException') throw error;
           });

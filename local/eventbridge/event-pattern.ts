@@ -1,6 +1,6 @@
-/** Event patterns, of EventBridge rules and of filter criteria: nested as the event is, with lists of what matches. */
+/** Matches events with the patterns of EventBridge rules and of filter criteria. A pattern nests like the event. */
 
-/** A value to equal, or one of the three comparisons below: the rest of the language is refused. */
+/** A value to equal, or one of three comparisons. Other comparisons are not supported. */
 type Matcher =
   | string
   | number
@@ -15,7 +15,7 @@ export interface EventPattern {
 }
 
 /**
- * @param owner whom an error names: `Rule jobs`
+ * @param owner resource that an error names: `Rule jobs`
  * @throws Error naming the part of the pattern that the local cloud cannot match
  */
 export function checkPattern(owner: string, pattern: unknown): asserts pattern is EventPattern {
@@ -44,7 +44,7 @@ function isMatcher(matcher: unknown): matcher is Matcher {
   return name === 'anything-but' && [argument].flat().every((value) => typeof value !== 'object');
 }
 
-/** True when each field of the pattern has a value that one of its list matches. */
+/** Returns true when each field of the pattern matches the value of the event. */
 export function matches(pattern: EventPattern, event: unknown): boolean {
   return Object.entries(pattern).every(([field, inner]) => {
     const value = (event as Readonly<Record<string, unknown>> | null | undefined)?.[field];
@@ -56,7 +56,7 @@ function isList(inner: EventPattern | readonly Matcher[]): inner is readonly Mat
   return Array.isArray(inner);
 }
 
-/** Of a list, one element is enough. */
+/** For a list, one matching element is enough. */
 function matchesValue(matcher: Matcher, value: unknown): boolean {
   if (Array.isArray(value)) return value.some((element) => matchesValue(matcher, element));
   if (typeof matcher !== 'object' || matcher === null) return value === matcher;

@@ -1,4 +1,4 @@
-/** EventBridge: hands the cloud's own events to the targets of the rules that match them. */
+/** Runs EventBridge: delivers events to the targets of matching rules. */
 
 import type { RuleGate } from '../iam/invoke-permissions.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
@@ -20,7 +20,7 @@ interface RuleProperties {
   readonly Targets?: readonly TargetProperties[];
 }
 
-/** @throws Error for a pattern that cannot be matched here, or a target that is no function. */
+/** @throws Error for a pattern that is not supported here, or a target that is not a function */
 export function createEventRules(
   template: Template,
   resolve: Resolve,
@@ -34,7 +34,7 @@ export function createEventRules(
     ['EventPattern', 'State', 'Targets'],
   );
   const rules = [...found].flatMap(([name, { EventPattern, State, Targets = [] }]) => {
-    // It is on a schedule alone.
+    // The rule has only a schedule.
     if (!EventPattern) return [];
     checkPattern(`Rule ${name}`, EventPattern);
     const targets = Targets.map((target) => createTarget(name, target, functions, gate));

@@ -1,4 +1,4 @@
-/** What S3 tells EventBridge of: each object that is put, copied, or made of parts, in buckets whose template says so. */
+/** Creates S3's EventBridge events for objects that are put, copied or uploaded in parts, in buckets that enable them. */
 
 import type { Request, Wrap } from '../storage/object-routes.ts';
 import type { Template } from '../template/assembly.ts';
@@ -15,8 +15,8 @@ export interface CreatedObject {
   readonly reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload';
 }
 
-/** @param onCreated is told of each once it is there */
-export function tellingOfObjects(onCreated: (object: CreatedObject) => void): Wrap {
+/** @param onCreated receives each object after it is stored */
+export function withObjectEvents(onCreated: (object: CreatedObject) => void): Wrap {
   return (handler, head) => async (request, reply) => {
     await handler(request, reply);
     const { bucket, '*': key } = request.params;
@@ -29,7 +29,7 @@ export function tellingOfObjects(onCreated: (object: CreatedObject) => void): Wr
   };
 }
 
-/** @returns undefined for what makes no object: a part, the beginning of an upload in parts, a deletion */
+/** @returns undefined for a request that creates no object: a part, the start of a multipart upload, a deletion */
 function reasonOf({ headers, query }: Request): CreatedObject['reason'] | undefined {
   if ('uploadId' in query) return 'partNumber' in query ? undefined : 'CompleteMultipartUpload';
   if ('renameObject' in query || 'uploads' in query || 'delete' in query) return undefined;
@@ -42,7 +42,7 @@ interface BucketProperties {
   };
 }
 
-/** @returns the event of an object; undefined where its bucket tells nobody */
+/** @returns the event of an object; undefined when its bucket does not send events */
 export function createObjectEvents(
   template: Template,
   resolve: Resolve,
@@ -53,13 +53,13 @@ export function createObjectEvents(
     ['AWS::S3::Bucket'],
     ['NotificationConfiguration'],
   );
-  const telling = new Set(
+  const sendingBuckets = new Set(
     [...buckets].flatMap(([name, { NotificationConfiguration }]) =>
       String(NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) === 'true' ? name : [],
     ),
   );
   return ({ bucket, key, size, etag, reason }) =>
-    telling.has(bucket)
+    sendingBuckets.has(bucket)
       ? {
           source: 'aws.s3',
           'detail-type': 'Object Created',

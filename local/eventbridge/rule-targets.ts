@@ -1,4 +1,4 @@
-/** Where EventBridge rules send what they match or are due for: functions, and tries when they fail. */
+/** Delivers events of EventBridge rules to functions, with retries. */
 
 import type { RuleGate } from '../iam/invoke-permissions.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
@@ -6,19 +6,19 @@ import { functionNameOf } from '../shared/aws-names.ts';
 
 export interface TargetProperties {
   readonly Arn: string;
-  /** JSON text that the target gets in the event's place. */
+  /** JSON text that the target gets instead of the event. */
   readonly Input?: string;
   readonly InputPath?: string;
   readonly InputTransformer?: object;
 }
 
-/** Hands the event to one target, and resolves when that is over, however it ended. */
+/** Delivers the event to one target. Resolves after success or the last attempt. */
 export type Deliver = (event: object) => Promise<void>;
 
-/** Like Lambda's own for events: the first try and two more. */
+/** Lambda's attempts for asynchronous events: one and two retries. */
 const ATTEMPTS = 3;
 
-/** @throws Error for a target that is no function, or wants a part of the event */
+/** @throws Error for a target that is not a function, or that gets only a part of the event */
 export function createTarget(
   rule: string,
   { Arn, Input, InputPath, InputTransformer }: TargetProperties,
@@ -27,10 +27,10 @@ export function createTarget(
 ): Deliver {
   const functionName = functionNameOf(Arn);
   const target = functions.get(functionName);
-  if (!target) throw new Error(`Rule ${rule} has the target ${Arn}: the local cloud has functions only.`);
+  if (!target) throw new Error(`Rule ${rule} has the target ${Arn}: use a function, which the local cloud supports.`);
   if (InputPath || InputTransformer) {
     throw new Error(
-      `Rule ${rule} gives ${Arn} a part of the event: the local cloud gives all of it, or a fixed Input.`,
+      `Rule ${rule} sends ${Arn} a part of the event: send the whole event, or a fixed Input.`,
     );
   }
   return async (event) => {
@@ -38,14 +38,14 @@ export function createTarget(
   };
 }
 
-/** A function that fails every time has logged why; EventBridge, too, drops the event then. */
+/** Drops the event after the last failure, as EventBridge does. The function's log contains the errors. */
 async function deliver(target: LambdaFunction, payload: string): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       await target.invoke(payload);
       return;
     } catch {
-      // Tried again.
+      // The loop retries.
     }
   }
 }

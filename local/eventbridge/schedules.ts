@@ -1,4 +1,4 @@
-/** EventBridge's schedules: rules that are due every so many minutes, counted from the start of the cloud. */
+/** Runs EventBridge schedules: rules with a rate, counted in minutes from the start of the cloud. */
 import { randomUUID } from 'node:crypto';
 import type { RuleGate } from '../iam/invoke-permissions.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 const UNIT_MINUTES = { minute: 1, hour: 60, day: 24 * 60 } as const;
 const RATE = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
 
-/** @throws Error for a schedule that is no rate, or a target that is no function, before any is due */
+/** @throws Error for a schedule that is not a rate, or a target that is not a function, before any rule is due */
 export function startSchedules(
   template: Template,
   resolve: Resolve,
@@ -49,7 +49,7 @@ export function startSchedules(
   const timer = setInterval(() => {
     minute += 1;
     for (const schedule of schedules) {
-      // What takes longer than its period is not begun a second time beside itself.
+      // A run that takes longer than its period does not overlap with the next.
       if (minute % schedule.minutes !== 0 || running.has(schedule)) continue;
       running.add(schedule);
       void run(schedule).finally(() => running.delete(schedule));
@@ -62,7 +62,7 @@ function minutesOf(rule: string, expression: string): number {
   const [, count, unit] = RATE.exec(expression) ?? [];
   if (!unit) {
     throw new Error(
-      `Rule ${rule} is due at ${expression}: the local cloud knows rates alone, such as rate(5 minutes).`,
+      `Rule ${rule} has the schedule ${expression}: use a rate, such as rate(5 minutes), which the local cloud supports.`,
     );
   }
   return Number(count) * UNIT_MINUTES[unit as keyof typeof UNIT_MINUTES];
@@ -75,7 +75,7 @@ async function run({ ruleArn, targets }: Schedule): Promise<void> {
     'detail-type': 'Scheduled Event',
     source: 'aws.events',
     account: ACCOUNT,
-    // To the second.
+    // Whole seconds.
     time: new Date().toISOString().replace(/\.\d+/, ''),
     region: REGION,
     resources: [ruleArn],

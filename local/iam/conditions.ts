@@ -1,8 +1,8 @@
-/** The conditions of policies: those operators and keys that this project's templates have, and an error for others. */
+/** Evaluates policy conditions. Supports the operators and keys of this project's templates, and rejects others. */
 import { ACCOUNT } from '../shared/aws-names.ts';
 import { wildcard } from './wildcards.ts';
 
-/** What is known of a call besides its action and resource, by condition key. */
+/** Values of condition keys for a call. */
 export type Context = Readonly<Partial<Record<ConditionKey, string>>>;
 
 const KEYS = ['aws:SecureTransport', 'aws:SourceAccount', 'aws:SourceArn', 'states:HTTPEndpoint'] as const;
@@ -18,22 +18,22 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * Of every call. What crosses the loopback interface leaves the machine as little as what TLS protects: it counts as
- * secure, so that policies which refuse plain http refuse here just what they refuse on AWS.
+ * The context of every call. Loopback traffic does not leave the machine, so it counts as secure transport. Policies that
+ * deny plain http then deny the same calls as on AWS.
  */
-export const OF_EVERY_CALL: Context = { 'aws:SecureTransport': 'true' };
+export const BASE_CONTEXT: Context = { 'aws:SecureTransport': 'true' };
 
-/** Of what a service of AWS does because of one of the account's own resources. */
-export function onBehalfOf(sourceArn: string): Context {
-  return { ...OF_EVERY_CALL, 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': sourceArn };
+/** Returns the context of a call that an AWS service makes for a resource of the account. */
+export function serviceContext(sourceArn: string): Context {
+  return { ...BASE_CONTEXT, 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': sourceArn };
 }
 
-/** `{ operator: { key: value or values } }`, as a policy has it. */
+/** The Condition element of a policy: `{ operator: { key: value or values } }`. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /**
- * All keys must hold, each with one of its values; of a key that the call does not have, none holds.
- * @param where the statement, for the error @throws Error naming an operator or key that is unknown here
+ * Compiles a condition. Every key must match one of its values. A key that the call does not have never matches.
+ * @param where the statement, for the error @throws Error naming an operator or key that is not supported here
  */
 export function compileCondition(where: string, condition: Condition = {}): (context: Context) => boolean {
   const tests = Object.entries(condition).flatMap(([operator, keys]) =>
@@ -42,7 +42,7 @@ export function compileCondition(where: string, condition: Condition = {}): (con
       const known = KEYS.find((name) => name.toLowerCase() === key.toLowerCase());
       if (!compile || !known) {
         throw new Error(
-          `${where} has the condition ${operator} on ${key}: the local cloud knows ${Object.keys(OPERATORS).join(', ')} on ${KEYS.join(', ')}. Add it to local/iam/conditions.ts.`,
+          `${where} has the condition ${operator} on ${key}: the local cloud supports ${Object.keys(OPERATORS).join(', ')} on ${KEYS.join(', ')}. Add it to local/iam/conditions.ts.`,
         );
       }
       const accepts = [values].flat().map((value) => compile(String(value)));

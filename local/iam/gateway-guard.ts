@@ -1,4 +1,4 @@
-/** Keeps API Gateway from functions that have not permitted it: such a method answers 500, as on AWS. */
+/** Checks that functions permit API Gateway to invoke them. Otherwise the method responds with 500, as on AWS. */
 import { type Method, matchRoute, readRoutes } from '../apigateway/api-routes.ts';
 import { arn } from '../shared/aws-names.ts';
 import { type Handler, sendJson } from '../shared/loopback-server.ts';
@@ -9,7 +9,7 @@ import type { MayInvoke } from './invoke-permissions.ts';
 const SERVICE = 'apigateway.amazonaws.com';
 const FUNCTION_IN_URI = /\/functions\/arn:[^/]*:function:([^:/]+)[^/]*\//;
 
-/** @param handler gets what may go through */
+/** @param handler receives the permitted requests */
 export function guardGateway(
   template: Template,
   resolve: Resolve,
@@ -20,7 +20,7 @@ export function guardGateway(
   const api = `${refOfFirst('AWS::ApiGateway::RestApi')}`;
   const stage = `${refOfFirst('AWS::ApiGateway::Stage')}`;
 
-  /** Of this kind the local gateway has one. */
+  /** The local gateway has one resource of this type. */
   function refOfFirst(type: string): unknown {
     const found = Object.entries(template.Resources).find(([, { Type }]) => Type === type);
     return found && resolve({ Ref: found[0] });
@@ -42,7 +42,7 @@ export function guardGateway(
   return (request, response) => {
     const { method: httpMethod = 'GET', url = '/' } = request;
     const path = pathOf(url);
-    // What is no path is refused by the gateway itself.
+    // The gateway itself rejects an invalid path.
     const match = path === undefined ? undefined : matchRoute(routes, httpMethod, path);
     if (match && !mayAuthorize(match.method)) {
       const type = 'AuthorizerConfigurationException';
@@ -56,7 +56,7 @@ export function guardGateway(
   };
 }
 
-/** As the gateway reads it, without `..`; undefined for what cannot be decoded. */
+/** Returns the path as the gateway reads it, without `..`; undefined when it cannot be decoded. */
 function pathOf(target: string): string | undefined {
   try {
     const { pathname } = new URL(`http://localhost${target}`);

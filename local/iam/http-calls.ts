@@ -1,4 +1,4 @@
-/** What an HTTP task of a state machine does: it calls an endpoint, with the credentials of a connection. */
+/** Lists the IAM calls of an HTTP task: it calls an endpoint with the credentials of a connection. */
 import type { Call } from './statements.ts';
 
 export function httpTaskCalls(machineArn: string, endpoint: string, connectionArn: string): readonly Call[] {
@@ -15,7 +15,7 @@ export function httpTaskCalls(machineArn: string, endpoint: string, connectionAr
   ];
 }
 
-/** EventBridge makes it, with an id of its own. */
+/** Returns the ARN of the secret that EventBridge creates for a connection, with a fixed id. */
 function secretOf(connectionArn: string): string {
   const name = connectionArn.split('/')[1];
   const place = connectionArn.split(':').slice(3, 5).join(':');

@@ -1,61 +1,61 @@
-/** IAM: decides each call by the policies of the template, and keeps which of them were needed. */
+/** Runs IAM: authorizes each call with the policies of the template, and records which of them were used. */
 
 import { ADMINISTRATOR, type Credentials, type SignedRequest } from '../shared/credentials.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
-import { OF_EVERY_CALL } from './conditions.ts';
+import { BASE_CONTEXT } from './conditions.ts';
 import { type Denial, denied } from './refusal.ts';
 import { createResourcePolicies } from './resource-policies.ts';
-import { createRoleReader, type Wearer } from './roles.ts';
+import { createRoleReader, type Principal } from './roles.ts';
 import { callerOf, createSession, type Session } from './sessions.ts';
 import type { Call, Rule } from './statements.ts';
 import { type RolePermissions, RoleUsage } from './usage.ts';
 
 export class Iam {
-  /** By the ARN of the function or the state machine. */
-  readonly #wearers: ReadonlyMap<string, Session>;
+  /** Sessions by the ARN of the function or the state machine. */
+  readonly #sessions: ReadonlyMap<string, Session>;
   readonly #byKeyId: ReadonlyMap<string, Session>;
   readonly #usages: ReadonlyMap<string, RoleUsage>;
   readonly #rulesOfResource: (arn: string) => readonly Rule[];
 
-  /** @throws Error for a policy, a role or a condition that is unknown here */
+  /** @throws Error for a policy, a role or a condition that is not supported here */
   constructor(template: Template, resolve: Resolve) {
     const readRole = createRoleReader(template, resolve);
     this.#rulesOfResource = createResourcePolicies(template, resolve);
-    this.#wearers = new Map(
-      wearersOf(template, resolve).map(({ roleArn, ...wearer }) => {
-        const name = wearer.arn.split(':').at(-1) ?? '';
-        return [wearer.arn, createSession(readRole(roleArn, wearer), name)];
+    this.#sessions = new Map(
+      principalsOf(template, resolve).map(({ roleArn, ...principal }) => {
+        const name = principal.arn.split(':').at(-1) ?? '';
+        return [principal.arn, createSession(readRole(roleArn, principal), name)];
       }),
     );
-    const sessions = [...this.#wearers.values()];
+    const sessions = [...this.#sessions.values()];
     this.#byKeyId = new Map(sessions.map((session) => [session.credentials.accessKeyId, session]));
     this.#usages = new Map(sessions.map(({ role }) => [role.arn, new RoleUsage(role)]));
   }
 
   /** @param arn of a function or a state machine of the template */
   sessionOf(arn: string): Session {
-    const session = this.#wearers.get(arn);
-    if (!session) throw new Error(`${arn} has no role: it is no function or state machine of the template.`);
+    const session = this.#sessions.get(arn);
+    if (!session) throw new Error(`${arn} has no role: give the ARN of a function or state machine of the template.`);
     return session;
   }
 
-  /** What whoever has this key id signs with; undefined for a stranger. */
+  /** Returns the credentials with this key id; undefined when it is unknown. */
   credentialsOf(accessKeyId: string): Credentials | undefined {
     if (accessKeyId === ADMINISTRATOR.accessKeyId) return ADMINISTRATOR;
     return this.#byKeyId.get(accessKeyId)?.credentials;
   }
 
   /**
-   * @param callsOf says what the request does: an administrator is not asked.
-   * @throws Refusal also for a request that names nobody, or somebody unknown
+   * @param callsOf returns the calls of the request; not called for an administrator, who may do everything
+   * @throws Refusal also for an unsigned request, or an unknown key id
    */
   authorizeRequest(request: SignedRequest, callsOf: () => readonly Call[]): void {
     const caller = callerOf(request, this.#byKeyId);
     if (caller) this.authorize(caller, callsOf());
   }
 
-  /** All or nothing. @throws Refusal */
+  /** Authorizes all calls or none. @throws Refusal for the first denied call */
   authorize(caller: Session, calls: readonly Call[]): void {
     const decisions = calls.map((call) => ({ call, ...this.#decide(caller, call) }));
     const refused = decisions.find(({ denial }) => denial);
@@ -63,25 +63,25 @@ export class Iam {
     for (const { call, allowing } of decisions) this.#usages.get(caller.role.arn)?.add(call.action, allowing);
   }
 
-  /** Whether the call would be allowed, which is no use of it. */
+  /** Returns whether the call would be allowed. Does not count as use of a permission. */
   allows(caller: Session, call: Call): boolean {
     return !this.#decide(caller, call).denial;
   }
 
-  /** What each role was granted, and which of it was used since the cloud has started. */
+  /** Returns the permissions of each role, and which of them were used since the start of the cloud. */
   permissions(): RolePermissions[] {
     return [...this.#usages.values()].map((usage) => usage.summary());
   }
 
   #decide({ role }: Session, call: Call): { readonly denial?: Denial; readonly allowing: readonly Rule[] } {
-    const applying = (rule: Rule) => rule.applies(call, { ...OF_EVERY_CALL, ...call.context });
+    const applying = (rule: Rule) => rule.applies(call, { ...BASE_CONTEXT, ...call.context });
     const ofRole = role.rules.filter(applying);
     const ofResource = this.#rulesOfResource(call.resource).filter(
-      (rule) => rule.isAbout(role.arn) && applying(rule),
+      (rule) => rule.matchesPrincipal(role.arn) && applying(rule),
     );
     if (ofRole.some(isDeny)) return { denial: 'denied by the role', allowing: [] };
     if (ofResource.some(isDeny)) return { denial: 'denied by the resource', allowing: [] };
-    // Within one account, the resource's word is as good as the role's.
+    // Within one account, an allow of the role or of the resource is enough.
     if (ofRole.length + ofResource.length === 0) return { denial: 'no allow', allowing: [] };
     return { allowing: ofRole };
   }
@@ -91,14 +91,14 @@ function isDeny({ effect }: Rule): boolean {
   return effect === 'Deny';
 }
 
-const WEARERS = [
+const PRINCIPAL_TYPES = [
   { type: 'AWS::Lambda::Function', role: 'Role', service: 'lambda.amazonaws.com' },
   { type: 'AWS::StepFunctions::StateMachine', role: 'RoleArn', service: 'states.amazonaws.com' },
 ] as const;
 
-function wearersOf(template: Template, resolve: Resolve): (Wearer & { readonly roleArn: string })[] {
+function principalsOf(template: Template, resolve: Resolve): (Principal & { readonly roleArn: string })[] {
   return Object.entries(template.Resources).flatMap(([logicalId, { Type, Properties = {} }]) =>
-    WEARERS.filter(({ type }) => type === Type).map(({ role, service }) => ({
+    PRINCIPAL_TYPES.filter(({ type }) => type === Type).map(({ role, service }) => ({
       arn: String(resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] })),
       service,
       roleArn: String(resolve(Properties[role])),

@@ -1,4 +1,4 @@
-/** Who may invoke which function: `AWS::Lambda::Permission`, as API Gateway and EventBridge need it. */
+/** Reads `AWS::Lambda::Permission`, which lets API Gateway and EventBridge invoke functions. */
 
 import { ACCOUNT, arn, functionNameOf } from '../shared/aws-names.ts';
 import type { Template } from '../template/assembly.ts';
@@ -7,7 +7,7 @@ import { type Matches, wildcard } from './wildcards.ts';
 
 export type InvokingService = 'apigateway.amazonaws.com' | 'events.amazonaws.com';
 
-/** @param sourceArn of the method, the authorizer or the rule that the service acts for */
+/** @param sourceArn of the method, authorizer or rule for which the service acts */
 export type MayInvoke = (service: InvokingService, sourceArn: string, functionName: string) => boolean;
 
 interface PermissionProperties {
@@ -25,7 +25,7 @@ interface Permission extends PermissionProperties {
   readonly coversSource: Matches;
 }
 
-/** @throws Error for a permission with a condition that the local cloud does not know */
+/** @throws Error for a permission with a condition that the local cloud does not support */
 export function createInvokePermissions(template: Template, resolve: Resolve): MayInvoke {
   const permissions = Object.entries(template.Resources)
     .filter(([, { Type }]) => Type === 'AWS::Lambda::Permission')
@@ -47,7 +47,7 @@ function readPermission(logicalId: string, properties: PermissionProperties): Pe
   const unknown = Object.keys(properties).find((name) => !KNOWN.has(name));
   if (unknown) {
     throw new Error(
-      `Permission ${logicalId} has ${unknown}, which the local cloud does not know: leave it out.`,
+      `Permission ${logicalId} has ${unknown}, which the local cloud does not support: remove it.`,
     );
   }
   return {
@@ -57,7 +57,7 @@ function readPermission(logicalId: string, properties: PermissionProperties): Pe
   };
 }
 
-/** Whether a rule's target may be reached; what is refused is logged where the function logs. */
+/** Returns whether a rule may invoke a function. Writes a denial to the function's log. */
 export type RuleGate = (rule: string, functionName: string) => boolean;
 
 export function createRuleGate(

@@ -1,10 +1,10 @@
-/** What a request to Step Functions or Secrets Manager does, and to which machine, execution or secret. */
+/** Maps requests to Step Functions, Secrets Manager and Lambda to IAM calls. */
 import { arn, secretArn } from '../shared/aws-names.ts';
 import { machineOfToken } from '../stepfunctions/task-tokens.ts';
 import type { Call } from './statements.ts';
 
-/** Of a machine; the others are of an execution, or of a token. */
-const OF_MACHINES = ['StartExecution', 'StartSyncExecution'];
+/** Actions on a state machine. The others are on an execution or a task token. */
+const STATE_MACHINE_ACTIONS = ['StartExecution', 'StartSyncExecution'];
 
 export function stateMachineCall(
   action: string,
@@ -16,11 +16,11 @@ export function stateMachineCall(
 ): Call {
   const { stateMachineArn, executionArn, taskToken } = input;
   const ofToken = taskToken === undefined ? undefined : machineOfToken(taskToken);
-  const resource = OF_MACHINES.includes(action) ? stateMachineArn : (ofToken ?? executionArn);
+  const resource = STATE_MACHINE_ACTIONS.includes(action) ? stateMachineArn : (ofToken ?? executionArn);
   return { action: `states:${action}`, resource: resource ?? '*' };
 }
 
-/** A secret is asked for by its ARN or its name. */
+/** @param action on a secret, which `SecretId` names by ARN or by name */
 export function secretCall(action: string, { SecretId }: { readonly SecretId?: string }): Call {
   const called = `secretsmanager:${action}`;
   if (SecretId === undefined) return { action: called, resource: '*' };

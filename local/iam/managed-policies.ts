@@ -1,4 +1,4 @@
-/** AWS's own managed policies, as far as roles of this project's templates have them. */
+/** Defines the AWS managed policies that roles of this project's templates have. */
 import type { PolicyDocument } from './statements.ts';
 
 const PREFIX = 'arn:aws:iam::aws:policy/';
@@ -13,11 +13,11 @@ const DOCUMENTS: Readonly<Record<string, PolicyDocument>> = {
   },
 };
 
-/** @throws Error naming the policy and the role when its content is not known here. */
+/** @throws Error naming the policy and the role, for a policy that is not defined here */
 export function managedPolicy(role: string, policyArn: string): PolicyDocument {
   const document = DOCUMENTS[policyArn.replace(PREFIX, '')];
   if (document) return document;
   throw new Error(
-    `Role ${role} has the managed policy ${policyArn}, whose content the local cloud does not know: add it to local/iam/managed-policies.ts.`,
+    `Role ${role} has the managed policy ${policyArn}, which the local cloud does not define: add it to local/iam/managed-policies.ts.`,
   );
 }

@@ -1,4 +1,4 @@
-/** What a request to SQS or SNS does, and to which queue or topic. */
+/** Maps requests to SQS and SNS to IAM calls. */
 import { arn } from '../shared/aws-names.ts';
 import { queueArn } from './resource-policies.ts';
 import type { Call } from './statements.ts';
@@ -8,7 +8,7 @@ export function queueCall(
   action: string,
   { QueueUrl, QueueName }: { readonly QueueUrl?: string; readonly QueueName?: string },
 ): Call {
-  // Some name a queue that they have no URL of, or that is not there yet.
+  // These actions name a queue whose URL is unknown, or that does not exist yet.
   const byName = action === 'CreateQueue' || action === 'GetQueueUrl';
   const queue = byName ? QueueName : QueueUrl;
   return { action: `sqs:${withoutBatch(action)}`, resource: queue === undefined ? '*' : queueArn(queue) };
@@ -24,12 +24,12 @@ export function topicCall(action: string, input: Readonly<Record<string, string 
   return { action: called, resource: topicOf(name) ?? '*' };
 }
 
-/** Policies know no batches: sending many is sending. */
+/** Policies have no batch actions: a batch needs the permission of the single action. */
 function withoutBatch(action: string): string {
   return action.replace(/Batch$/, '');
 }
 
-/** A subscription's ARN is its topic's, and an id. */
+/** The ARN of a subscription is the ARN of its topic and an id. */
 function topicOf(nameOrSubscription: string | undefined): string | undefined {
   return nameOrSubscription?.split(':').slice(0, 6).join(':');
 }

@@ -1,4 +1,4 @@
-/** What a request to S3 does, and to which bucket and objects: by what the local S3 makes of method, path and query. */
+/** Maps requests to S3 to IAM calls, with the same reading of method, path and query as the local S3. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Call } from './statements.ts';
 
@@ -6,7 +6,7 @@ export interface ObjectRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** Of a request that names objects in its body. */
+  /** The body of a request that names objects in it. */
   readonly body: unknown;
 }
 
@@ -36,22 +36,22 @@ export function objectCalls({ method, url, headers, body }: ObjectRequest): Call
       return on('GetObject');
     case 'PUT object':
       if (query.has('renameObject')) return on('RenameObject');
-      return [...copied(headers), ...on('PutObject')];
+      return [...copySourceCalls(headers), ...on('PutObject')];
     case 'DELETE object':
       return on(query.get('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject');
     case 'POST object':
       if (query.has('uploads') || query.get('uploadId')) return on('PutObject');
-      return deleted(bucket, body);
+      return deleteCalls(bucket, body);
     case 'POST bucket':
-      // The form of a browser names the key somewhere in it: whoever may put every object may post.
+      // A browser form contains the key at any place: require permission to put every object.
       if (isForm(headers)) return [call('PutObject', bucket, '*')];
-      return deleted(bucket, body);
+      return deleteCalls(bucket, body);
     default:
       return on(method);
   }
 }
 
-/** The bucket of an object that is read. Without the right to list it, nobody learns that there is no such object. */
+/** Returns the bucket of a read object. Callers without permission to list it do not learn that an object is missing. */
 export function bucketRead({ method, url, headers }: ObjectRequest): string | undefined {
   const { bucket, key } = targetOf(url);
   if (key && (method === 'GET' || method === 'HEAD')) return bucket;
@@ -76,12 +76,12 @@ function targetOf(url: string): Target {
   };
 }
 
-function copied(headers: IncomingHttpHeaders): Call[] {
+function copySourceCalls(headers: IncomingHttpHeaders): Call[] {
   const source = copySource(headers);
   return source ? [call('GetObject', source.bucket, source.key)] : [];
 }
 
-/** What CopyObject copies; undefined for a request that copies nothing. */
+/** Returns the source of CopyObject; undefined for other requests. */
 export function copySource(headers: IncomingHttpHeaders): { bucket: string; key: string } | undefined {
   const source = headers['x-amz-copy-source'];
   if (source === undefined) return undefined;
@@ -89,8 +89,8 @@ export function copySource(headers: IncomingHttpHeaders): { bucket: string; key:
   return { bucket, key: key.join('/') };
 }
 
-/** Those that `DeleteObjects` names in its XML. */
-function deleted(bucket: string, body: unknown): Call[] {
+/** Returns a call for each object that `DeleteObjects` names in its XML. */
+function deleteCalls(bucket: string, body: unknown): Call[] {
   const keys = [...String(body).matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, key = '']) => unescapeXml(key));
   return (keys.length > 0 ? keys : ['*']).map((key) => call('DeleteObject', bucket, key));
 }

@@ -1,4 +1,4 @@
-/** Presigned URLs: good for one method and one object until they expire, and for nothing once a character is changed. */
+/** Verifies presigned URLs. A URL is valid for one method and one object until it expires; any change invalidates it. */
 
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -11,9 +11,9 @@ import { badSignature, expired, headersNotSigned } from './refusal.ts';
 const CONTENT_HASH = 'X-Amz-Content-Sha256';
 
 /**
- * Checks a request that is signed in its URL; others pass.
- * @param credentialsOf an access key id
- * @throws Refusal
+ * Checks a request that is signed in its URL. Accepts other requests.
+ * @param credentialsOf returns the credentials of an access key id
+ * @throws Refusal when the URL has expired, or its signature does not match
  */
 export async function checkPresigned(
   { method, url, headers }: Pick<ObjectRequest, 'method' | 'url' | 'headers'>,
@@ -22,14 +22,14 @@ export async function checkPresigned(
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const signature = searchParams.get('X-Amz-Signature');
   const credentials = credentialsOf(searchParams.get('X-Amz-Credential')?.split('/')[0] ?? '');
-  // Who is unknown is refused as such.
+  // Authorization refuses an unknown key id later.
   if (signature === null || !credentials) return;
   const signedAt = dateOf(searchParams.get('X-Amz-Date') ?? '');
   const expiresIn = Number(searchParams.get('X-Amz-Expires'));
   if (!(signedAt.getTime() + expiresIn * 1000 > Date.now())) throw expired();
 
   const signedHeaders = (searchParams.get('X-Amz-SignedHeaders') ?? '').split(';');
-  // They could make something else of it, such as a copy of what its signer may read.
+  // Unsigned headers could change the request, such as to a copy of an object that the signer may read.
   const unsigned = Object.keys(headers).filter(
     (name) => name.startsWith('x-amz-') && !signedHeaders.includes(name),
   );
@@ -48,9 +48,9 @@ export async function checkPresigned(
       method,
       protocol: 'http:',
       hostname: 'localhost',
-      // S3 signs more than a URL has to escape.
+      // S3 escapes more characters than a URL requires.
       path: pathname.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
-      query: Object.fromEntries([...searchParams].filter(([name]) => !OF_SIGNATURES.has(name))),
+      query: Object.fromEntries([...searchParams].filter(([name]) => !SIGNATURE_PARAMETERS.has(name))),
       headers: {
         ...Object.fromEntries(signedHeaders.map((name) => [name, String(headers[name] ?? '')])),
         [CONTENT_HASH]: 'UNSIGNED-PAYLOAD',
@@ -59,7 +59,7 @@ export async function checkPresigned(
     {
       signingDate: signedAt,
       expiresIn,
-      // Said in the URL by some, and left to be understood by others.
+      // Some signers put it in the URL, others omit it.
       ...(!searchParams.has(CONTENT_HASH) && {
         unhoistableHeaders: new Set([CONTENT_HASH.toLowerCase()]),
         unsignableHeaders: new Set([CONTENT_HASH.toLowerCase()]),
@@ -69,8 +69,8 @@ export async function checkPresigned(
   if (signed.query?.['X-Amz-Signature'] !== signature) throw badSignature();
 }
 
-/** What signing adds. */
-const OF_SIGNATURES = new Set([
+/** Query parameters that signing adds. */
+const SIGNATURE_PARAMETERS = new Set([
   'X-Amz-Algorithm',
   CONTENT_HASH,
   'X-Amz-Credential',
@@ -86,7 +86,7 @@ function dateOf(text: string): Date {
   return new Date(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-/** Node's own, in the form that the signer asks for. */
+/** Adapts Node's SHA-256 to the interface of the signer. */
 class Sha256 {
   readonly #hash;
 

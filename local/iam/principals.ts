@@ -1,24 +1,25 @@
-/** Whom a statement of a resource's own policy is about. */
+/** Evaluates the Principal element of resource policies. */
 import { ACCOUNT } from '../shared/aws-names.ts';
 
-/** The ARN of a role, or a service of AWS: `lambda.amazonaws.com`. */
-export type Principal = string;
+/** The ARN of a role, or the name of an AWS service: `lambda.amazonaws.com`. */
+export type PrincipalName = string;
 
-/** Of a statement: `"*"`, or ARNs of `AWS` and names of `Service`. */
-export type Principals = '*' | Readonly<Record<string, string | readonly string[]>>;
+/** The Principal element of a statement: `"*"`, or ARNs under `AWS` and names under `Service`. */
+export type PrincipalElement = '*' | Readonly<Record<string, string | readonly string[]>>;
 
 const ROLE = /^arn:aws:iam::\d{12}:role\//;
 const WHOLE_ACCOUNT = [ACCOUNT, `arn:aws:iam::${ACCOUNT}:root`];
 
 /**
- * A statement about the whole account denies all of its roles; it allows them what their own policies allow anyway.
+ * Compiles a Principal element. A Deny for the whole account applies to all of its roles. An Allow for the whole account adds
+ * nothing to their own policies.
  * @param where the statement, for the error @throws Error for principals of another kind
  */
 export function compilePrincipals(
   where: string,
   effect: string,
-  principals: Principals | undefined,
-): (principal: Principal) => boolean {
+  principals: PrincipalElement | undefined,
+): (principal: PrincipalName) => boolean {
   const named = principals === '*' ? { AWS: '*' } : principals;
   const wanted = Object.entries(named ?? {}).flatMap(([kind, names]) =>
     [names].flat().map((name) => ({ kind, name })),
@@ -28,7 +29,7 @@ export function compilePrincipals(
     const known = name === '*' || ROLE.test(name) || WHOLE_ACCOUNT.includes(name);
     if (kind === 'Service' || (kind === 'AWS' && known)) continue;
     throw new Error(
-      `${where} has the principal ${kind} ${name}: the local cloud knows roles, its account, services and "*".`,
+      `${where} has the principal ${kind} ${name}: use a role, the account, a service or "*", which the local cloud supports.`,
     );
   }
   return (principal) =>

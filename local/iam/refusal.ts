@@ -1,9 +1,9 @@
-/** Why a call is refused, in AWS's own words. */
+/** Defines refused calls, with AWS's error messages. */
 import type { Call } from './statements.ts';
 
 export type Reason = 'bad signature' | 'denied' | 'unknown key' | 'unsigned';
 
-/** What each service says in its own form. */
+/** A refused request. Each service formats it in its own protocol. */
 export class Refusal extends Error {
   readonly reason: Reason;
 
@@ -17,7 +17,7 @@ export type Denial = 'no allow' | 'denied by the role' | 'denied by the resource
 
 /** @param user the ARN of the session */
 export function denied(user: string, call: Call, denial: Denial): Refusal {
-  const { action, resource } = asItsServiceWrites(call);
+  const { action, resource } = inServiceFormat(call);
   const because = {
     'no allow': `because no identity-based policy allows the ${action} action`,
     'denied by the role': 'with an explicit deny in an identity-based policy',
@@ -29,8 +29,8 @@ export function denied(user: string, call: Call, denial: Denial): Refusal {
   );
 }
 
-/** Three of them have ways of their own, which people search the web for. */
-function asItsServiceWrites({ action, resource }: Call): Call {
+/** Formats the action and resource like its service: S3, SNS and SQS differ, and people search the web for these texts. */
+function inServiceFormat({ action, resource }: Call): Call {
   if (action.startsWith('s3:')) return { action, resource: `"${resource}"` };
   if (action.startsWith('sns:')) return { action: action.replace('sns', 'SNS'), resource };
   if (action.startsWith('sqs:')) return { action: action.toLowerCase(), resource };
@@ -52,12 +52,12 @@ export function badSignature(): Refusal {
   );
 }
 
-/** Of a presigned URL. */
+/** Refuses an expired presigned URL. */
 export function expired(): Refusal {
   return new Refusal('denied', 'Request has expired');
 }
 
-/** Of a presigned URL: headers of AWS's own count as part of what is asked. */
+/** Refuses a presigned URL with unsigned AWS headers: they would change the request. */
 export function headersNotSigned(names: readonly string[]): Refusal {
   return new Refusal(
     'denied',
@@ -65,7 +65,7 @@ export function headersNotSigned(names: readonly string[]): Refusal {
   );
 }
 
-/** The name of the error in the AWS JSON protocols. */
+/** Error names of the AWS JSON protocols. */
 export const JSON_ERRORS: Readonly<Record<Reason, string>> = {
   'bad signature': 'InvalidSignatureException',
   denied: 'AccessDeniedException',

@@ -1,7 +1,7 @@
-/** What could be taken away: the actions that roles were granted and have not used. */
+/** Reports removable permissions: actions that a role was granted and has not used. */
 import type { RolePermissions } from './usage.ts';
 
-/** @returns by the role's name, sorted; an action that was used on one of its resources is not among them. */
+/** @returns sorted actions by role name, without actions that were used on at least one resource */
 export function unusedActions(
   roles: readonly RolePermissions[],
 ): Readonly<Record<string, readonly string[]>> {

@@ -1,4 +1,4 @@
-/** The policies that resources of the template have themselves: of buckets, queues, topics and secrets. */
+/** Reads resource policies of the template: those of buckets, queues, topics and secrets. */
 
 import { arn } from '../shared/aws-names.ts';
 import type { Template } from '../template/assembly.ts';
@@ -6,7 +6,7 @@ import type { Resolve } from '../template/intrinsics.ts';
 import { compilePolicy, type PolicyDocument, type Rule } from './statements.ts';
 
 interface PolicyType {
-  /** The property that names what the policy is attached to. */
+  /** The property with the resource that the policy is attached to. */
   readonly attachedTo: string;
   readonly document: string;
   arnOf(name: string): string;
@@ -29,12 +29,12 @@ const POLICY_TYPES: Readonly<Record<string, PolicyType>> = {
   },
 };
 
-/** @param url or the end of one: its last segment is the queue's name. */
+/** @param url of a queue, or a suffix of one: its last segment is the queue's name */
 export function queueArn(url: string): string {
   return arn('sqs', url.split('/').filter(Boolean).at(-1) ?? '');
 }
 
-/** @returns the rules that the resource of an ARN has itself. @throws Error for a statement with what is unknown here */
+/** @returns a function from an ARN to the rules of that resource. @throws Error for a statement that is not supported here */
 export function createResourcePolicies(
   template: Template,
   resolve: Resolve,
@@ -57,7 +57,7 @@ export function createResourcePolicies(
   return (resource) => rules.get(bucketOf(resource) ?? resource) ?? [];
 }
 
-/** The bucket that an object's ARN begins with, or the bucket itself. */
+/** Returns the bucket ARN of a bucket or object ARN. */
 function bucketOf(resource: string): string | undefined {
   return /^arn:aws:s3:::[^/]+/.exec(resource)?.[0];
 }

@@ -1,7 +1,7 @@
-/** The roles of the template, each with all that its policies say. */
+/** Reads the roles of the template, with the rules of all their policies. */
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
-import { OF_EVERY_CALL, onBehalfOf } from './conditions.ts';
+import { BASE_CONTEXT, serviceContext } from './conditions.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { compilePolicy, type PolicyDocument, type Rule } from './statements.ts';
 
@@ -11,9 +11,9 @@ export interface Role {
   readonly rules: readonly Rule[];
 }
 
-/** Who takes a role on: for a function, Lambda. */
-export interface Wearer {
-  /** Of the function or the state machine. */
+/** A function or a state machine that assumes a role through its service. */
+export interface Principal {
+  /** ARN of the function or the state machine. */
   readonly arn: string;
   readonly service: 'lambda.amazonaws.com' | 'states.amazonaws.com';
 }
@@ -32,7 +32,7 @@ const ROLE_PROPERTIES = [
   'PermissionsBoundary',
 ] as const;
 
-/** Reads the roles that are asked for, and no other: what is passed over, such as a dashboard's, may have anything. */
+/** Reads only the requested roles. Other roles, such as that of a dashboard, may have unsupported policies. */
 export function createRoleReader(template: Template, resolve: Resolve) {
   const found = new Map(
     Object.entries(template.Resources)
@@ -41,21 +41,21 @@ export function createRoleReader(template: Template, resolve: Resolve) {
   );
   const read = new Map<string, Role>();
 
-  /** @throws Error for a role of another template, one that the wearer may not take on, and what is unknown here */
-  return function readRole(roleArn: string, wearer: Wearer): Role {
+  /** @throws Error for a role of another template, one that the principal may not assume, or an unsupported policy */
+  return function readRole(roleArn: string, principal: Principal): Role {
     const logicalId = found.get(roleArn);
     if (!logicalId)
-      throw new Error(`${wearer.arn} has the role ${roleArn}, which the template does not define.`);
+      throw new Error(`${principal.arn} has the role ${roleArn}, which the template does not define: define it in the stack.`);
     const name = String(resolve({ Ref: logicalId }));
     const { Properties = {} } = template.Resources[logicalId] ?? {};
     const entries = ROLE_PROPERTIES.map((property) => [property, resolve(Properties[property])]);
     const properties = Object.fromEntries(entries) as RoleProperties;
     if (properties.PermissionsBoundary) {
       throw new Error(
-        `Role ${name} has a permissions boundary, which the local cloud does not know: leave it out.`,
+        `Role ${name} has a permissions boundary, which the local cloud does not support: remove it.`,
       );
     }
-    checkTrust(name, properties.AssumeRolePolicyDocument, wearer);
+    checkTrust(name, properties.AssumeRolePolicyDocument, principal);
     const known = read.get(roleArn) ?? { name, arn: roleArn, rules: rulesOf(name, properties) };
     read.set(roleArn, known);
     return known;
@@ -72,7 +72,7 @@ export function createRoleReader(template: Template, resolve: Resolve) {
   }
 }
 
-/** The documents of the template's policies that the role has, by what `Ref` gives for each: their ARN or name. */
+/** Returns the policy documents attached to the role, by the `Ref` of each policy: its ARN or name. */
 function attachedPolicies(
   template: Template,
   resolve: Resolve,
@@ -90,12 +90,12 @@ function attachedPolicies(
   return new Map(attached);
 }
 
-/** AWS, too, creates no function and no state machine whose service may not take its role on. */
-function checkTrust(role: string, document: PolicyDocument, { arn, service }: Wearer): void {
+/** @throws Error when the service may not assume the role. AWS does not create such a function or state machine either */
+function checkTrust(role: string, document: PolicyDocument, { arn, service }: Principal): void {
   const rules = compilePolicy(`The trust policy of role ${role}`, 'trust', document);
-  const context = service === 'states.amazonaws.com' ? onBehalfOf(arn) : OF_EVERY_CALL;
+  const context = service === 'states.amazonaws.com' ? serviceContext(arn) : BASE_CONTEXT;
   const call = { action: 'sts:AssumeRole', resource: '*' };
-  const applying = rules.filter((rule) => rule.isAbout(service) && rule.applies(call, context));
+  const applying = rules.filter((rule) => rule.matchesPrincipal(service) && rule.applies(call, context));
   if (applying.length > 0 && applying.every(({ effect }) => effect === 'Allow')) return;
   throw new Error(
     `The role ${role} defined for ${arn} cannot be assumed by ${service}: let its trust policy allow that.`,

@@ -1,6 +1,6 @@
 /**
- * Who calls: each function and each state machine has credentials of its own, and a request names them where it is
- * signed. The signature itself is not verified: who has a key id and its session token is believed.
+ * Identifies callers. Each function and each state machine has its own credentials, and a signed request names them. The
+ * signature itself is not verified: a key id with its session token is enough.
  */
 import { randomBytes } from 'node:crypto';
 import { ACCOUNT } from '../shared/aws-names.ts';
@@ -10,10 +10,10 @@ import type { Role } from './roles.ts';
 
 const ADMINISTRATORS = [ADMINISTRATOR.accessKeyId, TTL_PRINCIPAL];
 
-/** A function or a state machine in its role. */
+/** The role session of a function or a state machine. */
 export interface Session {
   readonly role: Role;
-  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`: so AWS names it in refusals. */
+  /** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`, as in AWS's error messages. */
   readonly arn: string;
   readonly credentials: Credentials;
 }
@@ -24,7 +24,7 @@ export function createSession(role: Role, name: string): Session {
     role,
     arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role.name}/${name}`,
     credentials: {
-      // To be read in presigned URLs and in logs. Without the token, which nobody can guess, it is worth nothing.
+      // Readable, for presigned URLs and logs. It is useless without the random token.
       accessKeyId: `role.${role.name}.${name}`,
       secretAccessKey: randomBytes(20).toString('hex'),
       sessionToken: randomBytes(40).toString('base64url'),
@@ -34,7 +34,7 @@ export function createSession(role: Role, name: string): Session {
 
 /**
  * @param sessions by access key id
- * @returns undefined for an administrator. @throws Refusal for a request that names nobody, or somebody unknown
+ * @returns undefined for an administrator. @throws Refusal for an unsigned request, or an unknown key id
  */
 export function callerOf(
   request: SignedRequest,
@@ -48,7 +48,7 @@ export function callerOf(
   return session;
 }
 
-/** Of the header, or of a presigned URL: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+/** Reads credentials from the header or a presigned URL: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
 function credentialsOf({ url = '/', headers }: SignedRequest): Partial<Credentials> {
   const inHeader = /^AWS4-HMAC-SHA256\s.*?\bCredential=([^/,\s]+)\//.exec(headers.authorization ?? '')?.[1];
   if (inHeader) return { accessKeyId: inHeader, sessionToken: headers['x-amz-security-token']?.toString() };

@@ -1,27 +1,27 @@
-/** Policy documents, compiled to rules: each one effect, one pattern of actions and one of resources. */
+/** Compiles policy documents to rules. A rule has one effect, one action pattern and one resource pattern. */
 import { type Condition, type Context, compileCondition } from './conditions.ts';
-import { compilePrincipals, type Principal, type Principals } from './principals.ts';
+import { compilePrincipals, type PrincipalElement, type PrincipalName } from './principals.ts';
 import { type Matches, wildcard } from './wildcards.ts';
 
-/** One thing that a request does: `dynamodb:GetItem` on an ARN, or on `*` where AWS knows no resource for it. */
+/** One action of a request: `dynamodb:GetItem` on an ARN, or on `*` for an action without a resource. */
 export interface Call {
   readonly action: string;
   readonly resource: string;
-  /** What policies may ask about, beside what is so of every call. */
+  /** Condition keys of this call, in addition to those of every call. */
   readonly context?: Context;
 }
 
 export interface Rule {
   readonly effect: 'Allow' | 'Deny';
-  /** The patterns, as they are written. */
+  /** The action pattern, as in the policy. */
   readonly action: string;
   readonly resource: string;
   applies(call: Call, context: Context): boolean;
-  /** In the policy of a resource or of a role's trust: whether the rule is about this principal. */
-  isAbout(principal: Principal): boolean;
+  /** Returns whether a rule of a resource policy or a trust policy applies to this principal. */
+  matchesPrincipal(principal: PrincipalName): boolean;
 }
 
-/** A policy of a role says what the role may; one of a resource says who may; one of trust has no resource. */
+/** A role policy has no principal, a resource policy has one, and a trust policy has one and no resource. */
 export type PolicyKind = 'role' | 'resource' | 'trust';
 
 export interface PolicyDocument {
@@ -34,7 +34,7 @@ interface Statement {
   readonly NotAction?: Patterns;
   readonly Resource?: Patterns;
   readonly NotResource?: Patterns;
-  readonly Principal?: Principals;
+  readonly Principal?: PrincipalElement;
   readonly Condition?: Condition;
 }
 type Patterns = string | readonly string[];
@@ -55,7 +55,7 @@ const STATEMENT_PARTS = new Set([
   'Condition',
 ]);
 
-/** @param where whose policy it is, for errors @throws Error for what a statement lacks, or is unknown here */
+/** @param where the policy, for errors @throws Error for a statement that is incomplete or not supported here */
 export function compilePolicy(where: string, kind: PolicyKind, document: PolicyDocument): Rule[] {
   return [document.Statement]
     .flat()
@@ -66,14 +66,14 @@ function compileStatement(where: string, kind: PolicyKind, statement: Statement)
   const { Effect, Action, NotAction, Resource, NotResource, Principal, Condition } = statement;
   const unknown = Object.keys(statement).find((part) => !STATEMENT_PARTS.has(part));
   if (unknown)
-    throw new Error(`${where} has a ${unknown}, which the local cloud does not know: leave it out.`);
+    throw new Error(`${where} has a ${unknown}, which the local cloud does not support: remove it.`);
   if (Effect !== 'Allow' && Effect !== 'Deny') {
     throw new Error(`${where} has the effect ${Effect}: give it Allow or Deny.`);
   }
   const actions = patterns(where, 'Action', Action, NotAction, 'i');
   const resources = patterns(where, 'Resource', kind === 'trust' ? '*' : Resource, NotResource);
   const holds = compileCondition(where, Condition);
-  const isAbout = kind === 'role' ? () => false : compilePrincipals(where, Effect, Principal);
+  const matchesPrincipal = kind === 'role' ? () => false : compilePrincipals(where, Effect, Principal);
   return actions.flatMap((action) =>
     resources.map((resource) => ({
       effect: Effect,
@@ -81,12 +81,12 @@ function compileStatement(where: string, kind: PolicyKind, statement: Statement)
       resource: resource.name,
       applies: (call, context) =>
         action.matches(call.action) && resource.matches(call.resource) && holds(context),
-      isAbout,
+      matchesPrincipal,
     })),
   );
 }
 
-/** One for each pattern, or one for all that is excepted. */
+/** Returns one matcher for each pattern, or one for everything except the excepted patterns. */
 function patterns(
   where: string,
   part: 'Action' | 'Resource',
@@ -100,7 +100,7 @@ function patterns(
   }
   const variable = texts.find((text) => text.includes('${'));
   if (variable)
-    throw new Error(`${where} has ${part} ${variable}: the local cloud knows no variables in policies.`);
+    throw new Error(`${where} has ${part} ${variable}: write it without variables, which the local cloud does not support.`);
   const named = texts.map((name) => ({ name, matches: wildcard(name, flags) }));
   if (included) return named;
   const isExcepted: Matches = (text) => named.some(({ matches }) => matches(text));

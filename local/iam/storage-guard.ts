@@ -1,4 +1,4 @@
-/** Lets through to S3, SQS and SNS what the caller may do, and refuses the rest in the words of each. */
+/** Authorizes requests to S3, SQS and SNS, and refuses denied ones in the format of each service. */
 import { randomUUID } from 'node:crypto';
 import type { Iam } from './iam.ts';
 import { queueCall, topicCall } from './message-calls.ts';
@@ -7,7 +7,7 @@ import { checkPresigned } from './presigned-urls.ts';
 import { JSON_ERRORS, type Reason, Refusal } from './refusal.ts';
 import type { Call } from './statements.ts';
 
-export interface Answer {
+export interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -20,23 +20,23 @@ interface StorageCall {
   readonly action: string;
 }
 
-/** @param request whose body is parsed @returns the refusal, if it is refused */
-export async function refuse(iam: Iam, request: ObjectRequest): Promise<Answer | undefined> {
+/** @param request with a parsed body @returns the error response when the request is refused */
+export async function refuseStorageCall(iam: Iam, request: ObjectRequest): Promise<ErrorResponse | undefined> {
   const { service, action } = storageCall(request);
-  return answering(service, async () => {
+  return toErrorResponse(service, async () => {
     await checkPresigned(request, (accessKeyId) => iam.credentialsOf(accessKeyId));
     iam.authorizeRequest(request, () => callsOf(service, action, request));
   });
 }
 
-/** Where there is no such object: a caller who may not list the bucket is not told so. */
-export async function refuseAbsent(iam: Iam, request: ObjectRequest): Promise<Answer | undefined> {
+/** Hides a missing object from callers that may not list its bucket. @returns the error response for them */
+export async function refuseMissingObject(iam: Iam, request: ObjectRequest): Promise<ErrorResponse | undefined> {
   const bucket = bucketRead(request);
   if (storageCall(request).service !== 's3' || !bucket) return undefined;
-  return answering('s3', () => iam.authorizeRequest(request, () => [listBucket(bucket)]));
+  return toErrorResponse('s3', () => iam.authorizeRequest(request, () => [listBucket(bucket)]));
 }
 
-/** SQS and SNS are spoken to at the root, in JSON and in forms; all else is S3. */
+/** Detects the service: requests to the root are SQS (JSON) and SNS or STS (forms). All others are S3. */
 export function storageCall({ method, url, headers, body }: ObjectRequest): StorageCall {
   const type = headers['content-type'] ?? '';
   if (method === 'POST' && /^\/(\?|$)/.test(url)) {
@@ -57,16 +57,16 @@ function callsOf(service: StorageService, action: string, request: ObjectRequest
       return [queueCall(action, Object(request.body))];
     case 'sns':
       return [topicCall(action, Object(request.body))];
-    // Everyone may ask who they are.
+    // Every caller may call GetCallerIdentity.
     case 'sts':
       return [];
   }
 }
 
-async function answering(
+async function toErrorResponse(
   service: StorageService,
   authorize: () => Promise<void> | void,
-): Promise<Answer | undefined> {
+): Promise<ErrorResponse | undefined> {
   try {
     await authorize();
     return undefined;
@@ -90,8 +90,8 @@ const SNS_CODES: Readonly<Record<Reason, string>> = {
   unsigned: 'MissingAuthenticationToken',
 };
 
-/** In queries and forms a client finds what is called a code, in JSON a type; SQS has both. */
-const FORMS: Readonly<Record<StorageService, (refusal: Refusal) => Answer>> = {
+/** Error formats: a code in XML, a type in JSON; SQS has both. */
+const FORMS: Readonly<Record<StorageService, (refusal: Refusal) => ErrorResponse>> = {
   s3: ({ reason, message }) => ({
     status: 403,
     headers: XML,
@@ -109,7 +109,7 @@ const FORMS: Readonly<Record<StorageService, (refusal: Refusal) => Answer>> = {
   sts: queryError,
 };
 
-function queryError({ reason, message }: Refusal): Answer {
+function queryError({ reason, message }: Refusal): ErrorResponse {
   return {
     status: 403,
     headers: XML,

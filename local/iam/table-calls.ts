@@ -1,4 +1,4 @@
-/** What a request to DynamoDB does, and to which tables and indexes. */
+/** Maps requests to DynamoDB to IAM calls on tables and indexes. */
 import { arn } from '../shared/aws-names.ts';
 import type { Call } from './statements.ts';
 
@@ -6,13 +6,13 @@ interface Input {
   readonly TableName?: string;
   readonly ResourceArn?: string;
   readonly IndexName?: string;
-  /** By table name or ARN. */
+  /** Keys are table names or ARNs. */
   readonly RequestItems?: Readonly<Record<string, unknown>>;
-  /** Each with one entry: `{ Put: { TableName } }`. */
+  /** Each object has one entry: `{ Put: { TableName } }`. */
   readonly TransactItems?: readonly Readonly<Record<string, { readonly TableName?: string }>>[];
 }
 
-/** What each part of a transaction needs is what it would need alone. */
+/** Actions of the parts of a transaction. Each part needs the permission of the single action. */
 const TRANSACT_ACTIONS: Readonly<Record<string, string>> = {
   ConditionCheck: 'ConditionCheckItem',
   Delete: 'DeleteItem',
@@ -28,13 +28,13 @@ export function tableCalls(action: string, input: Input): Call[] {
       return [call(action, indexArn(input))];
     case 'BatchGetItem':
     case 'BatchWriteItem':
-      return orAnything(
+      return orWildcard(
         action,
         Object.keys(input.RequestItems ?? {}).map((table) => call(action, tableArn(table))),
       );
     case 'TransactGetItems':
     case 'TransactWriteItems':
-      return orAnything(
+      return orWildcard(
         action,
         (input.TransactItems ?? []).flatMap((item) =>
           Object.entries(item).map(([part, { TableName }]) =>
@@ -47,8 +47,8 @@ export function tableCalls(action: string, input: Input): Call[] {
   }
 }
 
-/** A request about nothing is not free for all. */
-function orAnything(action: string, calls: Call[]): Call[] {
+/** A request without tables needs permission on `*`. */
+function orWildcard(action: string, calls: Call[]): Call[] {
   return calls.length > 0 ? calls : [call(action, '*')];
 }
 
@@ -60,7 +60,7 @@ function indexArn({ TableName, IndexName }: Input): string {
   return IndexName === undefined ? tableArn(TableName) : `${tableArn(TableName)}/index/${IndexName}`;
 }
 
-/** DynamoDB takes an ARN in a name's place. */
+/** DynamoDB accepts an ARN instead of a name. */
 function tableArn(name: string | undefined): string {
   if (name === undefined) return '*';
   return name.startsWith('arn:') ? name : arn('dynamodb', `table/${name}`);

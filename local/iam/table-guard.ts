@@ -1,13 +1,13 @@
-/** Lets through to DynamoDB what the caller may do, and refuses the rest in its words. */
+/** Authorizes requests to DynamoDB, and refuses denied ones in DynamoDB's format. */
 
-import type { TableAnswer, TableRequest } from '../dynamodb/table-request.ts';
+import type { TableResponse, TableRequest } from '../dynamodb/table-request.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import type { Iam } from './iam.ts';
 import { JSON_ERRORS, Refusal } from './refusal.ts';
 import { tableCalls } from './table-calls.ts';
 
-/** @returns the refusal, if it is refused */
-export function refuseTableCall(iam: Iam, { url, headers, body }: TableRequest): TableAnswer | undefined {
+/** @returns the error response when the request is refused */
+export function refuseTableCall(iam: Iam, { url, headers, body }: TableRequest): TableResponse | undefined {
   try {
     iam.authorizeRequest({ url, headers }, () => tableCalls(actionOf(headers), parse(body)));
     return undefined;
@@ -24,7 +24,7 @@ export function refuseTableCall(iam: Iam, { url, headers, body }: TableRequest):
   }
 }
 
-/** What is no JSON is about nothing. */
+/** Returns an empty input for invalid JSON. */
 function parse(body: Buffer): object {
   try {
     return Object(JSON.parse(body.toString()));

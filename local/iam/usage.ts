@@ -1,8 +1,8 @@
-/** What a role's policies allow, and which of it was needed. */
+/** Records which permissions of a role were used. */
 import type { Role } from './roles.ts';
 import type { Rule } from './statements.ts';
 
-/** Patterns where something is granted; an action and the pattern that allowed its resource where it is used. */
+/** For grants, two patterns. For uses, an action and the resource pattern that allowed it. */
 export interface Permission {
   readonly action: string;
   readonly resource: string;
@@ -12,13 +12,13 @@ export interface RolePermissions {
   readonly role: string;
   readonly granted: readonly Permission[];
   readonly used: readonly Permission[];
-  /** Of what is granted, that which no call has needed. */
+  /** Granted permissions that no call has used. */
   readonly unused: readonly Permission[];
 }
 
 export class RoleUsage {
   readonly #role: Role;
-  /** The actions that each rule has allowed: of resources the patterns are kept, for names such as keys have no end. */
+  /** Used actions by rule. Resources are kept as patterns, because object keys are unlimited. */
   readonly #used = new Map<Rule, Set<string>>();
 
   constructor(role: Role) {
@@ -53,7 +53,7 @@ function permission({ action, resource }: Rule): Permission {
   return { action, resource };
 }
 
-/** What two statements grant is granted once. */
+/** Removes duplicates. */
 function distinct(permissions: readonly Permission[]): Permission[] {
   return [...new Map(permissions.map((one) => [`${one.action} ${one.resource}`, one])).values()];
 }

@@ -1,8 +1,8 @@
-/** The patterns of policies: `*` stands for any text, also none, and `?` for any one character. */
+/** Matches policy patterns: `*` matches any text, including none, and `?` matches one character. */
 
 export type Matches = (text: string) => boolean;
 
-/** @param flags `i` for what has no case, such as actions. */
+/** @param flags `i` for case-insensitive texts, such as actions */
 export function wildcard(pattern: string, flags: '' | 'i' = ''): Matches {
   if (pattern === '*') return () => true;
   const source = pattern

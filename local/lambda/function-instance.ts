@@ -1,4 +1,4 @@
-/** One warm sandbox of a function: a worker thread that takes one invocation at a time. */
+/** Runs one instance of a function: a worker thread that handles one invocation at a time. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -15,10 +15,10 @@ export interface InstanceOptions extends WorkerSetup {
   readonly onLine: (line: string) => void;
 }
 
-/** Receives a piece of a streamed response; the next comes when it has resolved. */
+/** Receives a chunk of a streamed response. The next chunk follows when the promise resolves. */
 export type OnChunk = (chunk: Buffer) => Promise<void>;
 
-/** A failed invocation. Its name is Lambda's error type, its message is Lambda's JSON text: `Error` and `Cause`. */
+/** A failed invocation. Its name is Lambda's error type (`Error`), its message is Lambda's JSON text (`Cause`). */
 export class FunctionError extends Error {
   constructor(failure: FunctionFailure) {
     super(JSON.stringify(failure));
@@ -26,11 +26,11 @@ export class FunctionError extends Error {
   }
 }
 
-/** How long AWS, too, waits between SIGTERM and the end. */
+/** Time between SIGTERM and the end of the instance, as on AWS. */
 const SHUTDOWN_MS = 500;
-/** Lambda's limit for loading the code; the function's own time starts after it. */
+/** Lambda's limit for loading the code. The function's timeout starts afterwards. */
 const INIT_MS = 10_000;
-/** Lambda's limit of a response that is not streamed. */
+/** Lambda's limit for a response that is not streamed. */
 const MAX_RESPONSE_BYTES = 6_291_556;
 
 interface Invocation {
@@ -44,7 +44,7 @@ export class FunctionInstance {
   readonly #options: InstanceOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  /** As on AWS, `/tmp` is the sandbox's own: what one job leaves or deletes there is no other's. */
+  /** The instance's own `/tmp`, as on AWS: other instances do not see its files. */
   readonly #scratch = mkdtempSync(join(tmpdir(), 'lambda-'));
   #invocation: Invocation | undefined;
   /** False once the worker is dead or dying. */
@@ -69,16 +69,16 @@ export class FunctionInstance {
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => onLine(String(error?.stack ?? error)));
     this.#worker.on('exit', (status) => this.#exit(status));
-    // Whether or not an invocation is there to be told.
+    // Avoids an unhandled rejection when no invocation waits.
     this.#ready.promise.catch(() => {});
   }
 
-  /** @returns the handler's result as JSON text; empty after a streamed response. @throws FunctionError */
+  /** Runs the handler. @returns its result as JSON text; empty after a streamed response. @throws FunctionError */
   async invoke(payload: string, onChunk: OnChunk): Promise<string> {
     const requestId = randomUUID();
     const invocation = { requestId, onChunk, done: Promise.withResolvers<string>() };
     this.#invocation = invocation;
-    // It may fail before anyone waits for it: while the code is being loaded.
+    // It may reject while the code is loading, before anything awaits it.
     invocation.done.promise.catch(() => {});
     try {
       await this.#within(INIT_MS, requestId, this.#ready.promise);
@@ -90,7 +90,7 @@ export class FunctionInstance {
     }
   }
 
-  /** Asks the worker to end, and ends it when it does not. */
+  /** Asks the worker to exit, and terminates it when it does not. */
   async stop(): Promise<void> {
     this.usable = false;
     this.#send({ type: 'shutdown' });
@@ -101,7 +101,7 @@ export class FunctionInstance {
     await this.#ended.promise;
   }
 
-  /** Ends the worker in the middle of whatever it does, as a sandbox that crashes. */
+  /** Terminates the worker in the middle of its work, like a crash. */
   crash(): void {
     this.usable = false;
     void this.#worker.terminate();
@@ -125,7 +125,7 @@ export class FunctionInstance {
       case 'ready':
         return this.#ready.resolve();
       case 'chunk':
-        // A reader that fails has nowhere to put the rest; the function still runs to its end, as on AWS.
+        // A failed reader drops the rest. The function still runs to its end, as on AWS.
         await invocation?.onChunk(Buffer.from(message.data)).catch(() => {});
         return this.#send({ type: 'chunk-taken' });
       case 'done':
@@ -146,7 +146,7 @@ export class FunctionInstance {
     const error = failed('Runtime.ExitError', text);
     this.#ready.reject(error);
     this.#invocation?.done.reject(error);
-    // Processes it has started may still be writing.
+    // Child processes may still write.
     rm(this.#scratch, { recursive: true, force: true, maxRetries: 3 })
       .catch(() => {})
       .then(this.#ended.resolve);

@@ -1,22 +1,22 @@
-/** What a function's worker and the pool that owns it say to each other. */
+/** Defines the messages between a function's worker and its instance pool. */
 
-/** How Lambda describes a failed invocation. */
+/** A failed invocation, as Lambda describes it. */
 export interface FunctionFailure {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
 
-/** Given to a worker at its birth. */
+/** The data that a worker starts with. */
 export interface WorkerSetup {
-  /** The unpacked code. */
+  /** Directory of the unpacked code. */
   readonly codeDirectory: string;
   /** `file.export` */
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
-  /** Where V8 keeps compiled code for the next worker. @default nowhere */
+  /** Directory in which V8 caches compiled code for the next worker. @default no cache */
   readonly compileCacheDirectory?: string;
 }
 
@@ -27,7 +27,7 @@ export type ToWorker =
       readonly payload: string;
       readonly deadlineMs: number;
     }
-  /** The last chunk has been passed on: send the next. */
+  /** The last chunk was forwarded: send the next. */
   | { readonly type: 'chunk-taken' }
   | { readonly type: 'shutdown' };
 

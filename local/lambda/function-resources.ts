@@ -1,4 +1,4 @@
-/** The functions of the template, each with the environment that it would have on AWS and with nothing of this process. */
+/** Creates the functions of the template, with their environment on AWS and nothing else of this process. */
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
@@ -9,10 +9,10 @@ import { NOT_RUN, type Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
 import { LambdaFunction } from './functions.ts';
 
-/** The variable by which a function learns that it may call this machine; only the local cloud sets it. */
+/** Environment variable that allows a function to call this machine. Only the local cloud sets it. */
 const ALLOW_LOOPBACK_WEBHOOKS = 'ALLOW_LOOPBACK_WEBHOOKS';
 
-/** Properties of `AWS::Lambda::Function` that mean something here. */
+/** The supported properties of `AWS::Lambda::Function`. */
 interface FunctionProperties {
   readonly Code: { readonly S3Key?: string };
   readonly Handler: string;
@@ -34,15 +34,15 @@ const FUNCTION_PROPERTIES = [
 ] as const;
 
 export interface FunctionOptions {
-  /** What leads AWS SDK clients to the local cloud. */
+  /** Environment variables that connect AWS SDK clients to the local cloud. */
   readonly awsVariables: Readonly<Record<string, string>>;
-  /** Knows the credentials of each function's role. */
+  /** Provides the credentials of each function's role. */
   readonly iam: Iam;
   readonly allowLoopbackWebhooks: boolean;
   readonly onLog: (functionName: string, line: string) => void;
 }
 
-/** @returns by name. A function that cannot run here fails at each invocation with the reason. */
+/** @returns functions by name. A function that cannot run here fails at each invocation with the reason */
 export function createFunctions(
   assembly: Assembly,
   resolve: Resolve,
@@ -66,7 +66,7 @@ function createFunction(
   { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
 ): LambdaFunction {
   const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
-  // Whoever starts the local cloud says whether webhooks may reach this machine; a template cannot.
+  // Only an option of the local cloud allows webhooks to this machine; a template cannot.
   const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
   const functionArn = arn('lambda', `function:${name}`);
   const refusal = refusalOf(name, { Code, Runtime, variables });
@@ -74,7 +74,7 @@ function createFunction(
     functionName: name,
     functionArn,
     codeDirectory,
-    // In the assembly: a new synthesis deletes it with the bundles.
+    // In the assembly, so that a new synthesis deletes it with the bundles.
     compileCacheDirectory: join(dirname(codeDirectory), 'compile-cache'),
     handler: Handler,
     timeoutMs: Timeout * 1000,
@@ -90,7 +90,7 @@ function createFunction(
       _HANDLER: Handler,
       ...variables,
       ...(allowLoopbackWebhooks && { [ALLOW_LOOPBACK_WEBHOOKS]: 'true' }),
-      // Last: whatever the template says, a function is nobody but itself.
+      // Last, so that a template cannot change the credentials of a function.
       ...credentialVariables(iam.sessionOf(functionArn).credentials),
     },
     onLine: (line) => onLog(name, line),
@@ -98,7 +98,7 @@ function createFunction(
   });
 }
 
-/** Why a function cannot run here, with the remedy; undefined when it can. */
+/** Returns why a function cannot run here, with the remedy; undefined when it can. */
 function refusalOf(
   name: string,
   {
@@ -107,9 +107,9 @@ function refusalOf(
     variables,
   }: Pick<FunctionProperties, 'Code' | 'Runtime'> & { readonly variables: Readonly<Record<string, string>> },
 ): string | undefined {
-  if (!Code.S3Key) return `Function ${name} has inline code or an image: give it a directory asset.`;
+  if (!Code.S3Key) return `Function ${name} has inline code or an image: use a directory asset.`;
   if (Runtime !== '' && !Runtime.startsWith('nodejs')) {
-    return `Function ${name} has the runtime ${Runtime}: the local cloud runs Node.js only.`;
+    return `Function ${name} has the runtime ${Runtime}: use Node.js, which the local cloud supports.`;
   }
   for (const [variable, value] of Object.entries(variables)) {
     const [, missing] = value.split(NOT_RUN);
@@ -120,8 +120,8 @@ function refusalOf(
 }
 
 /**
- * The little that programs need of the machine: where things are, and how it reaches the network. The rest of this
- * process's environment is none of their business.
+ * Returns the variables of this machine that programs need: paths, and how to reach the network. Functions get nothing else
+ * of this process's environment.
  */
 function machineVariables(): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => {
@@ -131,7 +131,7 @@ function machineVariables(): Record<string, string> {
   return { HOME: homedir(), ...Object.fromEntries(inherited) };
 }
 
-/** By which a machine tells programs how to reach the network: proxies, certificates, the package registry. */
+/** Variables that tell programs how to reach the network: proxies, certificates, the package registry. */
 const NETWORK_VARIABLES = [
   'HTTP_PROXY',
   'HTTPS_PROXY',

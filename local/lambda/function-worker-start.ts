@@ -1,4 +1,4 @@
-/** Starts a function's worker with V8's compile cache, which also keeps the modules without their types. */
+/** Starts a function's worker with V8's compile cache, which also caches modules with their types stripped. */
 import { enableCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-/** Lambda's Node.js runtime, inside a worker thread: loads the handler and runs one invocation after another. */
+/** Runs Lambda's Node.js runtime in a worker thread: loads the handler and runs one invocation after another. */
 import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -19,17 +19,17 @@ function send(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-/** Passes each chunk on as it is written, and takes the next when the reader has taken that one. */
+/** Forwards each chunk as it is written, and accepts the next when the reader has received it. */
 class ResponseStream extends Writable {
   #prelude: Buffer | undefined;
 
-  /** Like the real runtime, the prelude goes out with the first write, not before. */
+  /** Sends the prelude with the first write, like Lambda's runtime. */
   setPrelude(metadata: unknown): void {
     this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]);
   }
 
   setContentType(): void {
-    // Only function URLs heed it.
+    // Only function URLs use it.
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -51,7 +51,7 @@ Object.assign(globalThis, {
   },
 });
 
-/** @throws FunctionFailure as Lambda words it. */
+/** @throws FunctionFailure with Lambda's error types and messages */
 async function loadHandler(): Promise<Handler> {
   const [file = '', name = ''] = setup.handler.split('.');
   const path = ['mjs', 'js', 'cjs']
@@ -61,7 +61,7 @@ async function loadHandler(): Promise<Handler> {
   let module: Record<string, unknown>;
   try {
     module = await import(pathToFileURL(path).href);
-    // Now, in the time for loading: a worker that is terminated writes nothing.
+    // Flush during loading, because a terminated worker writes nothing.
     flushCompileCache();
   } catch (error) {
     const { name, message } = error as Error;
@@ -108,7 +108,7 @@ loading.then(
 parentPort?.on('message', async (message: ToWorker) => {
   if (message.type === 'chunk-taken') return chunkTaken?.();
   if (message.type === 'shutdown') {
-    // AWS sends the signal too; whoever listens to it gets the time that the parent allows.
+    // AWS also sends SIGTERM. A listener gets the time that the parent allows.
     if (!process.emit('SIGTERM')) process.exit(0);
     return;
   }
@@ -119,7 +119,7 @@ parentPort?.on('message', async (message: ToWorker) => {
   }
 });
 
-/** Whatever was thrown, which need not be an Error, as Lambda reports it. */
+/** Describes a thrown value, which may not be an Error, as Lambda reports it. */
 function describe(thrown: unknown): FunctionFailure {
   if (thrown instanceof Error) return failure(thrown.name, thrown.message, thrown.stack);
   return failure(typeof thrown, String(thrown));

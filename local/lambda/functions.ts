@@ -1,18 +1,18 @@
-/** Lambda: each function is a pool of warm instances, and a queue when all of them are busy. */
+/** Runs Lambda functions: each has a pool of warm instances, and a queue for invocations when all are busy. */
 import { FunctionError, FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
 
-/** Lambda's limit of a request that waits for its answer. */
+/** Lambda's limit for the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
-/** Where AWS would start as many instances as there are invocations; a laptop would choke on them. */
+/** AWS would start an instance for each concurrent invocation, which would overload a laptop. */
 const MAX_INSTANCES = 8;
-/** Idle instances beyond two are ended when the function has had nothing to do for a minute: threads cost memory. */
+/** After a minute without invocations, idle instances beyond two are stopped: threads cost memory. */
 const KEPT_WARM = 2;
 const IDLE_MS = 60_000;
 
 export interface FunctionOptions extends InstanceOptions {
-  /** An instance is for one tenant alone, whom each invocation names. */
+  /** Each instance serves one tenant only, and each invocation names its tenant. */
   readonly isolatesTenants: boolean;
-  /** Why the function cannot run here: each invocation fails with it. @default it runs */
+  /** Why the function cannot run here: each invocation fails with this message. @default the function runs */
   readonly refusal?: string;
 }
 
@@ -22,7 +22,7 @@ export interface InvokeOptions {
   readonly tenantId?: string;
 }
 
-/** Instances by the tenant they are for: without isolation, nobody in particular. */
+/** The tenant of an instance; undefined without tenant isolation. */
 type TenantId = string | undefined;
 
 interface Waiting {
@@ -30,6 +30,7 @@ interface Waiting {
   readonly resolve: (instance: FunctionInstance) => void;
 }
 
+/** A function with its instances. */
 export class LambdaFunction {
   readonly isolatesTenants: boolean;
   readonly #options: InstanceOptions;
@@ -47,8 +48,8 @@ export class LambdaFunction {
   }
 
   /**
-   * Runs the handler, when an instance is free.
-   * @returns the result as JSON text, or what was streamed. @throws FunctionError
+   * Runs the handler as soon as an instance is free.
+   * @returns the result as JSON text, or the streamed text. @throws FunctionError
    */
   async invoke(payload: string, { onChunk, tenantId }: InvokeOptions = {}): Promise<string> {
     if (this.#refusal !== undefined) {
@@ -75,7 +76,7 @@ export class LambdaFunction {
     await Promise.all([...this.#instances.keys()].map((instance) => instance.stop()));
   }
 
-  /** Ends every instance in the middle of whatever it does. @returns how many there were */
+  /** Crashes every instance, in the middle of its work. @returns the number of instances */
   interrupt(): number {
     const running = [...this.#instances.keys()].filter(({ usable }) => usable);
     for (const instance of running) instance.crash();
@@ -84,7 +85,7 @@ export class LambdaFunction {
 
   async #acquire(tenantId: TenantId): Promise<FunctionInstance> {
     if (this.#stopped)
-      throw new Error(`${this.#options.functionName} is stopped: the local cloud is closing.`);
+      throw new Error(`${this.#options.functionName} is stopped, because the local cloud is closing. Start it again.`);
     for (const idle of this.#idle
       .filter((instance) => this.#instances.get(instance) === tenantId)
       .reverse()) {

@@ -1,4 +1,4 @@
-/** The Lambda API, as far as it is called here: invocations that wait for the answer, whole or as it streams back. */
+/** Serves the Lambda API: synchronous invocations, with a buffered or a streamed response. */
 import type { ServerResponse } from 'node:http';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
@@ -30,7 +30,7 @@ export function lambdaApiHandler(
       return fail(
         404,
         'ResourceNotFoundException',
-        'The local cloud has Invoke and InvokeWithResponseStream.',
+        'The local cloud supports only Invoke and InvokeWithResponseStream: use one of these.',
       );
     }
     onCall(streamed ? 'InvokeWithResponseStream' : 'Invoke');
@@ -43,22 +43,24 @@ export function lambdaApiHandler(
     }
     const target = functions.get(functionNameOf(called));
     if (!target) return fail(404, 'ResourceNotFoundException', `Function not found: ${called}`);
-    if (!payload) return fail(413, 'RequestTooLargeException', `More than ${MAX_PAYLOAD_BYTES} bytes.`);
+    if (!payload) return fail(413, 'RequestTooLargeException', `The payload has more than ${MAX_PAYLOAD_BYTES} bytes: send a smaller one.`);
     const tenantId = request.headers['x-amz-tenant-id']?.toString();
     if (target.isolatesTenants !== (tenantId !== undefined)) {
       return fail(
         400,
         'InvalidParameterValueException',
-        'A tenant ID is for functions with tenant isolation, and they need one.',
+        target.isolatesTenants
+          ? 'The function has tenant isolation: send a tenant ID.'
+          : 'The function has no tenant isolation: send no tenant ID.',
       );
     }
 
     const event = payload.toString() || '{}';
-    return streamed ? stream(target, event, tenantId, response) : answer(target, event, tenantId, response);
+    return streamed ? stream(target, event, tenantId, response) : buffer(target, event, tenantId, response);
   };
 }
 
-async function answer(
+async function buffer(
   target: LambdaFunction,
   event: string,
   tenantId: string | undefined,
@@ -74,7 +76,7 @@ async function answer(
   }
 }
 
-/** Framed as AWS does. */
+/** Sends the chunks as events of AWS's event stream format. */
 async function stream(
   target: LambdaFunction,
   event: string,

@@ -1,4 +1,4 @@
-/** Secrets: the values of each that Secrets Manager tells apart by stage, in memory and in one file. */
+/** Stores secrets in memory and in one file: the current and the previous value of each. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -12,14 +12,14 @@ export interface SecretVersion {
 export const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** A secret without a value has neither version, one that was never changed has no previous. */
+/** A secret without a value has no version. One that was never changed has no previous version. */
 export type Secret = Readonly<Partial<Record<Stage, SecretVersion>>>;
 
 export class SecretStore {
   readonly #file: string | undefined;
   readonly #secrets: Map<string, Secret>;
 
-  /** @param file where they outlive the process; without one they live in memory. */
+  /** @param file that keeps the secrets; undefined keeps them in memory */
   constructor(file: string | undefined) {
     this.#file = file;
     const kept = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
@@ -34,7 +34,7 @@ export class SecretStore {
     this.#secrets.set(name, secret);
     if (!this.#file) return;
     mkdirSync(dirname(this.#file), { recursive: true });
-    // Written whole or not at all, however the process ends, and to be read by its owner alone.
+    // Replaces the file atomically. Only its owner can read it.
     const text = JSON.stringify(Object.fromEntries(this.#secrets));
     writeFileSync(`${this.#file}.new`, text, { mode: 0o600 });
     renameSync(`${this.#file}.new`, this.#file);

@@ -1,4 +1,4 @@
-/** Secrets Manager: the secrets of the template, with the value that is current and the one before it. */
+/** Runs Secrets Manager: the secrets of the template, with their current and previous values. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Actions, AwsError } from '../shared/aws-json.ts';
 import { secretArn } from '../shared/aws-names.ts';
@@ -21,19 +21,19 @@ interface Input {
   readonly VersionId?: string;
   readonly VersionStage?: string;
   readonly SecretString?: string;
-  /** Becomes the version id. The SDK makes one up, and repeats it when it tries again. */
+  /** Becomes the version id. The SDK generates it, and repeats it in retries. */
   readonly ClientRequestToken?: string;
 }
 
-/** Secrets Manager's own. */
+/** Secrets Manager's default. */
 const PASSWORD_LENGTH = 32;
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
- * Makes the secrets that do not exist yet.
- * @param file where they are kept; without one they live in memory.
- * @throws Error for a way of generating a value that the local cloud does not know
+ * Creates the secrets that do not exist yet.
+ * @param file that keeps the secrets; undefined keeps them in memory
+ * @throws Error for a property of `GenerateSecretString` that the local cloud does not support
  */
 export function secretActions(
   template: Template,
@@ -63,15 +63,15 @@ export function secretActions(
     GetSecretValue({ SecretId, VersionId, VersionStage }) {
       const name = nameOf(SecretId);
       const secret = existing(name);
-      const isAskedFor = (stage: Stage) =>
+      const isRequested = (stage: Stage) =>
         VersionId ? secret[stage]?.versionId === VersionId : stage === (VersionStage ?? 'AWSCURRENT');
-      const stage = STAGES.find(isAskedFor);
+      const stage = STAGES.find(isRequested);
       const found = stage && secret[stage];
       if (!found) throw notFound(`a value of ${name} for ${VersionId ?? VersionStage ?? 'AWSCURRENT'}`);
       return {
         ...identity(name, found.versionId, stage),
         SecretString: found.secretString,
-        // Timestamps cross the wire as seconds.
+        // Timestamps in the protocol are seconds.
         CreatedDate: found.createdDate / 1000,
       };
     },
@@ -93,7 +93,7 @@ export function secretActions(
   };
 }
 
-/** Of an ARN, or of itself. */
+/** Returns the name in an ARN, or the name itself. */
 function nameOf(secretId: string): string {
   return secretId.startsWith('arn:') ? secretId.split(':').slice(6).join(':') : secretId;
 }
@@ -119,7 +119,7 @@ function firstValue(
   const [property] = Object.keys(unknown);
   if (property) {
     throw new Error(
-      `Secret ${name} is generated with ${property}: the local cloud knows PasswordLength and ExcludePunctuation.`,
+      `Secret ${name} is generated with ${property}: use PasswordLength and ExcludePunctuation, which the local cloud supports.`,
     );
   }
   const alphabet = ExcludePunctuation ? LETTERS_AND_DIGITS : LETTERS_AND_DIGITS + PUNCTUATION;

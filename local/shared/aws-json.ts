@@ -1,11 +1,11 @@
-/** The AWS JSON protocol: `X-Amz-Target: Service.Action`, JSON in, JSON out, errors by `__type`. */
+/** Serves the AWS JSON protocol: `X-Amz-Target: Service.Action`, JSON requests and responses, errors by `__type`. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
 import type { SignedRequest } from './credentials.ts';
 import { type Handler, readBody, sendJson } from './loopback-server.ts';
 
-/** A refusal that the SDK turns into an exception of this name. */
+/** An error that the SDK throws as an exception of this type. */
 export class AwsError extends Error {
   readonly type: string;
 
@@ -19,15 +19,15 @@ export type Actions<Input> = Readonly<Record<string, (input: Input) => unknown>>
 
 const MAX_REQUEST_BYTES = 1024 * 1024;
 
-/** `GetItem` for the target `DynamoDB_20120810.GetItem`; empty when there is none. */
+/** Returns `GetItem` for the target `DynamoDB_20120810.GetItem`; empty without a target. */
 export function actionOf(headers: IncomingHttpHeaders): string {
   return String(headers['x-amz-target']).split('.')[1] ?? '';
 }
 
 export interface AwsJsonOptions<Input> {
-  /** Is told the action of each request. */
+  /** Receives the action of each request. */
   readonly onCall: (action: string) => void;
-  /** @throws Refusal when the caller may not do that */
+  /** @throws Refusal when the caller lacks the permission */
   readonly authorize: (request: SignedRequest, action: string, input: Input) => void;
 }
 
@@ -36,7 +36,7 @@ export function awsJsonHandler<Input>(
   { onCall, authorize }: AwsJsonOptions<Input>,
 ): Handler {
   return async (request, response) => {
-    // SDKs read the answer alike when they have asked in version 1.1.
+    // SDKs that send version 1.1 read this version too.
     const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'x-amzn-RequestId': randomUUID() };
     const fail = (type: string, message: string) =>
       sendJson(response, 400, { __type: type, message }, headers);
@@ -44,8 +44,8 @@ export function awsJsonHandler<Input>(
     const name = actionOf(request.headers);
     onCall(name);
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) return fail('UnknownOperationException', `The local cloud has no action "${name}".`);
-    if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes.`);
+    if (!action) return fail('UnknownOperationException', `The local cloud does not support the action "${name}". Use an action that it supports.`);
+    if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes: send a smaller one.`);
     try {
       const input: Input = JSON.parse(body.toString() || '{}');
       authorize(request, name, input);

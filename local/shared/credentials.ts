@@ -4,17 +4,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Goes with the credentials of roles. */
+  /** Part of the credentials of roles. */
   readonly sessionToken?: string;
 }
 
-/** The developer's own, and those of the tests: they may do everything. */
+/** Credentials of the developer and of tests, with all permissions. */
 export const ADMINISTRATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Signs what the time to live deletes; it is also how records of AWS name that deleter. */
+/** Access key id of deletions by time to live, and their `principalId` in stream records on AWS. */
 export const TTL_PRINCIPAL = 'dynamodb.amazonaws.com';
 
-/** A request, as far as it tells who makes it. */
+/** The parts of a request that identify its caller. */
 export interface SignedRequest {
   readonly url?: string;
   readonly headers: IncomingHttpHeaders;

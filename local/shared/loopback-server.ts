@@ -1,4 +1,4 @@
-/** An HTTP server that only programs of this machine, and no web page, can talk to. */
+/** Starts HTTP servers that accept programs of this machine and reject web pages. */
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -17,18 +17,18 @@ export interface LoopbackServer {
 }
 
 export interface LoopbackServerOptions {
-  /** @default 0: a free one */
+  /** Port on 127.0.0.1. @default 0: a free port */
   readonly port?: number;
-  /** A server without a request listener of its own. @default a new one */
+  /** A server without a request listener. @default a new server */
   readonly server?: Server;
 }
 
-/** Longer than clients keep an idle connection: one that the server closes fails the request that is just being sent. */
+/** Longer than clients keep idle connections: a connection that the server closes fails the request in transit. */
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Listens on 127.0.0.1. The handler may be still to come, so that addresses can be known before what serves them.
- * @throws Error with code `EADDRINUSE` when the port is taken.
+ * Listens on 127.0.0.1. The handler may be a promise, so that URLs are known before their handlers exist.
+ * @throws Error with code `EADDRINUSE` when the port is in use
  */
 export async function listenOnLoopback(
   handler: Handler | Promise<Handler>,
@@ -36,10 +36,10 @@ export async function listenOnLoopback(
 ): Promise<LoopbackServer> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
-    // A client that goes away is no error of ours; without a listener it would end the process.
+    // A client that disconnects is not an error. Without a listener it would end the process.
     request.on('error', () => {});
     response.on('error', () => {});
-    const refusal = refuseForeigner(request.headers);
+    const refusal = refuseNonLoopback(request.headers);
     if (refusal) return sendJson(response, 403, { message: refusal });
     try {
       await (await handler)(request, response);
@@ -63,25 +63,25 @@ export async function listenOnLoopback(
 }
 
 /**
- * Why a request is refused, if it is. Any page in a browser can post to loopback, and a page whose name is rebound to
- * 127.0.0.1 can also read the answer; builds can be started here, so both `Host` and `Origin` must be loopback.
+ * Returns why a request is refused; undefined when it is not. Any web page can post to loopback, and a page whose name is
+ * rebound to 127.0.0.1 can also read the response. Requests can start builds, so `Host` and `Origin` must be loopback.
  */
-export function refuseForeigner({ host, origin }: IncomingHttpHeaders): string | undefined {
+export function refuseNonLoopback({ host, origin }: IncomingHttpHeaders): string | undefined {
   if (!isLoopback(`http://${host ?? ''}`)) {
-    return `Host "${host ?? ''}" is refused: the local cloud answers only to 127.0.0.1, localhost and [::1].`;
+    return `Host "${host ?? ''}" is refused: use 127.0.0.1, localhost or [::1].`;
   }
   if (origin !== undefined && !isLoopback(origin)) {
-    return `Origin "${origin}" is refused: the local cloud answers only to pages of this machine.`;
+    return `Origin "${origin}" is refused: open a page of this machine.`;
   }
   return undefined;
 }
 
-/** Whether an absolute URL is of this machine. */
+/** Returns whether an absolute URL is on this machine. */
 export function isLoopback(url: string): boolean {
   return URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
 }
 
-/** The whole body, or undefined when it has more than `maxBytes`: then the rest is read and dropped. */
+/** Returns the body, or undefined when it has more than `maxBytes`. Reads and drops the rest then. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,15 +1,15 @@
-/** Turns: work on one key runs one after the other, work on different keys at once. */
+/** Serializes work by key: work on one key runs in order, work on different keys runs concurrently. */
 
-export type InTurn = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+export type KeyedLock = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-export function createTurns(): InTurn {
+export function createKeyedLock(): KeyedLock {
   const last = new Map<string, Promise<unknown>>();
   return (key, work) => {
-    // What came before may have failed: that is its caller's.
-    const turn = (last.get(key) ?? Promise.resolve()).then(work, work);
-    const forget = () => void (last.get(key) === turn && last.delete(key));
-    last.set(key, turn);
-    turn.then(forget, forget);
-    return turn;
+    // Runs after success and failure of the previous work, whose caller handles the failure.
+    const run = (last.get(key) ?? Promise.resolve()).then(work, work);
+    const forget = () => void (last.get(key) === run && last.delete(key));
+    last.set(key, run);
+    run.then(forget, forget);
+    return run;
   };
 }

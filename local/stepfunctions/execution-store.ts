@@ -1,4 +1,4 @@
-/** Executions on disk, one small file each, so that a restart knows which were running. */
+/** Stores executions on disk, one file each, so that a restart resumes running ones. */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -16,7 +16,7 @@ export interface ExecutionRecord {
   readonly cause?: string;
 }
 
-/** AWS, too, forgets executions 90 days after their end. */
+/** AWS deletes executions 90 days after their end. */
 const RETENTION_MS = 90 * 24 * 60 * 60_000;
 
 export interface ExecutionStore {
@@ -24,7 +24,7 @@ export interface ExecutionStore {
   save(record: ExecutionRecord): Promise<void>;
 }
 
-/** @param directory `<directory>/<machine>/<execution>.json`; without one nothing is kept. */
+/** @param directory for `<directory>/<machine>/<execution>.json`; undefined stores nothing */
 export function createExecutionStore(directory?: string): ExecutionStore {
   if (!directory) return { load: async () => [], save: async () => {} };
   return {
@@ -43,7 +43,7 @@ export function createExecutionStore(directory?: string): ExecutionStore {
       const [machine = ''] = record.arn.split(':').slice(-2);
       const file = join(directory, machine, `${record.name}.json`);
       await mkdir(dirname(file), { recursive: true });
-      // Written whole or not at all, however the process ends.
+      // Replaces the file atomically.
       await writeFile(`${file}.${record.status}`, JSON.stringify(record));
       await rename(`${file}.${record.status}`, file);
     },

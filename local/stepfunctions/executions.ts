@@ -1,4 +1,4 @@
-/** The life of executions: started once by name, run, stopped, remembered, and begun anew after a restart. */
+/** Manages executions: starts them once by name, stops and describes them, and restarts running ones after a restart. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AwsEvent } from '../eventbridge/event-rules.ts';
@@ -11,11 +11,11 @@ import type { LocalMachine } from './state-machine-resources.ts';
 interface Execution {
   record: ExecutionRecord;
   run?: Run;
-  /** Resolves when StartExecution may be acknowledged. */
+  /** Resolves when the record is on disk, so that StartExecution may return. */
   saved: Promise<void>;
 }
 
-/** How an Express execution has ended, which nothing keeps. */
+/** The end of an Express execution. It is not stored. */
 export type ExpressEnd = Outcome & {
   readonly executionArn: string;
   /** Milliseconds since 1970, as is `stopDate`. */
@@ -25,8 +25,8 @@ export type ExpressEnd = Outcome & {
 
 /** Step Functions' limit. */
 const MAX_INPUT_BYTES = 256 * 1024;
-/** Wildcards, brackets, white space, control characters and the rest that Step Functions forbids. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is forbidden
+/** Characters that Step Functions forbids in names: wildcards, brackets, white space, control characters and others. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Step Functions forbids control characters
 const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
 
 export class Executions {
@@ -39,7 +39,7 @@ export class Executions {
 
   /**
    * @param machines by ARN
-   * @param onChange is told of each execution that has begun or ended, once that is saved.
+   * @param onChange receives each execution that has started or ended, after it is saved
    */
   constructor(
     machines: ReadonlyMap<string, LocalMachine>,
@@ -52,8 +52,8 @@ export class Executions {
   }
 
   /**
-   * Takes up what an earlier process left. An execution that was cut is begun anew from its first state, where AWS
-   * would go on from the state it was in: so steps must be idempotent here, as retries ask of them anyway.
+   * Loads the executions of an earlier process. An interrupted execution restarts from its first state, where AWS would
+   * continue from its current state. Steps must therefore be idempotent, which retries require anyway.
    */
   async resume(): Promise<void> {
     for (const record of await this.#store.load()) {
@@ -63,7 +63,7 @@ export class Executions {
     }
   }
 
-  /** Same name, same input, still running: the same execution. @throws AwsError */
+  /** Starts an execution. Returns the running one with the same name and input, if there is one. @throws AwsError */
   async start(
     machineArn: string,
     name: string,
@@ -93,7 +93,7 @@ export class Executions {
     const execution: Execution = { record, saved: this.#store.save(record) };
     this.#executions.set(executionArn, execution);
     await execution.saved;
-    // Stopped, or closed, while it was being written.
+    // It may have been stopped, or the cloud closed, during the write.
     if (execution.record.status === 'RUNNING' && !this.#closed) {
       void this.#onChange(record);
       this.#begin(execution);
@@ -101,7 +101,7 @@ export class Executions {
     return record;
   }
 
-  /** An Express execution, which is nowhere to be found again. @throws AwsError for a Standard machine */
+  /** Runs an Express execution, which cannot be described later. @throws AwsError for a Standard state machine */
   async runExpress(machineArn: string, name: string, input: string): Promise<ExpressEnd> {
     const { run, isExpress } = this.#machine(machineArn);
     if (!isExpress) {
@@ -120,7 +120,7 @@ export class Executions {
     return { executionArn, startDate, ...outcome, stopDate: Date.now() };
   }
 
-  /** Of an execution that has ended, nothing changes. @throws AwsError */
+  /** Stops an execution. Does nothing when it has ended. @throws AwsError */
   async stop(executionArn: string, error?: string, cause?: string): Promise<ExecutionRecord> {
     const execution = this.#find(executionArn);
     if (execution.record.status === 'RUNNING') {
@@ -141,12 +141,12 @@ export class Executions {
     return this.#machine(this.#find(executionArn).record.machineArn).definition;
   }
 
-  /** The states entered by this process: what came before a restart is not kept. @throws AwsError */
+  /** Returns the states entered since the start of this process. Earlier ones are not stored. @throws AwsError */
   history(executionArn: string): readonly StateEntered[] {
     return this.#find(executionArn).run?.history ?? [];
   }
 
-  /** Starts no further state. What was running stays `RUNNING` on disk. */
+  /** Stops starting states. Running executions stay `RUNNING` on disk. */
   close(): void {
     this.#closed = true;
     for (const { run } of this.#executions.values()) run?.abort();
@@ -176,7 +176,7 @@ export class Executions {
 
   #end(execution: Execution, outcome: Partial<ExecutionRecord>): Promise<void> {
     execution.record = { ...execution.record, ...outcome, stopDate: Date.now() };
-    // After the first record, which may still be on its way to the disk.
+    // After the first record, whose write may still be in progress.
     execution.saved = execution.saved.then(() => this.#store.save(execution.record));
     void execution.saved.then(() => this.#onChange(execution.record));
     return execution.saved;
@@ -190,10 +190,10 @@ export class Executions {
   }
 }
 
-/** Step Functions leaves input and output out of events where both together, as JSON has them in texts, are larger. */
+/** Step Functions omits input and output from events when both together, as JSON strings, are larger. */
 const MAX_EVENT_BYTES = 248 * 1024;
 
-/** The event that Step Functions sends to EventBridge when an execution has begun or ended. */
+/** Returns the event that Step Functions sends to EventBridge when an execution has started or ended. */
 export function statusChange(record: ExecutionRecord): AwsEvent {
   const { arn: executionArn, machineArn: stateMachineArn, input, output = null, ...detail } = record;
   const included = Buffer.byteLength(JSON.stringify([input, output])) <= MAX_EVENT_BYTES;

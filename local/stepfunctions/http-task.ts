@@ -1,18 +1,18 @@
-/** Step Functions' HTTP task: an API is called with the credentials of a connection, and AWS's names for what goes wrong. */
+/** Runs HTTP tasks of Step Functions: calls an API with the credentials of a connection, and uses AWS's error names. */
 import { httpTaskCalls } from '../iam/http-calls.ts';
 import { Refusal } from '../iam/refusal.ts';
 import type { Call } from '../iam/statements.ts';
 import { DataLimitExceeded, MAX_OUTPUT_BYTES, named, StatesRuntime } from './task-errors.ts';
 
-/** A connection is the operator's, and in no template: so the local cloud is given what EventBridge would have of it. */
+/** An EventBridge connection. Templates do not contain its credentials, so options of the local cloud provide them. */
 export interface LocalConnection {
-  /** Put on each request; here are the credentials. */
+  /** Headers of each request, with the credentials. */
   readonly headers: Readonly<Record<string, string>>;
-  /** `http://127.0.0.1:PORT` is called in place of the API's own host: for tests. @default that host is called, by https */
+  /** Replaces the API's host, for tests: `http://127.0.0.1:PORT`. @default the API's host, over https */
   readonly standIn?: string;
 }
 
-/** By ARN. */
+/** Connections by ARN. */
 export type LocalConnections = Readonly<Record<string, LocalConnection>>;
 
 export const HTTP_INVOKE = 'arn:aws:states:::http:invoke';
@@ -25,14 +25,14 @@ interface Parameters {
   readonly RequestBody?: unknown;
 }
 
-/** AWS's. */
+/** AWS's timeout of a request. */
 const LIMIT_MS = 60_000;
-/** What an HTTP task has no text of. */
+/** Content types that an HTTP task cannot read. */
 const BINARY = /^(application\/octet-stream|image\/|video\/|audio\/)/;
 
 /**
- * @param machineArn whose tasks they are
- * @param authorize decides what the state machine may do: it throws a Refusal.
+ * @param machineArn of the state machine that runs the tasks
+ * @param authorize throws a Refusal when the state machine lacks the permission
  */
 export function createHttpTask(
   machineArn: string,
@@ -61,26 +61,26 @@ export function createHttpTask(
           ...connection.headers,
         },
         body: RequestBody === undefined ? undefined : JSON.stringify(RequestBody),
-        // AWS's documentation does not say that a redirect is followed.
+        // AWS's documentation does not mention redirects.
         redirect: 'manual',
         signal,
       }),
     );
-    const answer = await read(response);
-    if (response.ok) return answer;
-    throw named(`States.Http.StatusCode.${response.status}`, JSON.stringify(answer));
+    const result = await read(response);
+    if (response.ok) return result;
+    throw named(`States.Http.StatusCode.${response.status}`, JSON.stringify(result));
   };
 }
 
 function addressOf(endpoint: string, { standIn }: LocalConnection): URL {
   const url = new URL(endpoint);
-  if (url.protocol !== 'https:') throw new StatesRuntime(`ApiEndpoint ${endpoint} is not https.`);
+  if (url.protocol !== 'https:') throw new StatesRuntime(`ApiEndpoint ${endpoint} is not https: use an https URL.`);
   return standIn === undefined ? url : new URL(url.pathname, standIn);
 }
 
 async function read(response: Response) {
   const type = response.headers.get('content-type') ?? '';
-  if (BINARY.test(type)) throw new StatesRuntime(`The response has the content type ${type}.`);
+  if (BINARY.test(type)) throw new StatesRuntime(`The response has the content type ${type}, which an HTTP task cannot read.`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
@@ -109,7 +109,7 @@ function bodyOf(type: string, bytes: Buffer): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new StatesRuntime('The response is no valid text.');
+    throw new StatesRuntime('The response is not valid UTF-8.');
   }
   try {
     return /[/+]json\b/.test(type) ? JSON.parse(text) : text;
@@ -131,7 +131,7 @@ function authorizing(authorize: () => void): void {
     authorize();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const isOurs = error.message.includes('states:InvokeHTTPEndpoint');
-    throw named(isOurs ? 'States.Permissions' : 'Events.ConnectionResource.AccessDenied', error.message);
+    const isEndpointDenied = error.message.includes('states:InvokeHTTPEndpoint');
+    throw named(isEndpointDenied ? 'States.Permissions' : 'Events.ConnectionResource.AccessDenied', error.message);
   }
 }

@@ -1,4 +1,4 @@
-/** The state machines of the template, ready to run. */
+/** Creates the state machines of the template. */
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
@@ -15,7 +15,7 @@ export interface LocalMachine {
   readonly run: ReturnType<typeof compileStateMachine>;
 }
 
-/** @param tasksOf a machine, by its ARN @returns by ARN. @throws Error when a definition is not valid here. */
+/** @param tasksOf returns the tasks of a state machine, by its ARN @returns state machines by ARN. @throws Error for an invalid definition */
 export function createStateMachines(
   template: Template,
   resolve: Resolve,

@@ -1,8 +1,8 @@
-/** Runs one state machine: the interpreter is a library, the tasks and what it lacks of AWS's context are here. */
+/** Runs one state machine with an interpreter library. Adds tasks, and the parts of AWS's context that the library lacks. */
 import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { isKnownValid, rememberValid } from './valid-definitions.ts';
 
-/** One state of the definition, as far as it is read here. */
+/** The supported properties of a state. */
 interface State {
   readonly Type: string;
   readonly Resource?: string;
@@ -18,15 +18,15 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-/** Runs what a Task state names. What `run` throws has AWS's error as its name and AWS's cause as its message. */
+/** Runs the resources of Task states. Errors of `run` have AWS's error as name and AWS's cause as message. */
 export interface TaskRunner {
-  /** @throws Error naming the state and its resource when it cannot be run. */
+  /** @throws Error naming the state and its resource, when the resource is not supported */
   check(state: string, resource: string): void;
-  /** @returns `$$.Task.Token` of one attempt */
+  /** @returns the `$$.Task.Token` of one attempt */
   issueToken(): string;
-  /** Nobody waits for it any more. */
+  /** Invalidates a token. */
   revokeToken(token: string): void;
-  /** @param token of this attempt, if its state uses one */
+  /** @param token of this attempt; undefined when its state uses none */
   run(resource: string, input: unknown, token: string | undefined): Promise<unknown>;
 }
 
@@ -43,16 +43,16 @@ export interface StateEntered {
 
 export interface Run {
   readonly outcome: Promise<Outcome>;
-  /** Grows while it runs. */
+  /** States entered so far; grows during the run. */
   readonly history: readonly StateEntered[];
-  /** No further state starts; a task that is running is left to its end, as on AWS. */
+  /** Starts no further state. A running task continues to its end, as on AWS. */
   abort(): void;
 }
 
-/** The longest that a timer can wait, 24 days; a longer one would fire at once. */
+/** The maximum delay of a timer, 24 days. A longer timer would fire at once. */
 const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
-/** @throws Error when the definition is not valid Amazon States Language, or not in JSONPath. */
+/** @throws Error when the definition is not valid Amazon States Language, or does not use JSONPath */
 export function compileStateMachine(
   definition: string,
   tasks: TaskRunner,
@@ -60,7 +60,7 @@ export function compileStateMachine(
 ) {
   const machine = JSON.parse(definition) as Machine;
   if (machine.QueryLanguage === 'JSONata')
-    throw new Error('The local cloud runs JSONPath state machines only.');
+    throw new Error('The state machine uses JSONata: use JSONPath, which the local cloud supports.');
   const taskStates = tasksOf(machine);
   for (const [name, resource] of taskStates) tasks.check(name, resource);
   const scopes = new Map<string, string>();
@@ -79,7 +79,7 @@ export function compileStateMachine(
     const handlers = taskStates.map(([name, resource]) => [
       name,
       async (taskInput: unknown) => {
-        if (ended) throw new NoFurtherStates();
+        if (ended) throw new ExecutionEnded();
         const token = visits.get(name)?.beginAttempt();
         return await tasks.run(resource, taskInput, token);
       },
@@ -91,7 +91,7 @@ export function compileStateMachine(
       },
       overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
     });
-    // The library could time an execution out too, but would let a state that waits for its retry run once more.
+    // The library's own timeout would let a state that waits for a retry run once more.
     const timer = setTimeout(
       () => end({ status: 'TIMED_OUT', error: 'States.Timeout' }),
       Math.min(TimeoutSeconds ?? MAX_TIMER_SECONDS, MAX_TIMER_SECONDS) * 1000,
@@ -114,7 +114,7 @@ export function compileStateMachine(
         clearTimeout(timer);
         return ended;
       });
-    void follow(eventLogs, visits, (entered) => {
+    void recordHistory(eventLogs, visits, (entered) => {
       history.push(entered);
       onStateEntered();
     });
@@ -122,7 +122,7 @@ export function compileStateMachine(
   };
 }
 
-/** One state's stay: `context` is its `$$.State`, and its `$$.Task`. */
+/** Creates one visit of a state: `context` is its `$$.State` and its `$$.Task`. */
 function createVisit(name: string, tasks: TaskRunner) {
   let token: string | undefined;
   let enteredTime: string | undefined;
@@ -130,16 +130,16 @@ function createVisit(name: string, tasks: TaskRunner) {
   return {
     context: {
       Name: name,
-      /** Read when the parameters are made up, before each attempt: so the first reading is the entry. */
+      /** The library reads it before each attempt, so the first reading is the time of entry. */
       get EnteredTime(): string {
         enteredTime ??= new Date().toISOString();
         return enteredTime;
       },
-      /** Every attempt but the one being prepared has failed, or timed out. */
+      /** All attempts before the current one have failed or timed out. */
       get RetryCount(): number {
         return attempts;
       },
-      /** Read, too, before each attempt. */
+      /** The library reads it before each attempt too. */
       get Token(): string {
         token = tasks.issueToken();
         return token;
@@ -160,15 +160,15 @@ function createVisit(name: string, tasks: TaskRunner) {
 }
 type Visit = ReturnType<typeof createVisit>;
 
-/** Ends the interpreter's loop of an execution that is over: no Retry and no Catch sees it. */
-class NoFurtherStates extends Error {
+/** Ends the interpreter's loop after the end of an execution. No Retry and no Catch handles it. */
+class ExecutionEnded extends Error {
   readonly isRetryable = false;
   readonly isCatchable = false;
 }
 
 /**
- * Gives each state its own `$$.State`, under a name in `scopes`: the library knows only one context for the whole
- * execution. And gives tasks AWS's default timeout, which is none, for the library's of 60 s.
+ * Gives each state its own `$$.State`, under a name in `scopes`, because the library has one context for an execution. Also
+ * replaces the library's default task timeout of 60 s: AWS has none.
  */
 function prepare(machine: Machine, scopes: Map<string, string>): Machine {
   const states = Object.entries(machine.States).map(([name, state]) => {
@@ -193,7 +193,7 @@ function prepare(machine: Machine, scopes: Map<string, string>): Machine {
   return { ...machine, States: Object.fromEntries(states) };
 }
 
-/** Name and resource of every Task state, however deep in branches and maps. */
+/** Returns the name and resource of every Task state, including nested branches and maps. */
 function tasksOf(machine: Machine): [string, string][] {
   return Object.entries(machine.States).flatMap(
     ([name, { Resource, Branches = [], ItemProcessor, Iterator }]) => {
@@ -205,8 +205,8 @@ function tasksOf(machine: Machine): [string, string][] {
   );
 }
 
-/** Reads the library's events to the end: they are the history, and would pile up unread. */
-async function follow(
+/** Reads all events of the library for the history. Unread events would accumulate. */
+async function recordHistory(
   events: ReturnType<StateMachine['run']>['eventLogs'],
   visits: ReadonlyMap<string, Visit>,
   onEntered: (state: StateEntered) => void,

@@ -1,4 +1,4 @@
-/** The Step Functions API: one method an action, from the wire's words to the executions' and back. */
+/** Serves the Step Functions API: one method for each action, which converts requests and results. */
 import { randomUUID } from 'node:crypto';
 import type { Actions } from '../shared/aws-json.ts';
 import type { Executions } from './executions.ts';
@@ -18,7 +18,7 @@ interface Input {
   readonly nextToken?: string;
 }
 
-/** Of a history, when nobody says otherwise. */
+/** Step Functions' default page size of a history. */
 const DEFAULT_PAGE = 100;
 
 export function stepFunctionsActions(executions: Executions, tokens: TaskTokens): Actions<Input> {
@@ -74,7 +74,7 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       return {};
     },
 
-    /** Only the entries into states, which are what Step Functions charges for. */
+    /** Returns only state entries, which Step Functions charges for. */
     GetExecutionHistory({ executionArn, reverseOrder, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
       const all = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
         id: index + 1,
@@ -90,7 +90,7 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
   };
 }
 
-/** Timestamps cross the wire as seconds. */
+/** Timestamps in the protocol are seconds. */
 function seconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : milliseconds / 1000;
 }

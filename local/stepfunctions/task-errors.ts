@@ -1,21 +1,21 @@
-/** The errors of tasks, with AWS's names. */
+/** Defines the errors of tasks, with AWS's names. */
 
-/** Step Functions' limit of a state's output. */
+/** Step Functions' limit for the output of a state. */
 export const MAX_OUTPUT_BYTES = 256 * 1024;
 
-/** `States.ALL` does not match it on AWS, and neither Retry nor Catch does here. */
+/** The output of a state is too large. On AWS, `States.ALL` does not match it; here, no Retry or Catch does. */
 export class DataLimitExceeded extends Error {
   override readonly name = 'States.DataLimitExceeded';
   readonly isRetryable = false;
   readonly isCatchable = false;
 
-  /** @param what begins a sentence */
+  /** @param what subject of the message */
   constructor(what: string) {
     super(`${what} exceeds the maximum of ${MAX_OUTPUT_BYTES} bytes.`);
   }
 }
 
-/** Step Functions could not go on. AWS's, too, is neither tried again nor caught. */
+/** Step Functions cannot continue. As on AWS, no Retry or Catch handles it. */
 export class StatesRuntime extends Error {
   override readonly name = 'States.Runtime';
   readonly isRetryable = false;

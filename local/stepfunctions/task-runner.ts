@@ -1,4 +1,4 @@
-/** What a Task state's `Resource` does: invokes a Lambda function, with AWS's names for its failures, or calls an API. */
+/** Runs Task states: invokes a Lambda function, or calls an API, with AWS's names for failures. */
 
 import { invokeCall } from '../iam/json-calls.ts';
 import { Refusal } from '../iam/refusal.ts';
@@ -15,8 +15,8 @@ const OPTIMIZED_INVOKE = 'arn:aws:states:::lambda:invoke';
 const INVOKE_AND_WAIT = `${OPTIMIZED_INVOKE}.waitForTaskToken`;
 
 /**
- * @param machineArn whose tasks they are
- * @param authorize decides what the state machine may do: it throws a Refusal.
+ * @param machineArn of the state machine that runs the tasks
+ * @param authorize throws a Refusal when the state machine lacks the permission
  */
 export function createTaskRunner(
   machineArn: string,
@@ -33,7 +33,7 @@ export function createTaskRunner(
     const target = functions.get(name);
     if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     const result = await target.invoke(JSON.stringify(payload)).catch((error: Error) => {
-      // Anything else went wrong on our side, as Lambda's own failures do on AWS's.
+      // Other errors are failures of the service, as on AWS.
       throw error instanceof FunctionError ? error : named('Lambda.ServiceException', error.message);
     });
     if (Buffer.byteLength(result) > MAX_OUTPUT_BYTES) throw new DataLimitExceeded(`The result of ${name}`);
@@ -50,7 +50,7 @@ export function createTaskRunner(
       )
         return;
       throw new Error(
-        `State "${state}" uses ${resource}: the local cloud runs Lambda functions and HTTP tasks only.`,
+        `State "${state}" uses ${resource}: use a Lambda function or an HTTP task, which the local cloud supports.`,
       );
     },
     issueToken: () => tokens.issue(machineArn),
@@ -60,17 +60,17 @@ export function createTaskRunner(
       if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
       const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
       if (resource === INVOKE_AND_WAIT) {
-        const told = tokens.wait(token ?? tokens.issue(machineArn));
-        // The token may be used while the function still runs.
-        await Promise.all([told, invoke(FunctionName, Payload)]);
-        return told;
+        const callback = tokens.wait(token ?? tokens.issue(machineArn));
+        // The callback may arrive while the function still runs.
+        await Promise.all([callback, invoke(FunctionName, Payload)]);
+        return callback;
       }
       return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
     },
   };
 }
 
-/** @throws Error as Step Functions words what Lambda has refused it */
+/** @throws Error with the message of Step Functions for an access error of Lambda */
 function authorizing(authorize: () => void): void {
   try {
     authorize();

@@ -1,25 +1,25 @@
-/** Task tokens: what waits for one goes on as whoever has it says. */
+/** Manages task tokens: a waiting task succeeds or fails with the result that the holder of its token sends. */
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../shared/aws-json.ts';
 
 export class TaskTokens {
   readonly #waiting = new Map<string, PromiseWithResolvers<unknown>>();
 
-  /** The machine is in it, because what may be done with a token is a right on its machine. */
+  /** Issues a token that contains the ARN of its state machine, because IAM authorizes tokens by state machine. */
   issue(machineArn: string): string {
     return Buffer.from(JSON.stringify([machineArn, randomUUID()])).toString('base64');
   }
 
-  /** @returns what the token is used for: rejects with the error that is told. */
+  /** @returns the output that is sent for the token; rejects with the error that is sent */
   wait(token: string): Promise<unknown> {
     const waiting = Promise.withResolvers<unknown>();
-    // Nobody listens any more when the time of the task is over.
+    // Nothing awaits it after the task has timed out.
     waiting.promise.catch(() => {});
     this.#waiting.set(token, waiting);
     return waiting.promise;
   }
 
-  /** @param output JSON @throws AwsError */
+  /** @param output JSON text @throws AwsError */
   succeed(token: string, output: string): void {
     const value = parse(output);
     this.#take(token).resolve(value);
@@ -30,7 +30,7 @@ export class TaskTokens {
     this.#take(token).reject(Object.assign(new Error(cause), { name: error }));
   }
 
-  /** The execution that waits is over. */
+  /** Rejects the waiting task, because its execution has ended. */
   revoke(token: string): void {
     this.#waiting.get(token)?.reject(new Error('The execution is over.'));
     this.#waiting.delete(token);
@@ -46,7 +46,7 @@ export class TaskTokens {
   }
 }
 
-/** @returns the ARN @throws AwsError for what is no token */
+/** @returns the ARN of the token's state machine @throws AwsError for an invalid token */
 export function machineOfToken(token: string): string {
   try {
     const [machineArn] = JSON.parse(Buffer.from(token, 'base64').toString()) as [string, string];

@@ -1,6 +1,6 @@
 /**
- * Remembers on disk which state machine definitions are valid. The library compiles the JSON schema of Amazon States
- * Language for each check, which takes about 0.1 s of CPU time.
+ * Caches on disk which state machine definitions are valid. The library compiles the JSON schema of Amazon States Language for
+ * each check, which takes about 0.1 s of CPU time.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { join } from 'node:path';
 
 const CACHE = join(tmpdir(), 'mcp-async-operations', 'valid-state-machines');
 const library = createRequire(import.meta.url).resolve('aws-local-stepfunctions');
-/** Another version of the library, or an installation anew, checks again. */
+/** Changes with each version and each installation of the library, so that definitions are checked again. */
 const VERSION = `${library} ${statSync(library).mtimeMs}`;
 
-/** The file that exists when this version of the library found the definition valid. */
+/** Returns the path of the file that marks a definition as valid for this version of the library. */
 function markerOf(definition: string): string {
   return join(CACHE, createHash('sha256').update(`${VERSION}\n${definition}`).digest('hex'));
 }
@@ -22,7 +22,7 @@ export function isKnownValid(definition: string): boolean {
   return existsSync(markerOf(definition));
 }
 
-/** Does nothing when the directory is not writable: the next start then checks again. */
+/** Does nothing when the directory is not writable; the next start checks again. */
 export function rememberValid(definition: string): void {
   try {
     mkdirSync(CACHE, { recursive: true });

@@ -1,16 +1,16 @@
-/** What fauxqs has no options for: it is held to loopback, S3's own size limit and IAM, and tells of calls and objects. */
+/** Adds what fauxqs has no options for: loopback only, S3's size limit, IAM, and notifications of calls and objects. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { withConditions } from '../dynamodb/conditional-writes.ts';
-import { type CreatedObject, tellingOfObjects } from '../eventbridge/object-events.ts';
+import { type CreatedObject, withObjectEvents } from '../eventbridge/object-events.ts';
 import type { Iam } from '../iam/iam.ts';
-import { type Answer, refuse, refuseAbsent, storageCall } from '../iam/storage-guard.ts';
-import { refuseForeigner } from '../shared/loopback-server.ts';
+import { type ErrorResponse, refuseStorageCall, refuseMissingObject, storageCall } from '../iam/storage-guard.ts';
+import { refuseNonLoopback } from '../shared/loopback-server.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 
-/** @param action the HTTP method of a request to S3. */
+/** @param action for S3, the HTTP method of the request */
 export type OnStorageCall = (service: 's3' | 'sns' | 'sqs', action: string) => void;
 
-/** S3's limit of one PutObject. */
+/** S3's limit for one PutObject. */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 
 export interface Fastify {
@@ -29,7 +29,7 @@ interface FastifyRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed by fauxqs, before `preHandler`. */
+  /** fauxqs parses it before `preHandler`. */
   readonly body: unknown;
 }
 interface FastifyReply {
@@ -40,8 +40,8 @@ interface FastifyReply {
 }
 
 /**
- * fauxqs listens on every interface and takes bodies up to 11 MiB; neither is an option of it. Fastify announces each
- * server that it makes before the routes are added, which is where both can still be changed.
+ * Changes a Fastify server before fauxqs adds its routes. fauxqs listens on every interface and accepts bodies up to 11 MiB,
+ * and has no options for either.
  */
 export function hookFauxqs(
   fastify: Fastify,
@@ -51,47 +51,47 @@ export function hookFauxqs(
 ): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
-  const tell = tellingOfObjects(onObject);
+  const withEvents = withObjectEvents(onObject);
   const wrapObjectRoute = createObjectRoutes({
-    PUT: (put, head) => withConditions(tell(withEmptyObjects(put), head), head),
-    POST: tell,
+    PUT: (put, head) => withConditions(withEvents(withEmptyObjects(put), head), head),
+    POST: withEvents,
   });
   fastify.addHook('onRoute', (route) => {
     wrapObjectRoute(route);
     route.bodyLimit = MAX_OBJECT_BYTES;
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    const refusal = refuseForeigner(request.headers);
+    const refusal = refuseNonLoopback(request.headers);
     if (refusal) await reply.code(403).send({ message: refusal });
   });
   fastify.addHook('preHandler', async (request, reply) => {
     const { service, action } = storageCall(request);
     if (service !== 'sts') onCall(service, action);
-    const refusal = await refuse(await iam, request);
-    if (refusal) await answer(reply, refusal).send(refusal.body);
-    else if (action.startsWith('ChangeMessageVisibility')) keepWhatIsMadeVisible(request.body);
+    const refusal = await refuseStorageCall(await iam, request);
+    if (refusal) await setResponse(reply, refusal).send(refusal.body);
+    else if (action.startsWith('ChangeMessageVisibility')) avoidZeroTimeout(request.body);
   });
   fastify.addHook('onSend', async (request, reply, payload) => {
-    const refusal = reply.statusCode === 404 ? await refuseAbsent(await iam, request) : undefined;
+    const refusal = reply.statusCode === 404 ? await refuseMissingObject(await iam, request) : undefined;
     if (!refusal) return payload;
-    answer(reply, refusal);
+    setResponse(reply, refusal);
     return payload && refusal.body;
   });
 }
 
-function answer(reply: FastifyReply, { status, headers }: Answer): FastifyReply {
+function setResponse(reply: FastifyReply, { status, headers }: ErrorResponse): FastifyReply {
   return reply.code(status).headers(headers);
 }
 
-interface ChangesOfVisibility {
+interface VisibilityChanges {
   VisibilityTimeout?: number;
   readonly Entries?: readonly { VisibilityTimeout?: number }[];
 }
 
-/** A timeout of 0 lets fauxqs lose the message when it has a data directory; it takes a millisecond without harm. */
-function keepWhatIsMadeVisible(body: unknown): void {
-  const { Entries = [] } = Object(body) as ChangesOfVisibility;
-  for (const change of [Object(body) as ChangesOfVisibility, ...Entries]) {
+/** With a data directory, fauxqs loses messages at a visibility timeout of 0. A timeout of one millisecond works. */
+function avoidZeroTimeout(body: unknown): void {
+  const { Entries = [] } = Object(body) as VisibilityChanges;
+  for (const change of [Object(body) as VisibilityChanges, ...Entries]) {
     if (change.VisibilityTimeout === 0) change.VisibilityTimeout = 0.001;
   }
 }

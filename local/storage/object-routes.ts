@@ -1,4 +1,4 @@
-/** fauxqs's routes to objects, as Fastify announces them: where a handler can still be put around another. */
+/** Wraps the handlers of fauxqs's object routes, when Fastify adds them. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface Request {
@@ -21,16 +21,16 @@ export interface Route {
   handler: RouteHandler;
 }
 
-/** Puts a handler around one of fauxqs's own. */
+/** Wraps a handler of fauxqs. */
 export type Wrap = (handler: RouteHandler, head: Head) => RouteHandler;
-/** The headers that HEAD would answer of an object, by name in lower case; undefined when there is none. */
+/** Returns the HEAD headers of an object, by lower-case name; undefined when the object does not exist. */
 export type Head = (bucket: string, key: string) => ReadonlyMap<string, string> | undefined;
 
 const OBJECT_URL = '/:bucket/*';
 
 /**
- * To be called with each route of fauxqs as it is added.
- * @param wraps by HTTP method
+ * Returns a function to call with each route of fauxqs as it is added.
+ * @param wraps wrappers by HTTP method
  */
 export function createObjectRoutes(wraps: Readonly<Record<string, Wrap>>): (route: Route) => void {
   let headHandler: RouteHandler | undefined;
@@ -45,7 +45,7 @@ export function createObjectRoutes(wraps: Readonly<Record<string, Wrap>>): (rout
   };
 }
 
-/** An object of no bytes: fauxqs, which is handed no body then, would stumble over it. */
+/** Supports empty objects: fauxqs gets no body for them and would fail. */
 export function withEmptyObjects(put: RouteHandler): RouteHandler {
   return (request, reply) => {
     request.body ??= Buffer.alloc(0);
@@ -53,7 +53,7 @@ export function withEmptyObjects(put: RouteHandler): RouteHandler {
   };
 }
 
-/** fauxqs's handlers do all they do before they first wait: so the answer is there when the call returns. */
+/** fauxqs's handlers finish before their first await, so the headers are set when the call returns. */
 function headersOf(handler: RouteHandler, bucket: string, key: string): ReturnType<Head> {
   const headers = new Map<string, string>();
   const reply: Reply = {

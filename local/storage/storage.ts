@@ -1,4 +1,4 @@
-/** S3, SQS and SNS: fauxqs, with what the template creates in it. */
+/** Runs S3, SQS and SNS with fauxqs, and creates the buckets, queues and topics of the template. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts'
 export interface StorageServer {
   readonly url: string;
   createBucket(name: string): void;
-  /** @returns false for a queue of an earlier start, which keeps its attributes and messages */
+  /** @returns false for a queue of an earlier start. It keeps its attributes and messages */
   createQueue(name: string, attributes: Readonly<Record<string, string>>): boolean;
   createTopic(name: string): void;
   /** @throws Error for a queue that does not exist */
@@ -26,10 +26,10 @@ export interface StorageServer {
 }
 
 /**
- * @param directory where objects (as files), queues and topics are kept; without one they live in memory.
- * @param onCall is told of each request.
- * @param onObject is told of each object that is put, copied, or made of parts.
- * @param iam decides each; until it is there, requests wait.
+ * @param directory for objects (as files), queues and topics; undefined keeps them in memory
+ * @param onCall receives each request
+ * @param onObject receives each object that is put, copied or uploaded in parts
+ * @param iam authorizes each request; requests wait until it resolves
  */
 export async function startStorageServer(
   directory: string | undefined,
@@ -50,7 +50,7 @@ export async function startStorageServer(
     url: `http://127.0.0.1:${server.port}`,
     createBucket: (name) => void server.createBucket(name),
     createQueue: (name, attributes) => {
-      // Creating a queue anew would forget the messages that an earlier start left in it.
+      // Creating an existing queue would drop its messages.
       if (server.inspectQueue(name)) return false;
       server.createQueue(name, { attributes: { ...attributes } });
       return true;
@@ -62,7 +62,7 @@ export async function startStorageServer(
   };
 }
 
-/** Properties of `AWS::SQS::Queue` that fauxqs takes as attributes of the same names. */
+/** Properties of `AWS::SQS::Queue` that fauxqs accepts as attributes of the same names. */
 const QUEUE_ATTRIBUTES = [
   'DelaySeconds',
   'FifoQueue',
@@ -75,10 +75,10 @@ const QUEUE_ATTRIBUTES = [
 type QueueProperties = Partial<Record<(typeof QUEUE_ATTRIBUTES)[number], unknown>>;
 
 /**
- * Creates the buckets, queues and topics of the template that do not exist yet. A queue of an earlier start gets the
- * attributes that the template gives it now.
+ * Creates the buckets, queues and topics of the template that do not exist yet. Updates the attributes of existing queues to
+ * those of the template.
  */
-export async function createStored(
+export async function createStorageResources(
   template: Template,
   resolve: Resolve,
   storage: StorageServer,

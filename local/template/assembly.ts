@@ -1,4 +1,4 @@
-/** Reads what `cdk synth` wrote: the template of its one stack, and where the code of the functions lies. */
+/** Reads a cloud assembly: the template of one stack, and the code directories of its functions. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
@@ -16,7 +16,7 @@ export interface Template {
 export interface Assembly {
   readonly stackName: string;
   readonly template: Template;
-  /** The directory whose zip file has this key in the bootstrap bucket. */
+  /** Returns the directory of the asset with this key in the bootstrap bucket. @throws Error for an unknown key */
   assetDirectory(objectKey: string): string;
 }
 
@@ -42,13 +42,13 @@ interface FileAsset {
   readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
 }
 
-/** Tells the stack to run from the others of an app, by its name and the names of its outputs. */
+/** Chooses the stack to run, by its name and the names of its outputs. */
 export type IsStack = (name: string, outputs: readonly string[]) => boolean;
 
 /**
  * Reads one stack of the assembly.
- * @param isWanted is asked when there are several stacks
- * @throws Error when the directory holds no assembly, or not exactly one such stack.
+ * @param isWanted chooses among several stacks
+ * @throws Error when the directory contains no assembly, or not exactly one such stack
  */
 export async function readAssembly(directory: string, isWanted?: IsStack): Promise<Assembly> {
   const manifest = await readJson<Manifest>(directory, 'manifest.json');
@@ -69,7 +69,7 @@ export async function readAssembly(directory: string, isWanted?: IsStack): Promi
     assetDirectory(objectKey) {
       const source = sources.get(objectKey);
       if (!source)
-        throw new Error(`No asset of the assembly in ${directory} is published as "${objectKey}".`);
+        throw new Error(`The assembly in ${directory} has no asset "${objectKey}". Synthesize the app again.`);
       return source;
     },
   };

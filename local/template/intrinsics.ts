@@ -1,4 +1,4 @@
-/** Turns template values into plain ones: `Ref`, `Fn::GetAtt`, `Fn::Join` and their like. */
+/** Resolves intrinsic functions of a template: `Ref`, `Fn::GetAtt`, `Fn::Join` and others. */
 
 import { ACCOUNT, REGION } from '../shared/aws-names.ts';
 import type { Template } from './assembly.ts';
@@ -9,18 +9,19 @@ export interface ResolverOptions {
   readonly stackName: string;
   readonly addresses: Addresses & { readonly api: string };
   /**
-   * Values for what the local cloud does not run, by `LogicalId` or `LogicalId.Attribute`. @default a text that says so
+   * Values for resources that the local cloud does not run, by `LogicalId` or `LogicalId.Attribute`.
+   * @default a text that begins with `NOT_RUN`
    */
   readonly standIns?: Readonly<Record<string, string>>;
 }
 
-/** Begins the text in place of a value that the local cloud does not have: `not-run://Database.Endpoint.Address`. */
+/** Prefix of the text that replaces an unavailable value: `not-run://Database.Endpoint.Address`. */
 export const NOT_RUN = 'not-run://';
 
-/** Resolves every intrinsic inside a template value. @throws Error for a reference to nothing, or an unknown function. */
+/** Resolves every intrinsic inside a template value. @throws Error for an unknown reference or an unsupported function */
 export type Resolve = (value: unknown) => unknown;
 
-/** `https://ID.execute-api.REGION.amazonaws.com/STAGE`: how templates spell the address of an API. */
+/** The URL of an API in templates: `https://ID.execute-api.REGION.amazonaws.com/STAGE`. */
 const API_ADDRESS = /https:\/\/[^./]+\.execute-api\.[^./]+\.amazonaws\.com(\/[^/]+)?/g;
 
 export function createResolver({ template, stackName, addresses, standIns = {} }: ResolverOptions): Resolve {
@@ -81,13 +82,13 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
     if (standIn !== undefined) return standIn;
     if (isNotRun(logicalId)) return `${NOT_RUN}${logicalId}.${name}`;
     const value = names(logicalId).attributes[name];
-    if (value === undefined) throw new Error(`The local cloud does not know ${logicalId}.${name}.`);
+    if (value === undefined) throw new Error(`The local cloud does not support the attribute ${logicalId}.${name}: add it to local/template/resource-names.ts.`);
     return value;
   }
 
   function names(logicalId: string): ResourceNames {
     const resource = template.Resources[logicalId];
-    if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not define.`);
+    if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not define: use a resource of the same stack.`);
     const chosenName = (property: string) => resolve(resource.Properties?.[property]) as string | undefined;
     return namesOf(logicalId, resource.Type, chosenName, addresses);
   }
@@ -103,7 +104,7 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
     const [key, argument] = entries[0] ?? [];
     if (entries.length === 1 && key && (key === 'Ref' || key.startsWith('Fn::'))) {
       const intrinsic = functions[key];
-      if (!intrinsic) throw new Error(`The local cloud cannot evaluate ${key} in the template.`);
+      if (!intrinsic) throw new Error(`The local cloud does not support ${key} in the template: add it to local/template/intrinsics.ts.`);
       return intrinsic(argument);
     }
     return Object.fromEntries(

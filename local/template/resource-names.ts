@@ -1,7 +1,7 @@
-/** What `Ref` and `Fn::GetAtt` of a resource give, by type; and which types the local cloud has at all. */
+/** Defines the values of `Ref` and `Fn::GetAtt` by resource type, and the types that the local cloud supports. */
 import { ACCOUNT, arn, secretArn, streamArn } from '../shared/aws-names.ts';
 
-/** Where the parts of the cloud listen, for the few values that are addresses. */
+/** URLs of services, for values that contain them. */
 export interface Addresses {
   readonly sqs: string;
 }
@@ -12,7 +12,7 @@ export interface ResourceNames {
 }
 
 interface NamedType {
-  /** The property that holds a name chosen in the template. Without one the logical id is the name. */
+  /** The property with a name that the template sets. Without one, the logical id is the name. */
   readonly nameProperty?: string;
   names(name: string, addresses: Addresses): ResourceNames;
 }
@@ -91,10 +91,10 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
 };
 
 /**
- * Types that nothing refers to by name: policies, which IAM reads, and what is without a meaning on loopback, where
- * nothing is billed, deployed in versions or watched.
+ * Types that no resource refers to by name. IAM reads the policies. The others have no effect on loopback, where nothing is
+ * billed, versioned or monitored.
  */
-const PASSED_OVER: ReadonlySet<string> = new Set([
+const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Account',
   'AWS::ApiGateway::BasePathMapping',
   'AWS::ApiGateway::Deployment',
@@ -114,12 +114,12 @@ const PASSED_OVER: ReadonlySet<string> = new Set([
   'AWS::WAFv2::WebACLAssociation',
 ]);
 
-/** Whether the local cloud runs resources of this type, or may pass over them. */
+/** Returns whether the local cloud runs or safely ignores resources of this type. */
 export function isKnownType(type: string): boolean {
-  return NAMED_TYPES[type] !== undefined || PASSED_OVER.has(type) || type === 'AWS::ApiGateway::Method';
+  return NAMED_TYPES[type] !== undefined || IGNORED_TYPES.has(type) || type === 'AWS::ApiGateway::Method';
 }
 
-/** The names of one resource; `chosenName` reads a property of it. */
+/** Returns the names of a resource. @param chosenName reads a property of it */
 export function namesOf(
   logicalId: string,
   type: string,

@@ -1,10 +1,10 @@
-/** The resources of one type in the template, with their intrinsics resolved. */
+/** Finds the resources of given types in the template, with their intrinsics resolved. */
 import type { Template } from './assembly.ts';
 import type { Resolve } from './intrinsics.ts';
 
 /**
- * By what `Ref` gives for each. Only the named properties are resolved: the others may refer to what is passed over,
- * such as a role.
+ * Returns properties by the `Ref` of each resource. Resolves only the named properties: others may refer to resources that
+ * the local cloud ignores.
  */
 export function resourcesOf<Properties extends object>(
   template: Template,

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import type { Catalogue } from '../../lib/catalogue.ts';
-import { operatorMachineArn, readStateMachines } from '../../lib/operations/external-state-machines.ts';
+import { externalStateMachineArn, readStateMachines } from '../../lib/operations/external-state-machines.ts';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
 const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:nightly';
@@ -24,14 +24,14 @@ function operation(place: { stateMachineArn?: string; stateMachineName?: string 
 const stackIn = (env?: typeof ENV) => new Stack(new App(), 'Stack', { env });
 
 test('a name is one in the account and the region of the stack', () => {
-  expect(operatorMachineArn(stackIn(ENV), operation({ stateMachineName: 'nightly' }), undefined)).toMatch(
+  expect(externalStateMachineArn(stackIn(ENV), operation({ stateMachineName: 'nightly' }), undefined)).toMatch(
     /^arn:.*:states:eu-west-1:111122223333:stateMachine:nightly$/,
   );
 });
 
 test('what is mapped at deploy comes before what the definition says', () => {
   const definition = operation({ stateMachineName: 'nightly' });
-  expect(operatorMachineArn(stackIn(), definition, ARN)).toBe(ARN);
+  expect(externalStateMachineArn(stackIn(), definition, ARN)).toBe(ARN);
 });
 
 test.each<[string, Parameters<typeof operation>[0], RegExp]>([
@@ -43,11 +43,11 @@ test.each<[string, Parameters<typeof operation>[0], RegExp]>([
   ['another account', { stateMachineArn: ARN.replace('1111', '9999') }, /the account 999922223333/],
   ['no machine', {}, /"report" has no state machine.*-c stateMachines=report=arn:aws:states/],
 ])('%s is refused, with the remedy', (_what, place, message) => {
-  expect(() => operatorMachineArn(stackIn(ENV), operation(place), undefined)).toThrow(message);
+  expect(() => externalStateMachineArn(stackIn(ENV), operation(place), undefined)).toThrow(message);
 });
 
 test('where the stack is to be is not known, no region is another', () => {
-  expect(operatorMachineArn(stackIn(), operation({ stateMachineArn: ARN }), undefined)).toBe(ARN);
+  expect(externalStateMachineArn(stackIn(), operation({ stateMachineArn: ARN }), undefined)).toBe(ARN);
 });
 
 describe('the key stateMachines of the context', () => {

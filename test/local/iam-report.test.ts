@@ -100,7 +100,7 @@ async function runJobs(): Promise<void> {
 }
 
 /** Those whose state machine is not ours. */
-async function runForeign(): Promise<void> {
+async function runExternal(): Promise<void> {
   await call(client, 'quote', { product: 'tea' });
   await call(client, 'start_report', { ends: 'refused', wait_seconds: 20 });
   const padding = 'x'.repeat(55_000);
@@ -222,14 +222,25 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** What Lambda and Step Functions do for logs and traces: the local cloud has no service for either. */
 const isForOperators = (action: string) => /^(logs|xray):/.test(action);
 
+/** On a busy machine a job is cancelled before its execution has begun: then the recorder stops it. */
+const dependsOnTiming = (role: string, action: string) =>
+  role === 'ExecutionRecorderFunction' && action === 'states:StopExecution';
+
 test('each action that a role was granted has been used, but for these', async () => {
   await Promise.all([runJobs(), runWebhooks(), runEvents()]);
-  await runForeign();
-  const unused = Object.entries(unusedActions(cloud.permissions())).map(([role, actions]) => [
-    role.replace(/Role[0-9A-F]{8}$/, ''),
-    actions.filter((action) => !isForOperators(action)),
-  ]);
-  const expected = Object.entries(EXPECTED).map(([name, reasons]) => [name, Object.keys(reasons).sort()]);
+  await runExternal();
+  const unused = Object.entries(unusedActions(cloud.permissions())).map(([id, actions]) => {
+    const role = id.replace(/Role[0-9A-F]{8}$/, '');
+    return [role, actions.filter((action) => !isForOperators(action) && !dependsOnTiming(role, action))];
+  });
+  const expected = Object.entries(EXPECTED)
+    .map(([name, reasons]) => [
+      name,
+      Object.keys(reasons)
+        .filter((action) => !dependsOnTiming(name, action))
+        .sort(),
+    ])
+    .filter(([, actions]) => actions?.length);
   expect(Object.fromEntries(unused.filter(([, actions]) => actions?.length))).toEqual(
     Object.fromEntries(expected),
   );

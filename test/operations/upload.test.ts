@@ -201,7 +201,7 @@ describe('the URL', () => {
 
 describe('refused, naming why:', () => {
   test.each([
-    ['more than 5 GiB', { size: 5 * 1024 * MIB + 1 }, /size: more than 5,120 MiB/],
+    ['more than 5 GiB', { size: 5 * 1024 * MIB + 1 }, /size: must not exceed 5,120 MiB/],
     ['nothing', { size: 0 }, /size/],
     ['a project that could be a path', { project: '../x' }, /project/],
   ])('%s, before there is a job', async (_what, args, message) => {
@@ -212,7 +212,7 @@ describe('refused, naming why:', () => {
 
   test.each<[string, Buffer, string, RegExp]>([
     ['no archive', Buffer.from('hello'), 'SOURCE_INVALID', /not a gzipped tar archive/],
-    ['nothing at all', Buffer.alloc(0), 'SOURCE_INVALID', /refused/],
+    ['nothing at all', Buffer.alloc(0), 'SOURCE_INVALID', /source archive is invalid/],
     ['a path that leads out', rawArchive([packageJson, { path: '../evil' }]), 'SOURCE_INVALID', /"\.\."/],
     [
       'a link that leads out',

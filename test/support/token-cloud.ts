@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authorizationBy } from '../../local/cli/identity-provider.ts';
+import { authorizationContext } from '../../local/cli/identity-provider.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from './synthesize-source.ts';
 
@@ -13,7 +13,7 @@ export async function startTokenCloud(
 ): Promise<LocalCloud> {
   const directory = await mkdtemp(join(tmpdir(), 'token-cloud-'));
   const assemblyDirectory = await synthesizeSource(directory, 'test/fixtures/app.ts', {
-    ...authorizationBy({ issuer }),
+    ...authorizationContext({ issuer }),
     ...context,
   });
   const cloud = await startLocalCloud({ assemblyDirectory, ...options });

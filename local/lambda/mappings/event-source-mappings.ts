@@ -1,9 +1,9 @@
-/** Event source mappings: which function reads which table's stream or which queue, and how. */
+/** Starts event source mappings: functions that read tables' streams and queues. */
 
 import type { TableStream } from '../../dynamodb/table-stream.ts';
 import type { Environment } from '../../environment.ts';
 import type { Iam } from '../../iam/iam.ts';
-import { checkMapping, pollingCalls, settingAside } from '../../iam/mapping-permissions.ts';
+import { checkMapping, pollingCalls, failureDestinationCall } from '../../iam/mapping-permissions.ts';
 import { arn, functionNameOf } from '../../shared/aws-names.ts';
 import type { StorageServer } from '../../storage/storage.ts';
 import type { Template } from '../../template/assembly.ts';
@@ -17,7 +17,7 @@ import { readStreamMapping, type StreamMapping } from './stream-mapping.ts';
 import { StreamReader } from './stream-reader.ts';
 
 export interface MappingParts {
-  /** By table name. */
+  /** Streams by table name. */
   readonly streams: ReadonlyMap<string, TableStream>;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly storage: StorageServer;
@@ -30,9 +30,9 @@ interface Reader {
 }
 
 /**
- * Starts all of them.
- * @throws Error for a source that is neither a table's stream nor a queue of the template, for what the local cloud
- * cannot do, and for a role that may not do what its mapping does, before any starts
+ * Checks all mappings, then starts them.
+ * @throws Error for a source that is neither a table's stream nor a queue of the template, for an unsupported option, and for
+ * a role that lacks a permission of its mapping. No mapping has started then
  */
 export function startEventSourceMappings(
   template: Template,
@@ -51,16 +51,16 @@ export function startEventSourceMappings(
   for (const [name, properties] of found) {
     const { EventSourceArn, FunctionName, Enabled = true } = properties;
     const target = functions.get(functionNameOf(FunctionName));
-    if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which is not there.`);
+    if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which the template does not define: use a function of the stack.`);
     const session = iam.sessionOf(arn('lambda', `function:${functionNameOf(FunctionName)}`));
     const polling = pollingCalls(EventSourceArn);
     const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
     const queueUrl = queues.get(EventSourceArn);
     if (stream) {
-      const onSetAside = (destination: string) => iam.authorize(session, [settingAside(destination)]);
-      const mapping = readStreamMapping(name, properties, { stream, target, storage, onSetAside });
+      const onDeadLetter = (destination: string) => iam.authorize(session, [failureDestinationCall(destination)]);
+      const mapping = readStreamMapping(name, properties, { stream, target, storage, onDeadLetter });
       const destination = properties.DestinationConfig?.OnFailure?.Destination;
-      checkMapping(iam, name, session, [...polling, ...(destination ? [settingAside(destination)] : [])]);
+      checkMapping(iam, name, session, [...polling, ...(destination ? [failureDestinationCall(destination)] : [])]);
       ofStreams.push(mapping);
       if (Enabled) {
         starters.push(() => {
@@ -75,13 +75,13 @@ export function startEventSourceMappings(
       if (Enabled) starters.push(() => new QueueReader(options));
     } else {
       throw new Error(
-        `Mapping ${name} reads ${EventSourceArn}: the local cloud has streams of tables, and queues of the template.`,
+        `Mapping ${name} reads ${EventSourceArn}: use a table's stream or a queue of the template.`,
       );
     }
   }
 
   for (const stream of streams.values()) {
-    // A mapping that is disabled keeps its place.
+    // A disabled mapping keeps its position.
     const ofStream = ofStreams.filter(({ options }) => options.stream === stream);
     stream.setReaders(
       new Map(ofStream.map(({ options, startingPosition }) => [options.name, startingPosition])),
@@ -93,7 +93,7 @@ export function startEventSourceMappings(
   };
 }
 
-/** The URLs of the template's queues, by ARN. */
+/** Returns the URLs of the template's queues, by ARN. */
 function queuesOf(template: Template, resolve: Resolve): Map<string, string> {
   const urls = [...resourcesOf(template, resolve, ['AWS::SQS::Queue'], []).keys()];
   return new Map(urls.map((url) => [arn('sqs', url.split('/').at(-1) ?? ''), url]));

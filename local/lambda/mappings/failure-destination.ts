@@ -1,4 +1,4 @@
-/** Where an event source mapping sets aside what its function has failed on: a queue or a topic. */
+/** Sends failed batches of an event source mapping to its failure destination: a queue or a topic. */
 import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
 import { SHARD_ID, sequenceOf } from '../../dynamodb/table-stream.ts';
@@ -8,39 +8,39 @@ export interface FailedBatch {
   readonly functionArn: string;
   readonly records: readonly [StreamRecord, ...StreamRecord[]];
   readonly invocations: number;
-  /** False when the function returned, and named these records as failed. */
+  /** False when the function returned and reported these records as failed. */
   readonly threw: boolean;
 }
 
-export type SetAside = (batch: FailedBatch) => void;
+export type DeadLetter = (batch: FailedBatch) => void;
 
 export interface FailureDestinationParts {
   readonly storage: StorageServer;
-  /** Is told before anything is set aside. @throws Refusal when the function's role may not */
-  readonly onSetAside: (destinationArn: string) => void;
+  /** Called before a batch is sent. @throws Refusal when the function's role lacks the permission */
+  readonly onDeadLetter: (destinationArn: string) => void;
 }
 
 /** @throws Error for a destination that is neither a queue nor a topic */
 export function createFailureDestination(
   mapping: string,
   destinationArn: string,
-  { storage, onSetAside }: FailureDestinationParts,
-): SetAside {
+  { storage, onDeadLetter }: FailureDestinationParts,
+): DeadLetter {
   const [, , service, , , name = ''] = destinationArn.split(':');
   if (service !== 'sqs' && service !== 'sns') {
     throw new Error(
-      `Mapping ${mapping} has the failure destination ${destinationArn}: the local cloud has queues and topics.`,
+      `Mapping ${mapping} has the failure destination ${destinationArn}: use a queue or a topic, which the local cloud supports.`,
     );
   }
   return (batch) => {
-    onSetAside(destinationArn);
+    onDeadLetter(destinationArn);
     const text = JSON.stringify(failureOf(batch));
     if (service === 'sqs') storage.sendMessage(name, text);
     else storage.publish(name, text);
   };
 }
 
-/** As Lambda writes it; the records themselves are not part of it. */
+/** Returns the failure in Lambda's format, which does not contain the records. */
 function failureOf({ functionArn, records, invocations, threw }: FailedBatch): object {
   const [first] = records;
   const last = records.at(-1) ?? first;

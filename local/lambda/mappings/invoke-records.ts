@@ -1,8 +1,8 @@
-/** Invokes a function with a batch of records, for as long as its answer is of use. */
+/** Invokes a function with a batch of records, until the batch is abandoned. */
 import { once } from 'node:events';
 import type { LambdaFunction } from '../functions.ts';
 
-/** @returns the answer as JSON text. @throws FunctionError, and AbortError when the batch is abandoned */
+/** @returns the result as JSON text. @throws FunctionError, and AbortError when the batch is abandoned */
 export async function invokeRecords(
   target: LambdaFunction,
   Records: readonly object[],
@@ -11,8 +11,8 @@ export async function invokeRecords(
   const settled = new AbortController();
   const end = once(abandoned, 'abort', { signal: settled.signal }).catch(() => {});
   try {
-    const answer = await Promise.race([target.invoke(JSON.stringify({ Records })), end]);
-    return String(answer);
+    const result = await Promise.race([target.invoke(JSON.stringify({ Records })), end]);
+    return String(result);
   } finally {
     settled.abort();
     abandoned.throwIfAborted();

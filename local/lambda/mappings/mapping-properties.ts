@@ -1,11 +1,11 @@
-/** What an event source mapping of the template says, as far as it means something here. */
+/** Defines and reads the supported properties of an event source mapping. */
 
 import type { StartingPosition } from '../../dynamodb/table-stream.ts';
 import { checkPattern, type EventPattern } from '../../eventbridge/event-pattern.ts';
 
 /**
- * Properties of `AWS::Lambda::EventSourceMapping`. A batching window is not among them: a batch is what is there, at
- * once. Nor is a parallelization factor: a stream has one batch at a time.
+ * Properties of `AWS::Lambda::EventSourceMapping`. There is no batching window: a batch contains the records that are
+ * available. There is no parallelization factor: a stream has one batch at a time.
  */
 export interface MappingProperties {
   readonly EventSourceArn: string;
@@ -14,9 +14,9 @@ export interface MappingProperties {
   readonly BatchSize?: number;
   readonly FilterCriteria?: { readonly Filters?: readonly { readonly Pattern: string }[] };
   readonly FunctionResponseTypes?: readonly string[];
-  /** Of queues alone. */
+  /** For queues only. */
   readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
-  /** This and all that follows: of streams alone. */
+  /** This and the following properties are for streams only. */
   readonly StartingPosition?: StartingPosition;
   readonly BisectBatchOnFunctionError?: boolean;
   readonly MaximumRetryAttempts?: number;
@@ -41,7 +41,7 @@ export const MAPPING_PROPERTIES = [
   'TumblingWindowInSeconds',
 ] as const;
 
-/** @throws Error naming the part of a pattern that the local cloud cannot match */
+/** @throws Error naming the part of a pattern that the local cloud does not support */
 export function filterPatterns(name: string, { FilterCriteria }: MappingProperties): EventPattern[] {
   return (FilterCriteria?.Filters ?? []).map(({ Pattern }) => {
     const pattern: unknown = JSON.parse(Pattern);
@@ -50,7 +50,7 @@ export function filterPatterns(name: string, { FilterCriteria }: MappingProperti
   });
 }
 
-/** Whether the function's answer names what it has failed on. */
+/** Returns whether the function's result names the failed records. */
 export function reportsItems({ FunctionResponseTypes = [] }: MappingProperties): boolean {
   return FunctionResponseTypes.includes('ReportBatchItemFailures');
 }

@@ -1,4 +1,4 @@
-/** Hands a queue's messages to a function, several batches at once; what is not deleted comes back by itself. */
+/** Reads a queue and invokes a function, several batches at once. Messages that are not deleted become visible again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
@@ -13,19 +13,19 @@ export interface QueueReaderOptions {
   readonly clientOptions: ClientOptions;
   readonly target: LambdaFunction;
   readonly batchSize: number;
-  /** The batches that the function may have at once. */
+  /** Maximum concurrent batches. */
   readonly maxConcurrency: number;
-  /** What it declines is deleted. */
+  /** Messages that it does not accept are deleted. */
   readonly accepts: (record: SQSRecord) => boolean;
-  /** The function's answer names the messages that it has failed on. */
+  /** The function's result names the failed messages. */
   readonly reportsItems: boolean;
 }
 
-/** The longest that a queue lets a receiver wait. */
+/** The longest wait of ReceiveMessage. */
 const LONG_POLL_SECONDS = 20;
-/** Before the next try, when the queue cannot be read, such as one that somebody has deleted. */
+/** Delay before a retry, when the queue cannot be read, such as a deleted one. */
 const RETRY_MS = 1_000;
-/** What batches get to finish when the cloud closes. Abandoned, they come back after their visibility timeout. */
+/** Time for batches to finish when the cloud closes. Abandoned messages return after their visibility timeout. */
 const CLOSING_MS = 500;
 
 export class QueueReader {
@@ -64,7 +64,7 @@ export class QueueReader {
     this.#batches.add(batch);
   }
 
-  /** @returns nothing when the wait has ended without a message */
+  /** @returns an empty list when the wait ends without a message */
   async #receive(): Promise<SQSRecord[]> {
     const { queueUrl, queueArn, batchSize } = this.#options;
     const { signal } = this.#closing;
@@ -90,14 +90,14 @@ export class QueueReader {
     if (accepted.length > 0) await this.#delete(await this.#invoke(accepted));
   }
 
-  /** @returns the messages that need not come back */
+  /** @returns the messages to delete */
   async #invoke(records: readonly SQSRecord[]): Promise<readonly SQSRecord[]> {
     const { target, reportsItems } = this.#options;
     try {
-      const answer = await invokeRecords(target, records, this.#abandoned.signal);
-      return reportsItems ? withoutFailed(records, answer) : records;
+      const result = await invokeRecords(target, records, this.#abandoned.signal);
+      return reportsItems ? withoutFailed(records, result) : records;
     } catch {
-      // The function has logged why, or answered nonsense; or the cloud is closing.
+      // The function failed and logged why, its result is invalid, or the cloud is closing.
       return [];
     }
   }
@@ -109,14 +109,14 @@ export class QueueReader {
       ReceiptHandle: receiptHandle,
     }));
     const command = new DeleteMessageBatchCommand({ QueueUrl: this.#options.queueUrl, Entries });
-    // What could not be deleted is delivered twice, which a queue's function has to bear on AWS too.
+    // A message that is not deleted is delivered again. Functions must tolerate that on AWS too.
     await this.#client.send(command).catch(() => {});
   }
 }
 
-/** @returns none when the answer has another form, or names what is no message of the batch. @throws SyntaxError */
-function withoutFailed(records: readonly SQSRecord[], answer: string): readonly SQSRecord[] {
-  const parsed: unknown = JSON.parse(answer);
+/** @returns none when the result has another form, or names a message that is not in the batch. @throws SyntaxError */
+function withoutFailed(records: readonly SQSRecord[], result: string): readonly SQSRecord[] {
+  const parsed: unknown = JSON.parse(result);
   if (typeof parsed !== 'object') return [];
   const { batchItemFailures } = (parsed ?? {}) as Partial<SQSBatchResponse>;
   const failed = new Set((batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));

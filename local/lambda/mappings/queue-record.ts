@@ -1,9 +1,9 @@
-/** A message of a queue as Lambda hands it to a function. */
+/** Converts a queue message to the record that Lambda sends to a function. */
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttribute, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
 import { REGION } from '../../shared/aws-names.ts';
 
-/** @param message as received with all of its attributes */
+/** @param message received with all of its attributes */
 export function queueRecord(
   { MessageId = '', ReceiptHandle = '', Body = '', MD5OfBody = '', ...message }: Message,
   eventSourceARN: string,
@@ -25,7 +25,7 @@ export function queueRecord(
   };
 }
 
-/** The lists are reserved: AWS sends them empty. */
+/** AWS reserves the lists and sends them empty. */
 function recordAttribute({
   DataType = 'String',
   StringValue,

@@ -1,4 +1,4 @@
-/** An event source mapping whose source is a table's stream. */
+/** Reads an event source mapping whose source is a table's stream. */
 
 import type { StartingPosition, TableStream } from '../../dynamodb/table-stream.ts';
 import { matches } from '../../eventbridge/event-pattern.ts';
@@ -13,10 +13,10 @@ export interface StreamMapping {
   readonly options: StreamReaderOptions;
 }
 
-/** Lambda's own for streams. */
+/** Lambda's default for streams. */
 const DEFAULT_BATCH_SIZE = 100;
 
-/** @throws Error for what the local cloud cannot do */
+/** @throws Error for a property that the local cloud does not support */
 export function readStreamMapping(
   name: string,
   properties: MappingProperties,
@@ -29,7 +29,7 @@ export function readStreamMapping(
   }
   for (const property of ['MaximumRecordAgeInSeconds', 'TumblingWindowInSeconds'] as const) {
     if ((properties[property] ?? -1) > 0) {
-      throw new Error(`Mapping ${name} has ${property}, which the local cloud does not know: leave it out.`);
+      throw new Error(`Mapping ${name} has ${property}, which the local cloud does not support: remove it.`);
     }
   }
   const destination = DestinationConfig?.OnFailure?.Destination;
@@ -43,13 +43,13 @@ export function readStreamMapping(
       target: parts.target,
       functionArn: arn('lambda', `function:${functionNameOf(properties.FunctionName)}`),
       batchSize: BatchSize,
-      // One filter is enough; without any, each record passes.
+      // One matching filter is enough. Without filters, every record matches.
       accepts: (record) => patterns.length === 0 || patterns.some((pattern) => matches(pattern, record)),
       reportsItems: reportsItems(properties),
       bisects: BisectBatchOnFunctionError,
-      // As on AWS, for ever.
+      // Unlimited, as on AWS.
       maxRetries: retries < 0 ? Number.POSITIVE_INFINITY : retries,
-      setAside: destination ? createFailureDestination(name, destination, parts) : undefined,
+      deadLetter: destination ? createFailureDestination(name, destination, parts) : undefined,
     },
   };
 }

@@ -1,28 +1,28 @@
-/** Hands a table's stream to a function: batch after batch, in order, and never on before a batch is dealt with. */
+/** Reads a table's stream and invokes a function, one batch after another and in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
 import { sequenceOf, type TableStream } from '../../dynamodb/table-stream.ts';
 import type { LambdaFunction } from '../functions.ts';
-import type { SetAside } from './failure-destination.ts';
+import type { DeadLetter } from './failure-destination.ts';
 import { invokeRecords } from './invoke-records.ts';
 
 export interface StreamReaderOptions {
-  /** Under which the stream keeps its position. */
+  /** The stream stores the position of the reader under this name. */
   readonly name: string;
   readonly stream: TableStream;
   readonly target: LambdaFunction;
   readonly functionArn: string;
   readonly batchSize: number;
-  /** What it declines is passed over. */
+  /** Records that it does not accept are skipped. */
   readonly accepts: (record: StreamRecord) => boolean;
-  /** The function's answer names the records that it has failed on. */
+  /** The function's result names the failed records. */
   readonly reportsItems: boolean;
-  /** A failed batch is halved, which is no retry, until the record is found that it failed on. */
+  /** Splits a failed batch until the failing record is isolated. A split is not a retry. */
   readonly bisects: boolean;
-  /** After these a batch is set aside. */
+  /** After these retries, a batch goes to the failure destination. */
   readonly maxRetries: number;
-  /** @default dropped */
-  readonly setAside?: SetAside;
+  /** Sends a batch to the failure destination. @default the batch is dropped */
+  readonly deadLetter?: DeadLetter;
 }
 
 type Records = readonly [StreamRecord, ...StreamRecord[]];
@@ -34,7 +34,7 @@ interface Batch {
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
-/** What a batch gets to finish when the cloud closes. Abandoned, it is delivered anew after the next start. */
+/** Time for a batch to finish when the cloud closes. An abandoned batch is delivered again after the next start. */
 const CLOSING_MS = 500;
 
 export class StreamReader {
@@ -64,16 +64,16 @@ export class StreamReader {
     }
   }
 
-  /** @throws AbortError when closing; what is dealt with by then is passed. */
+  /** @throws AbortError when closing. Finished records are saved by then */
   async #deliver(read: readonly StreamRecord[]): Promise<void> {
-    const { accepts, bisects, maxRetries, setAside, functionArn } = this.#options;
+    const { accepts, bisects, maxRetries, deadLetter, functionArn } = this.#options;
     const batches: Batch[] = [{ records: read.filter(accepts), retries: 0 }];
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       const { records, retries } = batch;
       if (!isFilled(records)) continue;
       this.#closing.signal.throwIfAborted();
       const { done, threw } = await this.#invoke(records);
-      this.#pass(records[done - 1]);
+      this.#checkpoint(records[done - 1]);
       const left = records.slice(done);
       if (done > 0) {
         batches.unshift({ records: left, retries: 0 });
@@ -88,20 +88,20 @@ export class StreamReader {
         await delay(backoffMs, undefined, { signal: this.#closing.signal });
         batches.unshift({ records, retries: retries + 1 });
       } else {
-        setAside?.({ functionArn, records, invocations: retries + 1, threw });
-        this.#pass(records.at(-1));
+        deadLetter?.({ functionArn, records, invocations: retries + 1, threw });
+        this.#checkpoint(records.at(-1));
       }
     }
-    this.#pass(read.at(-1));
+    this.#checkpoint(read.at(-1));
   }
 
-  /** @returns how many of the records, from the first on, need not be delivered again. @throws AbortError when closed */
+  /** @returns the number of leading records that need no further delivery. @throws AbortError when closed */
   async #invoke(records: Records): Promise<{ done: number; threw: boolean }> {
     const { target, reportsItems } = this.#options;
     const { signal } = this.#abandoned;
     try {
-      const answer = await invokeRecords(target, records, signal);
-      return { done: reportsItems ? lowestFailed(answer, records) : records.length, threw: false };
+      const result = await invokeRecords(target, records, signal);
+      return { done: reportsItems ? lowestFailed(result, records) : records.length, threw: false };
     } catch {
       // The function has logged why.
       return { done: 0, threw: true };
@@ -110,9 +110,9 @@ export class StreamReader {
     }
   }
 
-  #pass(record: StreamRecord | undefined): void {
+  #checkpoint(record: StreamRecord | undefined): void {
     const { stream, name } = this.#options;
-    if (record) stream.pass(name, record);
+    if (record) stream.checkpoint(name, record);
   }
 }
 
@@ -125,11 +125,11 @@ interface BatchResponse {
 }
 
 /**
- * The index of the lowest failed record, or the number of records when none has failed. An identifier of no record
- * makes the whole batch fail, as on AWS. @throws SyntaxError
+ * Returns the index of the first failed record, or the number of records when none has failed. An unknown identifier fails
+ * the whole batch, as on AWS. @throws SyntaxError
  */
-function lowestFailed(answer: string, records: Records): number {
-  const { batchItemFailures } = (JSON.parse(answer || 'null') ?? {}) as BatchResponse;
+function lowestFailed(result: string, records: Records): number {
+  const { batchItemFailures } = (JSON.parse(result || 'null') ?? {}) as BatchResponse;
   const failed = (batchItemFailures ?? []).map(({ itemIdentifier }) =>
     records.findIndex((record) => sequenceOf(record) === itemIdentifier),
   );

@@ -1,0 +1,214 @@
+/** The construct in a stack of one's own: its parts, the options of its functions, and what it refuses. */
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LayerVersion,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { AsyncOperations, type AsyncOperationsProps } from '../../lib/async-operations.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { samples } from '../support/sample-catalogue.ts';
+
+/** Synthesizes without the bundles of functions. */
+const app = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+
+function create(props: Partial<AsyncOperationsProps> = {}, stack = new Stack(app(), 'Own')) {
+  const ops = new AsyncOperations(stack, 'Ops', {
+    operations: samples,
+    authorization: { mode: 'iam' },
+    ...props,
+  });
+  return { stack, ops, template: () => Template.fromStack(stack) };
+}
+
+/** Logical ids by type, of what outlives the stack. */
+function retained(template: Template): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(template.toJSON().Resources as Record<string, { Type: string; DeletionPolicy?: string }>)
+      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+      .map(([id, { Type }]) => [id, Type]),
+  );
+}
+
+/** A new id is a new resource: a deployed stack would lose its jobs. */
+test('the retained resources of AsyncOperationsStack keep their logical ids', () => {
+  const props = { operations: samples, authorization: { mode: 'iam' } } as const;
+  expect(retained(Template.fromStack(new AsyncOperationsStack(app(), 'Any', props)))).toEqual({
+    JobsTable10C8EDF6: 'AWS::DynamoDB::GlobalTable',
+    WorkspaceBucket1A82A213: 'AWS::S3::Bucket',
+    GatewayApiCloudWatchRoleF53BFE7C: 'AWS::IAM::Role',
+    GatewayApiAccountCFAE5B8A: 'AWS::ApiGateway::Account',
+    WebhooksTablesEndpoints473EB730: 'AWS::DynamoDB::GlobalTable',
+    WebhooksSealingSecretA4D61098: 'AWS::SecretsManager::Secret',
+  });
+});
+
+describe('under an id of its own', () => {
+  test('the construct retains the same resources under its id', () => {
+    const { template } = create();
+    expect(Object.entries(retained(template()))).toEqual([
+      [expect.stringMatching(/^OpsJobsTable/), 'AWS::DynamoDB::GlobalTable'],
+      [expect.stringMatching(/^OpsWorkspaceBucket/), 'AWS::S3::Bucket'],
+      [expect.stringMatching(/^OpsGatewayApiCloudWatchRole/), 'AWS::IAM::Role'],
+      [expect.stringMatching(/^OpsGatewayApiAccount/), 'AWS::ApiGateway::Account'],
+      [expect.stringMatching(/^OpsWebhooksTablesEndpoints/), 'AWS::DynamoDB::GlobalTable'],
+      [expect.stringMatching(/^OpsWebhooksSealingSecret/), 'AWS::SecretsManager::Secret'],
+    ]);
+  });
+
+  test('its parts can be used by the rest of the stack', () => {
+    const { stack, ops, template } = create();
+    const parts = {
+      table: ops.jobsTable.tableName,
+      topic: ops.eventsTopic.topicArn,
+      bucket: ops.workspaceBucket.bucketName,
+      endpoint: ops.endpointUrl,
+      api: ops.api.restApiId,
+      function: ops.operation('deploy').function.functionArn,
+      machine: ops.operation('deploy').stateMachine?.stateMachineArn ?? '',
+    };
+    for (const [name, stringValue] of Object.entries(parts)) {
+      new StringParameter(stack, name, { stringValue });
+    }
+    ops.api.root.addResource('health').addMethod('GET');
+    const values = template().findResources('AWS::SSM::Parameter');
+    expect(Object.keys(values)).toHaveLength(Object.keys(parts).length);
+    expect(JSON.stringify(values)).toContain('/mcp');
+    template().hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'health' });
+  });
+
+  test('two of them in one stack are apart', () => {
+    const { stack, template } = create();
+    new AsyncOperations(stack, 'More', { operations: samples, authorization: { mode: 'iam' } });
+    expect(Object.keys(retained(template()))).toHaveLength(12);
+  });
+
+  test.each([
+    [
+      'grantStart',
+      ['JOB_LIMITS', 'JOBS_TABLE_NAME', 'STATE_MACHINE_ARN_DEPLOY'],
+      'states:StartExecution',
+      true,
+    ],
+    ['grantRead', ['JOBS_TABLE_NAME', 'WORKSPACE_BUCKET_NAME'], 's3:GetObject', false],
+  ] as const)('%s gives permissions and variables together', (grant, variables, action, writes) => {
+    const { stack, ops, template } = create();
+    const code = Code.fromInline('exports.handler = async () => ({});');
+    const runtime = Runtime.NODEJS_24_X;
+    const mine = new LambdaFunction(stack, 'Mine', { code, runtime, handler: 'index.handler' });
+    ops[grant](mine);
+    const [properties] = Object.entries(template().findResources('AWS::Lambda::Function'))
+      .filter(([id]) => id.startsWith('Mine'))
+      .map(([, { Properties }]) => Properties);
+    expect(Object.keys(properties.Environment.Variables)).toEqual(expect.arrayContaining([...variables]));
+    const policy = JSON.stringify(
+      Object.entries(template().findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('Mine')),
+    );
+    expect(policy).toContain(action);
+    expect(policy.includes('dynamodb:PutItem')).toBe(writes);
+    expect(policy).not.toContain('"*"');
+  });
+
+  test('an operation that is not there is an error with those that are', () => {
+    const { ops } = create();
+    expect(() => ops.operation('thumbnail')).toThrow(/"thumbnail".*\bbuild\b.*\bupload\b/);
+    expect(() => ops.operation('constructor')).toThrow(/"constructor"/);
+  });
+});
+
+describe('the options of an operation', () => {
+  /** The functions of `deploy`, by logical id without its hash. */
+  function functionsOf(template: Template) {
+    return Object.fromEntries(
+      Object.entries(template.findResources('AWS::Lambda::Function'))
+        .filter(([id]) => id.startsWith('Opsdeploy'))
+        .map(([id, { Properties }]) => [id.slice('Opsdeploy'.length, -8), Properties]),
+    );
+  }
+
+  test('reach the template', () => {
+    const stack = new Stack(app(), 'Own');
+    const layer = LayerVersion.fromLayerVersionArn(
+      stack,
+      'Layer',
+      'arn:aws:lambda:us-east-1:1:layer:tools:1',
+    );
+    const { template } = create(
+      {
+        functions: {
+          deploy: {
+            vpc: new Vpc(stack, 'Vpc', { maxAzs: 2 }),
+            layers: [layer],
+            environment: { COLOUR: 'blue' },
+            architecture: Architecture.X86_64,
+            memoryMb: 1_024,
+            reservedConcurrency: 3,
+          },
+        },
+      },
+      stack,
+    );
+    expect(functionsOf(template())).toEqual({
+      Function: expect.objectContaining({
+        VpcConfig: {
+          SubnetIds: [expect.anything(), expect.anything()],
+          SecurityGroupIds: [expect.anything()],
+        },
+        Layers: ['arn:aws:lambda:us-east-1:1:layer:tools:1'],
+        Environment: { Variables: expect.objectContaining({ COLOUR: 'blue' }) },
+        Architectures: ['x86_64'],
+        MemorySize: 1_024,
+        ReservedConcurrentExecutions: 3,
+      }),
+    });
+    template().hasResourceProperties('AWS::IAM::Role', {
+      ManagedPolicyArns: [
+        Match.objectLike({
+          'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('AWSLambdaVPCAccessExecutionRole')])],
+        }),
+      ],
+    });
+  });
+
+  test('give steps memory of their own in a second function with the same role and environment', () => {
+    const { ops, template } = create({ functions: { deploy: { memoryMb: { release: 2_048 } } } });
+    // Also what is added later, to either.
+    ops.operation('deploy').function.addEnvironment('LATER', 'yes');
+    const { Function: main, Function2048: large, ...others } = functionsOf(template());
+    expect(others).toEqual({});
+    expect([main.MemorySize, large.MemorySize]).toEqual([512, 2_048]);
+    expect(large.Role).toEqual(main.Role);
+    expect(large.Environment).toEqual(main.Environment);
+    expect(main.Environment.Variables.LATER).toBe('yes');
+    const machine = Object.entries(template().findResources('AWS::StepFunctions::StateMachine')).find(
+      ([id]) => id.startsWith('Opsdeploy'),
+    );
+    expect(JSON.stringify(machine)).toContain('OpsdeployFunction2048');
+  });
+
+  test.each<[string, AsyncOperationsProps['functions'], RegExp]>([
+    ['of an operation that is not there', { thumbnail: {} }, /"thumbnail".*\bbuild\b/],
+    ['of a name that every object has', { toString: {} } as never, /"toString"/],
+    ['for a sandbox', { build: { memoryMb: 512 } }, /"build".* sandbox.*functions\.build/],
+    [
+      'with memory for a step that is not there',
+      { deploy: { memoryMb: { launch: 512 } } },
+      /"launch".*\brelease\b/,
+    ],
+    ['with too little memory', { deploy: { memoryMb: 127 } }, /functions\.deploy\.memoryMb.* 127.*128/],
+    ['with too much memory', { deploy: { memoryMb: 10_241 } }, /functions\.deploy\.memoryMb.* 10241.*10240/],
+    ['with half a MiB', { deploy: { memoryMb: 512.5 } }, /functions\.deploy\.memoryMb.* 512\.5/],
+    [
+      'with no number',
+      { deploy: { memoryMb: { release: Number.NaN } } },
+      /functions\.deploy\.memoryMb.* NaN/,
+    ],
+  ])('%s are refused', (_what, functions, message) => {
+    expect(() => create({ functions })).toThrow(message);
+  });
+});

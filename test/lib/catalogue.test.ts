@@ -1,0 +1,128 @@
+/** What an app can get wrong in its catalogue: each error names the file, the fault and the remedy. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadOperations } from '../../lib/catalogue.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'catalogue with a space-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** Writes the files, and loads `index.ts` among them. */
+async function load(
+  files: Readonly<Record<string, string>>,
+  options: Parameters<typeof loadOperations>[1] = {},
+) {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), text);
+  }
+  return loadOperations(pathToFileURL(join(directory, 'index.ts')), options);
+}
+
+/** As plain as a definition can be: `defineOperation` has its own tests. */
+const define = (name: string, more = '') =>
+  `{ name: '${name}', input: { shape: {} }, execution: { mode: 'job' }, steps: {}${more} }`;
+const catalogue = (...definitions: string[]) => `export const operations = [${definitions.join(', ')}];`;
+const handler = 'export const handler = async () => ({});';
+
+test('a catalogue with its handlers is loaded, by URL and by path', async () => {
+  const files = { 'index.ts': catalogue(define('read_file')), 'read-file/steps.lambda.ts': handler };
+  const loaded = await load(files);
+  const file = join(directory, 'index.ts');
+  expect(loaded).toMatchObject({ operations: [{ name: 'read_file' }], module: file });
+  expect((await loadOperations(file)).module).toBe(file);
+  expect((await loadOperations(pathToFileURL(file).href)).module).toBe(file);
+});
+
+test('what a build made of the catalogue is loaded when the sources are not there', async () => {
+  const files = { 'index.js': catalogue(define('a')), 'a/steps.lambda.js': handler };
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
+  expect((await load(files)).module).toBe(join(directory, 'index.js'));
+});
+
+test('only the named operations are loaded, and only their handlers have to be there', async () => {
+  const files = { 'index.ts': catalogue(define('a'), define('b')), 'b/steps.lambda.ts': handler };
+  expect((await load(files, { only: ['b'] })).operations).toMatchObject([{ name: 'b' }]);
+});
+
+test.each<[string, Readonly<Record<string, string>>, RegExp]>([
+  ['that does not exist', {}, /The catalogue \/.*\/index\.ts does not exist: give the URL of the module/],
+  [
+    'that exports nothing',
+    { 'index.ts': 'export {};' },
+    /index\.ts exports no operations: add `export const/,
+  ],
+  ['whose operations are empty', { 'index.ts': catalogue() }, /exports no operations/],
+  ['with an operation that is none', { 'index.ts': catalogue('undefined') }, /exports no operations/],
+  [
+    'with two operations of one name',
+    { 'index.ts': catalogue(define('a'), define('b'), define('a')) },
+    /index\.ts has two operations named "a": rename one of them/,
+  ],
+  [
+    'with an operation that has no handler file',
+    { 'index.ts': catalogue(define('read_file')) },
+    /Operation "read_file" has no handler file \/.*\/read-file\/steps\.lambda\.ts: create it, or give the definition `handler: new URL/,
+  ],
+  [
+    'with an operation whose own handler file is not there',
+    { 'index.ts': catalogue(define('a', `, handler: new URL('./elsewhere.ts', import.meta.url)`)) },
+    /Operation "a" has no handler file \/.*\/elsewhere\.ts: create it/,
+  ],
+  [
+    'that imports a file that is not there',
+    { 'index.ts': `import './missing.ts';\n${catalogue(define('a'))}` },
+    /index\.ts.*Could not resolve ".\/missing\.ts"/s,
+  ],
+  [
+    'that imports the AWS SDK',
+    { 'index.ts': `import '@aws-sdk/client-s3';\n${catalogue(define('a'))}` },
+    /index\.ts imports @aws-sdk\/client-s3, .*: import it in steps\.lambda\.ts/,
+  ],
+  [
+    'that imports CDK',
+    { 'index.ts': `import { Duration } from 'aws-cdk-lib';\nDuration;\n${catalogue(define('a'))}` },
+    /index\.ts imports aws-cdk-lib,/,
+  ],
+  [
+    'that imports a service of CDK',
+    { 'index.ts': `import * as s3 from 'aws-cdk-lib/aws-s3';\ns3;\n${catalogue(define('a'))}` },
+    /index\.ts imports aws-cdk-lib\/aws-s3,/,
+  ],
+  [
+    'that leads to the AWS SDK through a helper',
+    {
+      'index.ts': `import { a } from './a/operation.ts';\nexport const operations = [a];`,
+      'a/operation.ts': `import { helper } from '../shared/helper.ts';\nhelper();\nexport const a = ${define('a')};`,
+      'shared/helper.ts': `import { S3Client } from '@aws-sdk/client-s3';\nexport const helper = () => new S3Client();`,
+    },
+    /\/shared\/helper\.ts imports @aws-sdk\/client-s3, .* catalogue index\.ts/,
+  ],
+  [
+    'that leads to the AWS SDK through a dynamic import',
+    { 'index.ts': `export const late = () => import('@aws-sdk/client-s3');\n${catalogue(define('a'))}` },
+    /index\.ts imports @aws-sdk\/client-s3,/,
+  ],
+])('a catalogue %s is an error', async (_what, files, message) => {
+  await expect(load(files)).rejects.toThrow(message);
+});
+
+test('types of the AWS SDK are no import', async () => {
+  const files = {
+    'index.ts': `import type { S3Client } from '@aws-sdk/client-s3';\nexport type Client = S3Client;\n${catalogue(define('a'))}`,
+    'a/steps.lambda.ts': handler,
+  };
+  expect((await load(files)).operations).toHaveLength(1);
+});
+
+test('a name in `only` that the catalogue does not have is an error with those that it has', async () => {
+  const files = { 'index.ts': catalogue(define('a'), define('b')) };
+  await expect(load(files, { only: ['a', 'c'] })).rejects.toThrow(
+    /index\.ts has no operation "c"\. .*: a, b\./,
+  );
+});

@@ -1,0 +1,205 @@
+/**
+ * Runs the fast tests for StrykerJS: `*.test.ts` of the mutated layers, without `*.cloud.test.ts`.
+ *
+ * Jest loads the AWS SDK anew for each test file and each mutant, about three seconds. This runner imports the tests once and
+ * provides the part of Jest's API that they use, so a mutant takes milliseconds. A static mutant, which acts while its module
+ * is loaded, makes the runner import sources and tests again; dependencies stay loaded.
+ */
+import { glob, readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
+import { relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import {
+  DryRunStatus,
+  determineHitLimitReached,
+  MutantRunStatus,
+  TestStatus,
+} from '@stryker-mutator/api/test-runner';
+
+const TESTS = 'test/{definition,events,executions,jobs,webhooks}/**/*.test.ts';
+
+class InProcessRunner {
+  #root = `${pathToFileURL(process.cwd())}/`;
+  #context = (globalThis.__stryker__ ??= {});
+  /** Grows with each import of all sources and tests. */
+  #generation = 0;
+  #isStale = true;
+  /** By module: the modules that import it. */
+  #importers = new Map();
+  #files = [];
+  /** By test file: its suite. */
+  #suites = new Map();
+  #durations = new Map();
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    Object.assign(this, await import('./jest-api.mjs'));
+    // A dangling promise of an earlier test or mutant must not end this process.
+    process.on('unhandledRejection', () => {});
+    process.on('uncaughtException', () => {});
+    for (const method of ['debug', 'error', 'info', 'log', 'warn']) console[method] = () => {};
+    registerHooks({
+      resolve: (specifier, context, next) => {
+        if (specifier === '@jest/globals') return { url: import.meta.resolve('./jest-api.mjs'), shortCircuit: true };
+        const { parentURL = '' } = context;
+        const parent = withoutQuery(parentURL);
+        const resolved = next(specifier, { ...context, parentURL: parent });
+        if (!this.#isOurs(resolved.url)) return resolved;
+        const url = withoutQuery(resolved.url);
+        if (!this.#importers.has(url)) this.#importers.set(url, new Set());
+        this.#importers.get(url).add(parent);
+        return { ...resolved, url: `${url}?${this.#generation}` };
+      },
+    });
+    for await (const path of glob(TESTS)) {
+      if (path.endsWith('.cloud.test.ts') || /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))) continue;
+      this.#files.push(pathToFileURL(path).href);
+    }
+    this.#files.sort();
+  }
+
+  async dryRun({ coverageAnalysis }) {
+    await this.#load();
+    const results = await this.#run({ files: this.#files });
+    for (const { id, timeSpentMs } of results) this.#durations.set(id, timeSpentMs);
+    const tests = results.map((result) => ({ ...result, name: result.id }));
+    if (coverageAnalysis === 'off') return { status: DryRunStatus.Complete, tests };
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: this.#coverage() };
+  }
+
+  async mutantRun(options) {
+    const { activeMutant, mutantActivation, hitLimit, reloadEnvironment, sandboxFileName, testFilter } = options;
+    const isStatic = mutantActivation === 'static';
+    const activate = () => Object.assign(this.#context, { activeMutant: activeMutant.id, hitLimit, hitCount: 0 });
+    const deactivate = () => Object.assign(this.#context, { activeMutant: undefined, hitLimit: undefined });
+    const load = async () => {
+      deactivate();
+      if (isStatic) activate();
+      await this.#load();
+      activate();
+    };
+    try {
+      activate();
+      if (this.#isStale || reloadEnvironment) await load();
+      const files = this.#filesNear(pathToFileURL(sandboxFileName).href);
+      const wanted = testFilter && new Set(testFilter);
+      let results = await this.#run({ files, wanted, bail: true });
+      const killer = results.find(({ status }) => status === TestStatus.Failed);
+      deactivate();
+      if (killer && !isStatic && !(await this.#passesAlone(killer))) {
+        // Perhaps the failure was caused by an earlier run: the whole files decide, freshly loaded.
+        await load();
+        const whole = files.filter((file) => results.some(({ fileName }) => pathToFileURL(fileName).href === file));
+        results = await this.#run({ files: whole, bail: true });
+      }
+      this.#isStale ||= isStatic;
+      return outcomeOf(results, this.#context, hitLimit);
+    } catch (error) {
+      this.#isStale = true;
+      // The module of a static mutant throws: each test that imports it fails.
+      return { status: MutantRunStatus.Killed, killedBy: [...this.#durations.keys()].slice(0, 1), failureMessage: String(error), nrOfTests: 1 };
+    } finally {
+      deactivate();
+    }
+  }
+
+  async #load() {
+    this.#generation += 1;
+    this.#isStale = false;
+    this.#suites.clear();
+    for (const file of this.#files) {
+      this.#suites.set(file, await this.suites.collect(() => import(`${file}?${this.#generation}`)));
+    }
+  }
+
+  /** Returns the results of the selected tests, one file after another. */
+  async #run({ files, wanted, bail = false }) {
+    const results = [];
+    for (const file of files) {
+      const fileName = fileURLToPath(file);
+      const path = relative(process.cwd(), fileName);
+      await this.#suites.get(file).run({
+        idOf: (name) => `${path}: ${name}`,
+        isWanted: (id) => !wanted || wanted.has(id),
+        enter: (id) => {
+          this.#context.currentTestId = id;
+        },
+        report: ({ id, error, timeSpentMs }) => {
+          const status = error === undefined ? TestStatus.Success : TestStatus.Failed;
+          results.push({
+            id,
+            fileName,
+            timeSpentMs,
+            status,
+            ...(error !== undefined && { failureMessage: String(error?.stack ?? error) }),
+          });
+          return bail && error !== undefined;
+        },
+      });
+      this.#context.currentTestId = undefined;
+      this.mocker.restoreAllMocks();
+      if (bail && results.some(({ status }) => status === TestStatus.Failed)) break;
+    }
+    return results;
+  }
+
+  async #passesAlone({ id, fileName }) {
+    const [again] = await this.#run({ files: [pathToFileURL(fileName).href], wanted: new Set([id]) });
+    return again?.status === TestStatus.Success;
+  }
+
+  /** Returns the test files that import a module, directly or not, the nearest first. */
+  #filesNear(source) {
+    const distance = new Map([[source, 0]]);
+    for (const [module, far] of distance) {
+      for (const importer of this.#importers.get(module) ?? []) {
+        if (!distance.has(importer)) distance.set(importer, far + 1);
+      }
+    }
+    return this.#files
+      .filter((file) => distance.has(file))
+      .sort((a, b) => distance.get(a) - distance.get(b));
+  }
+
+  /** Attributes what the hooks of a suite cover to each of its tests. */
+  #coverage() {
+    const { static: covered = {}, perTest = {} } = this.#context.mutantCoverage ?? {};
+    const merged = {};
+    const add = (id, counts) => {
+      merged[id] ??= {};
+      for (const [mutant, count] of Object.entries(counts)) merged[id][mutant] = (merged[id][mutant] ?? 0) + count;
+    };
+    for (const [id, counts] of Object.entries(perTest)) {
+      for (const test of this.suites.testsOfHook(id) ?? [id]) add(test, counts);
+    }
+    this.#context.mutantCoverage = undefined;
+    return { static: covered, perTest: merged };
+  }
+
+  #isOurs(url) {
+    return url.startsWith(this.#root) && !url.includes('/node_modules/');
+  }
+}
+
+function outcomeOf(results, { hitCount }, hitLimit) {
+  if (determineHitLimitReached(hitCount, hitLimit)) return { status: MutantRunStatus.Timeout, reason: 'hit limit' };
+  const failed = results.filter(({ status }) => status === TestStatus.Failed);
+  const nrOfTests = results.length;
+  if (failed.length === 0) return { status: MutantRunStatus.Survived, nrOfTests };
+  return {
+    status: MutantRunStatus.Killed,
+    killedBy: failed.map(({ id }) => id),
+    failureMessage: failed[0].failureMessage,
+    nrOfTests,
+  };
+}
+
+function withoutQuery(url) {
+  return url.startsWith('file:') ? url.replace(/\?.*$/, '') : url;
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'in-process', InProcessRunner)];
