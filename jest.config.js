@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 
 /** Tests run as ES modules; SWC strips the types, `tsc` checks them. */
-export default {
+const common = {
   testEnvironment: 'node',
   // The package's own name leads to its sources.
   testEnvironmentOptions: { customExportConditions: ['mcp-async-operations-source', 'node', 'node-addons'] },
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [
@@ -13,9 +12,33 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp', '<rootDir>/cdk.out', '<rootDir>/examples'],
-  globalSetup: '<rootDir>/test/support/global-setup.mjs',
-  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  modulePathIgnorePatterns: [
+    '<rootDir>/.stryker-tmp',
+    '<rootDir>/cdk.out',
+    '<rootDir>/dist',
+    '<rootDir>/examples',
+    '<rootDir>/tools',
+  ],
+};
+
+export default {
+  projects: [
+    {
+      ...common,
+      // Starts no cloud and no other program.
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.cloud\\.test\\.ts$'],
+    },
+    {
+      ...common,
+      // Runs on the local cloud, synthesizes apps, or starts programs.
+      displayName: 'cloud',
+      testMatch: ['<rootDir>/test/**/*.cloud.test.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+    },
+  ],
   // Most tests wait for servers and child processes: three workers for two cores, where Jest would leave one core free.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Node keeps the ES modules of each test file: a worker of 3 GB spends its time on garbage collection.

@@ -1,4 +1,4 @@
-/** What it costs to ask for a token: a call whose token is new to the gateway, beside the same call again. */
+/** Measures the cost of token authorization: a call with a token that is new to the gateway, beside the same call again. */
 
 import { TestIssuer } from '../test/support/test-issuer.ts';
 import { startTokenCloud } from '../test/support/token-cloud.ts';
@@ -12,16 +12,16 @@ export async function authorization(): Promise<readonly Row[]> {
   try {
     const endpoint = new URL('/mcp', cloud.url);
     issuer.audience = endpoint.href;
-    const samples: { newMs: number; knownMs: number }[] = [];
+    const samples: { newMs: number; cachedMs: number }[] = [];
     for (let index = 0; index < TOKENS; index++) {
       const token = await issuer.token({ claims: { sub: `user-${index}` } });
-      samples.push({ newMs: await timeCall(endpoint, token), knownMs: await timeCall(endpoint, token) });
+      samples.push({ newMs: await timeCall(endpoint, token), cachedMs: await timeCall(endpoint, token) });
     }
-    // The first few start functions.
+    // Excludes the first calls, which start functions.
     const warm = samples.slice(TOKENS / 4);
     return [
-      row('call with a token that the gateway knows', median(warm.map(({ knownMs }) => knownMs)), 'ms'),
-      row('call with a token that is new to it: more by', median(warm.map((s) => s.newMs - s.knownMs)), 'ms'),
+      row('call with a cached token', median(warm.map(({ cachedMs }) => cachedMs)), 'ms'),
+      row('call with a new token: additional time', median(warm.map((s) => s.newMs - s.cachedMs)), 'ms'),
       row(
         `${TOKENS} tokens verified: calls to the identity provider for keys`,
         issuer.keyRequests,
@@ -35,7 +35,7 @@ export async function authorization(): Promise<readonly Row[]> {
   }
 }
 
-/** @returns milliseconds @throws Error when the call is not answered well */
+/** @returns milliseconds @throws Error when the call fails */
 async function timeCall(endpoint: URL, token: string): Promise<number> {
   const start = performance.now();
   const response = await fetch(endpoint, {
@@ -54,6 +54,6 @@ async function timeCall(endpoint: URL, token: string): Promise<number> {
   });
   const { result } = (await response.json()) as { result?: { isError?: boolean } };
   if (!response.ok || !result || result.isError)
-    throw new Error(`The call was answered with ${response.status}.`);
+    throw new Error(`list_jobs failed with status ${response.status}.`);
   return performance.now() - start;
 }

@@ -1,4 +1,4 @@
-/** Many jobs started at once: do all complete, and how long does each take from its start to its end? */
+/** Measures a burst of jobs: how many complete, and the time from start to end of each. */
 import type { LocalCloud } from '../local/cloud.ts';
 import { BenchClient, type JobResult } from './client.ts';
 import { percentile, type Row, row } from './measure.ts';
@@ -27,6 +27,6 @@ export async function burst(cloud: LocalCloud): Promise<readonly Row[]> {
     ),
     row(`${JOBS} jobs at once: start to end, p50`, percentile(durations, 0.5), 'ms'),
     row(`${JOBS} jobs at once: start to end, p99`, percentile(durations, 0.99), 'ms'),
-    row('memory of the local cloud with all its functions', rssMb, 'MB'),
+    row('memory of the local cloud and its functions', rssMb, 'MB'),
   ];
 }

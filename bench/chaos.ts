@@ -1,10 +1,10 @@
-/** `npm run chaos`: a thousand jobs, a receiver that fails 30 % of calls, and functions that are killed ten times. */
+/** Runs `npm run chaos`: a thousand jobs, a receiver that fails 30 % of requests, and ten kills of functions. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { startLocalCloud } from '../local/cloud.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { runChaos } from '../test/support/webhook-chaos.ts';
 
 const { values } = parseArgs({

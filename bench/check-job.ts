@@ -1,4 +1,4 @@
-/** How many times a second a client can ask for a job: through the endpoint, and beside it from a map in memory. */
+/** Measures check_job calls a second: through the endpoint, and on a server with a map in memory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -12,30 +12,30 @@ const ROUND_MS = 1_500;
 const CALLERS = 4;
 
 export async function checkJobRate(cloud: LocalCloud): Promise<readonly Row[]> {
-  const ours = await BenchClient.connect(new URL('/mcp', cloud.url));
-  const { job_id } = await ours.call('start_echo', { text: 'x', wait_seconds: 30 });
+  const endpoint = await BenchClient.connect(new URL('/mcp', cloud.url));
+  const { job_id } = await endpoint.call('start_echo', { text: 'x', wait_seconds: 30 });
 
   const entry = fileURLToPath(new URL('in-memory-server.ts', import.meta.url));
   const server = spawn(process.execPath, [entry, job_id], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [url] = await once(createInterface(server.stdout), 'line');
-  const theirs = await BenchClient.connect(new URL(url));
+  const baseline = await BenchClient.connect(new URL(url));
   try {
-    const rates: { ours: number; theirs: number }[] = [];
+    const rates: { endpoint: number; baseline: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      rates.push({ ours: await rate(ours, job_id), theirs: await rate(theirs, job_id) });
+      rates.push({ endpoint: await rate(endpoint, job_id), baseline: await rate(baseline, job_id) });
     }
     return [
-      row('check_job through the endpoint', median(rates.map((r) => r.ours)), 'calls/s'),
-      row('check_job from a map in memory', median(rates.map((r) => r.theirs)), 'calls/s'),
-      row('the endpoint beside the map', median(rates.map((r) => r.ours / r.theirs)), '×'),
+      row('check_job through the endpoint', median(rates.map((r) => r.endpoint)), 'calls/s'),
+      row('check_job from a map in memory', median(rates.map((r) => r.baseline)), 'calls/s'),
+      row('endpoint relative to the map', median(rates.map((r) => r.endpoint / r.baseline)), '×'),
     ];
   } finally {
-    await Promise.all([ours.close(), theirs.close()]);
+    await Promise.all([endpoint.close(), baseline.close()]);
     server.kill();
   }
 }
 
-/** Calls a second, with a few callers at once, for a while. */
+/** Returns calls a second of `CALLERS` concurrent callers, measured over `ROUND_MS`. */
 async function rate(client: BenchClient, job_id: string): Promise<number> {
   const start = performance.now();
   let calls = 0;

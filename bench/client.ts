@@ -1,7 +1,7 @@
-/** The MCP client that the benchmarks call with. */
+/** Creates the MCP client of the benchmarks. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-/** What the benchmarks read of an answer about a job. */
+/** The fields of a job result that the benchmarks read. */
 export interface JobResult {
   readonly job_id: string;
   readonly status: string;
@@ -9,7 +9,7 @@ export interface JobResult {
   readonly ended_at?: string;
 }
 
-/** A call may wait behind all others of a burst: longer than the client's own minute. */
+/** Longer than the client's default of a minute, because a call may wait behind all others of a burst. */
 const CALL_TIMEOUT_MS = 120_000;
 
 export class BenchClient {
@@ -25,7 +25,7 @@ export class BenchClient {
     return bench;
   }
 
-  /** @throws Error when the tool fails: a benchmark of failures would measure nothing. */
+  /** Calls a tool. @throws Error when the tool fails: a benchmark of failures measures nothing */
   async call(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<JobResult> {
     const { isError, structuredContent } = await this.#client.callTool(
       { name, arguments: args },

@@ -1,4 +1,4 @@
-/** One cold start in a process of its own: imports a bundle, calls its handler once, prints both times in milliseconds. */
+/** Measures one cold start in its own process: imports a bundle, calls its handler, prints both times in milliseconds. */
 import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 
@@ -8,7 +8,7 @@ type StreamingHandler = (event: unknown, stream: PassThrough, context: unknown) 
 const [bundle = '', eventText = '{}', streams] = process.argv.slice(2);
 const context = { awsRequestId: 'cold-start', getRemainingTimeInMillis: () => 60_000 };
 
-// Lambda's runtime offers these to streaming handlers; here the answer goes nowhere.
+// Lambda's runtime provides these to streaming handlers. Here the response is dropped.
 Object.assign(globalThis, {
   awslambda: {
     streamifyResponse: (handler: StreamingHandler) => handler,
@@ -25,7 +25,7 @@ if (streams) {
   stream.resume();
   await (handler as StreamingHandler)(event, stream, context);
 } else {
-  // A step whose job is not there ends with an error: it has made its calls all the same.
+  // A step without its job ends with an error, after it has made its calls.
   await (handler as Handler)(event, context).catch(() => {});
 }
 const called = performance.now();

@@ -1,4 +1,4 @@
-/** How large each function is, and how long it takes from nothing to its first answer. */
+/** Measures the bundle size of each function, and its time from cold start to first response. */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { median, type Row, row } from './measure.ts';
 
 const run = promisify(execFile);
 const ROUNDS = 9;
-/** The promises of the `mcp` function: kilobytes of 1,000 bytes, and its cold start beside the bare handler's. */
+/** Limits of the `mcp` function: bundle size in kilobytes of 1,000 bytes, and cold start relative to the bare handler. */
 const MCP_KB_LIMIT = 900;
 const MCP_RATIO_LIMIT = 1.3;
 
@@ -20,11 +20,11 @@ interface Candidate {
   readonly bundle: string;
   readonly event: unknown;
   readonly streams: boolean;
-  /** The environment variables that its construct sets; what refers to other resources is any text. */
+  /** The environment variables that its construct sets. References to other resources are placeholders. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** @param assembly the app's assembly; @param cloud provides the table that the first calls read. */
+/** @param assembly directory of the app's assembly @param cloud provides the table that the first calls read */
 export async function coldStarts(
   assembly: string,
   cloud: LocalCloud,
@@ -40,7 +40,7 @@ export async function coldStarts(
     EVENTS_TOPIC_ARN: cloud.outputs.EventsTopicArn,
   };
   const samples = new Map<Candidate, { importMs: number; firstCallMs: number }[]>();
-  // Round by round, so that a machine that slows down slows all of them down.
+  // Round by round, so that a slowdown of the machine affects all candidates.
   for (let round = 0; round < ROUNDS; round++) {
     for (const candidate of candidates) {
       const child = fileURLToPath(new URL('cold-start-child.ts', import.meta.url));
@@ -50,10 +50,10 @@ export async function coldStarts(
         JSON.stringify(candidate.event),
         candidate.streams ? 'streams' : '',
       ];
-      // The calls measured here need no more than what is known; the rest has to be there, as a number or JSON.
+      // The measured calls need only the known values. The other variables must exist, as a number or JSON.
       const env = { ...candidate.variables, ...known };
       const { stdout } = await run(process.execPath, args, { env: env as NodeJS.ProcessEnv });
-      // After what the function has logged.
+      // The last line; the function may log before it.
       const times = JSON.parse(stdout.split('\n').at(-1) ?? '');
       samples.set(candidate, [...(samples.get(candidate) ?? []), times]);
     }
@@ -81,11 +81,11 @@ export async function coldStarts(
         'ms',
       ),
     ]),
-    row('mcp: import and first call, beside the bare handler', median(ratios), '×', MCP_RATIO_LIMIT),
+    row('mcp: import and first call, relative to the bare handler', median(ratios), '×', MCP_RATIO_LIMIT),
   ];
 }
 
-/** A 2026-07-28 call of check_job for a job that is not there: the whole protocol and one read. */
+/** A 2026-07-28 call of check_job for a missing job: the whole protocol and one read. */
 const checkJobEvent = {
   httpMethod: 'POST',
   path: '/mcp',
@@ -113,7 +113,7 @@ const checkJobEvent = {
   }),
 };
 
-/** A request with a token that is none: refused without a word to the identity provider. */
+/** A request with an invalid token, which is refused without a request to the identity provider. */
 const authorizeEvent = {
   type: 'REQUEST',
   methodArn: 'arn:aws:execute-api:us-east-1:000000000000:api/v1/POST/mcp',
@@ -122,7 +122,7 @@ const authorizeEvent = {
   requestContext: {},
 };
 
-/** A GET of a job that is not there. */
+/** A GET of a missing job. */
 const getJobEvent = {
   httpMethod: 'GET',
   resource: '/jobs/{job_id}',
@@ -141,18 +141,18 @@ const stepEvent = {
 };
 const caughtEvent = { ...stepEvent, caught: { Error: 'States.Timeout' } };
 
-/** Of a project that no bucket has. */
+/** A call for a missing project. */
 const callEvent = {
   call: { jobId: stepEvent.jobId, owner: 'x', input: { project: 'x', path: 'x', pattern: 'x' } },
 };
 
-/** A step that it does not have. */
+/** An unknown step. */
 const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, attemptId: '', fenceUrl: '' };
 
-/** Those that write their answers as they go. */
+/** Functions that stream their responses. */
 const STREAMING = new Set(['mcp', 'build-sandbox']);
 
-/** By how a function's description begins. */
+/** Functions by the beginning of their description. */
 const FUNCTIONS: readonly (readonly [description: string, name: string, event: unknown])[] = [
   ['Serves MCP', 'mcp', checkJobEvent],
   ['Serves the management API', 'api', getJobEvent],
@@ -166,13 +166,13 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Runs the steps of Search', 'search', callEvent],
   ['Runs the steps of Upload', 'upload', stepEvent],
   ['Sandbox', 'build-sandbox', sandboxEvent],
-  ['Tells', 'publish-events', { Records: [] }],
-  ['Calls', 'deliver', { Records: [] }],
+  ['Publishes', 'publish-events', { Records: [] }],
+  ['Delivers', 'deliver', { Records: [] }],
   ['Queues', 'queue-waiting', {}],
   ['Marks', 'record-failure', caughtEvent],
-  ['Has executions', 'resume', { Records: [] }],
-  ['Has jobs', 'receive-upload', { detail: { object: { key: 'uploads/none' } } }],
-  ['Looks after', 'reconcile', {}],
+  ['Resumes executions', 'resume', { Records: [] }],
+  ['Resumes jobs', 'receive-upload', { detail: { object: { key: 'uploads/none' } } }],
+  ['Repairs', 'reconcile', {}],
 ];
 
 async function functionsOf(directory: string): Promise<readonly Candidate[]> {
@@ -182,7 +182,8 @@ async function functionsOf(directory: string): Promise<readonly Candidate[]> {
     .map(({ Properties }) => {
       const { Description, Code, Environment } = Properties as unknown as FunctionProperties;
       const found = FUNCTIONS.find(([description]) => Description.startsWith(description));
-      if (!found) throw new Error(`The benchmark does not know the function "${Description}".`);
+      if (!found)
+        throw new Error(`The benchmark has no event for the function "${Description}": add it to FUNCTIONS.`);
       const [, name, event] = found;
       return {
         name,

@@ -1,4 +1,4 @@
-/** What a long operation leaves in a model's context: the same build, its output at once, polled for, waited for, and called back. */
+/** Measures the tokens that one build adds to a model's context: output at once, polling, waiting and webhook. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,26 +6,26 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { startDemoReceiver } from '../local/cli/demo-receiver.ts';
-import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { uploadProject } from '../local/cli/upload-project.ts';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import type { Row } from './measure.ts';
 
-/** What a project of 300 modules prints: a line for each that is compiled, and one for each of its 900 tests. */
+/** Output of a project with 300 modules: one line for each compiled module, and one for each of its 900 tests. */
 const MODULES = 300;
 const TESTS = 900;
-/** Of each script; a polled job is asked for about every two seconds. */
+/** Duration of each script. A client polls a job about every two seconds. */
 const SCRIPT_MS = 12_000;
-/** The seed says that jobs save 80 % of what output at once takes; the goal here is this, for who waits. */
-const MAX_SHARE_OF_WAITING = 0.05;
+/** The project's goal is that jobs save 80 % of the tokens of output at once. This limit is for a client that waits. */
+const MAX_WAITING_SHARE = 0.05;
 
-/** Counts what goes through a conversation: what the model writes, and what it is shown. */
+/** Counts the tokens of a conversation: what the model writes and what it reads. */
 class Conversation {
   readonly #client: Client;
   calls = 0;
-  /** Arguments, and the text of answers: what every client shows. */
+  /** Arguments and result texts, which every client shows. */
   tokens = 0;
-  /** With the structured content, which some clients show as well. */
+  /** The same with structured content, which some clients also show. */
   tokensWithStructure = 0;
 
   constructor(client: Client) {
@@ -41,7 +41,7 @@ class Conversation {
     this.calls += 1;
     this.tokens += shown;
     this.tokensWithStructure += shown + countTokens(JSON.stringify(structuredContent));
-    // biome-ignore lint/suspicious/noExplicitAny: answers are read field by field
+    // biome-ignore lint/suspicious/noExplicitAny: results are read field by field
     return structuredContent as any;
   }
 }
@@ -58,14 +58,14 @@ const WAYS: Readonly<Record<string, (conversation: Conversation, cloud: LocalClo
     }
     return job_id;
   },
-  async 'job, waited for with wait_seconds'(conversation) {
+  async 'job, waiting with wait_seconds'(conversation) {
     let job = await conversation.call('start_build', { ...PROJECT, wait_seconds: 30 });
     const { job_id } = job;
     while (job.status !== 'completed')
       job = await conversation.call('check_job', { job_id, wait_seconds: 30 });
     return job_id;
   },
-  async 'job, called back by webhook'(conversation, cloud) {
+  async 'job, with a webhook'(conversation, cloud) {
     const receiver = await startDemoReceiver(cloud);
     const { job_id } = await conversation.call('start_build', { ...PROJECT, callback_url: receiver.url });
     await receiver.received;
@@ -94,11 +94,15 @@ export async function contextTokens(scratch: string): Promise<readonly Row[]> {
     const atOnce =
       countTokens(`build ${JSON.stringify(PROJECT)}`) + countTokens(await wholeOutput(client, jobId));
     return [
-      { what: 'context: a build with all its output at once', value: atOnce, unit: 'tokens' },
+      { what: 'context: a build with its whole output', value: atOnce, unit: 'tokens' },
       ...Object.entries(conversations).flatMap(([way, { calls, tokens, tokensWithStructure }]) => [
         { what: `context: ${way}, ${calls} calls`, value: tokens, unit: 'tokens' },
-        share(`context: ${way}, beside that`, tokens / atOnce, way.includes('wait_seconds')),
-        share(`context: ${way}, where clients show the structure too`, tokensWithStructure / atOnce, false),
+        share(`context: ${way}, relative to the whole output`, tokens / atOnce, way.includes('wait_seconds')),
+        share(
+          `context: ${way}, in clients that also show the structure`,
+          tokensWithStructure / atOnce,
+          false,
+        ),
       ]),
     ];
   } finally {
@@ -107,16 +111,16 @@ export async function contextTokens(scratch: string): Promise<readonly Row[]> {
   }
 }
 
-function share(what: string, value: number, isPromised: boolean): Row {
+function share(what: string, value: number, isLimited: boolean): Row {
   return {
     what,
     value: Number(value.toFixed(3)),
     unit: '×',
-    ...(isPromised && { limit: MAX_SHARE_OF_WAITING }),
+    ...(isLimited && { limit: MAX_WAITING_SHARE }),
   };
 }
 
-/** What a tool that answers with everything would say: the logs of all steps, and the result. */
+/** Returns the output of a tool that returns everything: the logs of all steps, and the result. */
 async function wholeOutput(client: Client, jobId: string): Promise<string> {
   let output = '';
   for (let uri = `job://${jobId}/log`; uri !== ''; ) {
@@ -130,7 +134,7 @@ async function wholeOutput(client: Client, jobId: string): Promise<string> {
   return output + (result && 'text' in result ? result.text : '');
 }
 
-/** A project without dependencies, whose scripts print in time what a compiler and a test runner do. */
+/** Uploads a project without dependencies, whose scripts print like a compiler and a test runner. */
 async function addProject({ environment, outputs }: LocalCloud, scratch: string): Promise<void> {
   const directory = await mkdtemp(join(scratch, 'chatty-'));
   await mkdir(join(directory, 'scripts'));

@@ -1,4 +1,4 @@
-/** `check_job` on the MCP SDK alone, with jobs in a map: what the endpoint is compared with. Prints its URL. */
+/** Serves `check_job` with only the MCP SDK and a map of jobs, as a baseline for the endpoint. Prints its URL. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';

@@ -1,4 +1,4 @@
-/** What one job costs: calls to AWS and state transitions, counted where they arrive. */
+/** Measures the cost of one job: AWS calls and state transitions, counted where they arrive. */
 import type { LocalCloud } from '../local/cloud.ts';
 import type { CallCounter } from '../test/support/call-counter.ts';
 import { legacy, modern } from '../test/support/rpc.ts';
@@ -7,7 +7,7 @@ import { type Row, row } from './measure.ts';
 
 const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem'] as const;
 const READS = ['dynamodb:GetItem', 'dynamodb:Query'] as const;
-/** A 4-step job, besides the progress inside its steps. */
+/** Limits of a 4-step job, without the progress inside its steps. */
 const TRANSITIONS_LIMIT = 5;
 const WRITES_LIMIT = 10;
 

@@ -1,11 +1,11 @@
-/** `npm run bench`: speed and cost, as a table and with `--json FILE` as JSON. Exits 1 when a limit is passed. */
+/** Runs `npm run bench`: prints speed and cost as a table, and as JSON with `--json FILE`. Exits 1 over a limit. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { startLocalCloud } from '../local/cloud.ts';
 import { CallCounter } from '../test/support/call-counter.ts';
+import { synthesizeSource } from '../test/support/synthesize-source.ts';
 import { authorization } from './authorization.ts';
 import { burst } from './burst.ts';
 import { checkJobRate } from './check-job.ts';
@@ -21,7 +21,7 @@ try {
   console.error('Synthesizing …');
   const app = join(scratch, 'app');
   const test = join(scratch, 'test');
-  // With an authorizer, to measure that too: nothing here asks its issuer.
+  // With an authorizer, to measure it too. Nothing here sends requests to its issuer.
   await synthesizeSource(app, undefined, { authorization: 'oidc', issuer: 'https://issuer.example.com' });
   await synthesizeSource(test, 'test/fixtures/app.ts');
   const counter = new CallCounter();
@@ -48,7 +48,7 @@ try {
 
   console.error('Tokens …');
   rows.push(...(await authorization()));
-  console.error('What a model reads …');
+  console.error('Context of a model …');
   rows.push(...(await contextTokens(scratch)));
 
   const machine = {
@@ -68,7 +68,7 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
-/** A Markdown table that also reads well in a terminal. */
+/** Returns a Markdown table that is also readable in a terminal. */
 function table(rows: readonly Row[]): string {
   const cells = rows.map(({ what, value, unit, limit }) => [
     what,

@@ -1,6 +1,6 @@
-/** Small numbers out of many: what a benchmark says of its samples. */
+/** Summarizes the samples of a benchmark. */
 
-/** The value below which `fraction` of the samples lie. */
+/** Returns the value below which `fraction` of the samples lie. */
 export function percentile(samples: readonly number[], fraction: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? Number.NaN;
@@ -10,12 +10,12 @@ export function median(samples: readonly number[]): number {
   return percentile(samples, 0.5);
 }
 
-/** One line of a benchmark's table. Ratios compare two things measured in turn within one run, on the same machine. */
+/** One line of a benchmark's table. Ratios compare two measurements that alternate in one run on one machine. */
 export interface Row {
   readonly what: string;
   readonly value: number | string;
   readonly unit: string;
-  /** What the value must not pass; absent where there is no such promise. */
+  /** Maximum of the value; undefined without a limit. */
   readonly limit?: number;
 }
 

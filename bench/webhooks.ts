@@ -1,4 +1,4 @@
-/** What it takes to tell somebody: from a job's change to the first byte at the receiver, and the calls to AWS. */
+/** Measures webhooks: the time from a job's change to the first byte at the receiver, and the calls to AWS. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,12 +10,12 @@ import { BenchClient } from './client.ts';
 import { percentile, type Row, row } from './measure.ts';
 
 const JOBS = 100;
-/** Of one step: created, started, completed. */
+/** Events of a job with one step: created, started, completed. */
 const EVENTS_OF_A_JOB = 3;
-/** For the limits of its owner. */
+/** Queries for the limits of the owner. */
 const QUERIES_OF_A_START = 2;
 
-/** @param cloud one that lets webhooks go to loopback */
+/** @param cloud that allows webhooks to loopback */
 export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise<readonly Row[]> {
   const client = await BenchClient.connect(new URL('/mcp', cloud.url));
   const receiver = await startTimingReceiver();
@@ -28,7 +28,7 @@ export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise
   await receiver.arrived(5);
   receiver.delaysMs.length = 0;
 
-  // One after the other: what an idle system takes, not what a queue of jobs does.
+  // One after another, to measure an idle system and not a queue of jobs.
   await runJobs(JOBS, { callback_url: receiver.url });
   await receiver.arrived(JOBS);
   const delaysMs = [...receiver.delaysMs];
@@ -40,23 +40,23 @@ export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise
     await settled(counter);
     return { ...counter.counts };
   };
-  const unheard = await callsOf({});
-  const told = await callsOf({ callback_url: receiver.url });
+  const unsubscribed = await callsOf({});
+  const subscribed = await callsOf({ callback_url: receiver.url });
   await client.close();
   receiver.close();
   const more = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + (told[name] ?? 0) - (unheard[name] ?? 0), 0);
+    names.reduce((sum, name) => sum + (subscribed[name] ?? 0) - (unsubscribed[name] ?? 0), 0);
   return [
     row('event to first byte at the receiver, p50', percentile(delaysMs, 0.5), 'ms'),
     row('event to first byte at the receiver, p99', percentile(delaysMs, 0.99), 'ms'),
     row(
-      'event: calls of the events function, for the topic and to find who is told',
-      ((unheard['sns:PublishBatch'] ?? 0) + (unheard['dynamodb:Query'] ?? 0) - QUERIES_OF_A_START) /
+      'event: calls of the events function, to publish and to find subscribers',
+      ((unsubscribed['sns:PublishBatch'] ?? 0) + (unsubscribed['dynamodb:Query'] ?? 0) - QUERIES_OF_A_START) /
         EVENTS_OF_A_JOB,
       'calls',
       2,
     ),
-    row('job that nobody subscribed to: calls to SQS', sqsCalls(unheard), 'calls', 0),
+    row('job without subscribers: calls to SQS', sqsCalls(unsubscribed), 'calls', 0),
     row(
       'one event delivered: writes to a table',
       more(['dynamodb:PutItem', 'dynamodb:UpdateItem']),
@@ -74,13 +74,13 @@ export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise
 }
 
 function sqsCalls(counts: Readonly<Record<string, number>>): number {
-  // A queue is polled whether or not there is anything in it.
+  // Readers poll empty queues too.
   return Object.entries(counts)
     .filter(([name]) => name.startsWith('sqs:') && name !== 'sqs:ReceiveMessage')
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** Until no call has come for a second: events and deliveries trail behind their job. */
+/** Waits until no call arrives for a second: events and deliveries follow their job. */
 async function settled(counter: CallCounter): Promise<void> {
   const total = () =>
     Object.entries(counter.counts).reduce(

@@ -1,4 +1,4 @@
-/** The CDK app of the samples: one stack with the operations that this deployment can serve. */
+/** Creates the CDK app of the samples: one stack with the operations that this deployment supports. */
 import { App } from 'aws-cdk-lib';
 import { chooseSamples } from '../lambdas/operations/choose-samples.ts';
 import { AsyncOperationsStack } from '../lib/async-operations-stack.ts';

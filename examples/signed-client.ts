@@ -1,4 +1,4 @@
-/** An MCP client of the deployed endpoint, which takes requests signed with AWS credentials only (SigV4). */
+/** Connects an MCP client to a deployed endpoint with IAM authorization. It signs requests with AWS credentials (SigV4). */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { AwsClient } from 'aws4fetch';
 
@@ -8,7 +8,7 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** @param endpoint the stack's output `McpEndpoint`. */
+/** @param endpoint value of the stack output `McpEndpoint` */
 export async function connectSigned(
   endpoint: string,
   region: string,

@@ -58,8 +58,8 @@ export interface AsyncOperationsProps {
 }
 
 /**
- * Durable async operations for MCP clients, as a construct for your stack. It creates an MCP endpoint, a management API, the
- * jobs table, a workspace bucket, an events topic, webhooks, and a function and a state machine for each operation.
+ * Durable async operations for MCP clients, as a construct for your stack. It creates an MCP endpoint, a management API,
+ * webhooks, the jobs table, a workspace bucket and an events topic. Each operation gets a function and a state machine.
  * @example
  * ```ts
  * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
@@ -130,7 +130,11 @@ export class AsyncOperations extends Construct {
     this.#workspace = workspace;
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
-    this.#output('EventsTopicArn', events.topic.topicArn, 'Subscribe to this topic to receive the events of jobs');
+    this.#output(
+      'EventsTopicArn',
+      events.topic.topicArn,
+      'Subscribe to this topic to receive the events of jobs',
+    );
     this.#output('DeliveryQueueArn', webhooks.queueArn);
     this.#output('DeliveryDeadLettersArn', webhooks.deadLettersArn);
     this.#output('JobsTableName', jobsTable.table.tableName);
@@ -155,6 +159,10 @@ export class AsyncOperations extends Construct {
   /**
    * Allows a function to start, read and cancel the jobs of any owner, with `jobClient` of `mcp-async-operations/jobs`. Adds
    * the permissions and the environment variables.
+   * @example
+   * ```ts
+   * ops.grantStart(nightlyFunction);
+   * ```
    */
   grantStart(fn: LambdaFunction): void {
     this.#jobs.grantSubmit(fn);
@@ -177,5 +185,7 @@ function checkNames({ operations }: Catalogue, functions: Readonly<Record<string
   const names = operations.map(({ name }) => name);
   const unknown = Object.keys(functions).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new Error(`functions contains the operation "${unknown}", which the catalogue does not have. Use one of: ${names.join(', ')}.`);
+  throw new Error(
+    `functions contains the operation "${unknown}", which the catalogue does not have. Use one of: ${names.join(', ')}.`,
+  );
 }

@@ -27,8 +27,8 @@ const FORBIDDEN_IMPORT = /^(@aws-sdk\/|@smithy\/|aws-sdk(\/|$)|aws-cdk-lib(\/|$)
  * Loads the module that exports `operations`, and checks it.
  * @param module URL or path of the module: `new URL('./operations/index.ts', import.meta.url)`
  * @returns the catalogue, for the `operations` property of `AsyncOperations`
- * @throws Error naming the module, the problem and the remedy: the module does not exist, exports no operations or has two
- *   operations of one name, an operation's handler file does not exist, or a definition imports the AWS SDK or CDK
+ * @throws Error naming the module and the remedy, when the module does not exist or exports no operations. Also when two
+ *   operations have one name, a handler file does not exist, or a definition imports the AWS SDK or CDK
  * @example
  * ```ts
  * const operations = await loadOperations(new URL('../operations/index.ts', import.meta.url));
@@ -54,9 +54,9 @@ export async function loadOperations(
     );
   }
   const names = operations.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new Error(`The catalogue ${file} has two operations named "${twice}": rename one of them.`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) {
+    throw new Error(`The catalogue ${file} has two operations named "${duplicate}": rename one of them.`);
   }
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -30,7 +30,7 @@ import { TaskTokens } from './stepfunctions/task-tokens.ts';
 import { createStorageResources, startStorageServer } from './storage/storage.ts';
 import { type IsStack, readAssembly } from './template/assembly.ts';
 import { createResolver } from './template/intrinsics.ts';
-import { type NotRunResource, findNotRun } from './template/not-run.ts';
+import { findNotRun, type NotRunResource } from './template/not-run.ts';
 import { resourcesOf } from './template/stack-resources.ts';
 
 export interface LocalCloudOptions {

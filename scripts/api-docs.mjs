@@ -1,4 +1,4 @@
-// Writes the API reference, docs/api, from the doc comments; with --check it fails when the reference is stale.
+// Generates the API reference, docs/api, from doc comments. With --check, it fails when the reference is stale.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const TOOL = 'tools/api-docs';
 const REFERENCE = 'docs/api';
 
-/** TypeDoc needs the last TypeScript that has a JavaScript API: it has dependencies of its own, installed when needed. */
+/** Installs TypeDoc on demand, with separate dependencies: it needs the last TypeScript with a JavaScript API. */
 function install() {
   const stamp = `${TOOL}/node_modules/.installed-lock`;
   const lock = createHash('sha256')

@@ -1,4 +1,4 @@
-// Compiles the package into dist: JavaScript and types of the constructs, the functions' modules and the local cloud.
+// Compiles the package into dist: JavaScript and types of the constructs, the function modules and the local cloud.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 

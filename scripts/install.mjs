@@ -1,4 +1,4 @@
-// Installs the locked dependencies when they are missing or the lock file has changed since they were installed.
+// Installs the locked dependencies when they are missing or the lock file has changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ const lock = createHash('sha256').update(readFileSync('package-lock.json')).dige
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.error('Installing dependencies (npm ci) …');
-  // The machine's own npm: the one in node_modules would delete itself.
+  // Uses the machine's npm: the npm in node_modules would delete itself.
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((entry) => !entry.includes(`node_modules${sep}.bin`));

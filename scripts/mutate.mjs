@@ -1,11 +1,11 @@
-// Runs the mutation tests: how many mutants of the sources do the fast tests kill? See tools/mutation.
+// Runs the mutation tests, which measure how many mutants of the sources the fast tests kill. See tools/mutation.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TOOL = 'tools/mutation';
 
-/** StrykerJS has dependencies of its own, installed when needed: no other command needs them. */
+/** Installs StrykerJS on demand, with separate dependencies that no other command needs. */
 function install() {
   const stamp = `${TOOL}/node_modules/.installed-lock`;
   const lock = createHash('sha256')

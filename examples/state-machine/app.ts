@@ -1,4 +1,4 @@
-/** A CDK app: the service with the catalogue beside this file, and the state machine as somebody else might have made it. */
+/** Creates a CDK app with the service, the catalogue beside this file, and an existing state machine of another team. */
 import { App } from 'aws-cdk-lib';
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { AsyncOperationsStack, loadOperations } from 'mcp-async-operations';
@@ -8,7 +8,7 @@ const stack = new AsyncOperationsStack(new App(), 'Invoices', {
   operations: await loadOperations(new URL('./operations.ts', import.meta.url)),
 });
 
-// In your account it is in a stack of its own. Here it is in this one, so that the local cloud runs it.
+// In your account, the state machine is in another stack. Here it is in this one, so that the local cloud runs it.
 new StateMachine(stack, 'SettleInvoice', {
   stateMachineName: 'settle-invoice',
   definitionBody: DefinitionBody.fromString(

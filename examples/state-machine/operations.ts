@@ -1,4 +1,4 @@
-/** A catalogue with a state machine of your own: it exists already, and nothing in it is changed. */
+/** Defines a catalogue with an external state machine, which exists already and stays unchanged. */
 
 import { stateMachineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -6,8 +6,8 @@ import * as z from 'zod';
 const settleInvoice = stateMachineOperation({
   name: 'settle_invoice',
   title: 'Settle invoice',
-  description: 'Waits until the invoice is due, and settles it; large ones are refused.',
-  // What a caller gives is the input of the execution, and what the execution puts out is the result of the job.
+  description: 'Waits until the invoice is due, then settles it. Large invoices are refused.',
+  // The caller's arguments are the input of the execution. The output of the execution is the result of the job.
   input: z.object({ invoice: z.string(), amount: z.number(), due_in_seconds: z.int().min(0) }),
   output: z.object({ invoice: z.string(), state: z.literal('settled') }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -1,4 +1,4 @@
-/** Prints each event that arrives: `WEBHOOK_SECRET=whsec_… node examples/webhook-receiver/main.ts`, port 4000 or `PORT`. */
+/** Prints each event that arrives. Run `WEBHOOK_SECRET=whsec_… node examples/webhook-receiver/main.ts`; `PORT` defaults to 4000. */
 import { createReceiver } from './receiver.ts';
 
 const { WEBHOOK_SECRET = '', PORT = '4000' } = process.env;

@@ -1,34 +1,34 @@
-/** A webhook receiver: verifies what arrives, takes each event once, and answers before the work on it begins. */
+/** Creates a webhook receiver: verifies each request, handles each event once, and responds before it handles the event. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 
-/** What a webhook says: `data` is the job as `check_job` shows it. */
+/** The body of a webhook. `data` is the job as `check_job` returns it. */
 export interface ReceivedEvent {
   readonly type: string;
   readonly timestamp: string;
   readonly data: { readonly job_id: string; readonly status: string; readonly result: unknown };
 }
 
-/** An event carries at most 64 KiB of result; a larger one by its place in the bucket. */
+/** An event contains at most 64 KiB of the result, or the location of a larger result in the bucket. */
 const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * @param secret `whsec_…`, as the management API has shown it once
- * @param onEvent is called once for each event; the same event may arrive more often
+ * @param secret `whsec_…`, which the management API returns only once
+ * @param onEvent receives each event once, although an event may arrive several times
  */
 export function createReceiver(secret: string, onEvent: (id: string, event: ReceivedEvent) => void): Server {
   const webhook = new Webhook(secret);
-  // Keep these where they outlive the process: an event may come again for three days.
+  // In production, store these ids: an event may arrive again for three days, also after a restart.
   const seen = new Set<string>();
   return createServer(async (request, response) => {
     const body = await read(request).catch(() => undefined);
     if (body === undefined) return void response.writeHead(413).end();
     try {
-      // Throws unless the signature is right and the timestamp within five minutes.
+      // Throws unless the signature is valid and the timestamp is within five minutes.
       webhook.verify(body, request.headers as Record<string, string>);
     } catch {
-      // Anything but 2xx is tried again, for three days.
-      return void response.writeHead(400).end('The signature is wrong.');
+      // The sender retries any status but 2xx, for three days.
+      return void response.writeHead(400).end('The signature is invalid. Check WEBHOOK_SECRET.');
     }
     const id = String(request.headers['webhook-id']);
     response.writeHead(204).end();
@@ -37,8 +37,8 @@ export function createReceiver(secret: string, onEvent: (id: string, event: Rece
     try {
       onEvent(id, JSON.parse(body) as ReceivedEvent);
     } catch (error) {
-      // It has been taken: what fails from here on is the receiver's own to repeat.
-      console.error(`Event ${id} was not dealt with:`, error);
+      // The sender does not retry after 204: from here on, the receiver must retry.
+      console.error(`Event ${id} could not be handled:`, error);
     }
   });
 }
@@ -48,7 +48,10 @@ async function read(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`The body has more than ${MAX_BODY_BYTES} bytes.`);
+    if (size > MAX_BODY_BYTES)
+      throw new Error(
+        `The body has more than ${MAX_BODY_BYTES} bytes. Send at most ${MAX_BODY_BYTES} bytes.`,
+      );
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -2,7 +2,16 @@
 import type { Node } from 'constructs';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 
-/** How callers authenticate: signed requests (IAM), tokens of your identity provider (OIDC), or a Cognito user pool. */
+/**
+ * How callers authenticate: signed requests (IAM), tokens of your identity provider (OIDC), or a Cognito user pool.
+ * @example
+ * ```ts
+ * new AsyncOperations(stack, 'Operations', {
+ *   operations,
+ *   authorization: { mode: 'oidc', issuer: 'https://id.example.com' },
+ * });
+ * ```
+ */
 export type AuthorizationChoice = IamAuthorization | OidcAuthorization | CognitoAuthorization;
 
 /** Callers sign requests with AWS credentials (SigV4): for programs on AWS. The IAM principal owns its jobs. */
@@ -78,7 +87,8 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
       return { mode, redirectUrls: read('redirectUrls')?.split(',') };
     case 'oidc': {
       const issuer = read('issuer');
-      if (!issuer) throw new Error('issuer is missing: authorization=oidc needs it. Add -c issuer=https://….');
+      if (!issuer)
+        throw new Error('issuer is missing: authorization=oidc needs it. Add -c issuer=https://….');
       const allowLoopbackIssuer = read('allowLoopbackIssuer') === 'true';
       const options = {
         audience: read('audience'),
@@ -114,11 +124,15 @@ export function checkOidc({
 }: OidcAuthorization): void {
   const url = URL.parse(issuer);
   if (!url || /[\s"'\\]/.test(issuer) || url.search || url.hash || url.username) {
-    throw new Error(`issuer "${issuer}" is not an issuer URL: give the identity provider's https URL, exactly as in its metadata.`);
+    throw new Error(
+      `issuer "${issuer}" is not an issuer URL: give the identity provider's https URL, exactly as in its metadata.`,
+    );
   }
   const isLoopback = url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && !(isLoopback && allowLoopbackIssuer)) {
-    throw new Error(`issuer "${issuer}" is not https: give an https URL, so that nobody can replace the signing keys.`);
+    throw new Error(
+      `issuer "${issuer}" is not https: give an https URL, so that nobody can replace the signing keys.`,
+    );
   }
   if (audience !== undefined && /\s/.test(audience)) {
     throw new Error(`audience "${audience}" contains a space: give one audience, without spaces.`);

@@ -30,9 +30,7 @@ export function readDomain(node: Node): DomainChoice | undefined {
   if (!domainName) {
     const unexpected = KEYS.find((key) => node.tryGetContext(key));
     if (unexpected) {
-      throw new Error(
-        `${unexpected} applies to a custom domain only: add -c domainName=…, or remove it.`,
-      );
+      throw new Error(`${unexpected} applies to a custom domain only: add -c domainName=…, or remove it.`);
     }
     return undefined;
   }
@@ -42,7 +40,9 @@ export function readDomain(node: Node): DomainChoice | undefined {
     );
   }
   if ((zoneId === undefined) !== (zoneName === undefined)) {
-    throw new Error('Only one of hostedZoneId and hostedZoneName is given: give both, or neither and create the DNS record yourself.');
+    throw new Error(
+      'Only one of hostedZoneId and hostedZoneName is given: give both, or neither and create the DNS record yourself.',
+    );
   }
   return {
     domainName,
@@ -59,7 +59,9 @@ export function checkDomain({ domainName, certificateArn, hostedZone }: DomainCh
     );
   }
   if (!/^arn:[\w-]+:acm:[\w-]+:\d+:certificate\/[\w-]+$/.test(certificateArn)) {
-    throw new Error(`certificateArn "${certificateArn}" is not an ACM certificate: give an ARN that begins with arn:aws:acm:.`);
+    throw new Error(
+      `certificateArn "${certificateArn}" is not an ACM certificate: give an ARN that begins with arn:aws:acm:.`,
+    );
   }
   if (hostedZone && domainName !== hostedZone.name && !domainName.endsWith(`.${hostedZone.name}`)) {
     throw new Error(

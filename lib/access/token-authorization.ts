@@ -34,8 +34,8 @@ export interface TokenAuthorizationProps {
   /** Claim whose value is the owner. @default each user is an owner */
   readonly tenantClaim?: string;
   /**
-   * Returns authorization server metadata (RFC 8414) that this API publishes on behalf of the provider, for the issuer it is
-   * given. @default clients read the metadata from the provider
+   * Returns authorization server metadata (RFC 8414) for an issuer. This API publishes it on behalf of the provider.
+   * @default clients read the metadata from the provider
    */
   readonly authorizationServer?: (issuer: string) => object;
 }
@@ -100,8 +100,8 @@ export class TokenAuthorization extends Construct {
 const RESOURCE_PATHS = ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp'];
 
 /**
- * RFC 8414, and OpenID Connect Discovery. For an issuer with a path, such as a stage, clients append the latter to that path,
- * where this API can serve it.
+ * RFC 8414, and OpenID Connect Discovery. If the issuer has a path, such as a stage, clients append the latter to that path.
+ * This API can serve it there.
  */
 const SERVER_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
@@ -175,10 +175,11 @@ function addErrorResponses(
   };
   addResponse(ResponseType.AUTHORIZER_FAILURE, '503', unavailable);
   addResponse(ResponseType.AUTHORIZER_CONFIGURATION_ERROR, '503', unavailable);
-  // For a token on an unknown path, API Gateway reports a broken signature and would repeat the token in its message.
+  // For a token on an unknown path, API Gateway reports a broken signature. Its default message repeats the token.
   addResponse(ResponseType.DEFAULT_4XX, undefined, {
     code: 'REQUEST_REFUSED',
-    message: 'The gateway rejected this request. Check its path, method and size. After status 429, wait before you retry.',
+    message:
+      'The gateway rejected this request. Check its path, method and size. After status 429, wait before you retry.',
     retryable: false,
   });
   // This type means an unknown path here, not a missing token. Clients look for metadata at several paths and stop at a 403.

@@ -21,9 +21,7 @@ export function readFirewall(node: Node): FirewallChoice | undefined {
   }
   if (firewall === 'false') {
     if (requests === undefined) return undefined;
-    throw new Error(
-      'firewallRequestsPerFiveMinutes needs the firewall: add -c firewall=true, or remove it.',
-    );
+    throw new Error('firewallRequestsPerFiveMinutes needs the firewall: add -c firewall=true, or remove it.');
   }
   return requests === undefined ? {} : { requestsPerFiveMinutes: Number(requests) };
 }

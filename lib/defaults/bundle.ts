@@ -70,7 +70,7 @@ export function bundle(
               target: 'node24',
               // A list replaces esbuild's default, `module`.
               conditions: ['module', ...SOURCE_CONDITION],
-              // The AWS SDK's ES modules are a quarter smaller than its CommonJS build, because esbuild removes unused code.
+              // The AWS SDK's ES modules are a quarter smaller than its CommonJS build: esbuild removes unused code.
               // The bundle includes the SDK: the tested version runs, and one file imports faster than many.
               mainFields: ['module', 'main'],
               banner: {
@@ -79,8 +79,8 @@ export function bundle(
               alias: aliases,
               external: [...packages],
               define: { DEPLOYED_OPERATIONS: names },
-            // What checks an app at import does not belong into a function.
-            logOverride: { 'ignored-bare-import': 'silent' },
+              // What checks an app at import does not belong into a function.
+              logOverride: { 'ignored-bare-import': 'silent' },
             });
             if (cached) addToCache(outfile, cached);
           }

@@ -1,6 +1,8 @@
 /** Creates the MCP endpoint: the resource `/mcp` of the gateway, and one function that streams its responses. */
 import { Duration } from 'aws-cdk-lib';
-import { LambdaIntegration, ResponseTransferMode } from 'aws-cdk-lib/aws-apigateway';
+// A namespace, so that an older CDK without these names fails in `check-peers.ts` and not while modules are linked.
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import type { Catalogue } from '../catalogue.ts';
@@ -59,7 +61,7 @@ export class McpApi extends Construct {
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
     const integration = new LambdaIntegration(mcpFunction, {
-      responseTransferMode: ResponseTransferMode.STREAM,
+      responseTransferMode: apigateway.ResponseTransferMode.STREAM,
       timeout,
       allowTestInvoke: false,
     });

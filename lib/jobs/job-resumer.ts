@@ -24,7 +24,8 @@ export class JobResumer extends Construct {
     });
     for (const operation of operations) operation.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      alarmDescription: 'Answers were saved, but their execution was not resumed. Check the log of the job resumer',
+      alarmDescription:
+        'Answers were saved, but their execution was not resumed. Check the log of the job resumer',
     });
     resumer.addEventSource(
       new DynamoEventSource(jobsTable.table, {

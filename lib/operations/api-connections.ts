@@ -4,7 +4,17 @@ import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, Node } from 'constructs';
 
-/** An API that operations may call. Step Functions adds the credentials of its EventBridge connection. */
+/**
+ * An API that operations may call. Step Functions adds the credentials of its EventBridge connection.
+ * @example
+ * ```ts
+ * const { connectionArn } = crmConnection;
+ * new AsyncOperations(stack, 'Operations', {
+ *   operations,
+ *   apis: [{ name: 'crm', root: 'https://api.example.com/v2', connectionArn }],
+ * });
+ * ```
+ */
 export interface ApiConnection {
   /** Name that operations use: up to 32 lower-case letters, digits and hyphens, starting with a letter. */
   readonly name: string;
@@ -32,11 +42,12 @@ export function readApis(node: Node): readonly ApiConnection[] {
     const [name = '', url = '', connectionArn = '', ...more] = entry.split(/\s+/);
     if (more.length > 0 || !connectionArn) throw invalidEntry(entry, 'is not a name, a URL and an ARN');
     if (!NAME.test(name)) throw invalidEntry(name, 'is not a name of lower-case letters, digits and hyphens');
-    if (!CONNECTION_ARN.test(connectionArn)) throw invalidEntry(connectionArn, 'is not the ARN of a connection');
+    if (!CONNECTION_ARN.test(connectionArn))
+      throw invalidEntry(connectionArn, 'is not the ARN of a connection');
     return { name, root: rootOf(url), connectionArn };
   });
-  const twice = apis.find(({ name }, index) => apis.findIndex((api) => api.name === name) < index);
-  if (twice) throw invalidEntry(twice.name, 'is defined twice');
+  const duplicate = apis.find(({ name }, index) => apis.findIndex((api) => api.name === name) < index);
+  if (duplicate) throw invalidEntry(duplicate.name, 'is defined twice');
   return apis;
 }
 

@@ -48,7 +48,7 @@ export async function readStateMachines(
 /**
  * Returns the ARN of an operation's external state machine.
  * @param mapped ARN or name that overrides the definition
- * @throws Error naming the operation and the remedy, when no state machine is given, or it is in another account or region
+ * @throws Error naming the operation and the remedy, without a state machine, or when its account or region differs
  */
 export function externalStateMachineArn(
   scope: Construct,

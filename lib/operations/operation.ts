@@ -10,7 +10,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
-import { type ApiConnection, grantCalls, apiRoots } from './api-connections.ts';
+import { type ApiConnection, apiRoots, grantCalls } from './api-connections.ts';
 import type { OperationGrants } from './operation-grants.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';

@@ -14,10 +14,10 @@ export function readTables(node: Node): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const wrong = names.find((name) => !/^[a-zA-Z0-9_.-]{3,255}$/.test(name));
-  if (wrong === undefined) return names;
+  const invalid = names.find((name) => !/^[a-zA-Z0-9_.-]{3,255}$/.test(name));
+  if (invalid === undefined) return names;
   throw new Error(
-    `${KEY}: "${wrong}" is not a table name. Give names, separated by commas: -c ${KEY}=orders,customers`,
+    `${KEY}: "${invalid}" is not a table name. Give names, separated by commas: -c ${KEY}=orders,customers`,
   );
 }
 

@@ -1,12 +1,13 @@
 /** Creates the functions that run the steps of one operation, with or without a sandbox. */
 import { Duration, Size } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+// A namespace, so that an older CDK without these names fails in `check-peers.ts` and not while modules are linked.
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   type Architecture,
   type EnvironmentOptions,
   type ILayerVersion,
   type Function as LambdaFunction,
-  TenancyConfig,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -176,7 +177,7 @@ function createSandboxRunner(scope: Construct, props: StepFunctionProps): Lambda
     // Its role may only write its log. Tracing would add permissions.
     tracing: Tracing.DISABLED,
     // An instance serves one owner only: no owner sees the files of another.
-    tenancyConfig: TenancyConfig.PER_TENANT,
+    tenancyConfig: lambda.TenancyConfig.PER_TENANT,
   });
   const runner = new NodeFunction(scope, 'Function', {
     description: `Runs the steps of ${definition.title} in its sandbox`,

@@ -7,7 +7,7 @@ const KEY = 'stateMachineTag';
  * Lists all tagged state machines, a hundred a page. Calls nothing when the CDK context names no tag or `names` is empty.
  * @param names of the operations that need an external state machine
  * @returns the ARN of the state machine, by name of the operation
- * @throws Error naming the key of the CDK context and the remedy, for two state machines of one operation or an AWS error
+ * @throws Error naming the context key and the remedy, for two state machines of one operation or an AWS error
  */
 export async function findTaggedStateMachines(
   node: Node,
@@ -52,7 +52,7 @@ async function listTagged(tag: string): Promise<readonly { readonly arn: string;
   } catch (error) {
     const { name, message } = error as Error;
     throw new Error(
-      `${KEY}: state machines with the tag ${tag} cannot be listed: ${name}: ${message} ` +
+      `${KEY}: state machines with the tag ${tag} cannot be listed: ${name}: ${message}. ` +
         'Give credentials with tag:GetResources and a region, or map operations yourself: -c stateMachines=report=arn:aws:states:…',
       { cause: error },
     );

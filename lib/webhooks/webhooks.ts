@@ -15,7 +15,13 @@ import { NodeFunction } from '../defaults/node-function.ts';
 import type { Gateway } from '../endpoints/gateway.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
-/** Options of webhook delivery. */
+/**
+ * Options of webhook delivery.
+ * @example
+ * ```ts
+ * new AsyncOperations(stack, 'Operations', { operations, webhooks: { retrySeconds: [5, 60, 3_600], ports: [443] } });
+ * ```
+ */
 export interface WebhookOptions {
   /**
    * Seconds between the attempts of a delivery, each from 1 to 604,800. One delay more means one attempt more.
@@ -58,7 +64,8 @@ export class Webhooks extends Construct {
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      alarmDescription: 'Deliveries failed in every attempt, or messages are invalid. Check the receivers, then redrive the messages',
+      alarmDescription:
+        'Deliveries failed in every attempt, or messages are invalid. Check the receivers, then redrive the messages',
     });
     this.#queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -175,10 +182,10 @@ const WEEK_SECONDS = 7 * 24 * 60 * 60;
 
 /** @throws Error naming the value and the remedy */
 function checkRetrySeconds(retrySeconds: readonly number[]): void {
-  const wrong = retrySeconds.find(
+  const invalid = retrySeconds.find(
     (seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds > WEEK_SECONDS,
   );
-  if (wrong === undefined && retrySeconds.length > 0) return;
+  if (invalid === undefined && retrySeconds.length > 0) return;
   throw new Error(
     `webhooks.retrySeconds is [${retrySeconds}]: give one delay or more, each a whole number from 1 to ${WEEK_SECONDS}.`,
   );

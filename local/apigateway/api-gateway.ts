@@ -72,7 +72,10 @@ async function runProxy(
       else fail('INTEGRATION_TIMEOUT');
     } else if (!streaming) writeBuffered(response, result ?? '');
     else if (response.headersSent) response.end();
-    else throw new Error(`${functionName} returned no streamed prelude: write the response through awslambda.HttpResponseStream.`);
+    else
+      throw new Error(
+        `${functionName} returned no streamed prelude: write the response through awslambda.HttpResponseStream.`,
+      );
   } catch {
     // The function's log contains the reason. A started response can only be aborted.
     if (response.headersSent) response.destroy();

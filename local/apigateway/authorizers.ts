@@ -139,7 +139,9 @@ function evaluate({ policyDocument }: APIGatewayAuthorizerResult, methodArn: str
       readonly Resource: string | string[];
     };
     if ((Effect !== 'Allow' && Effect !== 'Deny') || 'Condition' in statement) {
-      throw new Error('The authorizer returned a condition or an unknown effect: use Allow and Deny without conditions.');
+      throw new Error(
+        'The authorizer returned a condition or an unknown effect: use Allow and Deny without conditions.',
+      );
     }
     const applies = matches(Action, 'execute-api:Invoke', 'i') && matches(Resource, methodArn, '');
     return { Effect, applies };
@@ -160,7 +162,9 @@ function matches(patterns: string | readonly string[], text: string, flags: stri
 function contextOf({ context, principalId }: APIGatewayAuthorizerResult): AuthorizerContext {
   const entries = Object.entries({ ...context, principalId }).map(([name, value]) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      throw new Error(`The authorizer's context has ${name} of type ${typeof value}: use a string, number or boolean.`);
+      throw new Error(
+        `The authorizer's context has ${name} of type ${typeof value}: use a string, number or boolean.`,
+      );
     }
     return [name, String(value)];
   });

@@ -65,7 +65,8 @@ function readOne(
 ) {
   const headers = Object.entries(ResponseParameters).map(([name, value]) => {
     const [, header] = HEADER.exec(name) ?? [];
-    if (!header) throw new Error(`${logicalId} maps ${name}: map a header, which the local gateway supports.`);
+    if (!header)
+      throw new Error(`${logicalId} maps ${name}: map a header, which the local gateway supports.`);
     return [header, staticText(logicalId, value)];
   });
   return {

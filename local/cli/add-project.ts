@@ -34,7 +34,10 @@ function readArguments(args: string[]): AddProjectOptions | undefined {
   });
   if (values.help) return undefined;
   const [directory, name, ...rest] = positionals;
-  if (!directory || rest.length > 0) throw new Error(`Expected one directory and at most one name, got ${positionals.length} arguments: give DIR [NAME].`);
+  if (!directory || rest.length > 0)
+    throw new Error(
+      `Expected one directory and at most one name, got ${positionals.length} arguments: give DIR [NAME].`,
+    );
   const absolute = resolve(directory);
   const app = resolve(values.app ?? process.cwd());
   return { directory: absolute, name: name ?? basename(absolute), app, stack: values.stack };
@@ -46,7 +49,9 @@ async function workspace({ stack, app }: AddProjectOptions): Promise<{ client: S
     : await localCloud(app);
   const bucket = Object.entries(outputs).find(([name]) => name.includes(BUCKET_OUTPUT))?.[1];
   if (!bucket)
-    throw new Error(`The stack has no output ${BUCKET_OUTPUT}: give the name of a stack that contains the service.`);
+    throw new Error(
+      `The stack has no output ${BUCKET_OUTPUT}: give the name of a stack that contains the service.`,
+    );
   Object.assign(process.env, environment);
   return { client: new S3Client(), bucket };
 }

@@ -15,7 +15,10 @@ export interface DemoReceiver {
 /** @throws Error when the management API returns no secret */
 export async function startDemoReceiver({ url }: Pick<LocalCloud, 'url'>): Promise<DemoReceiver> {
   const response = await fetch(new URL('/callback-secret', url), { method: 'POST' });
-  if (!response.ok) throw new Error(`POST /callback-secret failed with status ${response.status}. Check the log of the local cloud.`);
+  if (!response.ok)
+    throw new Error(
+      `POST /callback-secret failed with status ${response.status}. Check the log of the local cloud.`,
+    );
   const { secret } = (await response.json()) as { readonly secret: string };
   const { promise: received, resolve } = Promise.withResolvers<{ id: string; event: ReceivedEvent }>();
   const server = createReceiver(secret, (id, event) => resolve({ id, event }));

@@ -121,7 +121,8 @@ async function pollJob(client: Client, job_id: string): Promise<JobResult> {
 /** Downloads the artifact from the URL in the result, verifies its hash, and prints its contents. */
 async function downloadArtifact({ files = [], result }: JobResult): Promise<number> {
   const artifact = files.find(({ name }) => name.endsWith('.tar.gz'));
-  if (!artifact) throw new Error('The result contains no artifact link. Check the logs of the build operation.');
+  if (!artifact)
+    throw new Error('The result contains no artifact link. Check the logs of the build operation.');
   const directory = resolve('.local', 'artifacts');
   await mkdir(directory, { recursive: true });
   const path = join(directory, artifact.name);

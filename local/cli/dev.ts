@@ -6,7 +6,7 @@ import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
 import type { NotRunResource } from '../template/not-run.ts';
 import type { IdentityProvider } from './identity-provider.ts';
-import { writeCloudFile, cloudDirectory, findRunningCloud, removeCloudFile } from './running-cloud.ts';
+import { cloudDirectory, findRunningCloud, removeCloudFile, writeCloudFile } from './running-cloud.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import type { LocalAuthorization } from './synthesize.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
@@ -170,7 +170,9 @@ Connect a client:
 ${JSON.stringify({ mcpServers: servers }, null, 2)}
 `);
     if (app === SAMPLE_APP.app) {
-      console.log(`The sample project "${EXAMPLE}" is ready to build. To add your own, run: npm run add-project -- DIR`);
+      console.log(
+        `The sample project "${EXAMPLE}" is ready to build. To add your own, run: npm run add-project -- DIR`,
+      );
     }
     const data = ephemeral ? 'in memory' : directory;
     console.log(`Data: ${data}. For development and tests only. Stop with Ctrl-C.`);

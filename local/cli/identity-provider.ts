@@ -133,7 +133,8 @@ function signingKey() {
 
 /** Issues tokens for any resource on this machine. Each server must accept only its own. */
 function resourceServer(resource: string, accessTokenTTL: number) {
-  if (!isLoopback(resource)) throw new errors.InvalidTarget('The resource is not on this machine: request a loopback URL.');
+  if (!isLoopback(resource))
+    throw new errors.InvalidTarget('The resource is not on this machine: request a loopback URL.');
   return {
     scope: scopes.join(' '),
     audience: resource,
@@ -151,7 +152,7 @@ function policy() {
   prompts
     .get('login')
     .checks.add(
-      new Check('another_user', 'another user is asked for', ({ oidc: { params, session, result } }) =>
+      new Check('another_user', 'another user is requested', ({ oidc: { params, session, result } }) =>
         params.login_hint !== undefined && params.login_hint !== session.accountId && !result?.login
           ? Check.REQUEST_PROMPT
           : Check.NO_NEED_TO_PROMPT,

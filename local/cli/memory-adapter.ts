@@ -55,6 +55,7 @@ export class MemoryAdapter {
 
   #findBy(fits: (payload: Payload) => boolean): Payload | undefined {
     const now = Date.now();
-    return [...this.#stored.values()].find(({ payload, expiresAtMs }) => expiresAtMs > now && fits(payload))?.payload;
+    return [...this.#stored.values()].find(({ payload, expiresAtMs }) => expiresAtMs > now && fits(payload))
+      ?.payload;
   }
 }

@@ -25,7 +25,10 @@ export async function findRunningCloud(directory: string): Promise<RunningCloud 
   }
 }
 
-export async function writeCloudFile(directory: string, { url, outputs, environment }: LocalCloud): Promise<void> {
+export async function writeCloudFile(
+  directory: string,
+  { url, outputs, environment }: LocalCloud,
+): Promise<void> {
   const cloud: RunningCloud = { pid: process.pid, url, outputs, environment };
   await mkdir(directory, { recursive: true });
   await writeFile(file(directory), `${JSON.stringify(cloud, null, 2)}\n`, { mode: 0o600 });

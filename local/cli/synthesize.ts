@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { LOCAL_CONTEXT } from '../../lib/defaults/local-context.ts';
 
 /** The folder of this package: the repository, or the installed package. */
-export const PACKAGE = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url),
+export const PACKAGE = resolve(
+  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url)),
 );
 
 /** The CDK context of the authorization on the local cloud: IAM, or an OpenID Connect issuer. */

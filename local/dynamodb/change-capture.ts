@@ -4,7 +4,7 @@ import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { createKeyedLock } from '../shared/turns.ts';
 import type { Item } from './stream-record.ts';
-import type { CallTables, TableResponse, TableRequest } from './table-request.ts';
+import type { CallTables, TableRequest, TableResponse } from './table-request.ts';
 import { keyText, type TableStream } from './table-stream.ts';
 
 const SINGLE_ITEM_WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];

@@ -42,7 +42,9 @@ export class TableStream {
         line,
       ]),
     );
-    this.interruptedWrites = [...lastOfKey.values()].flatMap((line) => ('before' in line ? [line.before] : []));
+    this.interruptedWrites = [...lastOfKey.values()].flatMap((line) =>
+      'before' in line ? [line.before] : [],
+    );
     this.#positions = new Map(Object.entries(log?.readPositions() ?? {}));
     this.#last = [...this.#records.map(sequenceOf), ...this.#positions.values()].sort().at(-1) ?? '';
   }
@@ -70,8 +72,8 @@ export class TableStream {
   }
 
   /**
-   * Sets all readers. Call it once, after interrupted writes have their records. Known readers continue at their positions,
-   * removed readers no longer keep records, and records that all readers have finished leave the disk.
+   * Sets all readers. Call it once, after interrupted writes have their records. Known readers continue at
+   * their positions. Removed readers no longer keep records. Records that all readers have finished leave the disk.
    */
   setReaders(readers: ReadonlyMap<string, StartingPosition>): void {
     const start = { TRIM_HORIZON: '', LATEST: this.#last };

@@ -19,7 +19,7 @@ import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
 import { captureChanges, isTtlRequest } from './change-capture.ts';
-import type { CallTables, TableResponse, TableProperties, TableRequest } from './table-request.ts';
+import type { CallTables, TableProperties, TableRequest, TableResponse } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
 /** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */

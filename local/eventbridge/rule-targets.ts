@@ -27,11 +27,10 @@ export function createTarget(
 ): Deliver {
   const functionName = functionNameOf(Arn);
   const target = functions.get(functionName);
-  if (!target) throw new Error(`Rule ${rule} has the target ${Arn}: use a function, which the local cloud supports.`);
+  if (!target)
+    throw new Error(`Rule ${rule} has the target ${Arn}: use a function, which the local cloud supports.`);
   if (InputPath || InputTransformer) {
-    throw new Error(
-      `Rule ${rule} sends ${Arn} a part of the event: send the whole event, or a fixed Input.`,
-    );
+    throw new Error(`Rule ${rule} sends ${Arn} a part of the event: send the whole event, or a fixed Input.`);
   }
   return async (event) => {
     if (gate(rule, functionName)) await deliver(target, Input ?? JSON.stringify(event));

@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 const UNIT_MINUTES = { minute: 1, hour: 60, day: 24 * 60 } as const;
 const RATE = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
 
-/** @throws Error for a schedule that is not a rate, or a target that is not a function, before any rule is due */
+/** @throws Error at the start, for a schedule that is not a rate, or a target that is not a function */
 export function startSchedules(
   template: Template,
   resolve: Resolve,

@@ -36,7 +36,8 @@ export class Iam {
   /** @param arn of a function or a state machine of the template */
   sessionOf(arn: string): Session {
     const session = this.#sessions.get(arn);
-    if (!session) throw new Error(`${arn} has no role: give the ARN of a function or state machine of the template.`);
+    if (!session)
+      throw new Error(`${arn} has no role: give the ARN of a function or state machine of the template.`);
     return session;
   }
 

@@ -22,9 +22,9 @@ export function failureDestinationCall(destinationArn: string): Call {
 
 /** @throws Error naming the missing permission. AWS does not create such a mapping either */
 export function checkMapping(iam: Iam, mapping: string, session: Session, calls: readonly Call[]): void {
-  const lacking = calls.find((call) => !iam.allows(session, call));
-  if (!lacking) return;
+  const missing = calls.find((call) => !iam.allows(session, call));
+  if (!missing) return;
   throw new Error(
-    `Mapping ${mapping}: the execution role ${session.role.name} does not have permissions to call ${lacking.action} on ${lacking.resource}. Grant this permission.`,
+    `Mapping ${mapping}: the execution role ${session.role.name} does not have permissions to call ${missing.action} on ${missing.resource}. Grant this permission.`,
   );
 }

@@ -45,7 +45,9 @@ export function createRoleReader(template: Template, resolve: Resolve) {
   return function readRole(roleArn: string, principal: Principal): Role {
     const logicalId = found.get(roleArn);
     if (!logicalId)
-      throw new Error(`${principal.arn} has the role ${roleArn}, which the template does not define: define it in the stack.`);
+      throw new Error(
+        `${principal.arn} has the role ${roleArn}, which the template does not define: define it in the stack.`,
+      );
     const name = String(resolve({ Ref: logicalId }));
     const { Properties = {} } = template.Resources[logicalId] ?? {};
     const entries = ROLE_PROPERTIES.map((property) => [property, resolve(Properties[property])]);

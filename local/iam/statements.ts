@@ -100,7 +100,9 @@ function patterns(
   }
   const variable = texts.find((text) => text.includes('${'));
   if (variable)
-    throw new Error(`${where} has ${part} ${variable}: write it without variables, which the local cloud does not support.`);
+    throw new Error(
+      `${where} has ${part} ${variable}: write it without variables, which the local cloud does not support.`,
+    );
   const named = texts.map((name) => ({ name, matches: wildcard(name, flags) }));
   if (included) return named;
   const isExcepted: Matches = (text) => named.some(({ matches }) => matches(text));

@@ -21,7 +21,10 @@ interface StorageCall {
 }
 
 /** @param request with a parsed body @returns the error response when the request is refused */
-export async function refuseStorageCall(iam: Iam, request: ObjectRequest): Promise<ErrorResponse | undefined> {
+export async function refuseStorageCall(
+  iam: Iam,
+  request: ObjectRequest,
+): Promise<ErrorResponse | undefined> {
   const { service, action } = storageCall(request);
   return toErrorResponse(service, async () => {
     await checkPresigned(request, (accessKeyId) => iam.credentialsOf(accessKeyId));
@@ -30,7 +33,10 @@ export async function refuseStorageCall(iam: Iam, request: ObjectRequest): Promi
 }
 
 /** Hides a missing object from callers that may not list its bucket. @returns the error response for them */
-export async function refuseMissingObject(iam: Iam, request: ObjectRequest): Promise<ErrorResponse | undefined> {
+export async function refuseMissingObject(
+  iam: Iam,
+  request: ObjectRequest,
+): Promise<ErrorResponse | undefined> {
   const bucket = bucketRead(request);
   if (storageCall(request).service !== 's3' || !bucket) return undefined;
   return toErrorResponse('s3', () => iam.authorizeRequest(request, () => [listBucket(bucket)]));

@@ -1,6 +1,6 @@
 /** Authorizes requests to DynamoDB, and refuses denied ones in DynamoDB's format. */
 
-import type { TableResponse, TableRequest } from '../dynamodb/table-request.ts';
+import type { TableRequest, TableResponse } from '../dynamodb/table-request.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import type { Iam } from './iam.ts';
 import { JSON_ERRORS, Refusal } from './refusal.ts';

@@ -112,7 +112,7 @@ function refusalOf(
     return `Function ${name} has the runtime ${Runtime}: use Node.js, which the local cloud supports.`;
   }
   for (const [variable, value] of Object.entries(variables)) {
-    const [, missing] = value.split(NOT_RUN);
+    const [, missing] = NOT_RUN.exec(value) ?? [];
     if (missing === undefined) continue;
     return `Function ${name} needs ${missing} (in ${variable}), which the local cloud does not run: give a value with --stand-in ${missing}=VALUE.`;
   }

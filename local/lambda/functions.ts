@@ -85,7 +85,9 @@ export class LambdaFunction {
 
   async #acquire(tenantId: TenantId): Promise<FunctionInstance> {
     if (this.#stopped)
-      throw new Error(`${this.#options.functionName} is stopped, because the local cloud is closing. Start it again.`);
+      throw new Error(
+        `${this.#options.functionName} is stopped, because the local cloud is closing. Start it again.`,
+      );
     for (const idle of this.#idle
       .filter((instance) => this.#instances.get(instance) === tenantId)
       .reverse()) {

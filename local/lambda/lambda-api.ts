@@ -43,7 +43,12 @@ export function lambdaApiHandler(
     }
     const target = functions.get(functionNameOf(called));
     if (!target) return fail(404, 'ResourceNotFoundException', `Function not found: ${called}`);
-    if (!payload) return fail(413, 'RequestTooLargeException', `The payload has more than ${MAX_PAYLOAD_BYTES} bytes: send a smaller one.`);
+    if (!payload)
+      return fail(
+        413,
+        'RequestTooLargeException',
+        `The payload has more than ${MAX_PAYLOAD_BYTES} bytes: send a smaller one.`,
+      );
     const tenantId = request.headers['x-amz-tenant-id']?.toString();
     if (target.isolatesTenants !== (tenantId !== undefined)) {
       return fail(

@@ -44,8 +44,16 @@ export function awsJsonHandler<Input>(
     const name = actionOf(request.headers);
     onCall(name);
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) return fail('UnknownOperationException', `The local cloud does not support the action "${name}". Use an action that it supports.`);
-    if (!body) return fail('ValidationException', `The request has more than ${MAX_REQUEST_BYTES} bytes: send a smaller one.`);
+    if (!action)
+      return fail(
+        'UnknownOperationException',
+        `The local cloud does not support the action "${name}". Use an action that it supports.`,
+      );
+    if (!body)
+      return fail(
+        'ValidationException',
+        `The request has more than ${MAX_REQUEST_BYTES} bytes: send a smaller one.`,
+      );
     try {
       const input: Input = JSON.parse(body.toString() || '{}');
       authorize(request, name, input);

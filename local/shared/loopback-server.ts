@@ -63,7 +63,7 @@ export async function listenOnLoopback(
 }
 
 /**
- * Returns why a request is refused; undefined when it is not. Any web page can post to loopback, and a page whose name is
+ * Returns why a request is refused; undefined when it is not. Any web page can post to loopback. A page whose name is
  * rebound to 127.0.0.1 can also read the response. Requests can start builds, so `Host` and `Origin` must be loopback.
  */
 export function refuseNonLoopback({ host, origin }: IncomingHttpHeaders): string | undefined {

@@ -74,13 +74,15 @@ export function createHttpTask(
 
 function addressOf(endpoint: string, { standIn }: LocalConnection): URL {
   const url = new URL(endpoint);
-  if (url.protocol !== 'https:') throw new StatesRuntime(`ApiEndpoint ${endpoint} is not https: use an https URL.`);
+  if (url.protocol !== 'https:')
+    throw new StatesRuntime(`ApiEndpoint ${endpoint} is not https: use an https URL.`);
   return standIn === undefined ? url : new URL(url.pathname, standIn);
 }
 
 async function read(response: Response) {
   const type = response.headers.get('content-type') ?? '';
-  if (BINARY.test(type)) throw new StatesRuntime(`The response has the content type ${type}, which an HTTP task cannot read.`);
+  if (BINARY.test(type))
+    throw new StatesRuntime(`The response has the content type ${type}, which an HTTP task cannot read.`);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
@@ -132,6 +134,9 @@ function authorizing(authorize: () => void): void {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const isEndpointDenied = error.message.includes('states:InvokeHTTPEndpoint');
-    throw named(isEndpointDenied ? 'States.Permissions' : 'Events.ConnectionResource.AccessDenied', error.message);
+    throw named(
+      isEndpointDenied ? 'States.Permissions' : 'Events.ConnectionResource.AccessDenied',
+      error.message,
+    );
   }
 }

@@ -15,7 +15,11 @@ export interface LocalMachine {
   readonly run: ReturnType<typeof compileStateMachine>;
 }
 
-/** @param tasksOf returns the tasks of a state machine, by its ARN @returns state machines by ARN. @throws Error for an invalid definition */
+/**
+ * @param tasksOf returns the tasks of a state machine, by its ARN
+ * @returns state machines by ARN
+ * @throws Error for an invalid definition
+ */
 export function createStateMachines(
   template: Template,
   resolve: Resolve,

@@ -1,6 +1,6 @@
 /**
- * Caches on disk which state machine definitions are valid. The library compiles the JSON schema of Amazon States Language for
- * each check, which takes about 0.1 s of CPU time.
+ * Caches on disk which state machine definitions are valid. For each check, the library compiles a JSON schema of Amazon States
+ * Language, which takes about 0.1 s of CPU time.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';

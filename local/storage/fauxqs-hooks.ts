@@ -3,7 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { withConditions } from '../dynamodb/conditional-writes.ts';
 import { type CreatedObject, withObjectEvents } from '../eventbridge/object-events.ts';
 import type { Iam } from '../iam/iam.ts';
-import { type ErrorResponse, refuseStorageCall, refuseMissingObject, storageCall } from '../iam/storage-guard.ts';
+import {
+  type ErrorResponse,
+  refuseMissingObject,
+  refuseStorageCall,
+  storageCall,
+} from '../iam/storage-guard.ts';
 import { refuseNonLoopback } from '../shared/loopback-server.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 

@@ -69,7 +69,9 @@ export async function readAssembly(directory: string, isWanted?: IsStack): Promi
     assetDirectory(objectKey) {
       const source = sources.get(objectKey);
       if (!source)
-        throw new Error(`The assembly in ${directory} has no asset "${objectKey}". Synthesize the app again.`);
+        throw new Error(
+          `The assembly in ${directory} has no asset "${objectKey}". Synthesize the app again.`,
+        );
       return source;
     },
   };

@@ -15,8 +15,12 @@ export interface ResolverOptions {
   readonly standIns?: Readonly<Record<string, string>>;
 }
 
-/** Prefix of the text that replaces an unavailable value: `not-run://Database.Endpoint.Address`. */
-export const NOT_RUN = 'not-run://';
+/** Matches the text in place of a value that the local cloud lacks, and its name: `not-run://Database.Endpoint.Address!`. */
+export const NOT_RUN = /not-run:\/\/([^!]+)!/;
+
+function notRun(name: string): string {
+  return `not-run://${name}!`;
+}
 
 /** Resolves every intrinsic inside a template value. @throws Error for an unknown reference or an unsupported function */
 export type Resolve = (value: unknown) => unknown;
@@ -39,6 +43,11 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
     'Fn::GetAtt': (argument) => {
       const [logicalId = '', ...path] = Array.isArray(argument) ? argument : String(argument).split('.');
       return attribute(String(logicalId), path.join('.'));
+    },
+    // A value of another stack, by the name of its export.
+    'Fn::ImportValue': (argument) => {
+      const name = String(resolve(argument));
+      return standIns[name] ?? notRun(name);
     },
     'Fn::Join': (argument) => {
       const [separator, parts] = resolve(argument) as [string, string[]];
@@ -69,7 +78,7 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
   function ref(name: string): unknown {
     if (name === 'AWS::NoValue') return undefined;
     const given = pseudoParameters[name] ?? template.Parameters?.[name]?.Default ?? standIns[name];
-    return given ?? (isNotRun(name) ? `${NOT_RUN}${name}` : names(name).ref);
+    return given ?? (isNotRun(name) ? notRun(name) : names(name).ref);
   }
 
   function isNotRun(logicalId: string): boolean {
@@ -80,15 +89,21 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
   function attribute(logicalId: string, name: string): string {
     const standIn = standIns[`${logicalId}.${name}`];
     if (standIn !== undefined) return standIn;
-    if (isNotRun(logicalId)) return `${NOT_RUN}${logicalId}.${name}`;
+    if (isNotRun(logicalId)) return notRun(`${logicalId}.${name}`);
     const value = names(logicalId).attributes[name];
-    if (value === undefined) throw new Error(`The local cloud does not support the attribute ${logicalId}.${name}: add it to local/template/resource-names.ts.`);
+    if (value === undefined)
+      throw new Error(
+        `The local cloud does not support the attribute ${logicalId}.${name}: add it to local/template/resource-names.ts.`,
+      );
     return value;
   }
 
   function names(logicalId: string): ResourceNames {
     const resource = template.Resources[logicalId];
-    if (!resource) throw new Error(`The template refers to "${logicalId}", which it does not define: use a resource of the same stack.`);
+    if (!resource)
+      throw new Error(
+        `The template refers to "${logicalId}", which it does not define: use a resource of the same stack.`,
+      );
     const chosenName = (property: string) => resolve(resource.Properties?.[property]) as string | undefined;
     return namesOf(logicalId, resource.Type, chosenName, addresses);
   }
@@ -104,7 +119,10 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
     const [key, argument] = entries[0] ?? [];
     if (entries.length === 1 && key && (key === 'Ref' || key.startsWith('Fn::'))) {
       const intrinsic = functions[key];
-      if (!intrinsic) throw new Error(`The local cloud does not support ${key} in the template: add it to local/template/intrinsics.ts.`);
+      if (!intrinsic)
+        throw new Error(
+          `The local cloud does not support ${key} in the template: add it to local/template/intrinsics.ts.`,
+        );
       return intrinsic(argument);
     }
     return Object.fromEntries(

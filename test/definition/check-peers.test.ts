@@ -1,4 +1,4 @@
-/** An app with another version of a peer dependency gets an error that names it, and the command that mends it. */
+/** Checks the error for a wrong version of a peer dependency: it names the package, both versions and the command. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ afterEach(async () => {
   }
 });
 
-/** @returns what Node prints when an app with these versions imports or requires the package */
+/** @returns the error output of Node.js when an app with these versions loads the package */
 async function check(versions: Readonly<Record<string, string>>, code: string): Promise<string> {
   for (const [name, version] of Object.entries(versions)) {
     await mkdir(join(app, 'node_modules', name));
@@ -48,7 +48,7 @@ async function check(versions: Readonly<Record<string, string>>, code: string): 
 const ways = ['import("mcp-async-operations")', 'require("mcp-async-operations")'];
 
 describe.each(ways)('%s', (way) => {
-  test.each([
+  test.each<Readonly<Record<string, string>>>([
     { zod: '4.6.1', 'aws-cdk-lib': '2.276.0' },
     { zod: '4.7.0', 'aws-cdk-lib': '2.1000.0' },
     { zod: '4.6.7-beta.1' },

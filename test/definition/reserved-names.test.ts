@@ -1,4 +1,4 @@
-/** The names that the engine keeps for itself: arguments of start tools, and error codes. */
+/** Checks the names that operations cannot use: arguments of start tools, and error codes of the engine. */
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { JOB_ARGUMENTS } from '../../lambdas/definition/job-arguments.ts';
@@ -10,6 +10,7 @@ test.each(JOB_ARGUMENTS)('an operation cannot have the input %s', (argument) => 
       name: 'resize',
       description: 'Resizes.',
       input: z.object({ [argument]: z.string() }),
+      output: z.object({}),
       steps: { scale: {} },
     });
   expect(define).toThrow(
@@ -20,7 +21,7 @@ test.each(JOB_ARGUMENTS)('an operation cannot have the input %s', (argument) => 
 const shared = ['CONFLICT', 'INVALID_ARGUMENTS', 'RANGE_INVALID', 'STEP_TIMED_OUT', 'URL_REFUSED'];
 const reserved = Object.values(ErrorCode).filter((code) => !shared.includes(code));
 
-test('most codes of the engine are reserved, among them those of jobs', () => {
+test('the reserved codes include those of jobs and steps', () => {
   expect(reserved).toEqual(expect.arrayContaining(['JOB_NOT_FOUND', 'INTERNAL_ERROR', 'STEP_CRASHED']));
 });
 

@@ -1,4 +1,4 @@
-/** The construct in a stack of one's own: its parts, the options of its functions, and what it refuses. */
+/** Checks the construct in the stack of an app: its parts, its retained resources and the options of its functions. */
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -26,7 +26,7 @@ function create(props: Partial<AsyncOperationsProps> = {}, stack = new Stack(app
   return { stack, ops, template: () => Template.fromStack(stack) };
 }
 
-/** Logical ids by type, of what outlives the stack. */
+/** Returns the types of the resources that outlive the stack, by logical id. */
 function retained(template: Template): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(template.toJSON().Resources as Record<string, { Type: string; DeletionPolicy?: string }>)
@@ -35,7 +35,7 @@ function retained(template: Template): Readonly<Record<string, string>> {
   );
 }
 
-/** A new id is a new resource: a deployed stack would lose its jobs. */
+/** CloudFormation creates a new resource for a new id: a deployed stack would lose its jobs. */
 test('the retained resources of AsyncOperationsStack keep their logical ids', () => {
   const props = { operations: samples, authorization: { mode: 'iam' } } as const;
   expect(retained(Template.fromStack(new AsyncOperationsStack(app(), 'Any', props)))).toEqual({
@@ -48,7 +48,7 @@ test('the retained resources of AsyncOperationsStack keep their logical ids', ()
   });
 });
 
-describe('under an id of its own', () => {
+describe('under another id', () => {
   test('the construct retains the same resources under its id', () => {
     const { template } = create();
     expect(Object.entries(retained(template()))).toEqual([
@@ -82,7 +82,7 @@ describe('under an id of its own', () => {
     template().hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'health' });
   });
 
-  test('two of them in one stack are apart', () => {
+  test('two constructs in one stack do not share resources', () => {
     const { stack, template } = create();
     new AsyncOperations(stack, 'More', { operations: samples, authorization: { mode: 'iam' } });
     expect(Object.keys(retained(template()))).toHaveLength(12);
@@ -114,7 +114,7 @@ describe('under an id of its own', () => {
     expect(policy).not.toContain('"*"');
   });
 
-  test('an operation that is not there is an error with those that are', () => {
+  test('an unknown operation is an error with the known operations', () => {
     const { ops } = create();
     expect(() => ops.operation('thumbnail')).toThrow(/"thumbnail".*\bbuild\b.*\bupload\b/);
     expect(() => ops.operation('constructor')).toThrow(/"constructor"/);
@@ -181,7 +181,7 @@ describe('the options of an operation', () => {
     ops.operation('deploy').function.addEnvironment('LATER', 'yes');
     const { Function: main, Function2048: large, ...others } = functionsOf(template());
     expect(others).toEqual({});
-    expect([main.MemorySize, large.MemorySize]).toEqual([512, 2_048]);
+    expect([main.MemorySize, large.MemorySize]).toEqual([1_024, 2_048]);
     expect(large.Role).toEqual(main.Role);
     expect(large.Environment).toEqual(main.Environment);
     expect(main.Environment.Variables.LATER).toBe('yes');
@@ -192,22 +192,14 @@ describe('the options of an operation', () => {
   });
 
   test.each<[string, AsyncOperationsProps['functions'], RegExp]>([
-    ['of an operation that is not there', { thumbnail: {} }, /"thumbnail".*\bbuild\b/],
-    ['of a name that every object has', { toString: {} } as never, /"toString"/],
+    ['of an unknown operation', { thumbnail: {} }, /"thumbnail".*\bbuild\b/],
+    ['of a property of every object', { toString: {} } as never, /"toString"/],
     ['for a sandbox', { build: { memoryMb: 512 } }, /"build".* sandbox.*functions\.build/],
-    [
-      'with memory for a step that is not there',
-      { deploy: { memoryMb: { launch: 512 } } },
-      /"launch".*\brelease\b/,
-    ],
+    ['with memory for an unknown step', { deploy: { memoryMb: { launch: 512 } } }, /"launch".*\brelease\b/],
     ['with too little memory', { deploy: { memoryMb: 127 } }, /functions\.deploy\.memoryMb.* 127.*128/],
     ['with too much memory', { deploy: { memoryMb: 10_241 } }, /functions\.deploy\.memoryMb.* 10241.*10240/],
     ['with half a MiB', { deploy: { memoryMb: 512.5 } }, /functions\.deploy\.memoryMb.* 512\.5/],
-    [
-      'with no number',
-      { deploy: { memoryMb: { release: Number.NaN } } },
-      /functions\.deploy\.memoryMb.* NaN/,
-    ],
+    ['with NaN', { deploy: { memoryMb: { release: Number.NaN } } }, /functions\.deploy\.memoryMb.* NaN/],
   ])('%s are refused', (_what, functions, message) => {
     expect(() => create({ functions })).toThrow(message);
   });

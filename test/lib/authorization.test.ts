@@ -252,21 +252,21 @@ describe('the user pool', () => {
 
 describe('a choice that cannot be meant is refused', () => {
   test.each<[Record<string, string>, string]>([
-    [{ authorization: 'none' }, 'authorization: "none" is none. Choose one of iam, oidc, cognito.'],
-    [{ authorization: 'constructor' }, 'Choose one of'],
-    [{ authorization: 'oidc' }, 'issuer: authorization=oidc needs it'],
-    [{ issuer: ISSUER }, 'issuer: authorization=cognito does not take it'],
-    [{ authorization: 'iam', tenantClaim: 'org' }, 'tenantClaim: authorization=iam does not take it'],
+    [{ authorization: 'none' }, 'authorization is "none": choose one of iam, oidc, cognito.'],
+    [{ authorization: 'constructor' }, 'choose one of'],
+    [{ authorization: 'oidc' }, 'issuer is missing: authorization=oidc needs it'],
+    [{ issuer: ISSUER }, 'issuer does not apply to authorization=cognito'],
+    [{ authorization: 'iam', tenantClaim: 'org' }, 'tenantClaim does not apply to authorization=iam'],
     [{ authorization: 'oidc', issuer: 'http://id.example.com' }, 'is not https'],
     [{ authorization: 'oidc', issuer: 'http://127.0.0.1:3001' }, 'is not https'],
     [{ authorization: 'oidc', issuer: 'http://id.example.com', allowLoopbackIssuer: 'true' }, 'is not https'],
-    [{ authorization: 'oidc', issuer: 'id.example.com' }, 'issuer: "id.example.com" is none'],
-    [{ authorization: 'oidc', issuer: `${ISSUER}?x=1` }, 'issuer: '],
-    [{ authorization: 'oidc', issuer: `${ISSUER}#x` }, 'issuer: '],
-    [{ authorization: 'oidc', issuer: 'https://id.example.com/a"b' }, 'issuer: '],
-    [{ authorization: 'oidc', issuer: ISSUER, audience: 'a b' }, 'audience: "a b" has a space'],
+    [{ authorization: 'oidc', issuer: 'id.example.com' }, 'issuer "id.example.com" is not an issuer URL'],
+    [{ authorization: 'oidc', issuer: `${ISSUER}?x=1` }, 'issuer "'],
+    [{ authorization: 'oidc', issuer: `${ISSUER}#x` }, 'issuer "'],
+    [{ authorization: 'oidc', issuer: 'https://id.example.com/a"b' }, 'issuer "'],
+    [{ authorization: 'oidc', issuer: ISSUER, audience: 'a b' }, 'audience "a b" contains a space'],
     [{ redirectUrls: 'http://192.168.0.1/callback' }, 'neither https nor http://localhost'],
-    [{ redirectUrls: 'https://ok.example/cb,nonsense' }, 'redirectUrls: "nonsense"'],
+    [{ redirectUrls: 'https://ok.example/cb,nonsense' }, 'redirectUrls contains "nonsense"'],
   ])('%o', (context, message) => {
     expect(() => synthesize(context)).toThrow(message);
   });

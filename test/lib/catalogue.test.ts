@@ -1,4 +1,4 @@
-/** What an app can get wrong in its catalogue: each error names the file, the fault and the remedy. */
+/** Checks that a mistake in a catalogue gives an error with the file, the fault and the remedy. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** Writes the files, and loads `index.ts` among them. */
+/** Writes the files and loads `index.ts`. */
 async function load(
   files: Readonly<Record<string, string>>,
   options: Parameters<typeof loadOperations>[1] = {},
@@ -24,7 +24,7 @@ async function load(
   return loadOperations(pathToFileURL(join(directory, 'index.ts')), options);
 }
 
-/** As plain as a definition can be: `defineOperation` has its own tests. */
+/** Returns a minimal definition. `defineOperation` has its own tests. */
 const define = (name: string, more = '') =>
   `{ name: '${name}', input: { shape: {} }, execution: { mode: 'job' }, steps: {}${more} }`;
 const catalogue = (...definitions: string[]) => `export const operations = [${definitions.join(', ')}];`;
@@ -39,13 +39,13 @@ test('a catalogue with its handlers is loaded, by URL and by path', async () => 
   expect((await loadOperations(pathToFileURL(file).href)).module).toBe(file);
 });
 
-test('what a build made of the catalogue is loaded when the sources are not there', async () => {
+test('a compiled catalogue is loaded when its sources are missing', async () => {
   const files = { 'index.js': catalogue(define('a')), 'a/steps.lambda.js': handler };
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
   expect((await load(files)).module).toBe(join(directory, 'index.js'));
 });
 
-test('only the named operations are loaded, and only their handlers have to be there', async () => {
+test('`only` loads the named operations and needs only their handlers', async () => {
   const files = { 'index.ts': catalogue(define('a'), define('b')), 'b/steps.lambda.ts': handler };
   expect((await load(files, { only: ['b'] })).operations).toMatchObject([{ name: 'b' }]);
 });
@@ -57,8 +57,8 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
     { 'index.ts': 'export {};' },
     /index\.ts exports no operations: add `export const/,
   ],
-  ['whose operations are empty', { 'index.ts': catalogue() }, /exports no operations/],
-  ['with an operation that is none', { 'index.ts': catalogue('undefined') }, /exports no operations/],
+  ['with an empty list of operations', { 'index.ts': catalogue() }, /exports no operations/],
+  ['with an entry that is not an operation', { 'index.ts': catalogue('undefined') }, /exports no operations/],
   [
     'with two operations of one name',
     { 'index.ts': catalogue(define('a'), define('b'), define('a')) },
@@ -112,7 +112,7 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
   await expect(load(files)).rejects.toThrow(message);
 });
 
-test('types of the AWS SDK are no import', async () => {
+test('a type import of the AWS SDK is allowed', async () => {
   const files = {
     'index.ts': `import type { S3Client } from '@aws-sdk/client-s3';\nexport type Client = S3Client;\n${catalogue(define('a'))}`,
     'a/steps.lambda.ts': handler,
@@ -120,7 +120,7 @@ test('types of the AWS SDK are no import', async () => {
   expect((await load(files)).operations).toHaveLength(1);
 });
 
-test('a name in `only` that the catalogue does not have is an error with those that it has', async () => {
+test('an unknown name in `only` is an error with the known names', async () => {
   const files = { 'index.ts': catalogue(define('a'), define('b')) };
   await expect(load(files, { only: ['a', 'c'] })).rejects.toThrow(
     /index\.ts has no operation "c"\. .*: a, b\./,

@@ -2,6 +2,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
+import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
 import { createOperation } from '../../lib/operations/create-operation.ts';
 
 const define = (schemas: { input?: z.ZodObject; output?: z.ZodObject }) =>
@@ -26,5 +27,17 @@ test.each([
       definition: define(schemas),
       stateMachines: {},
     } as never);
-  expect(make).toThrow(new RegExp(`^Operation "remind", ${field}: .* Clients need it as JSON Schema`));
+  expect(make).toThrow(new RegExp(`^Operation "remind", ${field}: .* Clients need a JSON Schema`));
+});
+
+test('function options of an external state machine are refused', () => {
+  const { title, description, input, annotations } = define({});
+  const definition = stateMachineOperation({ name: 'remind', title, description, input, annotations });
+  const create = () =>
+    createOperation(new Stack(new App(), 'Stack'), {
+      definition,
+      options: { memoryMb: 512 },
+      stateMachines: {},
+    } as never);
+  expect(create).toThrow(/^Operation "remind" .*state machine.* remove functions\.remind\.$/);
 });

@@ -46,7 +46,7 @@ describe.each<Record<string, string>>([
     template.hasOutput('ApiUrl', { Value: 'https://jobs.example.com/' });
     // Of the links in webhooks.
     template.hasResourceProperties('AWS::Lambda::Function', {
-      Description: 'Calls the endpoints that are to be told of jobs',
+      Description: 'Delivers events of jobs to webhook endpoints',
       Environment: { Variables: Match.objectLike({ API_URL: 'https://jobs.example.com' }) },
     });
     expect(JSON.stringify(template.toJSON())).not.toContain('.execute-api.');
@@ -72,20 +72,20 @@ test('with a domain, tokens are for it, and metadata and the answer 401 name it'
 });
 
 test.each([
-  [{ domainName: 'https://jobs.example.com', certificateArn: CERTIFICATE }, /domainName: "https:/],
-  [{ domainName: 'jobs', certificateArn: CERTIFICATE }, /domainName: "jobs"/],
+  [{ domainName: 'https://jobs.example.com', certificateArn: CERTIFICATE }, /domainName "https:/],
+  [{ domainName: 'jobs', certificateArn: CERTIFICATE }, /domainName "jobs"/],
   [{ domainName: 'Jobs.example.com', certificateArn: CERTIFICATE }, /lower case/],
-  [{ domainName: 'jobs.example.com' }, /certificateArn: .*needs a certificate/],
-  [{ domainName: 'jobs.example.com', certificateArn: 'x' }, /certificateArn: "x"/],
-  [{ certificateArn: CERTIFICATE }, /certificateArn: .*domainName/],
-  [{ ...DOMAIN, hostedZoneId: 'Z1' }, /hostedZoneId, hostedZoneName: give both/],
+  [{ domainName: 'jobs.example.com' }, /certificateArn .*needs a certificate/],
+  [{ domainName: 'jobs.example.com', certificateArn: 'x' }, /certificateArn "x"/],
+  [{ certificateArn: CERTIFICATE }, /certificateArn .*domainName/],
+  [{ ...DOMAIN, hostedZoneId: 'Z1' }, /hostedZoneId and hostedZoneName is given: give both/],
   [
     { ...DOMAIN, hostedZoneId: 'Z1', hostedZoneName: 'example.org' },
-    /hostedZoneName: .*not in "example.org"/,
+    /hostedZoneName: .*not in the zone "example.org"/,
   ],
-  [{ firewall: 'yes' }, /firewall: "yes"/],
-  [{ firewallRequestsPerFiveMinutes: '100' }, /firewallRequestsPerFiveMinutes: there is no firewall/],
-  [{ firewall: 'true', firewallRequestsPerFiveMinutes: 'many' }, /requestsPerFiveMinutes: NaN/],
+  [{ firewall: 'yes' }, /firewall is "yes"/],
+  [{ firewallRequestsPerFiveMinutes: '100' }, /firewallRequestsPerFiveMinutes needs the firewall/],
+  [{ firewall: 'true', firewallRequestsPerFiveMinutes: 'many' }, /requestsPerFiveMinutes is NaN/],
 ])('%j is refused, naming the key', (context, message) => {
   expect(() => synthesize({ authorization: 'iam', ...context } as Record<string, string>)).toThrow(message);
 });

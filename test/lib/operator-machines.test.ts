@@ -1,4 +1,4 @@
-/** State machines of the operator's own in the template: what is granted of them, and what is refused before a deploy. */
+/** Tests external state machines in the template: their grants, and errors before a deploy. */
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
@@ -24,9 +24,9 @@ function operation(place: { stateMachineArn?: string; stateMachineName?: string 
 const stackIn = (env?: typeof ENV) => new Stack(new App(), 'Stack', { env });
 
 test('a name is one in the account and the region of the stack', () => {
-  expect(externalStateMachineArn(stackIn(ENV), operation({ stateMachineName: 'nightly' }), undefined)).toMatch(
-    /^arn:.*:states:eu-west-1:111122223333:stateMachine:nightly$/,
-  );
+  expect(
+    externalStateMachineArn(stackIn(ENV), operation({ stateMachineName: 'nightly' }), undefined),
+  ).toMatch(/^arn:.*:states:eu-west-1:111122223333:stateMachine:nightly$/);
 });
 
 test('what is mapped at deploy comes before what the definition says', () => {
@@ -63,7 +63,7 @@ describe('the key stateMachines of the context', () => {
   });
 
   test.each([
-    ['reprot=nightly', /stateMachines: "reprot=nightly" maps no operation .* There are: report, digest\./],
+    ['reprot=nightly', /stateMachines: "reprot=nightly" names no operation .* Use one of: report, digest\./],
     ['nightly', /Give pairs, separated by commas: -c stateMachines=report=arn:aws:states/],
     ['report=', /stateMachines: operation "report" has the state machine ""\. Give the ARN/],
     [`report=${ARN}:live`, /without a version or an alias/],

@@ -9,7 +9,7 @@ import { stateMachineOperation } from '../../lambdas/definition/state-machine-op
 import { readStateMachines } from '../../lib/operations/external-state-machines.ts';
 
 const TAG = 'async-operation';
-const asked: unknown[] = [];
+const requests: unknown[] = [];
 let answer: (request: { readonly PaginationToken?: string }, response: ServerResponse) => void;
 let server: Server;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = createServer(async (request, response) => {
     expect(request.headers['x-amz-target']).toBe('ResourceGroupsTaggingAPI_20170126.GetResources');
     const body = (await json(request)) as { PaginationToken?: string };
-    asked.push(body);
+    requests.push(body);
     answer(body, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  asked.length = 0;
+  requests.length = 0;
 });
 
 const arn = (name: string) => `arn:aws:states:eu-west-1:111122223333:stateMachine:${name}`;
@@ -65,7 +65,7 @@ test('each is the one of the operation that its tag names, on whichever page it 
     );
   expect(await read({ stateMachineTag: TAG })).toEqual({ report: arn('nightly'), digest: arn('weekly') });
   const query = { ResourceTypeFilters: ['states:stateMachine'], TagFilters: [{ Key: TAG }] };
-  expect(asked).toEqual([query, { ...query, PaginationToken: 'more' }]);
+  expect(requests).toEqual([query, { ...query, PaginationToken: 'more' }]);
 });
 
 test('what is mapped comes first, and is not looked for', async () => {
@@ -77,7 +77,7 @@ test('what is mapped comes first, and is not looked for', async () => {
 test('nobody is asked without the key, nor for a catalogue that has none of them', async () => {
   expect(await read({})).toEqual({});
   expect(await read({ stateMachineTag: TAG }, [])).toEqual({});
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
 test('two of one operation are refused, naming both', async () => {
@@ -94,6 +94,6 @@ test('when AWS refuses, the remedy is told', async () => {
       .writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
       .end(JSON.stringify({ __type: 'AccessDeniedException', Message: 'not authorized' }));
   await expect(read({ stateMachineTag: TAG })).rejects.toThrow(
-    /stateMachineTag: .* AccessDeniedException: .* tag:GetResources, or map operations yourself/,
+    /stateMachineTag: .* AccessDeniedException: .* tag:GetResources .*, or map operations yourself/,
   );
 });

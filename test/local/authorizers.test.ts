@@ -146,15 +146,15 @@ test.each<[string, () => unknown]>([
 });
 
 test.each([
-  [{ Type: 'TOKEN' }, 'REQUEST authorizers'],
+  [{ Type: 'TOKEN' }, 'use a REQUEST authorizer'],
   [
     {
       AuthorizerUri:
         'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:0:function:Other/invocations',
     },
-    'functions of the stack',
+    'a function of the stack',
   ],
-  [{ IdentitySource: 'context.identity.sourceIp' }, 'headers and parameters'],
+  [{ IdentitySource: 'context.identity.sourceIp' }, 'a header or a query parameter'],
 ])('%p is refused when the cloud starts', (properties, reason) => {
   expect(() => authorizer(properties)).toThrow(reason);
 });
@@ -204,8 +204,8 @@ describe("the gateway's own answers", () => {
   });
 
   test.each([
-    [{ 'gatewayresponse.header.X': 'method.request.header.X' }, "'static' text only"],
-    [{ 'gatewayresponse.body': "'x'" }, 'headers only'],
+    [{ 'gatewayresponse.header.X': 'method.request.header.X' }, "give 'static' text"],
+    [{ 'gatewayresponse.body': "'x'" }, 'map a header'],
   ])('cannot be made of %p', async (ResponseParameters, reason) => {
     await expect(
       respondWith({ ResponseType: 'UNAUTHORIZED', ResponseParameters }, 'UNAUTHORIZED'),

@@ -1,4 +1,4 @@
-/** What can go wrong before a command starts anything: help, unknown options, and folders that are no CDK app. */
+/** Checks what commands print before they start anything: help, wrong options, and folders without a usable CDK app. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
 }
 
-/** An app that writes an assembly whose stacks have these outputs. */
+/** Writes an app whose assembly has stacks with these outputs. */
 async function writeApp(stacks: Readonly<Record<string, readonly string[]>>): Promise<void> {
   const files = {
     'manifest.json': {
@@ -67,7 +67,7 @@ test.each([
   [['dev', '--help'], 'dev'],
   [['add-project', '--help'], 'add-project'],
   [['demo', '--help'], 'demo'],
-])('%j shows its usage and succeeds', async (args, usage) => {
+])('%j shows the usage and exits with 0', async (args, usage) => {
   expect(await run(args)).toEqual({
     code: 0,
     stdout: expect.stringMatching(new RegExp(`^Usage: mcp-async-operations ${usage}`)),
@@ -88,15 +88,15 @@ test.each([
   [['add-project'], 'directory'],
   [['add-project', 'a', 'b', 'c'], 'directory'],
   [['demo', '--colour'], "'--colour'"],
-])('%j is refused with what is wrong and the usage', async (args, what) => {
+])('%j shows the fault and the usage, and exits with 2', async (args, what) => {
   expect(await run(args)).toEqual({
     code: 2,
     stdout: '',
-    stderr: expect.stringMatching(new RegExp(`${what}[^]*\n\nUsage: `)),
+    stderr: expect.stringMatching(new RegExp(`${what}[\\s\\S]*\n\nUsage: `)),
   });
 });
 
-test('a port that is none is refused', async () => {
+test('a port that is not a number exits with 2', async () => {
   const { code, stderr } = await run(['dev'], { PORT: 'http' });
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('PORT=http') });
 });
@@ -113,7 +113,7 @@ test('dev with a folder that does not exist names it', async () => {
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(join(directory, 'nowhere')) });
 });
 
-test('dev with a cdk.json that is no JSON names the file', async () => {
+test('dev with an invalid cdk.json names the file', async () => {
   await writeFile(join(directory, 'cdk.json'), '{ "app": ');
   const { code, stderr } = await run(['dev']);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(join(directory, 'cdk.json')) });
@@ -124,10 +124,10 @@ test('dev with an app that fails to synthesize shows what the app printed', asyn
   await writeFile(join(directory, 'app.mjs'), 'throw new Error("There is no bucket.");');
   const { code, stderr } = await run(['dev']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/\(node app\.mjs\):\n[^]*Error: There is no bucket\./);
+  expect(stderr).toMatch(/\(node app\.mjs\):\n[\s\S]*Error: There is no bucket\./);
 });
 
-test('dev with an app that ends well without an assembly says so', async () => {
+test('dev with an app that writes no assembly names the command', async () => {
   await writeFile(join(directory, 'cdk.json'), '{ "app": "node app.mjs" }');
   await writeFile(join(directory, 'app.mjs'), '');
   const { code, stderr } = await run(['dev']);
@@ -145,12 +145,12 @@ test.each([
   expect(stderr).toMatch(/2 stacks \(One, Two\).*--stack NAME/);
 });
 
-test('add-project without a local cloud says how to start one', async () => {
+test('add-project without a local cloud names the command that starts one', async () => {
   const { code, stderr } = await run(['add-project', '.', 'x']);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('mcp-async-operations dev') });
 });
 
-test('nothing that fails leaves the file of a running cloud behind', async () => {
+test('a failed start leaves no file of a running cloud', async () => {
   await run(['dev']);
   await expect(readFile(join(directory, '.local', 'cloud.json'))).rejects.toThrow('ENOENT');
 });

@@ -16,7 +16,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Env } from '../../lambdas/shared/env.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
-import { Harness, until } from './fixture/harness.ts';
+import { Harness, waitFor } from './fixture/harness.ts';
 
 let harness: Harness;
 
@@ -49,7 +49,7 @@ test('a queue has the attributes of the template and passes messages on', async 
 test('an expired item is deleted within seconds', async () => {
   const item = { id: { S: 'expired' }, owner: { S: 'me' }, expiresAt: { N: '1' } };
   await harness.dynamo.send(new PutItemCommand({ TableName: harness.table, Item: item }));
-  await until(async () => {
+  await waitFor(async () => {
     const { Item } = await harness.dynamo.send(
       new GetItemCommand({ TableName: harness.table, Key: { id: item.id } }),
     );

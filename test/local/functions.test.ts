@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { LambdaFunction } from '../../local/lambda/functions.ts';
-import { until } from './fixture/harness.ts';
+import { waitFor } from './fixture/harness.ts';
 
 let codeDirectory: string;
 let target: LambdaFunction;
@@ -49,7 +49,7 @@ test('an instance that is interrupted while it loads fails its invocation, and t
      export const handler = () => 'fine';`,
   );
   const cut = target.invoke('{}').catch((error: Error) => error.name);
-  await until(async () => lines.find((line) => line === 'LOADING'));
+  await waitFor(async () => lines.find((line) => line === 'LOADING'));
   expect(target.interrupt()).toBe(1);
   expect(await cut).toBe('Runtime.ExitError');
   expect(target.interrupt()).toBe(0);

@@ -8,7 +8,7 @@ import { assemblies } from '../support/assemblies.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
 import { changedAssembly } from './fixture/changed-assembly.ts';
-import { until } from './fixture/harness.ts';
+import { waitFor } from './fixture/harness.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -78,7 +78,7 @@ function statusOf(url: string, path: string): Promise<number | undefined> {
 
 /** The line of a function's log that tells of a refusal. */
 function refusalIn(log: readonly string[], functionName: string, action: string): Promise<string> {
-  return until(async () =>
+  return waitFor(async () =>
     log.find(
       (line) => line.startsWith(functionName) && line.includes(`not authorized to perform: ${action}`),
     ),
@@ -186,7 +186,7 @@ describe('of a fixture,', () => {
     const { sfn } = awsClients(cloud);
     const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:unable';
     await sfn.send(new StartExecutionCommand({ stateMachineArn }));
-    const refused = await until(async () => log.find((line) => line.startsWith('none ')));
+    const refused = await waitFor(async () => log.find((line) => line.startsWith('none ')));
     expect(refused).toMatch(
       /^none Rule Ended\w+ may not invoke none: give the function an AWS::Lambda::Permi/,
     );

@@ -154,7 +154,7 @@ describe('what cannot be judged is refused at the start, and named:', () => {
       'a variable',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: policies write their variables so
       inline({ ...READ, Resource: 'arn:aws:s3:::b/${aws:username}' }),
-      'no variables in policies',
+      'without variables',
     ],
     ['an effect', inline({ ...READ, Effect: 'allow' }), 'has the effect allow'],
     ['a part', inline({ ...READ, Conditions: {} }), 'has a Conditions'],
@@ -162,7 +162,7 @@ describe('what cannot be judged is refused at the start, and named:', () => {
     [
       'a managed policy',
       { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] },
-      '/AdministratorAccess, whose content',
+      '/AdministratorAccess, which the local cloud does not define',
     ],
     ['a boundary', { PermissionsBoundary: boundary }, 'permissions boundary'],
     [

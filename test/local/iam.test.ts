@@ -34,7 +34,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
-import { until } from './fixture/harness.ts';
+import { waitFor } from './fixture/harness.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -51,12 +51,12 @@ beforeAll(async () => {
     onLog: (name, line) => log.push(`${name} ${line}`),
   });
   admin = clients(cloud.environment);
-  [some, none, much] = await Promise.all([as('some'), as('none'), as('much')]);
+  [some, none, much] = await Promise.all([clientsAs('some'), clientsAs('none'), clientsAs('much')]);
 });
 afterAll(() => cloud.close());
 
 /** Clients with the credentials that a function finds in its environment. */
-async function as(functionName: string): Promise<Clients> {
+async function clientsAs(functionName: string): Promise<Clients> {
   const response = await fetch(`${cloud.url}/${functionName}`, { method: 'POST' });
   return clients(((await response.json()) as { environment: Environment }).environment);
 }
@@ -267,7 +267,7 @@ async function run(machine: string) {
   const { executionArn } = await admin.sfn.send(
     new StartExecutionCommand({ stateMachineArn: arn('states', `stateMachine:${machine}`) }),
   );
-  return until(async () => {
+  return waitFor(async () => {
     const execution = await admin.sfn.send(new DescribeExecutionCommand({ executionArn }));
     return execution.status === 'RUNNING' ? undefined : execution;
   });
@@ -358,7 +358,7 @@ describe('credentials', () => {
 
 test('a rule that the function has permitted reaches it', async () => {
   await run('able');
-  await until(async () => log.find((line) => /^none .*secret detail/.test(line)));
+  await waitFor(async () => log.find((line) => /^none .*secret detail/.test(line)));
 });
 
 test('used is what was called, by pattern; the rest of what was granted is unused', () => {

@@ -132,7 +132,7 @@ test('a build that is cut off when the whole cloud is killed ends all the same a
 
 test('webhooks may call this machine when it is asked for, and that is said', async () => {
   const cloud = run(BIN, ['dev', '--ephemeral', '--allow-loopback-webhooks']);
-  await line(cloud, /^Webhooks may call http on loopback: for development only\.$/);
+  await line(cloud, /^Webhooks may call http URLs on loopback\. For development only\.$/);
   cloud.child.kill('SIGTERM');
   expect(await cloud.ended).toMatchObject({ code: 0 });
 });
@@ -181,10 +181,8 @@ describe('a build', () => {
   test('is there for the clients of all revisions, with the other operations and the five that every catalogue has', async () => {
     const names = [
       'start_build',
-      'start_call_api',
       'start_deploy',
       'start_download',
-      'start_migrate',
       'read_file',
       'search',
       'start_upload',

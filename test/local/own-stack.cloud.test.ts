@@ -1,4 +1,4 @@
-/** Runs an app whose stack has resources of its own: those that the local cloud does not run, and functions that start jobs. */
+/** Runs an app whose stack has more resources: types that the local cloud does not run, and functions that start jobs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,13 +38,15 @@ describe('dev without a stand-in', () => {
     await rm(scratch, { recursive: true, force: true });
   });
 
+  /** @throws Error with what dev printed, when it does not print that within a minute */
   async function printed(pattern: RegExp): Promise<string> {
-    for (;;) {
+    for (const until = Date.now() + 60_000; Date.now() < until; ) {
       const match = pattern.exec(output);
       if (match) return match[1] ?? '';
       if (child.exitCode !== null) throw new Error(`dev ended: ${output}`);
       await delay(20);
     }
+    throw new Error(`dev did not print ${pattern}: ${output}`);
   }
 
   test('names the resources that it does not run', () => {
@@ -68,6 +70,13 @@ describe('dev without a stand-in', () => {
     await printed(/Database\.Endpoint\.Address.*DATABASE_URL.*--stand-in Database\.Endpoint\.Address=VALUE/);
     await client.close();
   });
+
+  test('fails the operation that needs a value of another stack, and names its export', async () => {
+    const client = await connect({ url });
+    expect((await call(client, 'nap', { ms: 0 })).data).toMatchObject({ error: { code: 'INTERNAL_ERROR' } });
+    await printed(/shared-network.*NETWORK.*--stand-in shared-network=VALUE/);
+    await client.close();
+  });
 });
 
 describe('with a stand-in', () => {
@@ -78,7 +87,7 @@ describe('with a stand-in', () => {
   beforeAll(async () => {
     cloud = await startLocalCloud({
       app: APP,
-      standIns: { 'Database.Endpoint.Address': 'localhost' },
+      standIns: { 'Database.Endpoint.Address': 'localhost', 'shared-network': 'vpc-1' },
       onNotRun: (resources) => {
         notRun = resources;
       },
@@ -114,10 +123,11 @@ describe('with a stand-in', () => {
     ]);
   });
 
-  test('the operation that needs one runs', async () => {
+  test('the operations that need one run', async () => {
     const client = await connect(cloud);
     const { data } = await call(client, 'start_four_steps', { wait_seconds: 30 });
     expect(data).toMatchObject({ status: 'completed', result: { count: 4 } });
+    expect((await call(client, 'nap', { ms: 0 })).data).toEqual({ slept_ms: 0 });
     await client.close();
   });
 

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
-import { clientOf, until } from './fixture/harness.ts';
+import { clientOf, waitFor } from './fixture/harness.ts';
 
 /** Mappings of the fixture that are not disabled. */
 const READERS = 6;
@@ -88,19 +88,19 @@ function deliveries(messageId: string): Delivery[] {
 }
 
 function delivered(messageId: string, times = 1): Promise<Delivery[]> {
-  return until(async () =>
+  return waitFor(async () =>
     deliveries(messageId).length >= times ? deliveries(messageId).slice(0, times) : undefined,
   );
 }
 
 async function done(...messageIds: string[]): Promise<void> {
   const isDone = (id: string) => log.some(({ line }) => line.endsWith(` DONE ${id}`));
-  await until(async () => (messageIds.every(isDone) ? true : undefined));
+  await waitFor(async () => (messageIds.every(isDone) ? true : undefined));
 }
 
 /** The body and the receive count of the message, once it is in the dead-letter queue. */
-function dead(messageId: string) {
-  return until(async () => {
+function deadLetter(messageId: string) {
+  return waitFor(async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: url('dead'), MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
     );
@@ -109,7 +109,7 @@ function dead(messageId: string) {
 }
 
 /** Messages that are waiting, delayed or being worked at. */
-async function left(queue: string): Promise<number> {
+async function messageCount(queue: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url(queue), AttributeNames: ['All'] }),
   );
@@ -121,7 +121,7 @@ async function left(queue: string): Promise<number> {
 }
 
 async function isEmpty(queue: string): Promise<void> {
-  await until(async () => ((await left(queue)) === 0 ? true : undefined));
+  await waitFor(async () => ((await messageCount(queue)) === 0 ? true : undefined));
 }
 
 test('a message arrives as Lambda hands it over, with its attributes, and is deleted', async () => {
@@ -181,7 +181,7 @@ test('a batch that a function throws on comes back whole after the visibility ti
 
 test('of a batch only what the answer names comes back, and ends in the dead-letter queue', async () => {
   const [fine = '', failing = ''] = await sendTogether('reported', {}, { mode: 'fails' });
-  expect(await dead(failing)).toMatchObject({ Body: '{"mode":"fails"}' });
+  expect(await deadLetter(failing)).toMatchObject({ Body: '{"mode":"fails"}' });
   expect(deliveries(failing)).toHaveLength(2);
   expect(deliveries(fine)).toHaveLength(1);
   await isEmpty('reported');
@@ -196,7 +196,7 @@ test.each(['nonsense', 'stranger'])('an answer with %s fails the whole batch', a
 
 test('a poisoned message is tried as often as the queue allows, and then set aside', async () => {
   const id = await send('plain', { mode: 'poisoned' });
-  expect(await dead(id)).toMatchObject({ Body: '{"mode":"poisoned"}' });
+  expect(await deadLetter(id)).toMatchObject({ Body: '{"mode":"poisoned"}' });
   expect(deliveries(id)).toHaveLength(2);
   await isEmpty('plain');
 });
@@ -267,7 +267,7 @@ test('an instance that is ended in the middle fails its batch, and another takes
   await delivered(id);
   expect(cloud.interrupt('nobody')).toBe(0);
   expect(cloud.interrupt('report')).toBeGreaterThan(0);
-  await until(async () => log.find(({ line }) => /^reporter Invoke Error .*Runtime.ExitError/.test(line)));
+  await waitFor(async () => log.find(({ line }) => /^reporter Invoke Error .*Runtime.ExitError/.test(line)));
   await writeFile(gate, '');
   const [, again] = await delivered(id, 2);
   expect(again?.record.attributes.ApproximateReceiveCount).toBe('2');
@@ -280,7 +280,7 @@ test('calls are counted by their action, those of the readers too; at rest there
   await clientOf(cloud, SNSClient, 'SNS').send(
     new PublishCommand({ TopicArn: 'arn:aws:sns:us-east-1:000000000000:news', Message: 'hello' }),
   );
-  await until(async () => (calls.includes('sqs DeleteMessageBatch') ? true : undefined));
+  await waitFor(async () => (calls.includes('sqs DeleteMessageBatch') ? true : undefined));
   expect(new Set(calls)).toEqual(
     new Set(['sqs SendMessage', 'sqs ReceiveMessage', 'sqs DeleteMessageBatch', 'sns Publish']),
   );

@@ -117,9 +117,9 @@ test('nothing is due after closing, nor ever for a rule that is disabled', async
 });
 
 test.each([
-  ['cron(0 12 * * ? *)', {}, 'Rule Sweep is due at cron(0 12 * * ? *)'],
-  ['rate(0 minutes)', {}, 'Rule Sweep is due at rate(0 minutes)'],
-  ['rate(1 minute)', { Targets: [{ Arn: 'arn:aws:sqs:us-east-1:000000000000:q' }] }, 'functions only'],
+  ['cron(0 12 * * ? *)', {}, 'Rule Sweep has the schedule cron(0 12 * * ? *)'],
+  ['rate(0 minutes)', {}, 'Rule Sweep has the schedule rate(0 minutes)'],
+  ['rate(1 minute)', { Targets: [{ Arn: 'arn:aws:sqs:us-east-1:000000000000:q' }] }, 'use a function'],
   ['rate(1 minute)', { Targets: [{ ...TARGET, InputPath: '$.time' }] }, 'a part of the event'],
 ])('%s with %j is refused, and named', (expression, properties, message) => {
   expect(() => start(expression, properties)).toThrow(message);

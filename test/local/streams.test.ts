@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import type { StreamRecord } from '../../local/dynamodb/stream-record.ts';
 import { fixtureAssembly } from './fixture/assembly.ts';
-import { clientOf, until } from './fixture/harness.ts';
+import { clientOf, waitFor } from './fixture/harness.ts';
 
 const TableName = 'streamed';
 let dataDirectory: string;
@@ -62,7 +62,7 @@ function increment(id: string) {
 }
 
 /** What the function has logged as done, of items whose id begins so. */
-function seen(functionName: string, prefix: string): StreamRecord[] {
+function processedRecords(functionName: string, prefix: string): StreamRecord[] {
   const start = `${functionName} RECORD `;
   return log
     .filter((line) => line.startsWith(start))
@@ -70,14 +70,14 @@ function seen(functionName: string, prefix: string): StreamRecord[] {
     .filter(({ dynamodb }) => String(dynamodb.Keys.id?.S).startsWith(prefix));
 }
 
-function idsSeen(functionName: string, prefix: string): unknown[] {
-  return seen(functionName, prefix).map(({ dynamodb }) => dynamodb.Keys.id?.S);
+function processedIds(functionName: string, prefix: string): unknown[] {
+  return processedRecords(functionName, prefix).map(({ dynamodb }) => dynamodb.Keys.id?.S);
 }
 
 /** Writes an item, and resolves when its record has arrived: so has all that came before. */
-async function caughtUp(id: string): Promise<void> {
+async function waitForStream(id: string): Promise<void> {
   await put(id, { mark: String(Math.random()) });
-  await until(async () => (seen('all', id).length > 0 ? true : undefined));
+  await waitFor(async () => (processedRecords('all', id).length > 0 ? true : undefined));
 }
 
 test('an insert, a change and a removal arrive in order, with the images before and after', async () => {
@@ -85,8 +85,8 @@ test('an insert, a change and a removal arrive in order, with the images before 
   await put('life', { color: 'red' });
   await put('life', { color: 'blue' });
   await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: 'life' } } }));
-  const records = await until(async () =>
-    seen('all', 'life').length === 3 ? seen('all', 'life') : undefined,
+  const records = await waitFor(async () =>
+    processedRecords('all', 'life').length === 3 ? processedRecords('all', 'life') : undefined,
   );
   const [red, blue] = [
     { id: { S: 'life' }, color: { S: 'red' } },
@@ -109,8 +109,8 @@ test('an insert, a change and a removal arrive in order, with the images before 
 
 test('concurrent writes to one item arrive in order, each image following from the one before', async () => {
   await Promise.all(Array.from({ length: 40 }, () => increment('counter')));
-  const records = await until(async () => {
-    const arrived = seen('all', 'counter');
+  const records = await waitFor(async () => {
+    const arrived = processedRecords('all', 'counter');
     return arrived.length === 40 ? arrived : undefined;
   });
   expect(records.map(({ dynamodb }) => dynamodb.NewImage?.count?.N)).toEqual(
@@ -135,8 +135,8 @@ test('a write that changes nothing makes no record, nor does one that is refused
       }),
     ),
   ).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
-  await caughtUp('after still');
-  expect(seen('all', 'still')).toHaveLength(1);
+  await waitForStream('after still');
+  expect(processedRecords('all', 'still')).toHaveLength(1);
 });
 
 test('a write that could not be captured is refused', async () => {
@@ -154,7 +154,7 @@ test('a poisoned record is set aside alone, after its retry, and the others arri
   );
   await Promise.all(puts);
   const QueueUrl = `${cloud.environment.AWS_ENDPOINT_URL_SQS}/000000000000/set-aside`;
-  const body = await until(async () => {
+  const body = await waitFor(async () => {
     const { Messages } = await clientOf(cloud, SQSClient, 'SQS').send(
       new ReceiveMessageCommand({ QueueUrl }),
     );
@@ -166,8 +166,8 @@ test('a poisoned record is set aside alone, after its retry, and the others arri
     responseContext: { functionError: 'Unhandled' },
     DDBStreamBatchInfo: { batchSize: 1, shardId: expect.any(String) },
   });
-  await caughtUp('after poison');
-  expect(idsSeen('all', 'poison').sort()).toEqual([0, 1, 2, 4, 5].map((index) => `poison ${index}`));
+  await waitForStream('after poison');
+  expect(processedIds('all', 'poison').sort()).toEqual([0, 1, 2, 4, 5].map((index) => `poison ${index}`));
 });
 
 test('only what a filter accepts arrives, and from the reported record on it is delivered again', async () => {
@@ -183,9 +183,9 @@ test('only what a filter accepts arrives, and from the reported record on it is 
     await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: id } } }));
   }
   await put('open');
-  await until(async () => (idsSeen('ended', 'job 3').length > 0 ? true : undefined));
+  await waitFor(async () => (processedIds('ended', 'job 3').length > 0 ? true : undefined));
   await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: 'open' } } }));
-  expect(idsSeen('ended', 'job')).toEqual(['job 0', 'job 1', 'job 2', 'job 3']);
+  expect(processedIds('ended', 'job')).toEqual(['job 0', 'job 1', 'job 2', 'job 3']);
   const batches = log.filter((line) => line.startsWith('ended BATCH'));
   expect(batches.slice(-3)).toEqual(['ended BATCH 1', 'ended BATCH 3', 'ended BATCH 2']);
 });
@@ -193,8 +193,8 @@ test('only what a filter accepts arrives, and from the reported record on it is 
 test('an item that expires is removed by DynamoDB itself', async () => {
   const Item = { id: { S: 'expired' }, expiresAt: { N: '1' } };
   await dynamo.send(new PutItemCommand({ TableName, Item }));
-  const records = await until(async () => {
-    const arrived = seen('all', 'expired');
+  const records = await waitFor(async () => {
+    const arrived = processedRecords('all', 'expired');
     return arrived.length === 2 ? arrived : undefined;
   });
   expect(records[0]).not.toHaveProperty('userIdentity');
@@ -209,8 +209,8 @@ test('after a restart, what was not yet delivered is, and what was cut off after
   await put('waiting', { status: 'PENDING' });
   await put('waiting', { status: 'COMPLETED', mode: 'held' });
   await put('waiting', { status: 'FAILED' });
-  await caughtUp('before restart');
-  expect(idsSeen('ended', 'waiting')).toEqual([]);
+  await waitForStream('before restart');
+  expect(processedIds('ended', 'waiting')).toEqual([]);
   await cloud.close();
   // As a process leaves it that ends between the write and its record.
   const cut = { Keys: { id: { S: 'before restart' } }, OldImage: { id: { S: 'before restart' } } };
@@ -220,14 +220,14 @@ test('after a restart, what was not yet delivered is, and what was cut off after
 
   await startCloud();
 
-  const mended = await until(async () => seen('all', 'before restart')[0]);
+  const mended = await waitFor(async () => processedRecords('all', 'before restart')[0]);
   expect(mended).toMatchObject({ eventName: 'MODIFY', dynamodb: { OldImage: cut.OldImage } });
   await put('open');
-  await until(async () => (seen('ended', 'waiting').length >= 2 ? true : undefined));
-  expect(seen('ended', 'waiting').map(({ dynamodb }) => dynamodb.NewImage?.status)).toEqual([
+  await waitFor(async () => (processedRecords('ended', 'waiting').length >= 2 ? true : undefined));
+  expect(processedRecords('ended', 'waiting').map(({ dynamodb }) => dynamodb.NewImage?.status)).toEqual([
     { S: 'COMPLETED' },
     { S: 'FAILED' },
   ]);
-  await caughtUp('after restart');
-  expect(seen('all', 'waiting')).toEqual([]);
+  await waitForStream('after restart');
+  expect(processedRecords('all', 'waiting')).toEqual([]);
 });

@@ -17,6 +17,8 @@ import {
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
 
+/** Random sequences of writes take half a minute. */
+const SLOW = /\/transitions\.(cloud\.)?test\.ts$/;
 const TESTS = 'test/{definition,events,executions,jobs,webhooks}/**/*.test.ts';
 
 class InProcessRunner {
@@ -24,7 +26,9 @@ class InProcessRunner {
   #context = (globalThis.__stryker__ ??= {});
   /** Grows with each import of all sources and tests. */
   #generation = 0;
-  #isStale = true;
+  #isStale = false;
+  /** Whether all tests were imported once, so that `#importers` is complete. */
+  #isLoaded = false;
   /** By module: the modules that import it. */
   #importers = new Map();
   #files = [];
@@ -56,14 +60,15 @@ class InProcessRunner {
       },
     });
     for await (const path of glob(TESTS)) {
-      if (path.endsWith('.cloud.test.ts') || /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))) continue;
+      if (SLOW.test(path) || path.endsWith('.cloud.test.ts') || /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))) continue;
       this.#files.push(pathToFileURL(path).href);
     }
     this.#files.sort();
   }
 
-  async dryRun({ coverageAnalysis }) {
-    await this.#load();
+  async dryRun({ coverageAnalysis, testFiles }) {
+    if (testFiles?.length) this.#files = this.#files.filter((file) => testFiles.includes(fileURLToPath(file)));
+    await this.#loadAll();
     const results = await this.#run({ files: this.#files });
     for (const { id, timeSpentMs } of results) this.#durations.set(id, timeSpentMs);
     const tests = results.map((result) => ({ ...result, name: result.id }));
@@ -73,33 +78,33 @@ class InProcessRunner {
 
   async mutantRun(options) {
     const { activeMutant, mutantActivation, hitLimit, reloadEnvironment, sandboxFileName, testFilter } = options;
-    const isStatic = mutantActivation === 'static';
+    const isStatic = mutantActivation === 'static' || reloadEnvironment;
     const activate = () => Object.assign(this.#context, { activeMutant: activeMutant.id, hitLimit, hitCount: 0 });
     const deactivate = () => Object.assign(this.#context, { activeMutant: undefined, hitLimit: undefined });
-    const load = async () => {
-      deactivate();
-      if (isStatic) activate();
-      await this.#load();
-      activate();
-    };
     try {
+      if (!this.#isLoaded) await this.#loadAll();
+      if (this.#isStale || isStatic) this.#forget();
+      if (!isStatic) await this.#loadAll(testFilter);
       activate();
-      if (this.#isStale || reloadEnvironment) await load();
-      const files = this.#filesNear(pathToFileURL(sandboxFileName).href);
-      const wanted = testFilter && new Set(testFilter);
+      const wanted = isStatic || !testFilter ? undefined : new Set(testFilter);
+      const near = this.#filesNear(pathToFileURL(sandboxFileName).href);
+      const files = wanted ? [...new Set([...near, ...this.#files])] : near;
       let results = await this.#run({ files, wanted, bail: true });
       const killer = results.find(({ status }) => status === TestStatus.Failed);
       deactivate();
       if (killer && !isStatic && !(await this.#passesAlone(killer))) {
         // Perhaps the failure was caused by an earlier run: the whole files decide, freshly loaded.
-        await load();
+        this.#forget();
         const whole = files.filter((file) => results.some(({ fileName }) => pathToFileURL(fileName).href === file));
+        for (const file of whole) await this.#suiteOf(file);
+        activate();
         results = await this.#run({ files: whole, bail: true });
       }
       this.#isStale ||= isStatic;
       return outcomeOf(results, this.#context, hitLimit);
     } catch (error) {
       this.#isStale = true;
+      if (!isStatic) return { status: MutantRunStatus.Error, errorMessage: String(error?.stack ?? error) };
       // The module of a static mutant throws: each test that imports it fails.
       return { status: MutantRunStatus.Killed, killedBy: [...this.#durations.keys()].slice(0, 1), failureMessage: String(error), nrOfTests: 1 };
     } finally {
@@ -107,22 +112,38 @@ class InProcessRunner {
     }
   }
 
-  async #load() {
+  /** Makes the next runs import sources and tests again. */
+  #forget() {
     this.#generation += 1;
     this.#isStale = false;
     this.#suites.clear();
+  }
+
+  async #loadAll(ids) {
+    const paths = ids && new Set(ids.map((id) => id.slice(0, id.indexOf(': '))));
     for (const file of this.#files) {
+      if (!paths || paths.has(pathOf(file))) await this.#suiteOf(file);
+    }
+    this.#isLoaded ||= paths === undefined;
+  }
+
+  async #suiteOf(file) {
+    if (!this.#suites.has(file)) {
       this.#suites.set(file, await this.suites.collect(() => import(`${file}?${this.#generation}`)));
     }
+    return this.#suites.get(file);
   }
 
   /** Returns the results of the selected tests, one file after another. */
   async #run({ files, wanted, bail = false }) {
     const results = [];
+    const paths = wanted && new Set([...wanted].map((id) => id.slice(0, id.indexOf(': '))));
     for (const file of files) {
+      const path = pathOf(file);
+      if (paths && !paths.has(path)) continue;
       const fileName = fileURLToPath(file);
-      const path = relative(process.cwd(), fileName);
-      await this.#suites.get(file).run({
+      const suite = await this.#suiteOf(file);
+      await suite.run({
         idOf: (name) => `${path}: ${name}`,
         isWanted: (id) => !wanted || wanted.has(id),
         enter: (id) => {
@@ -196,6 +217,10 @@ function outcomeOf(results, { hitCount }, hitLimit) {
     failureMessage: failed[0].failureMessage,
     nrOfTests,
   };
+}
+
+function pathOf(file) {
+  return relative(process.cwd(), fileURLToPath(file));
 }
 
 function withoutQuery(url) {

@@ -3,7 +3,7 @@
 import type { TableStream } from '../../dynamodb/table-stream.ts';
 import type { Environment } from '../../environment.ts';
 import type { Iam } from '../../iam/iam.ts';
-import { checkMapping, pollingCalls, failureDestinationCall } from '../../iam/mapping-permissions.ts';
+import { checkMapping, failureDestinationCall, pollingCalls } from '../../iam/mapping-permissions.ts';
 import { arn, functionNameOf } from '../../shared/aws-names.ts';
 import type { StorageServer } from '../../storage/storage.ts';
 import type { Template } from '../../template/assembly.ts';
@@ -31,8 +31,8 @@ interface Reader {
 
 /**
  * Checks all mappings, then starts them.
- * @throws Error for a source that is neither a table's stream nor a queue of the template, for an unsupported option, and for
- * a role that lacks a permission of its mapping. No mapping has started then
+ * @throws Error for a source that is neither a table's stream nor a queue of the template. Also for an unsupported option,
+ * and for a role that lacks a permission of its mapping. No mapping has started then
  */
 export function startEventSourceMappings(
   template: Template,
@@ -51,16 +51,23 @@ export function startEventSourceMappings(
   for (const [name, properties] of found) {
     const { EventSourceArn, FunctionName, Enabled = true } = properties;
     const target = functions.get(functionNameOf(FunctionName));
-    if (!target) throw new Error(`Mapping ${name} invokes ${FunctionName}, which the template does not define: use a function of the stack.`);
+    if (!target)
+      throw new Error(
+        `Mapping ${name} invokes ${FunctionName}, which the template does not define: use a function of the stack.`,
+      );
     const session = iam.sessionOf(arn('lambda', `function:${functionNameOf(FunctionName)}`));
     const polling = pollingCalls(EventSourceArn);
     const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
     const queueUrl = queues.get(EventSourceArn);
     if (stream) {
-      const onDeadLetter = (destination: string) => iam.authorize(session, [failureDestinationCall(destination)]);
+      const onDeadLetter = (destination: string) =>
+        iam.authorize(session, [failureDestinationCall(destination)]);
       const mapping = readStreamMapping(name, properties, { stream, target, storage, onDeadLetter });
       const destination = properties.DestinationConfig?.OnFailure?.Destination;
-      checkMapping(iam, name, session, [...polling, ...(destination ? [failureDestinationCall(destination)] : [])]);
+      checkMapping(iam, name, session, [
+        ...polling,
+        ...(destination ? [failureDestinationCall(destination)] : []),
+      ]);
       ofStreams.push(mapping);
       if (Enabled) {
         starters.push(() => {

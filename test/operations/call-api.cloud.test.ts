@@ -513,16 +513,16 @@ describe('what the operator allows', () => {
 
   test.each([
     ['crm', /"crm" is not a name, a URL and an ARN/],
-    [`CRM https://api.example.com ${CRM}`, /"CRM" is no name/],
-    [`crm_1 https://api.example.com ${CRM}`, /"crm_1" is no name/],
-    [`crm http://api.example.com ${CRM}`, /is no https URL/],
-    [`crm api.example.com ${CRM}`, /is no https URL/],
+    [`CRM https://api.example.com ${CRM}`, /"CRM" is not a name/],
+    [`crm_1 https://api.example.com ${CRM}`, /"crm_1" is not a name/],
+    [`crm http://api.example.com ${CRM}`, /is not an https URL/],
+    [`crm api.example.com ${CRM}`, /is not an https URL/],
     [`crm https://u:p@api.example.com ${CRM}`, /credentials/],
     [`crm https://api.example.com?key=1 ${CRM}`, /query/],
-    [`crm https://api.example.com/*/x ${CRM}`, /stands for something else/],
-    [`crm https://api.example.com/it's ${CRM}`, /stands for something else/],
-    ['crm https://api.example.com arn:aws:events:x', /is no ARN of a connection/],
-    [`crm https://a.example.com ${CRM}, crm https://b.example.com ${CRM}`, /"crm" is there twice/],
+    [`crm https://api.example.com/*/x ${CRM}`, /contains a reserved character/],
+    [`crm https://api.example.com/it's ${CRM}`, /contains a reserved character/],
+    ['crm https://api.example.com arn:aws:events:x', /is not the ARN of a connection/],
+    [`crm https://a.example.com ${CRM}, crm https://b.example.com ${CRM}`, /"crm" is defined twice/],
   ])('and %j is refused with the remedy', (value, message) => {
     expect(() => read(value)).toThrow(message);
     expect(() => read(value)).toThrow(/-c apiConnections="crm https:/);

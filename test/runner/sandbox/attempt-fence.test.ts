@@ -1,13 +1,13 @@
 /** An attempt that is given up ends its own turn, and never that of the attempt which has taken over. */
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { StepContext } from '../../lambdas/definition/step-context.ts';
-import { fenceKey, mayContinue } from '../../lambdas/runner/sandbox/attempt-fence.ts';
-import type { SandboxEvent } from '../../lambdas/runner/sandbox/protocol.ts';
-import type { SandboxFunction } from '../../lambdas/runner/sandbox/sandbox-function.ts';
-import { sandboxedSteps } from '../../lambdas/runner/sandbox/sandboxed-steps.ts';
-import { WorkspaceUrls } from '../../lambdas/runner/sandbox/workspace-urls.ts';
-import { confined } from '../fixtures/catalogue/confined/operation.ts';
-import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
+import type { StepContext } from '../../../lambdas/definition/step-context.ts';
+import { fenceKey, mayContinue } from '../../../lambdas/runner/sandbox/attempt-fence.ts';
+import type { SandboxEvent } from '../../../lambdas/runner/sandbox/protocol.ts';
+import type { SandboxFunction } from '../../../lambdas/runner/sandbox/sandbox-function.ts';
+import { sandboxedSteps } from '../../../lambdas/runner/sandbox/sandboxed-steps.ts';
+import { WorkspaceUrls } from '../../../lambdas/runner/sandbox/workspace-urls.ts';
+import { confined } from '../../fixtures/catalogue/confined/operation.ts';
+import { BUCKET_NAME, startWorkspaceBucket } from '../../support/workspace.ts';
 
 let bucket: Awaited<ReturnType<typeof startWorkspaceBucket>>;
 beforeAll(async () => {

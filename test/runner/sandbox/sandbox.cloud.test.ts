@@ -11,11 +11,11 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Client } from '@modelcontextprotocol/client';
-import type { LocalCloud } from '../../local/cloud.ts';
-import { arn } from '../../local/shared/aws-names.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
-import { assemblies } from '../support/assemblies.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import { arn } from '../../../local/shared/aws-names.ts';
+import { readAssembly } from '../../../local/template/assembly.ts';
+import { assemblies } from '../../support/assemblies.ts';
+import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;

@@ -2,11 +2,11 @@
 import { ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import type { LocalCloud } from '../../local/cloud.ts';
-import { until } from '../local/fixture/harness.ts';
-import { type ApiCall, apiClient } from '../support/openapi.ts';
-import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import { waitFor } from '../../local/fixture/harness.ts';
+import { type ApiCall, apiClient } from '../../support/openapi.ts';
+import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
+import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -41,14 +41,14 @@ async function waiting(args: Record<string, unknown> = {}) {
 const put = (url: string, body: string) => fetch(url, { method: 'PUT', body });
 
 const end = (jobId: string) =>
-  until(async () => {
+  waitFor(async () => {
     const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
     return data.ended_at ? data : undefined;
   });
 
 /** That the function which is told of files has said so of one that nobody waits for. */
 const ignored = (key: string) =>
-  until(async () => lines.find((line) => line.startsWith('UploadsFunction') && line.includes(key)));
+  waitFor(async () => lines.find((line) => line.startsWith('UploadsFunction') && line.includes(key)));
 
 test('a job goes on with the file that was put, and says what is in it', async () => {
   const { jobId, upload } = await waiting();

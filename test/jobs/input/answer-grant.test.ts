@@ -1,8 +1,8 @@
 /** Grants: good for the questions that they name, of the one record that they were made for, while it asks. */
-import { answerGrantedQuestions, readGrantedQuestions } from '../../lambdas/jobs/input/answer-grant.ts';
-import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
-import { JobStore } from '../../lambdas/jobs/job-store.ts';
-import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
+import { answerGrantedQuestions, readGrantedQuestions } from '../../../lambdas/jobs/input/answer-grant.ts';
+import { hashInput, type Job, jobIdForKey } from '../../../lambdas/jobs/job.ts';
+import { JobStore } from '../../../lambdas/jobs/job-store.ts';
+import { startJobsTable, TABLE_NAME } from '../../support/jobs-table.ts';
 
 const HOUR_MS = 3_600_000;
 let table: Awaited<ReturnType<typeof startJobsTable>>;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
-import { S3Workspace } from '../../../lambdas/workspace/s3-workspace.ts';
+import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 
 const Bucket = 'workspace';
 const missing = new Error('missing');

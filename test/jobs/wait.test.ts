@@ -1,0 +1,74 @@
+/** Tests how often and how long a waiting caller reads a job. The clock and the timers are fake. */
+import { jest } from '@jest/globals';
+import type { Job, JobStatus } from '../../lambdas/jobs/job.ts';
+import type { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { waitForEnd, waitForEndOrInput } from '../../lambdas/jobs/wait.ts';
+
+let now: number;
+let pauses: number[];
+let reads: [string, string][];
+
+beforeEach(() => {
+  now = 1_000_000;
+  pauses = [];
+  reads = [];
+  jest.spyOn(Date, 'now').mockImplementation(() => now);
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(((resume: () => void, pauseMs: number) => {
+    pauses.push(pauseMs);
+    now += pauseMs;
+    queueMicrotask(resume);
+  }) as never);
+});
+afterEach(() => jest.restoreAllMocks());
+
+const jobAs = (status: JobStatus) => ({ jobId: 'x', owner: 'alice', status }) as Job;
+
+/** A store that returns these statuses one after another, and then no job. */
+function storeOf(...statuses: readonly JobStatus[]): JobStore {
+  const left = [...statuses];
+  const get = async (owner: string, jobId: string) => {
+    reads.push([owner, jobId]);
+    const status = left.shift();
+    return status && jobAs(status);
+  };
+  return { get } as unknown as JobStore;
+}
+
+const running = (times: number) => Array<JobStatus>(times).fill('running');
+
+test('pauses grow to one second', async () => {
+  const store = storeOf(...running(5), 'completed');
+  expect(await waitForEnd(store, jobAs('running'), 60_000)).toMatchObject({ status: 'completed' });
+  expect(pauses).toEqual([200, 300, 500, 1_000, 1_000, 1_000]);
+  expect(reads[0]).toEqual(['alice', 'x']);
+});
+
+test('the last pause ends with the wait', async () => {
+  expect(await waitForEnd(storeOf(...running(9)), jobAs('running'), 1_250)).toMatchObject({ status: 'running' });
+  expect(pauses).toEqual([200, 300, 500, 250]);
+});
+
+test('a wait of nothing reads nothing', async () => {
+  expect(await waitForEnd(storeOf('completed'), jobAs('running'), 0)).toEqual(jobAs('running'));
+  expect(reads).toEqual([]);
+});
+
+test.each(['completed', 'failed', 'cancelled'] as const)('a %s job is returned at once', async (status) => {
+  expect(await waitForEnd(storeOf(), jobAs(status), 5_000)).toEqual(jobAs(status));
+  expect(await waitForEndOrInput(storeOf(), jobAs(status), 5_000)).toEqual(jobAs(status));
+  expect(pauses).toEqual([]);
+});
+
+test('a job that needs input ends a wait for the end or input', async () => {
+  const store = storeOf('running', 'input_required', 'completed');
+  expect(await waitForEndOrInput(store, jobAs('pending'), 5_000)).toMatchObject({ status: 'input_required' });
+});
+
+test('a job that needs input does not end a wait for the end', async () => {
+  const store = storeOf('input_required', 'completed');
+  expect(await waitForEnd(store, jobAs('input_required'), 5_000)).toMatchObject({ status: 'completed' });
+});
+
+test('a job that expires meanwhile is gone', async () => {
+  expect(await waitForEnd(storeOf(), jobAs('running'), 5_000)).toBeUndefined();
+});

@@ -1,0 +1,60 @@
+/** Tests the signed request of a delivery and of a verification. */
+import { Webhook } from 'standardwebhooks';
+import type { Delivery } from '../../../lambdas/webhooks/deliveries/delivery.ts';
+import type { Endpoint } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
+import { eventRequest, verificationRequest } from '../../../lambdas/webhooks/sending/webhook-request.ts';
+import { createSecret, signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
+
+const URL = 'https://example.com/hook';
+const secret = createSecret();
+const keys = [signingKeyFrom('a'.repeat(32))];
+const event = { id: 'job.3', type: 'job.completed', timestamp: '2026-01-01T00:00:00.000Z', data: { x: 1 } };
+const delivery = { event } as unknown as Delivery;
+const endpoint = { endpointId: 'ep_1', kind: 'webhook', url: URL, secrets: [{ value: secret }] } as unknown as Endpoint & {
+  readonly url: string;
+};
+
+test('a webhook gets the event, signed with its secret and the key of the service', () => {
+  const { url, headers, body } = eventRequest(delivery, URL, endpoint, keys, Date.now());
+  expect(url).toBe(URL);
+  expect(JSON.parse(body)).toEqual(event);
+  expect(headers).toEqual({
+    'content-type': 'application/json',
+    'user-agent': 'mcp-async-operations',
+    'webhook-id': 'job.3',
+    'webhook-timestamp': expect.stringMatching(/^\d+$/),
+    'webhook-signature': expect.stringMatching(/^v1,\S+ v1a,\S+$/),
+  });
+  expect(new Webhook(secret).verify(body, { ...headers })).toEqual(event);
+});
+
+test('a link to answer is part of the event', () => {
+  const { body } = eventRequest(delivery, URL, endpoint, keys, 0, 'https://link');
+  expect(JSON.parse(body)).toEqual({ ...event, answer_url: 'https://link' });
+});
+
+test('a subscription gets the property names of MCP and the id of the subscription', () => {
+  const subscription = { ...endpoint, kind: 'subscription' } as const;
+  const { headers, body } = eventRequest(delivery, URL, subscription, keys, 0, 'https://link');
+  expect(JSON.parse(body)).toEqual({
+    eventId: 'job.3',
+    name: 'job.completed',
+    timestamp: event.timestamp,
+    data: { x: 1 },
+  });
+  expect(headers['x-mcp-subscription-id']).toBe('ep_1');
+});
+
+test('without an endpoint only the key of the service signs', () => {
+  const { headers } = eventRequest(delivery, URL, undefined, keys, 0);
+  expect(headers['webhook-signature']).toMatch(/^v1a,\S+$/);
+  expect(headers).not.toHaveProperty('x-mcp-subscription-id');
+});
+
+test('a verification has the challenge in its id and its body', () => {
+  const { url, headers, body } = verificationRequest(endpoint, 'challenge', keys, 0);
+  expect(url).toBe(URL);
+  expect(JSON.parse(body)).toEqual({ type: 'verification', challenge: 'challenge' });
+  expect(headers['webhook-id']).toBe('msg_verification_challenge');
+  expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1a,\S+$/);
+});
