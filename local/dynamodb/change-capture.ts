@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
-import { createKeyedLock } from '../shared/turns.ts';
+import { createKeyedLock } from '../shared/keyed-lock.ts';
 import type { Item } from './stream-record.ts';
 import type { CallTables, TableRequest, TableResponse } from './table-request.ts';
 import { keyText, type TableStream } from './table-stream.ts';

@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { modern } from '../support/rpc.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { testStreamingElicitation } from './catalogue/test-streaming-elicitation/operation.ts';
 import { REVISIONS, runSuite, type ScenarioResult } from './suite.ts';
 

@@ -1,8 +1,8 @@
 /** The operation that the README adds, taken from the README: two files and one line, and it runs. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
 /** In the repository: functions are bundled from files below its root. */

@@ -6,15 +6,21 @@ function deep(levels: number): object {
   return levels === 0 ? {} : { in: deep(levels - 1) };
 }
 
-test.each(['answers', 'handedOver', 'input', 'inputRequests', 'result', ':answers', ':inputRequests', ':result'])(
-  'the attribute %s is JSON text, at any depth',
-  (name) => {
-    const record = { [name]: { large: 1e200, deep: deep(40) } };
-    const item = toItem(record);
-    expect(item).toEqual({ [name]: { S: JSON.stringify(record[name]) } });
-    expect(fromItem(item)).toEqual(record);
-  },
-);
+test.each([
+  'answers',
+  'handedOver',
+  'input',
+  'inputRequests',
+  'result',
+  ':answers',
+  ':inputRequests',
+  ':result',
+])('the attribute %s is JSON text, at any depth', (name) => {
+  const record = { [name]: { large: 1e200, deep: deep(40) } };
+  const item = toItem(record);
+  expect(item).toEqual({ [name]: { S: JSON.stringify(record[name]) } });
+  expect(fromItem(item)).toEqual(record);
+});
 
 test('other attributes keep the types of DynamoDB', () => {
   const record = { jobId: 'x', version: 3, callback: { url: 'https://example.com/', events: ['a'] } };

@@ -90,7 +90,11 @@ test('a new job is written only when its id is free, expired or never started', 
 });
 
 test('a write that fails for another reason throws its error', async () => {
-  dynamo.on(PutItemCommand).rejects(new Error('throttled')).on(UpdateItemCommand).rejects(new Error('throttled'));
+  dynamo
+    .on(PutItemCommand)
+    .rejects(new Error('throttled'))
+    .on(UpdateItemCommand)
+    .rejects(new Error('throttled'));
   await expect(jobs.create(newJob)).rejects.toThrow('throttled');
   await expect(jobs.begin(ID, { step: 'test', progress: 0, lease: 'a' })).rejects.toThrow('throttled');
 });
@@ -311,7 +315,11 @@ describe('a transition', () => {
   test('cancels under the lease of the step whose answer refused', async () => {
     await jobs.refuse(ID, 'a', { message: 'Declined.', step: 'ask' }, 30);
     expect(written().condition).toContain('AND #lease = :heldBy');
-    expect(written().values).toMatchObject({ ':status': 'cancelled', ':message': 'Declined.', ':step': 'ask' });
+    expect(written().values).toMatchObject({
+      ':status': 'cancelled',
+      ':message': 'Declined.',
+      ':step': 'ask',
+    });
   });
 
   test('fails a start only while the job is pending', async () => {
@@ -363,7 +371,10 @@ describe('a refused transition', () => {
 
   test('says that there is no job', async () => {
     dynamo.on(UpdateItemCommand).rejects(refusedWrite).on(GetItemCommand).resolves({});
-    await expect(begin()).rejects.toMatchObject({ message: 'No job found to become running.', job: undefined });
+    await expect(begin()).rejects.toMatchObject({
+      message: 'No job found to become running.',
+      job: undefined,
+    });
   });
 
   test('hides the job of another owner', async () => {
@@ -407,7 +418,9 @@ describe('a list', () => {
 
   test('is one query for the newest jobs of the owner', async () => {
     dynamo.on(QueryCommand).resolves({ Items: [marshall({ jobId: ID, status: 'running' })] });
-    expect(await jobs.list('alice', { limit: 5, after })).toEqual({ jobs: [{ jobId: ID, status: 'running' }] });
+    expect(await jobs.list('alice', { limit: 5, after })).toEqual({
+      jobs: [{ jobId: ID, status: 'running' }],
+    });
     expect(lastInput(QueryCommand)).toEqual({
       TableName: 'jobs-table',
       IndexName: 'byOwner',

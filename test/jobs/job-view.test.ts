@@ -40,7 +40,13 @@ test('a better estimate replaces the poll interval', () => {
 });
 
 test('a running job shows its step, its message and its start', () => {
-  const running = { ...job, status: 'running', step: 'test', message: 'Testing.', startedAt: job.updatedAt } as const;
+  const running = {
+    ...job,
+    status: 'running',
+    step: 'test',
+    message: 'Testing.',
+    startedAt: job.updatedAt,
+  } as const;
   expect(viewJob(running)).toMatchObject({ step: 'test', message: 'Testing.', started_at: job.updatedAt });
 });
 
@@ -59,7 +65,9 @@ test('a job that needs input shows its open requests', () => {
 });
 
 test('a job shows no requests in any other status', () => {
-  expect(viewJob({ ...job, status: 'running', inputRequests: { form } })).not.toHaveProperty('input_requests');
+  expect(viewJob({ ...job, status: 'running', inputRequests: { form } })).not.toHaveProperty(
+    'input_requests',
+  );
 });
 
 test('a completed job shows its result and its end, and nothing to poll', () => {

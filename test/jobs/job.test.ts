@@ -124,7 +124,10 @@ test('the hash of an input ignores the order of properties, at every depth', () 
 });
 
 test.each([
-  [[1, 2], [2, 1]],
+  [
+    [1, 2],
+    [2, 1],
+  ],
   [{ a: 1 }, { a: 2 }],
   [{ a: [] }, { a: {} }],
   [null, {}],

@@ -44,7 +44,9 @@ test('pauses grow to one second', async () => {
 });
 
 test('the last pause ends with the wait', async () => {
-  expect(await waitForEnd(storeOf(...running(9)), jobAs('running'), 1_250)).toMatchObject({ status: 'running' });
+  expect(await waitForEnd(storeOf(...running(9)), jobAs('running'), 1_250)).toMatchObject({
+    status: 'running',
+  });
   expect(pauses).toEqual([200, 300, 500, 250]);
 });
 

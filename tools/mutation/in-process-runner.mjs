@@ -48,7 +48,8 @@ class InProcessRunner {
     for (const method of ['debug', 'error', 'info', 'log', 'warn']) console[method] = () => {};
     registerHooks({
       resolve: (specifier, context, next) => {
-        if (specifier === '@jest/globals') return { url: import.meta.resolve('./jest-api.mjs'), shortCircuit: true };
+        if (specifier === '@jest/globals')
+          return { url: import.meta.resolve('./jest-api.mjs'), shortCircuit: true };
         const { parentURL = '' } = context;
         const parent = withoutQuery(parentURL);
         const resolved = next(specifier, { ...context, parentURL: parent });
@@ -60,14 +61,20 @@ class InProcessRunner {
       },
     });
     for await (const path of glob(TESTS)) {
-      if (SLOW.test(path) || path.endsWith('.cloud.test.ts') || /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))) continue;
+      if (
+        SLOW.test(path) ||
+        path.endsWith('.cloud.test.ts') ||
+        /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))
+      )
+        continue;
       this.#files.push(pathToFileURL(path).href);
     }
     this.#files.sort();
   }
 
   async dryRun({ coverageAnalysis, testFiles }) {
-    if (testFiles?.length) this.#files = this.#files.filter((file) => testFiles.includes(fileURLToPath(file)));
+    if (testFiles?.length)
+      this.#files = this.#files.filter((file) => testFiles.includes(fileURLToPath(file)));
     await this.#loadAll();
     const results = await this.#run({ files: this.#files });
     for (const { id, timeSpentMs } of results) this.#durations.set(id, timeSpentMs);
@@ -77,9 +84,11 @@ class InProcessRunner {
   }
 
   async mutantRun(options) {
-    const { activeMutant, mutantActivation, hitLimit, reloadEnvironment, sandboxFileName, testFilter } = options;
+    const { activeMutant, mutantActivation, hitLimit, reloadEnvironment, sandboxFileName, testFilter } =
+      options;
     const isStatic = mutantActivation === 'static' || reloadEnvironment;
-    const activate = () => Object.assign(this.#context, { activeMutant: activeMutant.id, hitLimit, hitCount: 0 });
+    const activate = () =>
+      Object.assign(this.#context, { activeMutant: activeMutant.id, hitLimit, hitCount: 0 });
     const deactivate = () => Object.assign(this.#context, { activeMutant: undefined, hitLimit: undefined });
     try {
       if (!this.#isLoaded) await this.#loadAll();
@@ -95,7 +104,9 @@ class InProcessRunner {
       if (killer && !isStatic && !(await this.#passesAlone(killer))) {
         // Perhaps the failure was caused by an earlier run: the whole files decide, freshly loaded.
         this.#forget();
-        const whole = files.filter((file) => results.some(({ fileName }) => pathToFileURL(fileName).href === file));
+        const whole = files.filter((file) =>
+          results.some(({ fileName }) => pathToFileURL(fileName).href === file),
+        );
         for (const file of whole) await this.#suiteOf(file);
         activate();
         results = await this.#run({ files: whole, bail: true });
@@ -106,7 +117,12 @@ class InProcessRunner {
       this.#isStale = true;
       if (!isStatic) return { status: MutantRunStatus.Error, errorMessage: String(error?.stack ?? error) };
       // The module of a static mutant throws: each test that imports it fails.
-      return { status: MutantRunStatus.Killed, killedBy: [...this.#durations.keys()].slice(0, 1), failureMessage: String(error), nrOfTests: 1 };
+      return {
+        status: MutantRunStatus.Killed,
+        killedBy: [...this.#durations.keys()].slice(0, 1),
+        failureMessage: String(error),
+        nrOfTests: 1,
+      };
     } finally {
       deactivate();
     }
@@ -181,9 +197,7 @@ class InProcessRunner {
         if (!distance.has(importer)) distance.set(importer, far + 1);
       }
     }
-    return this.#files
-      .filter((file) => distance.has(file))
-      .sort((a, b) => distance.get(a) - distance.get(b));
+    return this.#files.filter((file) => distance.has(file)).sort((a, b) => distance.get(a) - distance.get(b));
   }
 
   /** Attributes what the hooks of a suite cover to each of its tests. */
@@ -192,7 +206,8 @@ class InProcessRunner {
     const merged = {};
     const add = (id, counts) => {
       merged[id] ??= {};
-      for (const [mutant, count] of Object.entries(counts)) merged[id][mutant] = (merged[id][mutant] ?? 0) + count;
+      for (const [mutant, count] of Object.entries(counts))
+        merged[id][mutant] = (merged[id][mutant] ?? 0) + count;
     };
     for (const [id, counts] of Object.entries(perTest)) {
       for (const test of this.suites.testsOfHook(id) ?? [id]) add(test, counts);
@@ -207,7 +222,8 @@ class InProcessRunner {
 }
 
 function outcomeOf(results, { hitCount }, hitLimit) {
-  if (determineHitLimitReached(hitCount, hitLimit)) return { status: MutantRunStatus.Timeout, reason: 'hit limit' };
+  if (determineHitLimitReached(hitCount, hitLimit))
+    return { status: MutantRunStatus.Timeout, reason: 'hit limit' };
   const failed = results.filter(({ status }) => status === TestStatus.Failed);
   const nrOfTests = results.length;
   if (failed.length === 0) return { status: MutantRunStatus.Survived, nrOfTests };

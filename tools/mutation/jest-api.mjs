@@ -5,7 +5,6 @@ import { bind } from 'jest-each';
 import { ModuleMocker } from 'jest-mock';
 import { format, plugins } from 'pretty-format';
 
-
 export const mocker = new ModuleMocker(globalThis);
 
 plainExpect.extend({

@@ -6,13 +6,12 @@ test('an accepted answer without content has an empty one', () => {
   expect(answerSchema.parse({ action: 'accept' })).toEqual({ action: 'accept', content: {} });
 });
 
-test.each([
-  { action: 'accept', content: { yes: true } },
-  { action: 'decline' },
-  { action: 'cancel' },
-])('%j is an answer', (answer) => {
-  expect(answersSchema.parse({ key: answer })).toEqual({ key: answer });
-});
+test.each([{ action: 'accept', content: { yes: true } }, { action: 'decline' }, { action: 'cancel' }])(
+  '%j is an answer',
+  (answer) => {
+    expect(answersSchema.parse({ key: answer })).toEqual({ key: answer });
+  },
+);
 
 test.each([
   { action: 'other' },

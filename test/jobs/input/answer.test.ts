@@ -1,12 +1,13 @@
 /** Tests which answers to a job's questions are accepted, and what the errors say. */
-import type { InputRequest, Job } from '../../../lambdas/jobs/job.ts';
-import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
+
 import {
   answerJobQuestions,
   answerOpenQuestions,
   MAX_ANSWERS_BYTES,
 } from '../../../lambdas/jobs/input/answer.ts';
 import type { Answers } from '../../../lambdas/jobs/input/write-answers.ts';
+import type { InputRequest, Job } from '../../../lambdas/jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
 const form: InputRequest = {
@@ -99,13 +100,46 @@ test('a job that has ended accepts no answer', async () => {
 });
 
 test.each([
-  ['a question that is not asked', { other: yes }, {}, 'INPUT_NOT_REQUIRED', 'answers.other: the job did not ask this question. Still open: form, page.'],
-  ['a question when none is open', { other: yes }, { inputRequests: {} }, 'INPUT_NOT_REQUIRED', 'answers.other: the job did not ask this question. No question is open.'],
-  ['a long key', { ['k'.repeat(70)]: yes }, { inputRequests: {} }, 'INPUT_NOT_REQUIRED', `answers.${'k'.repeat(64)}: the job did not ask this question. No question is open.`],
-  ['an answered question', { form: yes }, { answers: { form: yes } }, 'INPUT_ALREADY_ANSWERED', 'answers.form: already answered; the first answer counts. Still open: page.'],
-  ['an upload', { file: yes }, { inputRequests: { file } }, 'INVALID_ARGUMENTS', 'answers.file: this request needs a file. PUT it to input_requests.file.upload.url from check_job, or call cancel_job.'],
+  [
+    'a question that is not asked',
+    { other: yes },
+    {},
+    'INPUT_NOT_REQUIRED',
+    'answers.other: the job did not ask this question. Still open: form, page.',
+  ],
+  [
+    'a question when none is open',
+    { other: yes },
+    { inputRequests: {} },
+    'INPUT_NOT_REQUIRED',
+    'answers.other: the job did not ask this question. No question is open.',
+  ],
+  [
+    'a long key',
+    { ['k'.repeat(70)]: yes },
+    { inputRequests: {} },
+    'INPUT_NOT_REQUIRED',
+    `answers.${'k'.repeat(64)}: the job did not ask this question. No question is open.`,
+  ],
+  [
+    'an answered question',
+    { form: yes },
+    { answers: { form: yes } },
+    'INPUT_ALREADY_ANSWERED',
+    'answers.form: already answered; the first answer counts. Still open: page.',
+  ],
+  [
+    'an upload',
+    { file: yes },
+    { inputRequests: { file } },
+    'INVALID_ARGUMENTS',
+    'answers.file: this request needs a file. PUT it to input_requests.file.upload.url from check_job, or call cancel_job.',
+  ],
 ])('an answer to %s is refused', async (_what, given, changes, code, message) => {
-  await expect(answer(given as Answers, { ...waiting, ...changes } as Job)).rejects.toMatchObject({ code, message });
+  await expect(answer(given as Answers, { ...waiting, ...changes } as Job)).rejects.toMatchObject({
+    code,
+    message,
+  });
   expect(written).toEqual([]);
 });
 
@@ -135,7 +169,12 @@ test('all answers of a job take at most 16 KiB together', async () => {
   });
   const room = MAX_ANSWERS_BYTES - Buffer.byteLength(JSON.stringify(of(0)));
   const largest = of(Math.floor(room / 2)) as Answers;
-  const padded = { text: { action: 'accept', content: { text: `${'é'.repeat(Math.floor(room / 2))}${'x'.repeat(room % 2)}` } } } as const;
+  const padded = {
+    text: {
+      action: 'accept',
+      content: { text: `${'é'.repeat(Math.floor(room / 2))}${'x'.repeat(room % 2)}` },
+    },
+  } as const;
   expect(Buffer.byteLength(JSON.stringify(padded))).toBe(MAX_ANSWERS_BYTES);
   await expect(answer(padded, job)).resolves.toBeDefined();
   await expect(answer(largest, job)).resolves.toBeDefined();

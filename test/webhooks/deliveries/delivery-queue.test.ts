@@ -36,9 +36,12 @@ test('a message names its delivery and never has its content', () => {
   });
 });
 
-test.each([message, { ...message, again: true as const }, verification])('%j is read as it was sent', (sent) => {
-  expect(parseMessage(JSON.stringify(sent))).toStrictEqual(sent);
-});
+test.each([message, { ...message, again: true as const }, verification])(
+  '%j is read as it was sent',
+  (sent) => {
+    expect(parseMessage(JSON.stringify(sent))).toStrictEqual(sent);
+  },
+);
 
 test('only the properties of a message are read', () => {
   const extra = { ...message, again: 'yes', url: 'https://example.com/' };
@@ -91,9 +94,7 @@ test('messages are sent ten a call', async () => {
   expect(batches.map(({ Entries = [] }) => Entries.length)).toEqual([10, 10, 1]);
   expect(batches[2]).toEqual({
     QueueUrl: 'https://queue',
-    Entries: [
-      { Id: '0', MessageBody: JSON.stringify(message), DelaySeconds: 20, MessageGroupId: group },
-    ],
+    Entries: [{ Id: '0', MessageBody: JSON.stringify(message), DelaySeconds: 20, MessageGroupId: group }],
   });
 });
 

@@ -46,7 +46,10 @@ const item = (changes: Partial<Delivery> = {}) => toItem({ ...delivery, ...chang
 const Key = marshall({ jobId: JOB, deliveryKey: delivery.deliveryKey });
 
 const inputOf = (command: unknown) =>
-  dynamo.commandCalls(command as typeof GetItemCommand).at(-1)?.args[0].input as unknown as Record<string, never>;
+  dynamo.commandCalls(command as typeof GetItemCommand).at(-1)?.args[0].input as unknown as Record<
+    string,
+    never
+  >;
 const updated = () => {
   const { ExpressionAttributeValues = {}, ...input } = inputOf(UpdateItemCommand);
   return { ...input, values: unmarshall(ExpressionAttributeValues) } as Record<string, unknown>;
@@ -102,7 +105,8 @@ describe('an attempt', () => {
       Key,
       UpdateExpression:
         'SET #status = :status, #attempts = :attempts, #attemptCount = :attemptCount REMOVE #nextAttemptAt, #waitingShard',
-      ConditionExpression: '#status = :seenStatus AND #attemptCount = :seenCount AND #nextAttemptAt = :seenNext',
+      ConditionExpression:
+        '#status = :seenStatus AND #attemptCount = :seenCount AND #nextAttemptAt = :seenNext',
       ExpressionAttributeNames: {
         '#status': 'status',
         '#attempts': 'attempts',
@@ -286,7 +290,11 @@ describe('the deliveries of an endpoint', () => {
   });
 
   test('are none when the read returns nothing', async () => {
-    dynamo.on(QueryCommand).resolves({ Items: [indexed] }).on(BatchGetItemCommand).resolves({});
+    dynamo
+      .on(QueryCommand)
+      .resolves({ Items: [indexed] })
+      .on(BatchGetItemCommand)
+      .resolves({});
     expect((await store.listOfEndpoint('ep_1', { limit: 5 })).deliveries).toEqual([]);
   });
 });

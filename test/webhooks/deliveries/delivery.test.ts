@@ -1,4 +1,6 @@
 /** Tests the ids, the keys and the retention of deliveries. */
+
+import { WAITING_SHARDS, waitingShard } from '../../../lambdas/webhooks/deliveries/deliveries-table.ts';
 import {
   DeliveryStatus,
   deliveryId,
@@ -8,7 +10,6 @@ import {
   retainedUntil,
   TEST_EVENT,
 } from '../../../lambdas/webhooks/deliveries/delivery.ts';
-import { WAITING_SHARDS, waitingShard } from '../../../lambdas/webhooks/deliveries/deliveries-table.ts';
 
 const JOB = '7d5fbf9e-0000-4000-8000-000000000001';
 

@@ -23,7 +23,14 @@ beforeEach(() => {
 });
 
 const due = (nextAttemptAt?: string) =>
-  ({ jobId: 'job', deliveryKey: 'key', owner: 'alice', endpointId: 'ep', attemptCount: 3, nextAttemptAt }) as Delivery;
+  ({
+    jobId: 'job',
+    deliveryKey: 'key',
+    owner: 'alice',
+    endpointId: 'ep',
+    attemptCount: 3,
+    nextAttemptAt,
+  }) as Delivery;
 
 const sweep = (remainingMs = () => 60_000, now: (() => number) | undefined = () => NOW) =>
   enqueueDue({
@@ -54,7 +61,14 @@ test('a due delivery is queued for its time and marked', async () => {
   const deliveries = [due('2026-01-01T12:10:00.000Z'), due('2026-01-01T11:00:00.000Z'), due()];
   pages = [{ deliveries }];
   expect(await sweep()).toBe(3);
-  const message = { type: 'attempt', owner: 'alice', endpointId: 'ep', jobId: 'job', deliveryKey: 'key', attempt: 4 };
+  const message = {
+    type: 'attempt',
+    owner: 'alice',
+    endpointId: 'ep',
+    jobId: 'job',
+    deliveryKey: 'key',
+    attempt: 4,
+  };
   expect(sent).toEqual([
     { message, delayMs: 600_000 },
     { message, delayMs: 0 },

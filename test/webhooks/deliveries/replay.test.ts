@@ -62,7 +62,14 @@ const dependencies = {
     },
   } as unknown as DeliveryQueue,
 };
-const message = { type: 'attempt', owner: 'alice', endpointId: 'ep_1', jobId: 'job', deliveryKey: 'key', attempt: 5 };
+const message = {
+  type: 'attempt',
+  owner: 'alice',
+  endpointId: 'ep_1',
+  jobId: 'job',
+  deliveryKey: 'key',
+  attempt: 5,
+};
 
 describe('a replayed delivery', () => {
   test('is reopened and sent with its next attempt', async () => {
@@ -73,8 +80,7 @@ describe('a replayed delivery', () => {
   test('that is held for a client is refused', async () => {
     await expect(replayDelivery(dependencies, delivery({ status: 'held' }))).rejects.toMatchObject({
       code: 'DELIVERY_HELD',
-      message:
-        'This delivery is held for a polling client and is never sent. Fetch it with events/poll.',
+      message: 'This delivery is held for a polling client and is never sent. Fetch it with events/poll.',
     });
     expect(reopened).toEqual([]);
   });

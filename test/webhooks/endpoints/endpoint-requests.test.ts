@@ -32,10 +32,15 @@ const fresh = {
 } as Omit<Endpoint, 'createdAt' | 'updatedAt'>;
 
 const inputOf = (command: unknown) =>
-  dynamo.commandCalls(command as typeof GetItemCommand).at(-1)?.args[0].input as unknown as Record<string, never>;
+  dynamo.commandCalls(command as typeof GetItemCommand).at(-1)?.args[0].input as unknown as Record<
+    string,
+    never
+  >;
 
 const many = (count: number, changes: Partial<Endpoint> = {}) =>
-  Array.from({ length: count }, (_, index) => marshall({ ...fresh, endpointId: `other_${index}`, ...changes }));
+  Array.from({ length: count }, (_, index) =>
+    marshall({ ...fresh, endpointId: `other_${index}`, ...changes }),
+  );
 
 test('endpoints are listed page after page, strongly consistent', async () => {
   dynamo
@@ -99,8 +104,7 @@ describe('the limit of endpoints', () => {
     dynamo.on(QueryCommand).resolves({ Items: many(MAX_ENDPOINTS) });
     await expect(store.put(fresh)).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      message:
-        'You have 100 endpoints and subscriptions; 100 is the limit. Delete one that is not needed.',
+      message: 'You have 100 endpoints and subscriptions; 100 is the limit. Delete one that is not needed.',
       details: { limit: 'subscriptions', max: 100 },
     });
   });
@@ -108,8 +112,7 @@ describe('the limit of endpoints', () => {
   test('refuses one more mailbox', async () => {
     dynamo.on(QueryCommand).resolves({ Items: many(MAX_ENDPOINTS, { kind: 'mailbox' }) });
     await expect(store.put({ ...fresh, kind: 'mailbox' })).rejects.toMatchObject({
-      message:
-        'You poll for 100 kinds of events; 100 is the limit. Poll without arguments, or wait a day.',
+      message: 'You poll for 100 kinds of events; 100 is the limit. Poll without arguments, or wait a day.',
     });
   });
 
@@ -200,7 +203,10 @@ describe('an update', () => {
 });
 
 test('a removal returns whether the endpoint existed', async () => {
-  dynamo.on(DeleteItemCommand).resolvesOnce({ Attributes: marshall(fresh) }).resolvesOnce({});
+  dynamo
+    .on(DeleteItemCommand)
+    .resolvesOnce({ Attributes: marshall(fresh) })
+    .resolvesOnce({});
   expect(await store.remove('alice', 'ep_1')).toBe(true);
   expect(await store.remove('alice', 'ep_1')).toBe(false);
   expect(inputOf(DeleteItemCommand)).toEqual({ TableName: 'endpoints', Key, ReturnValues: 'ALL_OLD' });

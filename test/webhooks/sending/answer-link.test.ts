@@ -53,7 +53,9 @@ test.each<[string, Delivery, Endpoint | undefined]>([
   [
     'with too many questions',
     delivery({
-      input_requests: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}`.padEnd(60, 'k'), form])),
+      input_requests: Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [`${i}`.padEnd(60, 'k'), form]),
+      ),
     }),
     answering,
   ],

@@ -147,10 +147,13 @@ test('an attempt too far of an ended delivery does nothing', async () => {
   expect(posted).toEqual([]);
 });
 
-test.each(['delivered', 'failed', 'cancelled', 'held'] as const)('a %s delivery is not sent', async (status) => {
-  await run({ found: { ...pending, status } });
-  expect([posted, cancelled]).toEqual([[], []]);
-});
+test.each(['delivered', 'failed', 'cancelled', 'held'] as const)(
+  'a %s delivery is not sent',
+  async (status) => {
+    await run({ found: { ...pending, status } });
+    expect([posted, cancelled]).toEqual([[], []]);
+  },
+);
 
 test.each([
   ['deleted', null],
@@ -272,9 +275,7 @@ test('secrets under an old sealing key are sealed again, where they are still th
   const secrets = [{ value: createSecret() }];
   const resealed = [{ value: 'sealed again' }];
   await run({ endpoint: { ...enabled, secrets }, resealed });
-  expect(updates).toEqual([
-    ['alice', 'ep_1', { secrets: resealed }, { whereSecret: secrets[0]?.value }],
-  ]);
+  expect(updates).toEqual([['alice', 'ep_1', { secrets: resealed }, { whereSecret: secrets[0]?.value }]]);
 });
 
 test('an endpoint without secrets is sealed again too', async () => {

@@ -10,7 +10,12 @@ const secret = createSecret();
 const keys = [signingKeyFrom('a'.repeat(32))];
 const event = { id: 'job.3', type: 'job.completed', timestamp: '2026-01-01T00:00:00.000Z', data: { x: 1 } };
 const delivery = { event } as unknown as Delivery;
-const endpoint = { endpointId: 'ep_1', kind: 'webhook', url: URL, secrets: [{ value: secret }] } as unknown as Endpoint & {
+const endpoint = {
+  endpointId: 'ep_1',
+  kind: 'webhook',
+  url: URL,
+  secrets: [{ value: secret }],
+} as unknown as Endpoint & {
   readonly url: string;
 };
 

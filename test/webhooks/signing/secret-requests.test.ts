@@ -64,10 +64,13 @@ test('a missing current version is an error', async () => {
   );
 });
 
-test.each(['ResourceNotFoundException: not really', undefined])('an error of type %s is thrown', async (type) => {
-  const { versions } = versionsOf({ AWSCURRENT: text('new'), AWSPREVIOUS: error(type) });
-  await expect(versions.get()).rejects.toThrow(`Secrets Manager responded 400 ${type}: why`);
-});
+test.each(['ResourceNotFoundException: not really', undefined])(
+  'an error of type %s is thrown',
+  async (type) => {
+    const { versions } = versionsOf({ AWSCURRENT: text('new'), AWSPREVIOUS: error(type) });
+    await expect(versions.get()).rejects.toThrow(`Secrets Manager responded 400 ${type}: why`);
+  },
+);
 
 test('a text is cached for five minutes to the millisecond', async () => {
   let now = 0;

@@ -1,11 +1,11 @@
 /** What requests mean to IAM: their actions, and the ARNs of what they are about. */
 import { describe, expect, test } from '@jest/globals';
-import { stateMachineCall } from '../../local/iam/json-calls.ts';
-import { queueCall, topicCall } from '../../local/iam/message-calls.ts';
-import { objectCalls } from '../../local/iam/object-calls.ts';
-import type { Call } from '../../local/iam/statements.ts';
-import { storageCall } from '../../local/iam/storage-guard.ts';
-import { tableCalls } from '../../local/iam/table-calls.ts';
+import { stateMachineCall } from '../../../local/iam/json-calls.ts';
+import { queueCall, topicCall } from '../../../local/iam/message-calls.ts';
+import { objectCalls } from '../../../local/iam/object-calls.ts';
+import type { Call } from '../../../local/iam/statements.ts';
+import { storageCall } from '../../../local/iam/storage-guard.ts';
+import { tableCalls } from '../../../local/iam/table-calls.ts';
 
 const text = ({ action, resource }: Call) =>
   `${action} ${resource.replace(/^arn:aws:\w+:(us-east-1:000000000000|:):/, '')}`;

@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { type Authorizer, readAuthorizers } from '../../local/apigateway/authorizers.ts';
-import { readGatewayResponses } from '../../local/apigateway/gateway-responses.ts';
-import { FunctionError } from '../../local/lambda/function-instance.ts';
-import type { LambdaFunction } from '../../local/lambda/functions.ts';
+import { type Authorizer, readAuthorizers } from '../../../local/apigateway/authorizers.ts';
+import { readGatewayResponses } from '../../../local/apigateway/gateway-responses.ts';
+import { FunctionError } from '../../../local/lambda/function-instance.ts';
+import type { LambdaFunction } from '../../../local/lambda/functions.ts';
 
 const API = 'arn:aws:execute-api:us-east-1:000000000000:local/local';
 const calls: unknown[] = [];

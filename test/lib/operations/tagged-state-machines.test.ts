@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { readStateMachines } from '../../lib/operations/external-state-machines.ts';
+import { stateMachineOperation } from '../../../lambdas/definition/state-machine-operation.ts';
+import { readStateMachines } from '../../../lib/operations/external-state-machines.ts';
 
 const TAG = 'async-operation';
 const requests: unknown[] = [];

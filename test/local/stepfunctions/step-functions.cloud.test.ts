@@ -1,7 +1,7 @@
 /** State machines and the functions they run: retries, failures, stops. */
 import { GetExecutionHistoryCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Harness } from './fixture/harness.ts';
+import { Harness } from '../fixture/harness.ts';
 
 let harness: Harness;
 

@@ -6,9 +6,9 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { secretActions } from '../../local/secretsmanager/secrets.ts';
-import { createResolver } from '../../local/template/intrinsics.ts';
-import { Harness } from './fixture/harness.ts';
+import { secretActions } from '../../../local/secretsmanager/secrets.ts';
+import { createResolver } from '../../../local/template/intrinsics.ts';
+import { Harness } from '../fixture/harness.ts';
 
 const GENERATED = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:generated';
 let harness: Harness;

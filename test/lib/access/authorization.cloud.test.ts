@@ -1,9 +1,9 @@
 /** Who is let in, by each choice: nobody by mistake. */
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { readAuthorization } from '../../lib/access/authorization.ts';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
-import { samples } from '../support/sample-catalogue.ts';
+import { readAuthorization } from '../../../lib/access/authorization.ts';
+import { AsyncOperationsStack } from '../../../lib/async-operations-stack.ts';
+import { samples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 const PUBLIC_PATHS = {

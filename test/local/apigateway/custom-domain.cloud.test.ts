@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalCloud } from '../../local/cloud.ts';
-import { synthesizeSource } from '../support/synthesize-source.ts';
-import { call, connect } from '../support/test-cloud.ts';
+import { startLocalCloud } from '../../../local/cloud.ts';
+import { synthesizeSource } from '../../support/synthesize-source.ts';
+import { call, connect } from '../../support/test-cloud.ts';
 
 test('with a domain, a hosted zone and a firewall the endpoint answers on loopback', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'custom-domain-'));

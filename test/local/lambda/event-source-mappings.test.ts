@@ -1,11 +1,11 @@
 /** Event source mappings that are refused before any of them starts. */
 import { expect, test } from '@jest/globals';
-import { TableStream } from '../../local/dynamodb/table-stream.ts';
+import { TableStream } from '../../../local/dynamodb/table-stream.ts';
 import {
   type MappingParts,
   startEventSourceMappings,
-} from '../../local/lambda/mappings/event-source-mappings.ts';
-import { createResolver } from '../../local/template/intrinsics.ts';
+} from '../../../local/lambda/mappings/event-source-mappings.ts';
+import { createResolver } from '../../../local/template/intrinsics.ts';
 
 const stream = new TableStream('jobs', ['id']);
 const MAPPING = { EventSourceArn: stream.arn, FunctionName: 'reader', StartingPosition: 'LATEST' };

@@ -1,9 +1,9 @@
 /** API Gateway reaches a function, and an authorizer, only with their permission. */
 import { afterEach, expect, test } from '@jest/globals';
-import { guardGateway } from '../../local/iam/gateway-guard.ts';
-import { createInvokePermissions } from '../../local/iam/invoke-permissions.ts';
-import { type LoopbackServer, listenOnLoopback, sendJson } from '../../local/shared/loopback-server.ts';
-import { createResolver } from '../../local/template/intrinsics.ts';
+import { guardGateway } from '../../../local/iam/gateway-guard.ts';
+import { createInvokePermissions } from '../../../local/iam/invoke-permissions.ts';
+import { type LoopbackServer, listenOnLoopback, sendJson } from '../../../local/shared/loopback-server.ts';
+import { createResolver } from '../../../local/template/intrinsics.ts';
 
 const uri = (name: string) =>
   `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:${name}/invocations`;

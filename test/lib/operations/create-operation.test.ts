@@ -1,9 +1,9 @@
 /** What clients could not be told of an operation is refused before it is deployed. */
 import { App, Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { defineOperation } from '../../lambdas/definition/define-operation.ts';
-import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { createOperation } from '../../lib/operations/create-operation.ts';
+import { defineOperation } from '../../../lambdas/definition/define-operation.ts';
+import { stateMachineOperation } from '../../../lambdas/definition/state-machine-operation.ts';
+import { createOperation } from '../../../lib/operations/create-operation.ts';
 
 const define = (schemas: { input?: z.ZodObject; output?: z.ZodObject }) =>
   defineOperation({

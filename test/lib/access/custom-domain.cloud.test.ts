@@ -1,11 +1,11 @@
 /** A name of the operator's own: every address that is told is there, and no other leads in. */
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { readAuthorization } from '../../lib/access/authorization.ts';
-import { readDomain } from '../../lib/access/custom-domain.ts';
-import { readFirewall } from '../../lib/access/web-firewall.ts';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
-import { samples } from '../support/sample-catalogue.ts';
+import { readAuthorization } from '../../../lib/access/authorization.ts';
+import { readDomain } from '../../../lib/access/custom-domain.ts';
+import { readFirewall } from '../../../lib/access/web-firewall.ts';
+import { AsyncOperationsStack } from '../../../lib/async-operations-stack.ts';
+import { samples } from '../../support/sample-catalogue.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/11112222-3333-4444-5555-666677778888';
 const DOMAIN = { domainName: 'jobs.example.com', certificateArn: CERTIFICATE };

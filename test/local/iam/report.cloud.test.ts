@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
-import type { LocalCloud } from '../../local/cloud.ts';
-import { unusedActions } from '../../local/iam/report.ts';
-import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts';
-import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import { unusedActions } from '../../../local/iam/report.ts';
+import { type EventReceiver, startEventReceiver } from '../../support/event-receiver.ts';
+import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
+import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;

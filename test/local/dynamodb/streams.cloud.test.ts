@@ -11,10 +11,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { StreamRecord } from '../../local/dynamodb/stream-record.ts';
-import { fixtureAssembly } from './fixture/assembly.ts';
-import { clientOf, waitFor } from './fixture/harness.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import type { StreamRecord } from '../../../local/dynamodb/stream-record.ts';
+import { fixtureAssembly } from '../fixture/assembly.ts';
+import { clientOf, waitFor } from '../fixture/harness.ts';
 
 const TableName = 'streamed';
 let dataDirectory: string;

@@ -3,8 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Env } from '../../lambdas/shared/env.ts';
-import { Harness } from './fixture/harness.ts';
+import { Env } from '../../../lambdas/shared/env.ts';
+import { Harness } from '../fixture/harness.ts';
 
 let harness: Harness;
 

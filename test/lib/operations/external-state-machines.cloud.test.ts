@@ -2,10 +2,13 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
-import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
-import type { Catalogue } from '../../lib/catalogue.ts';
-import { externalStateMachineArn, readStateMachines } from '../../lib/operations/external-state-machines.ts';
+import { stateMachineOperation } from '../../../lambdas/definition/state-machine-operation.ts';
+import { AsyncOperationsStack } from '../../../lib/async-operations-stack.ts';
+import type { Catalogue } from '../../../lib/catalogue.ts';
+import {
+  externalStateMachineArn,
+  readStateMachines,
+} from '../../../lib/operations/external-state-machines.ts';
 
 const ENV = { account: '111122223333', region: 'eu-west-1' };
 const ARN = 'arn:aws:states:eu-west-1:111122223333:stateMachine:nightly';

@@ -1,9 +1,9 @@
 /** Rules on a schedule: when they are due, and what their targets get. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { startSchedules } from '../../local/eventbridge/schedules.ts';
-import type { RuleGate } from '../../local/iam/invoke-permissions.ts';
-import type { LambdaFunction } from '../../local/lambda/functions.ts';
-import { createResolver } from '../../local/template/intrinsics.ts';
+import { startSchedules } from '../../../local/eventbridge/schedules.ts';
+import type { RuleGate } from '../../../local/iam/invoke-permissions.ts';
+import type { LambdaFunction } from '../../../local/lambda/functions.ts';
+import { createResolver } from '../../../local/template/intrinsics.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

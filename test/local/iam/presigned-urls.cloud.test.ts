@@ -1,8 +1,8 @@
 /** A presigned URL is what it says: every change to it, and every other use of it, is refused. */
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { LocalCloud } from '../../local/cloud.ts';
-import { awsClients, startTestCloud } from '../support/test-cloud.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import { awsClients, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let s3: S3Client;

@@ -1,6 +1,6 @@
 /** Event patterns: what they match, and which of them are refused. */
 import { expect, test } from '@jest/globals';
-import { checkPattern, matches } from '../../local/eventbridge/event-pattern.ts';
+import { checkPattern, matches } from '../../../local/eventbridge/event-pattern.ts';
 
 const event = {
   eventName: 'MODIFY',

@@ -1,9 +1,9 @@
 /** Policies as IAM reads them, and what of them the local cloud refuses to guess at. */
 import { describe, expect, test } from '@jest/globals';
-import { Iam } from '../../local/iam/iam.ts';
-import { createInvokePermissions } from '../../local/iam/invoke-permissions.ts';
-import type { Template, TemplateResource } from '../../local/template/assembly.ts';
-import { createResolver } from '../../local/template/intrinsics.ts';
+import { Iam } from '../../../local/iam/iam.ts';
+import { createInvokePermissions } from '../../../local/iam/invoke-permissions.ts';
+import type { Template, TemplateResource } from '../../../local/template/assembly.ts';
+import { createResolver } from '../../../local/template/intrinsics.ts';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:Fn';
 const TRUST = {

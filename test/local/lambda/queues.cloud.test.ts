@@ -15,9 +15,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { fixtureAssembly } from './fixture/assembly.ts';
-import { clientOf, waitFor } from './fixture/harness.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { fixtureAssembly } from '../fixture/assembly.ts';
+import { clientOf, waitFor } from '../fixture/harness.ts';
 
 /** Mappings of the fixture that are not disabled. */
 const READERS = 6;

@@ -1,9 +1,9 @@
 /** HTTP tasks of Step Functions, as AWS documents them: what is sent, what comes back, and the names of failures. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { denied } from '../../local/iam/refusal.ts';
-import type { Call } from '../../local/iam/statements.ts';
-import { createHttpTask } from '../../local/stepfunctions/http-task.ts';
+import { denied } from '../../../local/iam/refusal.ts';
+import type { Call } from '../../../local/iam/statements.ts';
+import { createHttpTask } from '../../../local/stepfunctions/http-task.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:m';
 const ConnectionArn = 'arn:aws:events:us-east-1:000000000000:connection/c/1';

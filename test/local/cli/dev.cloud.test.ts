@@ -11,7 +11,7 @@ import { jest } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect } from '../../support/test-cloud.ts';
 
 let scratch: string;
 const children = new Set<ChildProcess>();

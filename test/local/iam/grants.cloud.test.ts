@@ -2,13 +2,13 @@
 import { request } from 'node:http';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { Template } from '../../local/template/assembly.ts';
-import { assemblies } from '../support/assemblies.ts';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
-import { fixtureAssembly } from './fixture/assembly.ts';
-import { changedAssembly } from './fixture/changed-assembly.ts';
-import { waitFor } from './fixture/harness.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import type { Template } from '../../../local/template/assembly.ts';
+import { assemblies } from '../../support/assemblies.ts';
+import { awsClients, call, connect } from '../../support/test-cloud.ts';
+import { fixtureAssembly } from '../fixture/assembly.ts';
+import { changedAssembly } from '../fixture/changed-assembly.ts';
+import { waitFor } from '../fixture/harness.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -2,13 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesizeSource } from '../support/synthesize-source.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
+import { synthesizeSource } from '../support/synthesize-source.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
 test('a client settles an invoice by a state machine that knows nothing of jobs', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'state-machine-'));
-  const assemblyDirectory = await synthesizeSource(join(directory, 'assembly'), 'examples/state-machine/app.ts');
+  const assemblyDirectory = await synthesizeSource(
+    join(directory, 'assembly'),
+    'examples/state-machine/app.ts',
+  );
   const cloud = await startLocalCloud({ assemblyDirectory });
   const client = await connect(cloud);
   try {

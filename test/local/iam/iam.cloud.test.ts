@@ -32,9 +32,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { fixtureAssembly } from './fixture/assembly.ts';
-import { waitFor } from './fixture/harness.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { fixtureAssembly } from '../fixture/assembly.ts';
+import { waitFor } from '../fixture/harness.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

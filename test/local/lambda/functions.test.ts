@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { LambdaFunction } from '../../local/lambda/functions.ts';
-import { waitFor } from './fixture/harness.ts';
+import { LambdaFunction } from '../../../local/lambda/functions.ts';
+import { waitFor } from '../fixture/harness.ts';
 
 let codeDirectory: string;
 let target: LambdaFunction;
