@@ -1,0 +1,87 @@
+/** Tests the order of a cancellation: the record first, then the execution. All stores are fakes. */
+import { jest } from '@jest/globals';
+import { cancelJob } from '../../lambdas/executions/cancel.ts';
+import type { Executions } from '../../lambdas/executions/executions.ts';
+import type { Job } from '../../lambdas/jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+
+const ID = '7d5fbf9e-0000-4000-8000-000000000001';
+const found = { jobId: ID, owner: 'alice', status: 'running' } as Job;
+const cancelled = { ...found, status: 'cancelled' } as Job;
+
+afterEach(() => jest.restoreAllMocks());
+
+let calls: unknown[];
+
+function cancel({
+  jobId = ID,
+  job = found as Job | undefined,
+  refusal = undefined as Error | undefined,
+  stopError = undefined as Error | undefined,
+} = {}): Promise<Job> {
+  calls = [];
+  const jobs = {
+    get: async (...args: unknown[]) => {
+      calls.push(['get', ...args]);
+      return job;
+    },
+    cancel: async (...args: unknown[]) => {
+      calls.push(['cancel', ...args]);
+      if (refusal) throw refusal;
+      return cancelled;
+    },
+  } as unknown as JobStore;
+  const executions = {
+    stop: async (...args: unknown[]) => {
+      calls.push(['stop', ...args]);
+      if (stopError) throw stopError;
+    },
+  } as unknown as Executions;
+  return cancelJob({ jobs, executions }, 'alice', jobId);
+}
+
+test('the record is cancelled before the execution is stopped', async () => {
+  expect(await cancel()).toBe(cancelled);
+  expect(calls).toEqual([
+    ['get', 'alice', ID],
+    ['cancel', 'alice', found],
+    ['stop', cancelled, 'The owner cancelled the job.'],
+  ]);
+});
+
+test('a malformed id is not found, without a read', async () => {
+  await expect(cancel({ jobId: 'x' })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  expect(calls).toEqual([]);
+});
+
+test('a job that does not exist is not found', async () => {
+  const jobs = { get: async () => undefined } as unknown as JobStore;
+  await expect(cancelJob({ jobs, executions: {} as Executions }, 'alice', ID)).rejects.toMatchObject({
+    code: 'JOB_NOT_FOUND',
+  });
+});
+
+test('a job that has ended is an error with its status', async () => {
+  const refusal = new TransitionRefused('cancelled', { ...found, status: 'completed' });
+  await expect(cancel({ refusal })).rejects.toMatchObject({
+    code: 'JOB_ALREADY_ENDED',
+    details: { status: 'completed' },
+  });
+});
+
+test('a job that is gone by then is not found', async () => {
+  const refusal = new TransitionRefused('cancelled', undefined);
+  await expect(cancel({ refusal })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+});
+
+test('an error of the table is thrown, and the execution goes on', async () => {
+  await expect(cancel({ refusal: new Error('throttled') })).rejects.toThrow('throttled');
+  expect(calls).toHaveLength(2);
+});
+
+test('a job stays cancelled when its execution cannot be stopped', async () => {
+  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const stopError = new Error('unavailable');
+  expect(await cancel({ stopError })).toBe(cancelled);
+  expect(log).toHaveBeenCalledWith({ message: 'Failed to stop an execution', jobId: ID, error: stopError });
+});
