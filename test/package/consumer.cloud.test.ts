@@ -67,6 +67,19 @@ function inApp(...path: string[]): string {
   return join(app, ...path);
 }
 
+/** The files of the README's section about operations, in its order: each begins with a comment that names it. */
+async function readmeFiles(): Promise<Map<string, string>> {
+  const readme = await readFile('README.md', 'utf8');
+  const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+  const parts = blocks
+    .join('')
+    .split(/^\/\/ (\S+\.ts)\n/m)
+    .slice(1);
+  return new Map(
+    parts.flatMap((part, index) => (index % 2 === 0 ? [[part, parts[index + 1] ?? ''] as const] : [])),
+  );
+}
+
 async function edit(file: string, change: (text: string) => string): Promise<void> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, change(text));
@@ -215,6 +228,30 @@ describe.each(nodes)('with %s', (node) => {
     const note = await runOperation(url, 'start_save_note', { text: 'Buy milk' });
     expect(note).toMatchObject({ status: 'failed', error: { code: 'INTERNAL_ERROR', step: 'save' } });
     expect(printed()).toMatch(/AccessDenied.*dynamodb:PutItem/s);
+    await stop();
+  });
+
+  test('the operation of the README has 15 lines, and a client runs it to the end', async () => {
+    const files = await readmeFiles();
+    expect([...files.keys()]).toEqual([
+      'operations/count-words/operation.ts',
+      'operations/count-words/steps.lambda.ts',
+      'operations/index.ts',
+      'bin/app.ts',
+    ]);
+    const [definition = '', steps = ''] = files.values();
+    expect(`${definition}${steps}`.trimEnd().split('\n')).toHaveLength(15);
+    const folder = inApp('readme');
+    for (const [file, text] of files) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), text);
+    }
+    await writeFile(join(folder, 'cdk.json'), '{ "app": "node bin/app.ts" }');
+    await edit(inApp('tsconfig.json'), (text) => text.replace('"include": [', '"include": ["readme", '));
+    await succeed(node, ['node_modules/typescript/bin/tsc']);
+    const { url, stop } = await dev('--app', 'readme');
+    const job = await runOperation(url, 'start_count_words', { text: 'to be or not' });
+    expect(job).toMatchObject({ status: 'completed', result: { words: 4 } });
     await stop();
   });
 
