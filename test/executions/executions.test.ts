@@ -56,7 +56,8 @@ describe('a start', () => {
   const inputOf = async (changes: Partial<Job>) => {
     const { commands, executions } = clientOf({});
     await executions.start({ ...job, ...changes });
-    return JSON.parse((commands[0]?.input as { input: string }).input);
+    const { input } = (commands[0]?.input ?? {}) as { readonly input: string };
+    return JSON.parse(input);
   };
 
   test('gives the steps their part of the job', async () => {

@@ -42,7 +42,7 @@ function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promis
   const jobs = {
     openOperations: async () => Array(fakes.open ?? 0).fill('echo'),
     countStarted: async () => 0,
-    get: async (owner: string, jobId: string) => (fakes.existing && { ...fakes.existing, owner, jobId }),
+    get: async (owner: string, jobId: string) => fakes.existing && { ...fakes.existing, owner, jobId },
     create: async (job: NewJob) => {
       created.push(job);
       return { job: { ...job, status: fakes.status ?? 'pending' }, created: fakes.isCreated ?? true };
@@ -113,19 +113,24 @@ test('an input of 64 KiB is accepted', async () => {
   await expect(submit({ input })).resolves.toBeDefined();
 });
 
-test.each([LIMIT + 1, 2 * LIMIT])('an input of %i bytes is refused before anything is written', async (bytes) => {
-  await expect(submit({ input: inputOf(bytes) })).rejects.toMatchObject({
-    code: 'INPUT_TOO_LARGE',
-    message: `The arguments take ${bytes} bytes; the limit is 65536. Put large data into the workspace bucket.`,
-  });
-  expect([created, started]).toEqual([[], []]);
-});
+test.each([LIMIT + 1, 2 * LIMIT])(
+  'an input of %i bytes is refused before anything is written',
+  async (bytes) => {
+    await expect(submit({ input: inputOf(bytes) })).rejects.toMatchObject({
+      code: 'INPUT_TOO_LARGE',
+      message: `The arguments take ${bytes} bytes; the limit is 65536. Put large data into the workspace bucket.`,
+    });
+    expect([created, started]).toEqual([[], []]);
+  },
+);
 
 describe('at a limit', () => {
   const open = DEFAULT_JOB_LIMITS.jobsInFlight;
 
   test('no job starts', async () => {
-    await expect(submit({}, { open, existing: {} as Job })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    await expect(submit({}, { open, existing: {} as Job })).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+    });
     expect(created).toEqual([]);
   });
 
@@ -141,10 +146,13 @@ describe('at a limit', () => {
   });
 });
 
-test.each(['running', 'completed'] as const)('a job that is %s is returned without a start', async (status) => {
-  expect(await submit({}, { status })).toMatchObject({ status });
-  expect(started).toEqual([]);
-});
+test.each(['running', 'completed'] as const)(
+  'a job that is %s is returned without a start',
+  async (status) => {
+    expect(await submit({}, { status })).toMatchObject({ status });
+    expect(started).toEqual([]);
+  },
+);
 
 describe('an execution that does not start', () => {
   const startError = new Error('throttled');

@@ -482,7 +482,8 @@ test('open jobs before a time are read page after page', async () => {
     .resolvesOnce({ Items: [marshall({ jobId: 'a' })], LastEvaluatedKey: marshall({ jobId: 'a' }) })
     .resolvesOnce({ LastEvaluatedKey: marshall({ jobId: 'b' }) })
     .resolvesOnce({ Items: [marshall({ jobId: 'c' })] });
-  const found = await Array.fromAsync(jobs.openBefore(AT));
+  const found: unknown[] = [];
+  for await (const each of jobs.openBefore(AT)) found.push(each);
   expect(found).toEqual([{ jobId: 'a' }, { jobId: 'c' }]);
   expect(dynamo.commandCalls(ScanCommand)[0]?.args[0].input).toMatchObject({
     TableName: 'jobs-table',

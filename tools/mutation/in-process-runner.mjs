@@ -17,13 +17,16 @@ import {
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
 
-/** Random sequences of writes take half a minute. */
-const SLOW = /\/transitions\.(cloud\.)?test\.ts$/;
+/** Tests that start a cloud or programs, and random sequences of writes, which take half a minute. */
+const SLOW = /\.cloud\.test\.ts$|\/transitions\.test\.ts$/;
 const TESTS = 'test/{definition,events,executions,jobs,webhooks}/**/*.test.ts';
+
+/** The object through which StrykerJS and the mutated sources communicate. */
+globalThis.__stryker__ ??= {};
 
 class InProcessRunner {
   #root = `${pathToFileURL(process.cwd())}/`;
-  #context = (globalThis.__stryker__ ??= {});
+  #context = globalThis.__stryker__;
   /** Grows with each import of all sources and tests. */
   #generation = 0;
   #isStale = false;
@@ -55,21 +58,25 @@ class InProcessRunner {
         const resolved = next(specifier, { ...context, parentURL: parent });
         if (!this.#isOurs(resolved.url)) return resolved;
         const url = withoutQuery(resolved.url);
-        if (!this.#importers.has(url)) this.#importers.set(url, new Set());
-        this.#importers.get(url).add(parent);
+        this.#addImporter(url, parent);
         return { ...resolved, url: `${url}?${this.#generation}` };
       },
     });
     for await (const path of glob(TESTS)) {
-      if (
-        SLOW.test(path) ||
-        path.endsWith('.cloud.test.ts') ||
-        /startLocalCloud|test-cloud/.test(await readFile(path, 'utf8'))
-      )
-        continue;
-      this.#files.push(pathToFileURL(path).href);
+      if (SLOW.test(path)) continue;
+      const file = pathToFileURL(path).href;
+      this.#files.push(file);
+      // A test can also read a source, and import a copy of it.
+      for (const [source] of (await readFile(path, 'utf8')).matchAll(/\blambdas\/[\w/-]+\.ts\b/g)) {
+        this.#addImporter(pathToFileURL(source).href, file);
+      }
     }
     this.#files.sort();
+  }
+
+  #addImporter(module, importer) {
+    if (!this.#importers.has(module)) this.#importers.set(module, new Set());
+    this.#importers.get(module).add(importer);
   }
 
   async dryRun({ coverageAnalysis, testFiles }) {

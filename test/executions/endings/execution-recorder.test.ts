@@ -1,11 +1,14 @@
 /** Tests what each state of an external execution does to its job. All stores are fakes. */
 import { jest } from '@jest/globals';
 import * as z from 'zod';
-import type { OperationDefinition, StateMachineOperation } from '../../../lambdas/definition/operation-definition.ts';
+import type {
+  OperationDefinition,
+  StateMachineOperation,
+} from '../../../lambdas/definition/operation-definition.ts';
 import type { Workspace } from '../../../lambdas/definition/step-context.ts';
 import { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
 import type { ExecutionProgress } from '../../../lambdas/executions/execution-progress.ts';
-import type { Executions, ExecutionState } from '../../../lambdas/executions/executions.ts';
+import type { ExecutionState, Executions } from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 import { AppError, ErrorCode } from '../../../lambdas/shared/errors.ts';
@@ -50,11 +53,13 @@ interface Fakes {
 }
 
 function recorderOf({ found = job, state, snapshot, failures = {} }: Fakes = {}): ExecutionRecorder {
-  const called = (name: string, result?: unknown) => async (...args: unknown[]) => {
-    calls.push([name, ...args]);
-    if (failures[name]) throw failures[name];
-    return result;
-  };
+  const called =
+    (name: string, result?: unknown) =>
+    async (...args: unknown[]) => {
+      calls.push([name, ...args]);
+      if (failures[name]) throw failures[name];
+      return result;
+    };
   return new ExecutionRecorder({
     jobs: {
       find: called('find', found),
@@ -153,9 +158,7 @@ describe('a running execution', () => {
 
   test.each(['cancelled', 'failed'] as const)('of a %s job is stopped', async (status) => {
     await record(running, { status });
-    expect(calls).toEqual([
-      ['stop', { ...job, status }, 'The job ended before its execution started.'],
-    ]);
+    expect(calls).toEqual([['stop', { ...job, status }, 'The job ended before its execution started.']]);
   });
 
   test('of a completed job is not stopped', async () => {

@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import type { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
 import { reconcile } from '../../../lambdas/executions/endings/reconcile.ts';
-import type { Executions, ExecutionState } from '../../../lambdas/executions/executions.ts';
+import type { ExecutionState, Executions } from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore, OpenJob } from '../../../lambdas/jobs/job-store.ts';
 
@@ -89,13 +89,18 @@ describe('without an execution', () => {
     const pending = { ...job, status: 'pending' } as const;
     await run({ found: pending });
     expect(started).toEqual([pending]);
-    expect(warnings).toHaveBeenCalledWith({ message: 'The start of a job was lost; starting it', jobId: 'job' });
+    expect(warnings).toHaveBeenCalledWith({
+      message: 'The start of a job was lost; starting it',
+      jobId: 'job',
+    });
     expect(failed).toEqual([]);
   });
 
   test('a running job fails', async () => {
     await run({ found: job });
-    expect(failed).toMatchObject([['job', { code: 'EXECUTION_STOPPED', details: { cause: 'ABORTED' } }]]);
+    expect(failed).toMatchObject([
+      ['job', { code: 'EXECUTION_STOPPED', details: { cause: 'ABORTED' } }, { retentionSeconds: 60 }],
+    ]);
     expect(started).toEqual([]);
   });
 
@@ -111,7 +116,7 @@ describe('without an execution', () => {
 describe('with an execution of steps', () => {
   test('that ended, the job fails with its status', async () => {
     await run({ execution: ended(NOW - 60_000), found: job });
-    expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }]]);
+    expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
     expect(warnings).toHaveBeenCalledWith({
       message: 'The end event of an execution was lost',
       jobId: 'job',

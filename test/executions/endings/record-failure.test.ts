@@ -36,10 +36,10 @@ const storeOf = (found: Job | undefined, refusal?: Error) =>
     },
   }) as unknown as JobStore;
 
-const caught = (Error: string, Cause?: string): CaughtError => ({
+const caught = (name: string, Cause?: string): CaughtError => ({
   jobId: ID,
   finished: { install: { log }, test: {} },
-  caught: { Error, ...(Cause !== undefined && { Cause }) },
+  caught: { Error: name, ...(Cause !== undefined && { Cause }) },
 });
 
 async function errorOf(error: string, changes: Partial<Job> = {}) {

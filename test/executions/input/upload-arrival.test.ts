@@ -47,9 +47,7 @@ function dependencies(job: Job | undefined, stored: typeof file | undefined = fi
 test('a file answers its request and keeps the other answers', async () => {
   expect(await acceptUpload(dependencies(waiting), ID)).toMatchObject({ status: 'running' });
   expect(found).toEqual([ID, `uploads/${ID}`]);
-  expect(written).toEqual([
-    [waiting, { first: declined, file: { action: 'accept', content: file } }, true],
-  ]);
+  expect(written).toEqual([[waiting, { first: declined, file: { action: 'accept', content: file } }, true]]);
 });
 
 test.each([

@@ -300,7 +300,7 @@ describe('the deliveries of an endpoint', () => {
 });
 
 describe('waiting deliveries', () => {
-  const waiting = { ...item(), waitingShard: { S: '7' } };
+  const waiting: ReturnType<typeof item> = { ...item(), waitingShard: { S: '7' } };
   const after = { jobId: JOB, deliveryKey: 'after', nextAttemptAt: 'then' };
 
   test('are one query of a shard, and a read of the table', async () => {
@@ -348,7 +348,7 @@ describe('waiting deliveries', () => {
       .on(QueryCommand)
       .resolves({ Items: [Key] })
       .on(BatchGetItemCommand)
-      .resolves({ Responses: { deliveries: [timeless as typeof waiting] } });
+      .resolves({ Responses: { deliveries: [timeless] } });
     expect((await store.waiting('7', AT, { limit: 5 })).deliveries).toHaveLength(1);
   });
 });
