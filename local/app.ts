@@ -1,7 +1,7 @@
 /** Starts a CDK app on the local cloud: synthesizes it, and runs the stack that contains the service. */
 
 import { type SynthesizeOptions, synthesize } from './cli/synthesize.ts';
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
+import type { LocalCloud, LocalCloudOptions } from './cloud.ts';
 
 /** Outputs of the construct. In an app they begin with its path and end with CDK's hash. */
 const OUTPUTS = [
@@ -30,7 +30,11 @@ export interface AppOptions
  */
 export async function startApp(options: AppOptions): Promise<LocalCloud> {
   const { app, command, context, authorization, stack, assemblyDirectory, ...cloudOptions } = options;
-  await synthesize(assemblyDirectory, { app, command, context, authorization });
+  // The local cloud takes a second to load: it loads while the app is synthesized.
+  const [{ startLocalCloud }] = await Promise.all([
+    import('./cloud.ts'),
+    synthesize(assemblyDirectory, { app, command, context, authorization }),
+  ]);
   const cloud = await startLocalCloud({
     ...cloudOptions,
     assemblyDirectory,

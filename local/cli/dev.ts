@@ -1,7 +1,6 @@
 /** Runs `mcp-async-operations dev`: a CDK app on this machine, until it is interrupted. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { S3Client } from '@aws-sdk/client-s3';
 import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
 import type { NotRunResource } from '../template/not-run.ts';
@@ -9,7 +8,6 @@ import type { IdentityProvider } from './identity-provider.ts';
 import { cloudDirectory, findRunningCloud, removeCloudFile, writeCloudFile } from './running-cloud.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import type { LocalAuthorization } from './synthesize.ts';
-import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
 const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
 
@@ -119,6 +117,10 @@ async function start(
     onNotRun: (resources) => describeNotRun(resources),
   });
   if (app === SAMPLE_APP.app) {
+    const [{ S3Client }, { BUCKET_OUTPUT, uploadProject }] = await Promise.all([
+      import('@aws-sdk/client-s3'),
+      import('./upload-project.ts'),
+    ]);
     Object.assign(process.env, cloud.environment);
     await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', SAMPLE_PROJECT, EXAMPLE);
   }

@@ -18,13 +18,13 @@ test('a client settles an invoice by a state machine that knows nothing of jobs'
     const { data: job } = await call(client, 'start_settle_invoice', {
       invoice: 'A-17',
       amount: 120,
-      due_in_seconds: 5,
+      due_in_seconds: 12,
     });
     expect(job).toMatchObject({ status: 'pending' });
     const { data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 });
     // One of its four states is behind it: it is to check before it waits.
     expect(waiting).toMatchObject({ status: 'running', step: 'Wait until due', progress: 0.25 });
-    const { data: settled } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 20 });
+    const { data: settled } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 30 });
     expect(settled).toMatchObject({
       status: 'completed',
       result: { invoice: 'A-17', state: 'settled' },
@@ -34,7 +34,7 @@ test('a client settles an invoice by a state machine that knows nothing of jobs'
       invoice: 'A-18',
       amount: 12_000,
       due_in_seconds: 5,
-      wait_seconds: 20,
+      wait_seconds: 30,
     });
     expect(text).toMatch(
       /failed in step Refuse: EXECUTION_FAILED: The state machine failed with AmountTooLarge\./,

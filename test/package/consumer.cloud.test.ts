@@ -80,6 +80,17 @@ async function readmeFiles(): Promise<Map<string, string>> {
   );
 }
 
+/** The README's app, in a folder of the consumer's: the compiler checks both at once. */
+async function writeReadmeApp(): Promise<void> {
+  const files = await readmeFiles();
+  files.set('cdk.json', '{ "app": "node bin/app.ts" }');
+  for (const [file, text] of files) {
+    await mkdir(dirname(inApp('readme', file)), { recursive: true });
+    await writeFile(inApp('readme', file), text);
+  }
+  await edit(inApp('tsconfig.json'), (text) => text.replace('"include": [', '"include": ["readme", '));
+}
+
 async function edit(file: string, change: (text: string) => string): Promise<void> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, change(text));
@@ -101,6 +112,7 @@ beforeAll(async () => {
     text.replace(/("mcp-async-operations": )".*"/, `$1${JSON.stringify(`file:${tarball}`)}`),
   );
   await succeed(process.execPath, [NPM, ...INSTALL]);
+  await writeReadmeApp();
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -146,7 +158,7 @@ describe.each(nodes)('with %s', (node) => {
     return data;
   }
 
-  test('the app type-checks with its own compiler, the declarations of the package included', async () => {
+  test("the app and the README's type-check with their own compiler, the declarations of the package included", async () => {
     await succeed(node, ['node_modules/typescript/bin/tsc']);
     expect(await readFile(inApp('tsconfig.json'), 'utf8')).not.toContain('skipLibCheck');
   });
@@ -241,14 +253,6 @@ describe.each(nodes)('with %s', (node) => {
     ]);
     const [definition = '', steps = ''] = files.values();
     expect(`${definition}${steps}`.trimEnd().split('\n')).toHaveLength(15);
-    const folder = inApp('readme');
-    for (const [file, text] of files) {
-      await mkdir(dirname(join(folder, file)), { recursive: true });
-      await writeFile(join(folder, file), text);
-    }
-    await writeFile(join(folder, 'cdk.json'), '{ "app": "node bin/app.ts" }');
-    await edit(inApp('tsconfig.json'), (text) => text.replace('"include": [', '"include": ["readme", '));
-    await succeed(node, ['node_modules/typescript/bin/tsc']);
     const { url, stop } = await dev('--app', 'readme');
     const job = await runOperation(url, 'start_count_words', { text: 'to be or not' });
     expect(job).toMatchObject({ status: 'completed', result: { words: 4 } });

@@ -150,8 +150,7 @@ export const suites = {
   testsOfHook: (id) => hookTests.get(id),
 };
 
-const add = (name, fn) => current.add({ name, fn: fn.length > 0 ? undefined : fn });
-export const test = Object.assign((name, fn) => add(name, fn), {
+export const test = Object.assign((name, fn) => current.add({ name, fn }), {
   skip: () => {},
   each: bind((name, fn) => current.add({ name, fn: () => fn() }), false),
 });

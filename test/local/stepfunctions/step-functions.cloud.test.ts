@@ -40,7 +40,7 @@ test('a function that exits fails as on AWS', async () => {
 test('a function that exceeds its timeout is ended, even in a busy loop', async () => {
   const { caught } = await outcomeOf('hang');
   expect(caught?.Error).toBe('Sandbox.Timedout');
-  expect(caught?.Cause).toContain('Task timed out after 2.00 seconds');
+  expect(caught?.Cause).toContain('Task timed out after 5.00 seconds');
 });
 
 test('a function is warm for its second invocation', async () => {
