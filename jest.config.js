@@ -39,8 +39,9 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },
   ],
-  // Most tests wait for servers and child processes: three workers for two cores, where Jest would leave one core free.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // Many tests wait for servers, child processes and retries: two workers a core, where Jest would leave one core free.
+  maxWorkers: availableParallelism() * 2,
+  testSequencer: '<rootDir>/test/support/slow-first-sequencer.mjs',
   // Node keeps the ES modules of each test file: a worker of 3 GB spends its time on garbage collection.
   workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/test/support/slowest-tests-reporter.mjs'],

@@ -1,0 +1,28 @@
+/** Starts slow test files first, so that no worker has one left when the others are done. */
+import sequencer from '@jest/test-sequencer';
+
+const { default: Sequencer } = sequencer;
+
+/** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
+const SLOWEST = [
+  'test/package/consumer',
+  'test/webhooks/chaos',
+  'test/local/cli/dev',
+  'test/operations/call-api',
+  'test/operations/deploy',
+  'test/operations/upload',
+  'test/conformance/conformance',
+  'test/operations/download',
+  'test/executions/external-state-machines',
+];
+
+export default class SlowFirstSequencer extends Sequencer {
+  sort(tests) {
+    const rank = ({ path }) => {
+      const slow = SLOWEST.findIndex((name) => path.includes(name));
+      if (slow >= 0) return slow;
+      return path.endsWith('.cloud.test.ts') ? SLOWEST.length : SLOWEST.length + 1;
+    };
+    return super.sort(tests).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
