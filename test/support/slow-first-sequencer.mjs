@@ -1,7 +1,5 @@
 /** Starts slow test files first, so that no worker has one left when the others are done. */
-import sequencer from '@jest/test-sequencer';
-
-const { default: Sequencer } = sequencer;
+import Sequencer from '@jest/test-sequencer';
 
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
