@@ -6,7 +6,7 @@ import { deployedOutputs } from './deployed-stack.ts';
 import { cloudDirectory, findRunningCloud } from './running-cloud.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = `Usage: mcp-async-operations add-project DIR [NAME] [--stack NAME] [--app DIR]
+export const USAGE = `Usage: mcp-async-operations add-project DIR [NAME] [--stack NAME] [--app DIR]
 
   DIR           directory of a Node.js project
   NAME          name of the project for start_build; default: the directory's name
@@ -22,7 +22,7 @@ interface AddProjectOptions {
 }
 
 /** @returns undefined for --help. @throws Error with the remedy */
-function readArguments(args: string[]): AddProjectOptions | undefined {
+export function readOptions(args: string[]): AddProjectOptions | undefined {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -65,18 +65,7 @@ async function localCloud(app: string) {
 }
 
 /** @returns the exit code */
-export async function run(args: string[]): Promise<number> {
-  let options: AddProjectOptions | undefined;
-  try {
-    options = readArguments(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (!options) {
-    console.log(USAGE);
-    return 0;
-  }
+export async function run(options: AddProjectOptions): Promise<number> {
   try {
     const { directory, name } = options;
     const { client, bucket } = await workspace(options);

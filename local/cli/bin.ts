@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /** Runs the program `mcp-async-operations`: dispatches to one of its commands. */
 
-const COMMANDS: Readonly<Record<string, () => Promise<{ run(args: string[]): Promise<number> }>>> = {
-  dev: () => import('./dev.ts'),
-  'add-project': () => import('./add-project.ts'),
-  demo: () => import('./demo.ts'),
+import { runCommand } from './run-command.ts';
+
+/** Each command is loaded when it is called. */
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  dev: async (args) => runCommand(await import('./dev.ts'), args),
+  'add-project': async (args) => runCommand(await import('./add-project.ts'), args),
+  demo: async (args) => runCommand(await import('./demo.ts'), args),
 };
 
 const USAGE = `Usage: mcp-async-operations COMMAND [OPTIONS]
@@ -16,10 +19,9 @@ const USAGE = `Usage: mcp-async-operations COMMAND [OPTIONS]
   COMMAND --help   options of a command`;
 
 const [name = '--help', ...args] = process.argv.slice(2);
-const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (load) {
-  const command = await load();
-  process.exitCode = await command.run(args);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command) {
+  process.exitCode = await command(args);
 } else if (name === '--help' || name === '-h') {
   console.log(USAGE);
 } else {

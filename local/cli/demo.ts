@@ -20,7 +20,7 @@ import { ProgressBar } from './progress-bar.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--webhook]
+export const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--webhook]
 
   --project DIR  directory of a Node.js project to build; default: a small sample service
   --webhook      wait for a webhook instead of polling
@@ -35,6 +35,13 @@ const SERVICE_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 type JobResult = JobView & { readonly files?: readonly FileLink[]; readonly will_callback?: boolean };
+
+interface DemoOptions {
+  /** Directory of the project. */
+  readonly directory: string;
+  /** Waits for a webhook instead of polling. */
+  readonly byWebhook: boolean;
+}
 
 /**
  * Builds the project in `directory`.
@@ -166,21 +173,23 @@ function print(sentence: string): void {
   console.log(`• ${sentence}`);
 }
 
+/** @returns undefined for --help. @throws Error naming the option */
+export function readOptions(args: string[]): DemoOptions | undefined {
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args,
+    options: { project: { type: 'string' }, webhook: flag, help: flag },
+  });
+  if (values.help) return undefined;
+  return { directory: resolve(values.project ?? SAMPLE_PROJECT), byWebhook: values.webhook };
+}
+
 /** @returns the exit code */
-export async function run(args: string[]): Promise<number> {
+export async function run({ directory, byWebhook }: DemoOptions): Promise<number> {
   try {
-    const flag = { type: 'boolean', default: false } as const;
-    const { values } = parseArgs({
-      args,
-      options: { project: { type: 'string' }, webhook: flag, help: flag },
-    });
-    if (!values.help) return await demo(resolve(values.project ?? SAMPLE_PROJECT), values.webhook);
-    console.log(USAGE);
-    return 0;
+    return await demo(directory, byWebhook);
   } catch (error) {
-    const isWrongOption = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
     console.error(error instanceof Error ? error.message : error);
-    if (isWrongOption) console.error(`\n${USAGE}`);
-    return isWrongOption ? 2 : 1;
+    return 1;
   }
 }

@@ -9,7 +9,7 @@ import { cloudDirectory, findRunningCloud, removeCloudFile, writeCloudFile } fro
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import type { LocalAuthorization } from './synthesize.ts';
 
-const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
+export const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
 
 Runs the CDK app of this folder on a local cloud: for development and tests only.
 
@@ -44,7 +44,7 @@ interface SignIn {
 }
 
 /** @returns undefined for --help. @throws Error naming the option and the remedy */
-function readArguments(args: string[]): DevOptions | undefined {
+export function readOptions(args: string[]): DevOptions | undefined {
   const port = Number(process.env.PORT ?? 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new Error(`PORT=${process.env.PORT} is not a port: give a number from 0 to 65535.`);
@@ -147,18 +147,7 @@ Sign-in: ${issuer} signs in every user, as "development" or as the login_hint.
 }
 
 /** @returns the exit code */
-export async function run(args: string[]): Promise<number> {
-  let options: DevOptions | undefined;
-  try {
-    options = readArguments(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (!options) {
-    console.log(USAGE);
-    return 0;
-  }
+export async function run(options: DevOptions): Promise<number> {
   const { app, port, auth, ephemeral, allowLoopbackWebhooks } = options;
   const directory = cloudDirectory(app);
   const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));

@@ -369,7 +369,7 @@ describe('a refused transition', () => {
     });
   });
 
-  test('says that there is no job', async () => {
+  test('reports a missing job', async () => {
     dynamo.on(UpdateItemCommand).rejects(refusedWrite).on(GetItemCommand).resolves({});
     await expect(begin()).rejects.toMatchObject({
       message: 'No job found to become running.',
