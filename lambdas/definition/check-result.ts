@@ -14,7 +14,11 @@ export function checkResult(
   if (!output) return result;
   const { success, data, error: cause } = output.safeParse(result);
   if (success) return data as Json;
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} does not match its output schema.`, {
-    cause,
-  });
+  throw resultInvalid(name, cause);
+}
+
+/** @param cause for the log: what does not match */
+export function resultInvalid(name: string, cause: unknown): AppError {
+  const message = `The result of ${name} does not match its output schema.`;
+  return new AppError(ErrorCode.resultInvalid, message, { cause });
 }

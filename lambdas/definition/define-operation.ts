@@ -23,20 +23,16 @@ export type OperationOptions<
   Input extends z.ZodObject,
   Output extends z.ZodObject,
   Steps extends Readonly<Record<string, StepOptions>>,
-> = Omit<
-  StepsOperation<Input, Output, Steps>,
-  Defaulted | 'steps' | 'requires' | 'text' | 'content' | 'files'
-> &
-  Pick<OperationBase<Input, z.output<Output>>, 'requires' | 'text' | 'content' | 'files'> & {
-    /** Name for people. @default the name in words: `read_file` becomes "Read file" */
-    readonly title?: string;
-    /** MCP annotations of the tool. @default those of MCP: not read-only, destructive, not idempotent, open world */
-    readonly annotations?: Partial<OperationBase['annotations']>;
-    /** Whether a call returns a result or a job. @default always a job; a caller may wait 30 s for its result */
-    readonly execution?: StepsOperation['execution'];
-    /** 1 to 8 steps, in running order. The result of the last step is the result of the job. */
-    readonly steps: Steps;
-  };
+> = Omit<StepsOperation<Input, Output, Steps>, Defaulted | 'steps'> & {
+  /** Name for people. @default the name in words: `read_file` becomes "Read file" */
+  readonly title?: string;
+  /** MCP annotations of the tool. @default those of MCP: not read-only, destructive, not idempotent, open world */
+  readonly annotations?: Partial<OperationBase['annotations']>;
+  /** Whether a call returns a result or a job. @default always a job; a caller may wait 30 s for its result */
+  readonly execution?: StepsOperation['execution'];
+  /** 1 to 8 steps, in running order. The result of the last step is the result of the job. */
+  readonly steps: Steps;
+};
 
 /**
  * Defines an operation that runs steps in its own Lambda function. A definition is plain data: it imports neither the AWS SDK

@@ -1,5 +1,6 @@
 /** Runs steps in a sandbox: passes each what it needs and validates what it returns. */
 import { randomUUID } from 'node:crypto';
+import { resultInvalid } from '../../definition/check-result.ts';
 import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
@@ -85,9 +86,7 @@ function checkFiles({ name, output, files }: StepsOperation, result: Json, { wri
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
   if (!stray) return result;
   const cause = new Error(`The result names ${stray.key}, which the step may not write.`);
-  throw new AppError(ErrorCode.resultInvalid, `The result of ${name} does not match its output schema.`, {
-    cause,
-  });
+  throw resultInvalid(name, cause);
 }
 
 async function urlsOf(keys: readonly string[], sign: (key: string) => Promise<string>) {
