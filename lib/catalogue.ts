@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { OperationDefinition, StepsOperation } from '../lambdas/definition/operation-definition.ts';
-import { isStateMachineOperation } from '../lambdas/definition/operation-definition.ts';
+import {
+  isStateMachineOperation,
+  type OperationDefinition,
+  type StepsOperation,
+} from '../lambdas/definition/operation-definition.ts';
 
 /** The operations of an app, as `loadOperations` returns them. */
 export interface Catalogue {

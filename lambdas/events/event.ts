@@ -1,6 +1,5 @@
 /** Derives a job's event from two states of its record. The same change always gives the same event. */
-import type { Job } from '../jobs/job.ts';
-import { JobStatus } from '../jobs/job.ts';
+import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobView, viewJob } from '../jobs/job-view.ts';
 
 export const EventType = {

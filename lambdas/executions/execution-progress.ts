@@ -1,6 +1,5 @@
 /** Reads the progress of external state machines from their execution history, at most every 2 s per job. */
-import type { OperationDefinition } from '../definition/operation-definition.ts';
-import { isStateMachineOperation } from '../definition/operation-definition.ts';
+import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import type { EnteredStates, ExecutionHistory } from './execution-history.ts';

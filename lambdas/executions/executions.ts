@@ -8,8 +8,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { FinishedStep } from '../definition/finished-step.ts';
-import type { OperationDefinition } from '../definition/operation-definition.ts';
-import { isStateMachineOperation } from '../definition/operation-definition.ts';
+import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { HANDED_OVER } from '../definition/state-names.ts';
 import { executionName, type Job } from '../jobs/job.ts';
 import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';

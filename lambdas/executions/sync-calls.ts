@@ -1,7 +1,6 @@
 /** Calls an operation's function or Express state machine, and waits for the result. */
 import { type CallEvent, type CallResult, callResult } from '../definition/call-protocol.ts';
-import type { OperationDefinition } from '../definition/operation-definition.ts';
-import { isStateMachineOperation } from '../definition/operation-definition.ts';
+import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callArnEnv, requiredEnv } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';

@@ -1,15 +1,19 @@
 /** Maps a job to the shape that clients see: tools, the HTTP API and webhooks share it. */
-import type {
-  FormRequest,
-  InputRequest,
-  Job,
-  JobSummary,
-  QuestionRequest,
-  StoredObject,
-  UploadRequest,
-  UrlRequest,
+import {
+  type FormRequest,
+  type InputRequest,
+  isTerminal,
+  isUpload,
+  isUrl,
+  type Job,
+  JobStatus,
+  type JobSummary,
+  openRequests,
+  type QuestionRequest,
+  type StoredObject,
+  type UploadRequest,
+  type UrlRequest,
 } from './job.ts';
-import { isTerminal, isUpload, isUrl, JobStatus, openRequests } from './job.ts';
 
 /** A job in responses, tool results and events. Times are ISO 8601. */
 export interface JobView {

@@ -1,8 +1,10 @@
 /** Creates the construct of an operation, for steps of its own or for an external state machine. */
 import type { Construct } from 'constructs';
 import * as z from 'zod';
-import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
-import { isStateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
+import {
+  isStateMachineOperation,
+  type OperationDefinition,
+} from '../../lambdas/definition/operation-definition.ts';
 import { ExternalStateMachineOperation } from './external-state-machine-operation.ts';
 import { Operation, type OperationProps } from './operation.ts';
 

@@ -1,9 +1,9 @@
 /** Finds external state machines by ARN, name or tag, from definitions and from the CDK context. */
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, Node } from 'constructs';
-import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import {
   isStateMachineOperation,
+  type OperationDefinition,
   type StateMachineOperation,
 } from '../../lambdas/definition/operation-definition.ts';
 import {

@@ -1,8 +1,8 @@
 /** Records the progress and the end of executions of external state machines on their jobs. */
 import { checkResult } from '../../definition/check-result.ts';
-import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import {
   isStateMachineOperation,
+  type OperationDefinition,
   type StateMachineOperation,
 } from '../../definition/operation-definition.ts';
 import type { Workspace } from '../../definition/step-context.ts';

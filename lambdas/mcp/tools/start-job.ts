@@ -9,8 +9,7 @@ import {
   type Submission,
   submitJob,
 } from '../../executions/submit.ts';
-import type { Job } from '../../jobs/job.ts';
-import { JobStatus } from '../../jobs/job.ts';
+import { type Job, JobStatus } from '../../jobs/job.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
