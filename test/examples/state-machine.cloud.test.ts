@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../support/synthesize-source.ts';
 import { call, connect } from '../support/test-cloud.ts';
@@ -21,8 +22,12 @@ test('a client settles an invoice by a state machine that knows nothing of jobs'
       due_in_seconds: 12,
     });
     expect(job).toMatchObject({ status: 'pending' });
-    const { data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 });
-    // One of its four states is behind it: it is to check before it waits.
+    // An external state machine's progress is read when somebody looks: look until its first state is behind it.
+    let { data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 });
+    while (waiting.progress === 0) {
+      await delay(waiting.poll_after_ms);
+      ({ data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 }));
+    }
     expect(waiting).toMatchObject({ status: 'running', step: 'Wait until due', progress: 0.25 });
     const { data: settled } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 30 });
     expect(settled).toMatchObject({
