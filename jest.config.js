@@ -1,17 +1,9 @@
 import { availableParallelism } from 'node:os';
 
-/** Tests run as ES modules; SWC strips the types, `tsc` checks them. */
+/** Tests run in bare Node.js, which strips the types; `tsc` checks them. Modules are loaded once for all test files. */
 const common = {
-  testEnvironment: 'node',
-  // The package's own name leads to its sources.
-  testEnvironmentOptions: { customExportConditions: ['mcp-async-operations-source', 'node', 'node-addons'] },
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
-    ],
-  },
+  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  setupFilesAfterEnv: ['<rootDir>/test/support/runner-setup.mjs'],
   modulePathIgnorePatterns: [
     '<rootDir>/.stryker-tmp',
     '<rootDir>/cdk.out',
@@ -42,8 +34,5 @@ export default {
   // Many tests wait for servers, child processes and retries: two workers a core, where Jest would leave one core free.
   maxWorkers: availableParallelism() * 2,
   testSequencer: '<rootDir>/test/support/slow-first-sequencer.mjs',
-  // Node keeps the ES modules of each test file: a worker of 3 GB spends its time on garbage collection.
-  workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/test/support/slowest-tests-reporter.mjs'],
-  testTimeout: 120_000,
 };

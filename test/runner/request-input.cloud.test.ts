@@ -135,7 +135,7 @@ test('a step that dies with its answers in hand finds them again', async () => {
 });
 
 test('no answer is lost when the function that tells of them is killed again and again', async () => {
-  const asked = await Promise.all(Array.from({ length: 8 }, () => asking()));
+  const asked = await Promise.all(Array.from({ length: 4 }, () => asking()));
   let kills = 0;
   const killer = setInterval(() => {
     kills += cloud.interrupt('ResumerFunction');

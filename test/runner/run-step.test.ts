@@ -273,9 +273,10 @@ test('a later attempt takes the job over, and the earlier one stops', async () =
     await once(signal, 'abort');
     return { value: 'zombie' };
   });
+  const stopped = expect(zombie).rejects.toMatchObject({ name: 'StepEnded' });
   await zombieStarted.promise;
   await runStep(jobId, 'second', async () => ({ value: 'second attempt' }), { attempt: 1 });
-  await expect(zombie).rejects.toMatchObject({ name: 'StepEnded' });
+  await stopped;
   expect(await jobs.get('alice', jobId)).toMatchObject({ result: { value: 'second attempt' } });
 });
 

@@ -5,9 +5,8 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { jest } from '@jest/globals';
 import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -15,9 +14,6 @@ import { awsClients, call, connect } from '../../support/test-cloud.ts';
 
 let scratch: string;
 const children = new Set<ChildProcess>();
-
-// Each start synthesizes the stack, and some tests start twice.
-jest.setTimeout(180_000);
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'start-'));
@@ -37,28 +33,33 @@ function run(entry: string, args: readonly string[] = [], env: Record<string, st
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
-  return { child, ended };
+  return { child, ended, stdout: () => stdout };
 }
 
-/** The first line of a program's output that matches. */
-async function line(child: ReturnType<typeof run>, pattern: RegExp): Promise<string> {
-  const lines = createInterface({ input: child.child.stdout as NodeJS.ReadableStream });
-  for await (const text of lines) {
-    const match = pattern.exec(text);
-    if (match) return match[1] ?? text;
+/** Waits for a line of a program's output, and returns what the pattern captures. */
+async function line({ child, ended, stdout }: ReturnType<typeof run>, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const match = pattern.exec(stdout());
+    if (match) return match[1] ?? match[0];
+    const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended]);
+    if (end && !pattern.test(stdout()))
+      throw new Error(`It ended without printing ${pattern}: ${end.stderr}`);
   }
-  throw new Error(`It ended without printing ${pattern}: ${(await child.ended).stderr}`);
 }
 
 /** `npm start`: its process, and the URL it prints. */
 async function start(...args: string[]) {
   const cloud = run(BIN, ['dev', ...args]);
-  return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/) };
+  return { ...cloud, url: await line(cloud, /^MCP endpoint: (\S+)$/m) };
 }
 
 /** A project without dependencies, so that building it needs no network. */
@@ -82,23 +83,30 @@ async function waitForEndOrInput(client: Client, job_id: string) {
   }
 }
 
-test('a build whose client is killed is collected by another with the job id alone, also after a restart', async () => {
+test('builds survive a killed client and a killed cloud: another client collects them after a restart', async () => {
   const first = await start();
   await addProject(await project('sturdy', { build: 'node main.js', test: 'node main.js' }));
   const doomed = run('test/support/client-process.ts', [first.url, 'sturdy']);
-  const job_id = await line(doomed, /^([0-9a-f-]{36})$/);
+  const job_id = await line(doomed, /^([0-9a-f-]{36})$/m);
   doomed.child.kill('SIGKILL');
   await doomed.ended;
-
   const other = await connect(first);
   expect(await waitForEndOrInput(other, job_id)).toMatchObject({
     job_id,
     status: 'completed',
     result: { artifact: '/builds/sturdy.tar.gz', skipped: [] },
   });
+
+  const gate = join(scratch, 'gate');
+  // Waits for the gate: the kill falls in the middle of the script, and the second attempt ends.
+  const build = `node -e "const fs=require('fs');fs.writeFileSync('${gate}.reached','');setInterval(()=>fs.existsSync('${gate}')&&process.exit(0),20)"`;
+  await addProject(await project('cut-off', { build }));
+  const { data: started } = await call(other, 'start_build', { project: 'cut-off' });
+  while (!(await readFile(`${gate}.reached`).catch(() => undefined))) await delay(20);
   await other.close();
-  first.child.kill('SIGINT');
-  expect(await first.ended).toMatchObject({ code: 0 });
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await writeFile(gate, '');
 
   const second = await start();
   const later = await connect(second);
@@ -106,35 +114,10 @@ test('a build whose client is killed is collected by another with the job id alo
   expect(data).toMatchObject({ status: 'completed', result: { artifact: '/builds/sturdy.tar.gz' } });
   const artifact = await fetch(links.find(({ name }) => name === 'sturdy.tar.gz')?.uri ?? '');
   expect((await artifact.arrayBuffer()).byteLength).toBe(data.result.size);
-  await later.close();
-});
-
-test('a build that is cut off when the whole cloud is killed ends all the same after a restart', async () => {
-  const first = await start();
-  const gate = join(scratch, 'gate');
-  // Waits for the gate: so the kill falls in the middle of the script, and the second try ends.
-  const build = `node -e "const fs=require('fs');fs.writeFileSync('${gate}.reached','');setInterval(()=>fs.existsSync('${gate}')&&process.exit(0),20)"`;
-  await addProject(await project('cut-off', { build }));
-  const client = await connect(first);
-  const { data: started } = await call(client, 'start_build', { project: 'cut-off' });
-  while (!(await readFile(`${gate}.reached`).catch(() => undefined))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  first.child.kill('SIGKILL');
-  await first.ended;
-  await writeFile(gate, '');
-
-  const second = await start();
-  const later = await connect(second);
   expect(await waitForEndOrInput(later, started.job_id)).toMatchObject({ status: 'completed' });
   await later.close();
-});
-
-test('webhooks may call this machine when it is asked for, and that is said', async () => {
-  const cloud = run(BIN, ['dev', '--ephemeral', '--allow-loopback-webhooks']);
-  await line(cloud, /^Webhooks may call http URLs on loopback\. For development only\.$/);
-  cloud.child.kill('SIGTERM');
-  expect(await cloud.ended).toMatchObject({ code: 0 });
+  second.child.kill('SIGINT');
+  expect(await second.ended).toMatchObject({ code: 0 });
 });
 
 describe('a build', () => {
@@ -142,7 +125,7 @@ describe('a build', () => {
   let client: Client;
 
   beforeAll(async () => {
-    cloud = await start('--ephemeral');
+    cloud = await start('--ephemeral', '--allow-loopback-webhooks');
     // It outlives each of these tests.
     children.delete(cloud.child);
     client = await connect(cloud);
@@ -151,6 +134,10 @@ describe('a build', () => {
     await client.close();
     cloud.child.kill('SIGTERM');
     expect(await cloud.ended).toMatchObject({ code: 0 });
+  });
+
+  test('webhooks may call this machine when it is asked for, and that is said', async () => {
+    await line(cloud, /^Webhooks may call http URLs on loopback\. For development only\.$/m);
   });
 
   test('a cancelled build stops the script that was running', async () => {
@@ -163,7 +150,7 @@ describe('a build', () => {
     expect(isAlive(pid)).toBe(true);
     const { data } = await call(client, 'cancel_job', { job_id: started.job_id });
     expect(data).toMatchObject({ status: 'cancelled', step: 'compile' });
-    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (isAlive(pid)) await delay(20);
   });
 
   test('a failing test script fails the job with the step, the exit code and the last lines', async () => {

@@ -14,8 +14,9 @@ beforeEach(async () => {
   bench = await Bench.create();
 });
 afterEach(async () => {
-  process.env = { ...functionEnvironment };
   await bench.remove();
+  for (const name of Object.keys(process.env)) if (!(name in functionEnvironment)) delete process.env[name];
+  Object.assign(process.env, functionEnvironment);
 });
 
 async function jobWithBuild(code: string, signal?: AbortSignal): Promise<BenchJob> {

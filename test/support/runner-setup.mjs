@@ -1,0 +1,103 @@
+/**
+ * Adds to jest-light-runner what it lacks: time limits for tests and hooks, imports from `@jest/globals`, and the
+ * environment variables and mocks of a new process for each test file.
+ */
+import { registerHooks } from 'node:module';
+import { ModernFakeTimers } from '@jest/fake-timers';
+
+const LIMIT_MS = 180_000;
+const environment = { ...process.env };
+// Tests replace the timers.
+const { clearTimeout, setTimeout } = globalThis;
+
+/** Fails the test or the hook that runs. */
+let fail = (_error) => {};
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error) => {
+    console.error(error);
+    fail(error);
+  });
+}
+
+/** @returns the function; it rejects when it takes longer than the limit */
+function limited(run, limitMs = LIMIT_MS) {
+  if (run === undefined) return undefined;
+  return async () => {
+    const late = Promise.withResolvers();
+    const error = new Error(`Exceeded the time limit of ${limitMs} ms.`);
+    const timer = setTimeout(() => late.reject(error), limitMs);
+    fail = late.reject;
+    try {
+      await Promise.race([run(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+const withLimit = (add) => (name, run, limitMs) => add(name, limited(run, limitMs));
+
+function limitEach(add) {
+  return (...table) => {
+    const addEach = add.each(...table);
+    return (name, run, limitMs) => addEach(name, (...values) => limited(() => run(...values), limitMs)());
+  };
+}
+
+function limitTests(add) {
+  return Object.assign(withLimit(add), { each: limitEach(add) });
+}
+
+const { test, beforeAll, afterAll, beforeEach, afterEach } = globalThis;
+globalThis.test = Object.assign(limitTests(test), {
+  only: limitTests(test.only),
+  skip: limitTests(test.skip),
+  todo: test.todo,
+});
+globalThis.it = globalThis.test;
+for (const [name, add] of Object.entries({ beforeAll, afterAll, beforeEach, afterEach })) {
+  globalThis[name] = (run, limitMs) => add(limited(run, limitMs));
+}
+
+const timers = new ModernFakeTimers({ config: { fakeTimers: {} }, global: globalThis });
+Object.assign(globalThis.jest, {
+  useFakeTimers: (config) => timers.useFakeTimers(config),
+  useRealTimers: () => timers.useRealTimers(),
+  advanceTimersByTimeAsync: (ms) => timers.advanceTimersByTimeAsync(ms),
+  getTimerCount: () => timers.getTimerCount(),
+});
+
+/** What jest-light-runner appends to the URL of a test file. */
+const TEST_FILE = /\.test\.ts\?\d+$/;
+const globals = [
+  'afterAll',
+  'afterEach',
+  'beforeAll',
+  'beforeEach',
+  'describe',
+  'expect',
+  'it',
+  'jest',
+  'test',
+];
+const source = `export const { ${globals.join(', ')} } = globalThis;`;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier !== '@jest/globals') return next(specifier, context);
+    return {
+      url: `data:text/javascript,${encodeURIComponent(source)}`,
+      format: 'module',
+      shortCircuit: true,
+    };
+  },
+  load(url, context, next) {
+    if (TEST_FILE.test(url)) {
+      for (const name of Object.keys(process.env)) delete process.env[name];
+      Object.assign(process.env, environment);
+      globalThis.jest.restoreAllMocks();
+      globalThis.jest.useRealTimers();
+    }
+    return next(url, context);
+  },
+});
