@@ -20,7 +20,10 @@ interface RuleProperties {
   readonly Targets?: readonly TargetProperties[];
 }
 
-/** @throws Error for a pattern that is not supported here, or a target that is not a function */
+/** EventBridge's default quota. */
+const MAX_PATTERN_CHARACTERS = 2_048;
+
+/** @throws Error for a pattern that is too long or not supported here, or a target that is not a function */
 export function createEventRules(
   template: Template,
   resolve: Resolve,
@@ -37,6 +40,7 @@ export function createEventRules(
     // The rule has only a schedule.
     if (!EventPattern) return [];
     checkPattern(`Rule ${name}`, EventPattern);
+    checkLength(name, EventPattern);
     const targets = Targets.map((target) => createTarget(name, target, functions, gate));
     return State === 'DISABLED' ? [] : { pattern: EventPattern, targets };
   });
@@ -44,4 +48,13 @@ export function createEventRules(
     const targets = rules.flatMap(({ pattern, targets }) => (matches(pattern, event) ? targets : []));
     await Promise.all(targets.map((deliver) => deliver(event)));
   };
+}
+
+/** @throws Error when a deploy to AWS would fail */
+function checkLength(name: string, pattern: EventPattern): void {
+  const { length } = JSON.stringify(pattern);
+  if (length <= MAX_PATTERN_CHARACTERS) return;
+  throw new Error(
+    `Rule ${name} has an event pattern of ${length} characters; the limit of EventBridge is ${MAX_PATTERN_CHARACTERS}. Shorten it.`,
+  );
 }

@@ -32,11 +32,14 @@ const SHUTDOWN_MS = 500;
 const INIT_MS = 10_000;
 /** Lambda's limit for a response that is not streamed. */
 const MAX_RESPONSE_BYTES = 6_291_556;
+/** Lambda's limit for a streamed response. */
+const MAX_STREAMED_BYTES = 200 * 1024 * 1024;
 
 interface Invocation {
   readonly requestId: string;
   readonly onChunk: OnChunk;
   readonly done: PromiseWithResolvers<string>;
+  streamedBytes: number;
 }
 
 export class FunctionInstance {
@@ -76,7 +79,7 @@ export class FunctionInstance {
   /** Runs the handler. @returns its result as JSON text; empty after a streamed response. @throws FunctionError */
   async invoke(payload: string, onChunk: OnChunk): Promise<string> {
     const requestId = randomUUID();
-    const invocation = { requestId, onChunk, done: Promise.withResolvers<string>() };
+    const invocation = { requestId, onChunk, done: Promise.withResolvers<string>(), streamedBytes: 0 };
     this.#invocation = invocation;
     // It may reject while the code is loading, before anything awaits it.
     invocation.done.promise.catch(() => {});
@@ -125,18 +128,25 @@ export class FunctionInstance {
       case 'ready':
         return this.#ready.resolve();
       case 'chunk':
-        // A failed reader drops the rest. The function still runs to its end, as on AWS.
-        await invocation?.onChunk(Buffer.from(message.data)).catch(() => {});
+        await this.#stream(invocation, Buffer.from(message.data));
         return this.#send({ type: 'chunk-taken' });
       case 'done':
-        if (message.payload.length > MAX_RESPONSE_BYTES) {
-          return invocation?.done.reject(failed('Function.ResponseSizeTooLarge', RESPONSE_TOO_LARGE));
+        if (Buffer.byteLength(message.payload) > MAX_RESPONSE_BYTES) {
+          return invocation?.done.reject(tooLarge(MAX_RESPONSE_BYTES));
         }
         return invocation?.done.resolve(message.payload);
       case 'failed':
         this.#ready.reject(new FunctionError(message.failure));
         return invocation?.done.reject(new FunctionError(message.failure));
     }
+  }
+
+  /** A failed reader drops the rest. The function still runs to its end, as on AWS. */
+  async #stream(invocation: Invocation | undefined, chunk: Buffer): Promise<void> {
+    if (!invocation) return;
+    invocation.streamedBytes += chunk.length;
+    if (invocation.streamedBytes <= MAX_STREAMED_BYTES) await invocation.onChunk(chunk).catch(() => {});
+    else invocation.done.reject(tooLarge(MAX_STREAMED_BYTES));
   }
 
   #exit(status: number): void {
@@ -157,7 +167,10 @@ export class FunctionInstance {
   }
 }
 
-const RESPONSE_TOO_LARGE = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
+function tooLarge(maxBytes: number): FunctionError {
+  const message = `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).`;
+  return failed('Function.ResponseSizeTooLarge', message);
+}
 
 function failed(errorType: string, errorMessage: string): FunctionError {
   return new FunctionError({ errorType, errorMessage });

@@ -42,7 +42,10 @@ export interface FunctionOptions {
   readonly onLog: (functionName: string, line: string) => void;
 }
 
-/** @returns functions by name. A function that cannot run here fails at each invocation with the reason */
+/**
+ * @returns functions by name. A function that cannot run here fails at each invocation with the reason
+ * @throws Error for an environment that is too large for Lambda
+ */
 export function createFunctions(
   assembly: Assembly,
   resolve: Resolve,
@@ -68,6 +71,7 @@ function createFunction(
   const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
   // Only an option of the local cloud allows webhooks to this machine; a template cannot.
   const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
+  checkEnvironment(name, variables);
   const functionArn = arn('lambda', `function:${name}`);
   const refusal = refusalOf(name, { Code, Runtime, variables });
   return new LambdaFunction({
@@ -96,6 +100,18 @@ function createFunction(
     onLine: (line) => onLog(name, line),
     ...(refusal !== undefined && { refusal }),
   });
+}
+
+/** Lambda's limit for all variables of a function together, as JSON. */
+const MAX_ENVIRONMENT_BYTES = 4 * 1024;
+
+/** @throws Error when a deploy to AWS would fail */
+function checkEnvironment(name: string, variables: Readonly<Record<string, string>>): void {
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  if (bytes <= MAX_ENVIRONMENT_BYTES) return;
+  throw new Error(
+    `Function ${name} has ${bytes} bytes of environment variables; the limit of Lambda is ${MAX_ENVIRONMENT_BYTES}. Use fewer or shorter ones.`,
+  );
 }
 
 /** Returns why a function cannot run here, with the remedy; undefined when it can. */

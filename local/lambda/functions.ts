@@ -56,6 +56,11 @@ export class LambdaFunction {
       this.#options.onLine(this.#refusal);
       throw new FunctionError({ errorType: 'LocalCloud.NotRun', errorMessage: this.#refusal, trace: [] });
     }
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > MAX_PAYLOAD_BYTES) {
+      const errorMessage = `${bytes} byte payload is too large for the Invoke operation (limit ${MAX_PAYLOAD_BYTES} bytes)`;
+      throw new FunctionError({ errorType: 'RequestEntityTooLargeException', errorMessage });
+    }
     const instance = await this.#acquire(tenantId);
     const chunks: Buffer[] = [];
     const collect: OnChunk = async (chunk) => void chunks.push(chunk);

@@ -1,5 +1,6 @@
 /** Runs one state machine with an interpreter library. Adds tasks, and the parts of AWS's context that the library lacks. */
 import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { DataLimitExceeded, isTooLarge, withCutCause } from './task-errors.ts';
 import { isKnownValid, rememberValid } from './valid-definitions.ts';
 
 /** The supported properties of a state. */
@@ -81,7 +82,12 @@ export function compileStateMachine(
       async (taskInput: unknown) => {
         if (ended) throw new ExecutionEnded();
         const token = visits.get(name)?.beginAttempt();
-        return await tasks.run(resource, taskInput, token);
+        try {
+          if (isTooLarge(taskInput)) throw new DataLimitExceeded(`The input of ${name}`);
+          return await tasks.run(resource, taskInput, token);
+        } catch (error) {
+          throw withCutCause(error);
+        }
       },
     ]);
     const { result, abort, eventLogs } = interpreter.run(input as never, {
@@ -103,23 +109,31 @@ export function compileStateMachine(
     }
     const outcome = result
       .then(
-        (output): Outcome => ({ status: 'SUCCEEDED', output: JSON.stringify(output ?? null) }),
-        (error: unknown): Outcome => {
-          const { name, message } = (error instanceof ExecutionError ? error.cause : error) as Error;
-          return { status: 'FAILED', error: name, cause: message };
-        },
+        (output): Outcome =>
+          isTooLarge(output)
+            ? failedWith(new DataLimitExceeded('The output of the execution'))
+            : { status: 'SUCCEEDED', output: JSON.stringify(output ?? null) },
+        (error: unknown): Outcome =>
+          failedWith((error instanceof ExecutionError ? error.cause : error) as Error),
       )
       .then((natural) => {
         ended ??= natural;
         clearTimeout(timer);
         return ended;
       });
-    void recordHistory(eventLogs, visits, (entered) => {
-      history.push(entered);
-      onStateEntered();
+    void recordHistory(eventLogs, visits, {
+      onEntered(entered) {
+        history.push(entered);
+        onStateEntered();
+      },
+      onTooLarge: (error) => end(failedWith(error)),
     });
     return { outcome, history, abort: () => end({ status: 'ABORTED' }) };
   };
+}
+
+function failedWith({ name: error, message: cause }: Error): Outcome {
+  return { status: 'FAILED', error, cause };
 }
 
 /** Creates one visit of a state: `context` is its `$$.State` and its `$$.Task`. */
@@ -209,9 +223,20 @@ function tasksOf(machine: Machine): [string, string][] {
 async function recordHistory(
   events: ReturnType<StateMachine['run']>['eventLogs'],
   visits: ReadonlyMap<string, Visit>,
-  onEntered: (state: StateEntered) => void,
+  {
+    onEntered,
+    onTooLarge,
+  }: {
+    readonly onEntered: (state: StateEntered) => void;
+    /** Receives the error of a state whose input or output is too large. */
+    readonly onTooLarge: (error: DataLimitExceeded) => void;
+  },
 ): Promise<void> {
   for await (const event of events) {
+    if ('state' in event && event.type !== 'StateFailed') {
+      const { name, input, output } = event.state;
+      if (isTooLarge(input) || isTooLarge(output)) onTooLarge(new DataLimitExceeded(`The data of ${name}`));
+    }
     if (event.type === 'StateEntered') {
       onEntered({ name: event.state.name, type: event.state.type, timestampMs: event.timestamp });
     } else if (event.type === 'StateExited' || event.type === 'StateCaught') {

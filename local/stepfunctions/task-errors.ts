@@ -1,7 +1,9 @@
 /** Defines the errors of tasks, with AWS's names. */
 
-/** Step Functions' limit for the output of a state. */
+/** Step Functions' limit for the input and the output of a state, of a task and of an execution. */
 export const MAX_OUTPUT_BYTES = 256 * 1024;
+/** Step Functions cuts off a longer cause. */
+const MAX_CAUSE_CHARACTERS = 32_768;
 
 /** The output of a state is too large. On AWS, `States.ALL` does not match it; here, no Retry or Catch does. */
 export class DataLimitExceeded extends Error {
@@ -20,6 +22,17 @@ export class StatesRuntime extends Error {
   override readonly name = 'States.Runtime';
   readonly isRetryable = false;
   readonly isCatchable = false;
+}
+
+/** @param data JSON */
+export function isTooLarge(data: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(data) ?? '') > MAX_OUTPUT_BYTES;
+}
+
+/** Cuts off the message of an error, which becomes the cause that a state catches. */
+export function withCutCause(error: unknown): unknown {
+  if (error instanceof Error) error.message = error.message.slice(0, MAX_CAUSE_CHARACTERS);
+  return error;
 }
 
 export function named(name: string, message: string): Error {

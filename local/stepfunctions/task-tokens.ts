@@ -1,6 +1,7 @@
 /** Manages task tokens: a waiting task succeeds or fails with the result that the holder of its token sends. */
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../shared/aws-json.ts';
+import { MAX_OUTPUT_BYTES } from './task-errors.ts';
 
 export class TaskTokens {
   readonly #waiting = new Map<string, PromiseWithResolvers<unknown>>();
@@ -58,8 +59,7 @@ export function machineOfToken(token: string): string {
 
 function parse(output: string): unknown {
   try {
-    return JSON.parse(output);
-  } catch {
-    throw new AwsError('InvalidOutput', 'Invalid Output: it must be JSON');
-  }
+    if (Buffer.byteLength(output) <= MAX_OUTPUT_BYTES) return JSON.parse(output);
+  } catch {}
+  throw new AwsError('InvalidOutput', 'Invalid Output: it must be JSON, 256 KiB at most');
 }

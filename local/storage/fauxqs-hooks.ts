@@ -1,4 +1,4 @@
-/** Adds what fauxqs has no options for: loopback only, S3's size limit, IAM, and notifications of calls and objects. */
+/** Adds what fauxqs has no options for: loopback only, size limits of S3 and SNS, IAM, and notifications of calls and objects. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { withConditions } from '../dynamodb/conditional-writes.ts';
 import { type CreatedObject, withObjectEvents } from '../eventbridge/object-events.ts';
@@ -10,6 +10,7 @@ import {
   storageCall,
 } from '../iam/storage-guard.ts';
 import { refuseNonLoopback } from '../shared/loopback-server.ts';
+import { refuseLargeBatch } from './batch-limit.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
 
 /** @param action for S3, the HTTP method of the request */
@@ -72,7 +73,7 @@ export function hookFauxqs(
   fastify.addHook('preHandler', async (request, reply) => {
     const { service, action } = storageCall(request);
     if (service !== 'sts') onCall(service, action);
-    const refusal = await refuseStorageCall(await iam, request);
+    const refusal = (await refuseStorageCall(await iam, request)) ?? refuseLargeBatch(action, request.body);
     if (refusal) await setResponse(reply, refusal).send(refusal.body);
     else if (action.startsWith('ChangeMessageVisibility')) avoidZeroTimeout(request.body);
   });

@@ -62,6 +62,9 @@ export async function startStorageServer(
   };
 }
 
+/** SQS takes more in most regions, but no region and no older queue takes less. */
+const MAX_MESSAGE_BYTES = 262_144;
+
 /** Properties of `AWS::SQS::Queue` that fauxqs accepts as attributes of the same names. */
 const QUEUE_ATTRIBUTES = [
   'DelaySeconds',
@@ -92,7 +95,7 @@ export async function createStorageResources(
   const queues = resourcesOf<QueueProperties>(template, resolve, ['AWS::SQS::Queue'], QUEUE_ATTRIBUTES);
   const sqs = new SQSClient(environment.clientOptions('SQS'));
   for (const [QueueUrl, properties] of queues) {
-    const Attributes: Record<string, string> = {};
+    const Attributes: Record<string, string> = { MaximumMessageSize: String(MAX_MESSAGE_BYTES) };
     for (const [name, value] of Object.entries(properties)) {
       if (value !== undefined) {
         Attributes[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);

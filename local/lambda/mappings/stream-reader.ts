@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
 import { sequenceOf, type TableStream } from '../../dynamodb/table-stream.ts';
-import type { LambdaFunction } from '../functions.ts';
+import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../functions.ts';
 import type { DeadLetter } from './failure-destination.ts';
 import { invokeRecords } from './invoke-records.ts';
 
@@ -32,6 +32,8 @@ interface Batch {
   readonly retries: number;
 }
 
+/** With room for the rest of the event. */
+const MAX_BATCH_BYTES = MAX_PAYLOAD_BYTES - 1024;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
 /** Time for a batch to finish when the cloud closes. An abandoned batch is delivered again after the next start. */
@@ -67,7 +69,7 @@ export class StreamReader {
   /** @throws AbortError when closing. Finished records are saved by then */
   async #deliver(read: readonly StreamRecord[]): Promise<void> {
     const { accepts, bisects, maxRetries, deadLetter, functionArn } = this.#options;
-    const batches: Batch[] = [{ records: read.filter(accepts), retries: 0 }];
+    const batches: Batch[] = splitBySize(read.filter(accepts)).map((records) => ({ records, retries: 0 }));
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       const { records, retries } = batch;
       if (!isFilled(records)) continue;
@@ -114,6 +116,23 @@ export class StreamReader {
     const { stream, name } = this.#options;
     if (record) stream.checkpoint(name, record);
   }
+}
+
+/** Lambda ends a batch before its payload reaches the limit of an invocation. */
+function splitBySize(records: readonly StreamRecord[]): StreamRecord[][] {
+  const batches: StreamRecord[][] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = Buffer.byteLength(JSON.stringify(record)) + 1;
+    bytes += size;
+    const last = batches.at(-1);
+    if (last && bytes <= MAX_BATCH_BYTES) last.push(record);
+    else {
+      batches.push([record]);
+      bytes = size;
+    }
+  }
+  return batches;
 }
 
 function isFilled(records: readonly StreamRecord[]): records is Records {

@@ -68,3 +68,14 @@ test('every instance is interrupted: those that work and those that wait for wor
   expect(await cut).toBe('Runtime.ExitError');
   expect(await target.invoke('{}')).toBe('"fine"');
 });
+
+test('a response and a payload have limits in bytes', async () => {
+  await start(`export const handler = ({ bytes, text = 'x' }) => text.repeat(bytes);`);
+  const tooLarge = { name: 'Function.ResponseSizeTooLarge' };
+  await expect(target.invoke('{"bytes":6291556}')).rejects.toMatchObject(tooLarge);
+  await expect(target.invoke('{"bytes":3200000,"text":"ü"}')).rejects.toMatchObject(tooLarge);
+  expect(await target.invoke('{"bytes":6291554}')).toHaveLength(6_291_556);
+  await expect(target.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
+    name: 'RequestEntityTooLargeException',
+  });
+});

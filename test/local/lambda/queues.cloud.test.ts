@@ -201,6 +201,15 @@ test('a poisoned message is tried as often as the queue allows, and then set asi
   await isEmpty('plain');
 });
 
+test('a message of more than 262,144 bytes is refused by a queue and by a topic', async () => {
+  const sns = clientOf(cloud, SNSClient, 'SNS');
+  const TopicArn = 'arn:aws:sns:us-east-1:000000000000:news';
+  const text = 'x'.repeat(262_145);
+  await expect(send('disabled', text)).rejects.toThrow('262144');
+  await expect(sns.send(new PublishCommand({ TopicArn, Message: text }))).rejects.toThrow('262144');
+  sns.destroy();
+});
+
 test('batches run at once, as many as the mapping allows', async () => {
   const gate = (index: number) => join(dataDirectory, `gate-${index}`);
   const ids: string[] = [];
