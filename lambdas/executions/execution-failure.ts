@@ -1,6 +1,7 @@
 /** Maps failed executions of external state machines to job errors. */
 
 import type { JobError } from '../jobs/job.ts';
+import { cleanText } from '../shared/clean-text.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import type { ExecutionFailed } from './executions.ts';
 
@@ -41,5 +42,9 @@ export function executionFailure({ status, error }: Pick<ExecutionFailed, 'statu
 }
 
 function nameOf(error: string): string {
-  return error.replaceAll(/\p{C}/gu, '').trim().slice(0, MAX_NAME_CHARACTERS).toWellFormed();
+  return cleanText(error)
+    .replaceAll(/[\n\t]/g, '')
+    .trim()
+    .slice(0, MAX_NAME_CHARACTERS)
+    .toWellFormed();
 }

@@ -1,4 +1,7 @@
-/** Stores jobs in DynamoDB. Every write is one conditional write, and no other code writes the table. */
+/**
+ * Stores jobs in DynamoDB. Every write is one conditional write, and no other code writes the table. So every text that steps,
+ * sandboxes and APIs put on a record is bounded and cleaned here.
+ */
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -12,6 +15,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { boundRecord } from './bound-record.ts';
 import {
   firstVersion,
   type InputRequest,
@@ -440,7 +444,7 @@ export class JobStore {
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: toItem({ jobId }),
-          ...transitionTo(to, change, updatedAt),
+          ...transitionTo(to, { ...change, set: boundRecord(change.set ?? {}) }, updatedAt),
           ReturnValues: 'ALL_NEW',
         }),
       );

@@ -29,6 +29,8 @@ export interface JobView {
   readonly result: unknown;
   /** Location of a large result in the workspace bucket; `result` is then null. */
   readonly result_object?: StoredObject;
+  /** Only in an event that its result would make too large: the MCP resource of the result; `result` is then null. */
+  readonly result_uri?: string;
   readonly error: Job['error'] | null;
   readonly log_tail?: readonly string[];
   readonly created_at: string;

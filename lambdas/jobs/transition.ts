@@ -1,11 +1,11 @@
 /** Builds the conditional update of a status transition. */
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { isTerminal, JobStatus, STATUSES_BEFORE } from './job.ts';
+import { isTerminal, type Job, JobStatus, STATUSES_BEFORE } from './job.ts';
 import { toItem } from './job-item.ts';
 
 /** The attributes that a transition writes, and its conditions. */
 export interface Change {
-  readonly set?: Readonly<Record<string, unknown>>;
+  readonly set?: Partial<Job> & { readonly lease?: string };
   readonly where?: {
     /** @default the statuses that may precede the new one */
     readonly statuses?: readonly JobStatus[];

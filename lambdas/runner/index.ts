@@ -30,6 +30,7 @@ export type {
   Workspace,
 } from '../definition/step-context.ts';
 export { type Job, JobStatus } from '../jobs/job.ts';
+export { cleanText } from '../shared/clean-text.ts';
 export { requiredEnv, StepEnv } from '../shared/env.ts';
 export {
   type AddressPolicy,

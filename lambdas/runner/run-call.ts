@@ -4,6 +4,7 @@ import type { CallEvent, CallResult } from '../definition/call-protocol.ts';
 import { checkResult } from '../definition/check-result.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
 import type { Step, Workspace } from '../definition/step-context.ts';
+import { boundError } from '../jobs/bound-record.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -106,7 +107,7 @@ function describe(error: unknown, name: string, requestId: string) {
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
     if (cause) console.warn({ message: 'A call failed', operation: name, code, cause });
-    return { code, message, retryable, ...(details && { details }) };
+    return boundError({ code, message, retryable, ...(details && { details }) });
   }
   console.error({ message: 'A call failed unexpectedly', operation: name, error });
   const message = `${name} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`;

@@ -1,14 +1,12 @@
-/** Collects the log of one attempt: all of it in a file, the last lines in memory. */
+/** Collects the log of one attempt, cleaned: all of it in a file, the last lines in memory. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { StepLog } from '../definition/step-context.ts';
-
-/** Lines of a log on the job: enough for a model to find the cause of a failure, and small in its context. */
-const TAIL_LINES = 20;
-const TAIL_LINE_CHARACTERS = 200;
+import { TAIL_LINE_CHARACTERS, TAIL_LINES } from '../jobs/bound-record.ts';
+import { cleanText } from '../shared/clean-text.ts';
 
 /** Cuts off longer logs with a notice, so that a script in an endless loop cannot fill the disk. */
 export const MAX_LOG_BYTES = 50 * 1024 * 1024;
@@ -35,7 +33,9 @@ export class FileStepLog implements StepLog {
     if (this.#bytes > MAX_LOG_BYTES) return;
     this.#bytes += Buffer.byteLength(text);
     this.#append(
-      this.#bytes > MAX_LOG_BYTES ? `\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n` : text,
+      this.#bytes > MAX_LOG_BYTES
+        ? `\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n`
+        : cleanText(text),
     );
   }
 

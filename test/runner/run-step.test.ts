@@ -121,6 +121,15 @@ test('progress inside a step counts as its share of the whole, and never falls',
   await running;
 });
 
+test('a progress message of 300,000 bytes is cut off on the record', async () => {
+  const { jobId } = await createJob();
+  await jobs.begin(jobId, { step: 'first', progress: 0, lease: 'a' });
+  await jobs.report(jobId, 'a', { progress: 0, message: 'x\u001b[31m'.repeat(60_000) });
+  const { message } = (await jobs.get('alice', jobId)) ?? {};
+  expect(message).toMatch(/^x+…$/);
+  expect(message?.length).toBeLessThanOrEqual(1_000);
+});
+
 test('a failure is on the record with its code, step, details and last lines, and ends the execution', async () => {
   const { jobId } = await createJob();
   const failing = runStep(jobId, 'first', async ({ log }) => {

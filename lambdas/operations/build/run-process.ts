@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
+import { cleanText } from 'mcp-async-operations/steps';
 
 export interface ProcessOptions {
   readonly command: string;
@@ -88,18 +88,13 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
     // A lone carriage return also ends a line: progress bars use it.
     const lines = (rest + text).split(/\r?\n|\r/);
     rest = lines.pop() ?? '';
-    for (const line of lines) onLine(printable(line));
+    for (const line of lines) onLine(cleanText(line));
     while (rest.length > MAX_LINE_CHARACTERS) {
-      onLine(printable(rest.slice(0, MAX_LINE_CHARACTERS)));
+      onLine(cleanText(rest.slice(0, MAX_LINE_CHARACTERS)));
       rest = rest.slice(MAX_LINE_CHARACTERS);
     }
   });
   stream.on('close', () => {
-    if (rest) onLine(printable(rest));
+    if (rest) onLine(cleanText(rest));
   });
-}
-
-/** Removes colours and cursor movements, which could mislead readers of a log in a terminal. */
-function printable(line: string): string {
-  return stripVTControlCharacters(line).replace(/(?!\t)\p{Cc}/gu, '');
 }

@@ -1,6 +1,6 @@
 /** Maps failed API calls to errors with the status, the start of the body, and whether a retry can help. */
 import { OperationError } from 'mcp-async-operations/operation';
-import { type ApiRequest, trimToUtf8Boundaries } from 'mcp-async-operations/steps';
+import { type ApiRequest, cleanText, trimToUtf8Boundaries } from 'mcp-async-operations/steps';
 import type { ApiResponse, Outcome } from './read-outcome.ts';
 
 /** Methods whose repetition has no further effect. */
@@ -62,5 +62,5 @@ function detailsOf({ status, body }: ApiResponse) {
     isCutBefore: false,
     isCutAfter,
   });
-  return { status, body: whole?.toString() ?? '' };
+  return { status, body: cleanText(whole?.toString() ?? '') };
 }

@@ -1,5 +1,6 @@
 /** Defines the protocol between a step's runner and its sandbox: one event in, JSON lines out. */
 import * as z from 'zod';
+import { MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 
@@ -19,8 +20,6 @@ export interface SandboxEvent {
   readonly fenceUrl: string;
   readonly attemptId: string;
 }
-
-export const MAX_MESSAGE_CHARACTERS = 1_000;
 
 const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
 

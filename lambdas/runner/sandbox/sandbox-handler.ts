@@ -4,17 +4,13 @@ import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
+import { boundError, MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
+import { cleanShortText } from '../../shared/clean-text.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
-import {
-  KEEP_ALIVE_MS,
-  MAX_MESSAGE_CHARACTERS,
-  type SandboxError,
-  type SandboxEvent,
-  type SandboxMessage,
-} from './protocol.ts';
+import { KEEP_ALIVE_MS, type SandboxError, type SandboxEvent, type SandboxMessage } from './protocol.ts';
 import { UrlWorkspace } from './url-workspace.ts';
 
 /**
@@ -65,7 +61,10 @@ async function runStep(
       attempt,
       signal: fence.signal,
       progress: (fraction, message) =>
-        send({ progress: fraction || 0, ...(message && { message: short(message) }) }),
+        send({
+          progress: fraction || 0,
+          ...(message && { message: cleanShortText(message, MAX_MESSAGE_CHARACTERS) }),
+        }),
       log: {
         // Unread text stays in memory, so stop at the length at which the runner cuts off the log.
         write: (text) => {
@@ -87,12 +86,8 @@ function describe(error: unknown, step: string): SandboxError {
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
     if (cause) console.warn({ message: 'A step failed', step, code, cause });
-    return { code, message: short(message), retryable, ...(details && { details }) };
+    return boundError({ code, message, retryable, ...(details && { details }) });
   }
   console.error({ message: 'A step failed unexpectedly', step, error });
   return { code: ErrorCode.internal, message: '', retryable: false };
-}
-
-function short(message: string): string {
-  return message.slice(0, MAX_MESSAGE_CHARACTERS);
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { resultInvalid } from '../../definition/check-result.ts';
 import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
+import { boundError } from '../../jobs/bound-record.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
@@ -68,9 +69,8 @@ async function runInSandbox(
     for await (const line of sandbox.invoke(owner, event)) {
       const message = line && read(line, step);
       if (!message) continue;
-      if ('log' in message) log.write(printable(message.log));
-      else if ('progress' in message)
-        progress(message.progress, message.message && printable(message.message));
+      if ('log' in message) log.write(message.log);
+      else if ('progress' in message) progress(message.progress, message.message);
       else if ('error' in message) throw toError(message.error, step);
       else return checkFiles(operation, message.result, files);
     }
@@ -103,13 +103,9 @@ function read(line: string, step: string): SandboxMessage {
   }
 }
 
-function toError({ code, message, retryable, details }: SandboxError, step: string) {
+function toError(error: SandboxError, step: string) {
+  const { code, message, retryable, details } = boundError(error);
   if (code === ErrorCode.internal)
     return new Error(`The sandbox of ${step} failed unexpectedly. Read its log for the cause.`);
-  return codedError(code, printable(message), { retryable, details });
-}
-
-/** Removes control characters, which could mislead readers of a log in a terminal. */
-function printable(text: string): string {
-  return text.replace(/(?![\n\t])\p{Cc}/gu, '');
+  return codedError(code, message, { retryable, details });
 }

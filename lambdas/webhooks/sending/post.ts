@@ -1,5 +1,6 @@
 /** Sends one POST to an untrusted receiver, with a deadline, a limit on the response and no redirects. */
 import { Client } from 'undici';
+import { cleanText } from '../../shared/clean-text.ts';
 import {
   type AddressPolicy,
   AddressRefused,
@@ -37,7 +38,7 @@ export interface PostResponse {
   readonly status: number;
   /** Milliseconds from the start to the status. */
   readonly latencyMs: number;
-  /** The first 1 KiB of the body as text that is safe to show: no control characters but \n and \t. */
+  /** The first 1 KiB of the body as clean text. */
   readonly text: string;
   /** The first 64 KiB of the body, not decompressed. */
   readonly body: Buffer;
@@ -146,14 +147,11 @@ async function readStart(body: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /**
- * Replaces invalid UTF-8, control characters and format characters (`Cf`: they reverse or hide text) with U+FFFD. That
- * has three bytes, so 1 KiB may grow to 3. In stream mode the decoder omits a last character that the limit cut.
+ * Cleans the text and replaces invalid UTF-8 with U+FFFD. That has three bytes, so 1 KiB may grow to 3. In stream mode the
+ * decoder omits a last character that the limit cut.
  */
 function safeText(body: Buffer): string {
-  return new TextDecoder()
-    .decode(body.subarray(0, MAX_TEXT_BYTES), { stream: true })
-    .replace(/\r\n?/g, '\n')
-    .replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+  return cleanText(new TextDecoder().decode(body.subarray(0, MAX_TEXT_BYTES), { stream: true }));
 }
 
 type FailureCause = Omit<PostFailure, 'latencyMs'>;

@@ -1,0 +1,77 @@
+/** Bounds the texts and objects that go on a job's record, and cleans them: steps, sandboxes and APIs write them. */
+import { cleanShortText } from '../shared/clean-text.ts';
+import { MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
+import type { Job, JobError } from './job.ts';
+
+/** Characters of a message. */
+export const MAX_MESSAGE_CHARACTERS = 1_000;
+/** Bytes of the details of an error, as JSON. */
+export const MAX_DETAILS_BYTES = 8 * 1024;
+/** Characters of a name that is not checked elsewhere: the state of an external state machine. */
+const MAX_NAME_CHARACTERS = 128;
+/** Lines of a log on the job: enough for a model to find the cause of a failure, and small in its context. */
+export const TAIL_LINES = 20;
+export const TAIL_LINE_CHARACTERS = 200;
+
+type Details = NonNullable<JobError['details']>;
+
+/** Bounds those attributes of a record whose text comes from elsewhere. Repeating it changes nothing. */
+export function boundRecord<Attributes extends Partial<Job>>(attributes: Attributes): Attributes {
+  const { message, step, error, logTail } = attributes;
+  return {
+    ...attributes,
+    ...(message !== undefined && { message: boundMessage(message) }),
+    ...(step !== undefined && { step: cleanShortText(step, MAX_NAME_CHARACTERS) }),
+    ...(error && { error: boundError(error) }),
+    ...(logTail && { logTail: boundTail(logTail) }),
+  };
+}
+
+/** Bounds the error of a job or of a call. */
+export function boundError<Reported extends Omit<JobError, 'step'>>(error: Reported): Reported {
+  const { code, message, details } = error;
+  return {
+    ...error,
+    code: cleanShortText(code, MAX_ERROR_CODE_CHARACTERS),
+    message: boundMessage(message),
+    ...(details && { details: boundDetails(details) }),
+  };
+}
+
+function boundMessage(message: string): string {
+  // Code without types may give another value.
+  return cleanShortText(String(message), MAX_MESSAGE_CHARACTERS);
+}
+
+/** Keeps the first details that fit. Cuts off a text that does not fit, and leaves out other values. */
+function boundDetails(details: Details): Details {
+  const kept: Record<string, Details[string]> = {};
+  // For the braces.
+  let left = MAX_DETAILS_BYTES - 2;
+  for (const [name, value] of Object.entries(details)) {
+    const key = cleanShortText(name, MAX_NAME_CHARACTERS);
+    const bound = boundDetail(value, left - jsonBytes(key) - 2);
+    if (bound === undefined) continue;
+    left -= jsonBytes(key) + jsonBytes(bound) + 2;
+    kept[key] = bound;
+  }
+  return kept;
+}
+
+/** @returns the value in at most so many bytes of JSON; undefined when nothing of it fits */
+function boundDetail(value: Details[string], maxBytes: number): Details[string] | undefined {
+  if (typeof value !== 'string') return jsonBytes(value) <= maxBytes ? value : undefined;
+  for (let characters = MAX_DETAILS_BYTES; characters > 0; characters = Math.floor(characters * 0.9)) {
+    const text = cleanShortText(value, characters);
+    if (jsonBytes(text) <= maxBytes) return text;
+  }
+  return undefined;
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
+}
+
+function boundTail(lines: readonly string[]): readonly string[] {
+  return lines.slice(-TAIL_LINES).map((line) => cleanShortText(line, TAIL_LINE_CHARACTERS));
+}

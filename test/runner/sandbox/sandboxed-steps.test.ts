@@ -1,0 +1,64 @@
+/** Tests that what a sandbox says is bounded and cleaned before anything else reads it. */
+import type { StepsOperation } from '../../../lambdas/definition/operation-definition.ts';
+import type { StepContext } from '../../../lambdas/definition/step-context.ts';
+import type { SandboxFunction } from '../../../lambdas/runner/sandbox/sandbox-function.ts';
+import { sandboxedSteps } from '../../../lambdas/runner/sandbox/sandboxed-steps.ts';
+import type { WorkspaceUrls } from '../../../lambdas/runner/sandbox/workspace-urls.ts';
+import { FileStepLog } from '../../../lambdas/runner/step-log.ts';
+
+const HOSTILE = 'a\u001b]0;title\u0007b\u202ec\u0000';
+
+/** Runs a step whose sandbox sends these messages. */
+async function run(messages: readonly object[]) {
+  const operation = {
+    name: 'build',
+    steps: { compile: { timeoutMs: 1_000 } },
+    sandbox: () => ({ reads: [], writes: [] }),
+  } as unknown as StepsOperation;
+  const sandbox = {
+    async *invoke() {
+      for (const message of messages) yield JSON.stringify(message);
+    },
+  } as unknown as SandboxFunction;
+  const urls = {
+    read: async () => '',
+    write: async () => '',
+    put: async () => {},
+  } as unknown as WorkspaceUrls;
+  const log = await FileStepLog.create();
+  const context = { jobId: 'job', owner: 'alice', signal: new AbortController().signal, log, progress() {} };
+  const { compile } = sandboxedSteps({ operation, sandbox, urls });
+  try {
+    return {
+      error: await compile?.(context as unknown as StepContext).catch((error) => error),
+      tail: log.tail(),
+    };
+  } finally {
+    await log.close();
+    await log.remove();
+  }
+}
+
+test('an error of 262,085 bytes is bounded', async () => {
+  const error = {
+    code: 'SCRIPT_FAILED',
+    message: 'x',
+    retryable: false,
+    details: { text: 'x'.repeat(262_085) },
+  };
+  const { error: thrown } = await run([{ error }]);
+  expect(thrown).toMatchObject({ code: 'SCRIPT_FAILED', message: 'x' });
+  expect(Buffer.byteLength(JSON.stringify(thrown.details))).toBeLessThanOrEqual(8 * 1024);
+});
+
+test('its message, its details and its log are cleaned', async () => {
+  const error = {
+    code: 'SCRIPT_FAILED',
+    message: HOSTILE,
+    retryable: false,
+    details: { [HOSTILE]: HOSTILE },
+  };
+  const { error: thrown, tail } = await run([{ log: `${HOSTILE}\n${HOSTILE}` }, { error }]);
+  expect(thrown).toMatchObject({ message: 'abc', details: { abc: 'abc' } });
+  expect(tail).toEqual(['abc', 'abc']);
+});
