@@ -1,6 +1,6 @@
 /** Reads the fields of package.json that a build uses, as untrusted input. */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 
@@ -23,12 +23,17 @@ const manifestSchema = z.object({
 });
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** @throws OperationError SOURCE_INVALID with the problem. */
+/** @throws OperationError SOURCE_INVALID with the problem. It quotes no text of the file, which a script can link to any other. */
 export async function readManifest(tree: string): Promise<Manifest> {
-  const file = join(tree, 'package.json');
-  const { size } = await stat(file).catch((error) => {
-    throw invalid('it is not a readable file', error);
-  });
+  const [root, file] = await Promise.all([realpath(tree), realpath(join(tree, 'package.json'))]).catch(
+    (error) => {
+      throw invalid('it is not a readable file', error);
+    },
+  );
+  if (!file.startsWith(root + sep)) throw invalid('it is a link to a file outside the project');
+  const stats = await stat(file);
+  if (!stats.isFile()) throw invalid('it is not a readable file');
+  const { size } = stats;
   if (size > MAX_MANIFEST_BYTES) throw invalid(`it exceeds ${formatBytes(MAX_MANIFEST_BYTES)}`);
 
   let json: unknown;
@@ -36,7 +41,8 @@ export async function readManifest(tree: string): Promise<Manifest> {
     // Editors on Windows start files with a byte order mark, which npm ignores.
     json = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw invalid(`it is not JSON (${(error as Error).message.slice(0, 200)})`, error);
+    const [position = ''] = / at position \d+/.exec((error as Error).message) ?? [];
+    throw invalid(`it is not JSON${position && `; the error is${position}`}`);
   }
   const { success, data, error } = manifestSchema.safeParse(json);
   if (success) return data;
