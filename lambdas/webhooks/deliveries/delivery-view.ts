@@ -33,9 +33,9 @@ export interface AttemptView {
   readonly http_status?: number;
   readonly latency_ms: number;
   readonly error?: string;
-  /** The start of the receiver's response body. */
+  /** The start of the receiver's response body; absent when the delivery had an answer link. */
   readonly answer?: string;
-  /** A sentence that explains a missing response. */
+  /** A sentence that explains a missing `answer`. */
   readonly reason?: string;
 }
 

@@ -22,9 +22,9 @@ export interface DeliveryAttempt {
   readonly status?: number;
   /** A stable code for a missing response. */
   readonly error?: string;
-  /** The first 1 KiB of the response body. */
+  /** The first 1 KiB of the response body; absent when the delivery had an answer link. */
   readonly answer?: string;
-  /** A sentence that explains a missing response. */
+  /** A sentence that explains a missing `answer`. */
   readonly reason?: string;
 }
 

@@ -14,8 +14,8 @@ import { CALLBACKS_ID, type Endpoint, isActive } from '../endpoints/endpoint.ts'
 import type { EndpointStore } from '../endpoints/endpoint-store.ts';
 import type { SecretSeal } from '../endpoints/secret-seal.ts';
 import type { SigningKey } from '../signing/signature.ts';
-import { answerUrlOf, redactLink } from './answer-link.ts';
-import type { PostOutcome } from './post.ts';
+import { answerUrlOf } from './answer-link.ts';
+import type { PostOutcome, PostResponse } from './post.ts';
 import { eventRequest, type WebhookRequest } from './webhook-request.ts';
 
 export interface DeliverDependencies {
@@ -66,20 +66,28 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   const keys = await signingKeys.get();
   const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
   const outcome = await post(eventRequest(delivery, url, signer, keys, now(), answerUrl));
-  const attempt: DeliveryAttempt =
-    'error' in outcome
-      ? { at: startedAt, latencyMs: outcome.latencyMs, error: outcome.error, reason: outcome.message }
-      : {
-          at: startedAt,
-          latencyMs: outcome.latencyMs,
-          status: outcome.status,
-          answer: redactLink(outcome.text, answerUrl),
-        };
+  const attempt: DeliveryAttempt = {
+    at: startedAt,
+    latencyMs: outcome.latencyMs,
+    ...('error' in outcome
+      ? { error: outcome.error, reason: outcome.message }
+      : { status: outcome.status, ...responseOf(outcome, answerUrl) }),
+  };
   if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
     await endpoints.disableGone(endpoint, url);
   }
   await deliveries.record(delivery, attempt, await scheduleNext(dependencies, delivery, outcome));
   if (endpoint) await resealSecrets(dependencies, endpoint);
+}
+
+/** A response can repeat the link in any encoding, and who reads the record may not be allowed to answer. */
+function responseOf(
+  { text }: PostResponse,
+  answerUrl: string | undefined,
+): Pick<DeliveryAttempt, 'answer' | 'reason'> {
+  return answerUrl === undefined
+    ? { answer: text }
+    : { reason: 'The response is not recorded, because it can repeat the answer link.' };
 }
 
 /** Seals an endpoint's secrets under the current key, so that no secret in use depends on the key before it. */

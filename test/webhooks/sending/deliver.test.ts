@@ -528,25 +528,23 @@ describe('a question of a job', () => {
     expect(await ask({ type: 'job.completed', event }, responded(200))).toEqual([undefined]);
   });
 
-  test('is never stored, even if the response of the receiver repeats all or part of the link', async () => {
+  test('is never stored, even if the response of the receiver repeats the link in any encoding', async () => {
     await tables.endpoints.put(endpoint({ answerLinks: true }));
     const keys = ['one', 'two'].map((each) =>
       signingKeyFrom(`${each} text of more than thirty-two characters`),
     );
     dependencies = { ...dependencies, signingKeys: { get: async () => keys } };
     const [link = ''] = await ask({}, responded(500));
-    const cut = link.slice(0, -40);
-    expect(readAnswerToken(cut.split('/').at(-1) ?? '', keys, now)).toBeUndefined();
-    expect(
-      readAnswerToken(link.split('.').slice(0, -1).join('.').split('/').at(-1) ?? '', keys, now),
-    ).toBeDefined();
-    post.mockResolvedValue({ ...responded(500), text: `{"got":"${link}"} and ${cut}` } as PostOutcome);
+    const repeated = [link, link.slice(0, -40), Buffer.from(link).toString('base64'), [...link].join(' ')];
+    post.mockResolvedValue({ ...responded(500), text: repeated.join('\n') } as PostOutcome);
     await deliver(dependencies, sent[0]?.message as AttemptMessage);
     const kept = await record();
-    expect(kept?.attempts.at(-1)?.answer).toBe(
-      `{"got":"[link]"} and https://api.example.com/v1/answers/[link].[link].${cut.split('.').at(-1)}`,
-    );
-    for (const part of link.split('.').slice(-2)) expect(JSON.stringify([kept, sent])).not.toContain(part);
+    expect(kept?.attempts.at(-1)).toEqual({
+      at: expect.any(String),
+      latencyMs: expect.any(Number),
+      status: 500,
+      reason: 'The response is not recorded, because it can repeat the answer link.',
+    });
   });
 });
 
