@@ -1,10 +1,15 @@
 /** Records the questions of a step, with the task token that resumes its execution after the answers. */
 
 import type { Questions } from '../definition/questions.ts';
+import { readCause } from '../definition/state-error.ts';
 import { INPUT_ANSWERED } from '../definition/state-names.ts';
 import { isTerminal, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import { ErrorCode } from '../shared/errors.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
+
+/** Limit for all questions of a job together, as JSON: its record also has its input and its result. */
+const MAX_REQUESTS_BYTES = 64 * 1024;
 
 /** Event from the state that waits for answers to the operation's function. */
 export interface InputRequestsEvent {
@@ -26,11 +31,22 @@ export async function recordInputRequests(
   { taskToken, jobId, step, asked }: InputRequestsEvent,
   { awsRequestId }: Pick<Invocation, 'awsRequestId'>,
 ): Promise<void> {
-  const { errorMessage } = JSON.parse(asked.Cause) as { readonly errorMessage: string };
-  const questions = JSON.parse(errorMessage) as Questions;
+  const questions = readCause(asked.Cause) as Questions | undefined;
   const job = await jobs.find(jobId);
   if (!job || isTerminal(job.status)) throw new StepEnded(`Job ${jobId} has ended; ${step} does not ask.`);
   const inputRequests = { ...job.inputRequests, ...questions };
+  const bytes = Buffer.byteLength(JSON.stringify(inputRequests));
+  if (!questions || bytes > MAX_REQUESTS_BYTES) {
+    const message = questions
+      ? `All questions of the job take ${bytes} bytes; the limit is ${MAX_REQUESTS_BYTES}. Ask the operator to shorten them.`
+      : `The questions of step ${step} are unreadable: Step Functions cut them off. Ask the operator to shorten them.`;
+    const error = { code: ErrorCode.internal, message, step, retryable: false };
+    await jobs.fail(jobId, error, { retentionSeconds: job.retentionSeconds }).catch((refusal: unknown) => {
+      // The job has ended meanwhile.
+      if (!(refusal instanceof TransitionRefused)) throw refusal;
+    });
+    throw new StepEnded(message);
+  }
   const open = openRequests({ ...job, inputRequests });
   if (open.length === 0) throw new InputAnswered(`All questions of ${step} have answers.`);
   const message = open.map(([, request]) => request.message).join(' ');

@@ -2,15 +2,17 @@
 import * as z from 'zod';
 import type { StepDefinition } from '../definition/operation-definition.ts';
 import type { Questions } from '../definition/questions.ts';
+import { fitsCause, StateError } from '../definition/state-error.ts';
 import { INPUT_REQUIRED } from '../definition/state-names.ts';
 import type { FormAnswers, Question, StepContext } from '../definition/step-context.ts';
 import type { AcceptedAnswer, FormRequest, Job, QuestionRequest, UploadedFile } from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
+import { cleanText } from '../shared/clean-text.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
 
 /** Ends the attempt of a step that needs answers; its state changes to the one that waits for them. Not a failure. */
-export class InputRequired extends Error {
+export class InputRequired extends StateError {
   override readonly name = INPUT_REQUIRED;
   readonly questions: Questions;
 
@@ -21,7 +23,6 @@ export class InputRequired extends Error {
   }
 }
 
-/** Step Functions cuts a cause off at 32,768 characters. */
 const MAX_QUESTIONS_BYTES = 16 * 1024;
 /** Field types of MCP elicitation forms. */
 const FORM_TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean'];
@@ -67,7 +68,9 @@ export function createInputRequests(
     requestInput: createRequestInput(step, definition, job),
     requestUpload: ({ message, ...limits }) => {
       const key = uploadKey(job);
-      const { [FILE]: answer } = readAnswers({ [FILE]: { step, message, upload: { key, ...limits } } });
+      const { [FILE]: answer } = readAnswers({
+        [FILE]: { step, message: cleanText(message), upload: { key, ...limits } },
+      });
       const { size, version } = (answer as AcceptedAnswer).content as UploadedFile;
       if (size <= limits.maxBytes) return { key, size, version };
       throw new AppError(
@@ -97,9 +100,10 @@ function createAnswerReader(step: string, { inputTimeoutMs }: StepDefinition, re
     const { answers = {} } = recorded;
     if (Object.keys(questions).every((key) => Object.hasOwn(answers, key))) return answers;
     const bytes = Buffer.byteLength(JSON.stringify(questions));
-    if (bytes <= MAX_QUESTIONS_BYTES) throw new InputRequired(questions);
+    if (bytes <= MAX_QUESTIONS_BYTES && fitsCause(INPUT_REQUIRED, questions))
+      throw new InputRequired(questions);
     throw new Error(
-      `The questions of step ${step} take ${bytes} bytes; the limit is ${MAX_QUESTIONS_BYTES}. Shorten them.`,
+      `The questions of step ${step} take ${bytes} bytes; the limit is ${MAX_QUESTIONS_BYTES}, or a little less with many quotes. Shorten them.`,
     );
   };
 }
@@ -124,7 +128,7 @@ function contentSchema(question: Question): z.ZodObject {
 }
 
 function toRequest(step: string, key: string, question: Question): QuestionRequest {
-  const { message } = question;
+  const message = cleanText(question.message);
   return 'url' in question
     ? { step, message, url: pageUrl(key, question.url) }
     : { step, message, schema: formSchema(key, question.schema) };

@@ -3,6 +3,7 @@
 import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
+import { StateError } from '../definition/state-error.ts';
 import {
   HANDED_OVER,
   RETRYABLE_STEP_ERROR,
@@ -10,7 +11,8 @@ import {
   STEP_WRAP_UP_MS,
 } from '../definition/state-names.ts';
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
-import type { RetryableFailure } from '../definition/step-failure.ts';
+import { fitFailure, type RetryableFailure } from '../definition/step-failure.ts';
+import { boundError } from '../jobs/bound-record.ts';
 import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { CodedError, ErrorCode } from '../shared/errors.ts';
@@ -51,11 +53,11 @@ export interface StepRunnerOptions {
 }
 
 /** A retryable failure of a step: the state retries as often as the definition allows, then records it. */
-export class RetryableStepError extends Error {
+export class RetryableStepError extends StateError {
   override readonly name = RETRYABLE_STEP_ERROR;
 
   constructor(failure: RetryableFailure) {
-    super(JSON.stringify(failure));
+    super(JSON.stringify(fitFailure(failure)));
   }
 }
 
@@ -131,8 +133,8 @@ export function createStepRunner(options: StepRunnerOptions) {
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
 
       const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
-      const logs = { ...logsOf(finished), ...(stored && { [step]: stored }) };
-      const end = { step, logs, logTail: log.tail() };
+      const ownLog = stored && { [step]: stored };
+      const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: log.tail() };
       const isLast = index === names.length - 1;
       const outcome = checkOutcome(operation, step, isLast, ending);
 
@@ -144,7 +146,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           throw new StepEnded(message);
         }
         const error = toJobError(outcome.error, step, invocation.awsRequestId);
-        if (error.retryable) throw new RetryableStepError({ error, logs, logTail: end.logTail });
+        if (error.retryable) throw new RetryableStepError({ error, logs: ownLog, logTail: end.logTail });
         await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
         throw new StepEnded(`${error.code}: ${error.message}`);
       }
@@ -199,7 +201,7 @@ function toJobError(error: unknown, step: string, requestId: string): JobError {
   if (error instanceof CodedError) {
     const { code, message, retryable, details } = error;
     if (error.cause) console.warn({ message: 'A step failed', step, code, cause: error.cause });
-    return { code, message, step, retryable, ...(details && { details }) };
+    return boundError({ code, message, step, retryable, ...(details && { details }) });
   }
   console.error({ message: 'A step failed unexpectedly', step, error });
   return {

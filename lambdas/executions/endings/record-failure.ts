@@ -1,4 +1,5 @@
 /** Records the failure of a job when its step could not, with a message for callers. */
+import { readCause } from '../../definition/state-error.ts';
 import { RETRYABLE_STEP_ERROR } from '../../definition/state-names.ts';
 import type { RetryableFailure } from '../../definition/step-failure.ts';
 import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from '../../jobs/job.ts';
@@ -41,11 +42,8 @@ export async function recordCaughtError(
 ): Promise<void> {
   const job = await jobs.find(jobId);
   if (!job) return;
-  const { error, ...end } = retryableFailure(caught) ?? {
-    error: describe(job, caught.Error),
-    logs: logsOf(finished),
-  };
-  await fail(jobs, job, error, end);
+  const { error, logs, ...end } = retryableFailure(job, caught) ?? { error: describe(job, caught.Error) };
+  await fail(jobs, job, error, { ...end, logs: { ...logsOf(finished), ...logs } });
 }
 
 /** Fails a job that is still open although its execution has ended. */
@@ -60,15 +58,20 @@ export async function recordExecutionEnded(jobs: JobStore, { detail }: Execution
   await fail(jobs, job, { ...failure, retryable: uncatchable === undefined }, {});
 }
 
-/** @returns the failure that the step reported, after its last retry */
-function retryableFailure({ Error: name, Cause = '' }: CaughtError['caught']): RetryableFailure | undefined {
+/** @returns the failure that the step reported, after its last retry; undefined for another error */
+function retryableFailure(
+  job: Job,
+  { Error: name, Cause = '' }: CaughtError['caught'],
+): (Partial<RetryableFailure> & Pick<RetryableFailure, 'error'>) | undefined {
   if (name !== RETRYABLE_STEP_ERROR) return undefined;
-  const { errorMessage } = JSON.parse(Cause) as { readonly errorMessage: string };
-  return JSON.parse(errorMessage) as RetryableFailure;
+  const failure = readCause(Cause) as RetryableFailure | undefined;
+  if (failure) return failure;
+  const message = `${stepOf(job)} failed in all its attempts. Its error is unreadable: Step Functions cut it off. ${REMEDY}`;
+  return { error: toError(job, ErrorCode.stepCrashed, message, name) };
 }
 
 function describe(job: Job, cause: string): JobError {
-  const what = job.step ? `The step ${job.step}` : 'The first step';
+  const what = stepOf(job);
   if (job.status === JobStatus.inputRequired && cause === 'States.Timeout') {
     const message = awaitedUpload(job)
       ? `The file for ${job.step ?? 'the job'} did not arrive in time. Start the job again.`
@@ -79,6 +82,10 @@ function describe(job: Job, cause: string): JobError {
   return cause === 'States.Timeout' || cause === 'Sandbox.Timedout'
     ? toError(job, ErrorCode.stepTimedOut, `${what} timed out. ${REMEDY}`, cause)
     : toError(job, ErrorCode.stepCrashed, `${what} crashed (${cause}). ${REMEDY}`, cause);
+}
+
+function stepOf({ step }: Job): string {
+  return step ? `The step ${step}` : 'The first step';
 }
 
 function toError({ step }: Job, code: ErrorCode, message: string, cause: string): JobError {
