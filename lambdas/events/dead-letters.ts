@@ -1,9 +1,8 @@
-/** Sends unreadable stream records to a dead-letter queue, where an operator can inspect them. */
+/** Sends events and stream records that cannot be published to a dead-letter queue, where an operator can inspect them. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBRecord } from 'aws-lambda';
-
-/** SQS limits a message to 1 MiB. An item has at most 400 KB, and a record holds two items. */
-const MAX_CHARACTERS = 200_000;
+import { MAX_MESSAGE_BYTES, messageText } from '../shared/aws/message-text.ts';
+import type { QueuedEvent } from './event-sink.ts';
 
 export class DeadLetters {
   readonly #client: SQSClient;
@@ -14,16 +13,17 @@ export class DeadLetters {
     this.#queueUrl = queueUrl;
   }
 
-  /** Sends the record as JSON; when it is too large, sends only its position in the stream. */
-  async send(record: DynamoDBRecord): Promise<void> {
-    const whole = JSON.stringify(record);
-    const { SequenceNumber, Keys } = record.dynamodb ?? {};
-    const position = { eventSourceARN: record.eventSourceARN, dynamodb: { SequenceNumber, Keys } };
-    await this.#client.send(
-      new SendMessageCommand({
-        QueueUrl: this.#queueUrl,
-        MessageBody: whole.length <= MAX_CHARACTERS ? whole : JSON.stringify(position),
-      }),
-    );
+  /** Sends the letter as JSON; of a record that is too large, sends only its position in the stream. */
+  async send(letter: DynamoDBRecord | QueuedEvent): Promise<void> {
+    const whole = messageText(letter);
+    const MessageBody =
+      Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : messageText(positionOf(letter));
+    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody }));
   }
+}
+
+function positionOf(letter: DynamoDBRecord | QueuedEvent): object {
+  if ('sink' in letter) return { sink: letter.sink, event: { id: letter.event.id } };
+  const { SequenceNumber, Keys } = letter.dynamodb ?? {};
+  return { eventSourceARN: letter.eventSourceARN, dynamodb: { SequenceNumber, Keys } };
 }

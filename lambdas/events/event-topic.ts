@@ -1,12 +1,25 @@
 /** Publishes events to the SNS topic in batches, with message attributes for filter policies. */
-import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { EventSink, StreamEvent } from './publish-events.ts';
+import {
+  type BatchResultErrorEntry,
+  PublishBatchCommand,
+  type PublishBatchRequestEntry,
+  type SNSClient,
+} from '@aws-sdk/client-sns';
+import { messageText } from '../shared/aws/message-text.ts';
+import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
+import type { EventSink, SinkOutcome, StreamEvent } from './event-sink.ts';
 
-/** SNS limits a batch to 10 entries and 256 KiB; the bytes leave room for the attributes. */
+/** SNS limits a batch to 10 entries, and to 262,144 bytes together; the rest is for the attributes. */
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 240 * 1024;
 
+interface Entry extends PublishBatchRequestEntry {
+  readonly source: StreamEvent;
+  readonly bytes: number;
+}
+
 export class EventTopic implements EventSink {
+  readonly name = 'topic';
   readonly #client: SNSClient;
   readonly #topicArn: string;
 
@@ -15,49 +28,77 @@ export class EventTopic implements EventSink {
     this.#topicArn = topicArn;
   }
 
-  /**
-   * Publishes events in order, ten a call.
-   * @returns the first event that SNS rejected; later events may or may not be published then
-   */
-  async send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined> {
-    for (const batch of batchesOf(events)) {
-      const { Failed = [] } = await this.#client.send(
-        new PublishBatchCommand({
-          TopicArn: this.#topicArn,
-          PublishBatchRequestEntries: batch.map(({ event, job }, index) => ({
-            Id: String(index),
-            Message: JSON.stringify(event),
-            MessageAttributes: attributes({
-              type: event.type,
-              operation: event.data.operation,
-              status: event.data.status,
-              owner: job.owner,
-            }),
-          })),
-        }),
-      );
-      const first = batch[Math.min(...Failed.map(({ Id }) => Number(Id)))];
-      if (first) {
-        console.warn({ message: 'SNS rejected events', failed: Failed });
-        return first;
+  /** Publishes events in order, ten a call. When a call fails, it makes no further one. */
+  async send(events: readonly StreamEvent[]): Promise<SinkOutcome> {
+    const failed: StreamEvent[] = [];
+    const refused: StreamEvent[] = [];
+    const batches = batchesOf(events.map(entryOf));
+    for (let batch = batches.shift(); batch; batch = batches.shift()) {
+      try {
+        const errors = await this.#publish(batch);
+        for (const { Id, SenderFault } of errors) {
+          const source = batch[Number(Id)]?.source;
+          if (source) (SenderFault ? refused : failed).push(source);
+        }
+      } catch (error) {
+        const [only, another] = batch;
+        if (!isRefusedForGood(error)) {
+          console.warn({ message: 'SNS is not available', error });
+          return { failed: [...failed, ...[batch, ...batches].flat().map(({ source }) => source)], refused };
+        }
+        console.error({ message: 'SNS refused events', events: batch.length, error });
+        // One entry can make SNS refuse the whole call.
+        if (another) batches.unshift(...batch.map((entry) => [entry]));
+        else if (only) refused.push(only.source);
       }
     }
-    return undefined;
+    return { failed, refused };
+  }
+
+  async #publish(batch: readonly Entry[]): Promise<readonly BatchResultErrorEntry[]> {
+    const { Failed = [] } = await this.#client.send(
+      new PublishBatchCommand({
+        TopicArn: this.#topicArn,
+        PublishBatchRequestEntries: batch.map(({ Message, MessageAttributes }, index) => ({
+          Id: String(index),
+          Message,
+          MessageAttributes,
+        })),
+      }),
+    );
+    if (Failed.length > 0) console.warn({ message: 'SNS rejected events', failed: Failed });
+    return Failed;
   }
 }
 
-function batchesOf(events: readonly StreamEvent[]): readonly (readonly StreamEvent[])[] {
-  const batches: StreamEvent[][] = [];
+function entryOf(source: StreamEvent): Entry {
+  const { event, job } = source;
+  const Message = messageText(event);
+  return {
+    source,
+    bytes: Buffer.byteLength(Message),
+    Id: event.id,
+    Message,
+    MessageAttributes: attributes({
+      type: event.type,
+      operation: event.data.operation,
+      status: event.data.status,
+      owner: job.owner,
+    }),
+  };
+}
+
+function batchesOf(entries: readonly Entry[]): Entry[][] {
+  const batches: Entry[][] = [];
   let bytes = 0;
-  for (const event of events) {
-    const size = Buffer.byteLength(JSON.stringify(event.event));
+  for (const entry of entries) {
     const last = batches.at(-1);
-    if (last && last.length < MAX_ENTRIES && bytes + size <= MAX_BYTES) {
-      last.push(event);
-      bytes += size;
+    if (last && last.length < MAX_ENTRIES && bytes + entry.bytes <= MAX_BYTES) {
+      last.push(entry);
+      bytes += entry.bytes;
     } else {
-      batches.push([event]);
-      bytes = size;
+      batches.push([entry]);
+      bytes = entry.bytes;
     }
   }
   return batches;

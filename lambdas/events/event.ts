@@ -1,4 +1,5 @@
 /** Derives a job's event from two states of its record. The same change always gives the same event. */
+import { boundRecord } from '../jobs/bound-record.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobView, viewJob } from '../jobs/job-view.ts';
 
@@ -25,6 +26,9 @@ export interface JobEvent {
   readonly data: JobView;
 }
 
+/** SNS takes 262,144 bytes. The rest is for attributes, and for the attempts in the record of a delivery. */
+const MAX_DATA_BYTES = 200 * 1024;
+
 const ENDINGS: Partial<Record<JobStatus, EventType>> = {
   input_required: EventType.inputRequired,
   completed: EventType.completed,
@@ -44,9 +48,15 @@ export function eventOf(before: Job | undefined, after: Job): JobEvent | undefin
       id: `${after.jobId}.${after.version}`,
       type,
       timestamp: after.updatedAt,
-      data: viewJob(after),
+      data: pointToLargeResult(viewJob(boundRecord(after))),
     }
   );
+}
+
+/** Replaces the result by a pointer when the event would be too large; everything else of a job is small. */
+function pointToLargeResult(view: JobView): JobView {
+  const isSmall = Buffer.byteLength(JSON.stringify(view)) <= MAX_DATA_BYTES;
+  return isSmall ? view : { ...view, result: null, result_uri: `job://${view.job_id}/result` };
 }
 
 function typeOf(before: Job | undefined, after: Job): EventType | undefined {

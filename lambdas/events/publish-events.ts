@@ -1,59 +1,63 @@
-/** Turns the jobs table's stream into events for every sink, in order. A failed sink loses no event. */
+/** Turns the jobs table's stream into events for every sink, in order. A failed sink loses no event and holds no other sink. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import type { Job } from '../jobs/job.ts';
 import { fromItem } from '../jobs/job-item.ts';
-import { eventOf, type JobEvent } from './event.ts';
-
-/** An event with the job at that time, and its position in the stream. */
-export interface StreamEvent {
-  readonly event: JobEvent;
-  readonly job: Job;
-  readonly sequenceNumber: string;
-}
-
-export interface EventSink {
-  /**
-   * Sends events in order. The stream may deliver an event more than once, so a sink may send it again.
-   * @returns the first event that failed; later events may or may not be sent then
-   */
-  send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined>;
-}
+import { eventOf } from './event.ts';
+import { type EventSink, type QueuedEvent, queuedEvent, type StreamEvent, sendTo } from './event-sink.ts';
 
 export interface PublishDependencies {
   readonly sinks: readonly EventSink[];
-  /** Stores a record that cannot be read. */
-  readonly deadLetter: (record: DynamoDBRecord) => Promise<void>;
+  /** Stores a record that cannot be read, or an event that a sink refuses for good. */
+  readonly deadLetter: (letter: DynamoDBRecord | QueuedEvent) => Promise<void>;
+  /** Queues an event for a sink that failed. */
+  readonly retryLater: (event: QueuedEvent) => Promise<void>;
 }
 
 /**
- * Sends the events of a batch of records to every sink. When an event fails, the stream delivers its record and all later
- * records again, as long as it retains them. A record that cannot be read now cannot be read later either: it becomes a
- * dead letter at once, so that it blocks no other record.
- * @returns the sequence number of the first record to deliver again, if any
- * @throws Error when the dead-letter queue rejects a record
+ * Sends the events of a batch of records to every sink. The events that a sink does not take wait in a queue, and the shard goes
+ * on: it has the records of all owners. What can never succeed becomes a dead letter at once: a record that cannot be read, and
+ * an event that a sink refuses for good.
+ * @returns the sequence number of the first record that neither its sink nor the queue took, if any: the stream delivers it and
+ *   all later records again
+ * @throws Error when the dead-letter queue rejects a letter
  */
 export async function publishEvents(
-  { sinks, deadLetter }: PublishDependencies,
+  { sinks, deadLetter, retryLater }: PublishDependencies,
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
-  const events: StreamEvent[] = [];
+  const sequenceNumbers = new Map<StreamEvent, string>();
   for (const record of records) {
     const sequenceNumber = record.dynamodb?.SequenceNumber ?? '';
     try {
       const found = readRecord(record);
-      if (found) events.push({ ...found, sequenceNumber });
+      if (found) sequenceNumbers.set(found, sequenceNumber);
     } catch (error) {
       console.error({ message: 'A stream record cannot be read', sequenceNumber, error });
       await deadLetter(record);
     }
   }
-  const failed = await Promise.all(sinks.map((sink) => sink.send(events)));
-  const first = events.find((event) => failed.includes(event));
-  return { batchItemFailures: first ? [{ itemIdentifier: first.sequenceNumber }] : [] };
+  const events = [...sequenceNumbers.keys()];
+  const unsent = new Set<StreamEvent>();
+  await Promise.all(
+    sinks.map(async (sink) => {
+      const { failed, refused } = await sendTo(sink, events);
+      await Promise.all([
+        ...refused.map((event) => deadLetter(queuedEvent(sink, event))),
+        ...failed.map((event) =>
+          retryLater(queuedEvent(sink, event)).catch((error: unknown) => {
+            console.error({ message: 'An event was neither sent nor queued', event: event.event.id, error });
+            unsent.add(event);
+          }),
+        ),
+      ]);
+    }),
+  );
+  const first = events.find((event) => unsent.has(event));
+  return { batchItemFailures: first ? [{ itemIdentifier: sequenceNumbers.get(first) ?? '' }] : [] };
 }
 
-function readRecord({ dynamodb = {} }: DynamoDBRecord): Omit<StreamEvent, 'sequenceNumber'> | undefined {
+function readRecord({ dynamodb = {} }: DynamoDBRecord): StreamEvent | undefined {
   const { OldImage, NewImage } = dynamodb;
   // A deleted record needs no event: its job ended, or failed to start, long before.
   if (!NewImage) return undefined;

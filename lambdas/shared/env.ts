@@ -16,6 +16,7 @@ export const Env = {
   deliveryQueueUrl: 'DELIVERY_QUEUE_URL',
   endpointsTableName: 'ENDPOINTS_TABLE_NAME',
   eventDeadLetterQueueUrl: 'EVENT_DEAD_LETTER_QUEUE_URL',
+  eventRetryQueueUrl: 'EVENT_RETRY_QUEUE_URL',
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
   /** `JobLimits` as JSON. */
   jobLimits: 'JOB_LIMITS',

@@ -1,22 +1,28 @@
-/** Publishes every change in the jobs table's stream to the SNS topic and to the subscribed endpoints. */
+/**
+ * Publishes every change in the jobs table's stream to the SNS topic and to the subscribed endpoints, and queued events that one
+ * of them did not take before.
+ */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
-import type { DynamoDBStreamEvent } from 'aws-lambda';
+import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { DeadLetters } from '../events/dead-letters.ts';
+import { EventRetries, retryEvents } from '../events/event-retries.ts';
 import { EventTopic } from '../events/event-topic.ts';
-import { publishEvents } from '../events/publish-events.ts';
+import { type PublishDependencies, publishEvents } from '../events/publish-events.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { DeliveryQueue } from './deliveries/delivery-queue.ts';
 import { DeliveryStore } from './deliveries/delivery-store.ts';
 import { EndpointStore } from './endpoints/endpoint-store.ts';
 import { EventRouter } from './route-events.ts';
 
-const client = new DynamoDBClient();
-const sqs = new SQSClient();
+/** A service that does not respond fails well before the timeout of the function, so that it holds neither sink nor stream. */
+const options = { maxAttempts: 2, requestHandler: { connectionTimeout: 2_000, socketTimeout: 5_000 } };
+const client = new DynamoDBClient(options);
+const sqs = new SQSClient(options);
 const sinks = [
-  new EventTopic(new SNSClient(), requiredEnv(Env.eventsTopicArn)),
+  new EventTopic(new SNSClient(options), requiredEnv(Env.eventsTopicArn)),
   new EventRouter(
     new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
@@ -25,7 +31,18 @@ const sinks = [
 ];
 
 const deadLetters = new DeadLetters(sqs, requiredEnv(Env.eventDeadLetterQueueUrl));
+const retries = new EventRetries(sqs, requiredEnv(Env.eventRetryQueueUrl));
+const dependencies: PublishDependencies = {
+  sinks,
+  deadLetter: (letter) => deadLetters.send(letter),
+  retryLater: (event) => retries.send(event),
+};
 
-export const handler = middy(({ Records }: DynamoDBStreamEvent) =>
-  publishEvents({ sinks, deadLetter: (record) => deadLetters.send(record) }, Records),
+export const handler = middy((event: DynamoDBStreamEvent | SQSEvent) =>
+  isQueued(event) ? retryEvents(dependencies, event.Records) : publishEvents(dependencies, event.Records),
 );
+
+function isQueued(event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent {
+  const [first] = event.Records;
+  return first !== undefined && 'messageId' in first;
+}

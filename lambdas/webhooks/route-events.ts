@@ -1,6 +1,7 @@
 /** Routes events to their endpoints: creates a record and a queue message for each delivery. */
 
-import type { EventSink, StreamEvent } from '../events/publish-events.ts';
+import type { EventSink, SinkOutcome, StreamEvent } from '../events/event-sink.ts';
+import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { type Delivery, DeliveryStatus, deliveryKey, retainedUntil } from './deliveries/delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './deliveries/delivery-queue.ts';
 import type { DeliveryStore } from './deliveries/delivery-store.ts';
@@ -21,6 +22,7 @@ interface Routed {
 const MAX_CONCURRENT_WRITES = 50;
 
 export class EventRouter implements EventSink {
+  readonly name = 'webhooks';
   readonly #endpoints: EndpointStore;
   readonly #deliveries: DeliveryStore;
   readonly #queue: DeliveryQueue;
@@ -34,9 +36,8 @@ export class EventRouter implements EventSink {
   /**
    * Writes records first, then messages. A repeated event finds its records and adds only messages whose attempts are
    * already made. Costs one query an owner in the batch, and nothing more for an event without subscribers.
-   * @returns the first event with a delivery that was not recorded or queued
    */
-  async send(events: readonly StreamEvent[]): Promise<StreamEvent | undefined> {
+  async send(events: readonly StreamEvent[]): Promise<SinkOutcome> {
     const owners = [...new Set(events.map(({ job }) => job.owner))];
     const endpoints = new Map(
       await Promise.all(owners.map(async (owner) => [owner, await this.#endpoints.list(owner)] as const)),
@@ -44,10 +45,8 @@ export class EventRouter implements EventSink {
     const routed = events.flatMap((source) =>
       deliveriesOf(source, endpoints.get(source.job.owner) ?? []).map((delivery) => ({ source, delivery })),
     );
-    const failed = await this.#record(routed);
-    const queued = routed.filter(
-      ({ source, delivery }) => !failed.has(source) && delivery.status === DeliveryStatus.pending,
-    );
+    const { recorded, failed, refused } = await this.#record(routed);
+    const queued = recorded.filter(({ delivery }) => delivery.status === DeliveryStatus.pending);
     const unsent = await this.#queue.sendAll(
       queued.map(({ delivery }) => ({ message: attemptMessage(delivery as Delivery, 1) })),
     );
@@ -55,25 +54,29 @@ export class EventRouter implements EventSink {
       const source = queued[index]?.source;
       if (source) failed.add(source);
     }
-    return events.find((event) => failed.has(event));
+    return { failed: [...failed], refused: [...refused] };
   }
 
-  /** @returns the events with a delivery that was not recorded */
-  async #record(routed: readonly Routed[]): Promise<Set<StreamEvent>> {
+  /** @returns the recorded deliveries, the events with one that failed, and those with one that the table refuses for good */
+  async #record(routed: readonly Routed[]) {
     const failed = new Set<StreamEvent>();
+    const refused = new Set<StreamEvent>();
+    const recorded = new Set<Routed>();
     for (let start = 0; start < routed.length; start += MAX_CONCURRENT_WRITES) {
       await Promise.all(
-        routed.slice(start, start + MAX_CONCURRENT_WRITES).map(async ({ source, delivery }) => {
+        routed.slice(start, start + MAX_CONCURRENT_WRITES).map(async (each) => {
+          const { source, delivery } = each;
           try {
             await this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID });
+            recorded.add(each);
           } catch (error) {
             console.warn({ message: 'A delivery was not recorded', event: source.event.id, error });
-            failed.add(source);
+            (isRefusedForGood(error) ? refused : failed).add(source);
           }
         }),
       );
     }
-    return failed;
+    return { recorded: routed.filter((each) => recorded.has(each)), failed, refused };
   }
 }
 

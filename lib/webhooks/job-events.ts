@@ -1,7 +1,9 @@
 /** Publishes job events: a function reads the jobs table's stream and sends each change to a topic and to webhooks. */
+import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
@@ -15,6 +17,11 @@ export interface JobEventsProps {
   readonly webhooks: Webhooks;
 }
 
+/** Six times the timeout of the publisher, as Lambda recommends. */
+const RETRY_INTERVAL = Duration.minutes(3);
+/** For a day. */
+const RETRIES = 480;
+
 /** The events topic, and the function that publishes to it. */
 export class JobEvents extends Construct {
   readonly topic: Topic;
@@ -23,9 +30,17 @@ export class JobEvents extends Construct {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Job events', enforceSSL: true });
 
-    // Contains unreadable records, and the stream positions of batches that failed until the stream dropped them.
+    // Contains unreadable records, refused events, and the stream positions of batches that failed until the stream dropped them.
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription: 'Job events were not published. Check the log of the publisher',
+    });
+    // Events that the topic or the webhooks did not take wait here, so that neither holds the other.
+    const retries = new Queue(this, 'Retries', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: RETRY_INTERVAL,
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: RETRIES },
     });
 
     const publisher = new NodeFunction(this, 'Function', {
@@ -36,6 +51,9 @@ export class JobEvents extends Construct {
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);
     deadLetters.queue.grantSendMessages(publisher);
     publisher.addEnvironment(Env.eventDeadLetterQueueUrl, deadLetters.queue.queueUrl);
+    retries.grantSendMessages(publisher);
+    publisher.addEnvironment(Env.eventRetryQueueUrl, retries.queueUrl);
+    publisher.addEventSource(new SqsEventSource(retries, { batchSize: 10, reportBatchItemFailures: true }));
     webhooks.grantRoute(publisher);
     publisher.addEventSource(
       new DynamoEventSource(jobsTable.table, {
@@ -43,7 +61,7 @@ export class JobEvents extends Construct {
         batchSize: 100,
         reportBatchItemFailures: true,
         bisectBatchOnError: true,
-        // For the day that the stream keeps its records: an outage of SNS, SQS or DynamoDB loses no event.
+        // For the day that the stream keeps its records: an outage of SQS or Lambda loses no event.
         retryAttempts: 10_000,
         onFailure: new SqsDlq(deadLetters.queue),
         // Deletions are no events, so they do not invoke the function.

@@ -1,4 +1,5 @@
 /** Tests events from a job to a subscriber's queue, through the stream and the topic of the local cloud. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -7,6 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Client } from '@modelcontextprotocol/client';
+import { toItem } from '../../lambdas/jobs/job-item.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
 
@@ -92,6 +94,38 @@ test('a filter policy passes only matching events', async () => {
   const { data } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
   const events = await receive(failures, hasEnded);
   expect(events.map(({ type, data: job }) => [type, job.job_id])).toEqual([['job.failed', data.job_id]]);
+});
+
+test('records that are too large or unreadable hold no other event', async () => {
+  const queue = await subscribe('sizes', { type: ['job.created'] });
+  const { dynamodb } = awsClients(cloud);
+  // As a version of the service without bounds could have written it.
+  const put = (item: Record<string, unknown>) =>
+    dynamodb.send(
+      new PutItemCommand({
+        TableName: cloud.outputs.JobsTableName,
+        Item: toItem({
+          jobId: 'large',
+          owner: 'bob',
+          operation: 'echo',
+          status: 'completed',
+          version: 1,
+          progress: 1,
+          createdAt: '2026-01-01T00:00:00.000Z',
+          updatedAt: '2026-01-01T00:00:00.000Z',
+          expiresAt: 2_000_000_000,
+          ...item,
+        }),
+      }),
+    );
+  await put({ result: 'x'.repeat(300_000) });
+  await put({ jobId: 'message', message: 'x'.repeat(300_000) });
+  await put({ jobId: 'odd', version: 'none' });
+  dynamodb.destroy();
+  const { data } = await call(client, 'start_echo', { text: 'x', wait_seconds: 30 });
+  const events = await receive(queue, (got) => got.some(({ data: job }) => job.job_id === data.job_id));
+  expect(events.map(({ data: job }) => job.job_id)).toEqual(['large', 'message', data.job_id]);
+  expect(events[0]?.data).toMatchObject({ result: null, result_uri: 'job://large/result' });
 });
 
 test('a cancelled job sends an event', async () => {

@@ -2,9 +2,12 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { jest } from '@jest/globals';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
+import { retryEvents } from '../../lambdas/events/event-retries.ts';
+import type { EventSink, QueuedEvent } from '../../lambdas/events/event-sink.ts';
 import { EventTopic } from '../../lambdas/events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../../lambdas/events/publish-events.ts';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
+import { messageText } from '../../lambdas/shared/aws/message-text.ts';
 
 // The mock lets SNS reject a part of a batch.
 const sns = mockClient(SNSClient);
@@ -13,14 +16,17 @@ const topic = new EventTopic(
   'arn:aws:sns:us-east-1:000000000000:events',
 );
 
-let dead: DynamoDBRecord[];
+let dead: unknown[];
+let queued: QueuedEvent[];
 const dependencies: PublishDependencies = {
   sinks: [topic],
-  deadLetter: async (record) => void dead.push(record),
+  deadLetter: async (letter) => void dead.push(letter),
+  retryLater: async (event) => void queued.push(event),
 };
 
 beforeEach(() => {
   dead = [];
+  queued = [];
   sns.reset();
   jest.spyOn(console, 'error').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
@@ -74,12 +80,159 @@ test('large events share a call only as far as SNS allows', async () => {
   }
 });
 
-test('the stream retries from the first event that SNS rejects', async () => {
-  sns.on(PublishBatchCommand).resolves({ Failed: [{ Id: '4', Code: 'InternalError', SenderFault: false }] });
-  const records = Array.from({ length: 7 }, (_, index) => record(index));
-  expect(await publishEvents(dependencies, records)).toEqual({
-    batchItemFailures: [{ itemIdentifier: '4' }],
+describe('the shard goes on', () => {
+  const seven = Array.from({ length: 7 }, (_, index) => record(index));
+  const ids = (events: readonly unknown[]) => events.map((each) => (each as QueuedEvent).event.id);
+  const refusal = (name: string, httpStatusCode: number) =>
+    Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+
+  test('past an event that SNS does not take now: it waits in the queue', async () => {
+    sns
+      .on(PublishBatchCommand)
+      .resolves({ Failed: [{ Id: '4', Code: 'InternalError', SenderFault: false }] });
+    expect(await publishEvents(dependencies, seven)).toEqual({ batchItemFailures: [] });
+    expect(ids(queued)).toEqual(['job-4.1']);
+    expect(queued[0]).toMatchObject({ sink: 'topic', job: { jobId: 'job-4', owner: 'alice' } });
   });
+
+  test('past an event that SNS names as the fault of its sender: it is a dead letter', async () => {
+    sns.on(PublishBatchCommand).resolves({
+      Failed: [{ Id: '2', Code: 'InvalidParameter', SenderFault: true }],
+    });
+    expect(await publishEvents(dependencies, seven)).toEqual({ batchItemFailures: [] });
+    expect([ids(queued), ids(dead)]).toEqual([[], ['job-2.1']]);
+  });
+
+  test('past the one event for which SNS refuses the whole call', async () => {
+    sns.on(PublishBatchCommand).callsFake(({ PublishBatchRequestEntries: entries }) => {
+      const isPoison = entries.some(({ Message }: { Message: string }) => Message.includes('job-3'));
+      if (isPoison) throw refusal('InvalidParameterException', 400);
+      return { Failed: [] };
+    });
+    expect(await publishEvents(dependencies, seven)).toEqual({ batchItemFailures: [] });
+    expect([ids(queued), ids(dead)]).toEqual([[], ['job-3.1']]);
+    expect(new Set(published().map(({ Message }) => JSON.parse(Message ?? '').id)).size).toBe(7);
+  });
+
+  test.each([
+    ['SNS is throttled', refusal('ThrottlingException', 400)],
+    ['SNS is not available', refusal('InternalErrorException', 500)],
+    ['the role lacks a permission', refusal('AuthorizationErrorException', 403)],
+    ['the network fails', new Error('connect ECONNREFUSED')],
+  ])('while %s: after one call, all events wait in the queue', async (_what, error) => {
+    sns.on(PublishBatchCommand).rejects(error);
+    const records = Array.from({ length: 23 }, (_, index) => record(index));
+    expect(await publishEvents(dependencies, records)).toEqual({ batchItemFailures: [] });
+    expect([queued.length, dead.length]).toEqual([23, 0]);
+    expect(sns.commandCalls(PublishBatchCommand)).toHaveLength(1);
+  });
+
+  test('for one sink while the other fails, and only the other gets its events again', async () => {
+    sns.on(PublishBatchCommand).rejects(refusal('InternalErrorException', 500));
+    const taken: string[] = [];
+    const webhooks: EventSink = {
+      name: 'webhooks',
+      send: async (events) => {
+        taken.push(...ids(events));
+        return { failed: [], refused: [] };
+      },
+    };
+    const both = { ...dependencies, sinks: [topic, webhooks] };
+    expect(await publishEvents(both, seven)).toEqual({ batchItemFailures: [] });
+    expect(taken).toHaveLength(7);
+    expect(queued.map(({ sink }) => sink)).toEqual(Array(7).fill('topic'));
+    sns.reset();
+    sns.on(PublishBatchCommand).resolves({ Failed: [] });
+    const messages = queued.map((event, index) => ({ messageId: String(index), body: messageText(event) }));
+    expect(await retryEvents(both, messages)).toEqual({ batchItemFailures: [] });
+    expect([published().length, taken.length]).toEqual([7, 7]);
+  });
+
+  test('past a sink that throws', async () => {
+    sns.on(PublishBatchCommand).resolves({ Failed: [] });
+    const broken: EventSink = { name: 'webhooks', send: () => Promise.reject(new Error('broken')) };
+    const both = { ...dependencies, sinks: [broken, topic] };
+    expect(await publishEvents(both, seven)).toEqual({ batchItemFailures: [] });
+    expect([published().length, queued.length]).toEqual([7, 7]);
+  });
+});
+
+test('the stream retries from the first event that the queue does not take either', async () => {
+  sns.on(PublishBatchCommand).rejects(new Error('down'));
+  const retryLater = async ({ job }: QueuedEvent) => {
+    if (job.jobId !== 'job-0') throw new Error('SQS is down.');
+  };
+  const records = [0, 1, 2].map((index) => record(index));
+  expect(await publishEvents({ ...dependencies, retryLater }, records)).toEqual({
+    batchItemFailures: [{ itemIdentifier: '1' }],
+  });
+});
+
+test('a queued event that fails again stays in the queue; one that is refused is a dead letter', async () => {
+  const queuedAs = (id: string) => ({
+    messageId: id,
+    body: JSON.stringify({ sink: 'topic', event: { id, data: {} }, job: {} }),
+  });
+  sns.on(PublishBatchCommand).callsFake(({ PublishBatchRequestEntries: [entry] }) => ({
+    Failed: [{ Id: '0', SenderFault: entry.Message.includes('bad') }],
+  }));
+  const messages = [queuedAs('bad'), queuedAs('later'), { messageId: 'odd', body: '{"Records":[]}' }];
+  expect(await retryEvents(dependencies, messages)).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'later' }, { itemIdentifier: 'odd' }],
+  });
+  expect(dead).toMatchObject([{ event: { id: 'bad' } }]);
+});
+
+test.each([
+  ['a result', { result: 'x'.repeat(300_000) }],
+  ['a message', { message: 'x'.repeat(300_000) }],
+  ['a message of quotes', { message: '"\\'.repeat(150_000) }],
+  [
+    'an error message',
+    { status: 'failed', error: { code: 'X', message: 'x'.repeat(300_000), retryable: false } },
+  ],
+  [
+    'details',
+    {
+      status: 'failed',
+      error: { code: 'X', message: '', retryable: false, details: { a: 'ü'.repeat(200_000) } },
+    },
+  ],
+  [
+    'many details',
+    {
+      status: 'failed',
+      error: {
+        code: 'X',
+        message: '',
+        retryable: false,
+        details: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key${i}`, i])),
+      },
+    },
+  ],
+  ['a log tail', { status: 'failed', logTail: Array(20_000).fill('x'.repeat(200)) }],
+  [
+    'a code and a step',
+    { step: 'x'.repeat(300_000), error: { code: 'X'.repeat(300_000), message: '', retryable: false } },
+  ],
+])('an event stays below the limit of SNS with %s that is too large', async (_what, changes) => {
+  sns.on(PublishBatchCommand).resolves({ Failed: [] });
+  await publishEvents(dependencies, [record(0, changes)]);
+  expect(Buffer.byteLength(JSON.stringify(published()))).toBeLessThan(262_144);
+});
+
+test('a result that is too large for an event is replaced by its resource', async () => {
+  sns.on(PublishBatchCommand).resolves({ Failed: [] });
+  await publishEvents(dependencies, [record(0, { status: 'completed', result: 'x'.repeat(300_000) })]);
+  expect(JSON.parse(published()[0]?.Message ?? '').data).toMatchObject({
+    job_id: 'job-0',
+    result: null,
+    result_uri: 'job://job-0/result',
+  });
+});
+
+test('characters that SQS rejects are escaped', () => {
+  expect(messageText({ a: '\uffff\ufffe' })).toBe('{"a":"\\uffff\\ufffe"}');
 });
 
 test.each([
@@ -90,7 +243,7 @@ test.each([
   const result = await publishEvents(dependencies, [record(0), record(1, broken), record(2)]);
   expect(result).toEqual({ batchItemFailures: [] });
   expect(published()).toHaveLength(2);
-  expect(dead.map(({ dynamodb }) => dynamodb?.SequenceNumber)).toEqual(['1']);
+  expect(dead).toMatchObject([{ dynamodb: { SequenceNumber: '1' } }]);
 });
 
 test('a deleted record gives no event', async () => {

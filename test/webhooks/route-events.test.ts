@@ -1,7 +1,7 @@
 /** Tests the routing of events with real tables and a queue that records its messages. */
 import { jest } from '@jest/globals';
 import { eventOf } from '../../lambdas/events/event.ts';
-import type { StreamEvent } from '../../lambdas/events/publish-events.ts';
+import type { StreamEvent } from '../../lambdas/events/event-sink.ts';
 import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
@@ -52,7 +52,7 @@ function completed(changes: Partial<Job> = {}): StreamEvent {
   };
   const event = eventOf({ ...job, status: 'running', version: job.version - 1 }, job);
   if (!event) throw new Error('The change gives no event.');
-  return { event, job, sequenceNumber: String(job.version) };
+  return { event, job };
 }
 
 function register(changes: Partial<Endpoint> = {}): Promise<Endpoint> {
@@ -70,7 +70,7 @@ function register(changes: Partial<Endpoint> = {}): Promise<Endpoint> {
 const told = () => sent.map(({ endpointId }) => endpointId);
 
 test('a job without subscribers costs one query and no message', async () => {
-  expect(await router.send([completed()])).toBeUndefined();
+  expect(await router.send([completed()])).toEqual({ failed: [], refused: [] });
   expect(sent).toEqual([]);
 });
 
@@ -132,20 +132,34 @@ test('a batch out of order keeps its order: each event has its own delivery', as
   expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000005.ep_1', '0000000000003.ep_1']);
 });
 
-test('the stream retries from the first message that the queue rejects', async () => {
+test('an event whose message the queue rejects is to be sent again', async () => {
   await register();
   const events = [3, 4, 5].map((version) => completed({ version }));
   unsent.add(1);
-  expect(await router.send(events)).toBe(events[1]);
+  expect(await router.send(events)).toEqual({ failed: [events[1]], refused: [] });
 });
 
-test('a delivery that is not recorded is not queued, and the stream retries it', async () => {
+test('a delivery that is not recorded is not queued, and is to be sent again', async () => {
   await register();
   jest.spyOn(console, 'warn').mockImplementation(() => {});
   jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(new Error('throttled'));
   const events = [3, 4].map((version) => completed({ version }));
-  expect(await router.send(events)).toBe(events[0]);
+  expect(await router.send(events)).toEqual({ failed: [events[0]], refused: [] });
   expect(sent.map(({ deliveryKey: key }) => key)).toEqual(['0000000000004.ep_1']);
+});
+
+test('an event that the table refuses for good is refused; other endpoints get it', async () => {
+  await register();
+  await register({ endpointId: 'ep_2' });
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const tooLarge = Object.assign(new Error('Item size has exceeded the maximum allowed size'), {
+    name: 'ValidationException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(tooLarge);
+  const event = completed();
+  expect(await router.send([event])).toEqual({ failed: [], refused: [event] });
+  expect(told()).toEqual(['ep_2']);
 });
 
 test('a job past its retention keeps its deliveries while attempts are possible', async () => {

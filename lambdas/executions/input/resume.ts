@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { fromItem } from '../../jobs/job-item.ts';
+import { isRefusedForGood } from '../../shared/aws/refused-for-good.ts';
 
 /**
  * @param records stream records of jobs that have received their last answer
@@ -19,11 +20,17 @@ export async function resumeExecutions(
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
   for (const { dynamodb } of records) {
-    const { jobId, taskToken } = fromItem((dynamodb?.NewImage ?? {}) as Record<string, AttributeValue>);
+    const jobId = dynamodb?.NewImage?.jobId?.S;
     try {
+      const { taskToken } = fromItem((dynamodb?.NewImage ?? {}) as Record<string, AttributeValue>);
       // The step reads the answers from the job record.
       await client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
     } catch (error) {
+      if (error instanceof SyntaxError || (!isOver(error) && isRefusedForGood(error))) {
+        // A repetition fails as well, and would hold the answers of all owners. The execution times out.
+        console.error({ message: 'An execution cannot be resumed', jobId, error });
+        continue;
+      }
       if (!isOver(error)) {
         console.error({ message: 'Failed to resume an execution', jobId, error });
         return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };

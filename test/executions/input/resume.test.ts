@@ -54,6 +54,21 @@ test.each([InvalidToken, TaskDoesNotExist, TaskTimedOut])(
   },
 );
 
+test('a token that Step Functions refuses for good, and an unreadable record, do not hold the others', async () => {
+  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const refused = Object.assign(new Error('invalid'), {
+    name: 'ValidationException',
+    $metadata: { httpStatusCode: 400 },
+  });
+  const unreadable = {
+    dynamodb: { NewImage: { jobId: { S: 'x' }, input: { S: '{' } } },
+  } as unknown as DynamoDBRecord;
+  const { sent, response } = resume([recordOf('a'), unreadable, recordOf('b')], { 't-a': refused });
+  expect(await response).toEqual({ batchItemFailures: [] });
+  expect(sent).toHaveLength(2);
+  expect(log).toHaveBeenCalledTimes(2);
+});
+
 test('another failure stops the batch at its record', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation(() => {});
   const error = new Error('throttled');

@@ -1,0 +1,51 @@
+/** Queues events that a sink did not take, and sends them again. So a sink that fails holds neither the stream nor other sinks. */
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { messageText } from '../shared/aws/message-text.ts';
+import { type EventSink, type QueuedEvent, sendTo } from './event-sink.ts';
+
+export class EventRetries {
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SQSClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
+
+  /** @throws Error when SQS does not take the event */
+  async send(event: QueuedEvent): Promise<void> {
+    await this.#client.send(
+      new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: messageText(event) }),
+    );
+  }
+}
+
+/**
+ * Sends queued events to their sinks again.
+ * @returns the messages whose events failed again: SQS delivers them later, and to the dead-letter queue after a day
+ */
+export async function retryEvents(
+  {
+    sinks,
+    deadLetter,
+  }: { readonly sinks: readonly EventSink[]; readonly deadLetter: (event: QueuedEvent) => Promise<void> },
+  messages: readonly Pick<SQSRecord, 'messageId' | 'body'>[],
+): Promise<SQSBatchResponse> {
+  const failures = await Promise.all(
+    messages.map(async ({ messageId, body }) => {
+      try {
+        const queued = JSON.parse(body) as QueuedEvent;
+        const sink = sinks.find(({ name }) => name === queued.sink);
+        if (!sink) throw new Error(`The queue message names no sink: "${queued.sink}".`);
+        const { failed, refused } = await sendTo(sink, [queued]);
+        if (refused.length > 0) await deadLetter(queued);
+        return failed.length > 0 ? [{ itemIdentifier: messageId }] : [];
+      } catch (error) {
+        console.error({ message: 'A queued event failed', messageId, error });
+        return [{ itemIdentifier: messageId }];
+      }
+    }),
+  );
+  return { batchItemFailures: failures.flat() };
+}
