@@ -100,7 +100,7 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** The log of a step. The workspace bucket stores it completely, the job shows its last lines. */
+/** The log of a step, without control characters. The workspace bucket stores it completely, the job shows its last lines. */
 export interface StepLog {
   /** Appends text. Add line ends yourself. */
   write(text: string): void;
@@ -135,7 +135,7 @@ export interface StepContext<Input = unknown, Results = Readonly<Record<string, 
   /**
    * Reports the progress of this step. It is cheap to call: the engine writes at most every two seconds.
    * @param fraction 0..1 of this step; a lower value than before has no effect
-   * @param message progress message of the job
+   * @param message progress message of the job; cut off at 1,000 characters
    */
   progress(fraction: number, message?: string): void;
   /**

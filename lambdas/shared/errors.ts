@@ -60,7 +60,7 @@ export const MAX_ERROR_CODE_CHARACTERS = 64;
 export interface CodedErrorOptions {
   /** Whether the same call can succeed later without a change. @default false */
   readonly retryable?: boolean;
-  /** Facts that a caller can act on, as JSON without secrets. @default none */
+  /** Facts that a caller can act on, as JSON without secrets. Longer texts than fit into 8 KiB are cut off. @default none */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   /** Technical cause for the log. Callers never see it. @default none */
   readonly cause?: unknown;
@@ -77,7 +77,7 @@ export abstract class CodedError extends Error {
 
   /**
    * @param code UPPER_SNAKE_CASE
-   * @param message one or two sentences: what happened, with which value, and the remedy
+   * @param message one or two sentences, at most 1,000 characters: what happened, with which value, and the remedy
    */
   constructor(code: string, message: string, options: CodedErrorOptions = {}) {
     super(message, { cause: options.cause });
