@@ -45,6 +45,8 @@ export { retryAfterMs } from '../shared/http/retry-after.ts';
 export { trimToUtf8Boundaries } from '../shared/utf8-boundaries.ts';
 export { digestOf, writeDigested } from '../workspace/digest.ts';
 export type { LambdaHandler } from './lambda-handler.ts';
+export { removeTree } from './sandbox/clean-machine.ts';
+export { endProcesses, marked, type Program } from './sandbox/end-processes.ts';
 export { sandboxHandler } from './sandbox/sandbox-handler.ts';
 export { stepHandler } from './step-handler.ts';
 export { StepRefused } from './step-refused.ts';

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
-import type { SandboxContext, SandboxedStepOf } from 'mcp-async-operations/steps';
+import { removeTree, type SandboxContext, type SandboxedStepOf } from 'mcp-async-operations/steps';
 import { sourceOf } from '../project/project.ts';
 import { assertListable } from './artifact-files.ts';
 import { exists } from './exists.ts';
@@ -26,7 +26,7 @@ export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
     context.progress(0.2, 'Source unpacked');
     await installDependencies(context, directory, manifest);
     // The tree contains the installed packages; the cache would only enlarge the next snapshot.
-    await rm(directory.npmCache, { recursive: true, force: true });
+    await removeTree(directory.npmCache);
     context.progress(0.9, 'Saving the tree');
     return { snapshot: await saveTree(context, directory, 'install') };
   });

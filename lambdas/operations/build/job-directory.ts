@@ -1,8 +1,9 @@
 /** Creates the private directory of one job on this machine, and removes it when a step fails. */
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SandboxContext } from 'mcp-async-operations/steps';
+import { removeTree, type SandboxContext } from 'mcp-async-operations/steps';
+import { writeCommands } from './commands.ts';
 
 /** Paths of a job's directory. */
 export interface JobDirectory {
@@ -12,6 +13,8 @@ export interface JobDirectory {
   readonly tree: string;
   /** File with the SHA-256 of the snapshot that equals the tree; absent when the tree may differ. See tree.ts. */
   readonly marker: string;
+  /** First directory in PATH of the project's scripts. */
+  readonly commands: string;
   /** HOME of the project's scripts. */
   readonly home: string;
   /** TMPDIR of the project's scripts. */
@@ -39,7 +42,7 @@ export async function withJobDirectory<T>(
   // Fails when another user owns the directory, which is then unsafe to use.
   await chmod(jobs, 0o700);
   for (const other of await readdir(jobs)) {
-    if (other !== jobId) await rm(join(jobs, other), { recursive: true, force: true });
+    if (other !== jobId) await removeTree(join(jobs, other));
   }
 
   const root = join(jobs, jobId);
@@ -48,18 +51,20 @@ export async function withJobDirectory<T>(
     root,
     tree: join(root, 'tree'),
     marker: join(root, 'snapshot'),
+    commands: join(scripts, 'bin'),
     home: join(scripts, 'home'),
     scratch: join(scripts, 'scratch'),
     npmCache: join(scripts, 'npm-cache'),
   };
   try {
     // Only the tree passes between steps: a script must see the same on a warm and on a cold machine.
-    await rm(scripts, { recursive: true, force: true });
+    await removeTree(scripts);
     await mkdir(directory.home, { recursive: true });
     await mkdir(directory.scratch, { recursive: true });
+    await writeCommands(directory.commands);
     return await work(directory);
   } catch (error) {
-    await rm(root, { recursive: true, force: true });
+    await removeTree(root);
     // An abort causes various errors; the signal's reason is the one to report.
     signal.throwIfAborted();
     throw error;

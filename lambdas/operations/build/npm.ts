@@ -1,7 +1,8 @@
 /** Runs the npm of the function package on a project's tree, without the function's environment variables. */
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
-import type { SandboxContext } from 'mcp-async-operations/steps';
+import { marked, type SandboxContext } from 'mcp-async-operations/steps';
+import { entryPoint } from './commands.ts';
 import type { JobDirectory } from './job-directory.ts';
 import type { BuildInput } from './operation.ts';
 import { runProcess } from './run-process.ts';
@@ -50,10 +51,12 @@ export async function runNpm(
 ): Promise<void> {
   let retryable = false;
   const { exitCode, killedBy } = await runProcess({
-    command: process.execPath,
-    args: [npmCli(), ...args],
+    ...marked({
+      command: process.execPath,
+      args: [entryPoint('npm'), ...args],
+      env: npmEnvironment(directory),
+    }),
     cwd: directory.tree,
-    env: npmEnvironment(directory),
     signal,
     onLine: (line, stream) => {
       if (stream === 'stdout' && onStdout) {
@@ -95,18 +98,12 @@ export function runScript(
   });
 }
 
-function npmCli(): string {
-  const root = process.env.LAMBDA_TASK_ROOT;
-  if (!root) throw new Error('LAMBDA_TASK_ROOT is not set. Set it to the directory that contains npm/.');
-  return join(root, 'node_modules', 'npm', 'bin', 'npm-cli.js');
-}
-
 /**
  * Builds the environment of a project's scripts. It omits the function's credentials, and so keeps them out of logs and
  * artifacts. It is not a security boundary: scripts run as the user of the function. The boundary is that the credentials have
  * no permissions.
  */
-function npmEnvironment({ home, scratch, npmCache }: JobDirectory): Record<string, string> {
+function npmEnvironment({ commands, home, scratch, npmCache }: JobDirectory): Record<string, string> {
   // Only the network settings, and what Lambda's Node.js needs to start.
   const inherited = [...NETWORK_VARIABLES, 'LD_LIBRARY_PATH'].flatMap((name) => {
     const value = process.env[name];
@@ -114,13 +111,11 @@ function npmEnvironment({ home, scratch, npmCache }: JobDirectory): Record<strin
   });
   return {
     ...Object.fromEntries(inherited),
-    // Scripts that call `node` get the Node.js that runs npm.
-    PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
+    PATH: [commands, process.env.PATH].filter(Boolean).join(delimiter),
     HOME: home,
     TMPDIR: scratch,
     LANG: 'C.UTF-8',
     CI: 'true',
-    NO_COLOR: '1',
     npm_config_cache: npmCache,
     npm_config_userconfig: join(home, '.npmrc'),
     npm_config_update_notifier: 'false',

@@ -1,8 +1,7 @@
 /** Runs step 4: packs the files needed to run the project into an archive that depends only on the tree. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
-import type { SandboxContext, SandboxedStepOf } from 'mcp-async-operations/steps';
+import { removeTree, type SandboxContext, type SandboxedStepOf } from 'mcp-async-operations/steps';
 import { Pack } from 'tar';
 import { writeArchive } from '../project/tar-stream.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
@@ -44,7 +43,7 @@ export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (contex
       signal,
       contentType: 'application/gzip',
     });
-    await rm(directory.root, { recursive: true, force: true });
+    await removeTree(directory.root);
 
     const skipped = [
       ...(compiled.ran ? [] : (['build'] as const)),

@@ -1,8 +1,8 @@
-/** Runs a program and its descendants as one process group. Reads the output line by line and ends the whole group. */
+/** Runs a program, reads its output line by line, and ends all that it has started. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { cleanText } from 'mcp-async-operations/steps';
+import { cleanText, endProcesses } from 'mcp-async-operations/steps';
 
 export interface ProcessOptions {
   readonly command: string;
@@ -24,14 +24,15 @@ export interface ProcessEnd {
 
 /** This and the end of the processes must fit into the five seconds that the runner waits after an abort. */
 const TERMINATION_GRACE_MS = 2_000;
-/** Longest wait for the pipes, which a descendant in another process group can keep open for ever. */
+/** Longest wait for the pipes, which a descendant can keep open while its end takes time. */
 const OUTPUT_GRACE_MS = 1_000;
 /** Splits longer lines, such as minified files. */
 const MAX_LINE_CHARACTERS = 8_192;
 
 /**
- * Runs the program and resolves when it has ended. It then kills the group, with all background processes of a script.
- * @throws the signal's reason when it aborts.
+ * Runs the program as the leader of a process group. Then kills the group, and what has left it: nothing that a script has
+ * started outlives the program.
+ * @throws the signal's reason when it aborts, or Error when a process does not end.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const { command, args, cwd, env, signal, onLine } = options;
@@ -43,24 +44,29 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   closed.catch(() => {});
 
   let deadline: NodeJS.Timeout | undefined;
-  const killAll = () => killGroup(child.pid, 'SIGKILL');
+  const kill = () => killGroup(child.pid, 'SIGKILL');
   const terminate = () => {
     killGroup(child.pid, 'SIGTERM');
-    deadline = setTimeout(killAll, TERMINATION_GRACE_MS);
+    deadline = setTimeout(kill, TERMINATION_GRACE_MS);
   };
   signal.addEventListener('abort', terminate, { once: true });
   // A shutdown can send SIGTERM, which does not reach a detached group.
-  process.once('SIGTERM', killAll);
+  const shutDown = () => {
+    kill();
+    endProcesses().catch(() => {});
+  };
+  process.once('SIGTERM', shutDown);
   try {
     const [exitCode, killedBy] = await once(child, 'exit');
-    killAll();
+    kill();
+    await endProcesses();
     await outputEnd(closed, [child.stdout, child.stderr]);
     signal.throwIfAborted();
     return { exitCode, killedBy };
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener('abort', terminate);
-    process.removeListener('SIGTERM', killAll);
+    process.removeListener('SIGTERM', shutDown);
   }
 }
 

@@ -12,7 +12,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
-import type { SandboxContext } from 'mcp-async-operations/steps';
+import { removeTree, type SandboxContext } from 'mcp-async-operations/steps';
 import { Pack, Unpack } from 'tar';
 import { feed, writeArchive } from '../project/tar-stream.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -34,7 +34,7 @@ export async function restoreTree(
 ): Promise<void> {
   if ((await readMarker(directory)) === snapshot.sha256) return;
   await clearMarker(directory);
-  await rm(directory.tree, { recursive: true, force: true });
+  await removeTree(directory.tree);
   await mkdir(directory.tree, { recursive: true });
 
   const archive = join(directory.root, 'snapshot.tar.gz');

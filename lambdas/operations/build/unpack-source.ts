@@ -1,6 +1,7 @@
 /** Unpacks an uploaded archive into the project's tree, or leaves nothing on the disk and throws. */
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeTree } from 'mcp-async-operations/steps';
 import { type ReadEntry, Unpack } from 'tar';
 import { inspectSource } from '../project/inspect-source.ts';
 import { invalidSource, quote } from '../project/source-errors.ts';
@@ -31,7 +32,7 @@ export async function unpackSource(
 ): Promise<void> {
   const { root, links } = await inspectSource(file, limits, signal);
   const unpacked = `${directory}.unpacked`;
-  await rm(directory, { recursive: true, force: true });
+  await removeTree(directory);
   await rm(unpacked, { recursive: true, force: true });
   await mkdir(unpacked, { recursive: true });
   try {

@@ -10,6 +10,8 @@ import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
+import { cleanMachine } from './clean-machine.ts';
+import { endProcesses, markEnvironment } from './end-processes.ts';
 import { KEEP_ALIVE_MS, type SandboxError, type SandboxEvent, type SandboxMessage } from './protocol.ts';
 import { UrlWorkspace } from './url-workspace.ts';
 
@@ -27,11 +29,13 @@ export function sandboxHandler<Definition extends StepsOperation>(
   steps: SandboxedStepsOf<Definition>,
 ): LambdaHandler {
   const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
+  markEnvironment();
   return middy(
     async (event: SandboxEvent) => {
       const lines = new PassThrough();
       const send = (message: SandboxMessage) => void lines.write(`${JSON.stringify(message)}\n`);
       const keepAlive = setInterval(() => lines.write('\n'), KEEP_ALIVE_MS);
+      // It rejects when processes of a step do not end, which ends this instance and them.
       void runStep(event, byName[event.step], send)
         .then(send)
         .finally(() => {
@@ -44,6 +48,7 @@ export function sandboxHandler<Definition extends StepsOperation>(
   );
 }
 
+/** @throws Error when processes of the step do not end */
 async function runStep(
   event: SandboxEvent,
   work: SandboxedStep<never, never> | undefined,
@@ -53,6 +58,7 @@ async function runStep(
   const fence = watchFence(event, limitMs);
   let logBytes = 0;
   try {
+    await cleanMachine(jobId);
     if (!work) throw new Error(`The sandbox has no step "${step}". Add it to sandboxHandler.`);
     const result = await work({
       jobId,
@@ -79,6 +85,7 @@ async function runStep(
     return { error: describe(error, step) };
   } finally {
     fence.stop();
+    await endProcesses();
   }
 }
 

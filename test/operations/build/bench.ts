@@ -1,7 +1,8 @@
 /** A workbench for the steps of a build: a workspace of plain files and a temporary directory like a function's own. */
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import * as tar from 'tar';
 import type {
   FileTransfer,
@@ -26,7 +27,11 @@ export class Bench {
   readonly root: string;
   readonly objects: string;
   readonly jobs: string;
-  readonly #savedEnvironment = { TMPDIR: process.env.TMPDIR, LAMBDA_TASK_ROOT: process.env.LAMBDA_TASK_ROOT };
+  readonly #savedEnvironment = {
+    PATH: process.env.PATH,
+    TMPDIR: process.env.TMPDIR,
+    LAMBDA_TASK_ROOT: process.env.LAMBDA_TASK_ROOT,
+  };
 
   private constructor(root: string) {
     this.root = root;
@@ -42,6 +47,7 @@ export class Bench {
       join(process.cwd(), 'node_modules', 'npm'),
       join(bench.root, 'task', 'node_modules', 'npm'),
     );
+    process.env.PATH = await linkCommands(join(bench.root, 'bin'));
     process.env.TMPDIR = join(bench.root, 'tmp');
     process.env.LAMBDA_TASK_ROOT = join(bench.root, 'task');
     return bench;
@@ -186,6 +192,32 @@ export class BenchJob {
       look();
     });
   }
+}
+
+/** Commands that scripts of these tests use and Lambda's image has. It has neither npm nor git. */
+const LAMBDA_COMMANDS = [
+  'bash',
+  'cat',
+  'chmod',
+  'env',
+  'mkdir',
+  'mv',
+  'rm',
+  'setsid',
+  'sh',
+  'sleep',
+  'touch',
+];
+
+/** Makes a directory that is a PATH like Lambda's, where this machine's may have much more. */
+async function linkCommands(directory: string): Promise<string> {
+  await mkdir(directory);
+  const places = (process.env.PATH ?? '').split(delimiter);
+  for (const name of LAMBDA_COMMANDS) {
+    const found = places.map((place) => join(place, name)).find((path) => existsSync(path));
+    if (found) await symlink(found, join(directory, name));
+  }
+  return directory;
 }
 
 export async function writeFiles(directory: string, files: Files): Promise<void> {

@@ -1,7 +1,8 @@
 /** How a project's scripts run: with a clean environment and log, and never beyond the end of their step. */
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -45,6 +46,13 @@ async function openLifeline() {
   };
 }
 
+/** Processes whose working directory is below this one. */
+async function processesIn(directory: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const places = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => '')));
+  return places.filter((place) => place.startsWith(directory));
+}
+
 describe('A script', () => {
   test('sees none of the environment of the function', async () => {
     const ofFunction = {
@@ -64,6 +72,46 @@ describe('A script', () => {
     const environment = JSON.parse((await job.logged(/^\{.*\}$/m))[0]);
     expect(Object.keys(environment).filter((name) => name in ofFunction)).toEqual([]);
     expect(environment).toMatchObject({ CI: 'true', HOME: join(job.directory, 'scripts', 'home') });
+  });
+
+  test('finds npm, npx and the Node.js of the function, though PATH has none of them', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({
+        scripts: {
+          build: 'npm run --silent inner && npx --no-install tool && npm exec tool && node show.js',
+          inner: 'npm --version',
+        },
+      }),
+      'node_modules/.bin/tool': '#!/bin/sh\necho "tool under $(npx --version)"\n',
+      // What a project brings along does not run npm.
+      'node_modules/.bin/node': '#!/bin/sh\necho "of the project"\n',
+      'show.js': 'console.log(process.execPath)',
+    });
+    const job = bench.job('app');
+    await job.step('install');
+    await chmod(join(job.directory, 'tree', 'node_modules', '.bin', 'tool'), 0o755);
+    await job.step('compile');
+    const { version } = JSON.parse(await readFile('node_modules/npm/package.json', 'utf8'));
+    expect(job.log.split('\n').filter((line) => line && !line.startsWith('>'))).toEqual([
+      'The project has no dependencies.',
+      version,
+      `tool under ${version}`,
+      `tool under ${version}`,
+      process.execPath,
+    ]);
+  });
+
+  test('finds a home, a temporary directory and a cache to write to, and no wish for colours', async () => {
+    const job = await jobWithBuild(
+      `const { execFileSync } = require('child_process');
+       const { accessSync, writeFileSync } = require('fs');
+       for (const at of [require('os').homedir(), require('os').tmpdir()]) writeFileSync(at + '/file', '');
+       console.log('cache', execFileSync('npm', ['config', 'get', 'cache']).toString().trim());
+       console.log('colours', process.env.NO_COLOR, process.env.FORCE_COLOR);`,
+    );
+    await job.step('compile');
+    expect(job.log).toContain(`cache ${join(job.directory, 'scripts', 'npm-cache')}\n`);
+    expect(job.log).toContain('colours undefined undefined\n');
   });
 
   test('is told of a proxy and of its certificates', async () => {
@@ -108,16 +156,41 @@ describe('A script', () => {
     expect(late.log).toBe('');
   });
 
-  test('cannot leave a process behind that outlives it', async () => {
+  test.each([
+    ['in its group', '$NODE hold.js &'],
+    ['in a session of its own', 'setsid $NODE hold.js &'],
+    ['after a double fork', '(setsid sh -c "$NODE hold.js &" &)'],
+    ['without its environment', 'env -i setsid $NODE "$PWD/hold.js" &'],
+    ['that ignores signals', '(trap "" TERM HUP INT; setsid $NODE hold.js) &'],
+    [
+      'that starts itself anew all the time',
+      'setsid sh respawn.sh & while [ ! -e respawned ]; do sleep 0.02; done; setsid $NODE hold.js &',
+    ],
+  ])('cannot leave a process behind %s', async (_how, start) => {
     const lifeline = await openLifeline();
-    const job = await jobWithBuild(
-      `const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(lifeline.hold)}]);
-       child.stdout.once('data', () => process.exit());`,
-    );
+    const hold = lifeline.hold.replace("console.log('holding')", "require('fs').writeFileSync('held', '')");
+    await bench.addProject('app', {
+      'package.json': manifest({ scripts: { build: 'sh build.sh' } }),
+      'hold.js': `${hold} setInterval(() => {}, 1000);`,
+      'respawn.sh': 'touch respawned; setsid sh respawn.sh &',
+      'build.sh': `NODE="${process.execPath}"; cd "$PWD"; (${start}) > /dev/null 2>&1 < /dev/null
+        while [ ! -e held ]; do sleep 0.02; done`,
+    });
+    const job = bench.job('app');
+    await job.step('install');
     await job.step('compile');
     expect(lifeline.ends).toHaveLength(1);
     await Promise.all(lifeline.ends);
     lifeline.close();
+    expect(await processesIn(job.directory)).toEqual([]);
+  });
+
+  test('cannot end a process of the machine that is not its own', async () => {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
+    const job = await jobWithBuild('');
+    await job.step('compile');
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    other.kill('SIGKILL');
   });
 
   test('fails its step with the signal that killed npm', async () => {
