@@ -40,6 +40,9 @@ const MAX_MESSAGE_CHARACTERS = 200;
 const TRANSIENT_NPM_ERROR =
   /^npm (?:error|ERR!) code (E429|E5\d\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ETIMEDOUT)$/;
 
+/** Lambda's image has no git, and npm says only ENOENT. */
+const GIT_MISSING = 'npm error syscall spawn git';
+
 /**
  * Runs npm to its end. Its output goes to the step's log, and its last line to the job's progress.
  * @throws OperationError SCRIPT_FAILED, or the signal's reason after an abort.
@@ -50,6 +53,7 @@ export async function runNpm(
   { args, name, title, fraction, usesRegistry = false, onStdout }: NpmCommand,
 ): Promise<void> {
   let retryable = false;
+  let needsGit = false;
   const { exitCode, killedBy } = await runProcess({
     ...marked({
       command: process.execPath,
@@ -64,12 +68,20 @@ export async function runNpm(
         return;
       }
       log.write(`${line}\n`);
+      if (line === GIT_MISSING) needsGit = true;
       if (usesRegistry && TRANSIENT_NPM_ERROR.test(line)) retryable = true;
       if (line.trim()) progress(fraction, line.trim().slice(0, MAX_MESSAGE_CHARACTERS));
     },
   });
   if (exitCode === 0) return;
   const command = `${title} of "${input.project}"`;
+  if (needsGit) {
+    throw new OperationError(
+      'SCRIPT_FAILED',
+      `${command} needs git, which the machine lacks. Replace git dependencies with published versions or URLs of archives.`,
+      { details: { exit_code: Number(exitCode), script: name } },
+    );
+  }
   throw exitCode === null
     ? new OperationError('SCRIPT_FAILED', `${command} was killed by ${killedBy}. Read the log of the step.`, {
         details: { signal: String(killedBy), script: name },

@@ -270,6 +270,15 @@ describe('A build fails', () => {
     expect(await readdir(bench.jobs)).toEqual([]);
   });
 
+  test('when a dependency is in a git repository', async () => {
+    const dependencies = { far: 'git+https://127.0.0.1:1/far.git' };
+    await bench.addProject('app', { 'package.json': manifest({ dependencies }) });
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      message: expect.stringMatching(/^npm install of "app" needs git, which the machine lacks\. Replace/),
+    });
+  });
+
   test('before it installs anything when npm could not list the files', async () => {
     await bench.addProject('app', { 'package.json': '{"files":["dist"]}' });
     await expect(bench.job('app').step('install')).rejects.toMatchObject({
@@ -294,6 +303,23 @@ describe('A build fails', () => {
 });
 
 describe("The machine's disk", () => {
+  test('is free of what a script left in its home, though it is nested deeper than a path can name', async () => {
+    const nest = `process.chdir(require('os').homedir());
+      for (let i = 0; i < 40; i++) { require('fs').mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)); }`;
+    await bench.addProject('deep', {
+      'package.json': manifest({ scripts: { build: 'node nest.js' } }),
+      'nest.js': nest,
+    });
+    const first = bench.job('deep');
+    await first.step('install');
+    await first.step('compile');
+    // The step after it, and another job.
+    await first.step('test');
+    await bench.job('deep', { jobId: 'job-2' }).step('install');
+    expect(await readdir(bench.jobs)).toEqual(['job-2']);
+    expect(await readdir(join(bench.jobs, 'job-2', 'scripts', 'home'))).toEqual([]);
+  });
+
   test('holds no files of other jobs, and none that other users can read', async () => {
     await mkdir(join(bench.jobs, 'job-0', 'tree'), { recursive: true });
     await writeFile(join(bench.jobs, 'job-0', 'tree', 'secret'), '');

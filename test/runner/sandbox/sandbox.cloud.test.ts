@@ -1,5 +1,6 @@
 /** Code that is not ours runs with nothing: what it may try through the real endpoint, and what comes of it. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -207,6 +208,14 @@ test('an owner meets its own instance again, and never that of another', async (
   ]);
   await ada.close();
   await bob.close();
+});
+
+test('a process that a step leaves behind has ended before its result arrives', async () => {
+  const { data } = await start('leave_process');
+  expect(data).toMatchObject({ status: 'completed', result: { text: expect.stringMatching(/^\d+$/) } });
+  // A killed process stays a zombie until its parent, this process, reads its status.
+  const state = await readFile(`/proc/${data.result.text}/stat`, 'utf8').catch(() => ') Z');
+  expect(state).toMatch(/\) Z/);
 });
 
 test('a sandbox that dies once is tried once more, and its job completes', async () => {
