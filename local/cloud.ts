@@ -17,8 +17,10 @@ import type { RolePermissions } from './iam/usage.ts';
 import { createFunctions } from './lambda/function-resources.ts';
 import { lambdaApiHandler } from './lambda/lambda-api.ts';
 import { startEventSourceMappings } from './lambda/mappings/event-source-mappings.ts';
+import { removeLeftScratches } from './lambda/scratch.ts';
 import { secretActions } from './secretsmanager/secrets.ts';
 import { awsJsonHandler } from './shared/aws-json.ts';
+import { lockDirectory, type OnFailure } from './shared/data-files.ts';
 import { type Handler, listenOnLoopback } from './shared/loopback-server.ts';
 import { createExecutionStore } from './stepfunctions/execution-store.ts';
 import { Executions, statusChange } from './stepfunctions/executions.ts';
@@ -57,6 +59,11 @@ export interface LocalCloudOptions {
   readonly isStack?: IsStack;
   /** Called for each call that costs money on AWS. @default not called */
   readonly onAwsCall?: OnAwsCall;
+  /**
+   * Called once when the cloud cannot go on, such as with a full disk. The error names the file and the remedy. End the process:
+   * the next start continues its jobs. @default throws the error as an uncaught exception
+   */
+  readonly onFailure?: (error: Error) => void;
 }
 
 /**
@@ -90,7 +97,8 @@ export interface LocalCloud {
 /**
  * Starts the resources of an assembly, for development and tests only. Functions and state machines have exactly the
  * permissions of their roles. Signatures are not verified, and invocations queue where AWS would scale.
- * @throws Error when the template has a resource that the local cloud does not support, or the port is in use
+ * @throws Error when the template has a resource that the local cloud does not support, the port is in use, another local cloud
+ * uses the data directory, or a file there is damaged
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   // In start order; closed in reverse.
@@ -122,6 +130,9 @@ async function start(
     );
   }
   options.onNotRun?.(notRun);
+  if (dataDirectory !== undefined) onClose(lockDirectory(dataDirectory));
+  await removeLeftScratches();
+  const onFailure = reportOnce(options.onFailure);
   const inDataDirectory = (name: string) => dataDirectory && join(dataDirectory, name);
 
   // Listen first: resources refer to the URLs.
@@ -133,6 +144,7 @@ async function start(
     inDataDirectory('tables'),
     (action) => onAwsCall('dynamodb', action),
     iamReady.promise,
+    onFailure,
   );
   onClose(tableServer.close);
   const objectCreated = Promise.withResolvers<(object: CreatedObject) => void>();
@@ -141,6 +153,7 @@ async function start(
     onAwsCall,
     (object) => void objectCreated.promise.then((onObject) => onObject(object)),
     iamReady.promise,
+    onFailure,
   );
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
@@ -169,14 +182,14 @@ async function start(
 
   const tables = resourcesOf<TableProperties>(template, resolve, TABLE_TYPES, TABLE_PROPERTIES);
   const streams = createTableStreams(tables, (name) =>
-    dataDirectory ? new StreamLog(join(dataDirectory, 'streams'), name) : undefined,
+    dataDirectory ? new StreamLog(join(dataDirectory, 'streams'), name, onFailure) : undefined,
   );
   await tableServer.captureInto(streams);
   onClose((await createTables(tables, environment)).close);
   await createStorageResources(template, resolve, storage, environment);
 
   secretsHandler.resolve(
-    awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json')), {
+    awsJsonHandler(secretActions(template, resolve, inDataDirectory('secrets.json'), onFailure), {
       onCall: (action) => onAwsCall('secretsmanager', action),
       authorize: (request, action, input) => iam.authorizeRequest(request, () => [secretCall(action, input)]),
     }),
@@ -203,7 +216,7 @@ async function start(
     const event = eventOf(object);
     if (event) void emit(event);
   });
-  const store = createExecutionStore(inDataDirectory('executions'));
+  const store = createExecutionStore(inDataDirectory('executions'), onFailure);
   const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
   onClose(() => executions.close());
   await executions.resume();
@@ -229,6 +242,20 @@ async function start(
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
     permissions: () => iam.permissions(),
+  };
+}
+
+/** One full disk fails many writes. */
+function reportOnce(report: OnFailure | undefined): OnFailure {
+  let failed = false;
+  return (error) => {
+    if (failed) return;
+    failed = true;
+    if (report) report(error);
+    else
+      setImmediate(() => {
+        throw error;
+      });
   };
 }
 

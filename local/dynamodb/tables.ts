@@ -1,4 +1,5 @@
 /** Runs DynamoDB: dynalite with the tables of the template, and the time to live that dynalite lacks. */
+import { create as createDomain } from 'node:domain';
 import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import {
@@ -17,8 +18,10 @@ import type { Iam } from '../iam/iam.ts';
 import { refuseTableCall } from '../iam/table-guard.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
+import { notWritten, type OnFailure } from '../shared/data-files.ts';
 import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
 import { captureChanges, isTtlRequest } from './change-capture.ts';
+import { checkTables } from './check-tables.ts';
 import type { CallTables, TableProperties, TableRequest, TableResponse } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
@@ -38,16 +41,24 @@ export interface TableServer {
  * @param directory where LevelDB stores the items; undefined keeps them in memory
  * @param onCall receives the action of each request
  * @param iam authorizes each request; requests wait until it resolves
+ * @param onFailure receives the error when the tables cannot be written
+ * @throws Error naming damaged files and the remedy
  */
 export async function startTableServer(
   directory: string | undefined,
   onCall: (action: string) => void,
   iam: Promise<Iam>,
+  onFailure: OnFailure,
 ): Promise<TableServer> {
+  if (directory !== undefined) await checkTables(directory);
   const server = dynalite({ path: directory, createTableMs: 0 });
   const [handle] = server.listeners('request') as [RequestListener];
   server.removeAllListeners('request');
-  const callDynalite: CallTables = (request) => callListener(handle, request);
+  const callDynalite: CallTables = (request) =>
+    callListener(handle, request).catch((error: Error) => {
+      onFailure(directory === undefined ? error : notWritten(directory, error));
+      throw error;
+    });
   let call = callDynalite;
   const { url, close } = await listenOnLoopback(
     async (request, response) => {
@@ -73,12 +84,13 @@ export async function startTableServer(
 /**
  * Calls dynalite with a complete request and the parts of a response that it uses. dynalite crashes the process when a client
  * disconnects during a request, as a stopped function does.
+ * @throws the error that dynalite throws later, such as one of the disk, which would crash the process too
  */
 function callListener(
   handle: RequestListener,
   { method, url, headers, body }: TableRequest,
 ): Promise<TableResponse> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const request = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
     const responseHeaders: Record<string, string | number> = {};
     const response = {
@@ -89,7 +101,9 @@ function callListener(
       end: (text = '') => resolve({ status: response.statusCode, headers: responseHeaders, body: text }),
     };
     const [asRequest, asResponse] = [request, response] as unknown as Parameters<RequestListener>;
-    handle(asRequest, asResponse);
+    createDomain()
+      .on('error', reject)
+      .run(() => handle(asRequest, asResponse));
   });
 }
 

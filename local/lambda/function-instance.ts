@@ -1,13 +1,11 @@
 /** Runs one instance of a function: a worker thread that handles one invocation at a time. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './function-protocol.ts';
+import { createScratch, removeScratch } from './scratch.ts';
 
 export interface InstanceOptions extends WorkerSetup {
   readonly timeoutMs: number;
@@ -26,10 +24,11 @@ export class FunctionError extends Error {
   }
 }
 
+/** The code did not load in time. Nothing of the invocation has run. */
+export class LoadTimeout extends FunctionError {}
+
 /** Time between SIGTERM and the end of the instance, as on AWS. */
 const SHUTDOWN_MS = 500;
-/** Lambda's limit for loading the code. The function's timeout starts afterwards. */
-const INIT_MS = 10_000;
 /** Lambda's limit for a response that is not streamed. */
 const MAX_RESPONSE_BYTES = 6_291_556;
 /** Lambda's limit for a streamed response. */
@@ -48,7 +47,7 @@ export class FunctionInstance {
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   /** The instance's own `/tmp`, as on AWS: other instances do not see its files. */
-  readonly #scratch = mkdtempSync(join(tmpdir(), 'lambda-'));
+  readonly #scratch = createScratch();
   #invocation: Invocation | undefined;
   /** False once the worker is dead or dying. */
   usable = true;
@@ -76,18 +75,27 @@ export class FunctionInstance {
     this.#ready.promise.catch(() => {});
   }
 
-  /** Runs the handler. @returns its result as JSON text; empty after a streamed response. @throws FunctionError */
-  async invoke(payload: string, onChunk: OnChunk): Promise<string> {
+  /**
+   * Runs the handler.
+   * @param loadMs limit for loading the code. The function's timeout starts afterwards.
+   * @returns its result as JSON text; empty after a streamed response. @throws FunctionError
+   */
+  async invoke(payload: string, onChunk: OnChunk, loadMs: number): Promise<string> {
     const requestId = randomUUID();
     const invocation = { requestId, onChunk, done: Promise.withResolvers<string>(), streamedBytes: 0 };
     this.#invocation = invocation;
     // It may reject while the code is loading, before anything awaits it.
     invocation.done.promise.catch(() => {});
     try {
-      await this.#within(INIT_MS, requestId, this.#ready.promise);
+      await this.#within(loadMs, this.#ready.promise, () => loadTimeout(loadMs));
       const { timeoutMs } = this.#options;
       this.#send({ type: 'invoke', requestId, payload, deadlineMs: Date.now() + timeoutMs });
-      return await this.#within(timeoutMs, requestId, invocation.done.promise);
+      return await this.#within(timeoutMs, invocation.done.promise, () =>
+        failed(
+          'Sandbox.Timedout',
+          `RequestId: ${requestId} Error: Task timed out after ${seconds(timeoutMs)} seconds`,
+        ),
+      );
     } finally {
       this.#invocation = undefined;
     }
@@ -110,16 +118,13 @@ export class FunctionInstance {
     void this.#worker.terminate();
   }
 
-  async #within<T>(limitMs: number, requestId: string, work: Promise<T>): Promise<T> {
-    const seconds = (limitMs / 1000).toFixed(2);
-    const late = Promise.withResolvers<never>();
+  async #within<T>(limitMs: number, work: Promise<T>, late: () => FunctionError): Promise<T> {
+    const timedOut = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      late.reject(
-        failed('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`),
-      );
+      timedOut.reject(late());
       void this.stop();
     }, limitMs);
-    return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+    return Promise.race([work, timedOut.promise]).finally(() => clearTimeout(timer));
   }
 
   async #receive(message: FromWorker): Promise<void> {
@@ -156,10 +161,7 @@ export class FunctionInstance {
     const error = failed('Runtime.ExitError', text);
     this.#ready.reject(error);
     this.#invocation?.done.reject(error);
-    // Child processes may still write.
-    rm(this.#scratch, { recursive: true, force: true, maxRetries: 3 })
-      .catch(() => {})
-      .then(this.#ended.resolve);
+    void removeScratch(this.#scratch).then(this.#ended.resolve);
   }
 
   #send(message: ToWorker): void {
@@ -174,4 +176,13 @@ function tooLarge(maxBytes: number): FunctionError {
 
 function failed(errorType: string, errorMessage: string): FunctionError {
   return new FunctionError({ errorType, errorMessage });
+}
+
+function loadTimeout(limitMs: number): LoadTimeout {
+  const errorMessage = `The code did not load within ${seconds(limitMs)} seconds. Look for a wait at its top level, or free the CPU.`;
+  return new LoadTimeout({ errorType: 'Sandbox.Timedout', errorMessage });
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(2);
 }

@@ -1,5 +1,11 @@
 /** Runs Lambda functions: each has a pool of warm instances, and a queue for invocations when all are busy. */
-import { FunctionError, FunctionInstance, type InstanceOptions, type OnChunk } from './function-instance.ts';
+import {
+  FunctionError,
+  FunctionInstance,
+  type InstanceOptions,
+  LoadTimeout,
+  type OnChunk,
+} from './function-instance.ts';
 
 /** Lambda's limit for the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -8,6 +14,11 @@ const MAX_INSTANCES = 8;
 /** After a minute without invocations, idle instances beyond two are stopped: threads cost memory. */
 const KEPT_WARM = 2;
 const IDLE_MS = 60_000;
+
+/** Lambda's limit for loading the code. */
+const LOAD_MS = 10_000;
+/** Lambda loads the code once more, within the function's timeout. Here the machine may also be busy with other programs. */
+const SECOND_LOAD_MS = 60_000;
 
 export interface FunctionOptions extends InstanceOptions {
   /** Each instance serves one tenant only, and each invocation names its tenant. */
@@ -61,15 +72,25 @@ export class LambdaFunction {
       const errorMessage = `${bytes} byte payload is too large for the Invoke operation (limit ${MAX_PAYLOAD_BYTES} bytes)`;
       throw new FunctionError({ errorType: 'RequestEntityTooLargeException', errorMessage });
     }
-    const instance = await this.#acquire(tenantId);
     const chunks: Buffer[] = [];
-    const collect: OnChunk = async (chunk) => void chunks.push(chunk);
+    const forward = onChunk ?? (async (chunk: Buffer) => void chunks.push(chunk));
     try {
-      const result = await instance.invoke(payload, onChunk ?? collect);
+      const result = await this.#run(payload, forward, tenantId, LOAD_MS).catch((error) => {
+        if (!(error instanceof LoadTimeout)) throw error;
+        this.#options.onLine(`${error.message} Loading it once more.`);
+        return this.#run(payload, forward, tenantId, SECOND_LOAD_MS);
+      });
       return result || Buffer.concat(chunks).toString();
     } catch (error) {
       this.#options.onLine(`Invoke Error ${(error as Error).message}`);
       throw error;
+    }
+  }
+
+  async #run(payload: string, onChunk: OnChunk, tenantId: TenantId, loadMs: number): Promise<string> {
+    const instance = await this.#acquire(tenantId);
+    try {
+      return await instance.invoke(payload, onChunk, loadMs);
     } finally {
       this.#release(instance);
     }

@@ -1,6 +1,7 @@
 /** Stores secrets in memory and in one file: the current and the previous value of each. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { notWritten, type OnFailure, readJson, replaceFile } from '../shared/data-files.ts';
 
 export interface SecretVersion {
   readonly versionId: string;
@@ -15,15 +16,23 @@ export type Stage = (typeof STAGES)[number];
 /** A secret without a value has no version. One that was never changed has no previous version. */
 export type Secret = Readonly<Partial<Record<Stage, SecretVersion>>>;
 
+const REMEDY =
+  'Restore it from a copy, or delete the data directory: what is sealed under these secrets cannot be opened without them.';
+
 export class SecretStore {
   readonly #file: string | undefined;
+  readonly #onFailure: OnFailure;
   readonly #secrets: Map<string, Secret>;
 
-  /** @param file that keeps the secrets; undefined keeps them in memory */
-  constructor(file: string | undefined) {
+  /**
+   * @param file that keeps the secrets; undefined keeps them in memory
+   * @throws Error naming a damaged file and the remedy
+   */
+  constructor(file: string | undefined, onFailure: OnFailure) {
     this.#file = file;
-    const kept = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-    this.#secrets = new Map(Object.entries(kept));
+    this.#onFailure = onFailure;
+    const kept = file && readJson<Record<string, Secret>>(file, areSecrets, REMEDY);
+    this.#secrets = new Map(Object.entries(kept || {}));
   }
 
   get(name: string): Secret | undefined {
@@ -33,10 +42,20 @@ export class SecretStore {
   set(name: string, secret: Secret): void {
     this.#secrets.set(name, secret);
     if (!this.#file) return;
-    mkdirSync(dirname(this.#file), { recursive: true });
-    // Replaces the file atomically. Only its owner can read it.
     const text = JSON.stringify(Object.fromEntries(this.#secrets));
-    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      // Only its owner can read it.
+      replaceFile(this.#file, text, 0o600);
+    } catch (error) {
+      const failure = notWritten(this.#file, error);
+      this.#onFailure(failure);
+      throw failure;
+    }
   }
+}
+
+function areSecrets(secrets: Readonly<Record<string, Secret>>): boolean {
+  const versions = Object.values(secrets).flatMap((secret) => Object.values(secret ?? { none: undefined }));
+  return versions.every((version) => typeof version?.secretString === 'string');
 }

@@ -2,6 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Actions, AwsError } from '../shared/aws-json.ts';
 import { secretArn } from '../shared/aws-names.ts';
+import type { OnFailure } from '../shared/data-files.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
@@ -39,8 +40,9 @@ export function secretActions(
   template: Template,
   resolve: Resolve,
   file: string | undefined,
+  onFailure: OnFailure,
 ): Actions<Input> {
-  const store = new SecretStore(file);
+  const store = new SecretStore(file, onFailure);
   const secrets = resourcesOf<SecretProperties>(
     template,
     resolve,

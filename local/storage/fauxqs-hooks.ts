@@ -27,6 +27,10 @@ export interface Fastify {
     hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   ): void;
   addHook(
+    name: 'onError',
+    hook: (request: FastifyRequest, reply: FastifyReply, error: NodeJS.ErrnoException) => Promise<void>,
+  ): void;
+  addHook(
     name: 'onSend',
     hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown) => Promise<unknown>,
   ): void;

@@ -7,9 +7,11 @@ import { startFauxqs } from 'fauxqs';
 import type { Environment } from '../environment.ts';
 import type { CreatedObject } from '../eventbridge/object-events.ts';
 import type { Iam } from '../iam/iam.ts';
+import { notWritten, type OnFailure } from '../shared/data-files.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
+import { checkStorage, damagedStorage } from './check-storage.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
 
 export interface StorageServer {
@@ -30,22 +32,37 @@ export interface StorageServer {
  * @param onCall receives each request
  * @param onObject receives each object that is put, copied or uploaded in parts
  * @param iam authorizes each request; requests wait until it resolves
+ * @param onFailure receives the error when a file cannot be written
+ * @throws Error naming a damaged file and the remedy
  */
 export async function startStorageServer(
   directory: string | undefined,
   onCall: OnStorageCall,
   onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
+  onFailure: OnFailure,
 ): Promise<StorageServer> {
-  if (directory) await mkdir(directory, { recursive: true });
-  const hook = (message: unknown) =>
-    hookFauxqs((message as { fastify: Fastify }).fastify, onCall, onObject, iam);
+  if (directory) {
+    await mkdir(directory, { recursive: true });
+    checkStorage(directory);
+  }
+  const hook = (message: unknown) => {
+    const { fastify } = message as { fastify: Fastify };
+    hookFauxqs(fastify, onCall, onObject, iam);
+    fastify.addHook('onError', async (_request, _reply, error) => {
+      if (directory && isDiskError(error)) onFailure(notWritten(directory, error));
+    });
+  };
   subscribe('fastify.initialization', hook);
   const server = await startFauxqs({
     port: 0,
     logger: false,
     ...(directory && { dataDir: directory, s3StorageDir: join(directory, 'objects') }),
-  }).finally(() => unsubscribe('fastify.initialization', hook));
+  })
+    .catch((error) => {
+      throw (directory && damagedStorage(directory)) || error;
+    })
+    .finally(() => unsubscribe('fastify.initialization', hook));
   return {
     url: `http://127.0.0.1:${server.port}`,
     createBucket: (name) => void server.createBucket(name),
@@ -64,6 +81,11 @@ export async function startStorageServer(
 
 /** SQS takes more in most regions, but no region and no older queue takes less. */
 const MAX_MESSAGE_BYTES = 262_144;
+
+/** Returns whether an error is one of the file system or of SQLite, and not one of a request. */
+function isDiskError(error: NodeJS.ErrnoException): boolean {
+  return error.syscall !== undefined || error.code === 'ERR_SQLITE_ERROR';
+}
 
 /** Properties of `AWS::SQS::Queue` that fauxqs accepts as attributes of the same names. */
 const QUEUE_ATTRIBUTES = [

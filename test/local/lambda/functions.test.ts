@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { LambdaFunction } from '../../../local/lambda/functions.ts';
 import { waitFor } from '../fixture/harness.ts';
 
@@ -56,6 +56,51 @@ test('an instance that is interrupted while it loads fails its invocation, and t
   await writeFile(flag, '');
   expect(await target.invoke('{}')).toBe('"fine"');
   await rm(flag);
+});
+
+test('code that loads for more than ten seconds is loaded once more, and its invocation does not fail', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setInterval', 'queueMicrotask', 'Date'] });
+  const flag = join(tmpdir(), `loads-${process.pid}`);
+  const lines = await start(
+    `import { existsSync } from 'node:fs';
+     console.log('LOADING');
+     if (!existsSync(${JSON.stringify(flag)})) await new Promise((resolve) => setTimeout(resolve, 60_000));
+     export const handler = () => 'fine';`,
+  );
+  try {
+    const invoked = target.invoke('{}');
+    while (!lines.includes('LOADING')) await new Promise(setImmediate);
+    await writeFile(flag, '');
+    jest.advanceTimersByTime(10_000);
+    expect(await invoked).toBe('"fine"');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/did not load within 10\.00 seconds.* Loading it once more/),
+    );
+  } finally {
+    jest.useRealTimers();
+    await rm(flag, { force: true });
+  }
+});
+
+test('code that does not load the second time either fails its invocation', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setInterval', 'queueMicrotask', 'Date'] });
+  try {
+    const lines = await start(
+      `console.log('LOADING'); await new Promise((resolve) => setTimeout(resolve, 600_000));`,
+    );
+    const failed = target.invoke('{}').catch((error: Error) => error);
+    const loads = () => lines.filter((line) => line === 'LOADING').length;
+    while (loads() < 1) await new Promise(setImmediate);
+    jest.advanceTimersByTime(10_000);
+    while (loads() < 2) await new Promise(setImmediate);
+    jest.advanceTimersByTime(60_000);
+    expect(await failed).toMatchObject({
+      name: 'Sandbox.Timedout',
+      message: expect.stringContaining('60.00 seconds'),
+    });
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('every instance is interrupted: those that work and those that wait for work', async () => {

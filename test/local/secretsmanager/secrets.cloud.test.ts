@@ -95,7 +95,7 @@ test('a way of generating that the local cloud does not know is refused, and nam
   const template = { Resources: { Login: { Type: 'AWS::SecretsManager::Secret', Properties } } };
   const addresses = { api: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2' };
   const resolve = createResolver({ template, stackName: 'S', addresses });
-  expect(() => secretActions(template, resolve, undefined)).toThrow(
+  expect(() => secretActions(template, resolve, undefined, () => {})).toThrow(
     'Secret Login is generated with GenerateStringKey',
   );
 });
