@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
+import { lockDirectory } from '../shared/data-files.ts';
 import type { NotRunResource } from '../template/not-run.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { cloudDirectory, findRunningCloud, removeCloudFile, writeCloudFile } from './running-cloud.ts';
@@ -106,6 +107,8 @@ async function start(
       `A local cloud already runs on ${directory} (process ${running.pid}, ${running.url}): stop it, or set LOCAL_CLOUD_DIR to another directory.`,
     );
   }
+  // Before the synthesis replaces the assembly: a cloud that another program has started has no file there.
+  lockDirectory(directory)();
   const signIn = auth ? await startSignIn(options.port) : undefined;
   const cloud = await startApp({
     ...(app === SAMPLE_APP.app ? SAMPLE_APP : { app }),
@@ -115,6 +118,10 @@ async function start(
     ...(!ephemeral && { dataDirectory: directory }),
     onLog: (functionName, line) => console.log(`[${functionName}] ${line}`),
     onNotRun: (resources) => describeNotRun(resources),
+    onFailure: (error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
   });
   if (app === SAMPLE_APP.app) {
     const [{ S3Client }, { BUCKET_OUTPUT, uploadProject }] = await Promise.all([

@@ -1,5 +1,4 @@
 /** Creates the functions of the template, with their environment on AWS and nothing else of this process. */
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
@@ -136,16 +135,19 @@ function refusalOf(
 }
 
 /**
- * Returns the variables of this machine that programs need: paths, and how to reach the network. Functions get nothing else
- * of this process's environment.
+ * Returns where programs are, as on Lambda, and how to reach the network. Functions get nothing else of this process's
+ * environment: Lambda sets no HOME, and finds none of the developer's programs.
  */
 function machineVariables(): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { HOME: homedir(), ...Object.fromEntries(inherited) };
+  return { PATH: [dirname(process.execPath), ...LAMBDA_PATH].join(':'), ...Object.fromEntries(inherited) };
 }
+
+/** Lambda's PATH, behind the directory of its Node.js. */
+const LAMBDA_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/bin'];
 
 /** Variables that tell programs how to reach the network: proxies, certificates, the package registry. */
 const NETWORK_VARIABLES = [
@@ -159,5 +161,5 @@ const NETWORK_VARIABLES = [
   'npm_config_registry',
 ] as const;
 
-// Windows starts no program without its SystemRoot.
-const INHERITED = ['PATH', 'SystemRoot', ...NETWORK_VARIABLES];
+// Windows has other paths, and starts no program without its SystemRoot.
+const INHERITED = [...(process.platform === 'win32' ? ['PATH', 'SystemRoot'] : []), ...NETWORK_VARIABLES];

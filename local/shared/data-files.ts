@@ -71,5 +71,5 @@ function isObject(value: unknown): boolean {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return typeof cause === 'object' && cause && 'message' in cause ? String(cause.message) : String(cause);
 }

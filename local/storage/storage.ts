@@ -11,7 +11,7 @@ import { notWritten, type OnFailure } from '../shared/data-files.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
-import { checkStorage, damagedStorage } from './check-storage.ts';
+import { checkStorage } from './check-storage.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
 
 export interface StorageServer {
@@ -58,11 +58,7 @@ export async function startStorageServer(
     port: 0,
     logger: false,
     ...(directory && { dataDir: directory, s3StorageDir: join(directory, 'objects') }),
-  })
-    .catch((error) => {
-      throw (directory && damagedStorage(directory)) || error;
-    })
-    .finally(() => unsubscribe('fastify.initialization', hook));
+  }).finally(() => unsubscribe('fastify.initialization', hook));
   return {
     url: `http://127.0.0.1:${server.port}`,
     createBucket: (name) => void server.createBucket(name),

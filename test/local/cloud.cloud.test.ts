@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -94,7 +94,13 @@ test('whoever starts the cloud may let webhooks call this machine', async () => 
   const { assemblyDirectory } = harness;
   const cloud = await startLocalCloud({ assemblyDirectory, allowLoopbackWebhooks: true });
   const response = await fetch(`${cloud.url}/echo/1`);
-  expect(await response.json()).toMatchObject({ environment: { [Env.allowLoopbackWebhooks]: 'true' } });
+  const { environment } = (await response.json()) as {
+    readonly environment: Readonly<Record<string, string>>;
+  };
+  expect(environment).toMatchObject({ [Env.allowLoopbackWebhooks]: 'true' });
+  // As on Lambda, and not as on the machine of the developer.
+  expect(environment.PATH).toBe(`${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/opt/bin`);
+  expect(environment).not.toHaveProperty('HOME');
   await cloud.close();
 });
 
