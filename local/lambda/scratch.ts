@@ -9,8 +9,8 @@ const PREFIX = 'lambda-';
 const NAME = /^lambda-(\d+)-/;
 
 /** Returns a new directory for TMPDIR. Programs of an instance inherit it, which marks their processes. */
-export function createScratch(): string {
-  return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+export function createScratch(directory = tmpdir()): string {
+  return mkdtempSync(join(directory, `${PREFIX}${process.pid}-`));
 }
 
 /** Ends the processes of an instance, as the end of a machine does, then removes its directory. */
@@ -27,13 +27,13 @@ export async function removeScratch(scratch: string): Promise<void> {
 }
 
 /** Removes what instances of killed local clouds have left. */
-export async function removeLeftScratches(): Promise<void> {
-  const names = await readdir(tmpdir());
+export async function removeLeftScratches(directory = tmpdir()): Promise<void> {
+  const names = await readdir(directory);
   const left = names.filter((name) => {
     const [, pid] = NAME.exec(name) ?? [];
     return pid !== undefined && !isAlive(Number(pid));
   });
-  await Promise.all(left.map((name) => removeScratch(join(tmpdir(), name))));
+  await Promise.all(left.map((name) => removeScratch(join(directory, name))));
 }
 
 /** Returns no process where the system is not Linux. */

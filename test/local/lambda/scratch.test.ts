@@ -7,17 +7,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createScratch, removeLeftScratches, removeScratch } from '../../../local/lambda/scratch.ts';
 
-const ofTests = process.env.TMPDIR;
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'scratch-'));
-  process.env.TMPDIR = directory;
 });
-afterEach(() => {
-  if (ofTests === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = ofTests;
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Starts a process that lasts, and is the leader of its own session. */
 function start(TMPDIR: string) {
@@ -25,7 +19,7 @@ function start(TMPDIR: string) {
 }
 
 test('an instance that ends takes its processes along, and those of no other', async () => {
-  const [own, other] = [createScratch(), createScratch()];
+  const [own, other] = [createScratch(directory), createScratch(directory)];
   const [left, kept] = [start(join(own, 'jobs', 'scratch')), start(`${own}-not`)];
   const ended = once(left, 'exit');
   await removeScratch(own);
@@ -43,10 +37,10 @@ test('a start removes what a killed cloud has left, and nothing of one that runs
   const { pid } = spawnSync('true');
   const dead = join(directory, `lambda-${pid}-x1`);
   mkdirSync(join(dead, 'jobs'), { recursive: true });
-  const alive = createScratch();
+  const alive = createScratch(directory);
   const left = start(dead);
   const ended = once(left, 'exit');
-  await removeLeftScratches();
+  await removeLeftScratches(directory);
   expect(await ended).toEqual([null, 'SIGKILL']);
   expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
 });
