@@ -3,7 +3,6 @@
  * sandboxes and APIs put on a record is bounded and cleaned here.
  */
 import {
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -13,6 +12,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { batchGet } from '../shared/aws/batch-get.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { boundRecord } from './bound-record.ts';
@@ -150,17 +150,12 @@ export class JobStore {
     return job && job.owner === owner && job.expiresAt > toSeconds(this.#now()) ? job : undefined;
   }
 
-  /** One batch read of at most 100 jobs. @returns the owner's jobs among them */
+  /** One batch read per 100 jobs. @returns the owner's jobs among them */
   async getAll(owner: string, jobIds: readonly string[]): Promise<readonly Job[]> {
     const keys = [...new Set(jobIds)].map((jobId) => toItem({ jobId }));
-    if (keys.length === 0) return [];
-    const { Responses = {} } = await this.#client.send(
-      new BatchGetItemCommand({ RequestItems: { [this.#tableName]: { Keys: keys, ConsistentRead: true } } }),
-    );
+    const items = await batchGet(this.#client, this.#tableName, keys);
     const now = toSeconds(this.#now());
-    return (Responses[this.#tableName] ?? [])
-      .map(fromItem)
-      .filter((job) => job.owner === owner && job.expiresAt > now);
+    return items.map(fromItem).filter((job) => job.owner === owner && job.expiresAt > now);
   }
 
   /**

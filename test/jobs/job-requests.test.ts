@@ -153,6 +153,20 @@ describe('a batch read', () => {
     });
   });
 
+  test('asks again for the keys that DynamoDB leaves unprocessed', async () => {
+    dynamo
+      .on(BatchGetItemCommand)
+      .resolvesOnce({
+        Responses: { 'jobs-table': [item({ jobId: 'other' })] },
+        UnprocessedKeys: { 'jobs-table': { Keys: [{ jobId: { S: ID } }] } },
+      })
+      .resolvesOnce({ Responses: { 'jobs-table': [item()] } });
+    expect(await jobs.getAll('alice', ['other', ID])).toEqual([{ ...stored, jobId: 'other' }, stored]);
+    expect(lastInput(BatchGetItemCommand)).toMatchObject({
+      RequestItems: { 'jobs-table': { Keys: [{ jobId: { S: ID } }], ConsistentRead: true } },
+    });
+  });
+
   test('of no jobs sends nothing', async () => {
     expect(await jobs.getAll('alice', [])).toEqual([]);
     expect(dynamo.calls()).toHaveLength(0);

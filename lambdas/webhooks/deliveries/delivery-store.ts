@@ -1,7 +1,5 @@
 /** Reads and writes deliveries in DynamoDB. Every change of a delivery is one conditional write. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -10,6 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { batchGet } from '../../shared/aws/batch-get.ts';
 import { updateWhere } from '../../shared/aws/update-expression.ts';
 import { DeliveriesTable, waitingShard } from './deliveries-table.ts';
 import {
@@ -27,8 +26,6 @@ export type DeliveryPosition = DeliveryId & Pick<Delivery, 'createdAt'>;
 
 /** A position in a shard of the waiting index. */
 export type WaitingPosition = DeliveryId & { readonly nextAttemptAt: string };
-
-const UNPROCESSED_PAUSE_MS = 100;
 
 export interface DeliveryPage<Position> {
   readonly deliveries: readonly Delivery[];
@@ -256,22 +253,11 @@ export class DeliveryStore {
 
   /** Reads deliveries in the order of the keys, without those that no longer exist. */
   async #read(keys: readonly DeliveryId[]): Promise<readonly StoredDelivery[]> {
-    const found = new Map<string, StoredDelivery>();
-    let wanted = keys.map(({ jobId, deliveryKey }) => marshall({ jobId, deliveryKey }));
-    while (wanted.length > 0) {
-      const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [this.#tableName]: { Keys: wanted, ConsistentRead: true } },
-        }),
-      );
-      for (const item of Responses[this.#tableName] ?? []) {
-        const delivery = fromItem(item);
-        found.set(`${delivery.jobId} ${delivery.deliveryKey}`, delivery);
-      }
-      wanted = UnprocessedKeys[this.#tableName]?.Keys ?? [];
-      // DynamoDB returns keys unprocessed beyond 16 MB, or when it throttles the table.
-      if (wanted.length > 0) await delay(UNPROCESSED_PAUSE_MS);
-    }
+    const wanted = keys.map(({ jobId, deliveryKey }) => marshall({ jobId, deliveryKey }));
+    const items = await batchGet(this.#client, this.#tableName, wanted);
+    const found = new Map(
+      items.map(fromItem).map((delivery) => [`${delivery.jobId} ${delivery.deliveryKey}`, delivery]),
+    );
     return keys
       .map(({ jobId, deliveryKey }) => found.get(`${jobId} ${deliveryKey}`))
       .filter((delivery) => delivery !== undefined);

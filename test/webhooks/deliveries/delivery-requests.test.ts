@@ -282,9 +282,7 @@ describe('the deliveries of an endpoint', () => {
         UnprocessedKeys: { deliveries: { Keys: [Key] } },
       })
       .resolvesOnce({ Responses: { deliveries: [item()] }, UnprocessedKeys: {} });
-    const start = performance.now();
     const { deliveries } = await store.listOfEndpoint('ep_1', { limit: 5 });
-    expect(performance.now() - start).toBeGreaterThan(90);
     expect(deliveries.map(({ deliveryKey }) => deliveryKey)).toEqual([delivery.deliveryKey, 'second']);
     expect(inputOf(BatchGetItemCommand)).toMatchObject({ RequestItems: { deliveries: { Keys: [Key] } } });
   });
