@@ -22,6 +22,7 @@ import { secretActions } from './secretsmanager/secrets.ts';
 import { awsJsonHandler } from './shared/aws-json.ts';
 import { lockDirectory, type OnFailure } from './shared/data-files.ts';
 import { type Handler, listenOnLoopback } from './shared/loopback-server.ts';
+import { ApiQuotas } from './stepfunctions/api-quotas.ts';
 import { createExecutionStore } from './stepfunctions/execution-store.ts';
 import { Executions, statusChange } from './stepfunctions/executions.ts';
 import type { LocalConnections } from './stepfunctions/http-task.ts';
@@ -88,6 +89,12 @@ export interface LocalCloud {
    * @returns the number of crashed instances
    */
   interrupt(functionName: string): number;
+  /**
+   * Throttles every call of a Step Functions action, as if the account had used up its quota.
+   * @param action such as `StartExecution`
+   * @returns a function that ends it
+   */
+  throttle(action: string): () => void;
   /** Returns the granted, used and unused permissions of each function's and state machine's role. */
   permissions(): readonly RolePermissions[];
   /** Stops everything and frees the ports. */
@@ -221,11 +228,14 @@ async function start(
   onClose(() => executions.close());
   await executions.resume();
 
+  const quotas = new ApiQuotas();
   stepFunctionsHandler.resolve(
     awsJsonHandler(stepFunctionsActions(executions, tokens), {
       onCall: (action) => onAwsCall('states', action),
-      authorize: (request, action, input) =>
-        iam.authorizeRequest(request, () => [stateMachineCall(action, input)]),
+      authorize: (request, action, input) => {
+        quotas.take(action);
+        iam.authorizeRequest(request, () => [stateMachineCall(action, input)]);
+      },
     }),
   );
   const gateway = apiGatewayHandler(template.Resources, resolve, functions);
@@ -241,6 +251,7 @@ async function start(
       const named = [...functions].filter(([name]) => name.startsWith(functionName));
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
+    throttle: (action) => quotas.throttle(action),
     permissions: () => iam.permissions(),
   };
 }

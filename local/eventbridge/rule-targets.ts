@@ -1,4 +1,4 @@
-/** Delivers events of EventBridge rules to functions, with retries. */
+/** Delivers events of EventBridge rules to functions, which Lambda invokes asynchronously. */
 
 import type { RuleGate } from '../iam/invoke-permissions.ts';
 import type { LambdaFunction } from '../lambda/functions.ts';
@@ -15,9 +15,6 @@ export interface TargetProperties {
 /** Delivers the event to one target. Resolves after success or the last attempt. */
 export type Deliver = (event: object) => Promise<void>;
 
-/** Lambda's attempts for asynchronous events: one and two retries. */
-const ATTEMPTS = 3;
-
 /** @throws Error for a target that is not a function, or that gets only a part of the event */
 export function createTarget(
   rule: string,
@@ -33,18 +30,6 @@ export function createTarget(
     throw new Error(`Rule ${rule} sends ${Arn} a part of the event: send the whole event, or a fixed Input.`);
   }
   return async (event) => {
-    if (gate(rule, functionName)) await deliver(target, Input ?? JSON.stringify(event));
+    if (gate(rule, functionName)) await target.invokeAsync(Input ?? JSON.stringify(event));
   };
-}
-
-/** Drops the event after the last failure, as EventBridge does. The function's log contains the errors. */
-async function deliver(target: LambdaFunction, payload: string): Promise<void> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    try {
-      await target.invoke(payload);
-      return;
-    } catch {
-      // The loop retries.
-    }
-  }
 }

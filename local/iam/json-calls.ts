@@ -4,7 +4,7 @@ import { machineOfToken } from '../stepfunctions/task-tokens.ts';
 import type { Call } from './statements.ts';
 
 /** Actions on a state machine. The others are on an execution or a task token. */
-const STATE_MACHINE_ACTIONS = ['StartExecution', 'StartSyncExecution'];
+const STATE_MACHINE_ACTIONS = ['ListExecutions', 'StartExecution', 'StartSyncExecution'];
 
 export function stateMachineCall(
   action: string,

@@ -2,8 +2,8 @@
 import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
-import { arn } from '../shared/aws-names.ts';
-import type { Assembly } from '../template/assembly.ts';
+import { arn, functionNameOf } from '../shared/aws-names.ts';
+import type { Assembly, Template } from '../template/assembly.ts';
 import { NOT_RUN, type Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
 import { LambdaFunction } from './functions.ts';
@@ -56,14 +56,47 @@ export function createFunctions(
     ['AWS::Lambda::Function'],
     FUNCTION_PROPERTIES,
   );
+  const retries = readAsyncRetries(assembly.template, resolve);
   return new Map(
-    [...found].map(([name, properties]) => [name, createFunction(name, properties, assembly, options)]),
+    [...found].map(([name, properties]) => [
+      name,
+      createFunction(name, { ...properties, asyncRetries: retries.get(name) }, assembly, options),
+    ]),
+  );
+}
+
+interface InvokeConfigProperties {
+  readonly FunctionName: string;
+  readonly MaximumRetryAttempts?: number;
+}
+
+/** @returns the retries of asynchronous invocations, by function; without a setting, the function is missing */
+function readAsyncRetries(template: Template, resolve: Resolve): ReadonlyMap<string, number> {
+  const configs = resourcesOf<InvokeConfigProperties>(
+    template,
+    resolve,
+    ['AWS::Lambda::EventInvokeConfig'],
+    ['FunctionName', 'MaximumRetryAttempts'],
+  );
+  return new Map(
+    [...configs.values()].flatMap(({ FunctionName, MaximumRetryAttempts }) =>
+      MaximumRetryAttempts === undefined ? [] : [[functionNameOf(FunctionName), MaximumRetryAttempts]],
+    ),
   );
 }
 
 function createFunction(
   name: string,
-  { Code, Handler, Runtime, Timeout = 3, MemorySize = 128, Environment, TenancyConfig }: FunctionProperties,
+  {
+    Code,
+    Handler,
+    Runtime,
+    Timeout = 3,
+    MemorySize = 128,
+    Environment,
+    TenancyConfig,
+    asyncRetries,
+  }: FunctionProperties & { readonly asyncRetries: number | undefined },
   assembly: Assembly,
   { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
 ): LambdaFunction {
@@ -83,6 +116,7 @@ function createFunction(
     timeoutMs: Timeout * 1000,
     memoryMb: MemorySize,
     isolatesTenants: TenancyConfig !== undefined,
+    ...(asyncRetries !== undefined && { asyncRetries }),
     environment: {
       ...machineVariables(),
       ...awsVariables,

@@ -23,6 +23,8 @@ const SECOND_LOAD_MS = 60_000;
 export interface FunctionOptions extends InstanceOptions {
   /** Each instance serves one tenant only, and each invocation names its tenant. */
   readonly isolatesTenants: boolean;
+  /** Retries of an asynchronous invocation that fails. @default 2, as on AWS */
+  readonly asyncRetries?: number;
   /** Why the function cannot run here: each invocation fails with this message. @default the function runs */
   readonly refusal?: string;
 }
@@ -44,6 +46,7 @@ interface Waiting {
 /** A function with its instances. */
 export class LambdaFunction {
   readonly isolatesTenants: boolean;
+  readonly #asyncRetries: number;
   readonly #options: InstanceOptions;
   readonly #refusal: string | undefined;
   readonly #instances = new Map<FunctionInstance, TenantId>();
@@ -52,7 +55,8 @@ export class LambdaFunction {
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor({ isolatesTenants, refusal, ...options }: FunctionOptions) {
+  constructor({ isolatesTenants, asyncRetries = 2, refusal, ...options }: FunctionOptions) {
+    this.#asyncRetries = asyncRetries;
     this.#refusal = refusal;
     this.isolatesTenants = isolatesTenants;
     this.#options = options;
@@ -93,6 +97,18 @@ export class LambdaFunction {
       return await instance.invoke(payload, onChunk, loadMs);
     } finally {
       this.#release(instance);
+    }
+  }
+
+  /** Invokes asynchronously: resolves after success or the last retry. The function's log has the errors. */
+  async invokeAsync(payload: string): Promise<void> {
+    for (let retries = 0; retries <= this.#asyncRetries; retries++) {
+      try {
+        await this.invoke(payload);
+        return;
+      } catch {
+        // The loop retries.
+      }
     }
   }
 

@@ -104,12 +104,7 @@ export class Executions {
   /** Runs an Express execution, which cannot be described later. @throws AwsError for a Standard state machine */
   async runExpress(machineArn: string, name: string, input: string): Promise<ExpressEnd> {
     const { run, isExpress } = this.#machine(machineArn);
-    if (!isExpress) {
-      throw new AwsError(
-        'StateMachineTypeNotSupported',
-        'This operation is not supported by this type of state machine',
-      );
-    }
+    if (!isExpress) throw typeNotSupported();
     checkStart(name, input);
     const startDate = Date.now();
     const executionArn = expressArn(machineArn, name);
@@ -136,9 +131,16 @@ export class Executions {
     return this.#find(executionArn).record;
   }
 
-  /** @throws AwsError */
-  definition(executionArn: string): string {
-    return this.#machine(this.#find(executionArn).record.machineArn).definition;
+  /** @returns the executions of a state machine, in any order @throws AwsError for an Express state machine */
+  list(machineArn: string): ExecutionRecord[] {
+    if (this.#machine(machineArn).isExpress) throw typeNotSupported();
+    const records = [...this.#executions.values()].map(({ record }) => record);
+    return records.filter((record) => record.machineArn === machineArn);
+  }
+
+  /** @returns the state machine of an execution @throws AwsError */
+  machineOf(executionArn: string): Pick<LocalMachine, 'definition' | 'updateDate'> {
+    return this.#machine(this.#find(executionArn).record.machineArn);
   }
 
   /** Returns the states entered since the start of this process. Earlier ones are not stored. @throws AwsError */
@@ -213,6 +215,13 @@ export function statusChange(record: ExecutionRecord): AwsEvent {
 
 function expressArn(machineArn: string, name: string): string {
   return arn('states', `express:${machineArn.split(':').at(-1)}:${name}:${randomUUID()}`);
+}
+
+function typeNotSupported(): AwsError {
+  return new AwsError(
+    'StateMachineTypeNotSupported',
+    'This operation is not supported by this type of state machine',
+  );
 }
 
 /** @throws AwsError */

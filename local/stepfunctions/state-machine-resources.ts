@@ -12,6 +12,8 @@ interface MachineProperties {
 export interface LocalMachine {
   readonly definition: string;
   readonly isExpress: boolean;
+  /** Milliseconds since 1970. */
+  readonly updateDate: number;
   readonly run: ReturnType<typeof compileStateMachine>;
 }
 
@@ -38,6 +40,7 @@ export function createStateMachines(
       {
         definition: DefinitionString,
         isExpress: StateMachineType === 'EXPRESS',
+        updateDate: Date.now(),
         run: compileStateMachine(DefinitionString, tasksOf(machineArn), onStateEntered),
       },
     ]),

@@ -16,9 +16,10 @@ interface Input {
   readonly reverseOrder?: boolean;
   readonly maxResults?: number;
   readonly nextToken?: string;
+  readonly statusFilter?: string;
 }
 
-/** Step Functions' default page size of a history. */
+/** Step Functions' default page size. */
 const DEFAULT_PAGE = 100;
 
 export function stepFunctionsActions(executions: Executions, tokens: TaskTokens): Actions<Input> {
@@ -60,8 +61,13 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
 
     DescribeStateMachineForExecution({ executionArn }) {
       const { machineArn } = executions.describe(executionArn);
-      const definition = executions.definition(executionArn);
-      return { stateMachineArn: machineArn, name: machineArn.split(':').at(-1), definition };
+      const { definition, updateDate } = executions.machineOf(executionArn);
+      return {
+        stateMachineArn: machineArn,
+        name: machineArn.split(':').at(-1),
+        definition,
+        updateDate: seconds(updateDate),
+      };
     },
 
     SendTaskSuccess({ taskToken, output }) {
@@ -74,6 +80,25 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       return {};
     },
 
+    /** The newest first, as on AWS. */
+    ListExecutions({ stateMachineArn, statusFilter, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
+      const all = executions
+        .list(stateMachineArn)
+        .filter(({ status }) => statusFilter === undefined || status === statusFilter)
+        .toReversed()
+        .sort((a, b) => b.startDate - a.startDate)
+        .map(({ arn, name, status, startDate, stopDate }) => ({
+          executionArn: arn,
+          stateMachineArn,
+          name,
+          status,
+          startDate: seconds(startDate),
+          stopDate: seconds(stopDate),
+        }));
+      const { page, next } = pageOf(all, maxResults, nextToken);
+      return { executions: page, ...next };
+    },
+
     /** Returns only state entries, which Step Functions charges for. */
     GetExecutionHistory({ executionArn, reverseOrder, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
       const all = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
@@ -82,12 +107,16 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
         timestamp: seconds(timestampMs),
         stateEnteredEventDetails: { name },
       }));
-      const from = Number(nextToken);
-      const to = from + maxResults;
-      const events = (reverseOrder ? all.reverse() : all).slice(from, to);
-      return { events, ...(to < all.length && { nextToken: String(to) }) };
+      const { page, next } = pageOf(reverseOrder ? all.reverse() : all, maxResults, nextToken);
+      return { events: page, ...next };
     },
   };
+}
+
+function pageOf<T>(all: readonly T[], maxResults: number, nextToken: string) {
+  const from = Number(nextToken);
+  const to = from + maxResults;
+  return { page: all.slice(from, to), next: to < all.length ? { nextToken: String(to) } : {} };
 }
 
 /** Timestamps in the protocol are seconds. */

@@ -9,7 +9,7 @@ import { waitFor } from '../fixture/harness.ts';
 let codeDirectory: string;
 let target: LambdaFunction;
 
-async function start(code: string): Promise<string[]> {
+async function start(code: string, asyncRetries?: number): Promise<string[]> {
   codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
   await writeFile(join(codeDirectory, 'index.mjs'), code);
   const lines: string[] = [];
@@ -22,6 +22,7 @@ async function start(code: string): Promise<string[]> {
     isolatesTenants: false,
     memoryMb: 128,
     environment: {},
+    ...(asyncRetries !== undefined && { asyncRetries }),
     onLine: (line) => lines.push(line),
   });
   return lines;
@@ -123,4 +124,13 @@ test('a response and a payload have limits in bytes', async () => {
   await expect(target.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
     name: 'RequestEntityTooLargeException',
   });
+});
+
+test.each([
+  ['three times', undefined, 3],
+  ['once without retries', 0, 1],
+])('an asynchronous invocation that fails is made %s', async (_times, retries, count) => {
+  const lines = await start(`export const handler = () => { throw new Error('broken'); };`, retries);
+  await target.invokeAsync('{}');
+  expect(lines.filter((line) => line.startsWith('Invoke Error'))).toHaveLength(count);
 });

@@ -1,5 +1,10 @@
 /** State machines and the functions they run: retries, failures, stops. */
-import { GetExecutionHistoryCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Harness } from '../fixture/harness.ts';
 
@@ -74,6 +79,39 @@ test('a start is idempotent while the execution runs, and refused with other inp
   await expect(harness.startExecution('once', 'wait')).rejects.toMatchObject({
     name: 'ExecutionAlreadyExists',
   });
+});
+
+test('executions are listed by status, the newest first, page by page', async () => {
+  await harness.startExecution('listed-1', 'wait');
+  await harness.startExecution('listed-2', 'wait');
+  const list = (nextToken?: string) =>
+    harness.sfn.send(
+      new ListExecutionsCommand({
+        stateMachineArn: harness.machine,
+        statusFilter: 'RUNNING',
+        maxResults: 1,
+        nextToken,
+      }),
+    );
+  const first = await list();
+  const second = await list(first.nextToken);
+  expect([first, second].map(({ executions }) => executions?.map(({ name }) => name))).toEqual([
+    ['listed-2'],
+    ['listed-1'],
+  ]);
+  for (const { executionArn } of [...(first.executions ?? []), ...(second.executions ?? [])])
+    await harness.sfn.send(new StopExecutionCommand({ executionArn }));
+  expect(await list()).toMatchObject({ executions: [] });
+});
+
+test('a throttled action fails as on AWS until that ends', async () => {
+  const end = harness.cloud.throttle('StartExecution');
+  await expect(harness.startExecution('throttled', 'ok')).rejects.toMatchObject({
+    name: 'ThrottlingException',
+  });
+  end();
+  const { executionArn } = await harness.startExecution('throttled', 'ok');
+  expect((await harness.ended(executionArn)).status).toBe('SUCCEEDED');
 });
 
 test('a stopped execution is aborted and enters no further state', async () => {

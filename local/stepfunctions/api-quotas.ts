@@ -1,0 +1,53 @@
+/** Throttles the actions of the Step Functions API with the token buckets of AWS. */
+import { AwsError } from '../shared/aws-json.ts';
+
+interface Quota {
+  readonly bucket: number;
+  /** Tokens per second. */
+  readonly refill: number;
+}
+
+/**
+ * Quotas of an account in the smaller regions. Step Functions Developer Guide, "Quotas related to API action throttling".
+ * StartSyncExecution has none.
+ */
+const QUOTAS: Readonly<Record<string, Quota>> = {
+  DescribeExecution: { bucket: 250, refill: 10 },
+  DescribeStateMachineForExecution: { bucket: 200, refill: 1 },
+  GetExecutionHistory: { bucket: 400, refill: 20 },
+  ListExecutions: { bucket: 100, refill: 2 },
+  SendTaskFailure: { bucket: 1_500, refill: 300 },
+  SendTaskSuccess: { bucket: 1_500, refill: 300 },
+  StartExecution: { bucket: 800, refill: 150 },
+  StopExecution: { bucket: 500, refill: 25 },
+};
+
+export class ApiQuotas {
+  readonly #now: () => number;
+  /** Tokens by action, and their time in milliseconds. */
+  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
+  readonly #throttled = new Set<string>();
+
+  /** @param now milliseconds @default performance.now */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Takes a token. @throws AwsError ThrottlingException when the bucket is empty */
+  take(action: string): void {
+    const quota = QUOTAS[action];
+    if (!quota) return;
+    const now = this.#now();
+    const { tokens, at } = this.#buckets.get(action) ?? { tokens: quota.bucket, at: now };
+    const available = Math.min(quota.bucket, tokens + ((now - at) / 1000) * quota.refill);
+    const isTaken = available >= 1 && !this.#throttled.has(action);
+    this.#buckets.set(action, { tokens: isTaken ? available - 1 : available, at: now });
+    if (!isTaken) throw new AwsError('ThrottlingException', 'Rate exceeded');
+  }
+
+  /** Throttles every call of an action. @returns a function that ends it */
+  throttle(action: string): () => void {
+    this.#throttled.add(action);
+    return () => void this.#throttled.delete(action);
+  }
+}
