@@ -21,6 +21,7 @@ import { McpApi } from './endpoints/mcp-api.ts';
 import { ExecutionRecorder } from './jobs/execution-recorder.ts';
 import { FailureRecorder } from './jobs/failure-recorder.ts';
 import { JobResumer } from './jobs/job-resumer.ts';
+import { JobStarter } from './jobs/job-starter.ts';
 import { JobsTable } from './jobs/jobs-table.ts';
 import { Reconciler } from './jobs/reconciler.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
@@ -82,6 +83,7 @@ export class AsyncOperations extends Construct {
   readonly workspaceBucket: Bucket;
   readonly #operations: ReadonlyMap<string, Operation | ExternalStateMachineOperation>;
   readonly #jobs: JobsTable;
+  readonly #starter: JobStarter;
   readonly #workspace: WorkspaceBucket;
 
   /** @throws Error naming the property, the value and the remedy */
@@ -106,6 +108,7 @@ export class AsyncOperations extends Construct {
       operations: constructs.filter((construct) => construct instanceof ExternalStateMachineOperation),
       catalogue,
     });
+    const starter = new JobStarter(this, 'Starter', { jobsTable, operations: constructs, catalogue });
     new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
     new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
     new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
@@ -117,7 +120,7 @@ export class AsyncOperations extends Construct {
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks };
-    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations });
+    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, starter });
     new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
 
     this.api = gateway.api;
@@ -127,6 +130,7 @@ export class AsyncOperations extends Construct {
     this.workspaceBucket = workspace.bucket;
     this.#operations = new Map(operations.map(({ definition, construct }) => [definition.name, construct]));
     this.#jobs = jobsTable;
+    this.#starter = starter;
     this.#workspace = workspace;
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
@@ -166,6 +170,7 @@ export class AsyncOperations extends Construct {
    */
   grantStart(fn: LambdaFunction): void {
     this.#jobs.grantSubmit(fn);
+    this.#starter.grantQueue(fn);
     for (const construct of this.#operations.values()) construct.grantRun(fn);
   }
 

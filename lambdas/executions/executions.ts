@@ -1,8 +1,9 @@
-/** Starts, finds and stops the Step Functions executions of jobs. */
+/** Starts, finds, lists and stops the Step Functions executions of jobs. */
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -46,6 +47,36 @@ export function isOver(state: ExecutionState): state is ExecutionEnd {
   return state.status !== 'RUNNING';
 }
 
+/** Step Functions refused a start, and will refuse it again. Any other error of a start can pass. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
+/** Errors of StartExecution that last until somebody changes the state machine, its key or a policy. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'InvalidArn',
+  'InvalidExecutionInput',
+  'InvalidName',
+  'KmsAccessDeniedException',
+  'KmsInvalidStateException',
+  'StateMachineDeleting',
+  'StateMachineDoesNotExist',
+  'ValidationException',
+]);
+
+/** A page of a state machine's running executions. */
+export interface RunningPage {
+  readonly names: readonly string[];
+  /** Start of the oldest one, in epoch milliseconds; undefined for an empty page. */
+  readonly oldestMs?: number;
+  /** Token of the next page. */
+  readonly next?: string;
+}
+
+/** Step Functions' largest page. */
+const PAGE = 1_000;
+
 export class Executions {
   readonly #client: SFNClient;
   /** Names of operations with external state machines. */
@@ -56,8 +87,12 @@ export class Executions {
     this.#external = new Set(operations.filter(isStateMachineOperation).map(({ name }) => name));
   }
 
-  /** Starts a job's execution. A second start has no effect: the name is already taken. */
-  async start(job: Job): Promise<void> {
+  /**
+   * Starts a job's execution. A second start has no effect: the name is already taken.
+   * @returns false when the execution existed before and has probably ended; a running one counts as started
+   * @throws StartRefused when no later start can succeed
+   */
+  async start(job: Job): Promise<boolean> {
     const stateMachineArn = requiredEnv(stateMachineArnEnv(job.operation));
     // An external state machine gets the caller's arguments only.
     const input = this.#external.has(job.operation) ? job.input : stepsInput(job);
@@ -70,13 +105,38 @@ export class Executions {
       const { executionArn: started = '' } = await this.#client.send(start);
       // An asynchronous Express execution can neither be found nor stopped.
       if (started.includes(':express:')) {
-        throw new Error(
+        throw new StartRefused(
           `${stateMachineArn} is an Express state machine. Define ${job.operation} with type EXPRESS.`,
         );
       }
+      return true;
     } catch (error) {
-      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+      if (error instanceof ExecutionAlreadyExists) return false;
+      const { name, message } = error as Error;
+      if (REFUSALS.has(name)) throw new StartRefused(`${name}: ${message}`, { cause: error });
+      throw error;
     }
+  }
+
+  /**
+   * Lists the running executions of an operation's state machine, at most a thousand a call, the newest first. The list is
+   * eventually consistent: it can lack an execution that has just started.
+   * @param after token of the page
+   */
+  async running(operation: string, after?: string): Promise<RunningPage> {
+    const { executions = [], nextToken } = await this.#client.send(
+      new ListExecutionsCommand({
+        stateMachineArn: requiredEnv(stateMachineArnEnv(operation)),
+        statusFilter: 'RUNNING',
+        maxResults: PAGE,
+        nextToken: after,
+      }),
+    );
+    return {
+      names: executions.map(({ name = '' }) => name),
+      oldestMs: executions.at(-1)?.startDate?.getTime(),
+      next: nextToken,
+    };
   }
 
   /** @returns the state of a job's execution; undefined when it does not exist */

@@ -4,6 +4,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { OperationDefinition } from '../definition/operation-definition.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
@@ -15,6 +16,7 @@ import type { Json } from '../shared/json.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { cancelJob } from './cancel.ts';
 import { Executions } from './executions.ts';
+import { StartQueue } from './starts/start-queue.ts';
 import { submitJob } from './submit.ts';
 
 export { type Job, type JobError, JobStatus } from '../jobs/job.ts';
@@ -83,13 +85,14 @@ export function jobClient(operations: readonly OperationDefinition[]): JobClient
   const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
   const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
   const executions = new Executions(new SFNClient(), operations);
+  const startQueue = new StartQueue(new SQSClient(), requiredEnv(Env.startQueueUrl));
   return {
     async start({ operation: name, owner, input, idempotencyKey }) {
       const operation = operationNamed(operations, name);
       const key = parse(jobKey, { owner, idempotencyKey });
       // Like the arguments of a start tool: unknown names are mistakes.
       const valid = parse(z.strictObject(operation.input.shape), input) as Json;
-      return submitJob({ jobs, executions, limits }, { ...key, operation, input: valid });
+      return submitJob({ jobs, executions, startQueue, limits }, { ...key, operation, input: valid });
     },
     get: async (owner, jobId) => (isJobId(jobId) ? jobs.get(owner, jobId) : undefined),
     cancel: (owner, jobId) => cancelJob({ jobs, executions }, owner, jobId),

@@ -1,12 +1,14 @@
-/** Submits jobs: writes the record first, then starts the execution. */
+/** Submits jobs: writes the record first, then starts the execution, or queues its start. */
 import { randomUUID } from 'node:crypto';
 import { longestRunMs, type OperationDefinition } from '../definition/operation-definition.ts';
 import { hashInput, type Job, JobStatus, jobIdForKey } from '../jobs/job.ts';
-import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import type { JobStore } from '../jobs/job-store.ts';
 import { checkLimits, type JobLimits } from '../jobs/limits.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import type { Executions } from './executions.ts';
+import { type Executions, StartRefused } from './executions.ts';
+import { failStart, startFailed } from './starts/fail-start.ts';
+import type { StartQueue } from './starts/start-queue.ts';
 
 /** A day after the end of the job. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
@@ -38,17 +40,19 @@ export interface Submission {
 export interface SubmitDependencies {
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly startQueue: StartQueue;
   readonly limits: JobLimits;
 }
 
 /**
  * Makes two queries for the limits, one write and one StartExecution. A repeated call with the same idempotency key finds the
- * same job. It starts the execution if an earlier call did not.
- * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when Step Functions rejects the
- *   start. The job of this call then fails, and a repeated call with the same idempotency key creates it again.
+ * same job. It starts the execution if an earlier call did not. When Step Functions throttles the start, the job stays pending
+ * and a queue starts it.
+ * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when no start can succeed. The
+ *   job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */
 export async function submitJob(
-  { jobs, executions, limits }: SubmitDependencies,
+  { jobs, executions, startQueue, limits }: SubmitDependencies,
   {
     owner,
     operation,
@@ -90,23 +94,24 @@ export async function submitJob(
   if (job.status !== JobStatus.pending) return job;
   try {
     await executions.start(job);
-  } catch (cause) {
-    const message =
-      'The execution of the job did not start. Call again in a minute, with the same idempotency_key if you gave one.';
-    const error = new AppError(ErrorCode.startFailed, message, { retryable: true, cause });
+  } catch (error) {
+    if (!(error instanceof StartRefused)) await queueStart(startQueue, job, error);
     // Only the call that created the job may fail it: another call with the key may have started it.
-    if (!created || (await failStart(jobs, job, error))) throw error;
+    else {
+      const failure = created ? await failStart(jobs, job, error) : startFailed(job, error);
+      if (failure) throw failure;
+    }
   }
   return job;
 }
 
-/** @returns false when the execution did start, and only the response was lost. */
-async function failStart(jobs: JobStore, job: Job, { code, message, retryable }: AppError): Promise<boolean> {
+/** Never throws: the record is on disk, so the reconciler starts a job that the queue does not take. */
+async function queueStart(startQueue: StartQueue, job: Job, cause: unknown): Promise<void> {
+  const { jobId } = job;
+  console.warn({ message: 'A job did not start; queueing its start', jobId, error: cause });
   try {
-    await jobs.failStart(job, { code, message, retryable });
-    return true;
+    await startQueue.send(job);
   } catch (error) {
-    if (error instanceof TransitionRefused) return false;
-    throw error;
+    console.error({ message: 'Failed to queue the start of a job', jobId, error });
   }
 }

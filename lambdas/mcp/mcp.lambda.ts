@@ -10,6 +10,7 @@ import { operations } from '../definition/deployed-operations.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { ExecutionProgress } from '../executions/execution-progress.ts';
 import { Executions } from '../executions/executions.ts';
+import { StartQueue } from '../executions/starts/start-queue.ts';
 import { SyncCalls } from '../executions/sync-calls.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
@@ -45,6 +46,7 @@ const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) })
 const pollRateLimiter = createPollRateLimiter(limits.checksPerSecond);
 const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 const executions = new Executions(new SFNClient(), operations);
+const sqs = new SQSClient();
 const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
 const tasks = new TaskJobs({
@@ -60,6 +62,7 @@ const tools = createTools({
   operations,
   jobs,
   executions,
+  startQueue: new StartQueue(sqs, requiredEnv(Env.startQueueUrl)),
   executionProgress,
   calls: new SyncCalls(),
   callRateLimiter: createCallRateLimiter(limits.callsPerSecond),
@@ -74,7 +77,7 @@ const eventMethods = createEventMethods({
   operations,
   endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
   deliveries,
-  queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
+  queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
   seal: new SecretSeal(new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn))),
   addressPolicy: policy,
 });

@@ -36,6 +36,8 @@ export const Env = {
   signingSecretArn: 'SIGNING_SECRET_ARN',
   /** Claim whose value identifies the owner, such as a tenant; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',
+  startQueueUrl: 'START_QUEUE_URL',
+  sweepsTableName: 'SWEEPS_TABLE_NAME',
   /** Ports that webhooks may use, separated by commas. */
   webhookPorts: 'WEBHOOK_PORTS',
   workspaceBucketName: 'WORKSPACE_BUCKET_NAME',

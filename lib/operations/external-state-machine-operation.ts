@@ -45,14 +45,21 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
       this.stateMachine.grantStartSyncExecution(fn);
       return;
     }
-    this.stateMachine.grantStartExecution(fn);
+    this.grantStartExecution(fn);
     this.stateMachine.grantExecution(fn, 'states:StopExecution');
     this.grantReadProgress(fn);
   }
 
+  grantStartExecution(fn: LambdaFunction): void {
+    if (!this.isStandard) return;
+    this.#addStateMachineArn(fn);
+    this.stateMachine.grantStartExecution(fn);
+  }
+
   grantReconcile(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.stateMachine.grantStartExecution(fn);
+    this.grantStartExecution(fn);
+    this.stateMachine.grant(fn, 'states:ListExecutions');
     this.grantRecordExecutions(fn);
   }
 

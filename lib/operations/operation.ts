@@ -70,22 +70,24 @@ export class Operation extends Construct implements OperationGrants {
 
   grantRun(fn: LambdaFunction): void {
     const { name, execution } = this.#definition;
-    if (this.stateMachine) {
-      this.stateMachine.grantStartExecution(fn);
-      this.stateMachine.grantExecution(fn, 'states:StopExecution');
-      fn.addEnvironment(stateMachineArnEnv(name), this.stateMachine.stateMachineArn);
-    }
+    this.grantStartExecution(fn);
+    this.stateMachine?.grantExecution(fn, 'states:StopExecution');
     if (execution.mode !== 'job') {
       grantInvoke(this.function, fn);
       fn.addEnvironment(callArnEnv(name), this.function.functionArn);
     }
   }
 
-  grantReconcile(fn: LambdaFunction): void {
+  grantStartExecution(fn: LambdaFunction): void {
     if (!this.stateMachine) return;
     this.stateMachine.grantStartExecution(fn);
-    this.stateMachine.grantExecution(fn, 'states:DescribeExecution');
     fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
+  }
+
+  grantReconcile(fn: LambdaFunction): void {
+    this.grantStartExecution(fn);
+    this.stateMachine?.grant(fn, 'states:ListExecutions');
+    this.stateMachine?.grantExecution(fn, 'states:DescribeExecution');
   }
 
   grantResume(fn: LambdaFunction): void {

@@ -3,13 +3,14 @@ import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import { executionArn } from '../../lambdas/executions/execution-arn.ts';
-import { Executions, isOver } from '../../lambdas/executions/executions.ts';
+import { Executions, isOver, StartRefused } from '../../lambdas/executions/executions.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:build-machine';
@@ -62,7 +63,7 @@ describe('a start', () => {
 
   test('gives the steps their part of the job', async () => {
     const { commands, executions } = clientOf({ executionArn: EXECUTION });
-    await executions.start(job);
+    expect(await executions.start(job)).toBe(true);
     expect(commands[0]).toBeInstanceOf(StartExecutionCommand);
     expect(commands[0]?.input).toEqual({
       stateMachineArn: MACHINE,
@@ -82,17 +83,71 @@ describe('a start', () => {
   test('of an Express state machine is an error with the remedy', async () => {
     const { executions } = clientOf({ executionArn: EXECUTION.replace(':states:', ':states:express:') });
     await expect(executions.start(job)).rejects.toThrow(
-      `${MACHINE} is an Express state machine. Define build with type EXPRESS.`,
+      new StartRefused(`${MACHINE} is an Express state machine. Define build with type EXPRESS.`),
     );
   });
 
   test('of an execution that exists has no effect', async () => {
     const { executions } = clientOf(new ExecutionAlreadyExists({ message: 'taken', $metadata: {} }));
-    await expect(executions.start(job)).resolves.toBeUndefined();
+    expect(await executions.start(job)).toBe(false);
   });
 
-  test('that fails is an error', async () => {
-    await expect(clientOf(new Error('throttled')).executions.start(job)).rejects.toThrow('throttled');
+  test.each([
+    'AccessDeniedException',
+    'InvalidArn',
+    'InvalidExecutionInput',
+    'InvalidName',
+    'KmsAccessDeniedException',
+    'KmsInvalidStateException',
+    'StateMachineDeleting',
+    'StateMachineDoesNotExist',
+    'ValidationException',
+  ])('that fails with %s can never succeed', async (name) => {
+    const cause = Object.assign(new Error('why'), { name });
+    await expect(clientOf(cause).executions.start(job)).rejects.toMatchObject({
+      name: 'StartRefused',
+      message: `${name}: why`,
+      cause,
+    });
+  });
+
+  test.each([
+    'ThrottlingException',
+    'ExecutionLimitExceeded',
+    'KmsThrottlingException',
+    'ServiceUnavailable',
+    'TimeoutError',
+  ])('that fails with %s can succeed later', async (name) => {
+    const error = Object.assign(new Error('why'), { name });
+    await expect(clientOf(error).executions.start(job)).rejects.toBe(error);
+  });
+});
+
+describe('the running executions', () => {
+  test('are a page of a thousand, with its oldest start', async () => {
+    const { commands, executions } = clientOf({
+      executions: [
+        { name: 'new', startDate: new Date(9_000) },
+        { name: 'old', startDate: new Date(7_000) },
+      ],
+      nextToken: 'more',
+    });
+    expect(await executions.running('build', 'page')).toEqual({
+      names: ['new', 'old'],
+      oldestMs: 7_000,
+      next: 'more',
+    });
+    expect(commands[0]).toBeInstanceOf(ListExecutionsCommand);
+    expect(commands[0]?.input).toEqual({
+      stateMachineArn: MACHINE,
+      statusFilter: 'RUNNING',
+      maxResults: 1_000,
+      nextToken: 'page',
+    });
+  });
+
+  test('can be none', async () => {
+    expect(await clientOf({}).executions.running('build')).toEqual({ names: [] });
   });
 });
 

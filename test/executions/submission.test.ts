@@ -1,8 +1,10 @@
 /** Tests what a submission writes, and what happens when its execution does not start. All stores are fakes. */
+import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { longestRunMs } from '../../lambdas/definition/operation-definition.ts';
-import type { Executions } from '../../lambdas/executions/executions.ts';
+import { type Executions, StartRefused } from '../../lambdas/executions/executions.ts';
+import type { StartQueue } from '../../lambdas/executions/starts/start-queue.ts';
 import {
   DEFAULT_RETENTION_SECONDS,
   MAX_RETENTION_SECONDS,
@@ -25,6 +27,14 @@ const operation = defineOperation({
 let created: NewJob[];
 let started: Job[];
 let failed: unknown[];
+let queued: unknown[];
+let errors: ReturnType<typeof jest.spyOn>;
+
+beforeEach(() => {
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
 
 interface Fakes {
   readonly existing?: Job;
@@ -33,12 +43,14 @@ interface Fakes {
   readonly open?: number;
   readonly startError?: Error;
   readonly failStartError?: Error;
+  readonly queueError?: Error;
 }
 
 function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promise<Job> {
   created = [];
   started = [];
   failed = [];
+  queued = [];
   const jobs = {
     openOperations: async () => Array(fakes.open ?? 0).fill('echo'),
     countStarted: async () => 0,
@@ -58,8 +70,14 @@ function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promis
       if (fakes.startError) throw fakes.startError;
     },
   } as unknown as Executions;
+  const startQueue = {
+    send: async (job: Job) => {
+      queued.push(job);
+      if (fakes.queueError) throw fakes.queueError;
+    },
+  } as unknown as StartQueue;
   return submitJob(
-    { jobs, executions, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, startQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation, input: { text: 'x' }, ...submission },
   );
 }
@@ -156,13 +174,40 @@ test.each(['running', 'completed'] as const)(
 
 describe('an execution that does not start', () => {
   const startError = new Error('throttled');
+
+  test('is queued, and its job stays pending', async () => {
+    const job = await submit({}, { startError });
+    expect(job.status).toBe('pending');
+    expect([queued, failed]).toEqual([[job], []]);
+  });
+
+  test('is queued by a repeated call too', async () => {
+    const job = await submit({ idempotencyKey: 'key' }, { startError, isCreated: false });
+    expect(queued).toEqual([job]);
+  });
+
+  test('is left to the reconciler when it cannot be queued', async () => {
+    const queueError = new Error('no queue');
+    expect(await submit({}, { startError, queueError })).toMatchObject({ status: 'pending' });
+    expect(failed).toEqual([]);
+    expect(errors).toHaveBeenCalledWith({
+      message: 'Failed to queue the start of a job',
+      jobId: started[0]?.jobId,
+      error: queueError,
+    });
+  });
+});
+
+describe('an execution that can never start', () => {
+  const startError = new StartRefused('InvalidName: x');
   const message =
-    'The execution of the job did not start. Call again in a minute, with the same idempotency_key if you gave one.';
+    'Step Functions refused to start the job. Ask the operator to read the log of this job. Then call again, with the same idempotency_key if you gave one.';
 
   test('fails the job of this call', async () => {
     const error = await submit({}, { startError }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'START_FAILED', message, retryable: true, cause: startError });
     expect(failed).toEqual([[started[0], { code: 'START_FAILED', message, retryable: true }]]);
+    expect(queued).toEqual([]);
   });
 
   test('does not fail the job of another call', async () => {

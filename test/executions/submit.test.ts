@@ -1,15 +1,18 @@
 import {
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  InvalidName,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { cancelJob } from '../../lambdas/executions/cancel.ts';
 import { recordCaughtError, recordExecutionEnded } from '../../lambdas/executions/endings/record-failure.ts';
 import { Executions } from '../../lambdas/executions/executions.ts';
+import { StartQueue } from '../../lambdas/executions/starts/start-queue.ts';
 import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
@@ -21,6 +24,10 @@ const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:echo';
 
 // Step Functions fails here on purpose, in ways that the local one does not.
 const sfn = mockClient(SFNClient);
+const sqs = mockClient(SQSClient);
+const startQueue = new StartQueue(new SQSClient({ region: 'us-east-1' }), 'starts');
+const invalidName = new InvalidName({ message: 'secret internals', $metadata: {} });
+const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
 const executions = new Executions(new SFNClient({ region: 'us-east-1' }), []);
 let table: Awaited<ReturnType<typeof startJobsTable>>;
 let jobs: JobStore;
@@ -36,14 +43,15 @@ afterAll(async () => {
 });
 beforeEach(() => {
   sfn.reset();
+  sqs.reset();
   // What is provoked here is logged for the operator.
-  jest.spyOn(console, 'error').mockImplementation(() => {});
+  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
 const submit = (overrides: Partial<Submission> = {}) =>
   submitJob(
-    { jobs, executions, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, startQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides },
   );
 
@@ -60,8 +68,17 @@ test('the execution is named after the job, and knows its id, owner and input', 
   });
 });
 
-test('a job whose execution cannot be started is failed, and the caller is told to call again', async () => {
-  sfn.on(StartExecutionCommand).rejects(new Error('secret internals'));
+test('a job whose start is throttled is pending, and its start is queued', async () => {
+  sfn.on(StartExecutionCommand).rejects(throttled);
+  const { jobId } = await submit();
+  expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'pending', version: 1 });
+  expect(sqs.commandCalls(SendMessageCommand).map(({ args }) => args[0].input)).toEqual([
+    { QueueUrl: 'starts', MessageBody: JSON.stringify({ jobId }) },
+  ]);
+});
+
+test('a job whose execution can never start is failed, and the caller is told to call again', async () => {
+  sfn.on(StartExecutionCommand).rejects(invalidName);
   await expect(submit({ owner: 'unlucky' })).rejects.toMatchObject({ code: 'START_FAILED', retryable: true });
   const [job] = (await jobs.list('unlucky', { limit: 1 })).jobs;
   const record = await jobs.get('unlucky', job?.jobId ?? '');
@@ -70,7 +87,7 @@ test('a job whose execution cannot be started is failed, and the caller is told 
 });
 
 test('called again with its idempotency key, a job that could not be started is made anew', async () => {
-  sfn.on(StartExecutionCommand).rejectsOnce(new Error('throttled')).resolves({});
+  sfn.on(StartExecutionCommand).rejectsOnce(invalidName).resolves({});
   await expect(submit({ idempotencyKey: 'again' })).rejects.toMatchObject({ code: 'START_FAILED' });
   const job = await submit({ idempotencyKey: 'again' });
   expect(await jobs.get('alice', job.jobId)).toMatchObject({
@@ -80,7 +97,7 @@ test('called again with its idempotency key, a job that could not be started is 
 });
 
 test('a call that repeats a healthy start cannot fail its job', async () => {
-  sfn.on(StartExecutionCommand).resolvesOnce({}).rejects(new Error('throttled'));
+  sfn.on(StartExecutionCommand).resolvesOnce({}).rejects(invalidName);
   const { jobId } = await submit({ idempotencyKey: 'healthy' });
   await expect(submit({ idempotencyKey: 'healthy' })).rejects.toMatchObject({ code: 'START_FAILED' });
   expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'pending' });
@@ -106,7 +123,7 @@ test('a start that was cut off between the job and its execution is finished by 
   const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }), []);
   cutOff.start = () => new Promise(() => {});
   void submitJob(
-    { jobs, executions: cutOff, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions: cutOff, startQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'cut-off' },
   );
   sfn.on(StartExecutionCommand).resolves({});

@@ -141,8 +141,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter((operation) => 'sandbox' in operation).length;
-  // And nine for all: MCP, management API, events, deliveries, those that wait, failures, answers, files, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 9);
+  // And ten for all: MCP, management API, events, deliveries, those that wait, failures, answers, files, throttled starts, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 10);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {
@@ -361,6 +361,37 @@ test('what is sent is taken from a queue message by message, and what kills its 
   app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WebhooksQueue'), 'Arn'] },
     FunctionResponseTypes: ['ReportBatchItemFailures'],
+  });
+});
+
+test('the reconciler runs every two minutes, without retries, and has no concurrency reserved', () => {
+  const [[id, { Properties }] = ['', { Properties: {} }]] = Object.entries(
+    app.findResources('AWS::Lambda::Function'),
+  ).filter(([each]) => each.startsWith('Reconciler'));
+  expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  expect(Properties.Timeout).toBeLessThan(120);
+  app.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: { Ref: id },
+    MaximumRetryAttempts: 0,
+  });
+  app.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(2 minutes)',
+    Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [id, 'Arn'] } })],
+  });
+});
+
+test('throttled starts are tried for half an hour, six times the timeout apart, then set aside', () => {
+  app.hasResourceProperties('AWS::SQS::Queue', {
+    RedrivePolicy: {
+      deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersOf('Starter'), 'Arn'] },
+      maxReceiveCount: 10,
+    },
+    VisibilityTimeout: 180,
+  });
+  app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^StarterQueue'), 'Arn'] },
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    ScalingConfig: { MaximumConcurrency: 2 },
   });
 });
 

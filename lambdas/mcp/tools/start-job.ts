@@ -124,13 +124,16 @@ export async function requireObjects(
 
 /** Submits a job and returns it when it ends or needs input, at the latest after `waitMs`. */
 export async function startJob(
-  { jobs, executions, executionProgress, limits, workspace, polls }: ToolDependencies,
+  { jobs, executions, startQueue, executionProgress, limits, workspace, polls }: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   waitMs: number,
 ): Promise<ToolResult> {
   const { operation, callback } = submission;
-  const job = await submitJob({ jobs, executions, limits }, { ...submission, owner: caller.owner });
+  const job = await submitJob(
+    { jobs, executions, startQueue, limits },
+    { ...submission, owner: caller.owner },
+  );
   const news = await waitForEndOrInput(jobs, job, waitMs);
   const latest = news && (await executionProgress.refresh(news));
   const result = {

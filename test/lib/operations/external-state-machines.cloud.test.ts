@@ -109,12 +109,14 @@ describe('a stack with such machines alone', () => {
       'ReconcilerFunction',
       [
         'StartExecution',
+        'ListExecutions',
         'DescribeExecution',
         'StopExecution',
         'GetExecutionHistory',
         'DescribeStateMachineForExecution',
       ],
     ],
+    ['StarterFunction', ['StartExecution']],
     [
       'ExecutionRecorderFunction',
       ['DescribeExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],

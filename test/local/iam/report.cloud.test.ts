@@ -67,6 +67,10 @@ async function runJobs(): Promise<void> {
     await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
   }
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  const endThrottling = cloud.throttle('StartExecution');
+  const { data: throttled } = await call(client, 'start_echo', { text: 'x' });
+  endThrottling();
+  await call(client, 'check_job', { job_id: throttled.job_id, wait_seconds: 20 });
   const { data: asking } = await call(client, 'start_ask', { wait_seconds: 20 });
   await api('POST', `/jobs/${asking.job_id}/answers`, { answers: { paint: { action: 'cancel' } } });
   const approve = { action: 'accept', content: { approve: true } };
@@ -153,13 +157,14 @@ async function runEvents(): Promise<void> {
 /** Why an action is granted that nothing here uses. */
 const WHY = {
   cancelled: 'A job that is cancelled in the moment that it is started is no flow of this test.',
-  due: 'The function is due every five minutes, for which this test does not wait.',
+  due: 'The function is due every few minutes, for which this test does not wait.',
   fault: 'What cannot be handed on in a day goes to dead letters, for which this test does not wait.',
   files:
     'Every operation may have files and may be cut; those of this catalogue that have none do not show it.',
   grantRead: 'The grant to read a secret has it, of the CDK.',
   grantSend: 'The grant to send messages has it, of the CDK.',
   listBucket: 'S3 says 404 of an object that is not there, in place of 403, only to those who may list.',
+  refused: 'Step Functions refuses no start of this test for good.',
   poller: 'The grant of a queue to its function has it, of the CDK.',
   retried: 'No sink of events fails in this test, so the queue of retries stays empty.',
 } as const;
@@ -192,8 +197,15 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'states:DescribeExecution': WHY.due,
     'states:DescribeStateMachineForExecution': WHY.due,
     'states:GetExecutionHistory': WHY.due,
+    'states:ListExecutions': WHY.due,
     'states:StartExecution': WHY.due,
     'states:StopExecution': WHY.due,
+  },
+  StarterFunction: {
+    'dynamodb:UpdateItem': WHY.refused,
+    'sqs:ChangeMessageVisibility': WHY.poller,
+    'sqs:GetQueueAttributes': WHY.poller,
+    'sqs:GetQueueUrl': WHY.poller,
   },
   ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
   UploadsFunction: { 's3:ListBucket': WHY.listBucket },

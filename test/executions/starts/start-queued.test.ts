@@ -1,0 +1,91 @@
+/** Tests what becomes of queued starts. All stores are fakes. */
+import { jest } from '@jest/globals';
+import type { SQSRecord } from 'aws-lambda';
+import { type Executions, StartRefused } from '../../../lambdas/executions/executions.ts';
+import { startQueued } from '../../../lambdas/executions/starts/start-queued.ts';
+import type { Job } from '../../../lambdas/jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
+
+const ID = '00000000-0000-4000-8000-000000000000';
+const pending = { jobId: ID, status: 'pending', retentionSeconds: 60 } as Job;
+
+let started: Job[];
+let failed: unknown[];
+
+beforeEach(() => {
+  started = [];
+  failed = [];
+  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+interface Case {
+  readonly job?: Job;
+  readonly start?: boolean | Error;
+  readonly bodies?: readonly string[];
+  readonly failStartError?: Error;
+}
+
+function run({ job, start = true, bodies = [JSON.stringify({ jobId: ID })], failStartError }: Case) {
+  return startQueued(
+    {
+      jobs: {
+        find: async () => job,
+        failStart: async (...args: unknown[]) => {
+          if (failStartError) throw failStartError;
+          failed.push(args);
+        },
+      } as unknown as JobStore,
+      executions: {
+        start: async (each: Job) => {
+          started.push(each);
+          if (start instanceof Error) throw start;
+          return start;
+        },
+      } as unknown as Executions,
+    },
+    bodies.map((body, index) => ({ messageId: `${index}`, body }) as SQSRecord),
+  );
+}
+
+const done = { batchItemFailures: [] };
+
+test.each([
+  ['a pending job', true],
+  ['a pending job that a former message started', false],
+])('%s is started', async (_what, start) => {
+  expect(await run({ job: pending, start })).toEqual(done);
+  expect(started).toEqual([pending]);
+});
+
+test.each([undefined, ...(['running', 'input_required', 'completed', 'failed', 'cancelled'] as const)])(
+  'a job that is %s by now is not',
+  async (status) => {
+    expect(await run({ job: status && { ...pending, status } })).toEqual(done);
+    expect(started).toEqual([]);
+  },
+);
+
+test('a start that is throttled again is delivered again, and the job stays pending', async () => {
+  expect(await run({ job: pending, start: new Error('throttled') })).toEqual({
+    batchItemFailures: [{ itemIdentifier: '0' }],
+  });
+  expect(failed).toEqual([]);
+});
+
+test('a job that can never start fails', async () => {
+  expect(await run({ job: pending, start: new StartRefused('InvalidName: x') })).toEqual(done);
+  expect(failed).toMatchObject([[pending, { code: 'START_FAILED', retryable: true }]]);
+});
+
+test('a job that was cancelled meanwhile stays cancelled', async () => {
+  const failStartError = new TransitionRefused('failed', undefined);
+  const start = new StartRefused('InvalidName: x');
+  expect(await run({ job: pending, start, failStartError })).toEqual(done);
+});
+
+test.each(['no JSON', '{}', '{"jobId":"other"}'])('the message %s goes to the dead letters', async (body) => {
+  const bodies = [body, JSON.stringify({ jobId: ID })];
+  expect(await run({ job: pending, bodies })).toEqual({ batchItemFailures: [{ itemIdentifier: '0' }] });
+  expect(started).toEqual([pending]);
+});
