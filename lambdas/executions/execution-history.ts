@@ -2,6 +2,7 @@
 
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
+import { type Revision, StateMachineRevisions } from './state-machine-revisions.ts';
 
 /** The states of a state machine, and those that an execution has entered. */
 export interface EnteredStates {
@@ -19,44 +20,51 @@ interface History {
 const PAGE = 1_000;
 /** A client that polls a job does not wait longer. */
 const TIMEOUT_MS = 3_000;
-/** Maximum number of executions in the cache of one function instance. */
-const MAX_REMEMBERED = 1_000;
+/** The quota of GetExecutionHistory is 400 and 20 a second for all functions of an account: after a pause, others have calls. */
+const PAUSE_MS = 10_000;
 
 export class ExecutionHistory {
   readonly #call = stepFunctionsCalls();
-  /** States by execution: the definition can change between two executions. */
-  readonly #states = new Map<string, readonly string[]>();
+  readonly #revisions = new StateMachineRevisions(this.#call);
+  readonly #now: () => number;
+  /** Epoch milliseconds. */
+  #pausedUntil = 0;
 
-  /**
-   * Reads one page of history, and the definition when this instance sees the execution for the first time.
-   * @returns undefined when the execution does not exist (yet)
-   */
-  async enteredStates(job: ExecutionOf): Promise<EnteredStates | undefined> {
-    const arn = executionArn(job);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const history = { executionArn: arn, reverseOrder: true, maxResults: PAGE, includeExecutionData: false };
-    try {
-      const [states, { events }] = await Promise.all([
-        this.#statesOf(arn, signal),
-        this.#call('GetExecutionHistory', history, signal) as Promise<History>,
-      ]);
-      const names = events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
-      return { states, entered: [...new Set(names)].filter((name) => states.includes(name)) };
-    } catch (error) {
-      if (error instanceof StepFunctionsError && error.name === 'ExecutionDoesNotExist') return undefined;
-      throw error;
-    }
+  /** @param now epoch milliseconds @default Date.now */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
   }
 
-  async #statesOf(arn: string, signal: AbortSignal): Promise<readonly string[]> {
-    const known = this.#states.get(arn);
-    if (known) return known;
-    const response = await this.#call('DescribeStateMachineForExecution', { executionArn: arn }, signal);
-    const { definition } = response as { readonly definition: string };
-    const states = Object.keys((JSON.parse(definition) as { readonly States: object }).States);
-    const [oldest = ''] = this.#states.keys();
-    if (this.#states.size >= MAX_REMEMBERED) this.#states.delete(oldest);
-    this.#states.set(arn, states);
-    return states;
+  /**
+   * Reads one page of history, and the definition when this instance does not know the revision of the state machine.
+   * @returns undefined when the execution does not exist (yet), and for ten seconds after Step Functions has throttled a read
+   */
+  async enteredStates(job: ExecutionOf): Promise<EnteredStates | undefined> {
+    if (this.#now() < this.#pausedUntil) return undefined;
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const input = {
+      executionArn: executionArn(job),
+      reverseOrder: true,
+      maxResults: PAGE,
+      includeExecutionData: false,
+    };
+    try {
+      const known = this.#revisions.find(job);
+      const [probable, { events }] = await Promise.all([
+        known ?? this.#revisions.read(job, signal),
+        this.#call('GetExecutionHistory', input, signal) as Promise<History>,
+      ]);
+      const names = events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+      const isOther = known && names.some((name) => !known.names.has(name));
+      const { states }: Revision = isOther ? await this.#revisions.read(job, signal) : probable;
+      return { states, entered: [...new Set(names)].filter((name) => states.includes(name)) };
+    } catch (error) {
+      if (!(error instanceof StepFunctionsError)) throw error;
+      if (error.name === 'ExecutionDoesNotExist') return undefined;
+      if (error.name !== 'ThrottlingException') throw error;
+      this.#pausedUntil = this.#now() + PAUSE_MS;
+      console.warn({ message: 'Step Functions throttles reads of histories; pausing them', error });
+      return undefined;
+    }
   }
 }

@@ -53,6 +53,8 @@ const failure = (name: string, status = 400) => Response.json({ __type: name, me
 describe('the history of an execution', () => {
   const job = { jobId: 'job', operation: 'quote', createdAt: '2026-01-01T00:00:00.000Z' };
   const definition = JSON.stringify({ States: { first: {}, second: {}, third: {} } });
+  /** Epoch seconds, as Step Functions sends them. */
+  const UPDATED = Date.parse(job.createdAt) / 1_000 - 60;
   const entered = (...names: readonly string[]) =>
     Response.json({
       events: [{}, ...names.map((name) => ({ stateEnteredEventDetails: { name } }))],
@@ -61,7 +63,7 @@ describe('the history of an execution', () => {
   test('has the top-level states and the entered ones without duplicates', async () => {
     respond = (target) =>
       target.includes('Describe')
-        ? Response.json({ definition })
+        ? Response.json({ definition, updateDate: UPDATED })
         : entered('second', 'inner', 'second', 'first');
     expect(await new ExecutionHistory().enteredStates(job)).toEqual({
       states: ['first', 'second', 'third'],
@@ -84,19 +86,107 @@ describe('the history of an execution', () => {
   });
 
   const countReads = () => requests.filter(({ target }) => target?.includes('Describe')).length;
+  const createdAt = (seconds: number) => new Date(Date.parse(job.createdAt) + seconds * 1_000).toISOString();
+  /** Responds with the revision that an execution has, by its name. */
+  const respondWith = (revisionOf: (name: string) => object, states: readonly string[] = []) => {
+    respond = (target, body: { executionArn: string }) =>
+      target.includes('Describe')
+        ? Response.json(revisionOf(body.executionArn.split(':').at(-1) ?? ''))
+        : entered(...states);
+  };
 
-  test('reads the definition of an execution once, of a thousand executions', async () => {
-    respond = (target) => (target.includes('Describe') ? Response.json({ definition }) : entered());
+  test('reads the definition once for the jobs of a minute, however many they are', async () => {
+    respondWith(() => ({ definition, updateDate: UPDATED }));
     const history = new ExecutionHistory();
-    const read = (index: number) => history.enteredStates({ ...job, jobId: `job-${index}` });
-    for (let index = 0; index < 1_000; index++) await read(index);
-    await read(0);
-    expect(countReads()).toBe(1_000);
-    await read(1_000);
-    await read(1);
-    expect(countReads()).toBe(1_001);
-    await read(0);
-    expect(countReads()).toBe(1_002);
+    for (let index = 0; index <= 60; index++)
+      await history.enteredStates({ ...job, jobId: `job-${index}`, createdAt: createdAt(index) });
+    expect(countReads()).toBe(1);
+    await history.enteredStates({ ...job, jobId: 'job-61', createdAt: createdAt(61) });
+    expect(countReads()).toBe(2);
+    await history.enteredStates({ ...job, jobId: 'job-62', createdAt: createdAt(121) });
+    expect(countReads()).toBe(2);
+  });
+
+  test('reads the definition of a job that is older than the known revision, once', async () => {
+    const old = JSON.stringify({ States: { old: {} } });
+    respondWith((name) =>
+      name === 'old' ? { definition: old, updateDate: 0 } : { definition, updateDate: UPDATED },
+    );
+    const history = new ExecutionHistory();
+    await history.enteredStates(job);
+    const older = { ...job, jobId: 'old', createdAt: createdAt(-3_600) };
+    for (let reads = 0; reads < 2; reads++)
+      expect(await history.enteredStates(older)).toMatchObject({ states: ['old'] });
+    expect(await history.enteredStates(job)).toMatchObject({ states: ['first', 'second', 'third'] });
+    expect(countReads()).toBe(2);
+  });
+
+  test('reads the definition again for a state that the known revision lacks', async () => {
+    const changed = JSON.stringify({ States: { first: {}, added: {} } });
+    respondWith((name) =>
+      name === 'young'
+        ? { definition: changed, updateDate: UPDATED + 10 }
+        : { definition, updateDate: UPDATED },
+    );
+    const history = new ExecutionHistory();
+    await history.enteredStates(job);
+    respondWith(() => ({ definition: changed, updateDate: UPDATED + 10 }), ['added', 'first']);
+    const young = { ...job, jobId: 'young', createdAt: createdAt(20) };
+    expect(await history.enteredStates(young)).toEqual({
+      states: ['first', 'added'],
+      entered: ['added', 'first'],
+    });
+    await history.enteredStates(young);
+    expect(countReads()).toBe(2);
+  });
+
+  test('knows the states inside of branches and maps, which are not read again', async () => {
+    const inner = (name: string) => ({ States: { [name]: {} } });
+    const nested = {
+      States: {
+        first: { Branches: [inner('branch')] },
+        second: { ItemProcessor: inner('item'), Iterator: inner('old item') },
+      },
+    };
+    respondWith(
+      () => ({ definition: JSON.stringify(nested), updateDate: UPDATED }),
+      ['item', 'old item', 'second', 'branch', 'first'],
+    );
+    const history = new ExecutionHistory();
+    for (let reads = 0; reads < 2; reads++)
+      expect(await history.enteredStates(job)).toEqual({
+        states: ['first', 'second'],
+        entered: ['second', 'first'],
+      });
+    expect(countReads()).toBe(1);
+  });
+
+  test('keeps ten revisions of a state machine', async () => {
+    respondWith((name) => ({ definition, updateDate: UPDATED - Number(name) * 3_600 }));
+    const history = new ExecutionHistory();
+    const read = (hours: number) =>
+      history.enteredStates({ ...job, jobId: `${hours}`, createdAt: createdAt(-hours * 3_600) });
+    for (let hours = 0; hours <= 10; hours++) await read(hours);
+    for (let hours = 0; hours <= 9; hours++) await read(hours);
+    expect(countReads()).toBe(11);
+    await read(10);
+    expect(countReads()).toBe(12);
+  });
+
+  test('is not read for ten seconds after Step Functions has throttled a read', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    let now = 0;
+    const history = new ExecutionHistory(() => now);
+    respond = () => failure('ThrottlingException');
+    expect(await history.enteredStates(job)).toBeUndefined();
+    await requestsReach(2);
+    now = 9_999;
+    expect(await history.enteredStates({ ...job, jobId: 'other' })).toBeUndefined();
+    expect(requests).toHaveLength(2);
+    expect(warn).toHaveBeenCalledTimes(1);
+    now = 10_000;
+    respondWith(() => ({ definition, updateDate: UPDATED }), ['first']);
+    expect(await history.enteredStates(job)).toMatchObject({ entered: ['first'] });
   });
 
   test('of an execution that does not exist is undefined', async () => {
