@@ -81,7 +81,7 @@ export interface JobEnd {
 }
 
 /** A job in the index of open jobs. */
-export type OpenJob = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
+export type OpenJob = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt' | 'awaitsUpload'>;
 
 export class JobStore {
   readonly #client: DynamoDBClient;
@@ -254,6 +254,7 @@ export class JobStore {
     asked: {
       readonly step: string;
       readonly inputRequests: Readonly<Record<string, InputRequest>>;
+      readonly awaitsUpload?: true;
       readonly taskToken: string;
       readonly message: string;
     },
@@ -271,12 +272,17 @@ export class JobStore {
    * @throws TransitionRefused when the job waits for no answer or has changed since.
    */
   async answer(
-    { jobId, version, owner }: Pick<Job, 'jobId' | 'version' | 'owner'>,
+    { jobId, version, owner, awaitsUpload }: Pick<Job, 'jobId' | 'version' | 'owner' | 'awaitsUpload'>,
     answers: NonNullable<Job['answers']>,
     isComplete: boolean,
   ): Promise<Job> {
     return this.#change(jobId, isComplete ? JobStatus.running : JobStatus.inputRequired, {
-      set: { answers, ...(isComplete && { message: 'Answers received; resuming.' }) },
+      set: {
+        answers,
+        ...(isComplete && { message: 'Answers received; resuming.' }),
+        // Written only when it changes: each write of it writes the index too.
+        ...(isComplete && awaitsUpload && { awaitsUpload: false }),
+      },
       where: { owner, version, statuses: [JobStatus.inputRequired] },
     });
   }

@@ -153,6 +153,8 @@ export interface Job {
   readonly inputRequests?: Readonly<Record<string, InputRequest>>;
   /** Answers by request key, for the job's steps only. Removed when the job ends. */
   readonly answers?: Readonly<Record<string, InputAnswer>>;
+  /** True while the job waits for a file: the reconciler looks for the file then. */
+  readonly awaitsUpload?: boolean;
   /** Step Functions task token that resumes the waiting execution. */
   readonly taskToken?: string;
   /** Webhook of the caller: URL and events to send. */

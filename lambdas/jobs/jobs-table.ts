@@ -10,11 +10,14 @@ export const JobsTable = {
     sortKey: 'createdAt',
     attributes: ['operation', 'status', 'endedAt', 'expiresAt'],
   },
-  /** An owner's open jobs, which limits count. Sparse: the end of a job removes the key, so the index stays small. */
+  /**
+   * Open jobs, which limits count by owner and the reconciler reads. Sparse: the end of a job removes the key, so the index
+   * stays small.
+   */
   openIndex: {
     name: 'open',
     partitionKey: 'openOwner',
     sortKey: 'createdAt',
-    attributes: ['operation', 'idempotent'],
+    attributes: ['operation', 'idempotent', 'awaitsUpload'],
   },
 } as const;

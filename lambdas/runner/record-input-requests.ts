@@ -3,7 +3,7 @@
 import type { Questions } from '../definition/questions.ts';
 import { readCause } from '../definition/state-error.ts';
 import { INPUT_ANSWERED } from '../definition/state-names.ts';
-import { isTerminal, openRequests } from '../jobs/job.ts';
+import { isTerminal, isUpload, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
@@ -51,7 +51,8 @@ export async function recordInputRequests(
   if (open.length === 0) throw new InputAnswered(`All questions of ${step} have answers.`);
   const message = open.map(([, request]) => request.message).join(' ');
   try {
-    await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message });
+    const upload = open.some(([, request]) => isUpload(request)) && ({ awaitsUpload: true } as const);
+    await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message, ...upload });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
     throw new StepInterrupted(`Job ${jobId} changed while ${step} asked; the state retries.`);

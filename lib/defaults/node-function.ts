@@ -22,6 +22,7 @@ export interface NodeFunctionProps
       | 'ephemeralStorageSize'
       | 'layers'
       | 'reservedConcurrentExecutions'
+      | 'retryAttempts'
       | 'securityGroups'
       | 'tenancyConfig'
       | 'vpc'

@@ -1,11 +1,15 @@
-/** Runs a function every five minutes that repairs open jobs whose start, end or upload event was lost. */
-import { Duration } from 'aws-cdk-lib';
+/** Runs a function every two minutes that repairs open jobs whose start, end or upload event was lost. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import { TABLE_DEFAULTS } from '../defaults/table-defaults.ts';
+import { grantTable } from '../defaults/table-grants.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { JobsTable } from './jobs-table.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
@@ -18,7 +22,10 @@ export interface ReconcilerProps {
   readonly catalogue: Catalogue;
 }
 
-/** The function that repairs open jobs, and its schedule. */
+/**
+ * The function that repairs open jobs, its schedule, and a table with its lease. The lease keeps two runs apart: a new account
+ * has no concurrency to reserve.
+ */
 export class Reconciler extends Construct {
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     const { jobsTable, operations, workspace, catalogue } = props;
@@ -27,15 +34,24 @@ export class Reconciler extends Construct {
       description: 'Repairs open jobs whose start, end or upload event was lost',
       entry: lambdaEntry('executions/endings/reconcile.lambda'),
       catalogue,
-      // Less than five minutes, so that no two runs overlap.
-      timeout: Duration.minutes(4),
+      // A minute of grace, two between the runs, one of EventBridge and this are less than six minutes.
+      timeout: Duration.seconds(110),
+      // The next run does more than a retry.
+      retryAttempts: 0,
     });
+    const sweeps = new TableV2(this, 'Sweeps', {
+      ...TABLE_DEFAULTS,
+      partitionKey: { name: 'id', type: AttributeType.STRING },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    grantTable(reconciler, sweeps, ['UpdateItem']);
+    reconciler.addEnvironment(Env.sweepsTableName, sweeps.tableName);
     jobsTable.grantReconcile(reconciler);
     workspace.grantHeadUpload(reconciler);
     for (const operation of operations) operation.grantReconcile(reconciler);
-    new Rule(this, 'EveryFiveMinutes', {
-      description: 'Repairs open jobs every five minutes',
-      schedule: Schedule.rate(Duration.minutes(5)),
+    new Rule(this, 'EveryTwoMinutes', {
+      description: 'Repairs open jobs every two minutes',
+      schedule: Schedule.rate(Duration.minutes(2)),
       targets: [new LambdaTarget(reconciler)],
     });
   }

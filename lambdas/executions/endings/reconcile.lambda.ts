@@ -1,8 +1,9 @@
-/** Reconciles open jobs every five minutes. A job closes at most six minutes after its execution has ended. */
+/** Reconciles open jobs every two minutes. A job closes at most six minutes after its execution has ended. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
@@ -13,8 +14,11 @@ import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { reconcile } from './reconcile.ts';
+import { SweepLease } from './sweep-lease.ts';
 
-const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
+const client = new DynamoDBClient();
+const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
+const lease = new SweepLease({ client, tableName: requiredEnv(Env.sweepsTableName) });
 const bucket = requiredEnv(Env.workspaceBucketName);
 const workspace = new WorkspaceLinks(bucket);
 const executions = new Executions(new SFNClient(), operations);
@@ -26,4 +30,7 @@ const recorder = new ExecutionRecorder({
   operations,
 });
 
-export const handler = middy(() => reconcile({ jobs, executions, recorder, workspace }));
+export const handler = middy((_event: unknown, context: Context) => {
+  const remainingMs = context.getRemainingTimeInMillis();
+  return reconcile({ remainingMs, lease, jobs, executions, recorder, workspace });
+});

@@ -1,68 +1,246 @@
 /**
- * Repairs open jobs after lost starts and lost events: the execution did not start, or its start, its end or the arrival of a
- * file produced no event.
+ * Repairs open jobs after lost starts and lost events: the execution did not start, or its end or the arrival of a file
+ * produced no event.
  */
-
-import { executionName, type Job, JobStatus } from '../../jobs/job.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { executionName, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
-import { type ExecutionEnd, type Executions, isOver } from '../executions.ts';
+import {
+  type ExecutionEnd,
+  type ExecutionState,
+  type Executions,
+  isOver,
+  StartRefused,
+} from '../executions.ts';
 import { type AcceptUploadDependencies, acceptUpload } from '../input/accept-upload.ts';
+import { failStart } from '../starts/fail-start.ts';
+import { CallPacer, type CallRate } from './call-pacer.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { recordExecutionEnded } from './record-failure.ts';
+import type { SweepLease } from './sweep-lease.ts';
 
 export interface ReconcileDependencies extends AcceptUploadDependencies {
+  /** Milliseconds until the function times out. */
+  readonly remainingMs: number;
+  readonly lease: Pick<SweepLease, 'acquire'>;
   readonly executions: Executions;
   /** Records executions of external state machines. */
   readonly recorder: ExecutionRecorder;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
+  /** @default a timer */
+  readonly delay?: (ms: number) => Promise<unknown>;
 }
 
-/** Starts and end events take moments: leave younger jobs and ends alone. */
+type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'delay'>> & {
+  /** Epoch milliseconds. Younger jobs and later ends are left alone: starts and end events take moments. */
+  readonly beforeMs: number;
+  /** Epoch milliseconds. The sweep takes no further job then. */
+  readonly endsAtMs: number;
+  readonly listCalls: CallPacer;
+  readonly describeCalls: CallPacer;
+  readonly failures: unknown[];
+  /** True after Step Functions has throttled a start: the queue and the next sweep start the other jobs. */
+  startsLater: boolean;
+};
+
 const GRACE_MS = 60_000;
+const THROTTLED = 'ThrottlingException';
+/** Time for the last job, before the function times out. */
+const LAST_JOB_MS = 20_000;
+/**
+ * Half of an account's quotas in the smaller regions, ListExecutions 100 + 2/s and DescribeExecution 250 + 10/s: the rest is
+ * for the account's other users. A sweep of 90 s lists 140,000 executions and describes 575.
+ */
+const LIST_RATE: CallRate = { burst: 50, perSecond: 1 };
+const DESCRIBE_RATE: CallRate = { burst: 125, perSecond: 5 };
+/** Executions per page of a list. */
+const PAGE = 1_000;
+/** Pages of other executions, which an external state machine may have. Beyond them, jobs are described one by one. */
+const EXTRA_PAGES = 10;
+/** Difference of the clocks of DynamoDB's writer and Step Functions. */
+const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Makes one call to Step Functions and one read per open job that is older than a minute.
+ * Compares the open jobs that are older than a minute with the running executions, a thousand a call. Only jobs without a
+ * running execution, and those that wait for a file, cost further calls. Does nothing while another sweep runs. A sweep that
+ * runs out of time continues in the next one.
  * @throws AggregateError after all jobs, when some failed
  */
-export async function reconcile({ now = Date.now, ...dependencies }: ReconcileDependencies): Promise<void> {
-  const { jobs } = dependencies;
-  const failures: unknown[] = [];
-  for await (const open of jobs.openBefore(new Date(now() - GRACE_MS).toISOString())) {
-    await reconcileOne(dependencies, open, now() - GRACE_MS).catch((error: unknown) => {
-      console.error({ message: 'Failed to reconcile an open job', jobId: open.jobId, error });
-      failures.push(error);
-    });
+export async function reconcile({
+  remainingMs,
+  lease,
+  now = Date.now,
+  delay = wait,
+  ...dependencies
+}: ReconcileDependencies): Promise<void> {
+  const held = await lease.acquire(remainingMs);
+  if (!held) return console.info({ message: 'Another sweep runs; skipping this one' });
+  const endsAtMs = now() + remainingMs - LAST_JOB_MS;
+  const pace = { endsAtMs, now, delay };
+  const context: Context = {
+    ...dependencies,
+    now,
+    beforeMs: now() - GRACE_MS,
+    endsAtMs,
+    listCalls: new CallPacer({ ...LIST_RATE, ...pace }),
+    describeCalls: new CallPacer({ ...DESCRIBE_RATE, ...pace }),
+    failures: [],
+    startsLater: false,
+  };
+  let cursor = held.cursor;
+  try {
+    cursor = await sweep(context, held.cursor);
+  } finally {
+    await held.release(cursor);
   }
+  const { failures } = context;
   if (failures.length > 0)
     throw new AggregateError(
       failures,
-      `Failed to reconcile ${failures.length} jobs. Read the log for each cause.`,
+      `Failed to reconcile ${failures.length} jobs or operations. Read the log for each cause.`,
     );
 }
 
-async function reconcileOne(
-  { jobs, executions, recorder, workspace }: Omit<ReconcileDependencies, 'now'>,
-  open: OpenJob,
-  beforeMs: number,
-): Promise<void> {
-  const execution = await executions.find(open);
-  if (execution) {
-    if (isOver(execution) && execution.stoppedAtMs > beforeMs) return;
-    const operation = recorder.operationOf(open);
-    if (operation) {
-      const job = await findSame(jobs, open);
-      if (job) await recorder.record(job, operation, execution);
-    } else if (isOver(execution)) await recordEnd(jobs, open, execution.status);
-    else if (await acceptUpload({ jobs, workspace }, open.jobId))
+/** @returns where the next sweep begins; undefined when all jobs were looked at */
+async function sweep(context: Context, cursor = ''): Promise<string | undefined> {
+  const suspects = await findSuspects(context);
+  // In the order of the ids, which are random, from where the last sweep stopped.
+  const sorted = suspects.sort((a, b) => (a.jobId < b.jobId ? -1 : 1));
+  const first = Math.max(
+    0,
+    sorted.findIndex(({ jobId }) => jobId > cursor),
+  );
+  let last = cursor;
+  for (const open of [...sorted.slice(first), ...sorted.slice(0, first)]) {
+    try {
+      await reconcileOne(context, open);
+    } catch (error) {
+      if (error instanceof OutOfTime) return outOfTime(sorted, last);
+      console.error({ message: 'Failed to reconcile an open job', jobId: open.jobId, error });
+      context.failures.push(error);
+    }
+    last = open.jobId;
+  }
+  return undefined;
+}
+
+/** The sweep may make no further call. */
+class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+}
+
+function outOfTime(suspects: readonly OpenJob[], cursor: string): string {
+  console.warn({ message: 'The sweep ran out of time; the next one continues', suspects: suspects.length });
+  return cursor;
+}
+
+/** A job without a running execution, or one that waits for a file. */
+type Suspect = OpenJob & { readonly isListed: boolean };
+
+async function findSuspects(context: Context): Promise<Suspect[]> {
+  const suspects: Suspect[] = [];
+  for (const [operation, opens] of await openJobs(context)) {
+    try {
+      const missing = await withoutRunning(context, operation, opens);
+      for (const open of opens) {
+        const isListed = !missing.has(executionName(open));
+        if (!isListed || open.awaitsUpload) suspects.push({ ...open, isListed });
+      }
+    } catch (error) {
+      console.error({ message: 'Failed to list the executions of an operation', operation, error });
+      context.failures.push(error);
+    }
+  }
+  return suspects;
+}
+
+/** @returns the open jobs that are old enough, by operation */
+async function openJobs({ jobs, beforeMs }: Context): Promise<ReadonlyMap<string, readonly OpenJob[]>> {
+  const byOperation = new Map<string, OpenJob[]>();
+  for await (const open of jobs.openBefore(new Date(beforeMs).toISOString())) {
+    const opens = byOperation.get(open.operation);
+    if (opens) opens.push(open);
+    else byOperation.set(open.operation, [open]);
+  }
+  return byOperation;
+}
+
+/** @returns the names of the jobs' executions that are not in the list of running ones */
+async function withoutRunning(
+  { executions, listCalls }: Context,
+  operation: string,
+  opens: readonly OpenJob[],
+): Promise<ReadonlySet<string>> {
+  const missing = new Set(opens.map(executionName));
+  const oldest = opens.reduce((first, { createdAt }) => (createdAt < first ? createdAt : first), '9');
+  const oldestMs = Date.parse(oldest) - CLOCK_SKEW_MS;
+  const pages = Math.ceil(opens.length / PAGE) + EXTRA_PAGES;
+  let after: string | undefined;
+  for (let page = 0; page < pages && missing.size > 0 && (await listCalls.take()); page++) {
+    const listed = await executions.running(operation, after);
+    for (const name of listed.names) missing.delete(name);
+    // Executions start after their jobs are created, and the list has the newest first.
+    if (listed.next === undefined || (listed.oldestMs ?? 0) < oldestMs) break;
+    after = listed.next;
+  }
+  return missing;
+}
+
+/** @throws OutOfTime */
+async function reconcileOne(context: Context, open: Suspect): Promise<void> {
+  const { jobs, recorder, workspace, now, endsAtMs, beforeMs } = context;
+  if (now() >= endsAtMs) throw new OutOfTime();
+  if (open.isListed) {
+    if (await acceptUpload({ jobs, workspace }, open.jobId))
       console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });
     return;
   }
   const job = await findSame(jobs, open);
-  if (!job) return;
-  if (job.status !== JobStatus.pending) return recordEnd(jobs, open, 'ABORTED');
-  console.warn({ message: 'The start of a job was lost; starting it', jobId: job.jobId });
-  await executions.start(job);
+  // It has ended since.
+  if (!job || isTerminal(job.status)) return;
+  if (job.status === JobStatus.pending && (await start(context, job))) return;
+  const execution = await describe(context, open);
+  if (!execution) return recordEnd(jobs, open, { status: 'ABORTED' });
+  // A running one started after the list, or the list was old.
+  if (!isOver(execution) || execution.stoppedAtMs > beforeMs) return;
+  const operation = recorder.operationOf(open);
+  if (operation) await recorder.record(job, operation, execution);
+  else await recordEnd(jobs, open, execution);
+}
+
+/** @returns undefined when the execution does not exist @throws OutOfTime */
+async function describe(
+  { executions, describeCalls, failures }: Context,
+  open: OpenJob,
+): Promise<ExecutionState | undefined> {
+  if (!(await describeCalls.take())) throw new OutOfTime();
+  try {
+    return await executions.find(open);
+  } catch (error) {
+    if ((error as Error).name !== THROTTLED) throw error;
+    // Others use the rest of the quota: further calls would be throttled too.
+    failures.push(error);
+    throw new OutOfTime();
+  }
+}
+
+/**
+ * Starts a pending job without a look first: a start has the larger quota, and none starts twice.
+ * @returns false when its execution has existed before
+ */
+async function start(context: Context, job: Job): Promise<boolean> {
+  const { jobs, executions } = context;
+  if (context.startsLater) return true;
+  console.warn({ message: 'A pending job has no running execution; starting it', jobId: job.jobId });
+  try {
+    return await executions.start(job);
+  } catch (error) {
+    if (error instanceof StartRefused) await failStart(jobs, job, error);
+    else if ((error as Error).name === THROTTLED) context.startsLater = true;
+    else throw error;
+    return true;
+  }
 }
 
 /** @returns undefined when the idempotency key has created a new job since */
@@ -71,7 +249,12 @@ async function findSame(jobs: JobStore, { jobId, createdAt }: OpenJob): Promise<
   return job?.createdAt === createdAt ? job : undefined;
 }
 
-async function recordEnd(jobs: JobStore, open: OpenJob, status: ExecutionEnd['status']): Promise<void> {
+async function recordEnd(
+  jobs: JobStore,
+  open: OpenJob,
+  end: { readonly status: ExecutionEnd['status']; readonly error?: string },
+): Promise<void> {
+  const { status, error } = end;
   console.warn({ message: 'The end event of an execution was lost', jobId: open.jobId, status });
-  await recordExecutionEnded(jobs, { detail: { name: executionName(open), status } });
+  await recordExecutionEnded(jobs, { detail: { name: executionName(open), status, error } });
 }

@@ -105,6 +105,18 @@ test('so is one that was made with an idempotency key', async () => {
   expect(data).toMatchObject({ status: 'completed' });
 });
 
+test('a start that Step Functions throttles is queued, and made once', async () => {
+  const { data: usual } = await call(client, 'start_echo', { text: 'usual', wait_seconds: 20 });
+  const endThrottling = cloud.throttle('StartExecution');
+  const { data } = await call(client, 'start_echo', { text: 'throttled' });
+  expect(data).toMatchObject({ status: 'pending', message: expect.stringContaining('Echo started.') });
+  endThrottling();
+  const { data: ended } = await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 20 });
+  expect(ended).toMatchObject({ status: 'completed', result: { text: 'throttled' } });
+  // Neither a second execution nor a failure has written the record.
+  expect((await jobs.find(data.job_id))?.version).toBe((await jobs.find(usual.job_id))?.version);
+});
+
 test('one that was made a moment ago is left to who has made it', async () => {
   const { jobId } = await make(jobs);
   await reconcile();
@@ -148,7 +160,9 @@ test('the end of an execution that no event has told of is found a minute later'
     operations: [],
   });
   const workspace = { find: async () => undefined };
-  await reconcileNow({ jobs, executions, recorder, workspace, now: () => Date.now() + TWO_MINUTES_MS });
+  const lease = { acquire: async () => ({ release: async () => {} }) };
+  const now = () => Date.now() + TWO_MINUTES_MS;
+  await reconcileNow({ remainingMs: 110_000, lease, jobs, executions, recorder, workspace, now });
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });
@@ -200,7 +214,7 @@ test('a job that waits for a file which has not come is left waiting', async () 
 test('one job that cannot be looked after keeps nobody else from it, and is an error for the operator', async () => {
   await make(earlier, { operation: 'no_such_operation' });
   const { jobId } = await make(earlier);
-  expect(await reconcile()).toMatch(/Failed to reconcile 1 jobs/);
+  expect(await reconcile()).toMatch(/Failed to reconcile 1 jobs or operations/);
   const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
   expect(data).toMatchObject({ status: 'completed' });
 });

@@ -2,7 +2,12 @@
 import { jest } from '@jest/globals';
 import type { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
 import { reconcile } from '../../../lambdas/executions/endings/reconcile.ts';
-import type { ExecutionState, Executions } from '../../../lambdas/executions/executions.ts';
+import {
+  type ExecutionState,
+  type Executions,
+  type RunningPage,
+  StartRefused,
+} from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore, OpenJob } from '../../../lambdas/jobs/job-store.ts';
 
@@ -19,6 +24,10 @@ let started: unknown[];
 let recorded: unknown[];
 let failed: unknown[];
 let answered: unknown[];
+let described: number;
+/** Tokens of the pages that were asked for. */
+let pages: (string | undefined)[];
+let released: unknown[];
 
 beforeEach(() => {
   warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
@@ -28,11 +37,19 @@ beforeEach(() => {
   recorded = [];
   failed = [];
   answered = [];
+  described = 0;
+  pages = [];
+  released = [];
 });
 afterEach(() => jest.restoreAllMocks());
 
 interface Case {
   readonly execution?: ExecutionState | Error;
+  /** Pages of the list of running executions. */
+  readonly listed?: readonly (Omit<RunningPage, 'next'> | Error)[];
+  readonly start?: boolean | Error;
+  readonly isHeld?: boolean;
+  readonly cursor?: string;
   readonly found?: Job;
   readonly isExternal?: boolean;
   readonly opens?: readonly OpenJob[];
@@ -40,14 +57,23 @@ interface Case {
   readonly file?: object;
 }
 
-function run({ execution, found, isExternal = false, opens = [open], now = () => NOW, file }: Case) {
+function run(each: Case) {
+  const { execution, found, isExternal = false, opens = [open], now = () => NOW, file } = each;
+  const { listed = [], start = true, isHeld = false, cursor } = each;
   return reconcile({
+    remainingMs: 110_000,
+    lease: {
+      acquire: async () =>
+        isHeld ? undefined : { cursor, release: async (...args) => void released.push(...args) },
+    },
+    delay: async () => {},
     jobs: {
       async *openBefore(time: string) {
         before.push(time);
         yield* opens;
       },
-      find: async () => found,
+      find: async (jobId: string) => found && { ...found, jobId },
+      failStart: async (...args: unknown[]) => void failed.push(args),
       fail: async (...args: unknown[]) => void failed.push(args),
       answer: async (...args: unknown[]) => {
         answered.push(args);
@@ -55,11 +81,23 @@ function run({ execution, found, isExternal = false, opens = [open], now = () =>
       },
     } as unknown as JobStore,
     executions: {
+      running: async (_operation: string, after?: string) => {
+        pages.push(after);
+        const page = listed[Number(after ?? 0)] ?? { names: [] };
+        if (page instanceof Error) throw page;
+        const next = Number(after ?? 0) + 1;
+        return { ...page, ...(next < listed.length && { next: `${next}` }) };
+      },
       find: async () => {
+        described += 1;
         if (execution instanceof Error) throw execution;
         return execution;
       },
-      start: async (each: Job) => void started.push(each),
+      start: async (job: Job) => {
+        started.push(job);
+        if (start instanceof Error) throw start;
+        return start;
+      },
     } as unknown as Executions,
     recorder: {
       operationOf: () => (isExternal ? { name: 'build' } : undefined),
@@ -84,18 +122,102 @@ test('the clock is the system clock by default', async () => {
   expect(Date.parse(before[0] ?? '')).toBeLessThanOrEqual(start);
 });
 
-describe('without an execution', () => {
-  test('a pending job is started', async () => {
-    const pending = { ...job, status: 'pending' } as const;
+test('nothing happens while another sweep runs', async () => {
+  await run({ isHeld: true });
+  expect(before).toEqual([]);
+  expect(released).toEqual([]);
+});
+
+describe('with a running execution in the list', () => {
+  const listed = [
+    { names: ['other'], oldestMs: NOW },
+    { names: ['job'], oldestMs: NOW },
+  ];
+
+  test('a job costs no call', async () => {
+    await run({ listed, found: job });
+    expect(pages).toEqual([undefined, '1']);
+    expect(described).toBe(0);
+    nothing();
+  });
+
+  test('the list is read no further than the last job', async () => {
+    await run({ listed: [...listed.toReversed(), { names: [] }], found: job });
+    expect(pages).toEqual([undefined]);
+  });
+
+  test('the list is read no further than a minute before the oldest job', async () => {
+    const oldestMs = Date.parse(CREATED) - 60_001;
+    await run({ listed: [{ names: [], oldestMs }, ...listed], execution: { status: 'RUNNING' }, found: job });
+    expect(pages).toEqual([undefined]);
+    expect(described).toBe(1);
+  });
+
+  test('the list of a busy external state machine is not read to its end', async () => {
+    const full = Array.from({ length: 100 }, () => ({ names: ['other'], oldestMs: NOW }));
+    await run({ listed: full, execution: { status: 'RUNNING' }, found: job });
+    expect(pages).toHaveLength(11);
+    expect(described).toBe(1);
+  });
+
+  test('a job that waits for a file costs a look for it', async () => {
+    const waiting = { ...job, status: 'input_required', inputRequests: { upload } } as Job;
+    const opens = [{ ...open, awaitsUpload: true }];
+    await run({ listed, opens, found: waiting });
+    expect(answered).toEqual([]);
+    await run({ listed, opens, found: waiting, file: { size: 1, version: 'v' } });
+    expect(answered).toHaveLength(1);
+    expect(warnings).toHaveBeenCalledWith({
+      message: 'The event of an upload was lost; resuming its job',
+      jobId: 'job',
+    });
+    expect(described).toBe(0);
+  });
+});
+
+test.each(['completed', 'failed', 'cancelled'] as const)(
+  'a job that is %s by now costs no call of Step Functions',
+  async (status) => {
+    await run({ found: { ...job, status }, execution: ended(0) });
+    expect(described).toBe(0);
+    nothing();
+  },
+);
+
+describe('a pending job without a running execution', () => {
+  const pending = { ...job, status: 'pending' } as const;
+
+  test('is started', async () => {
     await run({ found: pending });
     expect(started).toEqual([pending]);
+    expect(described).toBe(0);
     expect(warnings).toHaveBeenCalledWith({
-      message: 'The start of a job was lost; starting it',
+      message: 'A pending job has no running execution; starting it',
       jobId: 'job',
     });
     expect(failed).toEqual([]);
   });
 
+  test('whose execution has ended fails', async () => {
+    await run({ found: pending, start: false, execution: ended(0) });
+    expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
+  });
+
+  test('fails when Step Functions refuses the start for good', async () => {
+    await run({ found: pending, start: new StartRefused('InvalidName: x') });
+    expect(failed).toMatchObject([[pending, { code: 'START_FAILED' }]]);
+  });
+
+  test('waits for the next sweep, like all others, when Step Functions throttles the start', async () => {
+    const start = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    await run({ found: pending, start, opens: [open, { ...open, jobId: 'other' }] });
+    expect(started).toHaveLength(1);
+    expect(failed).toEqual([]);
+    expect(released).toEqual([undefined]);
+  });
+});
+
+describe('without an execution', () => {
   test('a running job fails', async () => {
     await run({ found: job });
     expect(failed).toMatchObject([
@@ -135,22 +257,29 @@ describe('with an execution of steps', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  test('that waits for a file that is there, the job resumes', async () => {
-    const waiting = { ...job, status: 'input_required', inputRequests: { upload } } as Job;
-    await run({ execution: { status: 'RUNNING' }, found: waiting, file: { size: 1, version: 'v' } });
-    expect(answered).toHaveLength(1);
-    expect(warnings).toHaveBeenCalledWith({
-      message: 'The event of an upload was lost; resuming its job',
-      jobId: 'job',
-    });
+  test('that waits for an answer and has died, the job fails', async () => {
+    await run({ execution: ended(0), found: { ...job, status: 'input_required' } as Job });
+    expect(failed).toHaveLength(1);
+  });
+
+  test('that exceeded the data limit, the job fails with the reason', async () => {
+    await run({ execution: { ...ended(0), error: 'States.DataLimitExceeded' }, found: job });
+    expect(failed).toMatchObject([
+      ['job', { retryable: false, message: expect.stringContaining('256 KiB') }, {}],
+    ]);
   });
 });
 
 describe('with an execution of an external state machine', () => {
-  test.each([{ status: 'RUNNING' } as const, ended(0)])('its state %j is recorded', async (execution) => {
-    await run({ execution, found: job, isExternal: true });
-    expect(recorded).toEqual([[job, { name: 'build' }, execution]]);
+  test('its end is recorded', async () => {
+    await run({ execution: ended(0), found: job, isExternal: true });
+    expect(recorded).toEqual([[job, { name: 'build' }, ended(0)]]);
     expect(failed).toEqual([]);
+  });
+
+  test('its progress is not read', async () => {
+    await run({ execution: { status: 'RUNNING' }, found: job, isExternal: true });
+    nothing();
   });
 
   test('a job that was created again is left alone', async () => {
@@ -160,14 +289,55 @@ describe('with an execution of an external state machine', () => {
 });
 
 test('jobs that fail do not stop the others, and are an error at the end', async () => {
-  const execution = new Error('throttled');
-  const outcome = run({ execution, opens: [open, { ...open, jobId: 'other' }] });
+  const execution = new Error('unavailable');
+  const outcome = run({ execution, found: job, opens: [open, { ...open, jobId: 'other' }] });
   await expect(outcome).rejects.toMatchObject({
     errors: [execution, execution],
-    message: 'Failed to reconcile 2 jobs. Read the log for each cause.',
+    message: 'Failed to reconcile 2 jobs or operations. Read the log for each cause.',
   });
   expect(errors.mock.calls).toEqual([
     [{ message: 'Failed to reconcile an open job', jobId: 'job', error: execution }],
     [{ message: 'Failed to reconcile an open job', jobId: 'other', error: execution }],
   ]);
+});
+
+test('an operation whose executions cannot be listed does not stop the others', async () => {
+  const unlisted = { ...open, operation: 'other' };
+  const error = new Error('no such machine');
+  const listed = [error];
+  await expect(run({ listed, opens: [unlisted], found: job })).rejects.toMatchObject({ errors: [error] });
+  expect(errors).toHaveBeenCalledWith({
+    message: 'Failed to list the executions of an operation',
+    operation: 'other',
+    error,
+  });
+  expect(described).toBe(0);
+});
+
+describe('a sweep that runs out of time', () => {
+  const opens = ['c', 'a', 'b'].map((jobId) => ({ ...open, jobId }));
+  const ids = () => failed.map((args) => (args as unknown[])[0]);
+  /** A clock that is past the end of the sweep after so many failed jobs. */
+  const until = (count: number) => () => NOW + (failed.length >= count ? 90_000 : 0);
+
+  test('keeps where the next one begins', async () => {
+    await run({ opens, found: job, execution: ended(0), now: until(2) });
+    expect(ids()).toEqual(['a', 'b']);
+    expect(released).toEqual(['b']);
+  });
+
+  test('continues after the last job, and comes to the first ones again', async () => {
+    await run({ opens, found: job, execution: ended(0), cursor: 'b' });
+    expect(ids()).toEqual(['c', 'a', 'b']);
+    expect(released).toEqual([undefined]);
+  });
+
+  test('ends when Step Functions throttles its looks, and says so', async () => {
+    const execution = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    await expect(run({ opens, found: job, execution, cursor: 'a' })).rejects.toMatchObject({
+      errors: [execution],
+    });
+    expect(described).toBe(1);
+    expect(released).toEqual(['a']);
+  });
 });
