@@ -6,6 +6,7 @@ import {
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
+  StateMachineDoesNotExist,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { FinishedStep } from '../definition/finished-step.ts';
@@ -122,21 +123,26 @@ export class Executions {
    * Lists the running executions of an operation's state machine, at most a thousand a call, the newest first. The list is
    * eventually consistent: it can lack an execution that has just started.
    * @param after token of the page
+   * @returns an empty page when the state machine was deleted
    */
   async running(operation: string, after?: string): Promise<RunningPage> {
-    const { executions = [], nextToken } = await this.#client.send(
-      new ListExecutionsCommand({
-        stateMachineArn: requiredEnv(stateMachineArnEnv(operation)),
-        statusFilter: 'RUNNING',
-        maxResults: PAGE,
-        nextToken: after,
-      }),
-    );
-    return {
-      names: executions.map(({ name = '' }) => name),
-      oldestMs: executions.at(-1)?.startDate?.getTime(),
-      next: nextToken,
-    };
+    const list = new ListExecutionsCommand({
+      stateMachineArn: requiredEnv(stateMachineArnEnv(operation)),
+      statusFilter: 'RUNNING',
+      maxResults: PAGE,
+      nextToken: after,
+    });
+    try {
+      const { executions = [], nextToken } = await this.#client.send(list);
+      return {
+        names: executions.map(({ name = '' }) => name),
+        oldestMs: executions.at(-1)?.startDate?.getTime(),
+        next: nextToken,
+      };
+    } catch (error) {
+      if (error instanceof StateMachineDoesNotExist) return { names: [] };
+      throw error;
+    }
   }
 
   /** @returns the state of a job's execution; undefined when it does not exist */

@@ -6,6 +6,7 @@ import {
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
+  StateMachineDoesNotExist,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
@@ -146,8 +147,15 @@ describe('the running executions', () => {
     });
   });
 
-  test('can be none', async () => {
-    expect(await clientOf({}).executions.running('build')).toEqual({ names: [] });
+  test.each([
+    ['when none runs', {}],
+    ['when the state machine was deleted', new StateMachineDoesNotExist({ message: 'gone', $metadata: {} })],
+  ])('are none %s', async (_when, response) => {
+    expect(await clientOf(response).executions.running('build')).toEqual({ names: [] });
+  });
+
+  test('that cannot be listed are an error', async () => {
+    await expect(clientOf(new Error('throttled')).executions.running('build')).rejects.toThrow('throttled');
   });
 });
 

@@ -45,7 +45,8 @@ type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'd
 };
 
 const GRACE_MS = 60_000;
-const THROTTLED = 'ThrottlingException';
+/** Names of errors after which further calls would fail too: `ThrottlingException`, `ExecutionLimitExceeded`. */
+const THROTTLED = /Throttl|LimitExceeded/;
 /** Time for the last job, before the function times out. */
 const LAST_JOB_MS = 20_000;
 /**
@@ -218,8 +219,7 @@ async function describe(
   try {
     return await executions.find(open);
   } catch (error) {
-    if ((error as Error).name !== THROTTLED) throw error;
-    // Others use the rest of the quota: further calls would be throttled too.
+    if (!THROTTLED.test((error as Error).name)) throw error;
     failures.push(error);
     throw new OutOfTime();
   }
@@ -237,7 +237,7 @@ async function start(context: Context, job: Job): Promise<boolean> {
     return await executions.start(job);
   } catch (error) {
     if (error instanceof StartRefused) await failStart(jobs, job, error);
-    else if ((error as Error).name === THROTTLED) context.startsLater = true;
+    else if (THROTTLED.test((error as Error).name)) context.startsLater = true;
     else throw error;
     return true;
   }

@@ -30,6 +30,7 @@ let pages: (string | undefined)[];
 let released: unknown[];
 
 beforeEach(() => {
+  jest.spyOn(console, 'info').mockImplementation(() => {});
   warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
   errors = jest.spyOn(console, 'error').mockImplementation(() => {});
   before = [];
@@ -208,12 +209,22 @@ describe('a pending job without a running execution', () => {
     expect(failed).toMatchObject([[pending, { code: 'START_FAILED' }]]);
   });
 
-  test('waits for the next sweep, like all others, when Step Functions throttles the start', async () => {
-    const start = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
-    await run({ found: pending, start, opens: [open, { ...open, jobId: 'other' }] });
-    expect(started).toHaveLength(1);
-    expect(failed).toEqual([]);
-    expect(released).toEqual([undefined]);
+  test.each(['ThrottlingException', 'ExecutionLimitExceeded'])(
+    'waits for the next sweep, like all others, after %s',
+    async (name) => {
+      const start = Object.assign(new Error('why'), { name });
+      await run({ found: pending, start, opens: [open, { ...open, jobId: 'other' }] });
+      expect(started).toHaveLength(1);
+      expect(failed).toEqual([]);
+      expect(released).toEqual([undefined]);
+    },
+  );
+
+  test('that cannot start for another reason does not stop the others', async () => {
+    const start = new Error('unavailable');
+    const opens = [open, { ...open, jobId: 'other' }];
+    await expect(run({ found: pending, start, opens })).rejects.toMatchObject({ errors: [start, start] });
+    expect(started).toHaveLength(2);
   });
 });
 
