@@ -4,9 +4,11 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { build } from 'esbuild';
 import type { LocalCloud } from '../local/cloud.ts';
 import { readAssembly } from '../local/template/assembly.ts';
+import { awsClients } from '../test/support/test-cloud.ts';
 import { median, type Row, row } from './measure.ts';
 
 const run = promisify(execFile);
@@ -38,6 +40,7 @@ export async function coldStarts(
     JOBS_TABLE_NAME: cloud.outputs.JobsTableName,
     WORKSPACE_BUCKET_NAME: cloud.outputs.WorkspaceBucketName,
     EVENTS_TOPIC_ARN: cloud.outputs.EventsTopicArn,
+    SWEEPS_TABLE_NAME: await tableNamed(cloud, 'ReconcilerSweeps'),
   };
   const samples = new Map<Candidate, { importMs: number; firstCallMs: number }[]>();
   // Round by round, so that a slowdown of the machine affects all candidates.
@@ -83,6 +86,13 @@ export async function coldStarts(
     ]),
     row('mcp: import and first call, relative to the bare handler', median(ratios), '×', MCP_RATIO_LIMIT),
   ];
+}
+
+async function tableNamed(cloud: LocalCloud, prefix: string): Promise<string | undefined> {
+  const { dynamodb } = awsClients(cloud);
+  const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
+  dynamodb.destroy();
+  return TableNames.find((name) => name.startsWith(prefix));
 }
 
 /** A 2026-07-28 call of check_job for a missing job: the whole protocol and one read. */
