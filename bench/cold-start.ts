@@ -183,7 +183,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Resumes executions', 'resume', { Records: [] }],
   ['Resumes jobs', 'receive-upload', { detail: { object: { key: 'uploads/none' } } }],
   ['Repairs', 'reconcile', {}],
-  ['Starts jobs', 'start-queued', { Records: [] }],
+  ['Starts and stops', 'settle-queued', { Records: [] }],
 ];
 
 async function functionsOf(directory: string): Promise<readonly Candidate[]> {

@@ -18,10 +18,10 @@ import type { Catalogue } from './catalogue.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
+import { ExecutionQueue } from './jobs/execution-queue.ts';
 import { ExecutionRecorder } from './jobs/execution-recorder.ts';
 import { FailureRecorder } from './jobs/failure-recorder.ts';
 import { JobResumer } from './jobs/job-resumer.ts';
-import { JobStarter } from './jobs/job-starter.ts';
 import { JobsTable } from './jobs/jobs-table.ts';
 import { Reconciler } from './jobs/reconciler.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
@@ -83,7 +83,7 @@ export class AsyncOperations extends Construct {
   readonly workspaceBucket: Bucket;
   readonly #operations: ReadonlyMap<string, Operation | ExternalStateMachineOperation>;
   readonly #jobs: JobsTable;
-  readonly #starter: JobStarter;
+  readonly #executionQueue: ExecutionQueue;
   readonly #workspace: WorkspaceBucket;
 
   /** @throws Error naming the property, the value and the remedy */
@@ -108,7 +108,11 @@ export class AsyncOperations extends Construct {
       operations: constructs.filter((construct) => construct instanceof ExternalStateMachineOperation),
       catalogue,
     });
-    const starter = new JobStarter(this, 'Starter', { jobsTable, operations: constructs, catalogue });
+    const executionQueue = new ExecutionQueue(this, 'ExecutionQueue', {
+      jobsTable,
+      operations: constructs,
+      catalogue,
+    });
     new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
     new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
     new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
@@ -120,7 +124,7 @@ export class AsyncOperations extends Construct {
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks };
-    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, starter });
+    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, executionQueue });
     new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
 
     this.api = gateway.api;
@@ -130,7 +134,7 @@ export class AsyncOperations extends Construct {
     this.workspaceBucket = workspace.bucket;
     this.#operations = new Map(operations.map(({ definition, construct }) => [definition.name, construct]));
     this.#jobs = jobsTable;
-    this.#starter = starter;
+    this.#executionQueue = executionQueue;
     this.#workspace = workspace;
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
@@ -170,7 +174,7 @@ export class AsyncOperations extends Construct {
    */
   grantStart(fn: LambdaFunction): void {
     this.#jobs.grantSubmit(fn);
-    this.#starter.grantQueue(fn);
+    this.#executionQueue.grantQueue(fn);
     for (const construct of this.#operations.values()) construct.grantRun(fn);
   }
 

@@ -4,13 +4,23 @@ import { isJobId, type Job } from '../jobs/job.ts';
 import { jobAlreadyEnded, jobNotFound } from '../jobs/job-errors.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import type { Executions } from './executions.ts';
+import type { ExecutionQueue } from './queue/execution-queue.ts';
+
+/** Cause of a stopped execution. */
+export const CANCELLED_BY_OWNER = 'The owner cancelled the job.';
+
+export interface CancelDependencies {
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  readonly executionQueue: ExecutionQueue;
+}
 
 /**
  * Ends the owner's job as `cancelled` and stops its execution.
  * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the final status.
  */
 export async function cancelJob(
-  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
+  { jobs, executions, executionQueue }: CancelDependencies,
   owner: string,
   jobId: string,
 ): Promise<Job> {
@@ -21,9 +31,7 @@ export async function cancelJob(
     if (!error.job) throw jobNotFound();
     throw jobAlreadyEnded(error.job);
   });
-  await executions.stop(job, 'The owner cancelled the job.').catch((error: unknown) => {
-    // The job stays cancelled: a running step notices it, and no further step can begin.
-    console.error({ message: 'Failed to stop an execution', jobId, error });
-  });
+  // The job stays cancelled. A running step notices it, but an external state machine does not.
+  await executions.stop(job, CANCELLED_BY_OWNER).catch((error: unknown) => executionQueue.send(job, error));
   return job;
 }

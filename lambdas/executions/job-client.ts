@@ -16,7 +16,7 @@ import type { Json } from '../shared/json.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { cancelJob } from './cancel.ts';
 import { Executions } from './executions.ts';
-import { StartQueue } from './starts/start-queue.ts';
+import { ExecutionQueue } from './queue/execution-queue.ts';
 import { submitJob } from './submit.ts';
 
 export { type Job, type JobError, JobStatus } from '../jobs/job.ts';
@@ -85,17 +85,17 @@ export function jobClient(operations: readonly OperationDefinition[]): JobClient
   const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
   const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
   const executions = new Executions(new SFNClient(), operations);
-  const startQueue = new StartQueue(new SQSClient(), requiredEnv(Env.startQueueUrl));
+  const executionQueue = new ExecutionQueue(new SQSClient(), requiredEnv(Env.executionQueueUrl));
   return {
     async start({ operation: name, owner, input, idempotencyKey }) {
       const operation = operationNamed(operations, name);
       const key = parse(jobKey, { owner, idempotencyKey });
       // Like the arguments of a start tool: unknown names are mistakes.
       const valid = parse(z.strictObject(operation.input.shape), input) as Json;
-      return submitJob({ jobs, executions, startQueue, limits }, { ...key, operation, input: valid });
+      return submitJob({ jobs, executions, executionQueue, limits }, { ...key, operation, input: valid });
     },
     get: async (owner, jobId) => (isJobId(jobId) ? jobs.get(owner, jobId) : undefined),
-    cancel: (owner, jobId) => cancelJob({ jobs, executions }, owner, jobId),
+    cancel: (owner, jobId) => cancelJob({ jobs, executions, executionQueue }, owner, jobId),
   };
 }
 

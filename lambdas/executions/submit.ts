@@ -7,8 +7,8 @@ import { checkLimits, type JobLimits } from '../jobs/limits.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { type Executions, StartRefused } from './executions.ts';
-import { failStart, startFailed } from './starts/fail-start.ts';
-import type { StartQueue } from './starts/start-queue.ts';
+import { failStart, startFailed } from './fail-start.ts';
+import type { ExecutionQueue } from './queue/execution-queue.ts';
 
 /** A day after the end of the job. */
 export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
@@ -40,7 +40,7 @@ export interface Submission {
 export interface SubmitDependencies {
   readonly jobs: JobStore;
   readonly executions: Executions;
-  readonly startQueue: StartQueue;
+  readonly executionQueue: ExecutionQueue;
   readonly limits: JobLimits;
 }
 
@@ -52,7 +52,7 @@ export interface SubmitDependencies {
  *   job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */
 export async function submitJob(
-  { jobs, executions, startQueue, limits }: SubmitDependencies,
+  { jobs, executions, executionQueue, limits }: SubmitDependencies,
   {
     owner,
     operation,
@@ -95,7 +95,8 @@ export async function submitJob(
   try {
     await executions.start(job);
   } catch (error) {
-    if (!(error instanceof StartRefused)) await queueStart(startQueue, job, error);
+    // The record is on disk. The reconciler starts a job that the queue does not take.
+    if (!(error instanceof StartRefused)) await executionQueue.send(job, error);
     // Only the call that created the job may fail it: another call with the key may have started it.
     else {
       const failure = created ? await failStart(jobs, job, error) : startFailed(job, error);
@@ -103,15 +104,4 @@ export async function submitJob(
     }
   }
   return job;
-}
-
-/** Never throws: the record is on disk, so the reconciler starts a job that the queue does not take. */
-async function queueStart(startQueue: StartQueue, job: Job, cause: unknown): Promise<void> {
-  const { jobId } = job;
-  console.warn({ message: 'A job did not start; queueing its start', jobId, error: cause });
-  try {
-    await startQueue.send(job);
-  } catch (error) {
-    console.error({ message: 'Failed to queue the start of a job', jobId, error });
-  }
 }

@@ -10,7 +10,7 @@ import { operations } from '../definition/deployed-operations.ts';
 import { ExecutionHistory } from '../executions/execution-history.ts';
 import { ExecutionProgress } from '../executions/execution-progress.ts';
 import { Executions } from '../executions/executions.ts';
-import { StartQueue } from '../executions/starts/start-queue.ts';
+import { ExecutionQueue } from '../executions/queue/execution-queue.ts';
 import { SyncCalls } from '../executions/sync-calls.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
@@ -47,12 +47,14 @@ const pollRateLimiter = createPollRateLimiter(limits.checksPerSecond);
 const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 const executions = new Executions(new SFNClient(), operations);
 const sqs = new SQSClient();
+const executionQueue = new ExecutionQueue(sqs, requiredEnv(Env.executionQueueUrl));
 const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
 const tasks = new TaskJobs({
   operations,
   jobs,
   executions,
+  executionQueue,
   executionProgress,
   workspace,
   pollRateLimiter,
@@ -62,7 +64,7 @@ const tools = createTools({
   operations,
   jobs,
   executions,
-  startQueue: new StartQueue(sqs, requiredEnv(Env.startQueueUrl)),
+  executionQueue,
   executionProgress,
   calls: new SyncCalls(),
   callRateLimiter: createCallRateLimiter(limits.callsPerSecond),

@@ -36,7 +36,7 @@ export const Env = {
   signingSecretArn: 'SIGNING_SECRET_ARN',
   /** Claim whose value identifies the owner, such as a tenant; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',
-  startQueueUrl: 'START_QUEUE_URL',
+  executionQueueUrl: 'EXECUTION_QUEUE_URL',
   sweepsTableName: 'SWEEPS_TABLE_NAME',
   /** Ports that webhooks may use, separated by commas. */
   webhookPorts: 'WEBHOOK_PORTS',

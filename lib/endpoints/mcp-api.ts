@@ -8,7 +8,7 @@ import { longestCallMs, type OperationDefinition } from '../../lambdas/definitio
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
-import type { JobStarter } from '../jobs/job-starter.ts';
+import type { ExecutionQueue } from '../jobs/execution-queue.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
@@ -27,7 +27,7 @@ export interface McpApiProps {
   /** The function bundles it. */
   readonly catalogue: Catalogue;
   readonly jobsTable: JobsTable;
-  readonly starter: JobStarter;
+  readonly executionQueue: ExecutionQueue;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
 }
@@ -39,7 +39,7 @@ export class McpApi extends Construct {
 
   constructor(scope: Construct, id: string, props: McpApiProps) {
     super(scope, id);
-    const { gateway, operations, catalogue, jobsTable, starter, workspace, webhooks } = props;
+    const { gateway, operations, catalogue, jobsTable, executionQueue, workspace, webhooks } = props;
     const longestWaitMs = Math.max(
       ...operations.map(({ definition }) => longestCallMs(definition.execution)),
     );
@@ -57,7 +57,7 @@ export class McpApi extends Construct {
       },
     });
     jobsTable.grantSubmit(mcpFunction);
-    starter.grantQueue(mcpFunction);
+    executionQueue.grantQueue(mcpFunction);
     workspace.grantPresignDownload(mcpFunction);
     workspace.grantPresignUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);

@@ -45,20 +45,20 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
       this.stateMachine.grantStartSyncExecution(fn);
       return;
     }
-    this.grantStartExecution(fn);
-    this.stateMachine.grantExecution(fn, 'states:StopExecution');
+    this.grantStartStop(fn);
     this.grantReadProgress(fn);
   }
 
-  grantStartExecution(fn: LambdaFunction): void {
+  grantStartStop(fn: LambdaFunction): void {
     if (!this.isStandard) return;
     this.#addStateMachineArn(fn);
     this.stateMachine.grantStartExecution(fn);
+    this.stateMachine.grantExecution(fn, 'states:StopExecution');
   }
 
   grantReconcile(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.grantStartExecution(fn);
+    this.stateMachine.grantStartExecution(fn);
     this.stateMachine.grant(fn, 'states:ListExecutions');
     this.grantRecordExecutions(fn);
   }

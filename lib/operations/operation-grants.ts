@@ -5,8 +5,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 export interface OperationGrants {
   /** Allows a function to start and stop executions, and to call the operation where it runs synchronously. */
   grantRun(fn: LambdaFunction): void;
-  /** Allows a function to start executions. */
-  grantStartExecution(fn: LambdaFunction): void;
+  /** Allows a function to start and stop executions that are jobs. */
+  grantStartStop(fn: LambdaFunction): void;
   /** Allows a function to list and read executions, to start missing ones, and to record those that do not record themselves. */
   grantReconcile(fn: LambdaFunction): void;
   /** Allows a function to resume executions that wait for answers. */

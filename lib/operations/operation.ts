@@ -70,22 +70,26 @@ export class Operation extends Construct implements OperationGrants {
 
   grantRun(fn: LambdaFunction): void {
     const { name, execution } = this.#definition;
-    this.grantStartExecution(fn);
-    this.stateMachine?.grantExecution(fn, 'states:StopExecution');
+    this.grantStartStop(fn);
     if (execution.mode !== 'job') {
       grantInvoke(this.function, fn);
       fn.addEnvironment(callArnEnv(name), this.function.functionArn);
     }
   }
 
-  grantStartExecution(fn: LambdaFunction): void {
+  grantStartStop(fn: LambdaFunction): void {
+    this.#grantStart(fn);
+    this.stateMachine?.grantExecution(fn, 'states:StopExecution');
+  }
+
+  #grantStart(fn: LambdaFunction): void {
     if (!this.stateMachine) return;
     this.stateMachine.grantStartExecution(fn);
     fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
   }
 
   grantReconcile(fn: LambdaFunction): void {
-    this.grantStartExecution(fn);
+    this.#grantStart(fn);
     this.stateMachine?.grant(fn, 'states:ListExecutions');
     this.stateMachine?.grantExecution(fn, 'states:DescribeExecution');
   }

@@ -1,15 +1,13 @@
 /** Tests the order of a cancellation: the record first, then the execution. All stores are fakes. */
-import { jest } from '@jest/globals';
 import { cancelJob } from '../../lambdas/executions/cancel.ts';
 import type { Executions } from '../../lambdas/executions/executions.ts';
+import type { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
 const found = { jobId: ID, owner: 'alice', status: 'running' } as Job;
 const cancelled = { ...found, status: 'cancelled' } as Job;
-
-afterEach(() => jest.restoreAllMocks());
 
 let calls: unknown[];
 
@@ -37,7 +35,10 @@ function cancel({
       if (stopError) throw stopError;
     },
   } as unknown as Executions;
-  return cancelJob({ jobs, executions }, 'alice', jobId);
+  const executionQueue = {
+    send: async (...args: unknown[]) => void calls.push(['send', ...args]),
+  } as unknown as ExecutionQueue;
+  return cancelJob({ jobs, executions, executionQueue }, 'alice', jobId);
 }
 
 test('the record is cancelled before the execution is stopped', async () => {
@@ -56,9 +57,8 @@ test('a malformed id is not found, without a read', async () => {
 
 test('a job that does not exist is not found', async () => {
   const jobs = { get: async () => undefined } as unknown as JobStore;
-  await expect(cancelJob({ jobs, executions: {} as Executions }, 'alice', ID)).rejects.toMatchObject({
-    code: 'JOB_NOT_FOUND',
-  });
+  const others = { executions: {} as Executions, executionQueue: {} as ExecutionQueue };
+  await expect(cancelJob({ jobs, ...others }, 'alice', ID)).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
 });
 
 test('a job that has ended is an error with its status', async () => {
@@ -79,9 +79,8 @@ test('an error of the table is thrown, and the execution goes on', async () => {
   expect(calls).toHaveLength(2);
 });
 
-test('a job stays cancelled when its execution cannot be stopped', async () => {
-  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
-  const stopError = new Error('unavailable');
+test('a job stays cancelled when its execution cannot be stopped, and is queued', async () => {
+  const stopError = new Error('throttled');
   expect(await cancel({ stopError })).toBe(cancelled);
-  expect(log).toHaveBeenCalledWith({ message: 'Failed to stop an execution', jobId: ID, error: stopError });
+  expect(calls.at(-1)).toEqual(['send', cancelled, stopError]);
 });

@@ -258,6 +258,16 @@ describe('a Standard machine', () => {
     });
   });
 
+  test('is stopped later when Step Functions throttles the stop', async () => {
+    const { job_id } = (await call(client, 'start_report', { seconds: 60 })).data;
+    await running(job_id);
+    const endThrottling = cloud.throttle('StopExecution');
+    expect((await call(client, 'cancel_job', { job_id })).data).toMatchObject({ status: 'cancelled' });
+    expect((await describeExecution(job_id)).status).toBe('RUNNING');
+    endThrottling();
+    expect((await ended(job_id)).status).toBe('ABORTED');
+  });
+
   test('that begins when its job has been cancelled already is stopped', async () => {
     const job = await make(jobs);
     await jobs.cancel(OWNER, job);

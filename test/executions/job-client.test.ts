@@ -17,23 +17,26 @@ const input = { width: 1 };
 beforeAll(() => {
   process.env.JOB_LIMITS = '{}';
   process.env.JOBS_TABLE_NAME = 'jobs';
-  process.env.START_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/starts';
+  process.env.EXECUTION_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/starts';
 });
 afterAll(() => {
   delete process.env.JOB_LIMITS;
   delete process.env.JOBS_TABLE_NAME;
-  delete process.env.START_QUEUE_URL;
+  delete process.env.EXECUTION_QUEUE_URL;
 });
 
 const start = (job: object) =>
   jobClient([resize, search]).start({ operation: 'resize', owner: 'alice', input, ...job });
 
-test.each(['JOB_LIMITS', 'JOBS_TABLE_NAME', 'START_QUEUE_URL'])('without %s there is no client', (name) => {
-  const value = process.env[name];
-  delete process.env[name];
-  expect(() => jobClient([resize])).toThrow(name);
-  process.env[name] = value;
-});
+test.each(['JOB_LIMITS', 'JOBS_TABLE_NAME', 'EXECUTION_QUEUE_URL'])(
+  'without %s there is no client',
+  (name) => {
+    const value = process.env[name];
+    delete process.env[name];
+    expect(() => jobClient([resize])).toThrow(name);
+    process.env[name] = value;
+  },
+);
 
 test('an unknown operation is an error with the names that exist', async () => {
   await expect(start({ operation: 'other' })).rejects.toThrow(

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { longestRunMs } from '../../lambdas/definition/operation-definition.ts';
 import { type Executions, StartRefused } from '../../lambdas/executions/executions.ts';
-import type { StartQueue } from '../../lambdas/executions/starts/start-queue.ts';
+import type { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
 import {
   DEFAULT_RETENTION_SECONDS,
   MAX_RETENTION_SECONDS,
@@ -28,11 +28,9 @@ let created: NewJob[];
 let started: Job[];
 let failed: unknown[];
 let queued: unknown[];
-let errors: ReturnType<typeof jest.spyOn>;
 
 beforeEach(() => {
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(console, 'error').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -43,7 +41,6 @@ interface Fakes {
   readonly open?: number;
   readonly startError?: Error;
   readonly failStartError?: Error;
-  readonly queueError?: Error;
 }
 
 function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promise<Job> {
@@ -70,14 +67,11 @@ function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promis
       if (fakes.startError) throw fakes.startError;
     },
   } as unknown as Executions;
-  const startQueue = {
-    send: async (job: Job) => {
-      queued.push(job);
-      if (fakes.queueError) throw fakes.queueError;
-    },
-  } as unknown as StartQueue;
+  const executionQueue = {
+    send: async (...args: unknown[]) => void queued.push(args),
+  } as unknown as ExecutionQueue;
   return submitJob(
-    { jobs, executions, startQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation, input: { text: 'x' }, ...submission },
   );
 }
@@ -178,23 +172,12 @@ describe('an execution that does not start', () => {
   test('is queued, and its job stays pending', async () => {
     const job = await submit({}, { startError });
     expect(job.status).toBe('pending');
-    expect([queued, failed]).toEqual([[job], []]);
+    expect([queued, failed]).toEqual([[[job, startError]], []]);
   });
 
   test('is queued by a repeated call too', async () => {
     const job = await submit({ idempotencyKey: 'key' }, { startError, isCreated: false });
-    expect(queued).toEqual([job]);
-  });
-
-  test('is left to the reconciler when it cannot be queued', async () => {
-    const queueError = new Error('no queue');
-    expect(await submit({}, { startError, queueError })).toMatchObject({ status: 'pending' });
-    expect(failed).toEqual([]);
-    expect(errors).toHaveBeenCalledWith({
-      message: 'Failed to queue the start of a job',
-      jobId: started[0]?.jobId,
-      error: queueError,
-    });
+    expect(queued).toEqual([[job, startError]]);
   });
 });
 

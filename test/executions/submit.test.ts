@@ -12,7 +12,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { cancelJob } from '../../lambdas/executions/cancel.ts';
 import { recordCaughtError, recordExecutionEnded } from '../../lambdas/executions/endings/record-failure.ts';
 import { Executions } from '../../lambdas/executions/executions.ts';
-import { StartQueue } from '../../lambdas/executions/starts/start-queue.ts';
+import { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
 import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
@@ -25,7 +25,7 @@ const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:echo';
 // Step Functions fails here on purpose, in ways that the local one does not.
 const sfn = mockClient(SFNClient);
 const sqs = mockClient(SQSClient);
-const startQueue = new StartQueue(new SQSClient({ region: 'us-east-1' }), 'starts');
+const executionQueue = new ExecutionQueue(new SQSClient({ region: 'us-east-1' }), 'starts');
 const invalidName = new InvalidName({ message: 'secret internals', $metadata: {} });
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
 const executions = new Executions(new SFNClient({ region: 'us-east-1' }), []);
@@ -51,7 +51,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const submit = (overrides: Partial<Submission> = {}) =>
   submitJob(
-    { jobs, executions, startQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides },
   );
 
@@ -75,6 +75,12 @@ test('a job whose start is throttled is pending, and its start is queued', async
   expect(sqs.commandCalls(SendMessageCommand).map(({ args }) => args[0].input)).toEqual([
     { QueueUrl: 'starts', MessageBody: JSON.stringify({ jobId }) },
   ]);
+});
+
+test('a job that cannot be queued either is pending: the reconciler starts it', async () => {
+  sfn.on(StartExecutionCommand).rejects(throttled);
+  sqs.on(SendMessageCommand).rejects(new Error('no queue'));
+  expect(await submit()).toMatchObject({ status: 'pending' });
 });
 
 test('a job whose execution can never start is failed, and the caller is told to call again', async () => {
@@ -123,7 +129,7 @@ test('a start that was cut off between the job and its execution is finished by 
   const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }), []);
   cutOff.start = () => new Promise(() => {});
   void submitJob(
-    { jobs, executions: cutOff, startQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions: cutOff, executionQueue, limits: DEFAULT_JOB_LIMITS },
     { owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'cut-off' },
   );
   sfn.on(StartExecutionCommand).resolves({});
@@ -142,7 +148,9 @@ test('cancelling stops the execution, and does not mind when there is none', asy
   sfn.on(StartExecutionCommand).resolves({});
   sfn.on(StopExecutionCommand).rejects(new ExecutionDoesNotExist({ message: 'none', $metadata: {} }));
   const { jobId } = await submit();
-  expect(await cancelJob({ jobs, executions }, 'alice', jobId)).toMatchObject({ status: 'cancelled' });
+  expect(await cancelJob({ jobs, executions, executionQueue }, 'alice', jobId)).toMatchObject({
+    status: 'cancelled',
+  });
   expect(sfn.commandCalls(StopExecutionCommand)[0]?.args[0].input).toMatchObject({
     executionArn: `arn:aws:states:us-east-1:000000000000:execution:echo:${jobId}`,
   });
@@ -152,7 +160,10 @@ test('a job is cancelled though its execution cannot be stopped: its next step w
   sfn.on(StartExecutionCommand).resolves({});
   sfn.on(StopExecutionCommand).rejects(new Error('no answer'));
   const { jobId } = await submit();
-  expect(await cancelJob({ jobs, executions }, 'alice', jobId)).toMatchObject({ status: 'cancelled' });
+  expect(await cancelJob({ jobs, executions, executionQueue }, 'alice', jobId)).toMatchObject({
+    status: 'cancelled',
+  });
+  expect(sqs.commandCalls(SendMessageCommand)).toHaveLength(1);
   await expect(jobs.begin(jobId, { step: 'answer', progress: 0, lease: 'a' })).rejects.toThrow(
     TransitionRefused,
   );
@@ -182,7 +193,7 @@ describe('recording a failure that no step could', () => {
 
   test('what has ended stays as it ended', async () => {
     const { jobId } = await submit();
-    await cancelJob({ jobs, executions }, 'alice', jobId);
+    await cancelJob({ jobs, executions, executionQueue }, 'alice', jobId);
     await recordCaughtError(jobs, caught(jobId, 'States.Timeout'));
     expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'cancelled' });
   });

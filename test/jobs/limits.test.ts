@@ -1,7 +1,7 @@
 /** What one owner may have done at once; each limit met on a real table. */
 import { jest } from '@jest/globals';
 import type { Executions } from '../../lambdas/executions/executions.ts';
-import type { StartQueue } from '../../lambdas/executions/starts/start-queue.ts';
+import type { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
 import { submitJob } from '../../lambdas/executions/submit.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS, type JobLimits } from '../../lambdas/jobs/limits.ts';
@@ -15,7 +15,7 @@ import { probe } from '../fixtures/catalogue/probe/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 
 const executions = { start: async () => {} } as unknown as Executions;
-const startQueue = {} as StartQueue;
+const executionQueue = {} as ExecutionQueue;
 let table: Awaited<ReturnType<typeof startJobsTable>>;
 let jobs: JobStore;
 let owner: string;
@@ -32,7 +32,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const start = (limits: Partial<JobLimits>, operation = echo, idempotencyKey?: string) =>
   submitJob(
-    { jobs, executions, startQueue, limits: { ...DEFAULT_JOB_LIMITS, ...limits } },
+    { jobs, executions, executionQueue, limits: { ...DEFAULT_JOB_LIMITS, ...limits } },
     { owner, operation: operation as typeof echo, input: { text: 'x' }, idempotencyKey },
   );
 

@@ -91,7 +91,7 @@ describe('under another id', () => {
   test.each([
     [
       'grantStart',
-      ['JOB_LIMITS', 'JOBS_TABLE_NAME', 'START_QUEUE_URL', 'STATE_MACHINE_ARN_DEPLOY'],
+      ['JOB_LIMITS', 'JOBS_TABLE_NAME', 'EXECUTION_QUEUE_URL', 'STATE_MACHINE_ARN_DEPLOY'],
       'states:StartExecution',
       true,
     ],

@@ -383,13 +383,13 @@ test('the reconciler runs every two minutes, without retries, and has no concurr
 test('throttled starts are tried for half an hour, six times the timeout apart, then set aside', () => {
   app.hasResourceProperties('AWS::SQS::Queue', {
     RedrivePolicy: {
-      deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersOf('Starter'), 'Arn'] },
+      deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersOf('ExecutionQueue'), 'Arn'] },
       maxReceiveCount: 10,
     },
     VisibilityTimeout: 180,
   });
   app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-    EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^StarterQueue'), 'Arn'] },
+    EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ExecutionQueue'), 'Arn'] },
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     ScalingConfig: { MaximumConcurrency: 2 },
   });

@@ -12,8 +12,8 @@ import {
   isOver,
   StartRefused,
 } from '../executions.ts';
+import { failStart } from '../fail-start.ts';
 import { type AcceptUploadDependencies, acceptUpload } from '../input/accept-upload.ts';
-import { failStart } from '../starts/fail-start.ts';
 import { CallPacer, type CallRate } from './call-pacer.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { recordExecutionEnded } from './record-failure.ts';

@@ -4,6 +4,7 @@ import type { OperationDefinition } from '../../definition/operation-definition.
 import { cancelJob } from '../../executions/cancel.ts';
 import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
+import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
@@ -18,6 +19,7 @@ export interface TaskJobsOptions {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
+  readonly executionQueue: ExecutionQueue;
   readonly executionProgress: ExecutionProgress;
   readonly workspace: WorkspaceLinks;
   readonly pollRateLimiter: RateLimiter;

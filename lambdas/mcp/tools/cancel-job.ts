@@ -6,7 +6,14 @@ import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
-export function cancelJobTool({ operations, jobs, executions, workspace, polls }: ToolDependencies): Tool {
+export function cancelJobTool({
+  operations,
+  jobs,
+  executions,
+  executionQueue,
+  workspace,
+  polls,
+}: ToolDependencies): Tool {
   return defineTool({
     name: 'cancel_job',
     title: 'Cancel job',
@@ -17,7 +24,7 @@ export function cancelJobTool({ operations, jobs, executions, workspace, polls }
     input: z.strictObject({ job_id: jobIdArgument }),
     output: jobOutput,
     async call({ job_id: jobId }, caller) {
-      const job = await cancelJob({ jobs, executions }, caller.owner, jobId);
+      const job = await cancelJob({ jobs, executions, executionQueue }, caller.owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
       return jobResult(job, { operation, workspace, polls, caller });
     },

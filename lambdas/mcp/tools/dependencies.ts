@@ -3,7 +3,7 @@
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
-import type { StartQueue } from '../../executions/starts/start-queue.ts';
+import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import type { SyncCalls } from '../../executions/sync-calls.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
@@ -17,7 +17,7 @@ export interface ToolDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executions: Executions;
-  readonly startQueue: StartQueue;
+  readonly executionQueue: ExecutionQueue;
   readonly executionProgress: ExecutionProgress;
   readonly calls: SyncCalls;
   readonly callRateLimiter: RateLimiter;

@@ -124,14 +124,14 @@ export async function requireObjects(
 
 /** Submits a job and returns it when it ends or needs input, at the latest after `waitMs`. */
 export async function startJob(
-  { jobs, executions, startQueue, executionProgress, limits, workspace, polls }: ToolDependencies,
+  { jobs, executions, executionQueue, executionProgress, limits, workspace, polls }: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   waitMs: number,
 ): Promise<ToolResult> {
   const { operation, callback } = submission;
   const job = await submitJob(
-    { jobs, executions, startQueue, limits },
+    { jobs, executions, executionQueue, limits },
     { ...submission, owner: caller.owner },
   );
   const news = await waitForEndOrInput(jobs, job, waitMs);

@@ -116,7 +116,7 @@ describe('a stack with such machines alone', () => {
         'DescribeStateMachineForExecution',
       ],
     ],
-    ['StarterFunction', ['StartExecution']],
+    ['ExecutionQueueFunction', ['StartExecution', 'StopExecution']],
     [
       'ExecutionRecorderFunction',
       ['DescribeExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],

@@ -165,6 +165,7 @@ const WHY = {
   grantSend: 'The grant to send messages has it, of the CDK.',
   listBucket: 'S3 says 404 of an object that is not there, in place of 403, only to those who may list.',
   refused: 'Step Functions refuses no start of this test for good.',
+  throttled: 'Step Functions throttles no stop of this test.',
   poller: 'The grant of a queue to its function has it, of the CDK.',
   retried: 'No sink of events fails in this test, so the queue of retries stays empty.',
 } as const;
@@ -201,11 +202,12 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'states:StartExecution': WHY.due,
     'states:StopExecution': WHY.due,
   },
-  StarterFunction: {
+  ExecutionQueueFunction: {
     'dynamodb:UpdateItem': WHY.refused,
     'sqs:ChangeMessageVisibility': WHY.poller,
     'sqs:GetQueueAttributes': WHY.poller,
     'sqs:GetQueueUrl': WHY.poller,
+    'states:StopExecution': WHY.throttled,
   },
   ResumerFunction: { ...SEND, 'sqs:SendMessage': WHY.fault },
   UploadsFunction: { 's3:ListBucket': WHY.listBucket },

@@ -1,4 +1,4 @@
-/** Starts jobs whose first start Step Functions throttled. */
+/** Starts and stops executions whose first start or stop Step Functions throttled. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
@@ -7,7 +7,7 @@ import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { Executions } from '../executions.ts';
-import { startQueued } from './start-queued.ts';
+import { settleQueued } from './settle-queued.ts';
 
 /** With the SDK's pauses, some 15 s: half of the function's time. */
 const ATTEMPTS = 6;
@@ -15,4 +15,4 @@ const ATTEMPTS = 6;
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 const executions = new Executions(new SFNClient({ maxAttempts: ATTEMPTS }), operations);
 
-export const handler = middy(({ Records }: SQSEvent) => startQueued({ jobs, executions }, Records));
+export const handler = middy(({ Records }: SQSEvent) => settleQueued({ jobs, executions }, Records));

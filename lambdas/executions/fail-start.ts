@@ -1,7 +1,7 @@
 /** Fails jobs whose execution can never start. */
-import type { Job } from '../../jobs/job.ts';
-import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Job } from '../jobs/job.ts';
+import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
 
 /**
  * @param cause what Step Functions refused

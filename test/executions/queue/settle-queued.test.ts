@@ -1,8 +1,8 @@
-/** Tests what becomes of queued starts. All stores are fakes. */
+/** Tests what becomes of queued jobs. All stores are fakes. */
 import { jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type Executions, StartRefused } from '../../../lambdas/executions/executions.ts';
-import { startQueued } from '../../../lambdas/executions/starts/start-queued.ts';
+import { settleQueued } from '../../../lambdas/executions/queue/settle-queued.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 
@@ -11,10 +11,12 @@ const pending = { jobId: ID, status: 'pending', retentionSeconds: 60 } as Job;
 
 let started: Job[];
 let failed: unknown[];
+let stopped: unknown[];
 
 beforeEach(() => {
   started = [];
   failed = [];
+  stopped = [];
   for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
@@ -22,12 +24,14 @@ afterEach(() => jest.restoreAllMocks());
 interface Case {
   readonly job?: Job;
   readonly start?: boolean | Error;
+  readonly stopError?: Error;
   readonly bodies?: readonly string[];
   readonly failStartError?: Error;
 }
 
-function run({ job, start = true, bodies = [JSON.stringify({ jobId: ID })], failStartError }: Case) {
-  return startQueued(
+function run(each: Case) {
+  const { job, start = true, stopError, bodies = [JSON.stringify({ jobId: ID })], failStartError } = each;
+  return settleQueued(
     {
       jobs: {
         find: async () => job,
@@ -37,10 +41,14 @@ function run({ job, start = true, bodies = [JSON.stringify({ jobId: ID })], fail
         },
       } as unknown as JobStore,
       executions: {
-        start: async (each: Job) => {
-          started.push(each);
+        start: async (job: Job) => {
+          started.push(job);
           if (start instanceof Error) throw start;
           return start;
+        },
+        stop: async (...args: unknown[]) => {
+          stopped.push(args);
+          if (stopError) throw stopError;
         },
       } as unknown as Executions,
     },
@@ -58,13 +66,26 @@ test.each([
   expect(started).toEqual([pending]);
 });
 
-test.each([undefined, ...(['running', 'input_required', 'completed', 'failed', 'cancelled'] as const)])(
-  'a job that is %s by now is not',
+test.each([undefined, ...(['running', 'input_required', 'completed', 'failed'] as const)])(
+  'a job that is %s by now is left alone',
   async (status) => {
     expect(await run({ job: status && { ...pending, status } })).toEqual(done);
-    expect(started).toEqual([]);
+    expect([started, stopped]).toEqual([[], []]);
   },
 );
+
+const cancelled = { ...pending, status: 'cancelled' } as Job;
+
+test('the execution of a cancelled job is stopped', async () => {
+  expect(await run({ job: cancelled })).toEqual(done);
+  expect([started, stopped]).toEqual([[], [[cancelled, 'The owner cancelled the job.']]]);
+});
+
+test('a stop that is throttled again is delivered again', async () => {
+  expect(await run({ job: cancelled, stopError: new Error('throttled') })).toEqual({
+    batchItemFailures: [{ itemIdentifier: '0' }],
+  });
+});
 
 test('a start that is throttled again is delivered again, and the job stays pending', async () => {
   expect(await run({ job: pending, start: new Error('throttled') })).toEqual({

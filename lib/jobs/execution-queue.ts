@@ -1,4 +1,4 @@
-/** Starts jobs whose first start Step Functions throttled: a queue, its dead letters, and a function. */
+/** Starts and stops executions whose first start or stop Step Functions throttled, with a queue and a function. */
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -12,7 +12,7 @@ import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { JobsTable } from './jobs-table.ts';
 
-export interface JobStarterProps {
+export interface ExecutionQueueProps {
   readonly jobsTable: JobsTable;
   readonly operations: readonly OperationGrants[];
   /** The function bundles it. */
@@ -21,15 +21,15 @@ export interface JobStarterProps {
 
 const TIMEOUT = Duration.seconds(30);
 
-/** The queue of starts, and the function that reads it. */
-export class JobStarter extends Construct {
+/** The queue of jobs, its dead letters, and the function that reads it. */
+export class ExecutionQueue extends Construct {
   readonly #queue: Queue;
 
-  constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: JobStarterProps) {
+  constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: ExecutionQueueProps) {
     super(scope, id);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription:
-        'Jobs did not start for half an hour. Check the log of the job starter and the quotas of Step Functions, then redrive the messages',
+        'Executions could not be started or stopped for half an hour. Check the log of the function and the quotas of Step Functions, then redrive the messages',
     });
     this.#queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -39,27 +39,27 @@ export class JobStarter extends Construct {
       // One try each three minutes, for half an hour. The reconciler tries each two minutes and does not stop.
       deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
     });
-    const starter = new NodeFunction(this, 'Function', {
-      description: 'Starts jobs whose first start was throttled',
-      entry: lambdaEntry('executions/starts/start-queued.lambda'),
+    const settler = new NodeFunction(this, 'Function', {
+      description: 'Starts and stops executions that Step Functions throttled before',
+      entry: lambdaEntry('executions/queue/settle-queued.lambda'),
       timeout: TIMEOUT,
       catalogue,
     });
-    jobsTable.grantProgress(starter);
-    for (const operation of operations) operation.grantStartExecution(starter);
-    starter.addEventSource(
+    jobsTable.grantProgress(settler);
+    for (const operation of operations) operation.grantStartStop(settler);
+    settler.addEventSource(
       new SqsEventSource(this.#queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        // The least that Lambda allows. Twenty starts at once use what Step Functions accepts.
+        // The least that Lambda allows. Twenty calls at once use what Step Functions accepts.
         maxConcurrency: 2,
       }),
     );
   }
 
-  /** Allows a function to queue starts. */
+  /** Allows a function to queue jobs. */
   grantQueue(fn: LambdaFunction): void {
     this.#queue.grantSendMessages(fn);
-    fn.addEnvironment(Env.startQueueUrl, this.#queue.queueUrl);
+    fn.addEnvironment(Env.executionQueueUrl, this.#queue.queueUrl);
   }
 }

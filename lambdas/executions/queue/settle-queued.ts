@@ -1,0 +1,53 @@
+/**
+ * Brings executions in line with the records of queued jobs: starts pending jobs and stops cancelled ones. A message can come
+ * twice: an execution's name is taken after the first start.
+ */
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
+import { isJobId, type Job, JobStatus } from '../../jobs/job.ts';
+import type { JobStore } from '../../jobs/job-store.ts';
+import { CANCELLED_BY_OWNER } from '../cancel.ts';
+import { type Executions, StartRefused } from '../executions.ts';
+import { failStart } from '../fail-start.ts';
+
+export interface SettleQueuedDependencies {
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+}
+
+const message = z.object({ jobId: z.string().refine(isJobId) });
+
+/** @returns the messages whose start or stop failed: SQS delivers them again */
+export async function settleQueued(
+  dependencies: SettleQueuedDependencies,
+  records: readonly SQSRecord[],
+): Promise<SQSBatchResponse> {
+  const outcomes = await Promise.allSettled(records.map(({ body }) => settleOne(dependencies, body)));
+  const batchItemFailures = outcomes.flatMap((outcome, index) => {
+    if (outcome.status === 'fulfilled') return [];
+    const { messageId = '', body } = records[index] ?? {};
+    console.warn({
+      message: 'Failed to start or stop the execution of a queued job',
+      body,
+      error: outcome.reason,
+    });
+    return [{ itemIdentifier: messageId }];
+  });
+  return { batchItemFailures };
+}
+
+async function settleOne(dependencies: SettleQueuedDependencies, body: string): Promise<void> {
+  const { jobId } = message.parse(JSON.parse(body));
+  const job = await dependencies.jobs.find(jobId);
+  if (job?.status === JobStatus.pending) await start(dependencies, job);
+  else if (job?.status === JobStatus.cancelled) await dependencies.executions.stop(job, CANCELLED_BY_OWNER);
+}
+
+async function start({ jobs, executions }: SettleQueuedDependencies, job: Job): Promise<void> {
+  try {
+    await executions.start(job);
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    await failStart(jobs, job, error);
+  }
+}
