@@ -1,7 +1,7 @@
 /** Creates the management API: connects each route to its handler. */
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { requireScope } from '../shared/caller.ts';
+import { requireScopes } from '../shared/caller.ts';
 import { answerLinkRoutes } from './answer-links.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
@@ -26,7 +26,7 @@ export function createApi(dependencies: ApiDependencies) {
       const name = `${method} ${path}` as RouteName;
       const handler = (event: APIGatewayProxyEvent, context: Context) =>
         respond(name, new ApiRequest(event, context), async (request) => {
-          if ('scope' in access) requireScope(request.caller, access.scope);
+          if ('scopes' in access) requireScopes(request.caller, access.scopes);
           return handlers[name](request);
         });
       return { method, path, handler };

@@ -3,7 +3,7 @@
  * its era.
  */
 import type { CallToolResult, Server, ServerCapabilities } from '@modelcontextprotocol/server';
-import { type Caller, requireScope, Scope } from '../shared/caller.ts';
+import { type Caller, requireScopes, Scope } from '../shared/caller.ts';
 import { callTool, callToolAsTask } from './call-tool.ts';
 import { EVENTS_EXTENSION } from './events/event-method.ts';
 import { toMethodError } from './method-error.ts';
@@ -82,7 +82,7 @@ function listingOf({ listing, start }: Tool, era: ProtocolEra): Tool['listing'] 
 /** @throws ProtocolError, also when the caller lacks the scope `jobs:read` */
 async function readingJobs<T>(method: string, caller: Caller, read: () => Promise<T>): Promise<T> {
   try {
-    requireScope(caller, Scope.jobsRead);
+    requireScopes(caller, [Scope.jobsRead]);
     return await read();
   } catch (error) {
     throw toMethodError(method, error);

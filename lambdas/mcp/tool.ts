@@ -3,7 +3,7 @@ import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/
 import * as z from 'zod';
 import type { ResultContent } from '../definition/operation-definition.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
-import { type Caller, requireScope, type Scope } from '../shared/caller.ts';
+import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import type { FileLink } from '../workspace/workspace-links.ts';
@@ -74,7 +74,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
 }): Tool {
   const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
   const parse = (args: unknown, caller: Caller) => {
-    requireScope(caller, spec.scope);
+    requireScopes(caller, [spec.scope]);
     const { success, data, error } = input.safeParse(args ?? {});
     if (success) return data;
     throw new AppError(

@@ -10,12 +10,15 @@ export const Scope = {
   jobsRead: 'jobs:read',
   /** Start, answer and cancel jobs. */
   jobsWrite: 'jobs:write',
-  /** Manage webhook endpoints and their secrets. */
+  /** Manage webhook endpoints and their secrets. To have events sent to one, a caller also needs `jobs:read`. */
   webhooksManage: 'webhooks:manage',
 } as const;
 export type Scope = (typeof Scope)[keyof typeof Scope];
 
 export const scopes: readonly Scope[] = Object.values(Scope);
+
+/** What a caller needs to have events sent to a URL, once or again: events contain jobs with their results. */
+export const SENDING_SCOPES: readonly Scope[] = [Scope.webhooksManage, Scope.jobsRead];
 
 /** The authenticated caller of a request. */
 export interface Caller {
@@ -40,12 +43,13 @@ export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
   return owner === undefined ? undefined : { owner, scopes };
 }
 
-/** @throws AppError INSUFFICIENT_SCOPE */
-export function requireScope(caller: Caller, scope: Scope): void {
-  if (caller.scopes.includes(scope)) return;
+/** @throws AppError INSUFFICIENT_SCOPE; `details.scope` has the missing scopes, separated by spaces */
+export function requireScopes(caller: Caller, required: readonly Scope[]): void {
+  const missing = required.filter((scope) => !caller.scopes.includes(scope));
+  if (missing.length === 0) return;
   throw new AppError(
     ErrorCode.insufficientScope,
-    `The access token lacks the scope ${scope}. Authorize again and request it.`,
-    { details: { scope } },
+    `The access token lacks the scope ${missing.join(' and the scope ')}. Authorize again and request it.`,
+    { details: { scope: missing.join(' ') } },
   );
 }

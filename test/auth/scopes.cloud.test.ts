@@ -2,7 +2,7 @@
 import { connect as connectSocket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { routes } from '../../lambdas/api/routes.ts';
-import { Scope, scopes } from '../../lambdas/shared/caller.ts';
+import { Scope, SENDING_SCOPES, scopes } from '../../lambdas/shared/caller.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { openapi } from '../support/openapi.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
@@ -31,6 +31,7 @@ afterAll(async () => {
 
 const tokenFor = (scope: string, claims: object = {}) => issuer.token({ claims: { scope, ...claims } });
 const ALL = scopes.join(' ');
+const SENDING = SENDING_SCOPES.join(' ');
 const allBut = (scope: Scope) => scopes.filter((each) => each !== scope).join(' ');
 
 /** Sends one request of protocol version 2026-07-28 to the MCP endpoint. */
@@ -85,6 +86,7 @@ describe('a token without the scope', () => {
     [Scope.jobsWrite, 'start_echo', { text: 'x' }],
     [Scope.jobsWrite, 'cancel_job', { job_id: NO_JOB }],
     [Scope.webhooksManage, 'start_echo', { text: 'x', callback_url: RECEIVER }],
+    [Scope.jobsRead, 'start_echo', { text: 'x', callback_url: RECEIVER }],
   ])('%s cannot call %s %o', async (scope, name, args) => {
     const { data, isError } = await tool(await tokenFor(allBut(scope)), name, args);
     expect([isError, data.error]).toEqual([
@@ -96,32 +98,37 @@ describe('a token without the scope', () => {
         details: { scope },
       },
     ]);
-    const allowed = await tool(await tokenFor(scope === Scope.webhooksManage ? ALL : scope), name, args);
+    const allowed = await tool(await tokenFor('callback_url' in args ? ALL : scope), name, args);
     expect(allowed.data.error?.code).not.toBe('INSUFFICIENT_SCOPE');
   });
 
-  test.each<[Scope, string, object]>([
-    [Scope.jobsRead, 'events/list', {}],
-    [Scope.jobsRead, 'events/poll', TOPIC],
-    [Scope.webhooksManage, 'events/subscribe', SUBSCRIPTION],
-    [Scope.webhooksManage, 'events/unsubscribe', SUBSCRIPTION],
-  ])('%s cannot call %s', async (scope, method, params) => {
+  test.each<[Scope, string, object, string]>([
+    [Scope.jobsRead, 'events/list', {}, Scope.jobsRead],
+    [Scope.jobsRead, 'events/poll', TOPIC, Scope.jobsRead],
+    [Scope.webhooksManage, 'events/subscribe', SUBSCRIPTION, SENDING],
+    [Scope.jobsRead, 'events/subscribe', SUBSCRIPTION, SENDING],
+    [Scope.webhooksManage, 'events/unsubscribe', SUBSCRIPTION, Scope.webhooksManage],
+  ])('%s cannot call %s', async (scope, method, params, enough) => {
     const { error } = await rpc(await tokenFor(allBut(scope)), method, params);
     expect(error).toMatchObject({ code: -32012, message: expect.stringContaining(scope), data: { scope } });
-    const allowed = await rpc(await tokenFor(scope), method, params);
+    const allowed = await rpc(await tokenFor(enough), method, params);
     expect(allowed.error?.code).not.toBe(-32012);
   });
 
   test.each(
-    routes.flatMap((route) => ('scope' in route ? [[route.scope, route.method, route.path] as const] : [])),
-  )('%s cannot call %s %s', async (scope, method, path) => {
+    routes.flatMap((route) =>
+      'scopes' in route
+        ? route.scopes.map((scope) => [scope, route.method, route.path, route.scopes.join(' ')] as const)
+        : [],
+    ),
+  )('%s cannot call %s %s', async (scope, method, path, enough) => {
     const target = path.replaceAll(/\{\w+\}/g, 'x');
     const refused = await api(await tokenFor(allBut(scope)), method, target);
     expect([refused.status, refused.data.error]).toEqual([
       403,
       expect.objectContaining({ code: 'INSUFFICIENT_SCOPE', details: { scope } }),
     ]);
-    expect((await api(await tokenFor(scope), method, target)).status).not.toBe(403);
+    expect((await api(await tokenFor(enough), method, target)).status).not.toBe(403);
   });
 
   test('jobs:write gets no upload URL for the file that a job waits for', async () => {
@@ -140,6 +147,15 @@ describe('a token without the scope', () => {
     await tool(token, 'start_echo', { text: 'x', callback_url: RECEIVER });
     expect((await tool(token, 'list_jobs')).data.jobs).toEqual([]);
   });
+
+  test('is told of all that are missing', async () => {
+    const { data } = await api(await tokenFor(Scope.jobsWrite), 'POST', '/endpoints', { url: RECEIVER });
+    expect(data.error).toMatchObject({
+      message:
+        'The access token lacks the scope webhooks:manage and the scope jobs:read. Authorize again and request it.',
+      details: { scope: SENDING },
+    });
+  });
 });
 
 describe('an answer link', () => {
@@ -149,7 +165,7 @@ describe('an answer link', () => {
   };
 
   test('goes to no URL of a token that may not answer, whether set at first or later', async () => {
-    const [both, manager] = [await tokenFor(ALL), await tokenFor(Scope.webhooksManage)];
+    const [both, manager] = [await tokenFor(ALL), await tokenFor(SENDING)];
     const byManager = await links(manager, 'POST', '/endpoints', { url: RECEIVER });
     expect(byManager.links).toBe(false);
     const { id, links: byBoth } = await links(both, 'POST', '/endpoints', { url: RECEIVER });
@@ -176,7 +192,7 @@ describe('an answer link', () => {
 test('the scopes in the API document match the routes', () => {
   for (const route of routes) {
     const { security } = openapi.paths[route.path][route.method.toLowerCase()];
-    expect(security).toEqual('scope' in route ? [{ oauth2: [route.scope] }, { sigv4: [] }] : []);
+    expect(security).toEqual('scopes' in route ? [{ oauth2: [...route.scopes] }, { sigv4: [] }] : []);
   }
 });
 
@@ -234,7 +250,7 @@ describe("another owner's", () => {
   // Public routes have no owner: the token in the path of an answer link defines its use.
   test.each(
     routes.flatMap((route) =>
-      'scope' in route && route.path.includes('{') ? [[route.method, route.path] as const] : [],
+      'scopes' in route && route.path.includes('{') ? [[route.method, route.path] as const] : [],
     ),
   )('%s %s is not there', async (method, path) => {
     const target = path

@@ -1,7 +1,7 @@
 /** Defines methods of MCP Events: their dependencies, and how they check the scope and map errors. */
 import type * as z from 'zod';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
-import { requireScope, type Scope } from '../../shared/caller.ts';
+import { requireScopes, type Scope } from '../../shared/caller.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
@@ -30,18 +30,18 @@ export interface EventDependencies {
 /** Creates a method from its schema. `call` receives the parsed parameters. */
 export function defineEventMethod<Params extends z.ZodObject>(spec: {
   readonly method: string;
-  /** The scope that the caller's token needs. */
-  readonly scope: Scope;
+  /** The scopes that the caller's token needs. */
+  readonly scopes: readonly Scope[];
   readonly params: Params;
   readonly call: (params: z.output<Params>, owner: string) => Promise<Record<string, unknown>>;
 }): ProtocolMethod {
-  const { method, scope, params } = spec;
+  const { method, scopes, params } = spec;
   return {
     method,
     params,
     async call(parsed, caller) {
       try {
-        requireScope(caller, scope);
+        requireScopes(caller, scopes);
         return await spec.call(parsed as z.output<Params>, caller.owner);
       } catch (error) {
         throw toProtocolError(method, error);

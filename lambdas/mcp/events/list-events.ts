@@ -8,7 +8,7 @@ import type { EventTypes } from './event-types.ts';
 export function listMethod(types: EventTypes): ProtocolMethod {
   return defineEventMethod({
     method: 'events/list',
-    scope: Scope.jobsRead,
+    scopes: [Scope.jobsRead],
     params: z.object({}),
     call: async () => ({ events: types.list() }),
   });

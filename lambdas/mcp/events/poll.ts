@@ -27,7 +27,7 @@ export function pollMethod(types: EventTypes, dependencies: EventDependencies): 
   const { deliveries, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/poll',
-    scope: Scope.jobsRead,
+    scopes: [Scope.jobsRead],
     params,
     async call({ name, arguments: args, cursor, maxAgeMs, maxEvents }, owner) {
       const topic = types.read(name, args);

@@ -1,6 +1,6 @@
 /** Defines `events/subscribe`: delivers events to a URL for as long as the client refreshes the subscription. */
 import * as z from 'zod';
-import { Scope } from '../../shared/caller.ts';
+import { SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import {
@@ -34,7 +34,7 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
   const { endpoints, seal, addressPolicy, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/subscribe',
-    scope: Scope.webhooksManage,
+    scopes: SENDING_SCOPES,
     params,
     async call({ name, arguments: args, delivery, cursor, ttlMs }, owner) {
       const topic = types.read(name, args);

@@ -19,7 +19,7 @@ export function unsubscribeMethod(
 ): ProtocolMethod {
   return defineEventMethod({
     method: 'events/unsubscribe',
-    scope: Scope.webhooksManage,
+    scopes: [Scope.webhooksManage],
     params,
     async call({ name, arguments: args, delivery }, owner) {
       const topic = types.read(name, args);

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
-import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
+import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
 import type { TaskJobs } from './task-jobs.ts';
@@ -69,7 +69,7 @@ export function listen({ id, params }: ListenRequest, context: ListenContext): R
       message: 'notifications.taskIds must be a list of task ids.',
     });
   try {
-    requireScope(context.caller, Scope.jobsRead);
+    requireScopes(context.caller, [Scope.jobsRead]);
   } catch (error) {
     return refuse(id, toMethodError(METHOD, error));
   }

@@ -1,6 +1,6 @@
 /** Defines task methods: checks the scope, passes the parsed parameters and maps errors. */
 import * as z from 'zod';
-import { requireScope, type Scope } from '../../shared/caller.ts';
+import { requireScopes, type Scope } from '../../shared/caller.ts';
 import { toMethodError } from '../method-error.ts';
 import type { ClientRequest, ProtocolMethod } from '../protocol-method.ts';
 
@@ -24,7 +24,7 @@ export function defineTaskMethod<Params extends z.ZodObject>(spec: {
     params,
     async call(parsed, caller, client) {
       try {
-        requireScope(caller, spec.scope);
+        requireScopes(caller, [spec.scope]);
         return await spec.call(parsed as z.output<Params>, caller.owner, client);
       } catch (error) {
         throw toMethodError(method, error);

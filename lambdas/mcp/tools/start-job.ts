@@ -11,7 +11,7 @@ import {
 } from '../../executions/submit.ts';
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
-import { type Caller, requireScope, Scope } from '../../shared/caller.ts';
+import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
@@ -92,7 +92,7 @@ export async function acceptStart(
   { workspace, addressPolicy }: Pick<ToolDependencies, 'workspace' | 'addressPolicy'>,
   ttlMs?: number,
 ): Promise<StartArguments> {
-  if (callback_url !== undefined) requireScope(caller, Scope.webhooksManage);
+  if (callback_url !== undefined) requireScopes(caller, SENDING_SCOPES);
   const callback = readCallback(callback_url, callback_events, addressPolicy);
   await requireObjects(operation, input, workspace);
   return {
