@@ -114,7 +114,7 @@ function disabledNow(): Endpoint['disabled'] {
   return { at: new Date().toISOString(), reason: DisabledReason.byOwner };
 }
 
-/** Returns the delivery of a test event. It has no job, and a random id as its `jobId`. */
+/** Returns the delivery of a test event. It has no job, and a random id as its `jobId`. Its replay queues the first attempt. */
 function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
   const [jobId, version, timestamp] = [randomUUID(), 1, new Date(nowMs).toISOString()];
   return {
@@ -125,7 +125,6 @@ function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
     type: TEST_EVENT,
     event: { id: `${jobId}.${version}`, type: TEST_EVENT, timestamp, data: { endpoint_id: endpointId } },
     status: DeliveryStatus.pending,
-    nextAttemptAt: timestamp,
     expiresAt: retainedUntil(0, nowMs),
   } as const;
 }

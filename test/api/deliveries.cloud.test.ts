@@ -130,6 +130,20 @@ describe('replaying one', () => {
     expect(attempts.at(-1)).toMatchObject({ http_status: 200 });
   });
 
+  test('ten times at once posts once, and every post is on record', async () => {
+    const endpointId = await register();
+    const { data } = await api(`POST /endpoints/${endpointId}/test`);
+    await until(data.delivery_id, isDelivered);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    receiver.held = promise;
+    const replays = Array.from({ length: 10 }, () => api(`POST /deliveries/${data.delivery_id}/replay`));
+    const statuses = (await Promise.all(replays)).map(({ status }) => status);
+    resolve();
+    expect(statuses.sort()).toEqual([202, ...Array(9).fill(409)]);
+    const { attempts } = await until(data.delivery_id, isDelivered);
+    expect([attempts.length, receiver.requests.length]).toEqual([2, 2]);
+  });
+
   test('refuses a held one', async () => {
     const endpointId = await register();
     const [held] = await seedDeliveries(stores, {

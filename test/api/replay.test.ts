@@ -10,11 +10,12 @@ import { startWebhookTables } from '../support/webhook-tables.ts';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const SINCE = { since: new Date(START_MS).toISOString() };
 let nowMs = START_MS;
+const now = () => nowMs;
 let deliveries: DeliveryStore;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ deliveries, close } = await startWebhookTables(() => nowMs));
+  ({ deliveries, close } = await startWebhookTables(now));
 });
 afterAll(() => close());
 
@@ -71,6 +72,33 @@ describe('one delivery', () => {
     expect(await replayDelivery({ deliveries, queue }, delivery)).toMatchObject({ status: 'pending' });
     expect(sent).toMatchObject([{ type: 'attempt', jobId: delivery.jobId, attempt: 1 }]);
     expect(await isWaiting(delivery)).toBe(true);
+  });
+
+  test('ten times at once is replayed once', async () => {
+    const delivery = await create('ep_a', DeliveryStatus.failed);
+    const { queue, sent } = workingQueue();
+    const replays = Array.from({ length: 10 }, () => replayDelivery({ deliveries, queue, now }, delivery));
+    const results = await Promise.allSettled(replays);
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    expect(reasons).toHaveLength(9);
+    expect(reasons[0]).toMatchObject({ code: 'CONFLICT', retryable: true });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('is replayed again after its attempt, or half an hour after the attempt was lost', async () => {
+    const delivery = await create('ep_a', DeliveryStatus.failed);
+    const { queue, sent } = workingQueue();
+    const latest = async () => (await deliveries.get(delivery)) as Delivery;
+    const replay = async () => replayDelivery({ deliveries, queue, now }, await latest());
+    await replay();
+    await expect(replay()).rejects.toMatchObject({ code: 'CONFLICT' });
+    nowMs += 31 * 60_000;
+    await replay();
+    const attempt = { at: new Date(nowMs).toISOString(), latencyMs: 1, status: 500 };
+    const nextAttemptAt = new Date(nowMs + 5_000).toISOString();
+    await deliveries.record(await latest(), attempt, { status: 'pending', nextAttemptAt, waits: false });
+    await replay();
+    expect(sent.map((message) => 'attempt' in message && message.attempt)).toEqual([1, 1, 2]);
   });
 
   test('is not lost when the queue is unavailable', async () => {

@@ -16,6 +16,8 @@ export interface RecordingReceiver {
   readonly requests: ReceivedRequest[];
   /** The status of all later responses. @default 204 */
   status: number;
+  /** All later responses wait for it. @default none */
+  held?: Promise<void>;
   /** Waits for the first matching request. @throws Error after the limit, in milliseconds */
   find(fits: (request: ReceivedRequest) => boolean, limitMs?: number): Promise<ReceivedRequest>;
   close(): void;
@@ -28,6 +30,7 @@ export async function startRecordingReceiver(): Promise<RecordingReceiver> {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     requests.push({ headers: request.headers as Record<string, string>, body, json: JSON.parse(body) });
+    await receiver.held;
     response.writeHead(receiver.status).end();
   });
   server.listen(0, '127.0.0.1');

@@ -99,22 +99,20 @@ export class DeliveryStore {
   }
 
   /**
-   * Records an attempt and the state after it.
+   * Records an attempt and the state after it. When another attempt or a replay was recorded since the read, the state stays
+   * and only the request is added: every request is on record.
    * @param delivery as it was read before the attempt
-   * @returns false without a change when another attempt was recorded since the read
+   * @returns whether the state has changed
    */
   async record(delivery: Delivery, attempt: DeliveryAttempt, after: AfterAttempt): Promise<boolean> {
-    const attempts = [...delivery.attempts, attempt].slice(-MAX_RECORDED_ATTEMPTS);
-    const isPending = after.status === DeliveryStatus.pending;
-    return this.#transition(delivery, {
-      status: after.status,
-      attempts,
-      attemptCount: delivery.attemptCount + 1,
-      nextAttemptAt: isPending ? after.nextAttemptAt : undefined,
-      // A receiver may request a delay beyond the record's expiry.
-      ...(isPending && { expiresAt: retainedUntil(delivery.expiresAt, Date.parse(after.nextAttemptAt)) }),
-      waitingShard: isPending && after.waits ? waitingShard(delivery.jobId) : undefined,
-    });
+    // Each failed write means that another one succeeded.
+    for (let seen: Delivery | undefined = delivery; seen; seen = await this.get(delivery)) {
+      const isNext = hasSameState(seen, delivery);
+      const changes = isNext ? stateAfter(delivery, after) : { repeatCount: (seen.repeatCount ?? 0) + 1 };
+      const attempts = [...seen.attempts, attempt].slice(-MAX_RECORDED_ATTEMPTS);
+      if (await this.#transition(seen, { ...changes, attempts })) return isNext;
+    }
+    return false;
   }
 
   /** Cancels a delivery whose endpoint is deleted or inactive: no attempt follows. */
@@ -264,26 +262,36 @@ export class DeliveryStore {
   }
 
   /**
-   * Writes once, only if the delivery is unchanged since the read. An undefined property is removed.
+   * Writes once, only if the state of the delivery is unchanged since the read. An undefined property is removed.
    * @returns false when the delivery has changed
    */
   async #transition(
-    { jobId, deliveryKey, status, attemptCount, nextAttemptAt }: Delivery,
+    { jobId, deliveryKey, status, attemptCount, nextAttemptAt, repeatCount }: Delivery,
     changes: Readonly<Record<string, unknown>>,
   ): Promise<boolean> {
     // The time of the next attempt changes when the schedule restarts; status and count may not.
-    const hasSameNextAttempt = nextAttemptAt
-      ? '#nextAttemptAt = :seenNext'
-      : 'attribute_not_exists(#nextAttemptAt)';
+    const hasSameNextAttempt = isUnchanged('nextAttemptAt', ':seenNext', nextAttemptAt);
+    // A write of the list must not lose a request that was added since the read.
+    const hasSameRepeats = 'attempts' in changes && isUnchanged('repeatCount', ':seenRepeats', repeatCount);
     try {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: marshall({ jobId, deliveryKey }),
           ...updateWhere(changes, {
-            clauses: ['#status = :seenStatus', '#attemptCount = :seenCount', hasSameNextAttempt],
-            names: ['status', 'attemptCount', 'nextAttemptAt'],
-            values: { ':seenStatus': status, ':seenCount': attemptCount, ':seenNext': nextAttemptAt },
+            clauses: [
+              '#status = :seenStatus',
+              '#attemptCount = :seenCount',
+              hasSameNextAttempt,
+              hasSameRepeats,
+            ],
+            names: ['status', 'attemptCount', 'nextAttemptAt', ...(hasSameRepeats ? ['repeatCount'] : [])],
+            values: {
+              ':seenStatus': status,
+              ':seenCount': attemptCount,
+              ':seenNext': nextAttemptAt,
+              ...(hasSameRepeats && { ':seenRepeats': repeatCount }),
+            },
           }),
         }),
       );
@@ -297,6 +305,28 @@ export class DeliveryStore {
   #nowSeconds(): number {
     return Math.floor(this.#now() / 1000);
   }
+}
+
+/** Returns the condition that an attribute still has the value that was read, or is still absent. */
+function isUnchanged(name: string, placeholder: string, seen: unknown): string {
+  return seen === undefined ? `attribute_not_exists(#${name})` : `#${name} = ${placeholder}`;
+}
+
+function hasSameState(a: Delivery, b: Delivery): boolean {
+  return a.status === b.status && a.attemptCount === b.attemptCount && a.nextAttemptAt === b.nextAttemptAt;
+}
+
+/** Returns the changes of a delivery's state after its next attempt. */
+function stateAfter({ attemptCount, expiresAt, jobId }: Delivery, after: AfterAttempt) {
+  const isPending = after.status === DeliveryStatus.pending;
+  return {
+    status: after.status,
+    attemptCount: attemptCount + 1,
+    nextAttemptAt: isPending ? after.nextAttemptAt : undefined,
+    // A receiver may request a delay beyond the record's expiry.
+    ...(isPending && { expiresAt: retainedUntil(expiresAt, Date.parse(after.nextAttemptAt)) }),
+    waitingShard: isPending && after.waits ? waitingShard(jobId) : undefined,
+  };
 }
 
 /** Returns the position without the other attributes of the index. */

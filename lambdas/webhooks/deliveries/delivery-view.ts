@@ -40,7 +40,8 @@ export interface AttemptView {
 }
 
 export function viewDelivery(delivery: Delivery): DeliveryView {
-  const { jobId, endpointId, url, type, event, status, attempts, attemptCount, nextAttemptAt } = delivery;
+  const { jobId, endpointId, url, type, event, status, attempts, nextAttemptAt } = delivery;
+  const { attemptCount, repeatCount = 0 } = delivery;
   return {
     delivery_id: deliveryId(delivery),
     ...(type !== TEST_EVENT && { job_id: jobId }),
@@ -49,7 +50,7 @@ export function viewDelivery(delivery: Delivery): DeliveryView {
     status,
     ...(url !== undefined && { url }),
     attempts: attempts.map(viewAttempt),
-    attempt_count: attemptCount,
+    attempt_count: attemptCount + repeatCount,
     ...(nextAttemptAt !== undefined && { next_attempt_at: nextAttemptAt }),
     created_at: delivery.createdAt,
     expires_at: new Date(delivery.expiresAt * 1000).toISOString(),

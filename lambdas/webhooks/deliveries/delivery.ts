@@ -40,8 +40,11 @@ export interface Delivery {
   readonly type: EventType | typeof TEST_EVENT;
   readonly event: JobEvent | TestEvent;
   readonly status: DeliveryStatus;
-  /** Number of all attempts; the record holds the last `MAX_RECORDED_ATTEMPTS`. */
+  /** Number of the last attempt. A queue message names the attempt that it requests. */
   readonly attemptCount: number;
+  /** Number of requests beyond those of the numbered attempts: two messages made one attempt at the same time. @default 0 */
+  readonly repeatCount?: number;
+  /** The last `MAX_RECORDED_ATTEMPTS` requests. */
   readonly attempts: readonly DeliveryAttempt[];
   /** Number of attempts before the last replay, which restarted the schedule. */
   readonly attemptsBefore: number;

@@ -7,19 +7,22 @@ import type { DeliveryPosition, DeliveryStore } from './delivery-store.ts';
 export interface ReplayDependencies {
   readonly deliveries: DeliveryStore;
   readonly queue: DeliveryQueue;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
 }
 
 /**
  * Restarts a delivery's schedule with an attempt now. For a pending delivery, the later message finds this attempt already
  * made. The delivery enters the waiting index first: when the queue is unavailable, it is sent a few minutes later. The
  * attempt removes it from the index.
- * @throws AppError DELIVERY_HELD for a delivery that clients poll; CONFLICT when the delivery keeps changing
+ * @throws AppError DELIVERY_HELD for a delivery that clients poll; CONFLICT while its first attempt or another replay is
+ *   under way, or when the delivery keeps changing
  */
 export async function replayDelivery(
-  { deliveries, queue }: ReplayDependencies,
+  { deliveries, queue, now = Date.now }: ReplayDependencies,
   delivery: Delivery,
 ): Promise<Delivery> {
-  const reopened = await reopen(deliveries, delivery);
+  const reopened = await reopen(deliveries, delivery, now());
   const message = attemptMessage(reopened, reopened.attemptCount + 1);
   await queue.send(message).catch((error: unknown) => {
     console.warn({ message: 'A delivery was not queued and stays waiting', jobId: delivery.jobId, error });
@@ -27,22 +30,39 @@ export async function replayDelivery(
   return reopened;
 }
 
-async function reopen(deliveries: DeliveryStore, delivery: Delivery): Promise<Delivery> {
+async function reopen(deliveries: DeliveryStore, delivery: Delivery, nowMs: number): Promise<Delivery> {
   if (delivery.status === DeliveryStatus.held) {
     throw new AppError(
       ErrorCode.deliveryHeld,
       'This delivery is held for a polling client and is never sent. Fetch it with events/poll.',
     );
   }
+  checkNotUnderWay(delivery, nowMs);
   const reopened = await deliveries.reopen(delivery);
   if (reopened) return reopened;
   // An attempt or another replay was recorded since the read.
   const latest = await deliveries.get(delivery);
+  if (latest) checkNotUnderWay(latest, nowMs);
   const again = latest && (await deliveries.reopen(latest));
   if (again) return again;
   throw new AppError(ErrorCode.conflict, 'Another call is changing this delivery. Try again.', {
     retryable: true,
   });
+}
+
+/**
+ * One replay at a time: no attempt has been recorded since the schedule began, so one is queued or runs.
+ * @throws AppError CONFLICT
+ */
+function checkNotUnderWay(delivery: Delivery, nowMs: number): void {
+  const { status, attemptCount, attemptsBefore, nextAttemptAt } = delivery;
+  const isQueued = status === DeliveryStatus.pending && nextAttemptAt !== undefined;
+  if (!isQueued || attemptCount > attemptsBefore || isOverdue(delivery, nowMs)) return;
+  throw new AppError(
+    ErrorCode.conflict,
+    'An attempt of this delivery is queued or under way. Wait for its outcome before you replay it.',
+    { retryable: true },
+  );
 }
 
 /** Where the next call continues a replay. */
@@ -105,7 +125,11 @@ export async function replayEndpoint(
 /** Half an hour after its attempt was due, the message of a pending delivery is a dead letter: no attempt follows. */
 const OVERDUE_MS = 30 * 60_000;
 
-function isReplayable({ status, nextAttemptAt = '' }: Delivery, nowMs: number): boolean {
-  if (status === DeliveryStatus.pending) return Date.parse(nextAttemptAt) + OVERDUE_MS < nowMs;
-  return status !== DeliveryStatus.held;
+function isReplayable(delivery: Delivery, nowMs: number): boolean {
+  if (delivery.status === DeliveryStatus.pending) return isOverdue(delivery, nowMs);
+  return delivery.status !== DeliveryStatus.held;
+}
+
+function isOverdue({ nextAttemptAt = '' }: Delivery, nowMs: number): boolean {
+  return Date.parse(nextAttemptAt) + OVERDUE_MS < nowMs;
 }

@@ -104,15 +104,16 @@ describe('an attempt', () => {
       TableName: 'deliveries',
       Key,
       UpdateExpression:
-        'SET #status = :status, #attempts = :attempts, #attemptCount = :attemptCount REMOVE #nextAttemptAt, #waitingShard',
+        'SET #status = :status, #attemptCount = :attemptCount, #attempts = :attempts REMOVE #nextAttemptAt, #waitingShard',
       ConditionExpression:
-        '#status = :seenStatus AND #attemptCount = :seenCount AND #nextAttemptAt = :seenNext',
+        '#status = :seenStatus AND #attemptCount = :seenCount AND #nextAttemptAt = :seenNext AND attribute_not_exists(#repeatCount)',
       ExpressionAttributeNames: {
         '#status': 'status',
         '#attempts': 'attempts',
         '#attemptCount': 'attemptCount',
         '#nextAttemptAt': 'nextAttemptAt',
         '#waitingShard': 'waitingShard',
+        '#repeatCount': 'repeatCount',
       },
       values: {
         ':status': 'delivered',
@@ -147,8 +148,30 @@ describe('an attempt', () => {
     expect([recorded[0]?.at, recorded[19]?.at]).toEqual(['1', AT]);
   });
 
-  test('is not recorded when the delivery has changed', async () => {
+  test('is only added to the requests when the delivery has changed', async () => {
+    const other = { at: 'other', latencyMs: 3 };
+    const changed = { status: 'delivered', attemptCount: 2, attempts: [other], nextAttemptAt: undefined };
+    dynamo.on(UpdateItemCommand).rejectsOnce(refusedWrite).resolves({});
+    dynamo.on(GetItemCommand).resolves({ Item: item(changed as Partial<Delivery>) });
+    expect(await store.record(delivery, attempt, { status: 'failed' })).toBe(false);
+    expect(updated()).toMatchObject({
+      UpdateExpression: 'SET #repeatCount = :repeatCount, #attempts = :attempts',
+      values: { ':repeatCount': 1, ':attempts': [other, attempt] },
+    });
+  });
+
+  test('is recorded after a request that was added since the read', async () => {
+    const other = { at: 'other', latencyMs: 3 };
+    dynamo.on(UpdateItemCommand).rejectsOnce(refusedWrite).resolves({});
+    dynamo.on(GetItemCommand).resolves({ Item: item({ repeatCount: 1, attempts: [other] }) });
+    expect(await store.record(delivery, attempt, { status: 'failed' })).toBe(true);
+    expect(updated().ConditionExpression).toContain('#repeatCount = :seenRepeats');
+    expect(updated().values).toMatchObject({ ':attemptCount': 2, ':attempts': [other, attempt] });
+  });
+
+  test('of a delivery that has expired is not recorded', async () => {
     dynamo.on(UpdateItemCommand).rejects(refusedWrite);
+    dynamo.on(GetItemCommand).resolves({});
     expect(await store.record(delivery, attempt, { status: 'delivered' })).toBe(false);
   });
 

@@ -11,6 +11,7 @@ import type {
   DeliveryMessage,
   DeliveryQueue,
 } from '../../../lambdas/webhooks/deliveries/delivery-queue.ts';
+import { viewDelivery } from '../../../lambdas/webhooks/deliveries/delivery-view.ts';
 import { enqueueDue } from '../../../lambdas/webhooks/deliveries/enqueue-due.ts';
 import { DEFAULT_RETRY_SECONDS, nextDelayMs } from '../../../lambdas/webhooks/deliveries/retry-schedule.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
@@ -335,16 +336,22 @@ describe('no delivery is lost, and none is sent twice unnecessarily', () => {
   test('the last attempt does not undo a concurrent replay', async () => {
     const { replayDelivery } = await import('../../../lambdas/webhooks/deliveries/replay.ts');
     const message = await delivery();
+    const lastRetry = { ...dependencies, retrySeconds: [10] };
+    post.mockResolvedValueOnce(responded(500));
+    await deliver(lastRetry, message);
     post.mockImplementationOnce(async () => {
       now += 1_000;
       await replayDelivery(dependencies, (await record()) as Delivery);
       return responded(500);
     });
-    await deliver({ ...dependencies, retrySeconds: [] }, message);
+    await deliver(lastRetry, sent.splice(0)[0]?.message as AttemptMessage);
     expect(await record()).toMatchObject({ status: 'pending' });
     post.mockResolvedValue(responded(200));
     for (const { message: next } of sent.splice(0)) await deliver(dependencies, next);
-    expect(await record()).toMatchObject({ status: 'delivered' });
+    const delivered = (await record()) as Delivery;
+    expect(delivered.status).toBe('delivered');
+    expect(delivered.attempts.map(({ status }) => status)).toEqual([500, 500, 200]);
+    expect(viewDelivery(delivered).attempt_count).toBe(3);
   });
 
   test('a sweep with an old index queues no delivery that has changed', async () => {
@@ -367,12 +374,20 @@ describe('no delivery is lost, and none is sent twice unnecessarily', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('two concurrent messages make two calls with the same id and one record', async () => {
-    post.mockResolvedValue(responded(200));
+  test('eight concurrent messages make eight calls with the same id, each on record', async () => {
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    post.mockImplementation(async () => {
+      if (post.mock.calls.length === 8) resolve();
+      await all;
+      return responded(200);
+    });
     const message = await delivery();
-    await Promise.all([deliver(dependencies, message), deliver(dependencies, message)]);
+    await Promise.all(Array.from({ length: 8 }, () => deliver(dependencies, message)));
     expect(new Set(post.mock.calls.map(([{ headers }]) => headers['webhook-id'])).size).toBe(1);
-    expect(await record()).toMatchObject({ status: 'delivered', attemptCount: 1 });
+    const delivered = (await record()) as Delivery;
+    expect(delivered).toMatchObject({ status: 'delivered', attemptCount: 1 });
+    expect(delivered.attempts).toHaveLength(8);
+    expect(viewDelivery(delivered).attempt_count).toBe(8);
   });
 
   test('a function killed after queueing the next attempt makes the same attempt again', async () => {
