@@ -24,6 +24,7 @@ import { FailureRecorder } from './jobs/failure-recorder.ts';
 import { JobResumer } from './jobs/job-resumer.ts';
 import { JobsTable } from './jobs/jobs-table.ts';
 import { Reconciler } from './jobs/reconciler.ts';
+import { SlotsTable } from './jobs/slots-table.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
 import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
 import type { ApiConnection } from './operations/api-connections.ts';
@@ -121,9 +122,10 @@ export class AsyncOperations extends Construct {
       domain: props.domain,
       firewall: props.firewall,
     });
-    const webhooks = new Webhooks(this, 'Webhooks', { gateway, ...props.webhooks });
+    const slots = new SlotsTable(this, 'Slots');
+    const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
-    const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks };
+    const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, executionQueue });
     new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
 

@@ -8,6 +8,7 @@ import { ExecutionProgress } from '../executions/execution-progress.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
+import { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
@@ -39,6 +40,12 @@ export const handler = middy(
     queue: new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl)),
     signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),
     seal: new SecretSeal(new SecretVersions(secrets, requiredEnv(Env.sealingSecretArn))),
+    waits: new OwnerSlots({
+      client,
+      tableName: requiredEnv(Env.slotsTableName),
+      purpose: 'waiting_calls',
+      limit: limits.waitingCalls,
+    }),
     addressPolicy: addressPolicy(),
   }),
 );

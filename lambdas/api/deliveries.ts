@@ -20,8 +20,10 @@ const replayBody = z.strictObject({
   cursor: z.string().optional(),
 });
 
-export function deliveryRoutes(dependencies: Pick<ApiDependencies, 'endpoints' | 'deliveries' | 'queue'>) {
-  const { endpoints, deliveries } = dependencies;
+export function deliveryRoutes(
+  dependencies: Pick<ApiDependencies, 'endpoints' | 'deliveries' | 'queue' | 'waits'>,
+) {
+  const { endpoints, deliveries, waits } = dependencies;
 
   /** @throws AppError DELIVERY_NOT_FOUND, the same for unknown, malformed, expired and other owners' ids */
   async function find(request: ApiRequest): Promise<Delivery> {
@@ -50,7 +52,10 @@ export function deliveryRoutes(dependencies: Pick<ApiDependencies, 'endpoints' |
       checkActive(endpoint);
       const { endpointId } = endpoint;
       const { remainingMs } = request;
-      const { replayed, next } = await replayEndpoint(dependencies, { endpointId, from, remainingMs });
+      // A replay of a thousand deliveries takes seconds.
+      const { replayed, next } = await waits.run(request.owner, remainingMs(), () =>
+        replayEndpoint(dependencies, { endpointId, from, remainingMs }),
+      );
       return { status: 202, body: { replayed, ...(next && { next_cursor: replayCursor.encode(next) }) } };
     },
 

@@ -4,6 +4,7 @@ import type { OperationDefinition } from '../definition/operation-definition.ts'
 import type { ExecutionProgress } from '../executions/execution-progress.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
+import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import type { AddressPolicy } from '../shared/http/address-guard.ts';
 import type { RateLimiter } from '../shared/rate-limiter.ts';
 import type { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
@@ -27,6 +28,8 @@ export interface ApiDependencies {
   readonly queue: DeliveryQueue;
   readonly signingKeys: SigningKeys;
   readonly seal: SecretSeal;
+  /** Limits the requests of an owner whose duration others decide. */
+  readonly waits: Pick<OwnerSlots, 'run' | 'take'>;
   readonly addressPolicy: AddressPolicy;
 }
 

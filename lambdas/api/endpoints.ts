@@ -1,7 +1,7 @@
 /** Handles `/endpoints`: registers, lists, changes, deletes and tests an owner's webhook endpoints. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Scope } from '../shared/caller.ts';
-import { acceptHost } from '../shared/http/accept-url.ts';
+import { acceptHost, acceptUrl } from '../shared/http/accept-url.ts';
 import {
   DeliveryStatus,
   deliveryId,
@@ -25,7 +25,18 @@ import { checkActive, endpointNotFound, findEndpoint } from './find-endpoint.ts'
 import type { ApiRequest } from './request.ts';
 
 export function endpointRoutes(dependencies: ApiDependencies) {
-  const { operations, endpoints, deliveries, queue, seal, addressPolicy } = dependencies;
+  const { operations, endpoints, deliveries, queue, seal, waits, addressPolicy } = dependencies;
+
+  /**
+   * Checks a URL and the addresses of its host. The name servers of the host decide how long that takes, so without a free
+   * slot only the text is checked: each attempt of a delivery checks the addresses.
+   */
+  async function accept(request: ApiRequest, url: string): Promise<string> {
+    const release = await waits.take(request.owner, request.remainingMs());
+    if (!release) return acceptUrl('url', url, addressPolicy);
+    return acceptHost('url', url, addressPolicy).finally(release);
+  }
+
   return {
     'POST /endpoints': async (request) => {
       const { url, events, operations: only, description } = request.body(newEndpoint);
@@ -39,7 +50,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
         events: events ? readEvents(events) : DEFAULT_EVENTS,
         operations: only && readOperations(only, operations),
         description,
-        url: await acceptHost('url', url, addressPolicy),
+        url: await accept(request, url),
         answerLinks: mayAnswer(request),
         secrets: [{ value: await seal.seal({ owner, endpointId }, secret) }],
       });
@@ -71,7 +82,7 @@ export function endpointRoutes(dependencies: ApiDependencies) {
       // An absent property stays unchanged; a property that is undefined is removed by the store.
       const changes: EndpointChanges = {
         ...(url !== undefined && {
-          url: await acceptHost('url', url, addressPolicy),
+          url: await accept(request, url),
           answerLinks: mayAnswer(request),
         }),
         ...(events && { events: readEvents(events) }),

@@ -10,10 +10,15 @@ export interface JobLimits {
   readonly jobsInFlightPerOperation: number;
   /** Jobs that an owner may start per minute. */
   readonly startsPerMinute: number;
-  /** Polls of one job per second and owner, after an initial burst. */
+  /** Polls of one job per second and owner, after an initial burst. Each function instance counts its own. */
   readonly checksPerSecond: number;
-  /** Synchronous calls of one operation per second and owner, after an initial burst. */
+  /** Synchronous calls of one operation per second and owner, after an initial burst. Each function instance counts its own. */
   readonly callsPerSecond: number;
+  /**
+   * Calls of an owner that may wait at once, counted over all function instances: `wait_seconds`, `tasks/result`,
+   * `subscriptions/listen`, synchronous calls. Each occupies an instance of a function.
+   */
+  readonly waitingCalls: number;
 }
 
 export const DEFAULT_JOB_LIMITS: JobLimits = {
@@ -22,6 +27,7 @@ export const DEFAULT_JOB_LIMITS: JobLimits = {
   startsPerMinute: 120,
   checksPerSecond: 1,
   callsPerSecond: 5,
+  waitingCalls: 5,
 };
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,5 @@
 /** Waits for a job on behalf of a caller. */
+import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { isTerminal, type Job, JobStatus } from './job.ts';
 import type { JobStore } from './job-store.ts';
 
@@ -6,21 +7,54 @@ import type { JobStore } from './job-store.ts';
 const PAUSES_MS = [200, 300, 500] as const;
 const LONGEST_PAUSE_MS = 1_000;
 
+/** Time for the reads of a wait: its slot is held no longer than the wait and this time. */
+const READS_MS = 5_000;
+
+export interface WaitDependencies {
+  readonly jobs: JobStore;
+  /** Limits the waits of an owner. */
+  readonly waits: Pick<OwnerSlots, 'take'>;
+}
+
 /**
- * Reads a job until it has ended, needs input, or `waitMs` has passed.
+ * Reads a job until it has ended, needs input, or `waitMs` has passed. Does not wait when too many calls of its owner do.
  * @param waitMs milliseconds; 0 reads nothing.
  * @returns the job as last read; undefined when it has expired.
  */
-export async function waitForEndOrInput(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
-  return waitWhile(runsWithoutInput, jobs, job, waitMs);
+export async function waitForEndOrInput(
+  dependencies: WaitDependencies,
+  job: Job,
+  waitMs: number,
+): Promise<Job | undefined> {
+  return waitWhile(runsWithoutInput, dependencies, job, waitMs);
 }
 
 /** Same as `waitForEndOrInput`, but keeps waiting while the job needs input: another client may answer. */
-export async function waitForEnd(jobs: JobStore, job: Job, waitMs: number): Promise<Job | undefined> {
-  return waitWhile(({ status }) => !isTerminal(status), jobs, job, waitMs);
+export async function waitForEnd(
+  dependencies: WaitDependencies,
+  job: Job,
+  waitMs: number,
+): Promise<Job | undefined> {
+  return waitWhile(({ status }) => !isTerminal(status), dependencies, job, waitMs);
 }
 
 async function waitWhile(
+  shouldWait: (job: Job) => boolean,
+  { jobs, waits }: WaitDependencies,
+  job: Job,
+  waitMs: number,
+): Promise<Job | undefined> {
+  if (waitMs <= 0 || !shouldWait(job)) return job;
+  const release = await waits.take(job.owner, waitMs + READS_MS);
+  if (!release) return job;
+  try {
+    return await readWhile(shouldWait, jobs, job, waitMs);
+  } finally {
+    await release();
+  }
+}
+
+async function readWhile(
   shouldWait: (job: Job) => boolean,
   jobs: JobStore,
   job: Job,

@@ -41,7 +41,7 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
     // The SDK has validated the request, but it does not support task subscriptions.
     if (!subscription || !response.headers.get('content-type')?.startsWith(EVENT_STREAM)) return response;
     await response.body?.cancel();
-    return listen(subscription, { tasks: features.tasks, caller, endsAtMs });
+    return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
   };
 }
 

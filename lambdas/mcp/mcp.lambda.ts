@@ -15,6 +15,7 @@ import { SyncCalls } from '../executions/sync-calls.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import type { JobLimits } from '../jobs/limits.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
+import { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
@@ -50,6 +51,12 @@ const sqs = new SQSClient();
 const executionQueue = new ExecutionQueue(sqs, requiredEnv(Env.executionQueueUrl));
 const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
+const waits = new OwnerSlots({
+  client,
+  tableName: requiredEnv(Env.slotsTableName),
+  purpose: 'waiting_calls',
+  limit: limits.waitingCalls,
+});
 const tasks = new TaskJobs({
   operations,
   jobs,
@@ -71,6 +78,7 @@ const tools = createTools({
   limits,
   pollRateLimiter,
   polls,
+  waits,
   workspace,
   deliveries,
   addressPolicy: policy,
@@ -81,13 +89,15 @@ const eventMethods = createEventMethods({
   deliveries,
   queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
   seal: new SecretSeal(new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn))),
+  waits,
   addressPolicy: policy,
 });
 const endpoint = createEndpoint({
   tools,
   tasks,
+  waits,
   methods: {
-    legacy: createCoreMethods(tasks, jobs),
+    legacy: createCoreMethods(tasks, { jobs, waits }),
     modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
   },
   resources: new JobResources({ jobs, pollRateLimiter, workspace }),

@@ -3,6 +3,7 @@
  * its era.
  */
 import type { CallToolResult, Server, ServerCapabilities } from '@modelcontextprotocol/server';
+import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../shared/caller.ts';
 import { callTool, callToolAsTask } from './call-tool.ts';
 import { EVENTS_EXTENSION } from './events/event-method.ts';
@@ -37,6 +38,7 @@ const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly
 export interface ServerFeatures {
   readonly tools: readonly Tool[];
   readonly tasks: TaskJobs;
+  readonly waits: OwnerSlots;
   readonly methods: Readonly<Record<ProtocolEra, readonly ProtocolMethod[]>>;
   readonly resources: JobResources;
 }

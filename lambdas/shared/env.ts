@@ -14,6 +14,8 @@ export const Env = {
   deliveriesTableName: 'DELIVERIES_TABLE_NAME',
   deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
   deliveryQueueUrl: 'DELIVERY_QUEUE_URL',
+  /** Batches of deliveries of one owner that may be sent at once. */
+  deliverySlots: 'DELIVERY_SLOTS',
   endpointsTableName: 'ENDPOINTS_TABLE_NAME',
   eventDeadLetterQueueUrl: 'EVENT_DEAD_LETTER_QUEUE_URL',
   eventRetryQueueUrl: 'EVENT_RETRY_QUEUE_URL',
@@ -34,6 +36,7 @@ export const Env = {
   scopePrefix: 'AUTH_SCOPE_PREFIX',
   sealingSecretArn: 'SEALING_SECRET_ARN',
   signingSecretArn: 'SIGNING_SECRET_ARN',
+  slotsTableName: 'SLOTS_TABLE_NAME',
   /** Claim whose value identifies the owner, such as a tenant; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',
   executionQueueUrl: 'EXECUTION_QUEUE_URL',

@@ -21,6 +21,7 @@ export interface NodeFunctionProps
       | 'environment'
       | 'ephemeralStorageSize'
       | 'layers'
+      | 'recursiveLoop'
       | 'reservedConcurrentExecutions'
       | 'retryAttempts'
       | 'securityGroups'

@@ -8,6 +8,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { SlotsTable } from '../jobs/slots-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -24,13 +25,14 @@ export interface ManagementApiProps {
   readonly jobsTable: JobsTable;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
+  readonly slots: SlotsTable;
 }
 
 /** The function of the management API, and its routes on the gateway. */
 export class ManagementApi extends Construct {
   constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
-    const { gateway, operations, catalogue, jobsTable, workspace, webhooks } = props;
+    const { gateway, operations, catalogue, jobsTable, workspace, webhooks, slots } = props;
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
       entry: lambdaEntry('api/api.lambda'),
@@ -42,6 +44,7 @@ export class ManagementApi extends Construct {
     workspace.grantPresignUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
+    slots.grantTake(apiFunction);
     for (const operation of operations) operation.grantReadProgress(apiFunction);
 
     const integration = new LambdaIntegration(apiFunction, {

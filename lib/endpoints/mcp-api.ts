@@ -10,6 +10,7 @@ import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { ExecutionQueue } from '../jobs/execution-queue.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { SlotsTable } from '../jobs/slots-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
@@ -30,6 +31,7 @@ export interface McpApiProps {
   readonly executionQueue: ExecutionQueue;
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
+  readonly slots: SlotsTable;
 }
 
 /** The MCP endpoint and its function. */
@@ -39,7 +41,7 @@ export class McpApi extends Construct {
 
   constructor(scope: Construct, id: string, props: McpApiProps) {
     super(scope, id);
-    const { gateway, operations, catalogue, jobsTable, executionQueue, workspace, webhooks } = props;
+    const { gateway, operations, catalogue, jobsTable, executionQueue, workspace, webhooks, slots } = props;
     const longestWaitMs = Math.max(
       ...operations.map(({ definition }) => longestCallMs(definition.execution)),
     );
@@ -61,6 +63,7 @@ export class McpApi extends Construct {
     workspace.grantPresignDownload(mcpFunction);
     workspace.grantPresignUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);
+    slots.grantTake(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
     const integration = new LambdaIntegration(mcpFunction, {

@@ -2,7 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -13,6 +13,7 @@ import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { Gateway } from '../endpoints/gateway.ts';
+import type { SlotsTable } from '../jobs/slots-table.ts';
 import { WebhookTables } from './webhook-tables.ts';
 
 /**
@@ -30,7 +31,7 @@ export interface WebhookOptions {
   readonly retrySeconds?: readonly number[];
   /**
    * Maximum concurrent batches of ten deliveries, from 2 to 1,000. It limits how much of the account's concurrency slow
-   * receivers use.
+   * receivers use. One owner gets a fifth of it, at least one batch.
    * @default 20
    */
   readonly maxConcurrency?: number;
@@ -41,8 +42,12 @@ export interface WebhookOptions {
 export interface WebhooksProps extends WebhookOptions {
   /** Webhooks contain links to its API. */
   readonly gateway: Gateway;
+  /** Limit the deliveries of an owner. */
+  readonly slots: SlotsTable;
 }
 
+/** The share of one owner: five owners with slow receivers may be served at once before others wait. */
+const OWNERS = 5;
 /** An attempt takes at most 15 s. Reads and writes precede and follow it. */
 const DELIVER_TIMEOUT = Duration.seconds(30);
 
@@ -59,7 +64,13 @@ export class Webhooks extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
-    const { gateway, retrySeconds = DEFAULT_RETRY_SECONDS, maxConcurrency = 20, ports = [443, 8443] } = props;
+    const {
+      gateway,
+      slots,
+      retrySeconds = DEFAULT_RETRY_SECONDS,
+      maxConcurrency = 20,
+      ports = [443, 8443],
+    } = props;
     checkRetrySeconds(retrySeconds);
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
@@ -96,7 +107,11 @@ export class Webhooks extends Construct {
       description: 'Delivers events of jobs to webhook endpoints',
       entry: lambdaEntry('webhooks/sending/deliver.lambda'),
       timeout: DELIVER_TIMEOUT,
+      // It queues retries, and messages of an owner whose slots are taken. Lambda would stop a chain of 16 as a loop.
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
+    slots.grantTake(deliver);
+    deliver.addEnvironment(Env.deliverySlots, String(Math.max(1, Math.floor(maxConcurrency / OWNERS))));
     deliver.addEnvironment(Env.apiUrl, gateway.url);
     deliver.addEnvironment(Env.retrySeconds, retrySeconds.join(','));
     // Node resolves names in its thread pool, which four slow name servers would block for all deliveries.

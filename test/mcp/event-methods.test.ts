@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { EventType, JobEvent } from '../../lambdas/events/event.ts';
 import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
 import { createEventMethods } from '../../lambdas/mcp/events/index.ts';
+import type { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
@@ -10,6 +11,7 @@ import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webho
 import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { VerificationFailure } from '../../lambdas/webhooks/sending/verify-subscription.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
+import { freeSlots } from '../support/free-slots.ts';
 import { seal } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
@@ -28,6 +30,7 @@ let asked: DeliveryMessage[];
 let finding: Partial<Endpoint> | undefined;
 let serve: ReturnType<typeof createEndpoint>;
 let jobs: number;
+let waits: OwnerSlots;
 
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
@@ -35,15 +38,18 @@ beforeEach(async () => {
   asked = [];
   finding = { verifiedAt: '2026-01-01T00:00:00.000Z' };
   jobs = 0;
+  waits = tables.slotsOf(1);
   serve = createEndpoint({
     tools: [],
     tasks: {} as never,
+    waits: freeSlots,
     resources: {} as never,
     methods: {
       legacy: [],
       modern: createEventMethods({
         ...tables,
         operations,
+        waits,
         queue: {
           async send(message) {
             asked.push(message);
@@ -400,6 +406,20 @@ describe('verification', () => {
     expect(now - start).toBeGreaterThanOrEqual(20_000);
     expect(now - start).toBeLessThan(21_000);
     expect(await tables.endpoints.list('ada')).toEqual([]);
+  });
+
+  test('one at a time with one slot: the next is refused at once, and not put on record', async () => {
+    const release = await waits.take('ada', MINUTE);
+    const { error } = await subscribe();
+    expect([error.code, error.data]).toEqual([-32013, { limit: 'test', max: 1, retry_after_ms: 2_000 }]);
+    expect(await tables.endpoints.list('ada')).toEqual([]);
+    expect((await subscribe({ owner: 'grace' })).result.id).toMatch(/^sub_/);
+    await release?.();
+    expect((await subscribe()).result.id).toMatch(/^sub_/);
+    const again = await waits.take('ada', MINUTE);
+    expect(again).toBeDefined();
+    // What is verified already needs no slot.
+    expect((await subscribe({ arguments: { operation: 'echo' } })).result.id).toMatch(/^sub_/);
   });
 
   test('is asked for once an owner and URL, whatever the event, while one of them is alive', async () => {

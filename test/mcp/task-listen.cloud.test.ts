@@ -2,7 +2,8 @@
 import { listen, readListenRequest } from '../../lambdas/mcp/tasks/listen.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { CallCounter } from '../support/call-counter.ts';
-import { legacy, modern, modernRequest, type RpcOptions, TASKS } from '../support/rpc.ts';
+import { freeSlots } from '../support/free-slots.ts';
+import { legacy, modern, modernRequest, type RpcOptions, type RpcResponse, TASKS } from '../support/rpc.ts';
 import { startTestCloud } from '../support/test-cloud.ts';
 
 const counter = new CallCounter();
@@ -132,7 +133,7 @@ describe('a task that goes on for longer than a stream may', () => {
 
   test('has the stream end with a result, in time', async () => {
     const endsAtMs = Date.now() + 2_500;
-    const read = await all(listen(await subscription(), { tasks, caller, endsAtMs }));
+    const read = await all(await listen(await subscription(), { tasks, waits: freeSlots, caller, endsAtMs }));
     expect(Date.now()).toBeLessThanOrEqual(endsAtMs);
     expect(read.map(({ method }) => method)).toEqual([
       'notifications/subscriptions/acknowledged',
@@ -149,7 +150,12 @@ describe('a task that goes on for longer than a stream may', () => {
       findAll: async () => [{ jobId: UNKNOWN, version: ++looks, status: 'running' }],
     } as never;
     const stream = messages(
-      listen(await subscription(), { tasks: counted, caller, endsAtMs: Date.now() + 60_000 }),
+      await listen(await subscription(), {
+        tasks: counted,
+        waits: freeSlots,
+        caller,
+        endsAtMs: Date.now() + 60_000,
+      }),
     );
     await stream.next();
     await stream.next();
@@ -227,4 +233,53 @@ describe('refused', () => {
     const { error } = await legacy(cloud, 'subscriptions/listen', { notifications: { taskIds: [UNKNOWN] } });
     expect(error.code).toBe(-32601);
   });
+});
+
+test('a hostile owner has five calls wait and the rest are answered at once; a quiet owner is served meanwhile', async () => {
+  const owner = 'hostile';
+  const { result } = await modern(
+    cloud,
+    'tools/call',
+    { name: 'start_probe', arguments: { behaviour: 'wait' } },
+    { owner },
+  );
+  const taskId = result.taskId;
+  const answers: object[] = [];
+  const streams: Response[] = [];
+  const keep = (answer: RpcResponse) => void answers.push(answer.error?.data ?? answer.result);
+  const calls = [
+    ...Array.from({ length: 8 }, async () => {
+      const response = await open([taskId], { owner });
+      if (response.headers.get('content-type') === 'text/event-stream') streams.push(response);
+      else keep((await response.json()) as RpcResponse);
+    }),
+    ...Array.from({ length: 16 }, async () =>
+      keep(
+        await modern(
+          cloud,
+          'tools/call',
+          { name: 'check_job', arguments: { job_id: taskId, wait_seconds: 20 } },
+          // Without the tasks extension, the result is the job.
+          { owner, capabilities: {} },
+        ),
+      ),
+    ),
+    ...Array.from({ length: 4 }, async () =>
+      keep(await legacy(cloud, 'tasks/result', { taskId }, { owner })),
+    ),
+  ];
+  while (answers.length < calls.length - 5) await new Promise((resolve) => setTimeout(resolve, 20));
+
+  for (let times = 0; times < 10; times++) {
+    const { result: listed } = await modern(cloud, 'tools/call', { name: 'list_jobs' }, { owner: 'quiet' });
+    expect(listed.structuredContent.jobs).toEqual([]);
+  }
+  expect(answers).toHaveLength(calls.length - 5);
+  // Each says when to come again: a job, the error of `tasks/result`, or the error of a stream.
+  for (const answer of answers as Record<string, Record<string, unknown>>[]) {
+    const after = answer.structuredContent?.poll_after_ms ?? answer.retry_after_ms;
+    expect(after).toBeGreaterThan(0);
+  }
+  await modern(cloud, 'tasks/cancel', { taskId }, { owner });
+  await Promise.all([...calls, ...streams.map((stream) => stream.text())]);
 });

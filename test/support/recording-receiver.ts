@@ -18,6 +18,8 @@ export interface RecordingReceiver {
   status: number;
   /** All later responses wait for it. @default none */
   held?: Promise<void>;
+  /** The most requests that were without a response at once. */
+  mostWaiting: number;
   /** Waits for the first matching request. @throws Error after the limit, in milliseconds */
   find(fits: (request: ReceivedRequest) => boolean, limitMs?: number): Promise<ReceivedRequest>;
   close(): void;
@@ -25,11 +27,15 @@ export interface RecordingReceiver {
 
 export async function startRecordingReceiver(): Promise<RecordingReceiver> {
   const requests: ReceivedRequest[] = [];
+  let waiting = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     requests.push({ headers: request.headers as Record<string, string>, body, json: JSON.parse(body) });
+    waiting++;
+    response.once('close', () => void waiting--);
+    receiver.mostWaiting = Math.max(receiver.mostWaiting, waiting);
     await receiver.held;
     response.writeHead(receiver.status).end();
   });
@@ -39,6 +45,7 @@ export async function startRecordingReceiver(): Promise<RecordingReceiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     requests,
     status: 204,
+    mostWaiting: 0,
     async find(fits, limitMs = 20_000) {
       const giveUpAt = Date.now() + limitMs;
       while (Date.now() < giveUpAt) {

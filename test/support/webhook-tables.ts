@@ -1,8 +1,10 @@
-/** Creates the webhook tables on a DynamoDB protocol server, in this process, on a free loopback port. */
+/** Creates the webhook tables and the slots table on a DynamoDB protocol server, in this process, on a free loopback port. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
+import { SlotsTable } from '../../lambdas/shared/slots-table.ts';
 import { DeliveriesTable } from '../../lambdas/webhooks/deliveries/deliveries-table.ts';
 import { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
@@ -23,7 +25,16 @@ export async function startWebhookTables(now: () => number) {
     DeliveriesTable.endpointIndex,
     DeliveriesTable.waitingIndex,
   ]);
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'slots',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: SlotsTable.partitionKey, KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: SlotsTable.partitionKey, AttributeType: 'S' }],
+    }),
+  );
   return {
+    slotsOf: (limit: number) => new OwnerSlots({ client, tableName: 'slots', purpose: 'test', limit, now }),
     endpoints: new EndpointStore({ client, tableName: 'endpoints', now }),
     deliveries: new DeliveryStore({ client, tableName: 'deliveries', now }),
     async close() {

@@ -7,7 +7,7 @@ import { Webhook } from 'standardwebhooks';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { CallCounter } from '../support/call-counter.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { awsClients, call, connect, signedAs, startTestCloud } from '../support/test-cloud.ts';
 
 const counter = new CallCounter();
 let cloud: LocalCloud;
@@ -30,10 +30,13 @@ afterAll(async () => {
   await cloud.close();
 });
 
-async function api(method: string, path: string, body?: object) {
+async function api(method: string, path: string, body?: object, owner?: string) {
   const response = await fetch(new URL(path, cloud.url), {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(owner !== undefined && { authorization: signedAs(owner) }),
+    },
     body: body && JSON.stringify(body),
   });
   const text = await response.text();
@@ -223,3 +226,33 @@ describe('what is refused', () => {
     await closed.close();
   });
 });
+
+test('a hundred slow endpoints of a hostile owner do not delay the webhook of a quiet owner', async () => {
+  const hostile = await connect(cloud, { owner: 'hostile' });
+  const quiet = await connect(cloud, { owner: 'quiet' });
+  const slow = await startRecordingReceiver();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  slow.held = promise;
+  for (let count = 0; count < 100; count++) {
+    const { status } = await api(
+      'POST',
+      '/endpoints',
+      { url: slow.url, events: ['job.completed'] },
+      'hostile',
+    );
+    expect(status).toBe(201);
+  }
+  await call(hostile, 'start_echo', { text: 'x', wait_seconds: 20 });
+  while (slow.requests.length === 0) await delay(20);
+
+  const { data } = await call(quiet, 'start_echo', { text: 'x', callback_url: receiver.url });
+  await receiver.find(isEndOf(data.job_id), 60_000);
+  // Four batches of ten. A fifth may begin before this server sees that the first was given up.
+  expect(slow.mostWaiting).toBeLessThanOrEqual(50);
+  slow.held = undefined;
+  resolve();
+  // What was deferred is sent when the slots are free.
+  while (slow.requests.length < 100) await delay(50);
+  slow.close();
+  await Promise.all([hostile.close(), quiet.close()]);
+}, 90_000);

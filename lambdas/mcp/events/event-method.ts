@@ -1,6 +1,7 @@
 /** Defines methods of MCP Events: their dependencies, and how they check the scope and map errors. */
 import type * as z from 'zod';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { requireScopes, type Scope } from '../../shared/caller.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
@@ -20,6 +21,8 @@ export interface EventDependencies {
   /** Asks the only function that sends requests to receivers to verify one. */
   readonly queue: Pick<DeliveryQueue, 'send'>;
   readonly seal: SecretSeal;
+  /** Limits how many receivers of an owner are verified at once. */
+  readonly waits: Pick<OwnerSlots, 'run'>;
   readonly addressPolicy: AddressPolicy;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;

@@ -19,7 +19,7 @@ import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
 import { filterOf, subscriptionId } from './topic.ts';
-import { verify } from './verify.ts';
+import { VERIFICATION_HOLD_MS, verify } from './verify.ts';
 
 const params = z.object({
   name: z.string(),
@@ -31,7 +31,7 @@ const params = z.object({
 });
 
 export function subscribeMethod(types: EventTypes, dependencies: EventDependencies): ProtocolMethod {
-  const { endpoints, seal, addressPolicy, now = Date.now } = dependencies;
+  const { endpoints, seal, waits, addressPolicy, now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/subscribe',
     scopes: SENDING_SCOPES,
@@ -59,22 +59,29 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
 
       // A disabled subscription also starts anew: no events were kept for it meanwhile.
       const verifiedAt = verifiedAtOf(url, existing, all, now());
-      const created = await endpoints.put({
-        owner,
-        endpointId,
-        kind: EndpointKind.subscription,
-        url,
-        ...filterOf(topic),
-        secrets,
-        verifiedAt,
-        ...life,
-      });
-      if (verifiedAt === undefined) {
-        const failure = await verify(dependencies, created);
+      const create = () =>
+        endpoints.put({
+          owner,
+          endpointId,
+          kind: EndpointKind.subscription,
+          url,
+          ...filterOf(topic),
+          secrets,
+          verifiedAt,
+          ...life,
+        });
+      const createVerified = async () => {
+        const unverified = await create();
+        const failure = await verify(dependencies, unverified);
         // An earlier subscription stays on record, inactive: clients can still poll its history.
         if (failure !== undefined && !existing) await endpoints.remove(owner, endpointId);
         if (failure !== undefined) throw callbackFailed(failure);
-      }
+        return unverified;
+      };
+      // The receiver decides how long its verification takes.
+      const created = await (verifiedAt === undefined
+        ? waits.run(owner, VERIFICATION_HOLD_MS, createVerified)
+        : create());
       return subscribeResult(created, encodeCursor(startPosition(created)), given !== undefined);
     },
   });

@@ -6,6 +6,8 @@ import type { EventDependencies } from './event-method.ts';
 
 /** Longer than the 15 s that a receiver has to respond, plus the delay of the queue. */
 const LONGEST_WAIT_MS = 20_000;
+/** The wait, and time for the reads and writes around it. */
+export const VERIFICATION_HOLD_MS = LONGEST_WAIT_MS + 5_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 

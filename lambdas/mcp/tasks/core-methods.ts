@@ -2,9 +2,8 @@
 import { ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
-import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
-import { waitForEnd } from '../../jobs/wait.ts';
+import { type WaitDependencies, waitForEnd } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
@@ -16,7 +15,10 @@ import { defineTaskMethod, taskParams } from './task-method.ts';
 const RESULT_WAIT_MS = 20_000;
 const PAGE = 50;
 
-export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly ProtocolMethod[] {
+export function createCoreMethods(
+  tasks: TaskJobs,
+  { jobs, waits }: WaitDependencies,
+): readonly ProtocolMethod[] {
   return [
     defineTaskMethod({
       method: 'tasks/get',
@@ -34,7 +36,7 @@ export function createCoreMethods(tasks: TaskJobs, jobs: JobStore): readonly Pro
       call: async ({ taskId }, owner) => {
         const found = await tasks.find(owner, taskId);
         // A job that never starts may expire during the wait.
-        const job = (await waitForEnd(jobs, found, RESULT_WAIT_MS)) ?? found;
+        const job = (await waitForEnd({ jobs, waits }, found, RESULT_WAIT_MS)) ?? found;
         if (!isTerminal(job.status)) throw resultNotReady(job, tasks.pollIntervalMs(job));
         if (job.status === JobStatus.cancelled) throw cancelled(job);
         const error = protocolErrorOf(job);

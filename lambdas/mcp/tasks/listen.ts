@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
+import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
@@ -53,13 +54,15 @@ export async function readListenRequest(http: Request): Promise<ListenRequest | 
 
 export interface ListenContext {
   readonly tasks: TaskJobs;
+  /** Limits the streams of an owner, together with its other waits. */
+  readonly waits: Pick<OwnerSlots, 'take' | 'exhausted'>;
   readonly caller: Caller;
   /** Epoch milliseconds; the stream ends before then. */
   readonly endsAtMs: number;
 }
 
 /** Returns the stream, or an error response. The SDK has validated the request, except for its task fields. */
-export function listen({ id, params }: ListenRequest, context: ListenContext): Response {
+export async function listen({ id, params }: ListenRequest, context: ListenContext): Promise<Response> {
   const { extensions = {}, elicitation } = params._meta['io.modelcontextprotocol/clientCapabilities'];
   if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
   const { success, data: taskIds } = ids.safeParse(params.notifications.taskIds);
@@ -73,14 +76,13 @@ export function listen({ id, params }: ListenRequest, context: ListenContext): R
   } catch (error) {
     return refuse(id, toMethodError(METHOD, error));
   }
-  return new Response(
-    ReadableStream.from(frames(id, taskIds, elicitationModes(elicitation), context)).pipeThrough(
-      new TextEncoderStream(),
-    ),
-    {
-      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' },
-    },
-  );
+  const { waits, caller, endsAtMs } = context;
+  const release = await waits.take(caller.owner, endsAtMs - Date.now());
+  if (!release) return refuse(id, toMethodError(METHOD, waits.exhausted()));
+  const events = finallyDo(release, frames(id, taskIds, elicitationModes(elicitation), context));
+  return new Response(ReadableStream.from(events).pipeThrough(new TextEncoderStream()), {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' },
+  });
 }
 
 function refuse(
@@ -89,6 +91,15 @@ function refuse(
   status = 200,
 ): Response {
   return Response.json({ jsonrpc: '2.0', id, error: { code, message, data } }, { status });
+}
+
+/** Yields the items, then runs `end`, also when the reader leaves. */
+async function* finallyDo<T>(end: () => Promise<void>, items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    await end();
+  }
 }
 
 async function* frames(

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type ClientCapabilities, MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { CallEvent, CallResult } from '../../definition/call-protocol.ts';
-import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import { longestCallMs, type OperationDefinition } from '../../definition/operation-definition.ts';
 import type { Questions } from '../../definition/questions.ts';
 import { MAX_ANSWERS_BYTES } from '../../jobs/input/answer.ts';
 import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.ts';
@@ -25,10 +25,13 @@ import {
   startTask,
 } from './start-job.ts';
 
+/** Time for the cold start of the operation's function, and to spare. */
+const CALL_MARGIN_MS = 10_000;
+
 /** Returns a tool that always returns the result. */
 export function syncTool(
   operation: OperationDefinition,
-  { calls, callRateLimiter, workspace }: ToolDependencies,
+  { calls, callRateLimiter, waits, workspace }: ToolDependencies,
 ): Tool {
   return defineTool({
     name: operation.name,
@@ -42,9 +45,8 @@ export function syncTool(
     async call(input, { owner }, client) {
       callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
-      const outcome = await calls.invoke(operation, {
-        call: { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) },
-      });
+      const call = { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) };
+      const outcome = await waits.run(owner, holdMs(operation), () => calls.invoke(operation, { call }));
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
       if ('asked' in outcome && client.supportsExtensions) throw elicitationNotDeclared(outcome.asked);
@@ -56,7 +58,7 @@ export function syncTool(
 
 /** Returns a tool that returns the result when it is ready in time, else a job. */
 export function syncFirstTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
-  const { jobs, calls, callRateLimiter, workspace } = dependencies;
+  const { jobs, calls, callRateLimiter, waits, workspace } = dependencies;
   return defineTool({
     name: operation.name,
     title: operation.title,
@@ -78,7 +80,11 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
         return startJob(dependencies, caller, submitted, waitMs);
       }
-      const outcome = await calls.invoke(operation, { call: { jobId, owner, input, ...answersOf(client) } });
+      const call = { jobId, owner, input, ...answersOf(client) };
+      const release = await waits.take(owner, holdMs(operation));
+      // Too many calls of the owner wait, so the call becomes a job at once.
+      if (!release) return startJob(dependencies, caller, submitted, 0);
+      const outcome = await calls.invoke(operation, { call }).finally(release);
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
       const leftMs = Math.max(0, waitMs - (Date.now() - startedAtMs));
@@ -97,6 +103,11 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
   });
+}
+
+/** Returns how long a synchronous call may occupy this function, in milliseconds. */
+function holdMs({ execution }: OperationDefinition): number {
+  return longestCallMs(execution) + CALL_MARGIN_MS;
 }
 
 /**

@@ -16,6 +16,7 @@ export function checkJobTool({
   executionProgress,
   pollRateLimiter,
   polls,
+  waits,
   workspace,
 }: ToolDependencies): Tool {
   const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
@@ -51,7 +52,7 @@ export function checkJobTool({
           `wait_seconds: ${wait_seconds} is too long for ${operation.name}. Use at most ${maxWaitMs(operation.execution) / 1000}.`,
         );
       }
-      const job = await waitForEndOrInput(jobs, found, waitMs);
+      const job = await waitForEndOrInput({ jobs, waits }, found, waitMs);
       if (!job) throw jobNotFound();
       return jobResult(await executionProgress.refresh(job), { operation, workspace, polls, caller });
     },

@@ -8,6 +8,7 @@ import type { SyncCalls } from '../../executions/sync-calls.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
+import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import type { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
@@ -24,6 +25,7 @@ export interface ToolDependencies {
   readonly limits: JobLimits;
   readonly pollRateLimiter: RateLimiter;
   readonly polls: PollIntervals;
+  readonly waits: OwnerSlots;
   readonly workspace: WorkspaceLinks;
   readonly deliveries: DeliveryStore;
   readonly addressPolicy: AddressPolicy;

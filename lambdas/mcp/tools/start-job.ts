@@ -124,7 +124,7 @@ export async function requireObjects(
 
 /** Submits a job and returns it when it ends or needs input, at the latest after `waitMs`. */
 export async function startJob(
-  { jobs, executions, executionQueue, executionProgress, limits, workspace, polls }: ToolDependencies,
+  { jobs, executions, executionQueue, executionProgress, limits, workspace, polls, waits }: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   waitMs: number,
@@ -134,7 +134,7 @@ export async function startJob(
     { jobs, executions, executionQueue, limits },
     { ...submission, owner: caller.owner },
   );
-  const news = await waitForEndOrInput(jobs, job, waitMs);
+  const news = await waitForEndOrInput({ jobs, waits }, job, waitMs);
   const latest = news && (await executionProgress.refresh(news));
   const result = {
     ...(await jobResult(latest ?? job, { operation, workspace, polls, caller })),

@@ -17,6 +17,7 @@ export interface AttemptMessage {
   readonly attempt: number;
   /** Redriven from the dead-letter queue: the message may restart the schedule of a failed delivery. */
   readonly again?: true;
+  readonly deferrals?: number;
 }
 
 /** Requests a verification of a new subscription's receiver. */
@@ -24,8 +25,10 @@ export interface VerificationMessage {
   readonly type: 'verification';
   readonly owner: string;
   readonly endpointId: string;
+  readonly deferrals?: number;
 }
 
+/** `deferrals` is how often the message was queued again because its owner had too many requests under way. */
 export type DeliveryMessage = AttemptMessage | VerificationMessage;
 
 /** Returns the message for one attempt of a delivery. */
@@ -40,13 +43,17 @@ export function attemptMessage(
 export function parseMessage(body: string): DeliveryMessage | undefined {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { type, owner, endpointId, jobId, deliveryKey, attempt, again } = value as Record<string, unknown>;
+  const { type, owner, endpointId, jobId, deliveryKey, attempt, again, ...rest } = value as Record<
+    string,
+    unknown
+  >;
   if (typeof owner !== 'string' || typeof endpointId !== 'string') return undefined;
-  if (type === 'verification') return { type, owner, endpointId };
+  const deferred = typeof rest.deferrals === 'number' ? { deferrals: rest.deferrals } : {};
+  if (type === 'verification') return { type, owner, endpointId, ...deferred };
   if (type !== 'attempt' || typeof jobId !== 'string' || typeof deliveryKey !== 'string') return undefined;
   if (!Number.isInteger(attempt)) return undefined;
   const message = { type, owner, endpointId, jobId, deliveryKey, attempt: attempt as number } as const;
-  return again === true ? { ...message, again } : message;
+  return { ...message, ...(again === true && { again }), ...deferred };
 }
 
 function parseJson(text: string): unknown {
@@ -103,7 +110,7 @@ function entryOf(message: DeliveryMessage, delayMs: number) {
   return {
     MessageBody: JSON.stringify(message),
     DelaySeconds: Math.ceil(delayMs / 1000),
-    // Groups make a standard queue fair: an endpoint with many messages does not delay the others.
-    MessageGroupId: createHash('sha256').update(`${message.owner} ${message.endpointId}`).digest('hex'),
+    // Groups make a standard queue fair: an owner with many messages does not delay other owners.
+    MessageGroupId: createHash('sha256').update(message.owner).digest('hex'),
   };
 }

@@ -23,7 +23,7 @@ const message = attemptMessage(
   2,
 );
 const verification = { type: 'verification', owner: 'alice', endpointId: 'ep_1' } as const;
-const group = createHash('sha256').update('alice ep_1').digest('hex');
+const group = createHash('sha256').update('alice').digest('hex');
 
 test('a message names its delivery and never has its content', () => {
   expect(message).toEqual({
@@ -36,15 +36,18 @@ test('a message names its delivery and never has its content', () => {
   });
 });
 
-test.each([message, { ...message, again: true as const }, verification])(
-  '%j is read as it was sent',
-  (sent) => {
-    expect(parseMessage(JSON.stringify(sent))).toStrictEqual(sent);
-  },
-);
+test.each([
+  message,
+  { ...message, again: true as const },
+  { ...message, deferrals: 2 },
+  verification,
+  { ...verification, deferrals: 1 },
+])('%j is read as it was sent', (sent) => {
+  expect(parseMessage(JSON.stringify(sent))).toStrictEqual(sent);
+});
 
 test('only the properties of a message are read', () => {
-  const extra = { ...message, again: 'yes', url: 'https://example.com/' };
+  const extra = { ...message, again: 'yes', deferrals: 'many', url: 'https://example.com/' };
   expect(parseMessage(JSON.stringify(extra))).toStrictEqual(message);
   expect(parseMessage(JSON.stringify({ ...verification, jobId: 'job' }))).toStrictEqual(verification);
 });
@@ -72,7 +75,7 @@ test('the longest delay of SQS is 15 minutes', () => {
   expect(MAX_QUEUE_DELAY_MS).toBe(900_000);
 });
 
-test('a message is sent to its queue in the group of its endpoint', async () => {
+test('a message is sent to its queue in the group of its owner', async () => {
   sqs.on(SendMessageCommand).resolves({});
   await queue.send(message);
   await queue.send(message, 1_001);

@@ -20,6 +20,7 @@ import { type DeliverDependencies, deliver } from '../../../lambdas/webhooks/sen
 import type { PostOutcome } from '../../../lambdas/webhooks/sending/post.ts';
 import { readAnswerToken } from '../../../lambdas/webhooks/signing/answer-token.ts';
 import { signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
+import { freeSlots } from '../../support/free-slots.ts';
 import { SEALING_TEXT, seal, sealWith } from '../../support/seal.ts';
 import { startWebhookTables } from '../../support/webhook-tables.ts';
 
@@ -445,7 +446,7 @@ describe('no delivery is lost, and none is sent twice unnecessarily', () => {
     post.mockResolvedValue(responded(200));
     const bodies = ['no json', '{}', '[]', 'null', JSON.stringify(await delivery())];
     const records = bodies.map((body, index) => ({ messageId: String(index), body }));
-    expect(await consumeQueue(dependencies, records)).toEqual({
+    expect(await consumeQueue({ ...dependencies, slots: freeSlots }, records)).toEqual({
       batchItemFailures: ['0', '1', '2', '3'].map((itemIdentifier) => ({ itemIdentifier })),
     });
     expect(await record()).toMatchObject({ status: 'delivered' });
