@@ -61,7 +61,7 @@ export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise
       'one event delivered: writes to a table',
       more(['dynamodb:PutItem', 'dynamodb:UpdateItem']),
       'writes',
-      2,
+      4,
     ),
     row('one event delivered: reads of a table', more(['dynamodb:GetItem']), 'reads', 2),
     row(

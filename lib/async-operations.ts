@@ -15,6 +15,7 @@ import {
 import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
+import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
@@ -57,6 +58,13 @@ export interface AsyncOperationsProps {
   readonly limits?: Partial<JobLimits>;
   /** Retries, concurrency and ports of webhooks. @default the defaults of each option */
   readonly webhooks?: WebhookOptions;
+  /**
+   * Reserves concurrent executions of Lambda for the functions that keep jobs moving, and limits those that callers can fill.
+   * Each number has a default, so `{}` turns it on. The account needs 100 more than the sum: a new account often has ten in
+   * all, and accepts no reservation.
+   * @default nothing is reserved
+   */
+  readonly reservedConcurrency?: Partial<ReservedConcurrency>;
 }
 
 /**
@@ -128,6 +136,8 @@ export class AsyncOperations extends Construct {
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, executionQueue });
     new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
+
+    if (props.reservedConcurrency) reserveConcurrency(this, props.reservedConcurrency);
 
     this.api = gateway.api;
     this.endpointUrl = mcp.url;

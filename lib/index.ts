@@ -11,6 +11,7 @@ export { AsyncOperations, type AsyncOperationsProps } from './async-operations.t
 export { AsyncOperationsStack, type AsyncOperationsStackProps } from './async-operations-stack.ts';
 export { type Catalogue, type LoadOperationsOptions, loadOperations } from './catalogue.ts';
 export { readContext } from './context.ts';
+export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
 export type { ApiConnection } from './operations/api-connections.ts';
 export type { Operation } from './operations/operation.ts';
 export type { OperationFunctionOptions } from './operations/step-function.ts';

@@ -53,6 +53,7 @@ export class TokenAuthorization extends Construct {
     this.#function = new NodeFunction(this, 'Function', {
       description: 'Verifies access tokens',
       entry: lambdaEntry('auth/authorize.lambda'),
+      purpose: 'authorizer',
       // Two metadata documents and the signing keys, five seconds each.
       timeout: Duration.seconds(20),
     });

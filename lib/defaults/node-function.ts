@@ -13,6 +13,9 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type BundleProps, bundle } from './bundle.ts';
 
+/** The functions that keep jobs moving, and those that callers can fill. */
+export type FunctionPurpose = 'authorizer' | 'recorder' | 'resumer' | 'publisher' | 'api' | 'mcp' | 'sandbox';
+
 export interface NodeFunctionProps
   extends BundleProps,
     Pick<
@@ -29,6 +32,8 @@ export interface NodeFunctionProps
       | 'vpc'
       | 'vpcSubnets'
     > {
+  /** What the function is for, when `reservedConcurrency` may reserve for it. @default nothing is reserved */
+  readonly purpose?: FunctionPurpose;
   /** MiB. @default 512 */
   readonly memorySize?: number;
   /** @default 30 s */
@@ -43,8 +48,10 @@ export interface NodeFunctionProps
 
 /** A Node.js function on arm64, bundled with the AWS SDK that was tested with it. */
 export class NodeFunction extends LambdaFunction {
+  readonly purpose: FunctionPurpose | undefined;
+
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
-    const { entry, alias, packages, catalogue, architecture = Architecture.ARM_64, ...rest } = props;
+    const { entry, alias, packages, catalogue, architecture = Architecture.ARM_64, purpose, ...rest } = props;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -71,5 +78,6 @@ export class NodeFunction extends LambdaFunction {
       logGroup,
       role,
     });
+    this.purpose = purpose;
   }
 }

@@ -36,6 +36,7 @@ export class ManagementApi extends Construct {
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
       entry: lambdaEntry('api/api.lambda'),
+      purpose: 'api',
       timeout: TIMEOUT,
       catalogue,
     });

@@ -50,6 +50,7 @@ export class McpApi extends Construct {
     const mcpFunction = new NodeFunction(this, 'Function', {
       description: 'Serves MCP clients: starts, lists, checks and cancels jobs',
       entry: lambdaEntry('mcp/mcp.lambda'),
+      purpose: 'mcp',
       timeout,
       // 1,769 MiB is one full vCPU: CPU limits cold starts, DynamoDB limits calls.
       memorySize: 1_769,

@@ -25,6 +25,7 @@ export class ExecutionRecorder extends Construct {
     const recorder = new NodeFunction(this, 'Function', {
       description: 'Records the status of executions of external state machines',
       entry: lambdaEntry('executions/endings/record-execution.lambda'),
+      purpose: 'recorder',
       catalogue,
     });
     jobsTable.grantProgress(recorder);

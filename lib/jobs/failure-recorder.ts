@@ -22,6 +22,7 @@ export class FailureRecorder extends Construct {
     this.failureRecorder = new NodeFunction(this, 'Function', {
       description: 'Marks a job as failed when a step crashes or the execution is stopped',
       entry: lambdaEntry('executions/endings/record-failure.lambda'),
+      purpose: 'recorder',
     });
     jobsTable.grantProgress(this.failureRecorder);
   }

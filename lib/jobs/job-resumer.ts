@@ -21,6 +21,7 @@ export class JobResumer extends Construct {
     const resumer = new NodeFunction(this, 'Function', {
       description: 'Resumes executions when all questions of their job have answers',
       entry: lambdaEntry('executions/input/resume.lambda'),
+      purpose: 'resumer',
     });
     for (const operation of operations) operation.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {

@@ -20,6 +20,7 @@ export class UploadReceiver extends Construct {
     const receiver = new NodeFunction(this, 'Function', {
       description: 'Resumes jobs whose uploads have arrived in the workspace',
       entry: lambdaEntry('executions/input/receive-upload.lambda'),
+      purpose: 'recorder',
     });
     jobsTable.grantProgress(receiver);
     workspace.grantHeadUpload(receiver);

@@ -173,6 +173,7 @@ function createSandboxRunner(scope: Construct, props: StepFunctionProps): Lambda
   const sandbox = new NodeFunction(scope, 'Sandbox', {
     ...handlerProps(props),
     description: `Sandbox for the steps of ${definition.title}: has no permissions on AWS`,
+    purpose: 'sandbox',
     timeout: Duration.millis(longestStepMs(definition) + SANDBOX_WRAP_UP_MS),
     // Its role may only write its log. Tracing would add permissions.
     tracing: Tracing.DISABLED,

@@ -46,6 +46,7 @@ export class JobEvents extends Construct {
     const publisher = new NodeFunction(this, 'Function', {
       description: 'Publishes changes of jobs to the events topic and to webhook endpoints',
       entry: lambdaEntry('webhooks/publish-events.lambda'),
+      purpose: 'publisher',
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);

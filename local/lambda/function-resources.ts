@@ -19,6 +19,7 @@ interface FunctionProperties {
   readonly Timeout?: number;
   readonly MemorySize?: number;
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
+  readonly ReservedConcurrentExecutions?: number;
   readonly TenancyConfig?: { readonly TenantIsolationMode: 'PER_TENANT' };
 }
 
@@ -29,6 +30,7 @@ const FUNCTION_PROPERTIES = [
   'Timeout',
   'MemorySize',
   'Environment',
+  'ReservedConcurrentExecutions',
   'TenancyConfig',
 ] as const;
 
@@ -87,7 +89,11 @@ function readAsyncRetries(template: Template, resolve: Resolve): ReadonlyMap<str
 
 function createFunction(
   name: string,
-  {
+  properties: FunctionProperties & { readonly asyncRetries: number | undefined },
+  assembly: Assembly,
+  { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
+): LambdaFunction {
+  const {
     Code,
     Handler,
     Runtime,
@@ -96,10 +102,7 @@ function createFunction(
     Environment,
     TenancyConfig,
     asyncRetries,
-  }: FunctionProperties & { readonly asyncRetries: number | undefined },
-  assembly: Assembly,
-  { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
-): LambdaFunction {
+  } = properties;
   const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
   // Only an option of the local cloud allows webhooks to this machine; a template cannot.
   const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
@@ -117,6 +120,7 @@ function createFunction(
     memoryMb: MemorySize,
     isolatesTenants: TenancyConfig !== undefined,
     ...(asyncRetries !== undefined && { asyncRetries }),
+    reservedConcurrency: properties.ReservedConcurrentExecutions,
     environment: {
       ...machineVariables(),
       ...awsVariables,

@@ -20,7 +20,14 @@ const LOAD_MS = 10_000;
 /** Lambda loads the code once more, within the function's timeout. Here the machine may also be busy with other programs. */
 const SECOND_LOAD_MS = 60_000;
 
+/** AWS rejects the invocation, because the reserved concurrency of the function is used up. */
+export class ThrottledError extends Error {
+  override readonly name = 'TooManyRequestsException';
+}
+
 export interface FunctionOptions extends InstanceOptions {
+  /** Maximum concurrent invocations. @default not limited */
+  readonly reservedConcurrency?: number;
   /** Each instance serves one tenant only, and each invocation names its tenant. */
   readonly isolatesTenants: boolean;
   /** Retries of an asynchronous invocation that fails. @default 2, as on AWS */
@@ -33,6 +40,8 @@ export interface InvokeOptions {
   /** Receives a streamed response. @default the chunks are the result */
   readonly onChunk?: OnChunk;
   readonly tenantId?: string;
+  /** Lambda's own queues wait for reserved concurrency: events and event source mappings. @default false */
+  readonly isQueued?: boolean;
 }
 
 /** The tenant of an instance; undefined without tenant isolation. */
@@ -49,24 +58,34 @@ export class LambdaFunction {
   readonly #asyncRetries: number;
   readonly #options: InstanceOptions;
   readonly #refusal: string | undefined;
+  readonly #reserved: number;
   readonly #instances = new Map<FunctionInstance, TenantId>();
   readonly #idle: FunctionInstance[] = [];
   readonly #waiting: Waiting[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor({ isolatesTenants, asyncRetries = 2, refusal, ...options }: FunctionOptions) {
+  constructor({
+    isolatesTenants,
+    asyncRetries = 2,
+    refusal,
+    reservedConcurrency,
+    ...options
+  }: FunctionOptions) {
     this.#asyncRetries = asyncRetries;
     this.#refusal = refusal;
+    this.#reserved = reservedConcurrency ?? Number.POSITIVE_INFINITY;
     this.isolatesTenants = isolatesTenants;
     this.#options = options;
   }
 
   /**
    * Runs the handler as soon as an instance is free.
-   * @returns the result as JSON text, or the streamed text. @throws FunctionError
+   * @returns the result as JSON text, or the streamed text.
+   * @throws FunctionError; ThrottledError when the reserved concurrency is used up
    */
-  async invoke(payload: string, { onChunk, tenantId }: InvokeOptions = {}): Promise<string> {
+  async invoke(payload: string, options: InvokeOptions = {}): Promise<string> {
+    const { onChunk } = options;
     if (this.#refusal !== undefined) {
       this.#options.onLine(this.#refusal);
       throw new FunctionError({ errorType: 'LocalCloud.NotRun', errorMessage: this.#refusal, trace: [] });
@@ -79,20 +98,23 @@ export class LambdaFunction {
     const chunks: Buffer[] = [];
     const forward = onChunk ?? (async (chunk: Buffer) => void chunks.push(chunk));
     try {
-      const result = await this.#run(payload, forward, tenantId, LOAD_MS).catch((error) => {
+      const result = await this.#run(payload, forward, options, LOAD_MS).catch((error) => {
         if (!(error instanceof LoadTimeout)) throw error;
         this.#options.onLine(`${error.message} Loading it once more.`);
-        return this.#run(payload, forward, tenantId, SECOND_LOAD_MS);
+        return this.#run(payload, forward, options, SECOND_LOAD_MS);
       });
       return result || Buffer.concat(chunks).toString();
     } catch (error) {
-      this.#options.onLine(`Invoke Error ${(error as Error).message}`);
+      if (!(error instanceof ThrottledError)) {
+        this.#options.onLine(`Invoke Error ${(error as Error).message}`);
+      }
       throw error;
     }
   }
 
-  async #run(payload: string, onChunk: OnChunk, tenantId: TenantId, loadMs: number): Promise<string> {
-    const instance = await this.#acquire(tenantId);
+  async #run(payload: string, onChunk: OnChunk, options: InvokeOptions, loadMs: number): Promise<string> {
+    const { tenantId, isQueued = false } = options;
+    const instance = await this.#acquire(tenantId, isQueued);
     try {
       return await instance.invoke(payload, onChunk, loadMs);
     } finally {
@@ -104,7 +126,7 @@ export class LambdaFunction {
   async invokeAsync(payload: string): Promise<void> {
     for (let retries = 0; retries <= this.#asyncRetries; retries++) {
       try {
-        await this.invoke(payload);
+        await this.invoke(payload, { isQueued: true });
         return;
       } catch {
         // The loop retries.
@@ -125,7 +147,7 @@ export class LambdaFunction {
     return running.length;
   }
 
-  async #acquire(tenantId: TenantId): Promise<FunctionInstance> {
+  async #acquire(tenantId: TenantId, isQueued: boolean): Promise<FunctionInstance> {
     if (this.#stopped)
       throw new Error(
         `${this.#options.functionName} is stopped, because the local cloud is closing. Start it again.`,
@@ -138,8 +160,10 @@ export class LambdaFunction {
       this.#instances.delete(idle);
     }
     const [longestIdle] = this.#idle;
-    if (this.#instances.size >= MAX_INSTANCES && longestIdle) this.#end(longestIdle);
-    if (this.#instances.size < MAX_INSTANCES) return this.#start(tenantId);
+    const limit = Math.min(MAX_INSTANCES, this.#reserved);
+    if (this.#instances.size >= limit && longestIdle) this.#end(longestIdle);
+    if (this.#instances.size < limit) return this.#start(tenantId);
+    if (this.#instances.size >= this.#reserved && !isQueued) throw new ThrottledError('Rate Exceeded.');
     return new Promise((resolve) => this.#waiting.push({ tenantId, resolve }));
   }
 

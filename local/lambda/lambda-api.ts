@@ -8,7 +8,7 @@ import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
 import { functionNameOf } from '../shared/aws-names.ts';
 import { type Handler, readBody, sendJson } from '../shared/loopback-server.ts';
 import { FunctionError } from './function-instance.ts';
-import { type LambdaFunction, MAX_PAYLOAD_BYTES } from './functions.ts';
+import { type LambdaFunction, MAX_PAYLOAD_BYTES, ThrottledError } from './functions.ts';
 
 const INVOKE = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations(\?|$)/;
 const INVOKE_WITH_RESPONSE_STREAM =
@@ -61,7 +61,12 @@ export function lambdaApiHandler(
     }
 
     const event = payload.toString() || '{}';
-    return streamed ? stream(target, event, tenantId, response) : buffer(target, event, tenantId, response);
+    try {
+      await (streamed ? stream : buffer)(target, event, tenantId, response);
+    } catch (error) {
+      if (!(error instanceof ThrottledError)) throw error;
+      fail(429, error.name, error.message);
+    }
   };
 }
 
@@ -88,19 +93,24 @@ async function stream(
   tenantId: string | undefined,
   response: ServerResponse,
 ): Promise<void> {
-  response.writeHead(200, { 'Content-Type': 'application/vnd.amazon.eventstream' });
   const write = (type: string, contentType: string, body: Uint8Array) =>
     new Promise<void>((resolve) => {
+      if (!response.headersSent) {
+        response.writeHead(200, { 'Content-Type': 'application/vnd.amazon.eventstream' });
+      }
       if (response.destroyed || response.write(frame(type, contentType, body))) resolve();
       else response.once('drain', resolve).once('close', resolve);
     });
   const onChunk = (chunk: Buffer) => write('PayloadChunk', 'application/octet-stream', chunk);
   const complete = await target.invoke(event, { tenantId, onChunk }).then(
     () => ({}),
-    (error: Error) => ({
-      ErrorCode: error instanceof FunctionError ? error.name : 'ServiceException',
-      ErrorDetails: error.message,
-    }),
+    (error: Error) => {
+      if (error instanceof ThrottledError) throw error;
+      return {
+        ErrorCode: error instanceof FunctionError ? error.name : 'ServiceException',
+        ErrorDetails: error.message,
+      };
+    },
   );
   await write('InvokeComplete', 'application/json', Buffer.from(JSON.stringify(complete)));
   response.end();

@@ -4,7 +4,7 @@ import { invokeCall } from '../iam/json-calls.ts';
 import { Refusal } from '../iam/refusal.ts';
 import type { Call } from '../iam/statements.ts';
 import { FunctionError } from '../lambda/function-instance.ts';
-import type { LambdaFunction } from '../lambda/functions.ts';
+import { type LambdaFunction, ThrottledError } from '../lambda/functions.ts';
 import { functionNameOf } from '../shared/aws-names.ts';
 import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
 import type { TaskRunner } from './state-machine.ts';
@@ -33,6 +33,7 @@ export function createTaskRunner(
     const target = functions.get(name);
     if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     const result = await target.invoke(JSON.stringify(payload)).catch((error: Error) => {
+      if (error instanceof ThrottledError) throw named(`Lambda.${error.name}`, error.message);
       // Other errors are failures of the service, as on AWS.
       throw error instanceof FunctionError ? error : named('Lambda.ServiceException', error.message);
     });

@@ -436,8 +436,12 @@ describe('an Express machine', () => {
     counter.reset();
     const { data, isError } = await call(client, 'quote', { product: 'tea' });
     expect([isError, data]).toEqual([undefined, { product: 'tea', price: 7 }]);
-    // It thinks, chooses and says.
-    expect(costs()).toEqual({ 'states:StartSyncExecution': 1, 'states:StateEntered': 3 });
+    // It thinks, chooses and says. The call takes and frees a slot.
+    expect(costs()).toEqual({
+      'states:StartSyncExecution': 1,
+      'states:StateEntered': 3,
+      'dynamodb:UpdateItem': 2,
+    });
     expect(await listed()).toBe(before);
   });
 

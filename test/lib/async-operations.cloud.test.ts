@@ -12,6 +12,7 @@ import {
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { AsyncOperations, type AsyncOperationsProps } from '../../lib/async-operations.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { readReservedConcurrency } from '../../lib/defaults/reserved-concurrency.ts';
 import { samples } from '../support/sample-catalogue.ts';
 
 /** Synthesizes without the bundles of functions. */
@@ -119,6 +120,83 @@ describe('under another id', () => {
     expect(() => ops.operation('thumbnail')).toThrow(/"thumbnail".*\bbuild\b.*\bupload\b/);
     expect(() => ops.operation('constructor')).toThrow(/"constructor"/);
   });
+});
+
+describe('reserved concurrency', () => {
+  /** Returns what the stack reserves, by logical id of the function without its hash. */
+  function reserved(props: Partial<AsyncOperationsProps>): Readonly<Record<string, number>> {
+    const functions = Object.entries(create(props).template().findResources('AWS::Lambda::Function'));
+    return Object.fromEntries(
+      functions.flatMap(([id, { Properties }]) =>
+        Properties.ReservedConcurrentExecutions === undefined
+          ? []
+          : [[id.slice('Ops'.length, -8), Properties.ReservedConcurrentExecutions]],
+      ),
+    );
+  }
+
+  test('is none by default: an account with ten concurrent executions accepts no reservation', () => {
+    const { template } = create({ authorization: { mode: 'cognito' } });
+    expect(JSON.stringify(template())).not.toMatch(/(Reserved|Provisioned)Concurren/);
+  });
+
+  test('keeps jobs moving and limits what callers can fill, within the quota of an account', () => {
+    const functions = reserved({ authorization: { mode: 'cognito' }, reservedConcurrency: {} });
+    expect(functions).toEqual({
+      GatewayAuthorizationFunction: 20,
+      FailureRecorderFunction: 10,
+      UploadsFunction: 10,
+      ResumerFunction: 10,
+      EventsFunction: 10,
+      ManagementFunction: 50,
+      McpFunction: 300,
+      buildSandbox: 100,
+    });
+    // Lambda keeps 100 of an account's 1,000 for functions without a reservation.
+    expect(Object.values(functions).reduce((sum, count) => sum + count)).toBeLessThanOrEqual(900);
+  });
+
+  test('takes numbers, and options of operations stay', () => {
+    const functions = { deploy: { reservedConcurrency: 3 } };
+    const { McpFunction, deployFunction } = reserved({ functions, reservedConcurrency: { mcp: 7 } });
+    expect([McpFunction, deployFunction]).toEqual([7, 3]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('of %d is refused', (mcp) => {
+    expect(() => create({ reservedConcurrency: { mcp } })).toThrow(
+      `reservedConcurrency.mcp is ${mcp}: give a whole number of at least 1.`,
+    );
+  });
+
+  test('is turned on by the context', () => {
+    const read = (reservedConcurrency?: unknown) =>
+      readReservedConcurrency(new App({ context: { reservedConcurrency } }).node);
+    expect([read(), read('false'), read(false), read('true'), read(true)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      {},
+      {},
+    ]);
+    expect(() => read('300')).toThrow('reservedConcurrency is "300": give true or false.');
+  });
+});
+
+test('an owner gets a fifth of the concurrency of webhooks, and Lambda allows retries of any number', () => {
+  const deliver = (maxConcurrency?: number) => {
+    const functions = Object.entries(
+      create({ webhooks: { maxConcurrency } }).template().findResources('AWS::Lambda::Function'),
+    );
+    const [, { Properties } = { Properties: undefined }] =
+      functions.find(([id]) => id.startsWith('OpsWebhooksDeliver')) ?? [];
+    return Properties;
+  };
+  expect(deliver()).toMatchObject({
+    RecursiveLoop: 'Allow',
+    Environment: { Variables: { DELIVERY_SLOTS: '4' } },
+  });
+  expect(deliver(2).Environment.Variables.DELIVERY_SLOTS).toBe('1');
+  expect(deliver(1_000).Environment.Variables.DELIVERY_SLOTS).toBe('200');
 });
 
 describe('the options of an operation', () => {

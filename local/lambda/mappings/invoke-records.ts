@@ -11,7 +11,7 @@ export async function invokeRecords(
   const settled = new AbortController();
   const end = once(abandoned, 'abort', { signal: settled.signal }).catch(() => {});
   try {
-    const result = await Promise.race([target.invoke(JSON.stringify({ Records })), end]);
+    const result = await Promise.race([target.invoke(JSON.stringify({ Records }), { isQueued: true }), end]);
     return String(result);
   } finally {
     settled.abort();

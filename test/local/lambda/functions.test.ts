@@ -1,4 +1,4 @@
-/** A function's instances that end before they have answered. */
+/** Tests the instances of a function: those that end before they have answered, and how many there may be. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ import { waitFor } from '../fixture/harness.ts';
 let codeDirectory: string;
 let target: LambdaFunction;
 
-async function start(code: string, asyncRetries?: number): Promise<string[]> {
+async function start(
+  code: string,
+  options: { readonly asyncRetries?: number; readonly reservedConcurrency?: number } = {},
+): Promise<string[]> {
   codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
   await writeFile(join(codeDirectory, 'index.mjs'), code);
   const lines: string[] = [];
@@ -22,7 +25,7 @@ async function start(code: string, asyncRetries?: number): Promise<string[]> {
     isolatesTenants: false,
     memoryMb: 128,
     environment: {},
-    ...(asyncRetries !== undefined && { asyncRetries }),
+    ...options,
     onLine: (line) => lines.push(line),
   });
   return lines;
@@ -127,10 +130,31 @@ test('a response and a payload have limits in bytes', async () => {
 });
 
 test.each([
-  ['three times', undefined, 3],
-  ['once without retries', 0, 1],
-])('an asynchronous invocation that fails is made %s', async (_times, retries, count) => {
-  const lines = await start(`export const handler = () => { throw new Error('broken'); };`, retries);
+  ['three times', {}, 3],
+  ['once without retries', { asyncRetries: 0 }, 1],
+])('an asynchronous invocation that fails is made %s', async (_times, options, count) => {
+  const lines = await start(`export const handler = () => { throw new Error('broken'); };`, options);
   await target.invokeAsync('{}');
   expect(lines.filter((line) => line.startsWith('Invoke Error'))).toHaveLength(count);
+});
+
+test('beyond the reserved concurrency an invocation is throttled, and one from a queue of Lambda waits', async () => {
+  const gate = join(tmpdir(), `gate-${process.pid}`);
+  const lines = await start(
+    `import { existsSync } from 'node:fs';
+     export const handler = async () => {
+       console.log('RUNNING');
+       while (!existsSync(${JSON.stringify(gate)})) await new Promise((resolve) => setTimeout(resolve, 10));
+       return 'fine';
+     };`,
+    { reservedConcurrency: 1 },
+  );
+  const first = target.invoke('{}');
+  await waitFor(async () => lines.find((line) => line === 'RUNNING'));
+  await expect(target.invoke('{}')).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  const queued = target.invoke('{}', { isQueued: true });
+  await writeFile(gate, '');
+  expect(await Promise.all([first, queued])).toEqual(['"fine"', '"fine"']);
+  expect(await target.invoke('{}')).toBe('"fine"');
+  await rm(gate);
 });
