@@ -1,8 +1,10 @@
 /** Tests the API behind a misconfigured gateway and after internal errors. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { createApi } from '../../lambdas/api/api.ts';
 import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
+import { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { expectValid } from '../support/openapi.ts';
 
 beforeEach(() => void jest.spyOn(console, 'error').mockImplementation(() => {}));
@@ -66,4 +68,46 @@ test('a body in base64 is decoded before its size is checked', async () => {
   expect([named.status, named.data.error.message]).toEqual([400, expect.stringContaining('url:')]);
   expect((await ask({}, event(`{${' '.repeat(65_534)}}`))).status).toBe(400);
   expect((await ask({}, event(`{${' '.repeat(65_535)}}`))).status).toBe(413);
+});
+
+describe('an owner whose slots are taken', () => {
+  const post = (resource: string, body: object, pathParameters = {}) => ({
+    httpMethod: 'POST',
+    resource,
+    pathParameters,
+    multiValueHeaders: { 'Content-Type': ['application/json'] },
+    body: JSON.stringify(body),
+  });
+  const full = new OwnerSlots({
+    client: new DynamoDBClient({ region: 'us-east-1' }),
+    tableName: 'slots',
+    purpose: 'waiting_calls',
+    limit: 0,
+  });
+
+  test('registers an endpoint whose host is not resolved now', async () => {
+    const put = jest.fn(async (endpoint: object) => ({ ...endpoint, createdAt: '', updatedAt: '' }));
+    const dependencies = {
+      waits: full,
+      endpoints: { put },
+      seal: { seal: async () => 'sealed' },
+      addressPolicy: { ports: [443], allowLoopback: false },
+    };
+    const body = { url: 'https://does-not-resolve.example.com/hook' };
+    expect((await ask(dependencies, post('/endpoints', body))).status).toBe(201);
+    expect(put).toHaveBeenCalledWith(expect.objectContaining(body));
+    const refused = await ask(dependencies, post('/endpoints', { url: 'https://127.0.0.1/' }));
+    expect(refused.data.error.code).toBe('URL_REFUSED');
+  });
+
+  test('starts no replay of an endpoint, and is told when to try again', async () => {
+    const endpointId = `ep_${'0'.repeat(32)}`;
+    const endpoint = { endpointId, kind: 'webhook', events: [], secrets: [] };
+    const { status, headers, data } = await ask(
+      { waits: full, endpoints: { get: async () => endpoint } },
+      post('/endpoints/{endpoint_id}/replay', { since: '2026-01-01T00:00:00Z' }, { endpoint_id: endpointId }),
+    );
+    expect([status, headers?.['retry-after'], data.error.details.limit]).toEqual([429, '2', 'waiting_calls']);
+    expectValid(['components', 'schemas', 'Error'], data);
+  });
 });

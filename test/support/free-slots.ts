@@ -2,7 +2,6 @@
 import type { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 
 export const freeSlots = {
-  limit: Number.POSITIVE_INFINITY,
   take: async () => async () => {},
   run: (_owner: string, _holdMs: number, action: () => Promise<unknown>) => action(),
 } as unknown as OwnerSlots;

@@ -33,14 +33,12 @@ export type Release = () => Promise<void>;
 
 /** Keeps one item an owner, with an attribute for each taken slot: the time until which it is held. */
 export class OwnerSlots {
-  readonly limit: number;
   readonly #options: OwnerSlotsOptions;
   readonly #names: readonly string[];
   readonly #now: () => number;
 
   constructor(options: OwnerSlotsOptions) {
     this.#options = options;
-    this.limit = options.limit;
     this.#names = Array.from({ length: options.limit }, (_, index) => `slot${index}`);
     this.#now = options.now ?? Date.now;
   }
