@@ -28,7 +28,7 @@ export interface ReservedConcurrency {
 }
 
 /** The defaults with one sandbox reserve 520 of the 1,000 concurrent executions of an account. */
-export const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
+const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
   authorizer: 20,
   recorder: 10,
   resumer: 10,
