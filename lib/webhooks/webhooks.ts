@@ -81,8 +81,8 @@ export class Webhooks extends Construct {
     this.#queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Messages of a crashed function return after twice its timeout.
-      visibilityTimeout: Duration.seconds(2 * DELIVER_TIMEOUT.toSeconds()),
+      // AWS recommends six times the function's timeout: Lambda itself retries when it throttles the function.
+      visibilityTimeout: Duration.seconds(6 * DELIVER_TIMEOUT.toSeconds()),
       retentionPeriod: Duration.days(4),
       // Failures of receivers do not count here: these receives are for functions that crash.
       deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
@@ -100,14 +100,15 @@ export class Webhooks extends Construct {
       description: 'The key that seals the secrets of endpoints is derived from this text',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       // Retained like the table: neither is useful without the other.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
 
     const deliver = new NodeFunction(this, 'Deliver', {
       description: 'Delivers events of jobs to webhook endpoints',
       entry: lambdaEntry('webhooks/sending/deliver.lambda'),
       timeout: DELIVER_TIMEOUT,
-      // It queues retries, and messages of an owner whose slots are taken. Lambda would stop a chain of 16 as a loop.
+      // A delivery queues its next attempt, and an owner's message waits in the queue while the owner's slots are taken. Lambda
+      // would stop a chain of some 16. `retrySeconds` ends every chain.
       recursiveLoop: RecursiveLoop.ALLOW,
     });
     slots.grantTake(deliver);
