@@ -61,6 +61,7 @@ export class UserPool extends Construct {
       // This plan includes the login pages, and tokens for one resource (RFC 8707).
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: true,
+      // Also when the first deployment fails: its rollback could not delete a protected pool, and would fail as well.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const resourceScopes = scopes.map(
@@ -95,10 +96,11 @@ export class UserPool extends Construct {
       generateSecret: true,
       oAuth: { flows: { clientCredentials: true }, scopes: allScopes },
     });
-    for (const { node } of [people, programs]) {
-      // Only refresh tokens: by default, Cognito also lets a client authenticate with a user's password.
-      (node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
-    }
+    // Without flows, Cognito allows its defaults. The login pages use the flows of their client: `USER_AUTH` covers passwords,
+    // SRP and passkeys. Programs need none, and Cognito does not accept an empty list.
+    const refresh = 'ALLOW_REFRESH_TOKEN_AUTH';
+    (people.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_USER_AUTH', refresh];
+    (programs.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = [refresh];
     new CfnManagedLoginBranding(this, 'Pages', {
       userPoolId: pool.userPoolId,
       clientId: people.userPoolClientId,
