@@ -2,7 +2,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import { DomainName, EndpointType, type RestApi, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct, type Node } from 'constructs';
 
@@ -13,8 +13,8 @@ export interface DomainChoice {
   /** ARN of an ACM certificate for that name, in the region of the stack. */
   readonly certificateArn: string;
   /**
-   * Route 53 zone in which the stack creates the A and AAAA records. @default none: the output `DomainTarget` names the
-   * target for a DNS record that you create
+   * Route 53 zone in which the stack creates the A record; the API has IPv4 addresses only. @default none: the output
+   * `DomainTarget` names the target for a DNS record that you create
    */
   readonly hostedZone?: { readonly id: string; readonly name: string };
 }
@@ -93,7 +93,6 @@ export class CustomDomain extends Construct {
       });
       const target = RecordTarget.fromAlias(new ApiGatewayDomain(domain));
       new ARecord(this, 'A', { zone, recordName: domainName, target });
-      new AaaaRecord(this, 'Aaaa', { zone, recordName: domainName, target });
     } else {
       new CfnOutput(this, 'DomainTarget', {
         value: domain.domainNameAliasDomainName,

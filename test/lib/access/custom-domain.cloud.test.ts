@@ -38,7 +38,7 @@ describe.each<Record<string, string>>([
     const [[, mapping] = []] = Object.entries(template.findResources('AWS::ApiGateway::BasePathMapping'));
     expect(mapping?.Properties.BasePath).toBeUndefined();
     template.hasResourceProperties('AWS::ApiGateway::RestApi', { DisableExecuteApiEndpoint: true });
-    template.resourceCountIs('AWS::Route53::RecordSet', 2);
+    template.resourceCountIs('AWS::Route53::RecordSet', 1);
   });
 
   test('every address that is told is of the domain', () => {
