@@ -1,5 +1,5 @@
 /** Creates the service in a stack: the tables, the bucket, the endpoint, and a state machine for each operation. */
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Tags } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -15,7 +15,9 @@ import {
 import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
+import { deploymentName } from './defaults/deployment-name.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
+import type { ApiLogsChoice } from './endpoints/api-logs.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
@@ -36,6 +38,9 @@ import type { OperationFunctionOptions } from './operations/step-function.ts';
 import { JobEvents } from './webhooks/job-events.ts';
 import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
 
+/** Key of the tags: activate it, and `…:operation`, as cost allocation tags. */
+const TAG = 'mcp-async-operations';
+
 /** Properties of `AsyncOperations`. Only `operations` is required. */
 export interface AsyncOperationsProps {
   /** The catalogue that `loadOperations` returns. */
@@ -48,6 +53,8 @@ export interface AsyncOperationsProps {
   readonly domain?: DomainChoice;
   /** AWS WAF in front of the API, about 10 US dollars a month. @default none */
   readonly firewall?: FirewallChoice;
+  /** CloudWatch logs of requests to the API. @default none: functions write logs, API Gateway writes none */
+  readonly apiLogs?: ApiLogsChoice;
   /** Names of existing DynamoDB tables that operations with `resources.tables` may read and change. @default none */
   readonly tables?: readonly string[];
   /** APIs that operations with `calls` may call, with the credentials of your EventBridge connections. @default none */
@@ -100,6 +107,7 @@ export class AsyncOperations extends Construct {
     super(scope, id);
     const { operations: catalogue, functions = {}, tables = [], apis = [], stateMachines = {} } = props;
     checkNames(catalogue, functions);
+    Tags.of(this).add(TAG, deploymentName(this));
 
     const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
     const workspace = new WorkspaceBucket(this, 'Workspace');
@@ -110,6 +118,9 @@ export class AsyncOperations extends Construct {
       const common = { definition, catalogue, options, stateMachines, jobsTable, workspace };
       return { definition, construct: createOperation(this, { ...common, tables, apis, failureRecorder }) };
     });
+    for (const { definition, construct } of operations) {
+      Tags.of(construct).add(`${TAG}:operation`, definition.name);
+    }
     const constructs = operations.map(({ construct }) => construct);
     failures.watch(constructs.filter((construct) => construct instanceof Operation));
     new ExecutionRecorder(this, 'ExecutionRecorder', {
@@ -129,6 +140,7 @@ export class AsyncOperations extends Construct {
       authorization: localAuthorization(this.node) ?? props.authorization ?? DEFAULT_AUTHORIZATION,
       domain: props.domain,
       firewall: props.firewall,
+      logs: props.apiLogs,
     });
     const slots = new SlotsTable(this, 'Slots');
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });

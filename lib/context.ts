@@ -6,13 +6,14 @@ import { readFirewall } from './access/web-firewall.ts';
 import type { AsyncOperationsProps } from './async-operations.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readReservedConcurrency } from './defaults/reserved-concurrency.ts';
+import { readApiLogs } from './endpoints/api-logs.ts';
 import { readApis } from './operations/api-connections.ts';
 import { readStateMachines } from './operations/external-state-machines.ts';
 import { readTables } from './operations/operator-tables.ts';
 
 /**
  * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
- * `firewall`, `reservedConcurrency`, `migrateTables`, `apiConnections`, `stateMachines` and `stateMachineTag`.
+ * `firewall`, `reservedConcurrency`, `apiLogs`, `migrateTables`, `apiConnections`, `stateMachines` and `stateMachineTag`.
  * @param node of the app or the stack
  * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
  * @throws Error naming the key, the value and the remedy
@@ -30,6 +31,7 @@ export async function readContext(
     domain: readDomain(node),
     firewall: readFirewall(node),
     reservedConcurrency: readReservedConcurrency(node),
+    apiLogs: readApiLogs(node),
     tables: readTables(node),
     apis: readApis(node),
     stateMachines: await readStateMachines(node, catalogue.operations),

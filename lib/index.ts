@@ -12,6 +12,7 @@ export { AsyncOperationsStack, type AsyncOperationsStackProps } from './async-op
 export { type Catalogue, type LoadOperationsOptions, loadOperations } from './catalogue.ts';
 export { readContext } from './context.ts';
 export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
+export type { ApiLogsChoice } from './endpoints/api-logs.ts';
 export type { ApiConnection } from './operations/api-connections.ts';
 export type { Operation } from './operations/operation.ts';
 export type { OperationFunctionOptions } from './operations/step-function.ts';

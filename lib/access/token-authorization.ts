@@ -14,6 +14,7 @@ import { scopes } from '../../lambdas/shared/caller.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import { addGatewayResponse } from './gateway-responses.ts';
 import { PUBLIC } from './public-method.ts';
 
 /**
@@ -135,60 +136,50 @@ function addErrorResponses(
 ): void {
   const { scope, resource_metadata } = challenge;
   const challengeParameters = `scope="${scope}", resource_metadata="${resource_metadata}"`;
-  const addResponse = (
-    type: ResponseType,
-    statusCode: string | undefined,
-    error: { readonly code: string; readonly message: string; readonly retryable: boolean },
-    authenticate?: string,
-  ) => {
-    api.addGatewayResponse(type.responseType, {
-      type,
-      statusCode,
-      responseHeaders: authenticate === undefined ? {} : { 'WWW-Authenticate': `'${authenticate}'` },
-      templates: { 'application/json': JSON.stringify({ error }) },
-    });
-  };
-  addResponse(
+  addGatewayResponse(
+    api,
     ResponseType.UNAUTHORIZED,
-    '401',
     {
       code: 'UNAUTHORIZED',
       message:
         'The request has no valid access token for this API. Authorize, and send the token as Authorization: Bearer.',
       retryable: false,
     },
-    `Bearer ${challengeParameters}`,
+    { statusCode: '401', authenticate: `Bearer ${challengeParameters}` },
   );
-  addResponse(
+  addGatewayResponse(
+    api,
     ResponseType.ACCESS_DENIED,
-    '403',
     {
       code: 'FORBIDDEN',
       message: 'The access token has none of the scopes of this API. Authorize again and request them.',
       retryable: false,
     },
-    `Bearer error="insufficient_scope", ${challengeParameters}`,
+    {
+      statusCode: '403',
+      authenticate: `Bearer error="insufficient_scope", ${challengeParameters}`,
+    },
   );
   const unavailable = {
     code: 'AUTHORIZATION_UNAVAILABLE',
     message: 'The access token could not be verified. Retry. If the error persists, contact the operator.',
     retryable: true,
   };
-  addResponse(ResponseType.AUTHORIZER_FAILURE, '503', unavailable);
-  addResponse(ResponseType.AUTHORIZER_CONFIGURATION_ERROR, '503', unavailable);
+  addGatewayResponse(api, ResponseType.AUTHORIZER_FAILURE, unavailable, { statusCode: '503' });
+  addGatewayResponse(api, ResponseType.AUTHORIZER_CONFIGURATION_ERROR, unavailable, { statusCode: '503' });
   // For a token on an unknown path, API Gateway reports a broken signature. Its default message repeats the token.
-  addResponse(ResponseType.DEFAULT_4XX, undefined, {
+  addGatewayResponse(api, ResponseType.DEFAULT_4XX, {
     code: 'REQUEST_REFUSED',
-    message:
-      'The gateway rejected this request. Check its path, method and size. After status 429, wait before you retry.',
+    message: 'The gateway rejected this request. Check its path, method and size.',
     retryable: false,
   });
   // This type means an unknown path here, not a missing token. Clients look for metadata at several paths and stop at a 403.
-  addResponse(ResponseType.MISSING_AUTHENTICATION_TOKEN, '404', {
-    code: 'NOT_FOUND',
-    message: 'This path or method does not exist. Check both.',
-    retryable: false,
-  });
+  addGatewayResponse(
+    api,
+    ResponseType.MISSING_AUTHENTICATION_TOKEN,
+    { code: 'NOT_FOUND', message: 'This path or method does not exist. Check both.', retryable: false },
+    { statusCode: '404' },
+  );
 }
 
 /** Returns the URL of a stage without a reference to it: what the stage depends on cannot refer to the stage. */

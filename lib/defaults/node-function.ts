@@ -12,6 +12,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type BundleProps, bundle } from './bundle.ts';
+import { dependOnPolicies } from './depend-on-policies.ts';
 
 /** The functions that keep jobs moving, and those that callers can fill. */
 export type FunctionPurpose = 'authorizer' | 'recorder' | 'resumer' | 'publisher' | 'api' | 'mcp' | 'sandbox';
@@ -57,8 +58,7 @@ export class NodeFunction extends LambdaFunction {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Only its own log group: the AWS managed policy for functions allows all of them.
-    const role =
-      props.role ?? new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role = props.role ?? createRole(scope, `${id}Role`);
     logGroup.grantWrite(role);
     if (props.vpc) {
       role.addManagedPolicy(
@@ -80,4 +80,10 @@ export class NodeFunction extends LambdaFunction {
     });
     this.purpose = purpose;
   }
+}
+
+function createRole(scope: Construct, id: string): Role {
+  const role = new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  dependOnPolicies(role);
+  return role;
 }

@@ -1,37 +1,16 @@
 /** Creates the REST API. Every method requires authentication, unless it is declared public. */
-import { RemovalPolicy } from 'aws-cdk-lib';
-import {
-  AccessLogField,
-  AccessLogFormat,
-  AuthorizationType,
-  EndpointType,
-  LogGroupLogDestination,
-  MethodLoggingLevel,
-  RestApi,
-} from 'aws-cdk-lib/aws-apigateway';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { AuthorizationType, EndpointType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { type AuthorizationChoice, checkOidc } from '../access/authorization.ts';
 import { CustomDomain, checkDomain, type DomainChoice } from '../access/custom-domain.ts';
+import { addCommonResponses, addSignedRequestResponses } from '../access/gateway-responses.ts';
 import { stageUrl, TokenAuthorization } from '../access/token-authorization.ts';
 import { UserPool } from '../access/user-pool.ts';
 import { type FirewallChoice, WebFirewall } from '../access/web-firewall.ts';
+import { deploymentName } from '../defaults/deployment-name.ts';
+import { type ApiLogsChoice, apiLogOptions } from './api-logs.ts';
 
 const STAGE = 'v1';
-
-/** Fields of the access log: caller, request and result, without tokens and bodies. */
-const ACCESS_LOG = {
-  requestId: AccessLogField.contextRequestId(),
-  ip: AccessLogField.contextIdentitySourceIp(),
-  principal: AccessLogField.contextAuthorizerPrincipalId(),
-  user: AccessLogField.contextIdentityUserArn(),
-  requestTime: AccessLogField.contextRequestTime(),
-  httpMethod: AccessLogField.contextHttpMethod(),
-  resourcePath: AccessLogField.contextResourcePath(),
-  status: AccessLogField.contextStatus(),
-  responseLength: AccessLogField.contextResponseLength(),
-  error: AccessLogField.contextErrorMessage(),
-};
 
 const THROTTLING = { requestsPerSecond: 200, burst: 400 };
 
@@ -47,6 +26,8 @@ export interface GatewayProps {
   readonly domain?: DomainChoice;
   /** @default none */
   readonly firewall?: FirewallChoice;
+  /** @default no logs of the API */
+  readonly logs?: ApiLogsChoice;
 }
 
 /** The REST API with its authorizer, domain and firewall. */
@@ -58,25 +39,21 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { authorization, throttling = THROTTLING, domain, firewall } = props;
+    const { authorization, throttling = THROTTLING, domain, firewall, logs } = props;
     if (domain) checkDomain(domain);
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     const tokens = this.#tokenAuthorization(authorization);
     this.api = new RestApi(this, 'Api', {
+      restApiName: deploymentName(scope),
       description: 'Durable async operations for MCP clients',
       endpointTypes: [EndpointType.REGIONAL],
       // With a domain, that is the only address: tokens are valid for one address, and no other is reachable.
       disableExecuteApiEndpoint: domain !== undefined,
+      // CDK's default replaces the role of the whole account, and other stacks do the same.
+      cloudWatchRole: logs === 'new-role',
       deployOptions: {
         stageName: STAGE,
         tracingEnabled: true,
-        accessLogDestination: new LogGroupLogDestination(accessLog),
-        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
-        // Only errors: request data contains secrets and callers' input.
-        loggingLevel: MethodLoggingLevel.ERROR,
+        ...(logs && apiLogOptions(this)),
         throttlingRateLimit: throttling.requestsPerSecond,
         throttlingBurstLimit: throttling.burst,
       },
@@ -87,6 +64,8 @@ export class Gateway extends Construct {
     // This output has the stage URL. The outputs of the stack contain the URL of the API.
     this.api.node.tryRemoveChild('Endpoint');
     const domainUrl = domain && `https://${domain.domainName}`;
+    addCommonResponses(this.api);
+    if (!tokens) addSignedRequestResponses(this.api);
     tokens?.protect(this.api, domainUrl ?? stageUrl(this.api, STAGE));
     this.url = domainUrl ?? this.api.urlForPath('/').slice(0, -1);
     if (domain) new CustomDomain(this, 'Domain', { api: this.api, ...domain });

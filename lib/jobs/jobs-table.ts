@@ -26,7 +26,7 @@ export class JobsTable extends Construct {
     this.table = new TableV2(this, 'Table', {
       ...TABLE_DEFAULTS,
       partitionKey: { name: Names.partitionKey, type: AttributeType.STRING },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: Names.ttlAttribute,
       globalSecondaryIndexes: [ownerIndex, openIndex].map((index) => ({

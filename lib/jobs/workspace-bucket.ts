@@ -20,7 +20,7 @@ export class WorkspaceBucket extends Construct {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
         { prefix: 'work/', expiration: Duration.days(1) },
         { prefix: UPLOADS_PREFIX, expiration: Duration.days(1) },

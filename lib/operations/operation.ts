@@ -1,5 +1,6 @@
 /** Creates an operation with steps: the function that runs them, and the state machine that orders them. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -7,6 +8,8 @@ import { Construct } from 'constructs';
 import { longestRunMs, type StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { callArnEnv, Env, stateMachineArnEnv } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
+import { dependOnPolicies } from '../defaults/depend-on-policies.ts';
+import { deploymentName } from '../defaults/deployment-name.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
@@ -103,7 +106,7 @@ export class Operation extends Construct implements OperationGrants {
   grantReadProgress(): void {}
 
   #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
-    return new StateMachine(this, 'StateMachine', {
+    const machine = new StateMachine(this, 'StateMachine', {
       comment: definition.title,
       definitionBody: DefinitionBody.fromChainable(
         operationStates(this, { definition, functions: this.#functions, failureRecorder, apis }),
@@ -113,10 +116,14 @@ export class Operation extends Construct implements OperationGrants {
       logs: {
         level: LogLevel.ERROR,
         destination: new LogGroup(this, 'StateMachineLog', {
+          // For each group with another prefix, Step Functions adds its name to a resource policy of at most 5,120 characters.
+          logGroupName: `/aws/vendedlogs/states/${deploymentName(this)}`,
           retention: RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
     });
+    if (machine.role instanceof Role) dependOnPolicies(machine.role);
+    return machine;
   }
 }

@@ -21,7 +21,7 @@ export class WebhookTables extends Construct {
       ...textKeys(EndpointsTable),
       timeToLiveAttribute: EndpointsTable.ttlAttribute,
       // Registered endpoints, and the secrets that receivers hold, cannot be recreated.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     const { endpointIndex, waitingIndex } = DeliveriesTable;
     this.deliveries = new TableV2(this, 'Deliveries', {

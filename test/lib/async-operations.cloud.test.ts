@@ -31,14 +31,14 @@ function create(props: Partial<AsyncOperationsProps> = {}, stack = new Stack(app
 function retained(template: Template): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(template.toJSON().Resources as Record<string, { Type: string; DeletionPolicy?: string }>)
-      .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+      .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
       .map(([id, { Type }]) => [id, Type]),
   );
 }
 
 /** CloudFormation creates a new resource for a new id: a deployed stack would lose its jobs. */
 test('the retained resources of AsyncOperationsStack keep their logical ids', () => {
-  const props = { operations: samples, authorization: { mode: 'iam' } } as const;
+  const props = { operations: samples, authorization: { mode: 'iam' }, apiLogs: 'new-role' } as const;
   expect(retained(Template.fromStack(new AsyncOperationsStack(app(), 'Any', props)))).toEqual({
     JobsTable10C8EDF6: 'AWS::DynamoDB::GlobalTable',
     WorkspaceBucket1A82A213: 'AWS::S3::Bucket',
@@ -55,8 +55,6 @@ describe('under another id', () => {
     expect(Object.entries(retained(template()))).toEqual([
       [expect.stringMatching(/^OpsJobsTable/), 'AWS::DynamoDB::GlobalTable'],
       [expect.stringMatching(/^OpsWorkspaceBucket/), 'AWS::S3::Bucket'],
-      [expect.stringMatching(/^OpsGatewayApiCloudWatchRole/), 'AWS::IAM::Role'],
-      [expect.stringMatching(/^OpsGatewayApiAccount/), 'AWS::ApiGateway::Account'],
       [expect.stringMatching(/^OpsWebhooksTablesEndpoints/), 'AWS::DynamoDB::GlobalTable'],
       [expect.stringMatching(/^OpsWebhooksSealingSecret/), 'AWS::SecretsManager::Secret'],
     ]);
@@ -86,7 +84,46 @@ describe('under another id', () => {
   test('two constructs in one stack do not share resources', () => {
     const { stack, template } = create();
     new AsyncOperations(stack, 'More', { operations: samples, authorization: { mode: 'iam' } });
-    expect(Object.keys(retained(template()))).toHaveLength(12);
+    expect(Object.keys(retained(template()))).toHaveLength(8);
+    const groups = Object.values(template().findResources('AWS::Logs::LogGroup'));
+    const names = groups.flatMap(({ Properties }) => Properties.LogGroupName ?? []);
+    expect(names).toContain('/aws/vendedlogs/states/Own-More-build');
+    expect(new Set(names).size).toBe(names.length);
+    const apis = Object.values(template().findResources('AWS::ApiGateway::RestApi'));
+    expect(apis.map(({ Properties }) => Properties.Name)).toEqual(['Own-Ops', 'Own-More']);
+  });
+
+  test('its resources have a tag of the deployment, and those of an operation its name', () => {
+    const { stack, template } = create();
+    const tagsOf = (type: string, id: string) =>
+      Object.entries(template().findResources(type)).find(([each]) => each.startsWith(id))?.[1].Properties
+        .Tags;
+    const deployment = { Key: 'mcp-async-operations', Value: 'Own-Ops' };
+    const operation = { Key: 'mcp-async-operations:operation', Value: 'deploy' };
+    expect(tagsOf('AWS::ApiGateway::RestApi', 'OpsGateway')).toEqual([deployment]);
+    expect(tagsOf('AWS::Lambda::Function', 'Opsdeploy')).toEqual([deployment, operation]);
+    expect(tagsOf('AWS::StepFunctions::StateMachine', 'Opsdeploy')).toEqual([deployment, operation]);
+    expect(stack.tags.hasTags()).toBe(false);
+  });
+
+  test.each([
+    ['by default, API Gateway writes no logs', undefined, 0, 0],
+    ["with existing-role, API Gateway writes logs with the account's role", 'existing-role', 1, 0],
+    ["with new-role, the stack replaces the account's role", 'new-role', 1, 1],
+  ] as const)('%s', (_what, apiLogs, logs, roles) => {
+    const { template } = create({ apiLogs });
+    template().resourceCountIs('AWS::ApiGateway::Account', roles);
+    template().resourcePropertiesCountIs(
+      'AWS::ApiGateway::Stage',
+      {
+        AccessLogSetting: { Format: Match.stringLikeRegexp('"error":"\\$context.error.responseType"') },
+        MethodSettings: [Match.objectLike({ LoggingLevel: 'ERROR' })],
+      },
+      logs,
+    );
+    expect(JSON.stringify(template().findResources('AWS::ApiGateway::Stage'))).toEqual(
+      logs === 1 ? expect.stringContaining('LoggingLevel') : expect.not.stringContaining('Log'),
+    );
   });
 
   test.each([

@@ -60,6 +60,10 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     /^APIG2 /,
     'Functions check what they are given with the schemas that they publish, and answer with the field and the remedy.',
   ],
+  [
+    /^APIG[16] /,
+    'API Gateway writes logs with a role of the whole account, which a stack must not replace unasked: it is an option.',
+  ],
   [/^APIG3 /, 'A web ACL costs by the month, whether or not it is needed: it is an option.'],
   [/^APIG4 .*\/\.well-known\//, 'Public on purpose: keys to verify with, and where to sign in.'],
   [
@@ -96,7 +100,7 @@ const STACKS: Readonly<Record<string, Partial<AsyncOperationsStackProps>>> = {
   'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
   'with IAM': { authorization: { mode: 'iam' } },
   'with APIs': { apis: [CRM] },
-  'with a domain and a firewall': { domain: DOMAIN, firewall: {} },
+  'with a domain, a firewall and logs': { domain: DOMAIN, firewall: {}, apiLogs: 'new-role' },
   'with a state machine of your own': {
     operations: { ...samples, operations: [...samples.operations, OWN_MACHINE] },
   },
@@ -133,7 +137,7 @@ test('no reason is without a finding', () => {
 
 test('with a firewall, nothing is left to say of it', () => {
   expect(findings['by default']?.some((finding) => finding.startsWith('APIG3 '))).toBe(true);
-  expect(findings['with a domain and a firewall']?.filter((finding) => finding.startsWith('APIG3 '))).toEqual(
-    [],
-  );
+  expect(
+    findings['with a domain, a firewall and logs']?.filter((finding) => finding.startsWith('APIG3 ')),
+  ).toEqual([]);
 });

@@ -104,7 +104,8 @@ describe('closed by default', () => {
 describe('what is kept', () => {
   test('the table outlives the stack, is encrypted, can be restored to a point in time, streams and expires', () => {
     app.hasResource('AWS::DynamoDB::GlobalTable', {
-      DeletionPolicy: 'Retain',
+      // A deployment that fails at its creation leaves nothing behind.
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
@@ -119,7 +120,7 @@ describe('what is kept', () => {
   });
 
   test('the bucket outlives the stack, and what belongs to a job expires from it', () => {
-    app.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    app.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'RetainExceptOnCreate' });
     app.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: Match.arrayWith(
@@ -356,7 +357,6 @@ test('what is sent is taken from a queue message by message, and what kills its 
       deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersOf('Webhooks'), 'Arn'] },
       maxReceiveCount: 10,
     },
-    VisibilityTimeout: 60,
   });
   app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WebhooksQueue'), 'Arn'] },
@@ -392,6 +392,108 @@ test('throttled starts are tried for half an hour, six times the timeout apart, 
     EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ExecutionQueue'), 'Arn'] },
     FunctionResponseTypes: ['ReportBatchItemFailures'],
     ScalingConfig: { MaximumConcurrency: 2 },
+  });
+});
+
+describe('every function that a queue invokes', () => {
+  /** The queues, their functions and the template, by mapping. */
+  const consumers = [app, fixtures].flatMap((template) => {
+    const functions = template.findResources('AWS::Lambda::Function');
+    const queues = template.findResources('AWS::SQS::Queue');
+    return Object.values(template.findResources('AWS::Lambda::EventSourceMapping')).flatMap(
+      ({ Properties: { EventSourceArn, FunctionName } }) => {
+        const queueId: string = EventSourceArn['Fn::GetAtt'][0];
+        const queue = queues[queueId]?.Properties;
+        return queue ? [{ template, queueId, queue, consumer: functions[FunctionName.Ref]?.Properties }] : [];
+      },
+    );
+  });
+
+  test('has its messages hidden for six times its timeout, as AWS recommends', () => {
+    expect(consumers).not.toEqual([]);
+    for (const { queue, consumer } of consumers) {
+      expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * consumer.Timeout);
+    }
+  });
+
+  test('may call itself through its queue if it sends there: Lambda would stop a chain of sixteen', () => {
+    for (const { template, queueId, consumer } of consumers) {
+      const policies = template.findResources('AWS::IAM::Policy', {
+        Properties: { Roles: [{ Ref: consumer.Role['Fn::GetAtt'][0] }] },
+      });
+      const sends = Object.values(policies).some(({ Properties }) =>
+        Properties.PolicyDocument.Statement.some(
+          ({ Action, Resource }: { Action: string | string[]; Resource: unknown }) =>
+            [Action].flat().includes('sqs:SendMessage') && JSON.stringify(Resource).includes(`"${queueId}"`),
+        ),
+      );
+      expect(consumer.RecursiveLoop).toBe(sends ? 'Allow' : undefined);
+    }
+  });
+});
+
+describe('CloudFormation', () => {
+  test('no resource names a dependency that it refers to', () => {
+    const resources: Record<string, { DependsOn?: string | string[]; Properties?: unknown }> =
+      app.toJSON().Resources;
+    const redundant = Object.entries(resources).flatMap(([id, { DependsOn = [], Properties }]) => {
+      const text = JSON.stringify(Properties);
+      return [DependsOn]
+        .flat()
+        .filter((one) => text.includes(`{"Ref":"${one}"}`) || text.includes(`{"Fn::GetAtt":["${one}",`))
+        .map((one) => `${id} depends on ${one}`);
+    });
+    expect(redundant).toEqual([]);
+  });
+
+  test('functions and state machines wait for the policies of their roles', () => {
+    const resources = app.toJSON().Resources as Record<string, { Type: string; DependsOn?: string[] }>;
+    for (const [id, { Type, DependsOn = [] }] of Object.entries(resources)) {
+      if (!['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'].includes(Type)) continue;
+      expect([id, DependsOn]).toEqual([
+        id,
+        expect.arrayContaining([expect.stringContaining('DefaultPolicy')]),
+      ]);
+    }
+  });
+
+  test('the log groups of state machines have the prefix that needs no resource policy each', () => {
+    for (const template of [app, fixtures]) {
+      const groups = template.findResources('AWS::Logs::LogGroup');
+      const machines = Object.values(template.findResources('AWS::StepFunctions::StateMachine')).filter(
+        ({ Properties }) => Properties.LoggingConfiguration,
+      );
+      const names = machines.map(({ Properties }) => {
+        const [{ CloudWatchLogsLogGroup }] = Properties.LoggingConfiguration.Destinations;
+        return groups[CloudWatchLogsLogGroup.LogGroupArn['Fn::GetAtt'][0]]?.Properties.LogGroupName;
+      });
+      expect(names).not.toEqual([]);
+      for (const name of names) expect(name).toMatch(/^\/aws\/vendedlogs\/states\/AsyncOperations/);
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+});
+
+describe('what API Gateway responds itself', () => {
+  const bodies = Object.fromEntries(
+    Object.values(app.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => [
+      Properties.ResponseType,
+      // API Gateway puts its message there, in quotes.
+      JSON.parse(
+        Properties.ResponseTemplates['application/json'].replace(
+          '$context.error.messageString',
+          '"It says \\"no\\"."',
+        ),
+      ).error,
+    ]),
+  );
+
+  test.each([
+    ['THROTTLED', { code: 'RESOURCE_EXHAUSTED', retryable: true }],
+    ['DEFAULT_5XX', { code: 'INTERNAL_ERROR', retryable: true }],
+    ['DEFAULT_4XX', { code: 'REQUEST_REFUSED', retryable: false, message: 'It says "no".' }],
+  ])('%s is an error as JSON', (type, error) => {
+    expect(bodies[type]).toMatchObject(error);
   });
 });
 
