@@ -50,7 +50,8 @@ export interface CallLimits {
 }
 
 /**
- * Whether a call of an operation returns a result or a job. All times are whole seconds in milliseconds, at most 60,000.
+ * Whether a call of an operation returns a result or a job. All times are whole seconds in milliseconds: `limitMs` at most
+ * 50,000, `maxWaitMs` at most 60,000. Callers can wait 50 s in one call, because many clients stop listening after 60 s.
  * - `sync`: always the result, or the error `TIMED_OUT` after `limitMs`. It needs exactly one step.
  * - `sync_first`: the result when the one step ends within `limitMs`. Otherwise the step hands over to a job, which continues
  *   its work.
@@ -61,18 +62,28 @@ export type ExecutionPolicy =
   | { readonly mode: 'sync_first'; readonly limitMs: number; readonly maxWaitMs: number }
   | {
       readonly mode: 'job';
-      /** Longest wait that a caller can request (`wait_seconds`) before the call returns the job. */
+      /** Longest wait that a caller can request (`wait_seconds`, at most 50) before the call returns the job. */
       readonly maxWaitMs: number;
     };
 
+/** Longest time that one call waits. Many clients stop listening after 60 s, and the call itself needs some of these. */
+export const LONGEST_CALL_MS = 50_000;
+
 /** @returns the longest wait for a job in milliseconds; 0 for an operation without jobs */
 export function maxWaitMs(execution: ExecutionPolicy): number {
-  return execution.mode === 'sync' ? 0 : execution.maxWaitMs;
+  return execution.mode === 'sync' ? 0 : Math.min(execution.maxWaitMs, LONGEST_CALL_MS);
 }
 
-/** @returns the longest time of a start call in milliseconds */
+/** @returns the longest wait of a start call in milliseconds, after the time in which it tries to return the result */
+export function maxStartWaitMs(execution: ExecutionPolicy): number {
+  const limitMs = execution.mode === 'sync_first' ? execution.limitMs : 0;
+  return Math.min(maxWaitMs(execution), LONGEST_CALL_MS - limitMs);
+}
+
+/** @returns the longest time of a call in milliseconds */
 export function longestCallMs(execution: ExecutionPolicy): number {
-  return maxWaitMs(execution) + (execution.mode === 'job' ? 0 : execution.limitMs);
+  const limitMs = execution.mode === 'job' ? 0 : execution.limitMs;
+  return Math.max(maxStartWaitMs(execution) + limitMs, maxWaitMs(execution));
 }
 
 /** Resources of an operation's Lambda function. */

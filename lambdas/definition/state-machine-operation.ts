@@ -16,7 +16,7 @@ interface StateMachineLocation {
 interface StandardOptions {
   /** @default STANDARD */
   readonly type?: 'STANDARD';
-  /** Longest wait that a caller can request (`wait_seconds`), in milliseconds; whole seconds, at most 60,000. @default 30,000 */
+  /** Longest wait that a caller can request (`wait_seconds`, at most 50), in milliseconds; whole seconds. @default 30,000 */
   readonly maxWaitMs?: number;
   /**
    * Longest run of an execution in milliseconds, 1,000 to a year. The record of an open job expires after this time plus its
@@ -31,7 +31,7 @@ interface StandardOptions {
 interface ExpressOptions {
   readonly type: 'EXPRESS';
   /**
-   * Longest wait of a caller in milliseconds; whole seconds, at most 60,000. The call then fails with `TIMED_OUT`, but the
+   * Longest wait of a caller in milliseconds; whole seconds, at most 50,000. The call then fails with `TIMED_OUT`, but the
    * execution continues.
    * @default 30,000
    */

@@ -5,6 +5,7 @@ import {
   isStateMachineOperation,
   longestCallMs,
   longestRunMs,
+  maxStartWaitMs,
   maxWaitMs,
   type OperationDefinition,
 } from '../../lambdas/definition/operation-definition.ts';
@@ -111,6 +112,10 @@ const invalid: readonly [() => unknown, string][] = [
     define({ execution: { mode: 'job', maxWaitMs } }),
     `Operation "resize" has maxWaitMs ${maxWaitMs}. ${WAIT}`,
   ]),
+  [
+    define({ execution: { mode: 'sync', limitMs: 51_000 } }),
+    'Operation "resize" has limitMs 51000. Set whole seconds in milliseconds, at most 50000.',
+  ],
 ];
 
 test.each(invalid.map(([defines, message]) => [message, defines] as const))(
@@ -133,12 +138,19 @@ test('a title is the name in words', () => {
 });
 
 test.each([
-  [{ mode: 'sync', limitMs: 3_000 }, 0, 3_000],
-  [{ mode: 'sync_first', limitMs: 3_000, maxWaitMs: 5_000 }, 5_000, 8_000],
-  [{ mode: 'job', maxWaitMs: 5_000 }, 5_000, 5_000],
-] as const)('the policy %j waits %i ms for a job and takes %i ms in all', (execution, wait, call) => {
-  expect([maxWaitMs(execution), longestCallMs(execution)]).toEqual([wait, call]);
-});
+  [{ mode: 'sync', limitMs: 3_000 }, 0, 0, 3_000],
+  [{ mode: 'sync_first', limitMs: 3_000, maxWaitMs: 5_000 }, 5_000, 5_000, 8_000],
+  [{ mode: 'job', maxWaitMs: 5_000 }, 5_000, 5_000, 5_000],
+  // Many clients stop listening after 60 s.
+  [{ mode: 'job', maxWaitMs: 60_000 }, 50_000, 50_000, 50_000],
+  [{ mode: 'sync_first', limitMs: 10_000, maxWaitMs: 60_000 }, 50_000, 40_000, 50_000],
+  [{ mode: 'sync_first', limitMs: 50_000, maxWaitMs: 10_000 }, 10_000, 0, 50_000],
+] as const)(
+  'the policy %j waits %i ms for a job, %i ms at its start, and takes %i ms',
+  (execution, ...times) => {
+    expect([maxWaitMs(execution), maxStartWaitMs(execution), longestCallMs(execution)]).toEqual(times);
+  },
+);
 
 test('an external state machine has its own longest run', () => {
   const external = { stateMachine: { longestRunMs: 5 } } as unknown as OperationDefinition;

@@ -82,7 +82,7 @@ const accepted = (headers: Record<string, string>) => plain(202, '', { 'retry-af
 
 async function run(args: Record<string, unknown> = {}) {
   const given = { connection: 'crm', method: 'GET', path: '/orders/17', ...args };
-  const { data } = await call(client, 'start_call_api', { ...given, wait_seconds: 60 });
+  const { data } = await call(client, 'start_call_api', { ...given, wait_seconds: 50 });
   return data;
 }
 
@@ -121,7 +121,7 @@ describe('an answer', () => {
       connection: 'crm',
       method: 'GET',
       path: '/large',
-      wait_seconds: 60,
+      wait_seconds: 50,
     });
     expect(data.status).toBe('completed');
     const link = links.find(({ uri }) => uri.startsWith('http'));

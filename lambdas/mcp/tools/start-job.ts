@@ -1,7 +1,7 @@
 /** Provides what the tools that start jobs share: their arguments, and the result about the job. */
 import * as z from 'zod';
 import type { JobArgument } from '../../definition/job-arguments.ts';
-import { maxWaitMs, type OperationDefinition } from '../../definition/operation-definition.ts';
+import { maxStartWaitMs, type OperationDefinition } from '../../definition/operation-definition.ts';
 import { eventTypes } from '../../events/event.ts';
 import {
   DEFAULT_RETENTION_SECONDS,
@@ -25,7 +25,7 @@ const MIN_RETENTION_SECONDS = 60;
 
 /** Returns the arguments that such a tool has besides those of the operation. */
 export function jobArguments({ execution }: OperationDefinition) {
-  const maxWaitSeconds = maxWaitMs(execution) / 1000;
+  const maxWaitSeconds = maxStartWaitMs(execution) / 1000;
   return {
     wait_seconds: z
       .int()
