@@ -110,7 +110,7 @@ export class AsyncOperations extends Construct {
     Tags.of(this).add(TAG, deploymentName(this));
 
     const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
-    const workspace = new WorkspaceBucket(this, 'Workspace');
+    const workspace = new WorkspaceBucket(this, 'Workspace', { operations: catalogue.operations });
     const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
     const { failureRecorder } = failures;
     const operations = catalogue.operations.map((definition) => {

@@ -4,16 +4,12 @@ import { longestRunMs, type OperationDefinition } from '../definition/operation-
 import { hashInput, type Job, JobStatus, jobIdForKey } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import { checkLimits, type JobLimits } from '../jobs/limits.ts';
+import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { type Executions, StartRefused } from './executions.ts';
 import { failStart, startFailed } from './fail-start.ts';
 import type { ExecutionQueue } from './queue/execution-queue.ts';
-
-/** A day after the end of the job. */
-export const DEFAULT_RETENTION_SECONDS = 24 * 60 * 60;
-/** A week; it bounds the number of ended jobs in a list. */
-export const MAX_RETENTION_SECONDS = 7 * DEFAULT_RETENTION_SECONDS;
 
 /** Step Functions passes the input and the steps' results through every state, at most 256 KiB together. */
 const MAX_INPUT_BYTES = 64 * 1024;

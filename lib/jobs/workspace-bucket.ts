@@ -4,28 +4,41 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import {
+  isStateMachineOperation,
+  longestRunMs,
+  type OperationDefinition,
+} from '../../lambdas/definition/operation-definition.ts';
+import { MAX_RETENTION_SECONDS } from '../../lambdas/jobs/retention.ts';
 import { UPLOADS_PREFIX } from '../../lambdas/jobs/upload-key.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 
-/** Lifetime of a job's files: a week, the longest retention of a job, and a day. */
-const JOB_FILES_EXPIRATION = Duration.days(8);
+export interface WorkspaceBucketProps {
+  /** Their longest run decides how long files of jobs are kept. */
+  readonly operations: readonly OperationDefinition[];
+}
 
 /** The workspace bucket, with its lifecycle rules and grants. */
 export class WorkspaceBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { operations }: WorkspaceBucketProps) {
     super(scope, id);
+    const runMs = longestRunOfStepsMs(operations);
+    // S3 counts from the creation of a file. Steps read these files until the job ends.
+    const untilEnd = wholeDays(runMs);
+    // These are the record of a job, which callers read while the job is kept.
+    const untilDeletion = wholeDays(runMs + MAX_RETENTION_SECONDS * 1_000);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
-        { prefix: 'work/', expiration: Duration.days(1) },
-        { prefix: UPLOADS_PREFIX, expiration: Duration.days(1) },
-        { prefix: 'logs/', expiration: JOB_FILES_EXPIRATION },
-        { prefix: 'results/', expiration: JOB_FILES_EXPIRATION },
+        { prefix: 'work/', expiration: untilEnd },
+        { prefix: UPLOADS_PREFIX, expiration: untilEnd },
+        { prefix: 'logs/', expiration: untilDeletion },
+        { prefix: 'results/', expiration: untilDeletion },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -74,4 +87,15 @@ export class WorkspaceBucket extends Construct {
   #grantObjects(fn: LambdaFunction, keys: string, ...actions: string[]): void {
     Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [this.bucket.arnForObjects(keys)] });
   }
+}
+
+/** External state machines write no files, and their results are written at the end. */
+function longestRunOfStepsMs(operations: readonly OperationDefinition[]): number {
+  const runs = operations.filter((operation) => !isStateMachineOperation(operation)).map(longestRunMs);
+  return Math.max(0, ...runs);
+}
+
+/** Returns the time rounded up to days, at least one: lifecycle rules have no smaller unit. */
+function wholeDays(ms: number): Duration {
+  return Duration.days(Math.max(1, Math.ceil(ms / Duration.days(1).toMilliseconds())));
 }

@@ -5,15 +5,11 @@ import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { longestRunMs } from '../../lambdas/definition/operation-definition.ts';
 import { type Executions, StartRefused } from '../../lambdas/executions/executions.ts';
 import type { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
-import {
-  DEFAULT_RETENTION_SECONDS,
-  MAX_RETENTION_SECONDS,
-  type Submission,
-  submitJob,
-} from '../../lambdas/executions/submit.ts';
+import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { type JobStore, type NewJob, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
+import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS } from '../../lambdas/jobs/retention.ts';
 
 const LIMIT = 64 * 1024;
 const operation = defineOperation({

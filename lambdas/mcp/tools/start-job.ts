@@ -3,13 +3,9 @@ import * as z from 'zod';
 import type { JobArgument } from '../../definition/job-arguments.ts';
 import { maxStartWaitMs, type OperationDefinition } from '../../definition/operation-definition.ts';
 import { eventTypes } from '../../events/event.ts';
-import {
-  DEFAULT_RETENTION_SECONDS,
-  MAX_RETENTION_SECONDS,
-  type Submission,
-  submitJob,
-} from '../../executions/submit.ts';
+import { type Submission, submitJob } from '../../executions/submit.ts';
 import { type Job, JobStatus } from '../../jobs/job.ts';
+import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS } from '../../jobs/retention.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
