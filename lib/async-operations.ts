@@ -16,7 +16,9 @@ import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
 import { deploymentName } from './defaults/deployment-name.ts';
+import { checkRegion } from './defaults/regions.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
+import { checkSameEnvironment } from './defaults/same-environment.ts';
 import type { ApiLogsChoice } from './endpoints/api-logs.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
@@ -59,6 +61,8 @@ export interface AsyncOperationsProps {
   readonly tables?: readonly string[];
   /** APIs that operations with `calls` may call, with the credentials of your EventBridge connections. @default none */
   readonly apis?: readonly ApiConnection[];
+  /** ARNs of the customer managed KMS keys that encrypt `tables`, or the credentials of `apis`. @default none */
+  readonly kmsKeys?: readonly string[];
   /** ARN or name of an external state machine, by name of the operation. @default the value in each definition */
   readonly stateMachines?: Readonly<Record<string, string>>;
   /** Limits for the jobs of one owner. @default DEFAULT_JOB_LIMITS */
@@ -105,8 +109,13 @@ export class AsyncOperations extends Construct {
   /** @throws Error naming the property, the value and the remedy */
   constructor(scope: Construct, id: string, props: AsyncOperationsProps) {
     super(scope, id);
-    const { operations: catalogue, functions = {}, tables = [], apis = [], stateMachines = {} } = props;
+    const { operations: catalogue, functions = {}, tables = [], apis = [], kmsKeys = [] } = props;
+    const { stateMachines = {} } = props;
     checkNames(catalogue, functions);
+    checkRegion(this, catalogue);
+    for (const { name, connectionArn } of apis) {
+      checkSameEnvironment(this, `apis: "${name}"`, 'connection', connectionArn);
+    }
     Tags.of(this).add(TAG, deploymentName(this));
 
     const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
@@ -116,7 +125,10 @@ export class AsyncOperations extends Construct {
     const operations = catalogue.operations.map((definition) => {
       const options = functions[definition.name];
       const common = { definition, catalogue, options, stateMachines, jobsTable, workspace };
-      return { definition, construct: createOperation(this, { ...common, tables, apis, failureRecorder }) };
+      return {
+        definition,
+        construct: createOperation(this, { ...common, tables, apis, kmsKeys, failureRecorder }),
+      };
     });
     for (const { definition, construct } of operations) {
       Tags.of(construct).add(`${TAG}:operation`, definition.name);

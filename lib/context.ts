@@ -9,11 +9,13 @@ import { readReservedConcurrency } from './defaults/reserved-concurrency.ts';
 import { readApiLogs } from './endpoints/api-logs.ts';
 import { readApis } from './operations/api-connections.ts';
 import { readStateMachines } from './operations/external-state-machines.ts';
+import { readKmsKeys } from './operations/kms-keys.ts';
 import { readTables } from './operations/operator-tables.ts';
 
 /**
  * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
- * `firewall`, `reservedConcurrency`, `apiLogs`, `migrateTables`, `apiConnections`, `stateMachines` and `stateMachineTag`.
+ * `firewall`, `reservedConcurrency`, `apiLogs`, `migrateTables`, `apiConnections`, `kmsKeys`, `stateMachines` and
+ * `stateMachineTag`.
  * @param node of the app or the stack
  * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
  * @throws Error naming the key, the value and the remedy
@@ -34,6 +36,7 @@ export async function readContext(
     apiLogs: readApiLogs(node),
     tables: readTables(node),
     apis: readApis(node),
+    kmsKeys: readKmsKeys(node),
     stateMachines: await readStateMachines(node, catalogue.operations),
   };
 }

@@ -8,6 +8,7 @@ import { stageUrl, TokenAuthorization } from '../access/token-authorization.ts';
 import { UserPool } from '../access/user-pool.ts';
 import { type FirewallChoice, WebFirewall } from '../access/web-firewall.ts';
 import { deploymentName } from '../defaults/deployment-name.ts';
+import { checkSameEnvironment } from '../defaults/same-environment.ts';
 import { type ApiLogsChoice, apiLogOptions } from './api-logs.ts';
 
 const STAGE = 'v1';
@@ -40,7 +41,10 @@ export class Gateway extends Construct {
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
     const { authorization, throttling = THROTTLING, domain, firewall, logs } = props;
-    if (domain) checkDomain(domain);
+    if (domain) {
+      checkDomain(domain);
+      checkSameEnvironment(this, 'domain', 'certificate', domain.certificateArn);
+    }
     const tokens = this.#tokenAuthorization(authorization);
     this.api = new RestApi(this, 'Api', {
       restApiName: deploymentName(scope),

@@ -3,6 +3,7 @@ import { Arn, ArnFormat } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, Node } from 'constructs';
+import { secretKeysStatement } from './kms-keys.ts';
 
 /**
  * An API that operations may call. Step Functions adds the credentials of its EventBridge connection.
@@ -76,9 +77,15 @@ export function apiRoots(apis: readonly ApiConnection[]): string {
 /**
  * Allows the state machine to call URLs below the roots with the credentials of the connections, and nothing else. CDK's task
  * would allow `https://api.example.com*`, which also matches `https://api.example.com.evil.com`.
+ * @param options.kmsKeys ARNs of the keys that encrypt the credentials, where these are customer managed
  */
-export function grantCalls(scope: Construct, machine: StateMachine, apis: readonly ApiConnection[]): void {
+export function grantCalls(
+  scope: Construct,
+  machine: StateMachine,
+  { apis, kmsKeys }: { readonly apis: readonly ApiConnection[]; readonly kmsKeys: readonly string[] },
+): void {
   if (apis.length === 0) return;
+  const secretArns = apis.map(({ connectionArn }) => connectionSecretsArn(connectionArn));
   new Policy(scope, 'Calls', {
     // A separate policy: the state machine depends on the default policy of its role, and this one depends on the machine.
     roles: [machine.role],
@@ -94,8 +101,9 @@ export function grantCalls(scope: Construct, machine: StateMachine, apis: readon
       }),
       new PolicyStatement({
         actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
-        resources: apis.map(({ connectionArn }) => connectionSecretsArn(connectionArn)),
+        resources: secretArns,
       }),
+      ...(kmsKeys.length > 0 ? [secretKeysStatement(kmsKeys, secretArns)] : []),
     ],
   });
 }

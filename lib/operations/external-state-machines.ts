@@ -1,5 +1,5 @@
 /** Finds external state machines by ARN, name or tag, from definitions and from the CDK context. */
-import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct, Node } from 'constructs';
 import {
   isStateMachineOperation,
@@ -10,6 +10,7 @@ import {
   parseStateMachineArn,
   validateStateMachine,
 } from '../../lambdas/definition/state-machine-operation.ts';
+import { checkSameEnvironment } from '../defaults/same-environment.ts';
 import { findTaggedStateMachines } from './tagged-state-machines.ts';
 
 const KEY = 'stateMachines';
@@ -64,8 +65,7 @@ export function externalStateMachineArn(
     );
   }
   validateStateMachine(`Operation "${name}"`, arnOrName);
-  const arn = parseStateMachineArn(arnOrName);
-  if (!arn) {
+  if (!parseStateMachineArn(arnOrName)) {
     return stack.formatArn({
       service: 'states',
       resource: 'stateMachine',
@@ -73,13 +73,6 @@ export function externalStateMachineArn(
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
   }
-  for (const part of ['region', 'account'] as const) {
-    if (!Token.isUnresolved(stack[part]) && stack[part] !== arn[part]) {
-      throw new Error(
-        `Operation "${name}" has a state machine in the ${part} ${arn[part]}, and the stack is in ${stack[part]}: ` +
-          'deploy the stack there, or give a state machine in the account and region of the stack.',
-      );
-    }
-  }
+  checkSameEnvironment(scope, `Operation "${name}"`, 'state machine', arnOrName);
   return arnOrName;
 }

@@ -30,6 +30,8 @@ export interface OperationProps {
   readonly tables: readonly string[];
   /** APIs that an operation with `calls` may call. */
   readonly apis: readonly ApiConnection[];
+  /** ARNs of the customer managed keys of these tables and APIs. */
+  readonly kmsKeys: readonly string[];
   /** The state machine invokes it when a step cannot record its own failure. */
   readonly failureRecorder: LambdaFunction;
 }
@@ -61,13 +63,13 @@ export class Operation extends Construct implements OperationGrants {
     this.#functions = createStepFunctions(this, { definition, catalogue, options });
     this.function = this.#functions.function;
     workspace.grantReadWrite(this.function);
-    if (definition.resources?.tables) grantTables(this.function, props.tables);
+    if (definition.resources?.tables) grantTables(this.function, props.tables, props.kmsKeys);
     if (definition.execution.mode === 'sync') return;
     jobsTable.grantProgress(this.function);
     this.stateMachine = this.#createStateMachine(props);
     if (Object.values(definition.steps).some(({ calls }) => calls)) {
       this.function.addEnvironment(Env.apiRoots, apiRoots(props.apis));
-      grantCalls(this, this.stateMachine, props.apis);
+      grantCalls(this, this.stateMachine, props);
     }
   }
 

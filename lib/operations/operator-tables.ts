@@ -4,6 +4,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Node } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
+import { tableKeysStatement } from './kms-keys.ts';
 
 const KEY = 'migrateTables';
 
@@ -21,8 +22,11 @@ export function readTables(node: Node): readonly string[] {
   );
 }
 
-/** Allows a function only to scan these tables and to update their items, without access to indexes. */
-export function grantTables(fn: LambdaFunction, names: readonly string[]): void {
+/**
+ * Allows a function only to scan these tables and to update their items, without access to indexes.
+ * @param kmsKeys ARNs of the keys that encrypt them, where these are customer managed
+ */
+export function grantTables(fn: LambdaFunction, names: readonly string[], kmsKeys: readonly string[]): void {
   fn.addEnvironment(Env.operatorTables, names.join(','));
   if (names.length === 0) return;
   Grant.addToPrincipal({
@@ -32,4 +36,5 @@ export function grantTables(fn: LambdaFunction, names: readonly string[]): void 
       Stack.of(fn).formatArn({ service: 'dynamodb', resource: 'table', resourceName: name }),
     ),
   });
+  if (kmsKeys.length > 0) fn.addToRolePolicy(tableKeysStatement(kmsKeys));
 }

@@ -13,6 +13,7 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { AsyncOperations, type AsyncOperationsProps } from '../../lib/async-operations.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import { readReservedConcurrency } from '../../lib/defaults/reserved-concurrency.ts';
+import { readKmsKeys } from '../../lib/operations/kms-keys.ts';
 import { samples } from '../support/sample-catalogue.ts';
 
 /** Synthesizes without the bundles of functions. */
@@ -317,5 +318,132 @@ describe('the options of an operation', () => {
     ['with NaN', { deploy: { memoryMb: { release: Number.NaN } } }, /functions\.deploy\.memoryMb.* NaN/],
   ])('%s are refused', (_what, functions, message) => {
     expect(() => create({ functions })).toThrow(message);
+  });
+});
+
+describe('the account and the region', () => {
+  const REGION = 'eu-central-1';
+  const api = (region: string, account = '111122223333') => ({
+    name: 'crm',
+    root: 'https://api.example.com',
+    connectionArn: `arn:aws:events:${region}:${account}:connection/crm/11112222-3333-4444-5555-666677778888`,
+  });
+  const domain = (region: string) => ({
+    domainName: 'jobs.example.com',
+    certificateArn: `arn:aws:acm:${region}:111122223333:certificate/11112222-3333-4444-5555-666677778888`,
+  });
+  const deployTo = (region: string, props: Partial<AsyncOperationsProps> = {}) =>
+    create(props, new Stack(app(), 'Own', { env: { account: '111122223333', region } }));
+
+  test.each<[string, string, Partial<AsyncOperationsProps>, RegExp]>([
+    ['China', 'cn-north-1', {}, /in cn-north-1, .* partition aws-cn: .* partition aws\./],
+    ['GovCloud', 'us-gov-west-1', {}, /in us-gov-west-1, .* partition aws-us-gov: /],
+    [
+      'a region without tenant isolation',
+      'ap-southeast-6',
+      {},
+      /^Operation "build" has a sandbox, .*in ap-southeast-6: /,
+    ],
+    [
+      'a connection in another region',
+      REGION,
+      { apis: [api('eu-west-1')] },
+      /^apis: "crm" has a connection in the region eu-west-1, .*eu-central-1: /,
+    ],
+    [
+      'a connection of another account',
+      REGION,
+      { apis: [api(REGION, '999922223333')] },
+      /^apis: "crm" .* account 999922223333/,
+    ],
+    [
+      'a certificate in another region',
+      REGION,
+      { domain: domain('us-east-1') },
+      /^domain has a certificate in the region us-east-1/,
+    ],
+  ])('%s is refused at synth', (_what, region, props, message) => {
+    expect(() => deployTo(region, props)).toThrow(message);
+  });
+
+  test('a region without tenant isolation runs operations without a sandbox', () => {
+    const operations = samples.operations.filter(({ name }) => name !== 'build');
+    expect(() => deployTo('ap-southeast-6', { operations: { ...samples, operations } })).not.toThrow();
+  });
+
+  test('those of the stack, and of a stack that learns them at deploy, are accepted', () => {
+    const props = { apis: [api(REGION)], domain: domain(REGION) };
+    expect(() => deployTo(REGION, props)).not.toThrow();
+    expect(() => create({ apis: [api('eu-west-1')], domain: domain('us-east-1') })).not.toThrow();
+  });
+});
+
+describe('customer managed KMS keys', () => {
+  const key = 'arn:aws:kms:eu-central-1:111122223333:key/11112222-3333-4444-5555-666677778888';
+  const connectionArn =
+    'arn:aws:events:eu-central-1:111122223333:connection/crm/11112222-3333-4444-5555-666677778888';
+  const props = {
+    tables: ['orders'],
+    apis: [{ name: 'crm', root: 'https://api.example.com', connectionArn }],
+  };
+
+  /** Returns the statements about keys, by logical id of their policy without its hash. */
+  function statements(template: Template) {
+    return Object.entries(template.findResources('AWS::IAM::Policy')).flatMap(([id, { Properties }]) =>
+      Properties.PolicyDocument.Statement.filter(({ Action }: { Action: string | string[] }) =>
+        [Action].flat().some((action) => action.startsWith('kms:')),
+      ).map((statement: object) => [id.slice(0, -8), statement]),
+    );
+  }
+
+  test('may be used for the tables by DynamoDB alone, and for the credentials by Secrets Manager alone', () => {
+    const through = (service: string) => ({
+      'kms:ViaService': {
+        'Fn::Join': ['', [`${service}.`, { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+      },
+    });
+    const found = statements(create({ ...props, kmsKeys: [key] }).template());
+    expect(found).toEqual([
+      [
+        'OpscallapiCalls',
+        {
+          Action: 'kms:Decrypt',
+          Effect: 'Allow',
+          Resource: key,
+          Condition: {
+            StringEquals: through('secretsmanager'),
+            StringLike: {
+              'kms:EncryptionContext:SecretARN': [
+                'arn:aws:secretsmanager:eu-central-1:111122223333:secret:events!connection/crm/*',
+              ],
+            },
+          },
+        },
+      ],
+      [
+        'OpsmigrateFunctionRoleDefaultPolicy',
+        expect.objectContaining({
+          Action: expect.arrayContaining(['kms:Decrypt', 'kms:GenerateDataKey*']),
+          Resource: key,
+          Condition: { StringEquals: through('dynamodb') },
+        }),
+      ],
+    ]);
+  });
+
+  test('are not needed', () => {
+    expect(statements(create(props).template())).toEqual([]);
+  });
+
+  test.each([
+    [
+      'an alias',
+      'arn:aws:kms:eu-central-1:111122223333:alias/orders',
+      /"arn:\S+alias\/orders" is not the ARN of a key/,
+    ],
+    ['an id', `${key},11112222-3333-4444-5555-666677778888`, /"1111\S+" is not the ARN of a key/],
+  ])('%s in the context is refused', (_what, kmsKeys, message) => {
+    expect(() => readKmsKeys(new App({ context: { kmsKeys } }).node)).toThrow(message);
+    expect(readKmsKeys(new App({ context: { kmsKeys: ` ${key}, ` } }).node)).toEqual([key]);
   });
 });
