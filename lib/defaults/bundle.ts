@@ -3,7 +3,7 @@
  * function, which takes three times as long.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
@@ -84,11 +84,25 @@ export function bundle(
             if (cached) addToCache(outfile, cached);
           }
           addPackages(packages, { entry, outputDirectory, platform });
+          makeReadable(outputDirectory);
           return true;
         },
       },
     },
   });
+}
+
+/**
+ * Gives every user the owner's permissions to read and execute. The archive keeps the modes, which follow the umask of this
+ * machine, and Lambda runs as another user.
+ */
+function makeReadable(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { mode } = statSync(path);
+    chmodSync(path, mode | 0o444 | (mode & 0o100 ? 0o111 : 0));
+  }
 }
 
 /** Returns Lambda's platform, or that of this machine for the local cloud. */
