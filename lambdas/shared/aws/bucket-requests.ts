@@ -3,8 +3,7 @@
  * load; functions that move files use it.
  */
 import { type AwsClient, AwsV4Signer } from 'aws4fetch';
-import { requiredEnv } from '../env.ts';
-import { awsClient, endpointOverride } from './signed-fetch.ts';
+import { awsClient, endpointOverride, regionalHost } from './signed-fetch.ts';
 
 /** A request to presign. */
 export interface PresignedRequest {
@@ -56,9 +55,7 @@ export class BucketRequests {
 
   #url(key: string): string {
     const override = endpointOverride('s3');
-    const root = override
-      ? `${override}/${this.#bucket}`
-      : `https://${this.#bucket}.s3.${requiredEnv('AWS_REGION')}.amazonaws.com`;
+    const root = override ? `${override}/${this.#bucket}` : `https://${this.#bucket}.${regionalHost('s3')}`;
     return `${root}/${key.split('/').map(encodeURIComponent).join('/')}`;
   }
 }

@@ -20,8 +20,8 @@ export function signedFetch(
   let client: AwsClient | undefined;
   return (path, init) => {
     client ??= awsClient(service, retries);
-    const host = `${hostPrefix}${service}.${requiredEnv('AWS_REGION')}.amazonaws.com`;
-    return client.fetch(`${endpointOverride(service) ?? `https://${host}`}${path}`, init);
+    const root = endpointOverride(service) ?? `https://${hostPrefix}${regionalHost(service)}`;
+    return client.fetch(`${root}${path}`, init);
   };
 }
 
@@ -39,7 +39,18 @@ export function awsClient(service: string, retries = 3): AwsClient {
 
 const ENDPOINT_NAMES: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager', states: 'sfn' };
 
-/** @returns the endpoint URL from the environment variable that all AWS SDKs support; undefined when it is not set */
+/**
+ * @returns the endpoint URL from the environment variables that all AWS SDKs read, without a trailing slash: that of the
+ *   service, else that of all services. Undefined when neither is set, or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is `true`
+ */
 export function endpointOverride(service: string): string | undefined {
-  return process.env[`AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`];
+  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
+  const ofService = process.env[`AWS_ENDPOINT_URL_${(ENDPOINT_NAMES[service] ?? service).toUpperCase()}`];
+  return (ofService || process.env.AWS_ENDPOINT_URL)?.replace(/\/+$/, '') || undefined;
+}
+
+/** @returns the host of a service in this function's region: `lambda.eu-west-1.amazonaws.com` */
+export function regionalHost(service: string): string {
+  const region = requiredEnv('AWS_REGION');
+  return `${service}.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 }
