@@ -58,7 +58,9 @@ export class NodeFunction extends LambdaFunction {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Only its own log group: the AWS managed policy for functions allows all of them.
-    const role = props.role ?? createRole(scope, `${id}Role`);
+    const role =
+      props.role ?? new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    if (role instanceof Role) dependOnPolicies(role);
     logGroup.grantWrite(role);
     if (props.vpc) {
       role.addManagedPolicy(
@@ -80,10 +82,4 @@ export class NodeFunction extends LambdaFunction {
     });
     this.purpose = purpose;
   }
-}
-
-function createRole(scope: Construct, id: string): Role {
-  const role = new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  dependOnPolicies(role);
-  return role;
 }

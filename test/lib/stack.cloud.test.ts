@@ -418,11 +418,16 @@ describe('every function that a queue invokes', () => {
 
   test('may call itself through its queue if it sends there: Lambda would stop a chain of sixteen', () => {
     for (const { template, queueId, consumer } of consumers) {
-      const policies = template.findResources('AWS::IAM::Policy', {
-        Properties: { Roles: [{ Ref: consumer.Role['Fn::GetAtt'][0] }] },
-      });
-      const sends = Object.values(policies).some(({ Properties }) =>
-        Properties.PolicyDocument.Statement.some(
+      const role: string = consumer.Role['Fn::GetAtt'][0];
+      const policies = template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } });
+      const documents = [
+        ...Object.values(policies).map(({ Properties }) => Properties.PolicyDocument),
+        ...(template.findResources('AWS::IAM::Role')[role]?.Properties.Policies ?? []).map(
+          ({ PolicyDocument }: { PolicyDocument: object }) => PolicyDocument,
+        ),
+      ];
+      const sends = documents.some(({ Statement }) =>
+        Statement.some(
           ({ Action, Resource }: { Action: string | string[]; Resource: unknown }) =>
             [Action].flat().includes('sqs:SendMessage') && JSON.stringify(Resource).includes(`"${queueId}"`),
         ),
@@ -447,13 +452,21 @@ describe('CloudFormation', () => {
   });
 
   test('functions and state machines wait for the policies of their roles', () => {
-    const resources = app.toJSON().Resources as Record<string, { Type: string; DependsOn?: string[] }>;
-    for (const [id, { Type, DependsOn = [] }] of Object.entries(resources)) {
-      if (!['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'].includes(Type)) continue;
-      expect([id, DependsOn]).toEqual([
-        id,
-        expect.arrayContaining([expect.stringContaining('DefaultPolicy')]),
-      ]);
+    interface Resource {
+      readonly Type: string;
+      readonly DependsOn?: readonly string[];
+      readonly Properties: Readonly<Record<string, { 'Fn::GetAtt': readonly string[] }>>;
+    }
+    const resources = Object.entries(app.toJSON().Resources as Record<string, Resource>);
+    const policies = app.findResources('AWS::IAM::Policy');
+    for (const [id, { DependsOn = [], Properties = {} }] of resources) {
+      const [role] = (Properties.Role ?? Properties.RoleArn)?.['Fn::GetAtt'] ?? [];
+      const ofRole = Object.keys(policies).filter((policy) => {
+        const text = JSON.stringify(policies[policy]?.Properties);
+        // A policy that refers to the resource waits for it.
+        return role !== undefined && text.includes(`{"Ref":"${role}"}`) && !text.includes(`"${id}"`);
+      });
+      expect([id, DependsOn]).toEqual([id, expect.arrayContaining(ofRole)]);
     }
   });
 
