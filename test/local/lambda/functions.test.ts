@@ -75,7 +75,7 @@ test('code that loads for more than ten seconds is loaded once more, and its inv
     const invoked = target.invoke('{}');
     while (!lines.includes('LOADING')) await new Promise(setImmediate);
     await writeFile(flag, '');
-    jest.advanceTimersByTime(10_000);
+    await jest.advanceTimersByTimeAsync(10_000);
     expect(await invoked).toBe('"fine"');
     expect(lines).toContainEqual(
       expect.stringMatching(/did not load within 10\.00 seconds.* Loading it once more/),
@@ -95,9 +95,9 @@ test('code that does not load the second time either fails its invocation', asyn
     const failed = target.invoke('{}').catch((error: Error) => error);
     const loads = () => lines.filter((line) => line === 'LOADING').length;
     while (loads() < 1) await new Promise(setImmediate);
-    jest.advanceTimersByTime(10_000);
+    await jest.advanceTimersByTimeAsync(10_000);
     while (loads() < 2) await new Promise(setImmediate);
-    jest.advanceTimersByTime(60_000);
+    await jest.advanceTimersByTimeAsync(60_000);
     expect(await failed).toMatchObject({
       name: 'Sandbox.Timedout',
       message: expect.stringContaining('60.00 seconds'),
