@@ -27,6 +27,7 @@ test('the defaults are those of the documentation', () => {
     startsPerMinute: 120,
     checksPerSecond: 1,
     callsPerSecond: 5,
+    waitingCalls: 5,
   });
 });
 

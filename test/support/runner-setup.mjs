@@ -60,12 +60,9 @@ for (const [name, add] of Object.entries({ beforeAll, afterAll, beforeEach, afte
 }
 
 const timers = new ModernFakeTimers({ config: { fakeTimers: {} }, global: globalThis });
-Object.assign(globalThis.jest, {
-  useFakeTimers: (config) => timers.useFakeTimers(config),
-  useRealTimers: () => timers.useRealTimers(),
-  advanceTimersByTimeAsync: (ms) => timers.advanceTimersByTimeAsync(ms),
-  getTimerCount: () => timers.getTimerCount(),
-});
+for (const name of Object.getOwnPropertyNames(ModernFakeTimers.prototype)) {
+  if (name !== 'constructor') globalThis.jest[name] = timers[name].bind(timers);
+}
 
 /** What jest-light-runner appends to the URL of a test file. */
 const TEST_FILE = /\.test\.ts\?\d+$/;
