@@ -169,7 +169,8 @@ describe('an API that takes its time', () => {
   test('is asked until the outcome is there, wherever its Location says, and nothing runs meanwhile', async () => {
     answers = [
       accepted({ location: 'https://crm.example.com/v2/reports/1?wait=no' }),
-      accepted({}),
+      // Long enough to be seen.
+      accepted({ 'retry-after': '4' }),
       accepted({ location: '2' }),
       json(200, { rows: 3 }),
     ];
@@ -197,7 +198,7 @@ describe('an API that takes its time', () => {
       headers: { 'content-type': 'application/json; charset=UTF-8' },
     });
     expect(seen[1]?.body).toBe('');
-    expect([...told]).toContain('Waiting for crm: 1 poll so far, next in 1 s.');
+    expect([...told]).toContain('Waiting for crm: 1 poll so far, next in 4 s.');
     expect(await statesOf(data.job_id)).toEqual([
       ...['request', 'request_next', 'request_crm_body'],
       ...['request', 'request_next', 'request_crm_wait', 'request_crm'],
