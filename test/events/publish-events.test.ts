@@ -11,6 +11,8 @@ import { messageText } from '../../lambdas/shared/aws/message-text.ts';
 
 // The mock lets SNS reject a part of a batch.
 const sns = mockClient(SNSClient);
+// The mock is on the class, which other test files of this process use.
+afterAll(() => sns.restore());
 const topic = new EventTopic(
   new SNSClient({ region: 'us-east-1' }),
   'arn:aws:sns:us-east-1:000000000000:events',

@@ -25,6 +25,11 @@ const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:echo';
 // Step Functions fails here on purpose, in ways that the local one does not.
 const sfn = mockClient(SFNClient);
 const sqs = mockClient(SQSClient);
+// The mock is on the class, which other test files of this process use.
+afterAll(() => {
+  sfn.restore();
+  sqs.restore();
+});
 const executionQueue = new ExecutionQueue(new SQSClient({ region: 'us-east-1' }), 'starts');
 const invalidName = new InvalidName({ message: 'secret internals', $metadata: {} });
 const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });

@@ -1,5 +1,4 @@
 /** Reads DynamoDB items by key, in batches, until DynamoDB has processed every key. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 type Item = Record<string, AttributeValue>;
@@ -33,7 +32,7 @@ async function readBatch(client: DynamoDBClient, tableName: string, keys: Item[]
   const items: Item[] = [];
   let unprocessed = keys;
   for (let calls = 0; calls < MAX_CALLS; calls++) {
-    if (calls > 0) await delay(FIRST_PAUSE_MS * 2 ** (calls - 1));
+    if (calls > 0) await pause(FIRST_PAUSE_MS * 2 ** (calls - 1));
     const { Responses = {}, UnprocessedKeys = {} } = await client.send(
       new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: unprocessed, ConsistentRead: true } } }),
     );
@@ -44,4 +43,8 @@ async function readBatch(client: DynamoDBClient, tableName: string, keys: Item[]
   throw new Error(
     `DynamoDB left ${unprocessed.length} keys of ${tableName} unprocessed in ${MAX_CALLS} calls. Try again in a minute.`,
   );
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,8 +4,8 @@ import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { batchGet } from '../../../lambdas/shared/aws/batch-get.ts';
 
-const dynamo = mockClient(DynamoDBClient);
 const client = new DynamoDBClient({ region: 'us-east-1' });
+const dynamo = mockClient(client);
 const keys = (count: number) => Array.from({ length: count }, (_, index) => ({ id: { S: `${index}` } }));
 /** The numbers of keys that were asked for, call by call. */
 const asked = () =>
@@ -19,7 +19,7 @@ afterEach(() => jest.useRealTimers());
 
 async function read(count: number) {
   const outcome = batchGet(client, 'items', keys(count)).catch((error: Error) => error.message);
-  await jest.runAllTimersAsync();
+  await jest.advanceTimersByTimeAsync(10_000);
   return outcome;
 }
 
