@@ -148,10 +148,10 @@ describe('a Standard machine', () => {
     const before = seen.filter(({ status }) => status === 'running');
     expect(before.every((job) => job.progress < 1)).toBe(true);
     // The audit has states inside, which are not the machine's own.
-    expect([...new Set(before.flatMap(({ step }) => step ?? []))]).toEqual([
-      'Wait for the books',
-      'Wait for the auditor',
-    ]);
+    const steps = [...new Set(before.flatMap(({ step }) => step ?? []))];
+    expect(steps.slice(0, 2)).toEqual(['Wait for the books', 'Wait for the auditor']);
+    // The last state is short, and not always seen.
+    expect(steps.slice(2)).toEqual(steps.length > 2 ? ['Done'] : []);
     // Two of its eleven states are behind it there.
     expect(new Set(progress)).toEqual(new Set([0, 2 / 11, 1]));
     expect(seen.at(-1)).toMatchObject({ status: 'completed', result: { lines: ITEMS } });
