@@ -25,15 +25,22 @@ interface Check {
 
 const SUITE = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/dist/index.js'));
 
-/** Every scenario that the suite runs for a revision, those that it does not score included. */
-export async function runSuite(url: string, revision: Revision): Promise<readonly ScenarioResult[]> {
+/** Runs one scenario, or all that the suite has for a revision, those that it does not score included. */
+export async function runSuite(
+  url: string,
+  revision: Revision,
+  scenario?: string,
+): Promise<readonly ScenarioResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const selected = scenario
+    ? ['--spec-version', revision, '--scenario', scenario]
+    : ['--requirements', revision];
   try {
     // It exits 1 when anything has failed: what has, is in its files.
     await new Promise((resolve) =>
       execFile(
         process.execPath,
-        [SUITE, 'server', '--url', url, '--requirements', revision, '--output-dir', directory],
+        [SUITE, 'server', '--url', url, '--output-dir', directory, ...selected],
         resolve,
       ),
     );
