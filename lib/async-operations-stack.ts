@@ -18,7 +18,12 @@ export class AsyncOperationsStack extends Stack {
   readonly operations: AsyncOperations;
 
   constructor(scope: Construct, id: string, props: AsyncOperationsStackProps) {
-    super(scope, id, { description: 'Durable async operations for MCP clients', ...props });
+    super(scope, id, {
+      description: 'Durable async operations for MCP clients',
+      // CloudFormation accepts at most 1 MB, of which indentation would be a third.
+      suppressTemplateIndentation: true,
+      ...props,
+    });
     // CDK omits `Default` from logical ids, so the resources are named as if they were directly in the stack.
     this.operations = new AsyncOperations(this, 'Default', props);
   }

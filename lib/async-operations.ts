@@ -15,6 +15,7 @@ import {
 import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
+import { addQuotaChecks } from './check-quotas.ts';
 import { deploymentName } from './defaults/deployment-name.ts';
 import { checkRegion } from './defaults/regions.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
@@ -35,7 +36,9 @@ import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
 import type { ApiConnection } from './operations/api-connections.ts';
 import { createOperation } from './operations/create-operation.ts';
 import { ExternalStateMachineOperation } from './operations/external-state-machine-operation.ts';
+import { MachineResources } from './operations/machine-resources.ts';
 import { Operation } from './operations/operation.ts';
+import { OperationNames } from './operations/operation-names.ts';
 import type { OperationFunctionOptions } from './operations/step-function.ts';
 import { JobEvents } from './webhooks/job-events.ts';
 import { type WebhookOptions, Webhooks } from './webhooks/webhooks.ts';
@@ -102,6 +105,7 @@ export class AsyncOperations extends Construct {
   /** Contains sources, artifacts, large results and logs. */
   readonly workspaceBucket: Bucket;
   readonly #operations: ReadonlyMap<string, Operation | ExternalStateMachineOperation>;
+  readonly #names: OperationNames;
   readonly #jobs: JobsTable;
   readonly #executionQueue: ExecutionQueue;
   readonly #workspace: WorkspaceBucket;
@@ -118,13 +122,15 @@ export class AsyncOperations extends Construct {
     }
     Tags.of(this).add(TAG, deploymentName(this));
 
+    const names = new OperationNames(this);
     const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });
     const workspace = new WorkspaceBucket(this, 'Workspace', { operations: catalogue.operations });
-    const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable });
+    const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable, catalogue });
     const { failureRecorder } = failures;
+    const machines = new MachineResources(this, 'Machines', { names, failureRecorder });
     const operations = catalogue.operations.map((definition) => {
       const options = functions[definition.name];
-      const common = { definition, catalogue, options, stateMachines, jobsTable, workspace };
+      const common = { definition, catalogue, names, machines, options, stateMachines, jobsTable, workspace };
       return {
         definition,
         construct: createOperation(this, { ...common, tables, apis, kmsKeys, failureRecorder }),
@@ -134,7 +140,7 @@ export class AsyncOperations extends Construct {
       Tags.of(construct).add(`${TAG}:operation`, definition.name);
     }
     const constructs = operations.map(({ construct }) => construct);
-    failures.watch(constructs.filter((construct) => construct instanceof Operation));
+    failures.watch(names);
     new ExecutionRecorder(this, 'ExecutionRecorder', {
       jobsTable,
       operations: constructs.filter((construct) => construct instanceof ExternalStateMachineOperation),
@@ -142,12 +148,19 @@ export class AsyncOperations extends Construct {
     });
     const executionQueue = new ExecutionQueue(this, 'ExecutionQueue', {
       jobsTable,
+      names,
       operations: constructs,
       catalogue,
     });
-    new Reconciler(this, 'Reconciler', { jobsTable, operations: constructs, catalogue, workspace });
+    const reconciler = new Reconciler(this, 'Reconciler', {
+      jobsTable,
+      names,
+      operations: constructs,
+      catalogue,
+      workspace,
+    });
     new UploadReceiver(this, 'Uploads', { jobsTable, workspace });
-    new JobResumer(this, 'Resumer', { jobsTable, operations: constructs });
+    new JobResumer(this, 'Resumer', { jobsTable, names });
     const gateway = new Gateway(this, 'Gateway', {
       authorization: localAuthorization(this.node) ?? props.authorization ?? DEFAULT_AUTHORIZATION,
       domain: props.domain,
@@ -158,7 +171,9 @@ export class AsyncOperations extends Construct {
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });
     const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
-    const mcp = new McpApi(this, 'Mcp', { ...endpoint, operations, executionQueue });
+    const mcp = new McpApi(this, 'Mcp', { ...endpoint, names, operations, executionQueue });
+    // A deploy updates them first, so that no job of a new operation meets a sweep that does not know the operation.
+    mcp.node.addDependency(failures, reconciler);
     new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
 
     if (props.reservedConcurrency) reserveConcurrency(this, props.reservedConcurrency);
@@ -169,9 +184,11 @@ export class AsyncOperations extends Construct {
     this.eventsTopic = events.topic;
     this.workspaceBucket = workspace.bucket;
     this.#operations = new Map(operations.map(({ definition, construct }) => [definition.name, construct]));
+    this.#names = names;
     this.#jobs = jobsTable;
     this.#executionQueue = executionQueue;
     this.#workspace = workspace;
+    addQuotaChecks(this, catalogue.operations.length);
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
     this.#output(
@@ -211,6 +228,7 @@ export class AsyncOperations extends Construct {
   grantStart(fn: LambdaFunction): void {
     this.#jobs.grantSubmit(fn);
     this.#executionQueue.grantQueue(fn);
+    this.#names.grantRun(fn);
     for (const construct of this.#operations.values()) construct.grantRun(fn);
   }
 

@@ -1,23 +1,21 @@
 /** Starts the local cloud: runs the resources of a synthesized template on loopback. */
 import { join } from 'node:path';
-import { apiGatewayHandler } from './apigateway/api-gateway.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';
 import { createTables, startTableServer } from './dynamodb/tables.ts';
 import { createEnvironment, type Environment } from './environment.ts';
-import { createEventRules } from './eventbridge/event-rules.ts';
+import type { AwsEvent } from './eventbridge/event-rules.ts';
 import { type CreatedObject, createObjectEvents } from './eventbridge/object-events.ts';
-import { startSchedules } from './eventbridge/schedules.ts';
-import { guardGateway } from './iam/gateway-guard.ts';
 import { Iam } from './iam/iam.ts';
-import { createInvokePermissions, createRuleGate } from './iam/invoke-permissions.ts';
 import { secretCall, stateMachineCall } from './iam/json-calls.ts';
 import type { RolePermissions } from './iam/usage.ts';
-import { createFunctions } from './lambda/function-resources.ts';
+import { DeployedFunctions } from './lambda/function-resources.ts';
 import { lambdaApiHandler } from './lambda/lambda-api.ts';
 import { startEventSourceMappings } from './lambda/mappings/event-source-mappings.ts';
 import { removeLeftScratches } from './lambda/scratch.ts';
+import { VersionNumbers } from './lambda/version-numbers.ts';
+import { Routing } from './routing.ts';
 import { secretActions } from './secretsmanager/secrets.ts';
 import { awsJsonHandler } from './shared/aws-json.ts';
 import { lockDirectory, type OnFailure } from './shared/data-files.ts';
@@ -31,8 +29,9 @@ import { stepFunctionsActions } from './stepfunctions/step-functions.ts';
 import { createTaskRunner } from './stepfunctions/task-runner.ts';
 import { TaskTokens } from './stepfunctions/task-tokens.ts';
 import { createStorageResources, startStorageServer } from './storage/storage.ts';
-import { type IsStack, readAssembly } from './template/assembly.ts';
-import { createResolver } from './template/intrinsics.ts';
+import { type Assembly, type IsStack, readAssembly } from './template/assembly.ts';
+import { checkUpdate } from './template/check-update.ts';
+import { createResolver, type Resolve } from './template/intrinsics.ts';
 import { findNotRun, type NotRunResource } from './template/not-run.ts';
 import { resourcesOf } from './template/stack-resources.ts';
 
@@ -97,6 +96,13 @@ export interface LocalCloud {
   throttle(action: string): () => void;
   /** Returns the granted, used and unused permissions of each function's and state machine's role. */
   permissions(): readonly RolePermissions[];
+  /**
+   * Deploys another assembly of the same stack while jobs run, as CloudFormation does. It replaces functions, state machines, rules,
+   * policies and routes. Published versions of functions remain, and running executions keep their definition.
+   * @param assemblyDirectory another directory than before: published versions run from the earlier one
+   * @throws Error before any change, when the update changes a table, a queue or another resource with data
+   */
+  update(assemblyDirectory: string): Promise<void>;
   /** Stops everything and frees the ports. */
   close(): Promise<void>;
 }
@@ -127,16 +133,8 @@ async function start(
 ): Promise<Omit<LocalCloud, 'close'>> {
   const { assemblyDirectory, dataDirectory, port } = options;
   const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
-  const assembly = await readAssembly(assemblyDirectory, options.isStack);
-  const { template, stackName } = assembly;
-  const notRun = findNotRun(template);
-  const [first] = notRun;
-  if (first && !options.onNotRun) {
-    throw new Error(
-      `The local cloud does not run ${first.type} (${first.logicalId}): pass onNotRun to start the other resources, or add the type under local/.`,
-    );
-  }
-  options.onNotRun?.(notRun);
+  const assembly = await read(assemblyDirectory, options);
+  const { template } = assembly;
   if (dataDirectory !== undefined) onClose(lockDirectory(dataDirectory));
   await removeLeftScratches();
   const onFailure = reportOnce(options.onFailure);
@@ -182,10 +180,12 @@ async function start(
     LAMBDA: lambda.url,
   });
   const addresses = { api: api.url, sqs: storage.url };
-  const resolve = createResolver({ template, stackName, addresses, standIns: options.standIns });
+  const versions = new VersionNumbers();
+  const resolverOf = (of: Assembly) =>
+    createResolver({ ...of, addresses, versions, standIns: options.standIns });
+  const resolve = resolverOf(assembly);
   const iam = new Iam(template, resolve);
   iamReady.resolve(iam);
-  const mayInvoke = createInvokePermissions(template, resolve);
 
   const tables = resourcesOf<TableProperties>(template, resolve, TABLE_TYPES, TABLE_PROPERTIES);
   const streams = createTableStreams(tables, (name) =>
@@ -203,8 +203,10 @@ async function start(
   );
 
   const awsVariables = environment.variables;
-  const functions = createFunctions(assembly, resolve, { awsVariables, iam, allowLoopbackWebhooks, onLog });
-  onClose(async () => void (await Promise.all([...functions.values()].map((target) => target.stop()))));
+  const deployed = new DeployedFunctions({ awsVariables, iam, allowLoopbackWebhooks, onLog });
+  onClose(() => deployed.stop());
+  deployed.update(assembly, resolve);
+  const functions = deployed.byName;
   lambdaHandler.resolve(lambdaApiHandler(functions, iam, (action) => onAwsCall('lambda', action)));
   const mappingParts = { streams, functions, storage, environment, iam };
   onClose(startEventSourceMappings(template, resolve, mappingParts).close);
@@ -214,17 +216,21 @@ async function start(
     createTaskRunner(machineArn, functions, tokens, connections, (call) =>
       iam.authorize(iam.sessionOf(machineArn), [call]),
     );
-  const machines = createStateMachines(template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
-  const gate = createRuleGate(mayInvoke, onLog);
-  onClose(startSchedules(template, resolve, functions, gate).close);
-  const emit = createEventRules(template, resolve, functions, gate);
+  const machinesOf = (of: Assembly, resolve: Resolve) =>
+    createStateMachines(of.template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
+  const routing = new Routing(functions, onLog);
+  onClose(() => routing.close());
+  routing.update(template, resolve);
+  const emit = (event: AwsEvent) => routing.emit(event);
   const eventOf = createObjectEvents(template, resolve);
   objectCreated.resolve((object) => {
     const event = eventOf(object);
     if (event) void emit(event);
   });
   const store = createExecutionStore(inDataDirectory('executions'), onFailure);
-  const executions = new Executions(machines, store, (record) => emit(statusChange(record)));
+  const executions = new Executions(machinesOf(assembly, resolve), store, (record) =>
+    emit(statusChange(record)),
+  );
   onClose(() => executions.close());
   await executions.resume();
 
@@ -238,8 +244,8 @@ async function start(
       },
     }),
   );
-  const gateway = apiGatewayHandler(template.Resources, resolve, functions);
-  apiHandler.resolve(guardGateway(template, resolve, mayInvoke, gateway));
+  let current = assembly;
+  apiHandler.resolve((request, response) => routing.handle(request, response));
   const outputs = Object.entries(template.Outputs ?? {}).map(
     ([name, { Value }]) => [name, String(resolve(Value))] as const,
   );
@@ -253,6 +259,17 @@ async function start(
     },
     throttle: (action) => quotas.throttle(action),
     permissions: () => iam.permissions(),
+    async update(directory) {
+      const next = await read(directory, options);
+      checkUpdate(current.template, next.template);
+      const resolveNext = resolverOf(next);
+      const machines = machinesOf(next, resolveNext);
+      iam.update(next.template, resolveNext);
+      deployed.update(next, resolveNext);
+      routing.update(next.template, resolveNext);
+      current = next;
+      await executions.update(machines);
+    },
   };
 }
 
@@ -268,6 +285,23 @@ function reportOnce(report: OnFailure | undefined): OnFailure {
         throw error;
       });
   };
+}
+
+/** @throws Error for an assembly without the stack, or with a resource that is not run when no option allows it */
+async function read(
+  directory: string,
+  { isStack, onNotRun }: Pick<LocalCloudOptions, 'isStack' | 'onNotRun'>,
+): Promise<Assembly> {
+  const assembly = await readAssembly(directory, isStack);
+  const notRun = findNotRun(assembly.template);
+  const [first] = notRun;
+  if (first && !onNotRun) {
+    throw new Error(
+      `The local cloud does not run ${first.type} (${first.logicalId}): pass onNotRun to start the other resources, or add the type under local/.`,
+    );
+  }
+  onNotRun?.(notRun);
+  return assembly;
 }
 
 const TABLE_TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];

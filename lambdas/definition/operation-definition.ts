@@ -166,6 +166,17 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    * @default false
    */
   readonly requiresTasks?: boolean;
+  /**
+   * Offers no tool, so that no new job starts. Running jobs end as usual, and clients can read, answer and cancel them. Retire an
+   * operation first, and remove it from the catalogue in a later deploy: open jobs of a removed operation fail with
+   * `OPERATION_REMOVED`.
+   * @default false
+   * @example
+   * ```ts
+   * export const thumbnail = defineOperation({ ...thumbnailOptions, retired: true });
+   * ```
+   */
+  readonly retired?: boolean;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   /** Workspace objects that must exist before a job starts. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];

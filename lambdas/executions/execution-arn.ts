@@ -1,12 +1,12 @@
 /** Builds the ARN of a job's execution from the ARN of its state machine. */
 
 import { executionName, type Job } from '../jobs/job.ts';
-import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { stateMachineArn } from '../shared/env.ts';
 
 /** The fields of a job that identify its execution. */
 export type ExecutionOf = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt'>;
 
 export function executionArn(job: ExecutionOf): string {
-  const machine = requiredEnv(stateMachineArnEnv(job.operation));
+  const machine = stateMachineArn(job.operation);
   return `${machine.replace(':stateMachine:', ':execution:')}:${executionName(job)}`;
 }

@@ -13,7 +13,7 @@ import type { FinishedStep } from '../definition/finished-step.ts';
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { HANDED_OVER } from '../definition/state-names.ts';
 import { executionName, type Job } from '../jobs/job.ts';
-import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { stateMachineArn } from '../shared/env.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
 /** Input of an execution of steps: the part of the job that its steps see. */
@@ -94,11 +94,11 @@ export class Executions {
    * @throws StartRefused when no later start can succeed
    */
   async start(job: Job): Promise<boolean> {
-    const stateMachineArn = requiredEnv(stateMachineArnEnv(job.operation));
+    const machineArn = stateMachineArn(job.operation);
     // An external state machine gets the caller's arguments only.
     const input = this.#external.has(job.operation) ? job.input : stepsInput(job);
     const start = new StartExecutionCommand({
-      stateMachineArn,
+      stateMachineArn: machineArn,
       name: executionName(job),
       input: JSON.stringify(input),
     });
@@ -107,7 +107,7 @@ export class Executions {
       // An asynchronous Express execution can neither be found nor stopped.
       if (started.includes(':express:')) {
         throw new StartRefused(
-          `${stateMachineArn} is an Express state machine. Define ${job.operation} with type EXPRESS.`,
+          `${machineArn} is an Express state machine. Define ${job.operation} with type EXPRESS.`,
         );
       }
       return true;
@@ -127,7 +127,7 @@ export class Executions {
    */
   async running(operation: string, after?: string): Promise<RunningPage> {
     const list = new ListExecutionsCommand({
-      stateMachineArn: requiredEnv(stateMachineArnEnv(operation)),
+      stateMachineArn: stateMachineArn(operation),
       statusFilter: 'RUNNING',
       maxResults: PAGE,
       nextToken: after,

@@ -3,7 +3,7 @@ import type { CallResult } from '../definition/call-protocol.ts';
 import { checkResult } from '../definition/check-result.ts';
 import type { StateMachineOperation } from '../definition/operation-definition.ts';
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
-import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { stateMachineArn } from '../shared/env.ts';
 import { AppError, codedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { executionFailure } from './execution-failure.ts';
@@ -35,10 +35,9 @@ export class ExpressCalls {
   }
 
   async #run(operation: StateMachineOperation, name: string, input: Json): Promise<SyncExecution> {
-    const stateMachineArn = requiredEnv(stateMachineArnEnv(operation.name));
     const signal = AbortSignal.timeout(limitMs(operation));
     try {
-      const start = { stateMachineArn, name, input: JSON.stringify(input) };
+      const start = { stateMachineArn: stateMachineArn(operation.name), name, input: JSON.stringify(input) };
       return (await this.#call('StartSyncExecution', start, signal)) as SyncExecution;
     } catch (cause) {
       if (signal.aborted) throw timedOut(operation, cause);

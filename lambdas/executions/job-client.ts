@@ -44,7 +44,7 @@ export interface JobClient {
    * Validates the input and starts a job. It does not check the objects that `requires` of the definition names.
    * @returns the job, `pending`; with a repeated key, the job of the first start
    * @throws AppError INVALID_ARGUMENTS, INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED or START_FAILED
-   * @throws Error when there is no such operation, or its mode is `sync`
+   * @throws Error when there is no such operation, it is retired, or its mode is `sync`
    */
   start(job: JobStart): Promise<Job>;
   /** @returns the job; undefined when it does not exist, has expired or has another owner */
@@ -105,6 +105,9 @@ function operationNamed(operations: readonly OperationDefinition[], name: string
   if (!operation) {
     const names = operations.map((candidate) => candidate.name).join(', ');
     throw new Error(`There is no operation "${name}". Choose one of: ${names || 'none'}.`);
+  }
+  if (operation.retired) {
+    throw new Error(`Operation "${name}" is retired and starts no jobs. Start another operation.`);
   }
   if (operation.execution.mode === 'sync') {
     throw new Error(

@@ -1,6 +1,6 @@
 /** Caches the states of external state machines by revision: an account may read one definition of an execution a second. */
 import type { StepFunctionsCall } from '../shared/aws/step-functions-calls.ts';
-import { requiredEnv, stateMachineArnEnv } from '../shared/env.ts';
+import { stateMachineArn } from '../shared/env.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
 /** A revision of a state machine. */
@@ -73,17 +73,13 @@ export class StateMachineRevisions {
       untilMs: Math.max(same?.untilMs ?? 0, createdMs),
     };
     const latestFirst = [...others, revision].sort((a, b) => b.updateDate - a.updateDate);
-    this.#known.set(machineArn(job), latestFirst.slice(0, MAX_REVISIONS));
+    this.#known.set(stateMachineArn(job.operation), latestFirst.slice(0, MAX_REVISIONS));
     return revision;
   }
 
   #of(job: ExecutionOf): readonly KnownRevision[] {
-    return this.#known.get(machineArn(job)) ?? [];
+    return this.#known.get(stateMachineArn(job.operation)) ?? [];
   }
-}
-
-function machineArn({ operation }: ExecutionOf): string {
-  return requiredEnv(stateMachineArnEnv(operation));
 }
 
 function namesOf({ States }: Machine): string[] {

@@ -2,7 +2,7 @@
 import { type CallEvent, type CallResult, callResult } from '../definition/call-protocol.ts';
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
-import { callArnEnv, requiredEnv } from '../shared/env.ts';
+import { functionName } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { ExpressCalls } from './express-calls.ts';
 
@@ -36,9 +36,8 @@ export class SyncCalls {
   }
 
   async #post(name: string, limitMs: number, event: CallEvent): Promise<Response> {
-    const functionName = encodeURIComponent(requiredEnv(callArnEnv(name)));
     try {
-      return await this.#fetch(`/2015-03-31/functions/${functionName}/invocations`, {
+      return await this.#fetch(`/2015-03-31/functions/${functionName(name)}/invocations`, {
         method: 'POST',
         body: JSON.stringify(event),
         signal: AbortSignal.timeout(limitMs + COLD_START_MS),

@@ -2,6 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { presentResult } from '../definition/present-result.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { Caller } from '../shared/caller.ts';
@@ -99,13 +100,13 @@ export function toFinalResult({ status }: Job, toolResult: ToolResult): CallTool
 
 /** Returns the text of a result for a model: the operation's own text, or JSON. */
 export function textOf(operation: OperationDefinition | undefined, result: Json): string {
-  return operation?.text?.(result as never) ?? JSON.stringify(result);
+  return presentResult(operation, 'text', result) ?? JSON.stringify(result);
 }
 
 /** @returns undefined for a result in the workspace: it is too large to load here */
 function contentOf({ status, result }: Job, operation: OperationDefinition | undefined) {
   return status === JobStatus.completed && result !== undefined
-    ? operation?.content?.(result as never)
+    ? presentResult(operation, 'content', result)
     : undefined;
 }
 

@@ -38,6 +38,7 @@ const TASK_STATUS: Readonly<Record<JobStatus, TaskStatus>> = {
 const PROTOCOL_ERROR_CODES: ReadonlySet<string> = new Set([
   ErrorCode.executionStopped,
   ErrorCode.internal,
+  ErrorCode.operationRemoved,
   ErrorCode.resultInvalid,
   ErrorCode.startFailed,
   ErrorCode.stepCrashed,

@@ -20,6 +20,10 @@ export const Env = {
   eventDeadLetterQueueUrl: 'EVENT_DEAD_LETTER_QUEUE_URL',
   eventRetryQueueUrl: 'EVENT_RETRY_QUEUE_URL',
   eventsTopicArn: 'EVENTS_TOPIC_ARN',
+  /** Names of external state machines by operation, as JSON. */
+  externalStateMachines: 'EXTERNAL_STATE_MACHINES',
+  /** Name of the function of an operation, up to the operation's name. */
+  functionNamePrefix: 'FUNCTION_NAME_PREFIX',
   /** `JobLimits` as JSON. */
   jobLimits: 'JOB_LIMITS',
   /** `iss` of the identity provider whose tokens are accepted. */
@@ -37,6 +41,8 @@ export const Env = {
   sealingSecretArn: 'SEALING_SECRET_ARN',
   signingSecretArn: 'SIGNING_SECRET_ARN',
   slotsTableName: 'SLOTS_TABLE_NAME',
+  /** ARN of the state machine of an operation, up to the operation's name. */
+  stateMachineArnPrefix: 'STATE_MACHINE_ARN_PREFIX',
   /** Claim whose value identifies the owner, such as a tenant; empty: every user is an owner. */
   tenantClaim: 'AUTH_TENANT_CLAIM',
   executionQueueUrl: 'EXECUTION_QUEUE_URL',
@@ -54,14 +60,18 @@ export const StepEnv = {
   operatorTables: Env.operatorTables,
 } as const;
 
-/** @returns the variable with the ARN of an operation's state machine */
-export function stateMachineArnEnv(operation: string): string {
-  return `STATE_MACHINE_ARN_${operation.toUpperCase()}`;
+/** @returns the ARN of an operation's state machine, also of an operation that this deployment does not have */
+export function stateMachineArn(operation: string): string {
+  const prefix = requiredEnv(Env.stateMachineArnPrefix);
+  const external = JSON.parse(process.env[Env.externalStateMachines] ?? '{}') as Record<string, string>;
+  return Object.hasOwn(external, operation)
+    ? `${prefix.slice(0, prefix.lastIndexOf(':'))}:${external[operation]}`
+    : `${prefix}${operation}`;
 }
 
-/** @returns the variable with the ARN of the function that runs synchronous calls of an operation */
-export function callArnEnv(operation: string): string {
-  return `CALL_ARN_${operation.toUpperCase()}`;
+/** @returns the name of the function that runs the steps of an operation */
+export function functionName(operation: string): string {
+  return `${requiredEnv(Env.functionNamePrefix)}${operation}`;
 }
 
 /**

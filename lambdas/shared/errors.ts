@@ -23,6 +23,7 @@ export const ErrorCode = {
   invalidCursor: 'INVALID_CURSOR',
   jobAlreadyEnded: 'JOB_ALREADY_ENDED',
   jobNotFound: 'JOB_NOT_FOUND',
+  operationRemoved: 'OPERATION_REMOVED',
   rangeInvalid: 'RANGE_INVALID',
   resourceExhausted: 'RESOURCE_EXHAUSTED',
   resourceNotFound: 'RESOURCE_NOT_FOUND',

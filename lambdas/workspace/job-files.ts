@@ -1,5 +1,6 @@
 /** Creates download links for the result files and the logs of a job. */
 import type { OperationDefinition } from '../definition/operation-definition.ts';
+import { presentResult } from '../definition/present-result.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import type { FileLink, WorkspaceLinks } from './workspace-links.ts';
 
@@ -24,5 +25,5 @@ function filesOf(job: Job, operation: OperationDefinition | undefined) {
   if (job.status !== JobStatus.completed) return [];
   if (job.resultObject)
     return [{ ...job.resultObject, name: 'result.json', contentType: 'application/json' }];
-  return operation?.files?.(job.result as never) ?? [];
+  return presentResult(operation, 'files', job.result) ?? [];
 }

@@ -1,11 +1,16 @@
-/** Allows a function to invoke another. CDK's `grantInvoke` would also allow its versions and aliases. */
+/** Allows a function to invoke another, but not its versions and aliases, which CDK's `grantInvoke` would include. */
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 
 export function grantInvoke(target: LambdaFunction, caller: LambdaFunction): void {
-  Grant.addToPrincipal({
-    grantee: caller,
-    actions: ['lambda:InvokeFunction'],
-    resourceArns: [target.functionArn],
-  });
+  grant(caller, target.functionArn);
+}
+
+/** Allows a function to invoke every published version of another, also those of earlier deploys, but not `$LATEST`. */
+export function grantInvokeVersions(target: LambdaFunction, caller: LambdaFunction): void {
+  grant(caller, `${target.functionArn}:*`);
+}
+
+function grant(grantee: LambdaFunction, resourceArn: string): void {
+  Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [resourceArn] });
 }

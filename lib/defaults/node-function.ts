@@ -21,9 +21,11 @@ export interface NodeFunctionProps
   extends BundleProps,
     Pick<
       LambdaFunctionProps,
+      | 'currentVersionOptions'
       | 'description'
       | 'environment'
       | 'ephemeralStorageSize'
+      | 'functionName'
       | 'layers'
       | 'recursiveLoop'
       | 'reservedConcurrentExecutions'
@@ -43,7 +45,7 @@ export interface NodeFunctionProps
   readonly tracing?: Tracing;
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
-  /** Role shared with another function of the same operation. @default a role that may write the function's own log */
+  /** @default a role that may write the function's own log */
   readonly role?: IRole;
 }
 

@@ -13,6 +13,7 @@ import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { SlotsTable } from '../jobs/slots-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { OperationNames } from '../operations/operation-names.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -21,6 +22,7 @@ const RESPONSE_MS = 25_000;
 
 export interface McpApiProps {
   readonly gateway: Gateway;
+  readonly names: OperationNames;
   readonly operations: readonly {
     readonly definition: OperationDefinition;
     readonly construct: OperationGrants;
@@ -41,7 +43,8 @@ export class McpApi extends Construct {
 
   constructor(scope: Construct, id: string, props: McpApiProps) {
     super(scope, id);
-    const { gateway, operations, catalogue, jobsTable, executionQueue, workspace, webhooks, slots } = props;
+    const { gateway, names, operations, catalogue, jobsTable, executionQueue, workspace, webhooks, slots } =
+      props;
     const longestWaitMs = Math.max(
       ...operations.map(({ definition }) => longestCallMs(definition.execution)),
     );
@@ -65,6 +68,7 @@ export class McpApi extends Construct {
     workspace.grantPresignUpload(mcpFunction);
     webhooks.grantSubscribe(mcpFunction);
     slots.grantTake(mcpFunction);
+    names.grantRun(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
     const integration = new LambdaIntegration(mcpFunction, {

@@ -10,10 +10,12 @@ import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { OperationNames } from '../operations/operation-names.ts';
 import type { JobsTable } from './jobs-table.ts';
 
 export interface ExecutionQueueProps {
   readonly jobsTable: JobsTable;
+  readonly names: OperationNames;
   readonly operations: readonly OperationGrants[];
   /** The function bundles it. */
   readonly catalogue: Catalogue;
@@ -25,8 +27,9 @@ const TIMEOUT = Duration.seconds(30);
 export class ExecutionQueue extends Construct {
   readonly #queue: Queue;
 
-  constructor(scope: Construct, id: string, { jobsTable, operations, catalogue }: ExecutionQueueProps) {
+  constructor(scope: Construct, id: string, props: ExecutionQueueProps) {
     super(scope, id);
+    const { jobsTable, names, operations, catalogue } = props;
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription:
         'Executions could not be started or stopped for half an hour. Check the log of the function and the quotas of Step Functions, then redrive the messages',
@@ -46,6 +49,7 @@ export class ExecutionQueue extends Construct {
       catalogue,
     });
     jobsTable.grantProgress(settler);
+    names.grantRun(settler);
     for (const operation of operations) operation.grantStartStop(settler);
     settler.addEventSource(
       new SqsEventSource(this.#queue, {

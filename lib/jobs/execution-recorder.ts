@@ -30,17 +30,30 @@ export class ExecutionRecorder extends Construct {
     });
     jobsTable.grantProgress(recorder);
     for (const operation of standard) operation.grantRecordExecutions(recorder);
-    new Rule(this, 'ExecutionChanged', {
-      description: 'Status changes of executions of external state machines',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        // Two operations may share a state machine.
-        detail: {
-          stateMachineArn: [...new Set(standard.map(({ stateMachine }) => stateMachine.stateMachineArn))],
+    // Two operations may share a state machine.
+    const arns = new Set(standard.map(({ stateMachine }) => stateMachine.stateMachineArn));
+    for (const [index, stateMachineArn] of chunksOf([...arns], ARNS_PER_RULE).entries()) {
+      new Rule(this, index === 0 ? 'ExecutionChanged' : `ExecutionChanged${index + 1}`, {
+        description: 'Status changes of executions of external state machines',
+        eventPattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: { stateMachineArn },
         },
-      },
-      targets: [new LambdaTarget(recorder)],
-    });
+        targets: [new LambdaTarget(recorder)],
+      });
+    }
   }
+}
+
+/**
+ * An event pattern has at most 2,048 characters, and this one has 114 without its ARNs. An ARN has at most 146 with the name of a
+ * state machine (80), the longest region and the quotes.
+ */
+const ARNS_PER_RULE = 13;
+
+function chunksOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
 }

@@ -6,24 +6,24 @@ import { JobStatus } from '../../lambdas/jobs/job.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
-import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { OperationNames } from '../operations/operation-names.ts';
 import type { JobsTable } from './jobs-table.ts';
 
 export interface JobResumerProps {
   readonly jobsTable: JobsTable;
-  readonly operations: readonly OperationGrants[];
+  readonly names: OperationNames;
 }
 
 /** The function that resumes executions, and its dead-letter queue. */
 export class JobResumer extends Construct {
-  constructor(scope: Construct, id: string, { jobsTable, operations }: JobResumerProps) {
+  constructor(scope: Construct, id: string, { jobsTable, names }: JobResumerProps) {
     super(scope, id);
     const resumer = new NodeFunction(this, 'Function', {
       description: 'Resumes executions when all questions of their job have answers',
       entry: lambdaEntry('executions/input/resume.lambda'),
       purpose: 'resumer',
     });
-    for (const operation of operations) operation.grantResume(resumer);
+    names.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       alarmDescription:
         'Answers were saved, but their execution was not resumed. Check the log of the job resumer',

@@ -11,11 +11,13 @@ import { NodeFunction } from '../defaults/node-function.ts';
 import { TABLE_DEFAULTS } from '../defaults/table-defaults.ts';
 import { grantTable } from '../defaults/table-grants.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { OperationNames } from '../operations/operation-names.ts';
 import type { JobsTable } from './jobs-table.ts';
 import type { WorkspaceBucket } from './workspace-bucket.ts';
 
 export interface ReconcilerProps {
   readonly jobsTable: JobsTable;
+  readonly names: OperationNames;
   readonly operations: readonly OperationGrants[];
   readonly workspace: WorkspaceBucket;
   /** The function bundles it. */
@@ -28,7 +30,7 @@ export interface ReconcilerProps {
  */
 export class Reconciler extends Construct {
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
-    const { jobsTable, operations, workspace, catalogue } = props;
+    const { jobsTable, names, operations, workspace, catalogue } = props;
     super(scope, id);
     const reconciler = new NodeFunction(this, 'Function', {
       description: 'Repairs open jobs whose start, end or upload event was lost',
@@ -48,6 +50,7 @@ export class Reconciler extends Construct {
     reconciler.addEnvironment(Env.sweepsTableName, sweeps.tableName);
     jobsTable.grantReconcile(reconciler);
     workspace.grantHeadUpload(reconciler);
+    names.grantReconcile(reconciler);
     for (const operation of operations) operation.grantReconcile(reconciler);
     new Rule(this, 'EveryTwoMinutes', {
       description: 'Repairs open jobs every two minutes',

@@ -1,6 +1,6 @@
 /** Reads the APIs that operations may call with credentials of EventBridge connections, and grants those calls. */
 import { Arn, ArnFormat } from 'aws-cdk-lib';
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct, Node } from 'constructs';
 import { secretKeysStatement } from './kms-keys.ts';
@@ -81,14 +81,14 @@ export function apiRoots(apis: readonly ApiConnection[]): string {
  */
 export function grantCalls(
   scope: Construct,
-  machine: StateMachine,
+  { machine, role }: { readonly machine: StateMachine; readonly role: IRole },
   { apis, kmsKeys }: { readonly apis: readonly ApiConnection[]; readonly kmsKeys: readonly string[] },
 ): void {
   if (apis.length === 0) return;
   const secretArns = apis.map(({ connectionArn }) => connectionSecretsArn(connectionArn));
   new Policy(scope, 'Calls', {
-    // A separate policy: the state machine depends on the default policy of its role, and this one depends on the machine.
-    roles: [machine.role],
+    // A separate policy: the state machine depends on its role, and this policy depends on the machine.
+    roles: [role],
     statements: [
       new PolicyStatement({
         actions: ['states:InvokeHTTPEndpoint'],

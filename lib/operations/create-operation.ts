@@ -32,6 +32,7 @@ export function createOperation(
     ? new ExternalStateMachineOperation(scope, name, {
         definition,
         arnOrName: stateMachines[name],
+        names: props.names,
         workspace: props.workspace,
       })
     : new Operation(scope, name, { definition, ...props });

@@ -3,15 +3,16 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StateMachineOperation } from '../../lambdas/definition/operation-definition.ts';
-import { stateMachineArnEnv } from '../../lambdas/shared/env.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import { externalStateMachineArn } from './external-state-machines.ts';
 import type { OperationGrants } from './operation-grants.ts';
+import type { OperationNames } from './operation-names.ts';
 
 export interface ExternalStateMachineOperationProps {
   readonly definition: StateMachineOperation;
   /** ARN or name of the state machine, as mapped at deploy. @default the value in the definition */
   readonly arnOrName?: string;
+  readonly names: OperationNames;
   readonly workspace: WorkspaceBucket;
 }
 
@@ -20,27 +21,25 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
   readonly stateMachine: IStateMachine;
   /** Executions of a Standard state machine are jobs, and EventBridge reports their status. */
   readonly isStandard: boolean;
-  readonly #name: string;
+  readonly #names: OperationNames;
   readonly #workspace: WorkspaceBucket;
 
   constructor(
     scope: Construct,
     id: string,
-    { definition, arnOrName, workspace }: ExternalStateMachineOperationProps,
+    { definition, arnOrName, names, workspace }: ExternalStateMachineOperationProps,
   ) {
     super(scope, id);
-    this.#name = definition.name;
+    this.#names = names;
     this.#workspace = workspace;
     this.isStandard = definition.execution.mode === 'job';
-    this.stateMachine = StateMachine.fromStateMachineArn(
-      this,
-      'StateMachine',
-      externalStateMachineArn(this, definition, arnOrName),
-    );
+    const arn = externalStateMachineArn(this, definition, arnOrName);
+    this.stateMachine = StateMachine.fromStateMachineArn(this, 'StateMachine', arn);
+    names.addExternal(definition.name, arn.slice(arn.lastIndexOf(':') + 1));
   }
 
   grantRun(fn: LambdaFunction): void {
-    this.#addStateMachineArn(fn);
+    this.#names.addStateMachines(fn);
     if (!this.isStandard) {
       this.stateMachine.grantStartSyncExecution(fn);
       return;
@@ -51,7 +50,7 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
 
   grantStartStop(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.#addStateMachineArn(fn);
+    this.#names.addStateMachines(fn);
     this.stateMachine.grantStartExecution(fn);
     this.stateMachine.grantExecution(fn, 'states:StopExecution');
   }
@@ -63,12 +62,9 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
     this.grantRecordExecutions(fn);
   }
 
-  /** Does nothing: an external state machine asks no questions. */
-  grantResume(): void {}
-
   grantReadProgress(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.#addStateMachineArn(fn);
+    this.#names.addStateMachines(fn);
     this.stateMachine.grantExecution(
       fn,
       'states:GetExecutionHistory',
@@ -81,9 +77,5 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
     this.stateMachine.grantExecution(fn, 'states:DescribeExecution', 'states:StopExecution');
     this.grantReadProgress(fn);
     this.#workspace.grantWriteResults(fn);
-  }
-
-  #addStateMachineArn(fn: LambdaFunction): void {
-    fn.addEnvironment(stateMachineArnEnv(this.#name), this.stateMachine.stateMachineArn);
   }
 }

@@ -29,6 +29,7 @@ import type { StepFunctions } from './step-function.ts';
 
 export interface OperationStatesProps {
   readonly definition: StepsOperation;
+  /** States call their published versions, so that an execution keeps the code that it began with. */
   readonly functions: StepFunctions;
   readonly failureRecorder: IFunction;
   /** APIs that steps with `calls` may call. */
@@ -99,7 +100,7 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
 
   const states = Object.entries(definition.steps).map(
     ([step, { timeoutMs, retries = 0, inputTimeoutMs, calls }]) => {
-      const stepFunction = functions.of(step);
+      const stepFunction = functions.of(step).currentVersion;
       const state = new LambdaInvoke(scope, step, {
         lambdaFunction: stepFunction,
         payload: TaskInput.fromObject({

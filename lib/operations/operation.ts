@@ -1,20 +1,18 @@
 /** Creates an operation with steps: the function that runs them, and the state machine that orders them. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role } from 'aws-cdk-lib/aws-iam';
+import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { longestRunMs, type StepsOperation } from '../../lambdas/definition/operation-definition.ts';
-import { callArnEnv, Env, stateMachineArnEnv } from '../../lambdas/shared/env.ts';
+import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { dependOnPolicies } from '../defaults/depend-on-policies.ts';
-import { deploymentName } from '../defaults/deployment-name.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import { type ApiConnection, apiRoots, grantCalls } from './api-connections.ts';
+import type { MachineResources } from './machine-resources.ts';
 import type { OperationGrants } from './operation-grants.ts';
+import type { OperationNames } from './operation-names.ts';
 import { operationStates } from './operation-states.ts';
 import { grantTables } from './operator-tables.ts';
 import { createStepFunctions, type OperationFunctionOptions, type StepFunctions } from './step-function.ts';
@@ -22,6 +20,8 @@ import { createStepFunctions, type OperationFunctionOptions, type StepFunctions 
 export interface OperationProps {
   readonly definition: StepsOperation;
   readonly catalogue: Catalogue;
+  readonly names: OperationNames;
+  readonly machines: MachineResources;
   /** @default the defaults of each option */
   readonly options?: OperationFunctionOptions;
   readonly jobsTable: JobsTable;
@@ -55,77 +55,58 @@ export class Operation extends Construct implements OperationGrants {
   readonly function: LambdaFunction;
   readonly #functions: StepFunctions;
   readonly #definition: StepsOperation;
+  readonly #names: OperationNames;
 
   constructor(scope: Construct, id: string, props: OperationProps) {
     super(scope, id);
-    const { definition, catalogue, options, jobsTable, workspace } = props;
+    const { definition, catalogue, names, options, jobsTable, workspace } = props;
     this.#definition = definition;
-    this.#functions = createStepFunctions(this, { definition, catalogue, options });
+    this.#names = names;
+    this.#functions = createStepFunctions(this, { definition, catalogue, names, options });
     this.function = this.#functions.function;
     workspace.grantReadWrite(this.function);
+    if (definition.execution.mode !== 'sync') jobsTable.grantProgress(this.function);
+    this.#functions.role.seal();
     if (definition.resources?.tables) grantTables(this.function, props.tables, props.kmsKeys);
-    if (definition.execution.mode === 'sync') return;
-    jobsTable.grantProgress(this.function);
-    this.stateMachine = this.#createStateMachine(props);
-    if (Object.values(definition.steps).some(({ calls }) => calls)) {
-      this.function.addEnvironment(Env.apiRoots, apiRoots(props.apis));
-      grantCalls(this, this.stateMachine, props);
-    }
+    if (definition.execution.mode !== 'sync') this.stateMachine = this.#createStateMachine(props);
   }
 
   grantRun(fn: LambdaFunction): void {
-    const { name, execution } = this.#definition;
-    this.grantStartStop(fn);
-    if (execution.mode !== 'job') {
-      grantInvoke(this.function, fn);
-      fn.addEnvironment(callArnEnv(name), this.function.functionArn);
-    }
+    if (this.#definition.execution.mode === 'job') return;
+    grantInvoke(this.function, fn);
+    this.#names.addFunctions(fn);
   }
 
-  grantStartStop(fn: LambdaFunction): void {
-    this.#grantStart(fn);
-    this.stateMachine?.grantExecution(fn, 'states:StopExecution');
-  }
+  /** Does nothing: `OperationNames` grants access to the state machines of the stack. */
+  grantStartStop(): void {}
 
-  #grantStart(fn: LambdaFunction): void {
-    if (!this.stateMachine) return;
-    this.stateMachine.grantStartExecution(fn);
-    fn.addEnvironment(stateMachineArnEnv(this.#definition.name), this.stateMachine.stateMachineArn);
-  }
-
-  grantReconcile(fn: LambdaFunction): void {
-    this.#grantStart(fn);
-    this.stateMachine?.grant(fn, 'states:ListExecutions');
-    this.stateMachine?.grantExecution(fn, 'states:DescribeExecution');
-  }
-
-  grantResume(fn: LambdaFunction): void {
-    const asks = Object.values(this.#definition.steps).some(({ inputTimeoutMs }) => inputTimeoutMs);
-    if (asks) this.stateMachine?.grant(fn, 'states:SendTaskSuccess');
-  }
+  /** Does nothing: `OperationNames` grants access to the state machines of the stack. */
+  grantReconcile(): void {}
 
   /** Does nothing: steps report their own progress. */
   grantReadProgress(): void {}
 
-  #createStateMachine({ definition, failureRecorder, apis }: OperationProps): StateMachine {
+  #createStateMachine(props: OperationProps): StateMachine {
+    const { definition, names, machines, failureRecorder, apis } = props;
+    const { siblings } = this.#functions;
+    const hasCalls = Object.values(definition.steps).some(({ calls }) => calls);
+    const role = hasCalls ? machines.createRole(this, siblings) : machines.sharedRole(siblings);
     const machine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: names.of(definition.name),
       comment: definition.title,
       definitionBody: DefinitionBody.fromChainable(
         operationStates(this, { definition, functions: this.#functions, failureRecorder, apis }),
       ),
       timeout: Duration.millis(longestRunMs(definition)),
+      // Each task would add the version of this deploy. The role has all versions.
+      role: role.withoutPolicyUpdates(),
       tracingEnabled: true,
-      logs: {
-        level: LogLevel.ERROR,
-        destination: new LogGroup(this, 'StateMachineLog', {
-          // For each group with another prefix, Step Functions adds its name to a resource policy of at most 5,120 characters.
-          logGroupName: `/aws/vendedlogs/states/${deploymentName(this)}`,
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
+      logs: { level: LogLevel.ERROR, destination: machines.logGroup },
     });
-    if (machine.role instanceof Role) dependOnPolicies(machine.role);
+    if (hasCalls) {
+      this.function.addEnvironment(Env.apiRoots, apiRoots(apis));
+      grantCalls(this, { machine, role }, props);
+    }
     return machine;
   }
 }

@@ -1,5 +1,5 @@
 /** Creates the functions that run the steps of one operation, with or without a sandbox. */
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 // A namespace, so that an older CDK without these names fails in `check-peers.ts` and not while modules are linked.
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -15,9 +15,11 @@ import type { StepsOperation } from '../../lambdas/definition/operation-definiti
 import { STEP_WRAP_UP_MS } from '../../lambdas/definition/state-names.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { type Catalogue, handlerFile } from '../catalogue.ts';
-import { grantInvoke } from '../defaults/grant-invoke.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
+import { grantInvokeVersions } from '../defaults/grant-invoke.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction, type NodeFunctionProps } from '../defaults/node-function.ts';
+import type { OperationNames } from './operation-names.ts';
 
 /** Time beyond the wrap-up, for the function's cold start. */
 const COLD_START_MS = 10_000;
@@ -62,6 +64,7 @@ export interface OperationFunctionOptions {
 export interface StepFunctionProps {
   readonly definition: StepsOperation;
   readonly catalogue: Catalogue;
+  readonly names: OperationNames;
   readonly options?: OperationFunctionOptions;
 }
 
@@ -69,8 +72,18 @@ export interface StepFunctionProps {
 export interface StepFunctions {
   /** Receives grants, environment and connections. Functions of other memory sizes share them. */
   readonly function: LambdaFunction;
+  /** Its permissions are part of it until it is sealed. */
+  readonly role: CompactRole;
+  /** Functions without the common name. */
+  readonly siblings: readonly LambdaFunction[];
   of(step: string): LambdaFunction;
 }
+
+/**
+ * Keeps the versions of earlier deploys: running executions invoke the version that they began with. Lambda deletes all of them
+ * with the function.
+ */
+const VERSION_OPTIONS = { removalPolicy: RemovalPolicy.RETAIN };
 
 export function createStepFunctions(scope: Construct, props: StepFunctionProps): StepFunctions {
   const { definition, options } = props;
@@ -80,8 +93,8 @@ export function createStepFunctions(scope: Construct, props: StepFunctionProps):
         `Operation "${definition.name}" runs in a sandbox, which takes no function options: remove functions.${definition.name}.`,
       );
     }
-    const runner = createSandboxRunner(scope, props);
-    return { function: runner, of: () => runner };
+    const { runner, role } = createSandboxRunner(scope, props);
+    return { function: runner, role, siblings: [], of: () => runner };
   }
   return createSizedFunctions(scope, props);
 }
@@ -92,24 +105,32 @@ function createSizedFunctions(scope: Construct, props: StepFunctionProps): StepF
   const byStep = typeof memoryMb === 'object' ? memoryMb : {};
   checkMemory(definition, memoryMb);
   const defaultMemoryMb = typeof memoryMb === 'number' ? memoryMb : (definition.resources?.memoryMb ?? 512);
-  const main = new StepFunction(
-    scope,
-    'Function',
-    functionProps(props, defaultMemoryMb, Object.keys(definition.steps)),
-  );
+  const role = functionRole(scope, 'Function');
+  const main = new StepFunction(scope, 'Function', {
+    ...functionProps(props, defaultMemoryMb, Object.keys(definition.steps)),
+    functionName: props.names.of(definition.name),
+    role,
+  });
   const bySize = new Map<number, LambdaFunction>([[defaultMemoryMb, main]]);
-  for (const size of new Set(Object.values(byStep))) {
-    if (bySize.has(size)) continue;
+  const otherSizes = new Set(Object.values(byStep).filter((size) => size !== defaultMemoryMb));
+  for (const [index, size] of [...otherSizes].entries()) {
     const steps = Object.keys(byStep).filter((step) => byStep[step] === size);
-    const sibling = new NodeFunction(scope, `Function${size}`, {
+    // Not named after its size: another size changes the function, where another name would delete its versions.
+    const sibling = new NodeFunction(scope, `Function${index + 2}`, {
       ...functionProps(props, size, steps),
-      role: main.role,
+      role,
       ...(options.vpc && { securityGroups: main.connections.securityGroups }),
     });
     main.addSibling(sibling);
     bySize.set(size, sibling);
   }
-  return { function: main, of: (step) => bySize.get(byStep[step] ?? defaultMemoryMb) ?? main };
+  const [, ...siblings] = bySize.values();
+  return {
+    function: main,
+    role,
+    siblings,
+    of: (step) => bySize.get(byStep[step] ?? defaultMemoryMb) ?? main,
+  };
 }
 
 /** @throws Error naming the value and the remedy */
@@ -165,11 +186,19 @@ function functionProps(
     memorySize,
     description: `Runs the steps of ${definition.title}: ${steps.join(', ')}`,
     timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
+    currentVersionOptions: VERSION_OPTIONS,
   };
 }
 
-function createSandboxRunner(scope: Construct, props: StepFunctionProps): LambdaFunction {
-  const { definition, catalogue } = props;
+function functionRole(scope: Construct, functionId: string): CompactRole {
+  return new CompactRole(scope, `${functionId}Role`, 'lambda.amazonaws.com');
+}
+
+function createSandboxRunner(
+  scope: Construct,
+  props: StepFunctionProps,
+): { readonly runner: LambdaFunction; readonly role: CompactRole } {
+  const { definition, catalogue, names } = props;
   const sandbox = new NodeFunction(scope, 'Sandbox', {
     ...handlerProps(props),
     description: `Sandbox for the steps of ${definition.title}: has no permissions on AWS`,
@@ -179,7 +208,10 @@ function createSandboxRunner(scope: Construct, props: StepFunctionProps): Lambda
     tracing: Tracing.DISABLED,
     // An instance serves one owner only: no owner sees the files of another.
     tenancyConfig: lambda.TenancyConfig.PER_TENANT,
+    role: functionRole(scope, 'Sandbox'),
+    currentVersionOptions: VERSION_OPTIONS,
   });
+  const role = functionRole(scope, 'Function');
   const runner = new NodeFunction(scope, 'Function', {
     description: `Runs the steps of ${definition.title} in its sandbox`,
     entry: lambdaEntry('runner/sandbox/run-steps.lambda'),
@@ -187,11 +219,15 @@ function createSandboxRunner(scope: Construct, props: StepFunctionProps): Lambda
     // It mostly waits.
     memorySize: 256,
     timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
+    functionName: names.of(definition.name),
+    role,
+    currentVersionOptions: VERSION_OPTIONS,
   });
-  grantInvoke(sandbox, runner);
-  runner.addEnvironment(Env.sandboxFunctionArn, sandbox.functionArn);
+  grantInvokeVersions(sandbox, runner);
+  // A version of the runner keeps the version of the sandbox that was deployed with it.
+  runner.addEnvironment(Env.sandboxFunctionArn, sandbox.currentVersion.functionArn);
   runner.addEnvironment(Env.operationName, definition.name);
-  return runner;
+  return { runner, role };
 }
 
 /** Returns the properties of the function that runs the operation's handler. */

@@ -13,24 +13,35 @@ import { type RolePermissions, RoleUsage } from './usage.ts';
 
 export class Iam {
   /** Sessions by the ARN of the function or the state machine. */
-  readonly #sessions: ReadonlyMap<string, Session>;
-  readonly #byKeyId: ReadonlyMap<string, Session>;
-  readonly #usages: ReadonlyMap<string, RoleUsage>;
-  readonly #rulesOfResource: (arn: string) => readonly Rule[];
+  #sessions: ReadonlyMap<string, Session> = new Map();
+  #byKeyId: ReadonlyMap<string, Session> = new Map();
+  #usages: ReadonlyMap<string, RoleUsage> = new Map();
+  #rulesOfResource: (arn: string) => readonly Rule[] = () => [];
 
   /** @throws Error for a policy, a role or a condition that is not supported here */
   constructor(template: Template, resolve: Resolve) {
+    this.update(template, resolve);
+  }
+
+  /**
+   * Replaces all policies. Credentials of a role stay valid, and get its new permissions: running functions keep them. Starts the
+   * record of used permissions anew.
+   * @throws Error as the constructor does; then nothing has changed
+   */
+  update(template: Template, resolve: Resolve): void {
     const readRole = createRoleReader(template, resolve);
-    this.#rulesOfResource = createResourcePolicies(template, resolve);
-    this.#sessions = new Map(
-      principalsOf(template, resolve).map(({ roleArn, ...principal }) => {
-        const name = principal.arn.split(':').at(-1) ?? '';
-        return [principal.arn, createSession(readRole(roleArn, principal), name)];
-      }),
-    );
-    const sessions = [...this.#sessions.values()];
-    this.#byKeyId = new Map(sessions.map((session) => [session.credentials.accessKeyId, session]));
-    this.#usages = new Map(sessions.map(({ role }) => [role.arn, new RoleUsage(role)]));
+    const rulesOfResource = createResourcePolicies(template, resolve);
+    const sessions = principalsOf(template, resolve).map(({ roleArn, ...principal }) => {
+      const name = principal.arn.split(':').at(-1) ?? '';
+      const role = readRole(roleArn, principal);
+      const earlier = this.#sessions.get(principal.arn);
+      const session = earlier?.role.arn === role.arn ? { ...earlier, role } : createSession(role, name);
+      return [principal.arn, session] as const;
+    });
+    this.#rulesOfResource = rulesOfResource;
+    this.#sessions = new Map(sessions);
+    this.#byKeyId = new Map(sessions.map(([, session]) => [session.credentials.accessKeyId, session]));
+    this.#usages = new Map(sessions.map(([, { role }]) => [role.arn, new RoleUsage(role)]));
   }
 
   /** @param arn of a function or a state machine of the template */

@@ -14,6 +14,9 @@ export interface WorkerSetup {
   /** `file.export` */
   readonly handler: string;
   readonly functionName: string;
+  /** `$LATEST`, or the number of a published version. */
+  readonly functionVersion: string;
+  /** ARN with the number of a published version. */
   readonly functionArn: string;
   readonly memoryMb: number;
   /** Directory in which V8 caches compiled code for the next worker. @default no cache */

@@ -2,11 +2,11 @@
 import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
-import { arn, functionNameOf } from '../shared/aws-names.ts';
+import { arn, functionNameOf, qualifiedNameOf } from '../shared/aws-names.ts';
 import type { Assembly, Template } from '../template/assembly.ts';
 import { NOT_RUN, type Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
-import { LambdaFunction } from './functions.ts';
+import { LambdaFunction, type FunctionOptions as RunOptions } from './functions.ts';
 
 /** Environment variable that allows a function to call this machine. Only the local cloud sets it. */
 const ALLOW_LOOPBACK_WEBHOOKS = 'ALLOW_LOOPBACK_WEBHOOKS';
@@ -43,29 +43,12 @@ export interface FunctionOptions {
   readonly onLog: (functionName: string, line: string) => void;
 }
 
-/**
- * @returns functions by name. A function that cannot run here fails at each invocation with the reason
- * @throws Error for an environment that is too large for Lambda
- */
-export function createFunctions(
-  assembly: Assembly,
-  resolve: Resolve,
-  options: FunctionOptions,
-): Map<string, LambdaFunction> {
-  const found = resourcesOf<FunctionProperties>(
-    assembly.template,
-    resolve,
-    ['AWS::Lambda::Function'],
-    FUNCTION_PROPERTIES,
-  );
-  const retries = readAsyncRetries(assembly.template, resolve);
-  return new Map(
-    [...found].map(([name, properties]) => [
-      name,
-      createFunction(name, { ...properties, asyncRetries: retries.get(name) }, assembly, options),
-    ]),
-  );
+interface VersionProperties {
+  readonly FunctionName: string;
 }
+
+/** Properties of a function with the setting of another resource. */
+type Configuration = FunctionProperties & { readonly asyncRetries: number | undefined };
 
 interface InvokeConfigProperties {
   readonly FunctionName: string;
@@ -87,12 +70,81 @@ function readAsyncRetries(template: Template, resolve: Resolve): ReadonlyMap<str
   );
 }
 
-function createFunction(
-  name: string,
-  properties: FunctionProperties & { readonly asyncRetries: number | undefined },
+/** The functions of the stack and their published versions. A function that cannot run here fails at each invocation. */
+export class DeployedFunctions {
+  readonly #options: FunctionOptions;
+  readonly #functions = new Map<string, LambdaFunction>();
+  /** Properties of each function as JSON, without the directory of its code. */
+  readonly #properties = new Map<string, string>();
+  readonly #retired: LambdaFunction[] = [];
+
+  constructor(options: FunctionOptions) {
+    this.#options = options;
+  }
+
+  /** Functions by name, and versions by name and number: `build`, `build:1`. */
+  get byName(): ReadonlyMap<string, LambdaFunction> {
+    return this.#functions;
+  }
+
+  /**
+   * Creates, changes and removes functions as CloudFormation does. A published version never changes. It remains until its
+   * function is removed.
+   * @throws Error for an environment that is too large for Lambda
+   */
+  update(assembly: Assembly, resolve: Resolve): void {
+    const { template } = assembly;
+    const type = ['AWS::Lambda::Function'];
+    const retries = readAsyncRetries(template, resolve);
+    const found = new Map<string, Configuration>(
+      [...resourcesOf<FunctionProperties>(template, resolve, type, FUNCTION_PROPERTIES)].map(
+        ([name, properties]) => [name, { ...properties, asyncRetries: retries.get(name) }],
+      ),
+    );
+    for (const [name, target] of this.#functions) {
+      if (found.has(functionNameOf(name))) continue;
+      this.#functions.delete(name);
+      this.#properties.delete(name);
+      this.#retired.push(target);
+      target.retire();
+    }
+    for (const [name, properties] of found) this.#put(name, properties, assembly);
+    const versions = resourcesOf<VersionProperties>(
+      template,
+      resolve,
+      ['AWS::Lambda::Version'],
+      ['FunctionName'],
+    );
+    for (const [versionArn, { FunctionName }] of versions) {
+      const properties = found.get(functionNameOf(FunctionName));
+      const name = qualifiedNameOf(versionArn);
+      if (!properties || this.#functions.has(name)) continue;
+      this.#functions.set(name, new LambdaFunction(optionsOf(name, properties, assembly, this.#options)));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#functions.values(), ...this.#retired].map((target) => target.stop()));
+  }
+
+  #put(name: string, properties: Configuration, assembly: Assembly): void {
+    const earlier = this.#functions.get(name);
+    const json = JSON.stringify(properties);
+    if (earlier && this.#properties.get(name) === json) return;
+    this.#properties.set(name, json);
+    const options = optionsOf(name, properties, assembly, this.#options);
+    if (earlier) earlier.update(options);
+    else this.#functions.set(name, new LambdaFunction(options));
+  }
+}
+
+/** @param qualifiedName of a function or of its published version */
+function optionsOf(
+  qualifiedName: string,
+  properties: Configuration,
   assembly: Assembly,
   { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
-): LambdaFunction {
+): RunOptions {
   const {
     Code,
     Handler,
@@ -103,15 +155,16 @@ function createFunction(
     TenancyConfig,
     asyncRetries,
   } = properties;
+  const [name = '', functionVersion = '$LATEST'] = qualifiedName.split(':');
   const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
   // Only an option of the local cloud allows webhooks to this machine; a template cannot.
   const { [ALLOW_LOOPBACK_WEBHOOKS]: _, ...variables } = Environment?.Variables ?? {};
   checkEnvironment(name, variables);
-  const functionArn = arn('lambda', `function:${name}`);
   const refusal = refusalOf(name, { Code, Runtime, variables });
-  return new LambdaFunction({
+  return {
     functionName: name,
-    functionArn,
+    functionVersion,
+    functionArn: arn('lambda', `function:${qualifiedName}`),
     codeDirectory,
     // In the assembly, so that a new synthesis deletes it with the bundles.
     compileCacheDirectory: join(dirname(codeDirectory), 'compile-cache'),
@@ -126,17 +179,17 @@ function createFunction(
       ...awsVariables,
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_VERSION: functionVersion,
       LAMBDA_TASK_ROOT: codeDirectory,
       _HANDLER: Handler,
       ...variables,
       ...(allowLoopbackWebhooks && { [ALLOW_LOOPBACK_WEBHOOKS]: 'true' }),
       // Last, so that a template cannot change the credentials of a function.
-      ...credentialVariables(iam.sessionOf(functionArn).credentials),
+      ...credentialVariables(iam.sessionOf(arn('lambda', `function:${name}`)).credentials),
     },
     onLine: (line) => onLog(name, line),
     ...(refusal !== undefined && { refusal }),
-  });
+  };
 }
 
 /** Lambda's limit for all variables of a function together, as JSON. */

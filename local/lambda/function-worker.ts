@@ -84,7 +84,7 @@ async function invoke(handler: Handler, { requestId, payload, deadlineMs }: Invo
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
     functionName: setup.functionName,
-    functionVersion: '$LATEST',
+    functionVersion: setup.functionVersion,
     invokedFunctionArn: setup.functionArn,
     logGroupName: `/aws/lambda/${setup.functionName}`,
     logStreamName: arn('logs', setup.functionName),

@@ -54,29 +54,33 @@ interface Waiting {
 
 /** A function with its instances. */
 export class LambdaFunction {
-  readonly isolatesTenants: boolean;
-  readonly #asyncRetries: number;
-  readonly #options: InstanceOptions;
-  readonly #refusal: string | undefined;
-  readonly #reserved: number;
+  #options: FunctionOptions;
   readonly #instances = new Map<FunctionInstance, TenantId>();
   readonly #idle: FunctionInstance[] = [];
+  /** Busy instances of earlier code. */
+  readonly #outdated = new Set<FunctionInstance>();
   readonly #waiting: Waiting[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor({
-    isolatesTenants,
-    asyncRetries = 2,
-    refusal,
-    reservedConcurrency,
-    ...options
-  }: FunctionOptions) {
-    this.#asyncRetries = asyncRetries;
-    this.#refusal = refusal;
-    this.#reserved = reservedConcurrency ?? Number.POSITIVE_INFINITY;
-    this.isolatesTenants = isolatesTenants;
+  constructor(options: FunctionOptions) {
     this.#options = options;
+  }
+
+  get isolatesTenants(): boolean {
+    return this.#options.isolatesTenants;
+  }
+
+  /** Replaces code and configuration. Running invocations end with the earlier code. */
+  update(options: FunctionOptions): void {
+    this.#options = options;
+    this.#outdateInstances();
+  }
+
+  /** Accepts no further invocation. Running ones end. */
+  retire(): void {
+    this.#stopped = true;
+    this.#outdateInstances();
   }
 
   /**
@@ -86,9 +90,10 @@ export class LambdaFunction {
    */
   async invoke(payload: string, options: InvokeOptions = {}): Promise<string> {
     const { onChunk } = options;
-    if (this.#refusal !== undefined) {
-      this.#options.onLine(this.#refusal);
-      throw new FunctionError({ errorType: 'LocalCloud.NotRun', errorMessage: this.#refusal, trace: [] });
+    const { refusal } = this.#options;
+    if (refusal !== undefined) {
+      this.#options.onLine(refusal);
+      throw new FunctionError({ errorType: 'LocalCloud.NotRun', errorMessage: refusal, trace: [] });
     }
     const bytes = Buffer.byteLength(payload);
     if (bytes > MAX_PAYLOAD_BYTES) {
@@ -124,7 +129,8 @@ export class LambdaFunction {
 
   /** Invokes asynchronously: resolves after success or the last retry. The function's log has the errors. */
   async invokeAsync(payload: string): Promise<void> {
-    for (let retries = 0; retries <= this.#asyncRetries; retries++) {
+    const { asyncRetries = 2 } = this.#options;
+    for (let retries = 0; retries <= asyncRetries; retries++) {
       try {
         await this.invoke(payload, { isQueued: true });
         return;
@@ -150,7 +156,7 @@ export class LambdaFunction {
   async #acquire(tenantId: TenantId, isQueued: boolean): Promise<FunctionInstance> {
     if (this.#stopped)
       throw new Error(
-        `${this.#options.functionName} is stopped, because the local cloud is closing. Start it again.`,
+        `${this.#options.functionName} is stopped, because the local cloud closes or an update removed it. Deploy it again.`,
       );
     for (const idle of this.#idle
       .filter((instance) => this.#instances.get(instance) === tenantId)
@@ -160,26 +166,33 @@ export class LambdaFunction {
       this.#instances.delete(idle);
     }
     const [longestIdle] = this.#idle;
-    const limit = Math.min(MAX_INSTANCES, this.#reserved);
+    const { reservedConcurrency: reserved = Number.POSITIVE_INFINITY } = this.#options;
+    const limit = Math.min(MAX_INSTANCES, reserved);
     if (this.#instances.size >= limit && longestIdle) this.#end(longestIdle);
     if (this.#instances.size < limit) return this.#start(tenantId);
-    if (this.#instances.size >= this.#reserved && !isQueued) throw new ThrottledError('Rate Exceeded.');
+    if (this.#instances.size >= reserved && !isQueued) throw new ThrottledError('Rate Exceeded.');
     return new Promise((resolve) => this.#waiting.push({ tenantId, resolve }));
   }
 
   #release(instance: FunctionInstance): void {
+    const isCurrent = instance.usable && !this.#outdated.has(instance);
     const next = this.#stopped ? undefined : this.#waiting.shift();
     if (next) {
-      const isFor = instance.usable && this.#instances.get(instance) === next.tenantId;
+      const isFor = isCurrent && this.#instances.get(instance) === next.tenantId;
       if (!isFor) this.#end(instance);
       next.resolve(isFor ? instance : this.#start(next.tenantId));
-    } else if (instance.usable) this.#idle.push(instance);
-    else this.#instances.delete(instance);
-    this.#idleTimer ??= setTimeout(() => this.#retire(), IDLE_MS).unref();
+    } else if (isCurrent) this.#idle.push(instance);
+    else this.#end(instance);
+    this.#idleTimer ??= setTimeout(() => this.#endIdle(), IDLE_MS).unref();
     this.#idleTimer.refresh();
   }
 
-  #retire(): void {
+  #outdateInstances(): void {
+    for (const instance of [...this.#idle]) this.#end(instance);
+    for (const instance of this.#instances.keys()) this.#outdated.add(instance);
+  }
+
+  #endIdle(): void {
     for (const instance of this.#idle.slice(0, -KEPT_WARM)) this.#end(instance);
   }
 
@@ -187,11 +200,19 @@ export class LambdaFunction {
     const at = this.#idle.indexOf(instance);
     if (at >= 0) this.#idle.splice(at, 1);
     this.#instances.delete(instance);
+    this.#outdated.delete(instance);
     void instance.stop();
   }
 
   #start(tenantId: TenantId): FunctionInstance {
-    const instance = new FunctionInstance(this.#options);
+    const {
+      isolatesTenants: _,
+      asyncRetries: _1,
+      refusal: _2,
+      reservedConcurrency: _3,
+      ...options
+    } = this.#options;
+    const instance = new FunctionInstance(options);
     this.#instances.set(instance, tenantId);
     return instance;
   }

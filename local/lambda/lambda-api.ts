@@ -5,7 +5,7 @@ import type { MessageHeaders } from '@smithy/types';
 import type { Iam } from '../iam/iam.ts';
 import { invokeCall } from '../iam/json-calls.ts';
 import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
-import { functionNameOf } from '../shared/aws-names.ts';
+import { qualifiedNameOf } from '../shared/aws-names.ts';
 import { type Handler, readBody, sendJson } from '../shared/loopback-server.ts';
 import { FunctionError } from './function-instance.ts';
 import { type LambdaFunction, MAX_PAYLOAD_BYTES, ThrottledError } from './functions.ts';
@@ -41,7 +41,7 @@ export function lambdaApiHandler(
       if (error instanceof Refusal) return fail(403, JSON_ERRORS[error.reason], error.message);
       throw error;
     }
-    const target = functions.get(functionNameOf(called));
+    const target = functions.get(qualifiedNameOf(called));
     if (!target) return fail(404, 'ResourceNotFoundException', `Function not found: ${called}`);
     if (!payload)
       return fail(

@@ -18,6 +18,13 @@ export function secretArn(name: string): string {
   return arn('secretsmanager', `secret:${name}`);
 }
 
+/** Returns the function name with its version or alias: `build:3`, or `build` without one or with `$LATEST`. */
+export function qualifiedNameOf(nameOrArn: string): string {
+  const parts = nameOrArn.split(':');
+  const [name = '', qualifier = '$LATEST'] = nameOrArn.startsWith('arn:') ? parts.slice(6) : parts;
+  return qualifier === '$LATEST' ? name : `${name}:${qualifier}`;
+}
+
 /** Returns the function name in an ARN with or without a version or alias, or the name itself. */
 export function functionNameOf(nameOrArn: string): string {
   return nameOrArn.startsWith('arn:') ? (nameOrArn.split(':')[6] ?? '') : (nameOrArn.split(':')[0] ?? '');

@@ -11,6 +11,8 @@ import type { LocalMachine } from './state-machine-resources.ts';
 interface Execution {
   record: ExecutionRecord;
   run?: Run;
+  /** The state machine that it began with. */
+  machine?: LocalMachine;
   /** Resolves when the record is on disk, so that StartExecution may return. */
   saved: Promise<void>;
 }
@@ -30,7 +32,7 @@ const MAX_INPUT_BYTES = 256 * 1024;
 const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
 
 export class Executions {
-  readonly #machines: ReadonlyMap<string, LocalMachine>;
+  #machines: ReadonlyMap<string, LocalMachine>;
   readonly #store: ExecutionStore;
   readonly #executions = new Map<string, Execution>();
   readonly #expressRuns = new Set<Run>();
@@ -61,6 +63,25 @@ export class Executions {
       this.#executions.set(record.arn, execution);
       if (record.status === 'RUNNING' && this.#machines.has(record.machineArn)) this.#begin(execution);
     }
+  }
+
+  /**
+   * Replaces the state machines. Running executions keep their definition; those of a removed state machine end. AWS ends them at
+   * their next transition.
+   */
+  async update(machines: ReadonlyMap<string, LocalMachine>): Promise<void> {
+    const earlier = this.#machines;
+    const same = (arn: string, { definition }: LocalMachine) => earlier.get(arn)?.definition === definition;
+    this.#machines = new Map(
+      [...machines].map(([arn, machine]) => [
+        arn,
+        (same(arn, machine) ? earlier.get(arn) : undefined) ?? machine,
+      ]),
+    );
+    const orphans = [...this.#executions.values()].filter(
+      ({ record }) => record.status === 'RUNNING' && !machines.has(record.machineArn),
+    );
+    await Promise.all(orphans.map(({ record }) => this.stop(record.arn)));
   }
 
   /** Starts an execution. Returns the running one with the same name and input, if there is one. @throws AwsError */
@@ -138,9 +159,10 @@ export class Executions {
     return records.filter((record) => record.machineArn === machineArn);
   }
 
-  /** @returns the state machine of an execution @throws AwsError */
+  /** @returns the state machine that an execution began with @throws AwsError */
   machineOf(executionArn: string): Pick<LocalMachine, 'definition' | 'updateDate'> {
-    return this.#machine(this.#find(executionArn).record.machineArn);
+    const { machine, record } = this.#find(executionArn);
+    return machine ?? this.#machine(record.machineArn);
   }
 
   /** Returns the states entered since the start of this process. Earlier ones are not stored. @throws AwsError */
@@ -168,8 +190,10 @@ export class Executions {
 
   #begin(execution: Execution): void {
     const { arn: Id, machineArn, name: Name, input } = execution.record;
-    const run = this.#machines.get(machineArn)?.run(JSON.parse(input), { Id, Name });
+    const machine = this.#machines.get(machineArn);
+    const run = machine?.run(JSON.parse(input), { Id, Name });
     execution.run = run;
+    execution.machine = machine;
     void run?.outcome.then((outcome) => {
       if (this.#closed || execution.record.status !== 'RUNNING') return;
       return this.#end(execution, outcome);

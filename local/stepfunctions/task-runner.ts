@@ -5,7 +5,7 @@ import { Refusal } from '../iam/refusal.ts';
 import type { Call } from '../iam/statements.ts';
 import { FunctionError } from '../lambda/function-instance.ts';
 import { type LambdaFunction, ThrottledError } from '../lambda/functions.ts';
-import { functionNameOf } from '../shared/aws-names.ts';
+import { qualifiedNameOf } from '../shared/aws-names.ts';
 import { createHttpTask, HTTP_INVOKE, type LocalConnections } from './http-task.ts';
 import type { TaskRunner } from './state-machine.ts';
 import { DataLimitExceeded, MAX_OUTPUT_BYTES, named } from './task-errors.ts';
@@ -28,7 +28,7 @@ export function createTaskRunner(
   const callApi = createHttpTask(machineArn, connections, authorize);
 
   async function invoke(nameOrArn: string, payload: unknown): Promise<unknown> {
-    const name = functionNameOf(nameOrArn);
+    const name = qualifiedNameOf(nameOrArn);
     authorizing(() => authorize(invokeCall(nameOrArn)));
     const target = functions.get(name);
     if (!target) throw named('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
@@ -66,7 +66,8 @@ export function createTaskRunner(
         await Promise.all([callback, invoke(FunctionName, Payload)]);
         return callback;
       }
-      return { ExecutedVersion: '$LATEST', Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
+      const [, version = '$LATEST'] = qualifiedNameOf(FunctionName).split(':');
+      return { ExecutedVersion: version, Payload: await invoke(FunctionName, Payload), StatusCode: 200 };
     },
   };
 }

@@ -13,9 +13,13 @@ const library = createRequire(import.meta.url).resolve('aws-local-stepfunctions'
 /** Changes with each version and each installation of the library, so that definitions are checked again. */
 const VERSION = `${library} ${statSync(library).mtimeMs}`;
 
+/** ARNs of functions. Definitions that differ only in them are equally valid. */
+const FUNCTION_ARN = /arn:aws:lambda:[\w:-]+/g;
+
 /** Returns the path of the file that marks a definition as valid for this version of the library. */
 function markerOf(definition: string): string {
-  return join(CACHE, createHash('sha256').update(`${VERSION}\n${definition}`).digest('hex'));
+  const text = definition.replaceAll(FUNCTION_ARN, 'arn:aws:lambda');
+  return join(CACHE, createHash('sha256').update(`${VERSION}\n${text}`).digest('hex'));
 }
 
 export function isKnownValid(definition: string): boolean {

@@ -1,5 +1,6 @@
 /** Resolves intrinsic functions of a template: `Ref`, `Fn::GetAtt`, `Fn::Join` and others. */
 
+import { VersionNumbers } from '../lambda/version-numbers.ts';
 import { ACCOUNT, REGION } from '../shared/aws-names.ts';
 import type { Template } from './assembly.ts';
 import { type Addresses, isKnownType, namesOf, type ResourceNames } from './resource-names.ts';
@@ -8,6 +9,8 @@ export interface ResolverOptions {
   readonly template: Template;
   readonly stackName: string;
   readonly addresses: Addresses & { readonly api: string };
+  /** Numbers of the versions of earlier assemblies. @default none are published */
+  readonly versions?: VersionNumbers;
   /**
    * Values for resources that the local cloud does not run, by `LogicalId` or `LogicalId.Attribute`.
    * @default a text that begins with `NOT_RUN`
@@ -28,7 +31,13 @@ export type Resolve = (value: unknown) => unknown;
 /** The URL of an API in templates: `https://ID.execute-api.REGION.amazonaws.com/STAGE`. */
 const API_ADDRESS = /https:\/\/[^./]+\.execute-api\.[^./]+\.amazonaws\.com(\/[^/]+)?/g;
 
-export function createResolver({ template, stackName, addresses, standIns = {} }: ResolverOptions): Resolve {
+export function createResolver({
+  template,
+  stackName,
+  addresses,
+  versions = new VersionNumbers(),
+  standIns = {},
+}: ResolverOptions): Resolve {
   const pseudoParameters: Readonly<Record<string, string>> = {
     'AWS::AccountId': ACCOUNT,
     'AWS::Partition': 'aws',
@@ -105,7 +114,7 @@ export function createResolver({ template, stackName, addresses, standIns = {} }
         `The template refers to "${logicalId}", which it does not define: use a resource of the same stack.`,
       );
     const chosenName = (property: string) => resolve(resource.Properties?.[property]) as string | undefined;
-    return namesOf(logicalId, resource.Type, chosenName, addresses);
+    return namesOf(logicalId, resource.Type, chosenName, { ...addresses, versions });
   }
 
   function localAddress(text: string): string {

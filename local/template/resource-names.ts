@@ -1,9 +1,15 @@
 /** Defines the values of `Ref` and `Fn::GetAtt` by resource type, and the types that the local cloud supports. */
+import type { VersionNumbers } from '../lambda/version-numbers.ts';
 import { ACCOUNT, arn, secretArn, streamArn } from '../shared/aws-names.ts';
 
 /** URLs of services, for values that contain them. */
 export interface Addresses {
   readonly sqs: string;
+}
+
+/** Parts of names that the template does not contain. */
+export interface NameSources extends Addresses {
+  readonly versions: VersionNumbers;
 }
 
 export interface ResourceNames {
@@ -14,7 +20,7 @@ export interface ResourceNames {
 interface NamedType {
   /** The property with a name that the template sets. Without one, the logical id is the name. */
   readonly nameProperty?: string;
-  names(name: string, addresses: Addresses): ResourceNames;
+  names(name: string, sources: NameSources, logicalId: string): ResourceNames;
 }
 
 const TABLE: NamedType = {
@@ -49,6 +55,13 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
   'AWS::Lambda::Function': {
     nameProperty: 'FunctionName',
     names: (name) => ({ ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } }),
+  },
+  'AWS::Lambda::Version': {
+    nameProperty: 'FunctionName',
+    names: (name, { versions }, logicalId) => {
+      const version = versions.numberOf(name, logicalId);
+      return { ref: arn('lambda', `function:${name}:${version}`), attributes: { Version: String(version) } };
+    },
   },
   'AWS::Lambda::EventSourceMapping': { names: (name) => ({ ref: name, attributes: { Id: name } }) },
   'AWS::StepFunctions::StateMachine': {
@@ -124,10 +137,10 @@ export function namesOf(
   logicalId: string,
   type: string,
   chosenName: (property: string) => string | undefined,
-  addresses: Addresses,
+  sources: NameSources,
 ): ResourceNames {
   const named = NAMED_TYPES[type];
   if (!named) return { ref: logicalId, attributes: {} };
   const name = (named.nameProperty && chosenName(named.nameProperty)) ?? logicalId;
-  return named.names(name, addresses);
+  return named.names(name, sources, logicalId);
 }

@@ -14,8 +14,8 @@ import { executionArn } from '../../lambdas/executions/execution-arn.ts';
 import { Executions, isOver, StartRefused } from '../../lambdas/executions/executions.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 
-const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:build-machine';
-const EXECUTION = 'arn:aws:states:us-east-1:000000000000:execution:build-machine:job';
+const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:jobs-build';
+const EXECUTION = 'arn:aws:states:us-east-1:000000000000:execution:jobs-build:job';
 const job = {
   jobId: 'job',
   owner: 'alice',
@@ -26,12 +26,12 @@ const job = {
 const notFound = new ExecutionDoesNotExist({ message: 'none', $metadata: {} });
 
 beforeAll(() => {
-  process.env.STATE_MACHINE_ARN_BUILD = MACHINE;
-  process.env.STATE_MACHINE_ARN_REPORT = MACHINE;
+  process.env.STATE_MACHINE_ARN_PREFIX = 'arn:aws:states:us-east-1:000000000000:stateMachine:jobs-';
+  process.env.EXTERNAL_STATE_MACHINES = '{"report":"sales-report"}';
 });
 afterAll(() => {
-  delete process.env.STATE_MACHINE_ARN_BUILD;
-  delete process.env.STATE_MACHINE_ARN_REPORT;
+  delete process.env.STATE_MACHINE_ARN_PREFIX;
+  delete process.env.EXTERNAL_STATE_MACHINES;
 });
 
 function clientOf(response: object | Error) {

@@ -53,8 +53,8 @@ beforeAll(async () => {
   earlier = new JobStore({ client: aws.dynamodb, tableName, now: () => Date.now() - TWO_MINUTES_MS });
   // For the parts that are called here as their functions would call them.
   Object.assign(process.env, cloud.environment, {
-    STATE_MACHINE_ARN_ECHO: arn('states', 'stateMachine:echo'),
-    STATE_MACHINE_ARN_REPORT: arn('states', `stateMachine:${MACHINE}`),
+    STATE_MACHINE_ARN_PREFIX: arn('states', 'stateMachine:'),
+    EXTERNAL_STATE_MACHINES: JSON.stringify({ report: MACHINE }),
   });
   executions = new Executions(aws.sfn, operations);
   recorder = new ExecutionRecorder({
@@ -315,11 +315,11 @@ describe('a Standard machine', () => {
   });
 
   test('that turns out to be an Express one is not started again and again', async () => {
-    process.env.STATE_MACHINE_ARN_REPORT = arn('states', 'stateMachine:price-quote');
+    process.env.EXTERNAL_STATE_MACHINES = '{"report":"price-quote"}';
     await expect(executions.start(await make(jobs))).rejects.toThrow(
       /price-quote is an Express state machine\. Define report with type EXPRESS/,
     );
-    process.env.STATE_MACHINE_ARN_REPORT = arn('states', `stateMachine:${MACHINE}`);
+    process.env.EXTERNAL_STATE_MACHINES = JSON.stringify({ report: MACHINE });
   });
 });
 
@@ -360,6 +360,7 @@ describe('when events are lost, late or told twice', () => {
     // What it does is told to the operator.
     for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
     const workspace = { find: async () => undefined };
+    const deployed = new Set(operations.map(({ name }) => name));
     const lease = { acquire: async () => ({ release: async () => {} }) };
     const now = () => Date.now() + aheadMs;
     return reconcile({
@@ -369,6 +370,7 @@ describe('when events are lost, late or told twice', () => {
       executions,
       recorder,
       workspace,
+      deployed,
       now,
     }).catch(() => {});
   };

@@ -47,6 +47,13 @@ test('an unknown operation is an error with the names that exist', async () => {
   );
 });
 
+test('a retired operation starts no jobs', async () => {
+  const retired = jobClient([{ ...resize, retired: true }]);
+  await expect(retired.start({ operation: 'resize', owner: 'alice', input })).rejects.toThrow(
+    'Operation "resize" is retired and starts no jobs. Start another operation.',
+  );
+});
+
 test('a synchronous operation has no jobs', async () => {
   await expect(start({ operation: 'search' })).rejects.toThrow(
     'Operation "search" has mode sync and no jobs. Use mode job or sync_first in its definition.',

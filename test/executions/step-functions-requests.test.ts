@@ -16,8 +16,8 @@ const variables = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'id',
   AWS_SECRET_ACCESS_KEY: 'secret',
-  STATE_MACHINE_ARN_QUOTE: MACHINE,
-  CALL_ARN_SEARCH: 'arn:aws:lambda:us-east-1:000000000000:function:search',
+  STATE_MACHINE_ARN_PREFIX: 'arn:aws:states:us-east-1:000000000000:stateMachine:',
+  FUNCTION_NAME_PREFIX: 'jobs-',
 };
 const before = { ...process.env };
 
@@ -326,7 +326,7 @@ describe('a call of a function', () => {
     expect(await invoke()).toEqual({ result: { y: 2 } });
     expect(requests).toEqual([
       {
-        url: 'https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Asearch/invocations',
+        url: 'https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/jobs-search/invocations',
         target: null,
         body: event,
       },

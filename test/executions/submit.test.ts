@@ -38,12 +38,12 @@ let table: Awaited<ReturnType<typeof startJobsTable>>;
 let jobs: JobStore;
 
 beforeAll(async () => {
-  process.env.STATE_MACHINE_ARN_ECHO = MACHINE;
+  process.env.STATE_MACHINE_ARN_PREFIX = MACHINE.replace(/echo$/, '');
   table = await startJobsTable();
   jobs = new JobStore({ client: table.client, tableName: TABLE_NAME });
 });
 afterAll(async () => {
-  delete process.env.STATE_MACHINE_ARN_ECHO;
+  delete process.env.STATE_MACHINE_ARN_PREFIX;
   await table.close();
 });
 beforeEach(() => {

@@ -32,7 +32,11 @@ function create(props: Partial<AsyncOperationsProps> = {}, stack = new Stack(app
 function retained(template: Template): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(template.toJSON().Resources as Record<string, { Type: string; DeletionPolicy?: string }>)
-      .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
+      // A version has a new id whenever its function changes.
+      .filter(
+        ([, { Type, DeletionPolicy }]) =>
+          DeletionPolicy?.startsWith('Retain') && Type !== 'AWS::Lambda::Version',
+      )
       .map(([id, { Type }]) => [id, Type]),
   );
 }
@@ -130,7 +134,7 @@ describe('under another id', () => {
   test.each([
     [
       'grantStart',
-      ['JOB_LIMITS', 'JOBS_TABLE_NAME', 'EXECUTION_QUEUE_URL', 'STATE_MACHINE_ARN_DEPLOY'],
+      ['JOB_LIMITS', 'JOBS_TABLE_NAME', 'EXECUTION_QUEUE_URL', 'STATE_MACHINE_ARN_PREFIX'],
       'states:StartExecution',
       true,
     ],
@@ -295,7 +299,7 @@ describe('the options of an operation', () => {
     const { ops, template } = create({ functions: { deploy: { memoryMb: { release: 2_048 } } } });
     // Also what is added later, to either.
     ops.operation('deploy').function.addEnvironment('LATER', 'yes');
-    const { Function: main, Function2048: large, ...others } = functionsOf(template());
+    const { Function: main, Function2: large, ...others } = functionsOf(template());
     expect(others).toEqual({});
     expect([main.MemorySize, large.MemorySize]).toEqual([1_024, 2_048]);
     expect(large.Role).toEqual(main.Role);
@@ -304,7 +308,13 @@ describe('the options of an operation', () => {
     const machine = Object.entries(template().findResources('AWS::StepFunctions::StateMachine')).find(
       ([id]) => id.startsWith('Opsdeploy'),
     );
-    expect(JSON.stringify(machine)).toContain('OpsdeployFunction2048');
+    expect(JSON.stringify(machine)).toContain('OpsdeployFunction2');
+  });
+
+  test('change the memory of a step in place, which keeps the published versions', () => {
+    const idsFor = (release: number) =>
+      Object.keys(functionsOf(create({ functions: { deploy: { memoryMb: { release } } } }).template()));
+    expect(idsFor(3_008)).toEqual(idsFor(2_048));
   });
 
   test.each<[string, AsyncOperationsProps['functions'], RegExp]>([

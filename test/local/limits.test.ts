@@ -1,7 +1,7 @@
 /** Tests AWS's limits of size that the local cloud enforces, so that a fault at a limit is seen here. */
 import { expect, test } from '@jest/globals';
 import { createEventRules } from '../../local/eventbridge/event-rules.ts';
-import { createFunctions } from '../../local/lambda/function-resources.ts';
+import { DeployedFunctions } from '../../local/lambda/function-resources.ts';
 import {
   compileStateMachine,
   type Outcome,
@@ -116,7 +116,7 @@ test.each([
   };
   const { template, resolve } = resolved({ Big: { Type: 'AWS::Lambda::Function', Properties } });
   const options = { awsVariables: {}, iam: { sessionOf: () => ({ credentials: {} }) }, onLog() {} };
-  const create = () => createFunctions({ template } as never, resolve, options as never);
+  const create = () => new DeployedFunctions(options as never).update({ template } as never, resolve);
   if (message) expect(create).toThrow(message);
   else expect(create).not.toThrow();
 });

@@ -13,6 +13,7 @@ import { readApis } from '../../lib/operations/api-connections.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 const SECRET = 'canary-5f1c-key-of-the-operator';
@@ -471,7 +472,7 @@ describe('the credentials', () => {
   });
 
   test('are used by the one machine, for what is below the roots, and each right of it is needed', () => {
-    const role = cloud.permissions().find(({ role: name }) => name.startsWith('callapiStateMachineRole'));
+    const role = cloud.permissions().find(({ role: name }) => name.startsWith('callapiRole'));
     const actions = [
       'InvokeHTTPEndpoint',
       'RetrieveConnectionCredentials',
@@ -487,9 +488,8 @@ describe('the credentials', () => {
 });
 
 async function arnOf(jobId: string): Promise<string> {
-  const { template } = await readAssembly(assemblies.app);
-  const machine = Object.keys(template.Resources).find((id) => /^callapiStateMachine[0-9A-F]{8}$/.test(id));
-  return `arn:aws:states:us-east-1:000000000000:execution:${machine}:${jobId}`;
+  const name = await operationName(assemblies.app, 'call_api');
+  return `arn:aws:states:us-east-1:000000000000:execution:${name}:${jobId}`;
 }
 
 async function statesOf(jobId: string): Promise<(string | undefined)[]> {

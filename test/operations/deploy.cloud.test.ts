@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
@@ -38,11 +38,7 @@ beforeAll(async () => {
   mallory = await connect(cloud, { owner: 'mallory' });
   ({ s3 } = awsClients(cloud));
   Bucket = cloud.outputs.WorkspaceBucketName ?? '';
-  const { template } = await readAssembly(assemblies.app);
-  [functionName = ''] =
-    Object.entries(template.Resources).find(
-      ([id, { Type }]) => id.startsWith('deployFunction') && Type === 'AWS::Lambda::Function',
-    ) ?? [];
+  functionName = await operationName(assemblies.app, 'deploy');
   web = await build('web', [manifest('main.js'), LOCK, MAIN]);
   broken = await build('web-broken', [manifest('dist/server.js'), LOCK, MAIN]);
   const bytes = randomBytes(24 * MIB);

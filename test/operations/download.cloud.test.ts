@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { rawArchive } from './build/hostile-archive.ts';
 
@@ -126,11 +126,7 @@ test('progress is by bytes', async () => {
 test('a function that is killed in the middle goes on with the part that it had not got', async () => {
   serve.set('/killed', ranged(archive, { pauseMs: 1_500 }));
   const { job_id } = await download('/killed', 'killed', { wait_seconds: 0 });
-  const { template } = await readAssembly(assemblies.app);
-  const [name = ''] =
-    Object.entries(template.Resources).find(
-      ([id, { Type }]) => id.startsWith('downloadFunction') && Type === 'AWS::Lambda::Function',
-    ) ?? [];
+  const name = await operationName(assemblies.app, 'download');
   // The second part has been asked for, so the first is there.
   while (ranges('/killed').length < 3) await delay(20);
   expect(cloud.interrupt(name)).toBeGreaterThan(0);

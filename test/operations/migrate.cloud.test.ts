@@ -13,8 +13,8 @@ import { decide } from '../../lambdas/operations/migrate/change.ts';
 import { migrate } from '../../lambdas/operations/migrate/operation.ts';
 import { OperatorTables } from '../../lambdas/operations/migrate/operator-tables.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 const ORDERS = 3_000;
@@ -34,11 +34,7 @@ beforeAll(async () => {
   });
   client = await connect(cloud);
   ({ dynamodb } = awsClients(cloud));
-  const { template } = await readAssembly(assemblies.app);
-  [functionName = ''] =
-    Object.entries(template.Resources).find(
-      ([id, { Type }]) => id.startsWith('migrateFunction') && Type === 'AWS::Lambda::Function',
-    ) ?? [];
+  functionName = await operationName(assemblies.app, 'migrate');
   await createTable('orders', 'customer');
   await createTable('visits');
   await createTable('secrets');

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
+import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { paxRecord, type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
@@ -114,7 +114,7 @@ describe('an archive that is put where the job says', () => {
   test('is published by another attempt when the function is killed in the middle', async () => {
     const { jobId, upload } = await waiting('cut');
     await put(upload.url, large);
-    const name = await functionOf('upload');
+    const name = await operationName(assemblies.app, 'upload');
     await untilStep(cloud, jobId, ['publish']);
     expect(cloud.interrupt(name)).toBeGreaterThan(0);
     expect(await end(jobId)).toMatchObject({ status: 'completed', result: { size: large.length } });
@@ -146,14 +146,6 @@ describe('a file that is put a second time', () => {
     expect(await end(jobId)).toMatchObject({ status: 'completed', result: { size: large.length } });
   }, 60_000);
 });
-
-async function functionOf(part: string): Promise<string> {
-  const { template } = await readAssembly(assemblies.app);
-  const found = Object.entries(template.Resources).find(
-    ([id, { Type }]) => id.startsWith(`${part}Function`) && Type === 'AWS::Lambda::Function',
-  );
-  return found?.[0] ?? '';
-}
 
 describe('the URL', () => {
   test("is shown to nobody but the job's owner", async () => {

@@ -7,8 +7,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from './assemblies.ts';
+import { operationName } from './operation-name.ts';
 
 export interface ToolResult {
   readonly isError?: boolean;
@@ -102,12 +102,8 @@ export async function untilStep(
   }
 }
 
-/** Returns the ARN of a job's execution. The state machine has the logical id that CDK gave it. */
+/** Returns the ARN of a job's execution. */
 export async function executionArn(operation: string, jobId: string): Promise<string> {
-  const { template } = await readAssembly(assemblies.test);
-  const machine = Object.entries(template.Resources).find(
-    ([id, { Type }]) =>
-      id.startsWith(`${operation}StateMachine`) && Type === 'AWS::StepFunctions::StateMachine',
-  );
-  return `arn:aws:states:us-east-1:000000000000:execution:${machine?.[0]}:${jobId}`;
+  const name = await operationName(assemblies.test, operation);
+  return `arn:aws:states:us-east-1:000000000000:execution:${name}:${jobId}`;
 }

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { deployedNames } from '../../definition/deployed-names.ts';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
@@ -32,5 +33,6 @@ const recorder = new ExecutionRecorder({
 
 export const handler = middy((_event: unknown, context: Context) => {
   const remainingMs = context.getRemainingTimeInMillis();
-  return reconcile({ remainingMs, lease, jobs, executions, recorder, workspace });
+  const deployed = deployedNames;
+  return reconcile({ remainingMs, lease, jobs, executions, recorder, workspace, deployed });
 });

@@ -17,6 +17,7 @@ import { type AcceptUploadDependencies, acceptUpload } from '../input/accept-upl
 import { CallPacer, type CallRate } from './call-pacer.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { recordExecutionEnded } from './record-failure.ts';
+import { endRemoved } from './removed-operation.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
 export interface ReconcileDependencies extends AcceptUploadDependencies {
@@ -26,6 +27,8 @@ export interface ReconcileDependencies extends AcceptUploadDependencies {
   readonly executions: Executions;
   /** Records executions of external state machines. */
   readonly recorder: ExecutionRecorder;
+  /** Names of the operations of this deployment. */
+  readonly deployed: ReadonlySet<string>;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
   /** @default a timer */
@@ -142,6 +145,11 @@ type Suspect = OpenJob & { readonly isListed: boolean };
 async function findSuspects(context: Context): Promise<Suspect[]> {
   const suspects: Suspect[] = [];
   for (const [operation, opens] of await openJobs(context)) {
+    // Their executions may wait for answers for days. Step Functions ends each at its next transition.
+    if (!context.deployed.has(operation)) {
+      for (const open of opens) suspects.push({ ...open, isListed: false });
+      continue;
+    }
     try {
       const missing = await withoutRunning(context, operation, opens);
       for (const open of opens) {
@@ -192,6 +200,7 @@ async function withoutRunning(
 async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   const { jobs, recorder, workspace, now, endsAtMs, beforeMs } = context;
   if (now() >= endsAtMs) throw new OutOfTime();
+  if (!context.deployed.has(open.operation)) return endRemoved(jobs, open);
   if (open.isListed) {
     if (await acceptUpload({ jobs, workspace }, open.jobId))
       console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });

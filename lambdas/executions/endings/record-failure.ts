@@ -5,6 +5,7 @@ import type { RetryableFailure } from '../../definition/step-failure.ts';
 import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from '../../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
+import { operationRemoved } from './removed-operation.ts';
 
 /** Input of the state after a `Catch`. */
 export interface CaughtError {
@@ -46,12 +47,21 @@ export async function recordCaughtError(
   await fail(jobs, job, error, { ...end, logs: { ...logsOf(finished), ...logs } });
 }
 
-/** Fails a job that is still open although its execution has ended. */
-export async function recordExecutionEnded(jobs: JobStore, { detail }: ExecutionEnded): Promise<void> {
+/**
+ * Fails a job that is still open although its execution has ended. Step Functions ends executions whose state machine a deploy
+ * has deleted.
+ * @param deployed names of the operations of this deployment. @default the operation of the job is one
+ */
+export async function recordExecutionEnded(
+  jobs: JobStore,
+  { detail }: ExecutionEnded,
+  deployed?: ReadonlySet<string>,
+): Promise<void> {
   const { name, status, error } = detail;
   const job = await jobs.find(name.slice(0, JOB_ID_LENGTH));
   // The idempotency key may have created another job since.
   if (!job || executionName(job) !== name) return;
+  if (deployed && !deployed.has(job.operation)) return fail(jobs, job, operationRemoved(job), {});
   const uncatchable = error ? UNCATCHABLE[error] : undefined;
   const message = `The execution ended as ${status} before the job ended. ${uncatchable ?? REMEDY}`;
   const failure = toError(job, ErrorCode.executionStopped, message, error || status);

@@ -14,7 +14,9 @@ const TOOLS = { sync: syncTool, sync_first: syncFirstTool, job: startTool } as c
 
 export function createTools(dependencies: ToolDependencies): readonly Tool[] {
   return [
-    ...dependencies.operations.map((operation) => TOOLS[operation.execution.mode](operation, dependencies)),
+    ...dependencies.operations
+      .filter(({ retired }) => !retired)
+      .map((operation) => TOOLS[operation.execution.mode](operation, dependencies)),
     checkJobTool(dependencies),
     listJobsTool(dependencies),
     answerJobTool(dependencies),

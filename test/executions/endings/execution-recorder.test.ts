@@ -34,10 +34,12 @@ let errors: ReturnType<typeof jest.spyOn>;
 let calls: [string, ...unknown[]][];
 
 beforeAll(() => {
-  process.env.STATE_MACHINE_ARN_REPORT = 'arn:aws:states:us-east-1:000000000000:stateMachine:report-machine';
+  process.env.STATE_MACHINE_ARN_PREFIX = 'arn:aws:states:us-east-1:000000000000:stateMachine:jobs-';
+  process.env.EXTERNAL_STATE_MACHINES = '{"report":"report-machine"}';
 });
 afterAll(() => {
-  delete process.env.STATE_MACHINE_ARN_REPORT;
+  delete process.env.STATE_MACHINE_ARN_PREFIX;
+  delete process.env.EXTERNAL_STATE_MACHINES;
 });
 beforeEach(() => {
   errors = jest.spyOn(console, 'error').mockImplementation(() => {});

@@ -105,12 +105,32 @@ function run(each: Case) {
       record: async (...args: unknown[]) => void recorded.push(args),
     } as unknown as ExecutionRecorder,
     workspace: { find: async () => file as never },
+    deployed: new Set(['build']),
     now,
   });
 }
 
 const nothing = () => expect([started, recorded, failed, answered]).toEqual([[], [], [], []]);
 const ended = (stoppedAtMs: number) => ({ status: 'FAILED', stoppedAtMs }) as const;
+
+test('a job of a removed operation fails without a call to Step Functions, and the others are swept', async () => {
+  const removed = { ...open, jobId: 'removed', operation: 'thumbnail' };
+  await run({ opens: [removed, open], found: job, execution: undefined });
+  expect(failed).toEqual([
+    [
+      'removed',
+      expect.objectContaining({ code: 'OPERATION_REMOVED', retryable: false }),
+      { retentionSeconds: 60 },
+    ],
+    ['job', expect.objectContaining({ code: 'EXECUTION_STOPPED' }), { retentionSeconds: 60 }],
+  ]);
+});
+
+test('a job that the idempotency key has made since the operation was removed is left alone', async () => {
+  const removed = { ...open, operation: 'thumbnail' };
+  await run({ opens: [removed], found: { ...job, createdAt: '2026-01-01T00:00:30.000Z' } });
+  nothing();
+});
 
 test('jobs are left alone in their first minute', async () => {
   await run({ opens: [] });

@@ -144,6 +144,12 @@ test('an error of the table is thrown', async () => {
 });
 
 describe('an execution that ended before its job', () => {
+  test('tells when its operation was removed', async () => {
+    const event = { detail: { name: ID, status: 'ABORTED' } } as const;
+    await recordExecutionEnded(storeOf(job), event, new Set(['another']));
+    expect(failed).toMatchObject([[ID, { code: 'OPERATION_REMOVED', retryable: false }, {}]]);
+  });
+
   const end = async (error?: string | null, name = ID) => {
     await recordExecutionEnded(storeOf(job), { detail: { name, status: 'ABORTED', error } });
     return (failed[0] as unknown[] | undefined)?.[1];

@@ -65,6 +65,7 @@ function createSweep(jobs: Map<string, SimulatedJob>) {
   return () =>
     reconcile({
       remainingMs: 110 * SECOND_MS,
+      deployed: new Set(Array.from({ length: OPERATIONS }, (_, index) => `operation${index}`)),
       lease: {
         acquire: async () => ({
           cursor,

@@ -48,11 +48,13 @@ interface PolicyProperties {
 function withoutGrant(role: string, action: string): (template: Template) => void {
   return ({ Resources }) => {
     let taken = 0;
-    for (const { Type, Properties } of Object.values(Resources)) {
-      if (Type !== 'AWS::IAM::Policy') continue;
-      const { PolicyName, PolicyDocument } = Properties as unknown as PolicyProperties;
-      if (!PolicyName.startsWith(role)) continue;
-      for (const statement of PolicyDocument.Statement) {
+    for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+      const { Policies = [], ...policy } = Properties as unknown as PolicyProperties & {
+        readonly Policies?: readonly PolicyProperties[];
+      };
+      const ofRole = Type === 'AWS::IAM::Role' && id.startsWith(role) ? Policies : [];
+      const attached = Type === 'AWS::IAM::Policy' && policy.PolicyName.startsWith(role) ? [policy] : [];
+      for (const statement of [...ofRole, ...attached].flatMap((one) => one.PolicyDocument.Statement)) {
         const actions = [statement.Action].flat();
         const left = actions.filter((one) => one !== action);
         taken += actions.length - left.length;
@@ -80,7 +82,8 @@ function statusOf(url: string, path: string): Promise<number | undefined> {
 function refusalIn(log: readonly string[], functionName: string, action: string): Promise<string> {
   return waitFor(async () =>
     log.find(
-      (line) => line.startsWith(functionName) && line.includes(`not authorized to perform: ${action}`),
+      (line) =>
+        new RegExp(`^(${functionName})`).test(line) && line.includes(`not authorized to perform: ${action}`),
     ),
   );
 }
@@ -100,7 +103,7 @@ describe('of the stack,', () => {
     const client = await connect(cloud);
     closers.push(() => client.close());
     await call(client, 'start_echo', { text: 'x' });
-    expect(await refusalIn(log, 'echoFunction', 'dynamodb:UpdateItem')).toMatch(/table\/JobsTable/);
+    expect(await refusalIn(log, 'AsyncO-.*-echo', 'dynamodb:UpdateItem')).toMatch(/table\/JobsTable/);
   });
 
   test.each([
@@ -120,7 +123,7 @@ describe('of the stack,', () => {
     closers.push(() => client.close());
     const { data } = await call(client, 'start_confined', { behaviour: 'count', wait_seconds: 20 });
     expect(data).toMatchObject({ status: 'failed', error: { code: 'INTERNAL_ERROR' } });
-    expect(await refusalIn(log, 'confinedFunction', 'lambda:InvokeFunction')).toMatch(
+    expect(await refusalIn(log, 'AsyncO-.*-confined', 'lambda:InvokeFunction')).toMatch(
       /function:confinedSandbox/,
     );
   });

@@ -44,6 +44,16 @@ function inline(...Statement: object[]) {
 
 const READ = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*' };
 
+test('an update replaces permissions, and the credentials of a role stay valid', () => {
+  const [before, after] = [template(inline(READ)), template(inline())];
+  const iam = new Iam(before, resolverOf(before));
+  const { credentials } = iam.sessionOf(FUNCTION_ARN);
+  expect(allows(iam, 's3:GetObject')).toBe(true);
+  iam.update(after, resolverOf(after));
+  expect(iam.sessionOf(FUNCTION_ARN).credentials).toEqual(credentials);
+  expect(allows(iam, 's3:GetObject')).toBe(false);
+});
+
 describe('a statement', () => {
   test.each<[string, object[], string, boolean]>([
     ['of another action', [{ ...READ, Action: 's3:PutObject' }], 's3:GetObject', false],

@@ -8,16 +8,18 @@ import { waitFor } from '../fixture/harness.ts';
 
 let codeDirectory: string;
 let target: LambdaFunction;
+let options: ConstructorParameters<typeof LambdaFunction>[0];
 
 async function start(
   code: string,
-  options: { readonly asyncRetries?: number; readonly reservedConcurrency?: number } = {},
+  given: { readonly asyncRetries?: number; readonly reservedConcurrency?: number } = {},
 ): Promise<string[]> {
   codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
   await writeFile(join(codeDirectory, 'index.mjs'), code);
   const lines: string[] = [];
-  target = new LambdaFunction({
+  options = {
     functionName: 'f',
+    functionVersion: '$LATEST',
     functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
     codeDirectory,
     handler: 'index.handler',
@@ -25,9 +27,10 @@ async function start(
     isolatesTenants: false,
     memoryMb: 128,
     environment: {},
-    ...options,
+    ...given,
     onLine: (line) => lines.push(line),
-  });
+  };
+  target = new LambdaFunction(options);
   return lines;
 }
 
@@ -157,4 +160,27 @@ test('beyond the reserved concurrency an invocation is throttled, and one from a
   expect(await Promise.all([first, queued])).toEqual(['"fine"', '"fine"']);
   expect(await target.invoke('{}')).toBe('"fine"');
   await rm(gate);
+});
+
+test('an update lets running invocations end with the earlier code, and retirement accepts no more', async () => {
+  const lines = await start(
+    `import { existsSync } from 'node:fs';
+     import { setTimeout as delay } from 'node:timers/promises';
+     export const handler = async ({ flag }) => {
+       console.log('RUNNING');
+       while (flag && !existsSync(flag)) await delay(5);
+       return 'old';
+     };`,
+  );
+  await writeFile(join(codeDirectory, 'new.mjs'), `export const handler = () => 'new';`);
+  const flag = join(codeDirectory, 'flag');
+  const running = target.invoke(JSON.stringify({ flag }));
+  await waitFor(async () => lines.find((line) => line === 'RUNNING'));
+  target.update({ ...options, handler: 'new.handler' });
+  expect(await target.invoke('{}')).toBe('"new"');
+  await writeFile(flag, '');
+  expect(await running).toBe('"old"');
+  expect(await target.invoke('{}')).toBe('"new"');
+  target.retire();
+  await expect(target.invoke('{}')).rejects.toThrow(/f is stopped/);
 });

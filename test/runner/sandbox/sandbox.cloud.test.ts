@@ -16,6 +16,7 @@ import type { LocalCloud } from '../../../local/cloud.ts';
 import { arn } from '../../../local/shared/aws-names.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { assemblies } from '../../support/assemblies.ts';
+import { operationName } from '../../support/operation-name.ts';
 import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
@@ -148,7 +149,7 @@ test('its credentials are refused by every service', async () => {
       new GetSecretValueCommand({ SecretId: 'x' }),
     ),
     invoke: new LambdaClient(options('LAMBDA')).send(
-      new InvokeWithResponseStreamCommand({ FunctionName: await functionName(/^confinedFunction/) }),
+      new InvokeWithResponseStreamCommand({ FunctionName: await operationName(assemblies.test, 'confined') }),
     ),
   };
   const outcomes = await Promise.allSettled(Object.values(tries));
@@ -243,7 +244,7 @@ test('a cancelled job is heard of no more within seconds', async () => {
 test('when the runner is lost, the next attempt takes over and the sandbox of the first falls silent', async () => {
   const { data } = await start('tick', { url: ticks.url, wait_seconds: 0 });
   await ticks.from('0');
-  expect(cloud.interrupt(await functionName(/^confinedFunction/))).toBeGreaterThan(0);
+  expect(cloud.interrupt(await operationName(assemblies.test, 'confined'))).toBeGreaterThan(0);
   await ticks.from('1');
   expect(await ticks.silenceOf('0')).toBeLessThan(5_000);
   ticks.status = 204;
