@@ -10,11 +10,13 @@ import {
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { dependOnPolicies } from './depend-on-policies.ts';
 
 /** A role that a service assumes, with inline permissions. */
 export class CompactRole extends Role {
   readonly #permissions: PolicyDocument;
   #isSealed = false;
+  #isFrozen = false;
 
   /** @param service such as `lambda.amazonaws.com` */
   constructor(scope: Construct, id: string, service: string) {
@@ -24,6 +26,17 @@ export class CompactRole extends Role {
       inlinePolicies: { Permissions: permissions },
     });
     this.#permissions = permissions;
+    dependOnPolicies(this);
+  }
+
+  /** Adds a permission, also to a frozen role. */
+  allow(statement: PolicyStatement): void {
+    this.#permissions.addStatements(statement);
+  }
+
+  /** Ignores the permissions that CDK adds for what uses the role: it has all of them. */
+  freeze(): void {
+    this.#isFrozen = true;
   }
 
   /**
@@ -36,7 +49,7 @@ export class CompactRole extends Role {
 
   override addToPrincipalPolicy(statement: PolicyStatement): AddToPrincipalPolicyResult {
     if (this.#isSealed) return super.addToPrincipalPolicy(statement);
-    this.#permissions.addStatements(statement);
+    if (!this.#isFrozen) this.allow(statement);
     return { statementAdded: true, policyDependable: this };
   }
 }

@@ -61,7 +61,9 @@ export class MachineResources extends Construct {
   createRole(scope: Construct, functions: readonly LambdaFunction[] = []): CompactRole {
     const role = new CompactRole(scope, 'Role', 'states.amazonaws.com');
     grantInvoke(role, [...this.#invokable, ...versionsOf(functions)]);
-    role.addToPolicy(new PolicyStatement({ actions: WITHOUT_RESOURCES, resources: ['*'] }));
+    role.allow(new PolicyStatement({ actions: WITHOUT_RESOURCES, resources: ['*'] }));
+    // Each task would add the version of this deploy. The role has all versions.
+    role.freeze();
     return role;
   }
 }
@@ -72,5 +74,5 @@ function versionsOf(functions: readonly LambdaFunction[]): readonly string[] {
 
 /** Includes versions of earlier deploys, which running executions invoke. */
 function grantInvoke(role: CompactRole, resources: readonly string[]): void {
-  role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [...resources] }));
+  role.allow(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [...resources] }));
 }

@@ -98,8 +98,7 @@ export class Operation extends Construct implements OperationGrants {
         operationStates(this, { definition, functions: this.#functions, failureRecorder, apis }),
       ),
       timeout: Duration.millis(longestRunMs(definition)),
-      // Each task would add the version of this deploy. The role has all versions.
-      role: role.withoutPolicyUpdates(),
+      role,
       tracingEnabled: true,
       logs: { level: LogLevel.ERROR, destination: machines.logGroup },
     });

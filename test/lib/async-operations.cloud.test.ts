@@ -92,7 +92,7 @@ describe('under another id', () => {
     expect(Object.keys(retained(template()))).toHaveLength(8);
     const groups = Object.values(template().findResources('AWS::Logs::LogGroup'));
     const names = groups.flatMap(({ Properties }) => Properties.LogGroupName ?? []);
-    expect(names).toContain('/aws/vendedlogs/states/Own-More-build');
+    expect(names).toContain('/aws/vendedlogs/states/Own-More');
     expect(new Set(names).size).toBe(names.length);
     const apis = Object.values(template().findResources('AWS::ApiGateway::RestApi'));
     expect(apis.map(({ Properties }) => Properties.Name)).toEqual(['Own-Ops', 'Own-More']);

@@ -105,7 +105,7 @@ function run(each: Case) {
       record: async (...args: unknown[]) => void recorded.push(args),
     } as unknown as ExecutionRecorder,
     workspace: { find: async () => file as never },
-    deployed: new Set(['build']),
+    deployed: new Set(['build', 'other']),
     now,
   });
 }
@@ -117,12 +117,8 @@ test('a job of a removed operation fails without a call to Step Functions, and t
   const removed = { ...open, jobId: 'removed', operation: 'thumbnail' };
   await run({ opens: [removed, open], found: job, execution: undefined });
   expect(failed).toEqual([
-    [
-      'removed',
-      expect.objectContaining({ code: 'OPERATION_REMOVED', retryable: false }),
-      { retentionSeconds: 60 },
-    ],
     ['job', expect.objectContaining({ code: 'EXECUTION_STOPPED' }), { retentionSeconds: 60 }],
+    ['removed', expect.objectContaining({ code: 'OPERATION_REMOVED' }), { retentionSeconds: 60 }],
   ]);
 });
 
