@@ -12,11 +12,22 @@ const { clearTimeout, setTimeout } = globalThis;
 
 /** Fails the test or the hook that runs. */
 let fail = (_error) => {};
-for (const event of ['uncaughtException', 'unhandledRejection']) {
-  process.on(event, (error) => {
-    console.error(error);
-    fail(error);
-  });
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  fail(error);
+});
+/** By promise: rejections that no code has handled yet. A test may handle one later, but before it ends. */
+const unhandled = new Map();
+process.on('unhandledRejection', (error, promise) => unhandled.set(promise, error));
+process.on('rejectionHandled', (promise) => unhandled.delete(promise));
+
+/** @throws the first rejection that nothing has handled */
+async function checkUnhandled() {
+  if (unhandled.size === 0) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  const [error] = unhandled.values();
+  unhandled.clear();
+  if (error) throw error;
 }
 
 /** @returns the function; it rejects when it takes longer than the limit */
@@ -29,6 +40,7 @@ function limited(run, limitMs = LIMIT_MS) {
     fail = late.reject;
     try {
       await Promise.race([run(), late.promise]);
+      await checkUnhandled();
     } finally {
       clearTimeout(timer);
     }
