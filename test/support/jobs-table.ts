@@ -1,22 +1,12 @@
-/** Creates a jobs table on a DynamoDB protocol server, in this process, on a free loopback port. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+/** Creates a jobs table. */
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { JobsTable } from '../../lambdas/jobs/jobs-table.ts';
+import { startDynamoDb } from './dynamodb.ts';
 
 export const TABLE_NAME = 'jobs';
 
 export async function startJobsTable() {
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const { client, close } = await startDynamoDb();
   const indexes = [JobsTable.ownerIndex, JobsTable.openIndex];
   const keys = new Set<string>([
     JobsTable.partitionKey,
@@ -38,10 +28,5 @@ export async function startJobsTable() {
       })),
     }),
   );
-  const close = async () => {
-    client.destroy();
-    server.close();
-    await once(server, 'close');
-  };
   return { client, close };
 }

@@ -1,25 +1,16 @@
-/** Creates the webhook tables and the slots table on a DynamoDB protocol server, in this process, on a free loopback port. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+/** Creates the webhook tables and the slots table. */
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { SlotsTable } from '../../lambdas/shared/slots-table.ts';
 import { DeliveriesTable } from '../../lambdas/webhooks/deliveries/deliveries-table.ts';
 import { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../../lambdas/webhooks/endpoints/endpoint-store.ts';
 import { EndpointsTable } from '../../lambdas/webhooks/endpoints/endpoints-table.ts';
+import { startDynamoDb } from './dynamodb.ts';
 
 /** @param now the clock of the stores; epoch milliseconds */
 export async function startWebhookTables(now: () => number) {
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const { client, close } = await startDynamoDb();
   await createTable(client, 'endpoints', EndpointsTable, []);
   await createTable(client, 'deliveries', DeliveriesTable, [
     DeliveriesTable.endpointIndex,
@@ -37,11 +28,7 @@ export async function startWebhookTables(now: () => number) {
     slotsOf: (limit: number) => new OwnerSlots({ client, tableName: 'slots', purpose: 'test', limit, now }),
     endpoints: new EndpointStore({ client, tableName: 'endpoints', now }),
     deliveries: new DeliveryStore({ client, tableName: 'deliveries', now }),
-    async close() {
-      client.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    close,
   };
 }
 

@@ -1,36 +1,23 @@
 /** Tests that one sweep runs at a time, on a real table. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { SweepLease } from '../../../lambdas/executions/endings/sweep-lease.ts';
+import { startDynamoDb, type TestDynamoDb } from '../../support/dynamodb.ts';
 
 const LONGEST_MS = 110_000;
-const server = dynalite({ createTableMs: 0 });
-let client: DynamoDBClient;
+let dynamoDb: TestDynamoDb;
 let tables = 0;
 let now: number;
 let lease: SweepLease;
 
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  dynamoDb = await startDynamoDb();
 });
-afterAll(async () => {
-  client.destroy();
-  server.close();
-  await once(server, 'close');
-});
+afterAll(() => dynamoDb.close());
 beforeEach(async () => {
   now = 1_000;
   tables += 1;
   const tableName = `sweeps-${tables}`;
-  await client.send(
+  await dynamoDb.client.send(
     new CreateTableCommand({
       TableName: tableName,
       BillingMode: 'PAY_PER_REQUEST',
@@ -38,7 +25,7 @@ beforeEach(async () => {
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
     }),
   );
-  lease = new SweepLease({ client, tableName, now: () => now });
+  lease = new SweepLease({ client: dynamoDb.client, tableName, now: () => now });
 });
 
 test('of two sweeps at once, one gets the lease', async () => {
@@ -73,6 +60,6 @@ test('a sweep that outlived its lease does not release that of another', async (
 });
 
 test('an error of the table is an error', async () => {
-  const missing = new SweepLease({ client, tableName: 'missing' });
+  const missing = new SweepLease({ client: dynamoDb.client, tableName: 'missing' });
   await expect(missing.acquire(LONGEST_MS)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
