@@ -1,10 +1,6 @@
 /** The rules of AWS Solutions: each finding is mended, or is in this list with the reason why it stays. */
-import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import * as z from 'zod';
-import { stateMachineOperation } from '../../lambdas/definition/state-machine-operation.ts';
-import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../lib/async-operations-stack.ts';
-import { samples } from '../support/sample-catalogue.ts';
+import { type StackVariant, stackVariants, variantApp } from '../support/stack-variants.ts';
 
 /** A finding is its rule and the path of its construct. */
 const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
@@ -78,45 +74,8 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
   [/^COG4 /, 'Authorized by IAM or by an authorizer of our own, as the stack is told.'],
 ];
 
-const DOMAIN = {
-  domainName: 'jobs.example.com',
-  certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/11112222-3333-4444-5555-666677778888',
-  hostedZone: { id: 'Z111122223333', name: 'example.com' },
-};
-
-const CRM = {
-  name: 'crm',
-  root: 'https://api.example.com/v2',
-  connectionArn:
-    'arn:aws:events:eu-central-1:111122223333:connection/crm/11112222-3333-4444-5555-666677778888',
-};
-const OWN_MACHINE = stateMachineOperation({
-  name: 'report',
-  title: 'Report',
-  description: 'Makes the report.',
-  input: z.object({}),
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  stateMachineName: 'report',
-});
-
-const STACKS: Readonly<Record<string, Partial<AsyncOperationsStackProps>>> = {
-  'by default': {},
-  'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
-  'with IAM': { authorization: { mode: 'iam' } },
-  'with APIs': { apis: [CRM] },
-  'with a domain, a firewall and logs': { domain: DOMAIN, firewall: {}, apiLogs: 'new-role' },
-  'with a state machine of your own': {
-    operations: { ...samples, operations: [...samples.operations, OWN_MACHINE] },
-  },
-};
-
-function findingsOf(props: Partial<AsyncOperationsStackProps>): readonly string[] {
-  // Rules look at resources, not at bundles.
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  new AsyncOperationsStack(app, 'AsyncOperations', {
-    operations: samples,
-    ...props,
-  });
+function findingsOf(props: StackVariant): readonly string[] {
+  const app = variantApp(props);
   const { violations } = new AwsSolutionsChecks(app).validateScope(app);
   return violations.flatMap(({ ruleName, violatingResources = [] }) =>
     violatingResources.map(
@@ -125,9 +84,11 @@ function findingsOf(props: Partial<AsyncOperationsStackProps>): readonly string[
   );
 }
 
-const findings = Object.fromEntries(Object.entries(STACKS).map(([name, props]) => [name, findingsOf(props)]));
+const findings = Object.fromEntries(
+  Object.entries(stackVariants).map(([name, props]) => [name, findingsOf(props)]),
+);
 
-test.each(Object.keys(STACKS))('%s, no finding is without a reason', (name) => {
+test.each(Object.keys(stackVariants))('%s, no finding is without a reason', (name) => {
   expect(findings[name]?.filter((finding) => !ACCEPTED.some(([pattern]) => pattern.test(finding)))).toEqual(
     [],
   );
