@@ -1,0 +1,41 @@
+/** Runs `npm run rehearse`: starts an independent implementation of AWS, and deploys and uses the service there. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startMinistack } from './ministack.ts';
+import { endPrograms, runAttached } from './programs.ts';
+import { EnvironmentUnavailable, pythonEnvironment } from './python-environment.ts';
+
+const CACHE = resolve('node_modules/.cache/rehearsal');
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => endPrograms().then(() => process.exit(1)));
+
+async function main(): Promise<number> {
+  await mkdir(CACHE, { recursive: true });
+  const python = await pythonEnvironment(CACHE);
+  const directory = await mkdtemp(join(CACHE, 'run-'));
+  const ministack = await startMinistack(python, directory);
+  // A program of its own: Node reads the additional certificate authority only when it starts.
+  const status = await runAttached(
+    process.execPath,
+    [
+      '--conditions=mcp-async-operations-source',
+      fileURLToPath(new URL('./rehearsal.ts', import.meta.url)),
+      python,
+      directory,
+    ],
+    { env: ministack.environment },
+  );
+  await ministack.stop();
+  if (status === 0) await rm(directory, { recursive: true, force: true });
+  else console.log(`The logs are in ${directory}.`);
+  return status;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof EnvironmentUnavailable)) throw error;
+  console.log(`The rehearsal did not run. ${error.message}`);
+}
