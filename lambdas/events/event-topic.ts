@@ -6,7 +6,7 @@ import {
   type SNSClient,
 } from '@aws-sdk/client-sns';
 import { messageText } from '../shared/aws/message-text.ts';
-import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
+import { isMendable, isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import type { EventSink, SinkOutcome, StreamEvent } from './event-sink.ts';
 
 /** SNS limits a batch to 10 entries, and to 262,144 bytes together; the rest is for the attributes. */
@@ -36,9 +36,9 @@ export class EventTopic implements EventSink {
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       try {
         const errors = await this.#publish(batch);
-        for (const { Id, SenderFault } of errors) {
+        for (const { Id, SenderFault, Code = '' } of errors) {
           const source = batch[Number(Id)]?.source;
-          if (source) (SenderFault ? refused : failed).push(source);
+          if (source) (SenderFault && !isMendable(Code) ? refused : failed).push(source);
         }
       } catch (error) {
         const [only, another] = batch;

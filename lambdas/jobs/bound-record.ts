@@ -60,6 +60,8 @@ function boundDetails(details: Details): Details {
 
 /** @returns the value in at most so many bytes of JSON; undefined when nothing of it fits */
 function boundDetail(value: Details[string], maxBytes: number): Details[string] | undefined {
+  // Two quotes are the least that fits.
+  if (maxBytes < 2) return undefined;
   if (typeof value !== 'string') return jsonBytes(value) <= maxBytes ? value : undefined;
   for (let characters = MAX_DETAILS_BYTES; characters > 0; characters = Math.floor(characters * 0.9)) {
     const text = cleanShortText(value, characters);

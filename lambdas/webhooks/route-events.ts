@@ -63,6 +63,11 @@ export class EventRouter implements EventSink {
     const refused = new Set<StreamEvent>();
     const recorded = new Set<Routed>();
     for (let start = 0; start < routed.length; start += MAX_CONCURRENT_WRITES) {
+      if (failed.size > 0) {
+        // The table is unavailable. The retry queue takes the rest, before the function times out.
+        for (const { source } of routed.slice(start)) failed.add(source);
+        break;
+      }
       await Promise.all(
         routed.slice(start, start + MAX_CONCURRENT_WRITES).map(async (each) => {
           const { source, delivery } = each;

@@ -61,7 +61,7 @@ export class UserPool extends Construct {
       // This plan includes the login pages, and tokens for one resource (RFC 8707).
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: true,
-      // Also when the first deployment fails: its rollback could not delete a protected pool, and would fail as well.
+      // Retained after a failed first deployment too: its rollback cannot delete a protected pool.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const resourceScopes = scopes.map(

@@ -21,7 +21,7 @@ export interface ReservedConcurrency {
   readonly publisher: number;
   /** The function of the management API. @default 50 */
   readonly api: number;
-  /** Limits the function of the MCP endpoint, whose calls may wait for a minute. @default 300 */
+  /** Limits the function of the MCP endpoint, whose calls may wait for 50 s. @default 300 */
   readonly mcp: number;
   /** Limits each sandbox. @default 100 */
   readonly sandbox: number;

@@ -40,7 +40,7 @@ export class FailureRecorder extends Construct {
         detailType: ['Step Functions Execution Status Change'],
         detail: {
           status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-          // Also of an operation that a deploy has removed: its executions end after their rule would have.
+          // Covers operations that a deploy has removed: their executions end after the deploy.
           stateMachineArn: Match.prefix(stateMachineArnPrefix),
         },
       },

@@ -54,11 +54,12 @@ export class OperationNames {
     this.#grant(fn, 'StopExecution', this.#executionArns);
   }
 
-  /** Allows a function to start, list and read executions. */
+  /** Allows a function to start, list and read executions, and to stop those of removed operations. */
   grantReconcile(fn: LambdaFunction): void {
     this.#grantStart(fn);
     this.#grant(fn, 'ListExecutions', this.#stateMachineArns);
     this.#grant(fn, 'DescribeExecution', this.#executionArns);
+    this.#grant(fn, 'StopExecution', this.#executionArns);
   }
 
   /** Allows a function to resume executions that wait for answers. */

@@ -81,9 +81,9 @@ export interface StepFunctions {
 
 /**
  * Keeps the versions of earlier deploys: running executions invoke the version that they began with. Lambda deletes all of them
- * with the function.
+ * with the function. A rollback deletes the version that it created: Lambda does not publish the same code twice in a row.
  */
-const VERSION_OPTIONS = { removalPolicy: RemovalPolicy.RETAIN };
+const VERSION_OPTIONS = { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE };
 
 export function createStepFunctions(scope: Construct, props: StepFunctionProps): StepFunctions {
   const { definition, options } = props;

@@ -50,6 +50,7 @@ type TenantId = string | undefined;
 interface Waiting {
   readonly tenantId: TenantId;
   readonly resolve: (instance: FunctionInstance) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** A function with its instances. */
@@ -81,6 +82,7 @@ export class LambdaFunction {
   retire(): void {
     this.#stopped = true;
     this.#outdateInstances();
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#stoppedError());
   }
 
   /**
@@ -154,10 +156,7 @@ export class LambdaFunction {
   }
 
   async #acquire(tenantId: TenantId, isQueued: boolean): Promise<FunctionInstance> {
-    if (this.#stopped)
-      throw new Error(
-        `${this.#options.functionName} is stopped, because the local cloud closes or an update removed it. Deploy it again.`,
-      );
+    if (this.#stopped) throw this.#stoppedError();
     for (const idle of this.#idle
       .filter((instance) => this.#instances.get(instance) === tenantId)
       .reverse()) {
@@ -171,7 +170,13 @@ export class LambdaFunction {
     if (this.#instances.size >= limit && longestIdle) this.#end(longestIdle);
     if (this.#instances.size < limit) return this.#start(tenantId);
     if (this.#instances.size >= reserved && !isQueued) throw new ThrottledError('Rate Exceeded.');
-    return new Promise((resolve) => this.#waiting.push({ tenantId, resolve }));
+    return new Promise((resolve, reject) => this.#waiting.push({ tenantId, resolve, reject }));
+  }
+
+  #stoppedError(): Error {
+    return new Error(
+      `${this.#options.functionName} is stopped, because the local cloud closes or an update removed it. Deploy it again.`,
+    );
   }
 
   #release(instance: FunctionInstance): void {

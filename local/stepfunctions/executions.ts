@@ -67,7 +67,7 @@ export class Executions {
 
   /**
    * Replaces the state machines. Running executions keep their definition; those of a removed state machine end. AWS ends them at
-   * their next transition.
+   * their next transition, and one that waits for a task token stays and blocks the deletion.
    */
   async update(machines: ReadonlyMap<string, LocalMachine>): Promise<void> {
     const earlier = this.#machines;

@@ -190,7 +190,8 @@ async function withoutRunning(
     const listed = await executions.running(operation, after);
     for (const name of listed.names) missing.delete(name);
     // Executions start after their jobs are created, and the list has the newest first.
-    if (listed.next === undefined || (listed.oldestMs ?? 0) < oldestMs) break;
+    // A page can be empty and have a next one.
+    if (listed.next === undefined || (listed.oldestMs !== undefined && listed.oldestMs < oldestMs)) break;
     after = listed.next;
   }
   return missing;
@@ -200,7 +201,7 @@ async function withoutRunning(
 async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   const { jobs, recorder, workspace, now, endsAtMs, beforeMs } = context;
   if (now() >= endsAtMs) throw new OutOfTime();
-  if (!context.deployed.has(open.operation)) return endRemoved(jobs, open);
+  if (!context.deployed.has(open.operation)) return endRemoved(context, open);
   if (open.isListed) {
     if (await acceptUpload({ jobs, workspace }, open.jobId))
       console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });

@@ -1,7 +1,8 @@
-/** Ends open jobs whose operation is no longer in the catalogue: their state machine is gone, or they would stay open. */
+/** Ends open jobs and executions of operations that are no longer in the catalogue. */
 import type { Job, JobError } from '../../jobs/job.ts';
 import { type JobStore, type OpenJob, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
+import type { Executions } from '../executions.ts';
 
 /** Returns the error of a job whose operation was removed. */
 export function operationRemoved({ operation, step }: Pick<Job, 'operation' | 'step'>): JobError {
@@ -9,11 +10,16 @@ export function operationRemoved({ operation, step }: Pick<Job, 'operation' | 's
   return { code: ErrorCode.operationRemoved, message, ...(step && { step }), retryable: false };
 }
 
-/** Fails an open job with OPERATION_REMOVED, unless it has ended since. */
-export async function endRemoved(jobs: JobStore, { jobId, operation, createdAt }: OpenJob): Promise<void> {
+/** Stops the execution of an open job and fails the job with OPERATION_REMOVED, unless it has ended since. */
+export async function endRemoved(
+  { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
+  { jobId, operation, createdAt }: Pick<OpenJob, 'jobId' | 'operation' | 'createdAt'>,
+): Promise<void> {
   const job = await jobs.find(jobId);
   // The idempotency key may have created another job since.
   if (job?.createdAt !== createdAt) return;
+  // Step Functions deletes a state machine when its executions have ended, and one that waits for an answer can wait for days.
+  await executions.stop(job, 'The operation was removed.');
   try {
     await jobs.fail(jobId, operationRemoved(job), { retentionSeconds: job.retentionSeconds });
     console.warn({ message: 'The operation of an open job was removed', jobId, operation });

@@ -1,5 +1,6 @@
 /**
- * Brings executions in line with the records of queued jobs: starts pending jobs and stops cancelled ones. A message can come
+ * Brings executions in line with the records of queued jobs: starts pending jobs, stops cancelled ones, and ends those of removed
+ * operations. A message can come
  * twice: an execution's name is taken after the first start.
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
@@ -7,12 +8,15 @@ import * as z from 'zod';
 import { isJobId, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { CANCELLED_BY_OWNER } from '../cancel.ts';
+import { endRemoved } from '../endings/removed-operation.ts';
 import { type Executions, StartRefused } from '../executions.ts';
 import { failStart } from '../fail-start.ts';
 
 export interface SettleQueuedDependencies {
   readonly jobs: JobStore;
   readonly executions: Executions;
+  /** Names of the operations of this deployment. */
+  readonly deployed: ReadonlySet<string>;
 }
 
 const message = z.object({ jobId: z.string().refine(isJobId) });
@@ -39,8 +43,10 @@ export async function settleQueued(
 async function settleOne(dependencies: SettleQueuedDependencies, body: string): Promise<void> {
   const { jobId } = message.parse(JSON.parse(body));
   const job = await dependencies.jobs.find(jobId);
-  if (job?.status === JobStatus.pending) await start(dependencies, job);
-  else if (job?.status === JobStatus.cancelled) await dependencies.executions.stop(job, CANCELLED_BY_OWNER);
+  if (job?.status === JobStatus.pending) {
+    if (dependencies.deployed.has(job.operation)) await start(dependencies, job);
+    else await endRemoved(dependencies, job);
+  } else if (job?.status === JobStatus.cancelled) await dependencies.executions.stop(job, CANCELLED_BY_OWNER);
 }
 
 async function start({ jobs, executions }: SettleQueuedDependencies, job: Job): Promise<void> {

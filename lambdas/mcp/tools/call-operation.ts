@@ -83,7 +83,11 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       const call = { jobId, owner, input, ...answersOf(client) };
       const release = await waits.take(owner, holdMs(operation));
       // Too many calls of the owner wait, so the call becomes a job at once.
-      if (!release) return startJob(dependencies, caller, submitted, 0);
+      if (!release) {
+        // Only a call can check these answers against its questions.
+        if (Object.keys(call.answers ?? {}).length > 0) throw waits.exhausted();
+        return startJob(dependencies, caller, submitted, 0);
+      }
       const outcome = await calls.invoke(operation, { call }).finally(release);
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };

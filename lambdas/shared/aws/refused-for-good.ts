@@ -4,7 +4,12 @@
 const MENDABLE_STATUSES: readonly number[] = [401, 403, 404, 408, 429];
 /** The same by name, because DynamoDB and SQS send them with status 400. */
 const MENDABLE_NAMES =
-  /Throttl|Throughput|RequestLimit|TooManyRequests|LimitExceeded|AccessDenied|Expired|Token|Signature|Unrecognized|Unavailable|NotFound|NonExistent|DoesNotExist|Kms|KMS/;
+  /AuthorizationError|Throttl|Throughput|RequestLimit|TooManyRequests|LimitExceeded|AccessDenied|Expired|Token|Signature|Unrecognized|Unavailable|NotFound|NonExistent|DoesNotExist|Kms|KMS/;
+
+/** Returns whether a change of permissions, resources or load can mend an error of this name. */
+export function isMendable(name: string): boolean {
+  return MENDABLE_NAMES.test(name);
+}
 
 export function isRefusedForGood(error: unknown): boolean {
   const { name = '', $metadata } = Object(error) as {
@@ -12,5 +17,5 @@ export function isRefusedForGood(error: unknown): boolean {
     readonly $metadata?: { readonly httpStatusCode?: number };
   };
   const status = $metadata?.httpStatusCode ?? 0;
-  return status >= 400 && status < 500 && !MENDABLE_STATUSES.includes(status) && !MENDABLE_NAMES.test(name);
+  return status >= 400 && status < 500 && !MENDABLE_STATUSES.includes(status) && !isMendable(name);
 }

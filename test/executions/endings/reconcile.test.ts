@@ -23,6 +23,7 @@ let before: string[];
 let started: unknown[];
 let recorded: unknown[];
 let failed: unknown[];
+let stopped: unknown[];
 let answered: unknown[];
 let described: number;
 /** Tokens of the pages that were asked for. */
@@ -37,6 +38,7 @@ beforeEach(() => {
   started = [];
   recorded = [];
   failed = [];
+  stopped = [];
   answered = [];
   described = 0;
   pages = [];
@@ -94,6 +96,7 @@ function run(each: Case) {
         if (execution instanceof Error) throw execution;
         return execution;
       },
+      stop: async ({ jobId }: Job) => void stopped.push(jobId),
       start: async (job: Job) => {
         started.push(job);
         if (start instanceof Error) throw start;
@@ -113,13 +116,14 @@ function run(each: Case) {
 const nothing = () => expect([started, recorded, failed, answered]).toEqual([[], [], [], []]);
 const ended = (stoppedAtMs: number) => ({ status: 'FAILED', stoppedAtMs }) as const;
 
-test('a job of a removed operation fails without a call to Step Functions, and the others are swept', async () => {
+test('the execution of a removed operation is stopped and its job fails, and the others are swept', async () => {
   const removed = { ...open, jobId: 'removed', operation: 'thumbnail' };
   await run({ opens: [removed, open], found: job, execution: undefined });
   expect(failed).toEqual([
     ['job', expect.objectContaining({ code: 'EXECUTION_STOPPED' }), { retentionSeconds: 60 }],
     ['removed', expect.objectContaining({ code: 'OPERATION_REMOVED' }), { retentionSeconds: 60 }],
   ]);
+  expect(stopped).toEqual(['removed']);
 });
 
 test('a job that the idempotency key has made since the operation was removed is left alone', async () => {

@@ -7,7 +7,7 @@ import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
-const pending = { jobId: ID, status: 'pending', retentionSeconds: 60 } as Job;
+const pending = { jobId: ID, operation: 'echo', status: 'pending', retentionSeconds: 60 } as Job;
 
 let started: Job[];
 let failed: unknown[];
@@ -35,6 +35,7 @@ function run(each: Case) {
     {
       jobs: {
         find: async () => job,
+        fail: async (...args: unknown[]) => void failed.push(args),
         failStart: async (...args: unknown[]) => {
           if (failStartError) throw failStartError;
           failed.push(args);
@@ -51,6 +52,7 @@ function run(each: Case) {
           if (stopError) throw stopError;
         },
       } as unknown as Executions,
+      deployed: new Set(['echo']),
     },
     bodies.map((body, index) => ({ messageId: `${index}`, body }) as SQSRecord),
   );
@@ -109,4 +111,12 @@ test.each(['no JSON', '{}', '{"jobId":"other"}'])('the message %s goes to the de
   const bodies = [body, JSON.stringify({ jobId: ID })];
   expect(await run({ job: pending, bodies })).toEqual({ batchItemFailures: [{ itemIdentifier: '0' }] });
   expect(started).toEqual([pending]);
+});
+
+test('a pending job of a removed operation ends with OPERATION_REMOVED and is not started', async () => {
+  expect(await run({ job: { ...pending, operation: 'thumbnail' } })).toEqual(done);
+  expect(started).toEqual([]);
+  expect(failed).toEqual([
+    [ID, expect.objectContaining({ code: 'OPERATION_REMOVED' }), { retentionSeconds: 60 }],
+  ]);
 });
