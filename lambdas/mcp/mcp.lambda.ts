@@ -51,12 +51,9 @@ const sqs = new SQSClient();
 const executionQueue = new ExecutionQueue(sqs, requiredEnv(Env.executionQueueUrl));
 const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
 const polls = new PollIntervals();
-const waits = new OwnerSlots({
-  client,
-  tableName: requiredEnv(Env.slotsTableName),
-  purpose: 'waiting_calls',
-  limit: limits.waitingCalls,
-});
+const slots = { client, tableName: requiredEnv(Env.slotsTableName), limit: limits.waitingCalls };
+const waits = new OwnerSlots({ ...slots, purpose: 'waiting_calls' });
+const synchronousCalls = new OwnerSlots({ ...slots, purpose: 'synchronous_calls' });
 const tasks = new TaskJobs({
   operations,
   jobs,
@@ -78,6 +75,7 @@ const tools = createTools({
   limits,
   pollRateLimiter,
   polls,
+  synchronousCalls,
   waits,
   workspace,
   deliveries,

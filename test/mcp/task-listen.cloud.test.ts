@@ -274,6 +274,11 @@ test('a hostile owner has five calls wait and the rest are answered at once; a q
     const { result: listed } = await modern(cloud, 'tools/call', { name: 'list_jobs' }, { owner: 'quiet' });
     expect(listed.structuredContent.jobs).toEqual([]);
   }
+  // Synchronous calls have slots of their own.
+  const nap = { name: 'nap', arguments: { ms: 1 } };
+  expect((await modern(cloud, 'tools/call', nap, { owner })).result.structuredContent).toHaveProperty(
+    'slept_ms',
+  );
   expect(answers).toHaveLength(calls.length - 5);
   // Each says when to come again: a job, the error of `tasks/result`, or the error of a stream.
   for (const answer of answers as Record<string, Record<string, unknown>>[]) {

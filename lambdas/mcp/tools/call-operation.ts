@@ -25,13 +25,13 @@ import {
   startTask,
 } from './start-job.ts';
 
-/** Time for the cold start of the operation's function, and to spare. */
+/** Covers a cold start of the operation's function. */
 const CALL_MARGIN_MS = 10_000;
 
 /** Returns a tool that always returns the result. */
 export function syncTool(
   operation: OperationDefinition,
-  { calls, callRateLimiter, waits, workspace }: ToolDependencies,
+  { calls, callRateLimiter, synchronousCalls, workspace }: ToolDependencies,
 ): Tool {
   return defineTool({
     name: operation.name,
@@ -46,7 +46,9 @@ export function syncTool(
       callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
       const call = { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) };
-      const outcome = await waits.run(owner, holdMs(operation), () => calls.invoke(operation, { call }));
+      const outcome = await synchronousCalls.run(owner, holdMs(operation), () =>
+        calls.invoke(operation, { call }),
+      );
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
       if ('asked' in outcome && client.supportsExtensions) throw elicitationNotDeclared(outcome.asked);
@@ -58,7 +60,7 @@ export function syncTool(
 
 /** Returns a tool that returns the result when it is ready in time, else a job. */
 export function syncFirstTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
-  const { jobs, calls, callRateLimiter, waits, workspace } = dependencies;
+  const { jobs, calls, callRateLimiter, synchronousCalls, workspace } = dependencies;
   return defineTool({
     name: operation.name,
     title: operation.title,
@@ -81,11 +83,11 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
         return startJob(dependencies, caller, submitted, waitMs);
       }
       const call = { jobId, owner, input, ...answersOf(client) };
-      const release = await waits.take(owner, holdMs(operation));
+      const release = await synchronousCalls.take(owner, holdMs(operation));
       // Too many calls of the owner wait, so the call becomes a job at once.
       if (!release) {
         // Only a call can check these answers against its questions.
-        if (Object.keys(call.answers ?? {}).length > 0) throw waits.exhausted();
+        if (Object.keys(call.answers ?? {}).length > 0) throw synchronousCalls.exhausted();
         return startJob(dependencies, caller, submitted, 0);
       }
       const outcome = await calls.invoke(operation, { call }).finally(release);

@@ -25,6 +25,8 @@ export interface ToolDependencies {
   readonly limits: JobLimits;
   readonly pollRateLimiter: RateLimiter;
   readonly polls: PollIntervals;
+  /** Limits the synchronous calls of an owner. They cannot become polls, so waits do not use up their slots. */
+  readonly synchronousCalls: OwnerSlots;
   readonly waits: OwnerSlots;
   readonly workspace: WorkspaceLinks;
   readonly deliveries: DeliveryStore;
