@@ -17,10 +17,18 @@ export interface RateLimiterOptions {
   readonly now?: () => number;
 }
 
-interface TokenBucket {
+/** A token bucket: calls at once, and calls per second after them. */
+export type TokenRate = Pick<RateLimiterOptions, 'burst' | 'perSecond'>;
+
+export interface TokenBucket {
   readonly tokens: number;
   /** Epoch milliseconds of `tokens`. */
   readonly at: number;
+}
+
+/** Returns the tokens of a bucket at a later time, in epoch milliseconds. */
+export function refill({ tokens, at }: TokenBucket, { burst, perSecond }: TokenRate, nowMs: number): number {
+  return Math.min(burst, tokens + ((nowMs - at) / 1000) * perSecond);
 }
 
 /** Keeps one token bucket per key, within one function instance: a caller gets the limit from each instance. */
@@ -41,8 +49,8 @@ export class RateLimiter {
     const { limit, burst, perSecond, refusal, now = Date.now } = this.#options;
     const name = key.join(' ');
     const nowMs = now();
-    const { tokens, at } = this.#buckets.get(name) ?? { tokens: burst, at: nowMs };
-    const available = Math.min(burst, tokens + ((nowMs - at) / 1000) * perSecond);
+    const bucket = this.#buckets.get(name) ?? { tokens: burst, at: nowMs };
+    const available = refill(bucket, this.#options, nowMs);
     this.#buckets.delete(name);
     this.#buckets.set(name, { tokens: available < 1 ? available : available - 1, at: nowMs });
     const [oldest = ''] = this.#buckets.keys();

@@ -80,7 +80,8 @@ function isRecord({ arn, machineArn, name, input, status, startDate }: Execution
   return texts.every((text) => typeof text === 'string') && typeof startDate === 'number' && isJson(input);
 }
 
-function isJson(text: string): boolean {
+/** Returns whether a text is JSON. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AwsEvent } from '../eventbridge/event-rules.ts';
 import { AwsError } from '../shared/aws-json.ts';
 import { arn } from '../shared/aws-names.ts';
-import type { ExecutionRecord, ExecutionStore } from './execution-store.ts';
+import { type ExecutionRecord, type ExecutionStore, isJson } from './execution-store.ts';
 import type { Outcome, Run, StateEntered } from './state-machine.ts';
 import type { LocalMachine } from './state-machine-resources.ts';
 
@@ -258,14 +258,5 @@ function checkStart(name: string, input: string): void {
       'InvalidExecutionInput',
       'Invalid State Machine Execution Input: it must be JSON, 256 KiB at most',
     );
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -148,7 +148,7 @@ describe('a token without the scope', () => {
     expect((await tool(token, 'list_jobs')).data.jobs).toEqual([]);
   });
 
-  test('is told of all that are missing', async () => {
+  test('gets an error that names all missing scopes', async () => {
     const { data } = await api(await tokenFor(Scope.jobsWrite), 'POST', '/endpoints', { url: RECEIVER });
     expect(data.error).toMatchObject({
       message:

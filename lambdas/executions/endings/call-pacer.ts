@@ -1,13 +1,8 @@
 /** Spaces the calls of one action, so that a sweep takes only a share of the account's quota. */
 
-/** A token bucket. */
-export interface CallRate {
-  /** Calls at once. */
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import { refill, type TokenRate } from '../../shared/rate-limiter.ts';
 
-export interface PacerOptions extends CallRate {
+export interface PacerOptions extends TokenRate {
   /** Epoch milliseconds. No call begins later. */
   readonly endsAtMs: number;
   /** Epoch milliseconds. */
@@ -28,9 +23,9 @@ export class CallPacer {
 
   /** Waits until the next call may begin. @returns false when that is after the end */
   async take(): Promise<boolean> {
-    const { burst, perSecond, endsAtMs, now, delay } = this.#options;
+    const { perSecond, endsAtMs, now, delay } = this.#options;
     const nowMs = now();
-    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#at) / 1000) * perSecond);
+    this.#tokens = refill({ tokens: this.#tokens, at: this.#at }, this.#options, nowMs);
     this.#at = nowMs;
     const waitMs = Math.max(0, Math.ceil(((1 - this.#tokens) / perSecond) * 1000));
     if (nowMs + waitMs > endsAtMs) return false;

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { executionName, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
+import type { TokenRate } from '../../shared/rate-limiter.ts';
 import {
   type ExecutionEnd,
   type ExecutionState,
@@ -14,7 +15,7 @@ import {
 } from '../executions.ts';
 import { failStart } from '../fail-start.ts';
 import { type AcceptUploadDependencies, acceptUpload } from '../input/accept-upload.ts';
-import { CallPacer, type CallRate } from './call-pacer.ts';
+import { CallPacer } from './call-pacer.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { recordExecutionEnded } from './record-failure.ts';
 import { endRemoved } from './removed-operation.ts';
@@ -56,8 +57,8 @@ const LAST_JOB_MS = 20_000;
  * Half of an account's quotas in the smaller regions, ListExecutions 100 + 2/s and DescribeExecution 250 + 10/s: the rest is
  * for the account's other users. A sweep of 90 s lists 140,000 executions and describes 575.
  */
-const LIST_RATE: CallRate = { burst: 50, perSecond: 1 };
-const DESCRIBE_RATE: CallRate = { burst: 125, perSecond: 5 };
+const LIST_RATE: TokenRate = { burst: 50, perSecond: 1 };
+const DESCRIBE_RATE: TokenRate = { burst: 125, perSecond: 5 };
 /** Executions per page of a list. */
 const PAGE = 1_000;
 /** Pages of other executions, which an external state machine may have. Beyond them, jobs are described one by one. */
@@ -201,7 +202,6 @@ async function withoutRunning(
 async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   const { jobs, recorder, workspace, now, endsAtMs, beforeMs } = context;
   if (now() >= endsAtMs) throw new OutOfTime();
-  if (!context.deployed.has(open.operation)) return endRemoved(context, open);
   if (open.isListed) {
     if (await acceptUpload({ jobs, workspace }, open.jobId))
       console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });
@@ -210,6 +210,7 @@ async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   const job = await findSame(jobs, open);
   // It has ended since.
   if (!job || isTerminal(job.status)) return;
+  if (!context.deployed.has(open.operation)) return endRemoved(context, job);
   if (job.status === JobStatus.pending && (await start(context, job))) return;
   const execution = await describe(context, open);
   if (!execution) return recordEnd(jobs, open, { status: 'ABORTED' });

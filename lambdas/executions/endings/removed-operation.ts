@@ -1,6 +1,6 @@
 /** Ends open jobs and executions of operations that are no longer in the catalogue. */
 import type { Job, JobError } from '../../jobs/job.ts';
-import { type JobStore, type OpenJob, TransitionRefused } from '../../jobs/job-store.ts';
+import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { Executions } from '../executions.ts';
 
@@ -13,15 +13,13 @@ export function operationRemoved({ operation, step }: Pick<Job, 'operation' | 's
 /** Stops the execution of an open job and fails the job with OPERATION_REMOVED, unless it has ended since. */
 export async function endRemoved(
   { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
-  { jobId, operation, createdAt }: Pick<OpenJob, 'jobId' | 'operation' | 'createdAt'>,
+  job: Job,
 ): Promise<void> {
-  const job = await jobs.find(jobId);
-  // The idempotency key may have created another job since.
-  if (job?.createdAt !== createdAt) return;
+  const { jobId, operation, retentionSeconds } = job;
   // Step Functions deletes a state machine when its executions have ended, and one that waits for an answer can wait for days.
   await executions.stop(job, 'The operation was removed.');
   try {
-    await jobs.fail(jobId, operationRemoved(job), { retentionSeconds: job.retentionSeconds });
+    await jobs.fail(jobId, operationRemoved(job), { retentionSeconds });
     console.warn({ message: 'The operation of an open job was removed', jobId, operation });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;

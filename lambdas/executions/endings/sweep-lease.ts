@@ -1,11 +1,8 @@
 /** Lets one sweep run at a time, with a lease in DynamoDB. The lease keeps where the next sweep begins. */
 import { randomUUID } from 'node:crypto';
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBClient, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { updateIf } from '../../shared/aws/update-if.ts';
 
 export interface SweepLeaseOptions {
   readonly client: DynamoDBClient;
@@ -44,7 +41,7 @@ export class SweepLease {
     });
     if (!item) return undefined;
     return {
-      cursor: item.cursor,
+      cursor: item.cursor as string | undefined,
       release: async (cursor) => {
         // Without effect when the lease has run out and another sweep has it.
         await this.#update({
@@ -62,23 +59,8 @@ export class SweepLease {
   }
 
   /** @returns the new item; undefined when the condition does not hold */
-  async #update(
-    expressions: Omit<UpdateItemCommand['input'], 'TableName' | 'Key'>,
-  ): Promise<{ readonly cursor?: string } | undefined> {
+  #update(expressions: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
     const { client, tableName } = this.#options;
-    try {
-      const { Attributes = {} } = await client.send(
-        new UpdateItemCommand({
-          TableName: tableName,
-          Key: { id: { S: 'sweep' } },
-          ReturnValues: 'ALL_NEW',
-          ...expressions,
-        }),
-      );
-      return unmarshall(Attributes);
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
+    return updateIf(client, { TableName: tableName, Key: { id: { S: 'sweep' } }, ...expressions });
   }
 }

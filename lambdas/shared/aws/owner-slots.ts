@@ -2,15 +2,11 @@
  * Limits how many calls of an owner run at once, over all function instances. A Lambda instance handles one call at a time,
  * so a count in memory would always be one.
  */
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../errors.ts';
 import { SlotsTable } from '../slots-table.ts';
+import { updateIf } from './update-if.ts';
 
 /** DynamoDB deletes the item of an owner without calls after an hour. */
 const IDLE_MS = 60 * 60 * 1000;
@@ -126,18 +122,11 @@ export class OwnerSlots {
   /** @returns false when the condition fails */
   async #update(
     owner: string,
-    expressions: Omit<ConstructorParameters<typeof UpdateItemCommand>[0], 'TableName' | 'Key'>,
+    expressions: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>,
   ): Promise<boolean> {
     const { client, tableName } = this.#options;
-    try {
-      await client.send(
-        new UpdateItemCommand({ TableName: tableName, Key: this.#key(owner), ...expressions }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const update = { TableName: tableName, Key: this.#key(owner), ...expressions };
+    return (await updateIf(client, update)) !== undefined;
   }
 
   #key(owner: string) {
