@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /** Tests run in bare Node.js, which strips the types; `tsc` checks them. Modules are loaded once for all test files. */
-const common = {
+export const common = {
   runner: ['jest-light-runner', { runtime: 'child_process' }],
   setupFilesAfterEnv: ['<rootDir>/test/support/runner-setup.mjs'],
   modulePathIgnorePatterns: [
@@ -20,7 +20,7 @@ export default {
       // Starts no cloud and no other program.
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.cloud\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(cloud|package)\\.test\\.ts$'],
     },
     {
       ...common,

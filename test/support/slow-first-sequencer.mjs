@@ -3,7 +3,6 @@ import Sequencer from '@jest/test-sequencer';
 
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
-  'test/package/consumer',
   'test/webhooks/chaos',
   'test/local/cli/dev',
   'test/operations/call-api',
