@@ -1,5 +1,6 @@
 /** Starts the local cloud: runs the resources of a synthesized template on loopback. */
 import { join } from 'node:path';
+import { type UserOf, userOfKey } from './apigateway/proxy-event.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';
@@ -55,6 +56,11 @@ export interface LocalCloudOptions {
   readonly onNotRun?: (resources: readonly NotRunResource[]) => void;
   /** Values for attributes of resources that are not run: `{ 'Database.Endpoint.Address': 'localhost' }`. @default none */
   readonly standIns?: Readonly<Record<string, string>>;
+  /**
+   * Names the IAM user that sends a request, by the access key id that signed it.
+   * @default the access key id; `development` for an unsigned request
+   */
+  readonly userOf?: UserOf;
   /** Chooses the stack to run when the app has several. @default several are an error */
   readonly isStack?: IsStack;
   /** Called for each call that costs money on AWS. @default not called */
@@ -131,7 +137,7 @@ async function start(
   options: LocalCloudOptions,
   onClose: (closer: () => Promise<void> | void) => void,
 ): Promise<Omit<LocalCloud, 'close'>> {
-  const { assemblyDirectory, dataDirectory, port } = options;
+  const { assemblyDirectory, dataDirectory, port, userOf = userOfKey } = options;
   const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await read(assemblyDirectory, options);
   const { template } = assembly;
@@ -218,7 +224,7 @@ async function start(
     );
   const machinesOf = (of: Assembly, resolve: Resolve) =>
     createStateMachines(of.template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
-  const routing = new Routing(functions, onLog);
+  const routing = new Routing(functions, onLog, userOf);
   onClose(() => routing.close());
   routing.update(template, resolve);
   const emit = (event: AwsEvent) => routing.emit(event);

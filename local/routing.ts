@@ -1,5 +1,6 @@
 /** Routes requests of the API, events and schedules to functions, as the template says. An update replaces all routes. */
 import { apiGatewayHandler } from './apigateway/api-gateway.ts';
+import type { UserOf } from './apigateway/proxy-event.ts';
 import { type AwsEvent, createEventRules } from './eventbridge/event-rules.ts';
 import { startSchedules } from './eventbridge/schedules.ts';
 import { guardGateway } from './iam/gateway-guard.ts';
@@ -18,15 +19,18 @@ interface Routes {
 export class Routing {
   readonly #functions: ReadonlyMap<string, LambdaFunction>;
   readonly #onLog: (functionName: string, line: string) => void;
+  readonly #userOf: UserOf;
   #routes: Routes | undefined;
 
   /** @param functions by name; an update changes them first */
   constructor(
     functions: ReadonlyMap<string, LambdaFunction>,
     onLog: (functionName: string, line: string) => void,
+    userOf: UserOf,
   ) {
     this.#functions = functions;
     this.#onLog = onLog;
+    this.#userOf = userOf;
   }
 
   /** @throws Error for a rule or a route that is not supported here */
@@ -34,7 +38,7 @@ export class Routing {
     const functions = this.#functions;
     const mayInvoke = createInvokePermissions(template, resolve);
     const gate = createRuleGate(mayInvoke, this.#onLog);
-    const gateway = apiGatewayHandler(template.Resources, resolve, functions);
+    const gateway = apiGatewayHandler(template.Resources, resolve, functions, this.#userOf);
     const emit = createEventRules(template, resolve, functions, gate);
     this.#routes?.schedules.close();
     this.#routes = {

@@ -8,7 +8,7 @@ import type { Resolve } from '../template/intrinsics.ts';
 import { type LambdaProxy, matchRoute, readRoutes } from './api-routes.ts';
 import { readAuthorizers } from './authorizers.ts';
 import { type GatewayResponseType, readGatewayResponses } from './gateway-responses.ts';
-import { proxyEvent } from './proxy-event.ts';
+import { proxyEvent, type UserOf } from './proxy-event.ts';
 import { writeBuffered, writeStreamed } from './proxy-response.ts';
 
 /** API Gateway's limit of a request's body. */
@@ -22,6 +22,7 @@ export function apiGatewayHandler(
   resources: Readonly<Record<string, TemplateResource>>,
   resolve: Resolve,
   functions: ReadonlyMap<string, LambdaFunction>,
+  userOf: UserOf,
 ): Handler {
   const routes = readRoutes(resources, resolve);
   const authorizers = readAuthorizers(resources, resolve, functions);
@@ -35,7 +36,7 @@ export function apiGatewayHandler(
     if (!match) return fail('MISSING_AUTHENTICATION_TOKEN');
     const body = await readBody(request, MAX_BODY_BYTES);
     if (!body) return fail('REQUEST_TOO_LARGE');
-    const event = proxyEvent(request, url, match, body);
+    const event = proxyEvent(request, url, match, body, userOf);
 
     const { authorizerId = '', integration } = match.method;
     if (match.method.authorization === 'CUSTOM') {

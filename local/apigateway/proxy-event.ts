@@ -5,11 +5,21 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { ACCOUNT } from '../shared/aws-names.ts';
 import type { Match } from './api-routes.ts';
 
+/**
+ * Names the IAM user that sends a request.
+ * @param accessKey the access key id of a signed request; undefined for an unsigned one, which AWS would refuse
+ */
+export type UserOf = (accessKey: string | undefined) => string;
+
+/** Names the user after the access key id, to distinguish owners. An unsigned request is `development`. */
+export const userOfKey: UserOf = (accessKey = 'development') => accessKey;
+
 export function proxyEvent(
   request: IncomingMessage,
   url: URL,
   match: Match,
   body: Buffer,
+  userOf: UserOf,
 ): APIGatewayProxyEvent {
   const { method = 'GET', rawHeaders } = request;
   const iam = match.method.authorization === 'AWS_IAM';
@@ -37,7 +47,7 @@ export function proxyEvent(
       httpMethod: method,
       identity: {
         ...EMPTY_IDENTITY,
-        ...(iam && caller(request.headers.authorization)),
+        ...(iam && caller(request.headers.authorization, userOf)),
         sourceIp: '127.0.0.1',
         userAgent: request.headers['user-agent'] ?? null,
       },
@@ -72,13 +82,10 @@ const EMPTY_IDENTITY: APIGatewayProxyEvent['requestContext']['identity'] = {
   userArn: null,
 };
 
-/**
- * Returns the identity of the caller. Signatures are not verified: only the developer reaches loopback. A signed request is
- * named after its access key id, to distinguish owners. An unsigned request, which AWS would refuse, is `development`.
- */
-function caller(authorization = '') {
+/** Returns the identity of the caller. Signatures are not verified: only the developer reaches loopback. */
+function caller(authorization = '', userOf: UserOf) {
   const [, accessKey] = /^AWS4-HMAC-SHA256\s+Credential=([\w.+@-]+)\//.exec(authorization) ?? [];
-  const user = accessKey ?? 'development';
+  const user = userOf(accessKey);
   return {
     accessKey: accessKey ?? null,
     accountId: ACCOUNT,

@@ -10,7 +10,8 @@ import {
 import type { Client } from '@modelcontextprotocol/client';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -18,7 +19,7 @@ let sns: SNSClient;
 let sqs: SQSClient;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   client = await connect(cloud);
   ({ sns, sqs } = awsClients(cloud));
 });
@@ -26,7 +27,6 @@ afterAll(async () => {
   sns.destroy();
   sqs.destroy();
   await client.close();
-  await cloud.close();
 });
 
 /** A queue that receives the events which pass the filter policy. */

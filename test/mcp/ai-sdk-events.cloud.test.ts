@@ -12,7 +12,8 @@ import {
   type Experimental_MCPEventSubscription as MCPEventSubscription,
 } from '@ai-sdk/mcp';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let receiver: Server;
@@ -32,7 +33,7 @@ const store: MCPEventStore = {
 };
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
   const webhook = createEventWebhook({
     store,
     onEvent: async ({ event }) => void received.push(event),
@@ -53,7 +54,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   receiver.close();
-  await cloud.close();
 });
 
 async function runEcho(): Promise<string> {

@@ -2,9 +2,9 @@
 import { gzipSync } from 'node:zlib';
 import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { type RawEntry, rawArchive } from '../operations/build/hostile-archive.ts';
-import { assemblies } from '../support/assemblies.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
@@ -12,14 +12,13 @@ let client: Client;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   client = await connect(cloud);
   ({ s3 } = awsClients(cloud));
 });
 afterAll(async () => {
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 
 const Bucket = () => cloud.outputs.WorkspaceBucketName;

@@ -10,7 +10,8 @@ import {
   type ReceivedMessage,
   startEventReceiver,
 } from '../support/event-receiver.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 const NAME = 'job.completed';
 const receivers: EventReceiver[] = [];
@@ -19,7 +20,7 @@ let cloud: LocalCloud;
 let client: Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
 });
 beforeEach(async () => {
   // An owner a test: nobody hears of the jobs of others.
@@ -30,7 +31,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await Promise.all(clients.map((each) => each.close()));
-  await cloud.close();
 });
 
 async function connectAs(owner: string): Promise<Client> {

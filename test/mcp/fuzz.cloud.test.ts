@@ -1,16 +1,15 @@
 /** Requests that nobody would send on purpose: the endpoint answers each of them, and never as a fault of its own. */
 import fc from 'fast-check';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 /** More of them by hand: `FUZZ_RUNS=10000 npm run jest -- test/mcp/fuzz`. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 
 let cloud: LocalCloud;
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
 });
-afterAll(() => cloud.close());
 
 const TOOLS = [
   'start_echo',

@@ -3,18 +3,18 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { awsClients, call, connect, executionArn, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { awsClients, call, connect, executionArn } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   client = await connect(cloud);
 });
 afterAll(async () => {
   await client.close();
-  await cloud.close();
 });
 
 async function countJobs(): Promise<number | undefined> {

@@ -5,7 +5,8 @@ import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { awsClients, call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { awsClients, call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -19,7 +20,7 @@ const LINE = 'ä€😀 and so on\n';
 const TIMES = 9_000;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   client = await connect(cloud, { owner: 'ada' });
   ({ s3 } = awsClients(cloud));
   const ofStep = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
@@ -30,7 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 
 async function read(uri: string, by: Pick<Client, 'readResource'> = client) {

@@ -5,16 +5,16 @@ import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import type { Generation } from '../support/task-session.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 const run = promisify(execFile);
 let cloud: LocalCloud;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
 });
-afterAll(() => cloud.close());
 
 const endpoint = () => new URL('/mcp', cloud.url);
 describe.each<Generation>(['v1', 'v2'])('@modelcontextprotocol/ext-tasks, tasks of %s', (generation) => {

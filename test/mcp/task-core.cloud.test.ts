@@ -1,14 +1,13 @@
 /** Tasks of 2025-11-25 at the endpoint, as they go over the wire. */
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy, modern } from '../support/rpc.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 let cloud: LocalCloud;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
 });
-afterAll(() => cloud.close());
 
 const UNKNOWN = 'a0000000-0000-4000-8000-000000000000';
 const RELATED = 'io.modelcontextprotocol/related-task';

@@ -1,14 +1,13 @@
 /** Tasks of the 2026-07-28 extension at the endpoint, as they go over the wire. */
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy, modern, type RpcOptions, send, TASKS } from '../support/rpc.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 let cloud: LocalCloud;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
 });
-afterAll(() => cloud.close());
 
 const UNKNOWN = 'a0000000-0000-4000-8000-000000000000';
 const NONE = { capabilities: {} };

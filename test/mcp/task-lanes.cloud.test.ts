@@ -1,14 +1,13 @@
 /** One job, three lanes: started in each, it is watched, answered, cancelled and collected in each of the others. */
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy, modern } from '../support/rpc.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 let cloud: LocalCloud;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
 });
-afterAll(() => cloud.close());
 
 const ANSWERS = {
   approve: { action: 'accept', content: { approve: true } },

@@ -3,9 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { operationName } from '../support/operation-name.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
@@ -33,7 +34,7 @@ const manifest = (main: string): RawEntry => ({
 });
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   client = await connect(cloud, { owner: 'alice' });
   mallory = await connect(cloud, { owner: 'mallory' });
   ({ s3 } = awsClients(cloud));
@@ -53,7 +54,6 @@ afterAll(async () => {
   s3.destroy();
   await client.close();
   await mallory.close();
-  await cloud.close();
 });
 
 const put = (Key: string, Body: Buffer | string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));

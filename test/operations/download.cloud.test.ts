@@ -6,9 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { operationName } from '../support/operation-name.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { rawArchive } from './build/hostile-archive.ts';
 
@@ -31,7 +32,7 @@ const archive = rawArchive([
 const sha256 = createHash('sha256').update(archive).digest('hex');
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app, allowLoopbackWebhooks: true });
+  cloud = await sharedCloud('app');
   client = await connect(cloud);
   ({ s3 } = awsClients(cloud));
   server = createServer((request, response) => {
@@ -50,7 +51,6 @@ afterAll(async () => {
   server.closeAllConnections();
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 beforeEach(() => {
   asked = [];

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { assemblies } from '../support/assemblies.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { rawArchive } from './build/hostile-archive.ts';
 
@@ -15,7 +15,7 @@ const large = randomBytes(100_000);
 const text = 'first line\nzweite Zeile mit ä und 😀\n';
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   client = await connect(cloud);
   ({ s3 } = awsClients(cloud));
   const files: [string, string | Buffer][] = [
@@ -38,7 +38,6 @@ beforeAll(async () => {
 afterAll(async () => {
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 
 const put = (project: string, Body: Buffer) =>

@@ -1,8 +1,8 @@
 /** `search` through the real endpoint: at once up to a thousand files, as a job beyond, and never for ever. */
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { assemblies } from '../support/assemblies.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 import { rawArchive } from './build/hostile-archive.ts';
 
@@ -11,7 +11,7 @@ let client: Client;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   client = await connect(cloud);
   ({ s3 } = awsClients(cloud));
   await put('app', {
@@ -24,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 
 const put = (project: string, files: Readonly<Record<string, string | Buffer>>) =>

@@ -3,10 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { operationName } from '../support/operation-name.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { awsClients, call, connect, untilStep } from '../support/test-cloud.ts';
 import { paxRecord, type RawEntry, rawArchive } from './build/hostile-archive.ts';
 
@@ -19,7 +20,7 @@ let api: ApiCall;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   client = await connect(cloud, { owner: 'alice' });
   mallory = await connect(cloud, { owner: 'mallory' });
   api = apiClient(cloud, 'alice');
@@ -29,7 +30,6 @@ afterAll(async () => {
   s3.destroy();
   await client.close();
   await mallory.close();
-  await cloud.close();
 });
 
 const packageJson: RawEntry = { path: 'package.json', content: '{"name":"uploaded","version":"1.0.0"}' };

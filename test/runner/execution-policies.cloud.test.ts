@@ -1,18 +1,18 @@
 /** When a call is answered with a result, and when with a job: proved where the one becomes the other. */
 import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   client = await connect(cloud);
 });
 afterAll(async () => {
   await client.close();
-  await cloud.close();
 });
 
 const jobs = async () => (await call(client, 'list_jobs')).data.jobs;

@@ -4,18 +4,18 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { apiClient } from '../support/openapi.ts';
 import { startRecordingReceiver } from '../support/recording-receiver.ts';
 import { legacy, modern, type RpcOptions, TASKS } from '../support/rpc.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
   client = await connect(cloud, { owner: 'ada' });
 });
 afterAll(async () => {
   await client.close();
-  await cloud.close();
 });
 
 const PAGE = 'https://login.example.com/device?code=WDJB-MJHT';

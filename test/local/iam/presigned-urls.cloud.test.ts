@@ -2,7 +2,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { LocalCloud } from '../../../local/cloud.ts';
-import { awsClients, startTestCloud } from '../../support/test-cloud.ts';
+import { sharedCloud } from '../../support/shared-cloud.ts';
+import { awsClients } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let s3: S3Client;
@@ -11,7 +12,7 @@ let plain: S3Client;
 let Bucket: string;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   ({ s3 } = awsClients(cloud));
   plain = new S3Client({
     region: 'us-east-1',
@@ -25,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   s3.destroy();
   plain.destroy();
-  await cloud.close();
 });
 
 const readUrl = (options: object = {}) =>

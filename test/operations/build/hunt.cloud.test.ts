@@ -4,18 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { uploadProject } from '../../../local/cli/upload-project.ts';
-import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { assemblies } from '../../support/assemblies.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import { sharedCloud } from '../../support/shared-cloud.ts';
 import { awsClients, call, connect } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let project: string;
 beforeAll(async () => {
-  cloud = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  cloud = await sharedCloud('app');
   project = await mkdtemp(join(tmpdir(), 'hunt-'));
 });
 afterAll(async () => {
-  await cloud.close();
   await rm(project, { recursive: true, force: true });
 });
 

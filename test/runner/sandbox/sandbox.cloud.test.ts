@@ -17,21 +17,21 @@ import { arn } from '../../../local/shared/aws-names.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { assemblies } from '../../support/assemblies.ts';
 import { operationName } from '../../support/operation-name.ts';
-import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
+import { sharedCloud } from '../../support/shared-cloud.ts';
+import { awsClients, call, connect } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
 let s3: S3Client;
 
 beforeAll(async () => {
-  cloud = await startTestCloud();
+  cloud = await sharedCloud();
   client = await connect(cloud);
   ({ s3 } = awsClients(cloud));
 });
 afterAll(async () => {
   s3.destroy();
   await client.close();
-  await cloud.close();
 });
 
 const start = (behaviour: string, more: object = {}, by = client) =>
