@@ -1,6 +1,6 @@
 /** Starts the local cloud: runs the resources of a synthesized template on loopback. */
 import { join } from 'node:path';
-import { type UserOf, userOfKey } from './apigateway/proxy-event.ts';
+import { type UserOf, userOfKey } from './apigateway/user-of.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';

@@ -1,6 +1,6 @@
 /** Routes requests of the API, events and schedules to functions, as the template says. An update replaces all routes. */
 import { apiGatewayHandler } from './apigateway/api-gateway.ts';
-import type { UserOf } from './apigateway/proxy-event.ts';
+import type { UserOf } from './apigateway/user-of.ts';
 import { type AwsEvent, createEventRules } from './eventbridge/event-rules.ts';
 import { startSchedules } from './eventbridge/schedules.ts';
 import { guardGateway } from './iam/gateway-guard.ts';

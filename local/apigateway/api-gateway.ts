@@ -8,8 +8,9 @@ import type { Resolve } from '../template/intrinsics.ts';
 import { type LambdaProxy, matchRoute, readRoutes } from './api-routes.ts';
 import { readAuthorizers } from './authorizers.ts';
 import { type GatewayResponseType, readGatewayResponses } from './gateway-responses.ts';
-import { proxyEvent, type UserOf } from './proxy-event.ts';
+import { proxyEvent } from './proxy-event.ts';
 import { writeBuffered, writeStreamed } from './proxy-response.ts';
+import type { UserOf } from './user-of.ts';
 
 /** API Gateway's limit of a request's body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;

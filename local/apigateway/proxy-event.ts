@@ -4,15 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { ACCOUNT } from '../shared/aws-names.ts';
 import type { Match } from './api-routes.ts';
-
-/**
- * Names the IAM user that sends a request.
- * @param accessKey the access key id of a signed request; undefined for an unsigned one, which AWS would refuse
- */
-export type UserOf = (accessKey: string | undefined) => string;
-
-/** Names the user after the access key id, to distinguish owners. An unsigned request is `development`. */
-export const userOfKey: UserOf = (accessKey = 'development') => accessKey;
+import type { UserOf } from './user-of.ts';
 
 export function proxyEvent(
   request: IncomingMessage,
@@ -82,7 +74,7 @@ const EMPTY_IDENTITY: APIGatewayProxyEvent['requestContext']['identity'] = {
   userArn: null,
 };
 
-/** Returns the identity of the caller. Signatures are not verified: only the developer reaches loopback. */
+/** Returns the identity of the caller. */
 function caller(authorization = '', userOf: UserOf) {
   const [, accessKey] = /^AWS4-HMAC-SHA256\s+Credential=([\w.+@-]+)\//.exec(authorization) ?? [];
   const user = userOf(accessKey);
