@@ -5,6 +5,7 @@ import type { ResultContent } from '../definition/operation-definition.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
 import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
+import { normalizeArguments } from '../shared/normalize-arguments.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import type { FileLink } from '../workspace/workspace-links.ts';
 import type { ClientRequest } from './protocol-method.ts';
@@ -75,7 +76,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
   const parse = (args: unknown, caller: Caller) => {
     requireScopes(caller, [spec.scope]);
-    const { success, data, error } = input.safeParse(args ?? {});
+    const { success, data, error } = input.safeParse(normalizeArguments(input, args ?? {}));
     if (success) return data;
     throw new AppError(
       ErrorCode.invalidArguments,

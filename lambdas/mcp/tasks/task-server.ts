@@ -1,5 +1,9 @@
-/** Extends the SDK's server so that `tools/call` can return a task. The SDK does not support tasks and rejects them. */
+/**
+ * Extends the SDK's server so that `tools/call` can return a task, and accepts null arguments. The SDK does not support tasks
+ * and rejects both.
+ */
 import { Server } from '@modelcontextprotocol/server';
+import { normalizeCallParams } from '../normalize-call-params.ts';
 
 /** A task that a handler of `tools/call` returns instead of a tool result. */
 export class TaskResult {
@@ -27,7 +31,7 @@ export class TaskServer extends Server {
     });
     return async (request, context) => {
       try {
-        return await checked(request, context);
+        return await checked({ ...request, params: normalizeCallParams(request.params) }, context);
       } catch (error) {
         if (error instanceof TaskResult) return error.result;
         throw error;
