@@ -67,12 +67,12 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     description: `${operation.description} Returns the result, or, when it takes longer, a job_id: follow it with check_job.`,
     scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
-    input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),
+    input: z.strictObject({ ...operation.input.shape, ...jobArguments() }),
     output: startedOutput.partial({ job_id: true }),
     async call(args, caller, client) {
       callRateLimiter.check(caller.owner, operation.name);
       const startedAtMs = Date.now();
-      const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
+      const { input, wait, submission } = await acceptStart(operation, args, caller, dependencies);
       const { owner } = caller;
       const { idempotencyKey } = submission;
       const submitted = { operation, input, ...submission };
@@ -80,7 +80,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
         idempotencyKey === undefined ? randomUUID() : jobIdForKey(owner, operation.name, idempotencyKey);
       // An earlier call with this key became a job.
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
-        return startJob(dependencies, caller, submitted, waitMs);
+        return startJob(dependencies, caller, submitted, wait);
       }
       const call = { jobId, owner, input, ...answersOf(client) };
       const release = await synchronousCalls.take(owner, holdMs(operation));
@@ -88,19 +88,19 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       if (!release) {
         // Only a call can check these answers against its questions.
         if (Object.keys(call.answers ?? {}).length > 0) throw synchronousCalls.exhausted();
-        return startJob(dependencies, caller, submitted, 0);
+        return startJob(dependencies, caller, submitted, { ms: 0 });
       }
       const outcome = await calls.invoke(operation, { call }).finally(release);
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
-      const leftMs = Math.max(0, waitMs - (Date.now() - startedAtMs));
+      const left = { ...wait, ms: Math.max(0, wait.ms - (Date.now() - startedAtMs)) };
       if ('handedOver' in outcome || 'asked' in outcome) {
         const { answers } = outcome;
         const done = 'handedOver' in outcome ? { handedOver: outcome.handedOver } : {};
-        return startJob(dependencies, caller, { ...submitted, call: { jobId, answers, ...done } }, leftMs);
+        return startJob(dependencies, caller, { ...submitted, call: { jobId, answers, ...done } }, left);
       }
       if ('error' in outcome && outcome.error.code === ErrorCode.timedOut) {
-        return startJob(dependencies, caller, submitted, leftMs);
+        return startJob(dependencies, caller, submitted, left);
       }
       const { result } = resultOf(operation, outcome);
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };

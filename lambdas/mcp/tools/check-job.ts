@@ -5,10 +5,10 @@ import { isJobId } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
-import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { limitWait, waitArgument, withWaitLimit } from './wait-argument.ts';
 
 export function checkJobTool({
   operations,
@@ -19,7 +19,8 @@ export function checkJobTool({
   waits,
   workspace,
 }: ToolDependencies): Tool {
-  const maxWaitSeconds = Math.max(...operations.map(({ execution }) => maxWaitMs(execution))) / 1000;
+  // For a job whose operation the catalogue no longer contains.
+  const longestWaitMs = Math.max(0, ...operations.map(({ execution }) => maxWaitMs(execution)));
   return defineTool({
     name: 'check_job',
     title: 'Check job',
@@ -30,12 +31,7 @@ export function checkJobTool({
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
       job_id: jobIdArgument,
-      wait_seconds: z
-        .int()
-        .min(0)
-        .max(maxWaitSeconds)
-        .default(0)
-        .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
+      wait_seconds: waitArgument,
     }),
     output: jobOutput,
     async call({ job_id: jobId, wait_seconds }, caller) {
@@ -45,16 +41,11 @@ export function checkJobTool({
       const found = await jobs.get(owner, jobId);
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
-      const waitMs = wait_seconds * 1000;
-      if (operation && waitMs > maxWaitMs(operation.execution)) {
-        throw new AppError(
-          ErrorCode.invalidArguments,
-          `wait_seconds: ${wait_seconds} is too long for ${operation.name}. Use at most ${maxWaitMs(operation.execution) / 1000}.`,
-        );
-      }
-      const job = await waitForEndOrInput({ jobs, waits }, found, waitMs);
+      const wait = limitWait(wait_seconds, operation ? maxWaitMs(operation.execution) : longestWaitMs);
+      const job = await waitForEndOrInput({ jobs, waits }, found, wait.ms);
       if (!job) throw jobNotFound();
-      return jobResult(await executionProgress.refresh(job), { operation, workspace, polls, caller });
+      const latest = await executionProgress.refresh(job);
+      return withWaitLimit(await jobResult(latest, { operation, workspace, polls, caller }), wait);
     },
   });
 }

@@ -16,19 +16,14 @@ import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
 import { jobOutput, jobResult } from '../job-result.ts';
 import type { ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { limitWait, type Wait, waitArgument, withWaitLimit } from './wait-argument.ts';
 
 const MIN_RETENTION_SECONDS = 60;
 
 /** Returns the arguments that such a tool has besides those of the operation. */
-export function jobArguments({ execution }: OperationDefinition) {
-  const maxWaitSeconds = maxStartWaitMs(execution) / 1000;
+export function jobArguments() {
   return {
-    wait_seconds: z
-      .int()
-      .min(0)
-      .max(maxWaitSeconds)
-      .default(0)
-      .describe(`Seconds to wait for the job to end, 0 to ${maxWaitSeconds}.`),
+    wait_seconds: waitArgument,
     idempotency_key: z
       .string()
       .min(1)
@@ -43,6 +38,7 @@ export function jobArguments({ execution }: OperationDefinition) {
       .describe('Seconds to keep the job after it ends.'),
     callback_url: z
       .string()
+      .min(1)
       .optional()
       .describe('https URL that receives a signed Standard Webhook when the job ends or needs input.'),
     callback_events: z
@@ -62,7 +58,7 @@ export const startedOutput = jobOutput
 /** Parsed arguments: those of the job apart from the operation's input. */
 export interface StartArguments {
   readonly input: Json;
-  readonly waitMs: number;
+  readonly wait: Wait;
   readonly submission: Pick<Submission, 'callback' | 'idempotencyKey' | 'retentionSeconds'>;
 }
 
@@ -93,7 +89,7 @@ export async function acceptStart(
   await requireObjects(operation, input, workspace);
   return {
     input: input as Json,
-    waitMs: wait_seconds * 1000,
+    wait: limitWait(wait_seconds, maxStartWaitMs(operation.execution)),
     submission: {
       callback,
       idempotencyKey: idempotency_key,
@@ -118,28 +114,29 @@ export async function requireObjects(
   }
 }
 
-/** Submits a job and returns it when it ends or needs input, at the latest after `waitMs`. */
+/** Submits a job and returns it when it ends or needs input, at the latest after the wait. */
 export async function startJob(
   { jobs, executions, executionQueue, executionProgress, limits, workspace, polls, waits }: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
-  waitMs: number,
+  wait: Wait,
 ): Promise<ToolResult> {
   const { operation, callback } = submission;
   const job = await submitJob(
     { jobs, executions, executionQueue, limits },
     { ...submission, owner: caller.owner },
   );
-  const news = await waitForEndOrInput({ jobs, waits }, job, waitMs);
+  const news = await waitForEndOrInput({ jobs, waits }, job, wait.ms);
   const latest = news && (await executionProgress.refresh(news));
   const result = {
     ...(await jobResult(latest ?? job, { operation, workspace, polls, caller })),
     job: latest ?? job,
   };
   const structured = { ...result.structured, ...(callback && { will_callback: true }) };
-  if (latest && latest.status !== JobStatus.pending) return { ...result, structured };
+  if (latest && latest.status !== JobStatus.pending) return withWaitLimit({ ...result, structured }, wait);
   const message = `${operation.title} started. Use check_job to monitor progress.`;
-  return { structured: { ...structured, message }, text: `${message} job_id: ${job.jobId}`, job };
+  const text = `${message} job_id: ${job.jobId}`;
+  return withWaitLimit({ structured: { ...structured, message }, text, job }, wait);
 }
 
 /**

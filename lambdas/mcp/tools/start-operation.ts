@@ -13,11 +13,11 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     description: `${operation.description} Runs as a job: returns a job_id at once; follow it with check_job.`,
     scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
-    input: z.strictObject({ ...operation.input.shape, ...jobArguments(operation) }),
+    input: z.strictObject({ ...operation.input.shape, ...jobArguments() }),
     output: startedOutput,
     async call(args, caller) {
-      const { input, waitMs, submission } = await acceptStart(operation, args, caller, dependencies);
-      return startJob(dependencies, caller, { operation, input, ...submission }, waitMs);
+      const { input, wait, submission } = await acceptStart(operation, args, caller, dependencies);
+      return startJob(dependencies, caller, { operation, input, ...submission }, wait);
     },
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
