@@ -11,9 +11,11 @@ import {
   isUrl,
   type Job,
   openRequests,
+  type QuestionRequest,
 } from '../job.ts';
 import { jobAlreadyEnded, jobNotFound } from '../job-errors.ts';
 import type { JobStore } from '../job-store.ts';
+import { exampleContent } from './example-answers.ts';
 import { type Answers, writeAnswers } from './write-answers.ts';
 
 /** Limit for all answers of a job together, as JSON. */
@@ -117,6 +119,11 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,
-    `answers.${key}.content does not match the question: ${validationMessage(error)} ${isUrl(request) ? 'Accept a url question without content.' : `Follow the schema of input_requests.${key}.`}`,
+    `answers.${key}.content does not match the question: ${validationMessage(error)} ${remedyOf(key, request)}`,
   );
+}
+
+function remedyOf(key: string, request: QuestionRequest): string {
+  if (isUrl(request)) return 'Accept a url question without content.';
+  return `Follow the schema of input_requests.${key}. Example of content: ${JSON.stringify(exampleContent(request))}`;
 }

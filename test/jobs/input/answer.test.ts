@@ -147,7 +147,7 @@ test('content that does not match the form is refused with its schema', async ()
   await expect(answer({ form: { action: 'accept', content: { yes: 'maybe' } } })).rejects.toMatchObject({
     code: 'INVALID_ARGUMENTS',
     message: expect.stringMatching(
-      /^answers\.form\.content does not match the question: yes: .+ Follow the schema of input_requests\.form\.$/,
+      /^answers\.form\.content does not match the question: yes: .+ Follow the schema of input_requests\.form\. Example of content: {"yes":false}$/,
     ),
   });
 });
