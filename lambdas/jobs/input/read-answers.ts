@@ -74,17 +74,15 @@ function notAnAnswer(open: Parameters<typeof exampleAnswers>[0]): AppError {
 function readAnswer(given: JsonObject, request: QuestionRequest): InputAnswer | undefined {
   const fields = isUrl(request) ? {} : Object(request.schema.properties);
   const isContent = (given.action === undefined || 'action' in fields) && given.content === undefined;
-  if (isContent) {
-    const names = Object.keys(given);
-    const isKnown = names.length > 0 && names.every((name) => Object.hasOwn(fields, name));
-    return isKnown ? accept(given, request) : undefined;
-  }
-  const { action, content, ...rest } = given;
+  const { action, content, ...rest } = isContent ? { action: undefined, content: given } : given;
   if (action === 'decline' || action === 'cancel') return { action };
   const accepted = content === undefined || content === null ? rest : toObject(content);
-  // Only an explicit action accepts a page, or a form whose fields are all optional.
-  const isAccepted = action === 'accept' || (action === undefined && Object.keys(accepted ?? {}).length > 0);
-  return accepted && isAccepted ? accept(accepted, request) : undefined;
+  if (!accepted) return undefined;
+  const names = Object.keys(accepted);
+  const isForQuestion = names.length > 0 && names.every((name) => Object.hasOwn(fields, name));
+  return action === 'accept' || (action === undefined && isForQuestion)
+    ? accept(accepted, request)
+    : undefined;
 }
 
 function accept(content: JsonObject, request: QuestionRequest): AcceptedAnswer {

@@ -125,7 +125,7 @@ describe('several open questions', () => {
 describe('no open question', () => {
   test('an ended job', () => {
     expect(() => readAnswers({ approve: true }, { ...deploy, status: 'completed' })).toThrow(
-      'already completed',
+      'already ended as completed',
     );
   });
 
