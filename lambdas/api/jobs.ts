@@ -1,11 +1,13 @@
 /** Handles `/jobs`: lists, shows and answers an owner's jobs, for clients that poll over plain HTTP. */
 import * as z from 'zod';
+import { jobFilters, readJobFilter } from '../definition/job-filters.ts';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
 import { answersSchema } from '../jobs/input/answer-schema.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
 import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
+import { listJobs } from '../jobs/list-jobs.ts';
 import { linkFiles, linkLogs } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
@@ -34,9 +36,10 @@ export function jobRoutes({
 
   return {
     'GET /jobs': async (request) => {
-      const { limit, cursor } = request.query(pageQuery(MAX_JOBS));
+      const { limit, cursor, ...filters } = request.query(pageQuery(MAX_JOBS).extend(jobFilters(operations)));
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
-      const page = await jobs.list(request.owner, { limit, after });
+      const filter = readJobFilter(operations, filters);
+      const page = await listJobs(jobs, request.owner, { limit, after, filter });
       return {
         status: 200,
         body: {

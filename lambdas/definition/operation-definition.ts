@@ -177,6 +177,12 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    * ```
    */
   readonly retired?: boolean;
+  /**
+   * What a job is about: the name of an input property, such as `project`. Lists, views and events of jobs show its value under
+   * this name, and lists filter by it. Only texts, numbers and booleans are shown; texts as one line of at most 256 characters.
+   * @default jobs show only their operation
+   */
+  readonly subject?: keyof z.output<Input> & string;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
   /** Workspace objects that must exist before a job starts. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];

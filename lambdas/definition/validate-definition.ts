@@ -1,9 +1,13 @@
 /** Validates the common part of all definitions: name, arguments and wait limits. */
+import { RESERVED_SUBJECTS } from '../jobs/job-view.ts';
 import { JOB_ARGUMENTS } from './job-arguments.ts';
 import { type ExecutionPolicy, LONGEST_CALL_MS, type OperationBase } from './operation-definition.ts';
 
 /** snake_case, valid in names of tools, states, folders, log keys and environment variables. */
 export const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** Valid in query parameters without escapes. */
+const SUBJECT = /^[A-Za-z]\w{0,63}$/;
 
 /** `maxWaitMs` may be a minute: callers are offered 50 s of it. */
 const LONGEST_MS: Readonly<Record<string, number>> = { limitMs: LONGEST_CALL_MS, maxWaitMs: 60_000 };
@@ -12,6 +16,7 @@ const LONGEST_MS: Readonly<Record<string, number>> = { limitMs: LONGEST_CALL_MS,
 export function validateDefinition({
   name,
   input,
+  subject,
   execution,
 }: OperationBase & { readonly execution: ExecutionPolicy }): void {
   if (!NAME.test(name) || name.length > 48) {
@@ -23,6 +28,16 @@ export function validateDefinition({
   if (reserved) {
     throw new Error(
       `Operation "${name}" has the input "${reserved}", which every start tool already has. Rename it.`,
+    );
+  }
+  if (subject !== undefined && !Object.hasOwn(input.shape, subject)) {
+    throw new Error(
+      `Operation "${name}" has the subject "${subject}", which is not a property of its input. Use one of: ${Object.keys(input.shape).join(', ')}.`,
+    );
+  }
+  if (subject !== undefined && (RESERVED_SUBJECTS.has(subject) || !SUBJECT.test(subject))) {
+    throw new Error(
+      `Operation "${name}" has the subject "${subject}", a name that jobs use already or that is not a word. Rename the property, or leave subject out.`,
     );
   }
   for (const [field, ms] of Object.entries(execution)) {

@@ -1,7 +1,7 @@
 /** Submits jobs: writes the record first, then starts the execution, or queues its start. */
 import { randomUUID } from 'node:crypto';
 import { longestRunMs, type OperationDefinition } from '../definition/operation-definition.ts';
-import { hashInput, type Job, JobStatus, jobIdForKey } from '../jobs/job.ts';
+import { hashInput, type Job, JobStatus, type JobSubject, jobIdForKey } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import { checkLimits, type JobLimits } from '../jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
@@ -66,6 +66,7 @@ export async function submitJob(
       `The arguments take ${inputBytes} bytes; the limit is ${MAX_INPUT_BYTES}. Put large data into the workspace bucket.`,
     );
   }
+  const subject = subjectOf(operation, input);
   const keyed = idempotencyKey !== undefined;
   const jobId = keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : (call?.jobId ?? randomUUID());
   try {
@@ -80,6 +81,7 @@ export async function submitJob(
     owner,
     operation: operation.name,
     input,
+    ...(subject && { subject }),
     // A different callback is a different request: with the first job, it would never receive an event.
     inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
     ...(callback && { callback }),
@@ -100,4 +102,11 @@ export async function submitJob(
     }
   }
   return job;
+}
+
+/** @returns what the job is about; undefined when its input does not say */
+function subjectOf({ subject: name }: OperationDefinition, input: Json): JobSubject | undefined {
+  const value = name === undefined ? undefined : Object(input)[name];
+  const isShown = ['string', 'number', 'boolean'].includes(typeof value) && value !== '';
+  return name !== undefined && isShown ? { name, value: String(value) } : undefined;
 }

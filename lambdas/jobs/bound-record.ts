@@ -1,7 +1,7 @@
 /** Bounds the texts and objects that go on a job's record, and cleans them: steps, sandboxes and APIs write them. */
 import { cleanShortText } from '../shared/clean-text.ts';
 import { MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
-import type { Job, JobError } from './job.ts';
+import type { Job, JobError, JobSubject } from './job.ts';
 
 /** Characters of a message. */
 export const MAX_MESSAGE_CHARACTERS = 1_000;
@@ -9,6 +9,8 @@ export const MAX_MESSAGE_CHARACTERS = 1_000;
 export const MAX_DETAILS_BYTES = 8 * 1024;
 /** Characters of a name that is not checked elsewhere: the state of an external state machine. */
 const MAX_NAME_CHARACTERS = 128;
+/** Characters of what a job is about, such as the name of a project. */
+const MAX_SUBJECT_CHARACTERS = 256;
 /** Lines of a log on the job: enough for a model to find the cause of a failure, and small in its context. */
 export const TAIL_LINES = 20;
 export const TAIL_LINE_CHARACTERS = 200;
@@ -17,14 +19,20 @@ type Details = NonNullable<JobError['details']>;
 
 /** Bounds those attributes of a record whose text comes from elsewhere. Repeating it changes nothing. */
 export function boundRecord<Attributes extends Partial<Job>>(attributes: Attributes): Attributes {
-  const { message, step, error, logTail } = attributes;
+  const { message, step, error, logTail, subject } = attributes;
   return {
     ...attributes,
     ...(message !== undefined && { message: boundMessage(message) }),
     ...(step !== undefined && { step: cleanShortText(step, MAX_NAME_CHARACTERS) }),
     ...(error && { error: boundError(error) }),
     ...(logTail && { logTail: boundTail(logTail) }),
+    ...(subject && { subject: boundSubject(subject) }),
   };
+}
+
+/** Bounds the value, and makes it one line. Filters compare bounded values. */
+export function boundSubject({ name, value }: JobSubject): JobSubject {
+  return { name, value: cleanShortText(value, MAX_SUBJECT_CHARACTERS).replace(/\s+/g, ' ').trim() };
 }
 
 /** Bounds the error of a job or of a call. */

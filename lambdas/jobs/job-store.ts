@@ -59,6 +59,7 @@ export type NewJob = Pick<
   | 'owner'
   | 'operation'
   | 'input'
+  | 'subject'
   | 'inputHash'
   | 'idempotent'
   | 'callback'
@@ -69,6 +70,17 @@ export type NewJob = Pick<
   /** Longest time that the operation can run, in milliseconds. With the retention it bounds a job that never ends. */
   readonly longestRunMs: number;
 };
+
+const SUMMARY_ATTRIBUTES: readonly (keyof JobSummary)[] = [
+  'jobId',
+  'operation',
+  'status',
+  'createdAt',
+  'startedAt',
+  'endedAt',
+  'expiresAt',
+  'subject',
+];
 
 /** A position in an owner's list. It omits the owner, which always comes from the caller's credentials. */
 export type ListPosition = Pick<Job, 'jobId' | 'createdAt'>;
@@ -102,7 +114,7 @@ export class JobStore {
     const { longestRunMs, ...fields } = newJob;
     const now = this.#now();
     const createdAt = new Date(now).toISOString();
-    const job: Job = {
+    const job: Job = boundRecord({
       ...fields,
       status: JobStatus.pending,
       version: firstVersion({ ...fields, createdAt }),
@@ -110,7 +122,7 @@ export class JobStore {
       createdAt,
       updatedAt: createdAt,
       expiresAt: toSeconds(now + longestRunMs) + newJob.retentionSeconds,
-    };
+    });
     const isNew = 'attribute_not_exists(jobId)';
     const isGone = 'expiresAt <= :now';
     const neverStarted = '#error.#code = :startFailed';
@@ -348,19 +360,41 @@ export class JobStore {
     });
   }
 
-  /** One query: the owner's jobs, newest first. A page can hold fewer jobs than `limit` and still have a `next`. */
+  /**
+   * One query: the owner's jobs, newest first, without their start and their subject. A page can hold fewer jobs than `limit`,
+   * even none, and still have a `next`.
+   */
   async list(
     owner: string,
-    { limit, after }: { readonly limit: number; readonly after?: ListPosition },
+    {
+      limit,
+      after,
+      ...filter
+    }: {
+      readonly limit: number;
+      readonly after?: ListPosition;
+      readonly operation?: string;
+      readonly status?: JobStatus;
+    },
   ): Promise<{ readonly jobs: readonly JobSummary[]; readonly next?: ListPosition }> {
+    const filters = Object.entries(filter).filter(([, value]) => value !== undefined);
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
         IndexName: JobsTable.ownerIndex.name,
         KeyConditionExpression: '#owner = :owner',
-        FilterExpression: 'expiresAt > :now',
-        ExpressionAttributeNames: { '#owner': 'owner' },
-        ExpressionAttributeValues: toItem({ ':owner': owner, ':now': toSeconds(this.#now()) }),
+        FilterExpression: ['expiresAt > :now', ...filters.map(([name]) => `#${name} = :${name}`)].join(
+          ' AND ',
+        ),
+        ExpressionAttributeNames: {
+          '#owner': 'owner',
+          ...Object.fromEntries(filters.map(([name]) => [`#${name}`, name])),
+        },
+        ExpressionAttributeValues: toItem({
+          ':owner': owner,
+          ':now': toSeconds(this.#now()),
+          ...Object.fromEntries(filters.map(([name, value]) => [`:${name}`, value])),
+        }),
         ScanIndexForward: false,
         Limit: limit,
         ExclusiveStartKey: after && toItem({ owner, createdAt: after.createdAt, jobId: after.jobId }),
@@ -370,6 +404,21 @@ export class JobStore {
     if (!LastEvaluatedKey) return { jobs };
     const { jobId, createdAt } = unmarshall(LastEvaluatedKey) as ListPosition;
     return { jobs, next: { jobId, createdAt } };
+  }
+
+  /**
+   * One batch read per 100 jobs.
+   * @returns the summaries of the owner's jobs among them, complete and as they are now, in the same order
+   */
+  async summaries(owner: string, jobs: readonly Pick<Job, 'jobId'>[]): Promise<readonly JobSummary[]> {
+    const keys = jobs.map(({ jobId }) => toItem({ jobId }));
+    const items = await batchGet(this.#client, this.#tableName, keys, ['owner', ...SUMMARY_ATTRIBUTES]);
+    const byId = new Map(items.map((item) => unmarshall(item)).map((job) => [job.jobId, job]));
+    const now = toSeconds(this.#now());
+    return jobs.flatMap(({ jobId }) => {
+      const { owner: holder, ...summary } = byId.get(jobId) ?? {};
+      return holder === owner && summary.expiresAt > now ? [summary as JobSummary] : [];
+    });
   }
 
   /**

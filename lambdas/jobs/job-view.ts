@@ -15,7 +15,10 @@ import {
   type UrlRequest,
 } from './job.ts';
 
-/** A job in responses, tool results and events. Times are ISO 8601. */
+/**
+ * A job in responses, tool results and events. Times are ISO 8601. It also has what the job is about, under the name of that
+ * input property, such as `project`.
+ */
 export interface JobView {
   readonly job_id: string;
   readonly operation: string;
@@ -74,6 +77,7 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
   return {
     job_id: job.jobId,
     operation: job.operation,
+    ...viewSubject(job),
     status: job.status,
     progress: job.progress,
     ...(job.step && { step: job.step }),
@@ -113,11 +117,45 @@ export function viewSummary(job: JobSummary) {
   return {
     job_id: job.jobId,
     operation: job.operation,
+    ...viewSubject(job),
     status: job.status,
     created_at: job.createdAt,
+    ...(job.startedAt && { started_at: job.startedAt }),
     ...(job.endedAt && { ended_at: job.endedAt }),
     expires_at: isoSeconds(job.expiresAt),
   };
+}
+
+/** The names of a job's properties that a subject cannot have, and those of the arguments of lists. */
+export const RESERVED_SUBJECTS: ReadonlySet<string> = new Set([
+  'job_id',
+  'operation',
+  'status',
+  'progress',
+  'step',
+  'message',
+  'input_requests',
+  'result',
+  'result_object',
+  'result_uri',
+  'error',
+  'log_tail',
+  'created_at',
+  'started_at',
+  'updated_at',
+  'ended_at',
+  'expires_at',
+  'poll_after_ms',
+  'files',
+  'next',
+  'will_callback',
+  'wait_limited_to_seconds',
+  'limit',
+  'cursor',
+]);
+
+function viewSubject({ subject }: Pick<Job, 'subject'>): object {
+  return subject ? { [subject.name]: subject.value } : {};
 }
 
 function isoSeconds(epochSeconds: number): string {

@@ -129,6 +129,12 @@ export function logsOf(
   );
 }
 
+/** What a job is about: the input property that its operation names as `subject`, with its value as one line of text. */
+export interface JobSubject {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** The durable record of one operation call. */
 export interface Job {
   readonly jobId: string;
@@ -143,6 +149,7 @@ export interface Job {
   readonly step?: string;
   readonly message?: string;
   readonly input: Json;
+  readonly subject?: JobSubject;
   /** SHA-256 of the input: distinguishes a repeated call from a different call with the same idempotency key. */
   readonly inputHash: string;
   /** True when the caller gave an idempotency key. The id then derives from the key, and the execution name adds a time. */
@@ -186,8 +193,11 @@ export function openRequests({
   return Object.entries(inputRequests).filter(([key]) => !Object.hasOwn(answers, key));
 }
 
-/** A job in a list: the attributes of the owner index. */
-export type JobSummary = Pick<Job, 'jobId' | 'operation' | 'status' | 'createdAt' | 'endedAt' | 'expiresAt'>;
+/** A job in a list. The owner index lacks the start and the subject. */
+export type JobSummary = Pick<
+  Job,
+  'jobId' | 'operation' | 'status' | 'createdAt' | 'startedAt' | 'endedAt' | 'expiresAt' | 'subject'
+>;
 
 /** @returns the upload request that the job waits for; undefined when it waits for none */
 export function awaitedUpload(

@@ -113,6 +113,16 @@ const invalid: readonly [() => unknown, string][] = [
     `Operation "resize" has maxWaitMs ${maxWaitMs}. ${WAIT}`,
   ]),
   [
+    define({ input: z.object({ image: z.string(), size: z.int() }), subject: 'toString' }),
+    'Operation "resize" has the subject "toString", which is not a property of its input. Use one of: image, size.',
+  ],
+  ...['status', 'limit', 'job_id', 'files', 'a b', 'a\n', '__proto__'].map(
+    (subject): [() => unknown, string] => [
+      define({ input: z.object({ [subject]: z.string() }), subject }),
+      `Operation "resize" has the subject "${subject}", a name that jobs use already or that is not a word. Rename the property, or leave subject out.`,
+    ],
+  ),
+  [
     define({ execution: { mode: 'sync', limitMs: 51_000 } }),
     'Operation "resize" has limitMs 51000. Set whole seconds in milliseconds, at most 50000.',
   ],

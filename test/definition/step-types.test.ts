@@ -30,6 +30,12 @@ test('what the author gives stays', () => {
   expect(defineOperation({ ...smallest, ...given })).toMatchObject(given);
 });
 
+test('a subject is the name of an input property', () => {
+  expect(defineOperation({ ...smallest, subject: 'text' }).subject).toBe('text');
+  // @ts-expect-error the input has no such property
+  expect(() => defineOperation({ ...smallest, subject: 'words' })).toThrow('Use one of: text.');
+});
+
 test('results of earlier steps have the types of their outputs', () => {
   const count: StepOf<typeof smallest, 'count'> = async ({ results }) => {
     const words: readonly string[] = results.split;

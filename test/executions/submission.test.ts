@@ -10,6 +10,7 @@ import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { type JobStore, type NewJob, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS } from '../../lambdas/jobs/retention.ts';
+import type { Json } from '../../lambdas/shared/json.ts';
 
 const LIMIT = 64 * 1024;
 const operation = defineOperation({
@@ -94,6 +95,23 @@ test('a job without a key has a random id and no traces of options', async () =>
   ]);
   expect(started).toEqual([job]);
 });
+
+test.each([
+  ['web', 'web'],
+  [7, '7'],
+  [false, 'false'],
+])('a job keeps what it is about: %j', async (text, value) => {
+  await submit({ operation: { ...operation, subject: 'text' }, input: { text } });
+  expect(created[0]?.subject).toEqual({ name: 'text', value });
+});
+
+test.each<Json>([{ text: '' }, { text: null }, { text: { a: 1 } }, {}])(
+  'a job is about nothing with %j',
+  async (input) => {
+    await submit({ operation: { ...operation, subject: 'text' }, input });
+    expect(created[0]).not.toHaveProperty('subject');
+  },
+);
 
 test('an idempotency key gives the id', async () => {
   await submit({ idempotencyKey: 'key', call: { jobId: 'ignored' } });

@@ -32,6 +32,12 @@ test('texts of strangers are cleaned, wherever they are', () => {
   });
 });
 
+test('a subject is one clean line of 256 characters', () => {
+  const bound = (value: string) => boundRecord({ subject: { name: 'project', value } }).subject;
+  expect(bound(`${HOSTILE}\r\n\t x `)).toEqual({ name: 'project', value: 'abcd x' });
+  expect(bound('x'.repeat(300_000))?.value).toHaveLength(256);
+});
+
 test('a message has 1,000 characters, a log 20 lines of 200, a name 128', () => {
   const { message, step, logTail } = boundRecord({
     message: 'm'.repeat(300_000),

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { hashInput, type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
-import { JobStore, type NewJob, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+import { hashInput, type Job, type JobSummary, jobIdForKey } from '../../lambdas/jobs/job.ts';
+import { JobStore, type ListPosition, type NewJob, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { JobsTable } from '../../lambdas/jobs/jobs-table.ts';
+import { type JobFilter, listJobs } from '../../lambdas/jobs/list-jobs.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 
 let table: Awaited<ReturnType<typeof startJobsTable>>;
@@ -195,6 +196,47 @@ test('a listing is the newest first, in pages that together hold each job once',
   } while (after);
   expect([...seen].sort()).toEqual([...ids].sort());
   expect(seen[0]).toBe(ids.at(-1));
+});
+
+test('a filtered list finds each job once, whatever the size of its pages', async () => {
+  const expected: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    if (index % 3 === 0) now += 1_000;
+    const subject = { name: 'project', value: index % 2 ? 'web' : 'shop' };
+    const job = await createJob({ owner: 'filterer', operation: index % 4 ? 'build' : 'deploy', subject });
+    if (index % 3 === 1) await jobs.begin(job.jobId, { step: 'install', progress: 0, lease: 'a' });
+    if (index % 3 === 2) await jobs.cancel('filterer', job);
+    if (index % 2) expected.push(job.jobId);
+  }
+  const read = async (filter: JobFilter, limit: number) => {
+    const pages: JobSummary[][] = [];
+    let after: ListPosition | undefined;
+    do {
+      const page = await listJobs(jobs, 'filterer', { limit, after, filter });
+      pages.push([...page.jobs]);
+      after = page.next;
+    } while (after);
+    return pages;
+  };
+  for (const limit of [1, 2, 5, 6, 100]) {
+    const pages = await read({ subjects: [{ name: 'project', value: 'web' }] }, limit);
+    expect(pages.every((page) => page.length <= limit)).toBe(true);
+    expect(
+      pages
+        .flat()
+        .map(({ jobId }) => jobId)
+        .sort(),
+    ).toEqual([...expected].sort());
+  }
+  expect((await read({ operation: 'deploy' }, 2)).flat()).toHaveLength(3);
+  const [running] = await read({ status: 'running', operation: 'build' }, 100);
+  expect(running).toMatchObject([
+    { status: 'running', startedAt: expect.any(String), subject: { name: 'project' } },
+    { status: 'running' },
+    { status: 'running' },
+  ]);
+  expect(await read({ subjects: [{ name: 'table', value: 'web' }] }, 2)).toEqual([[]]);
+  expect(await jobs.summaries('mallory', running ?? [])).toEqual([]);
 });
 
 test('the open index holds a job from its creation to its end', async () => {

@@ -1,6 +1,12 @@
 /** Tests which attributes of a job clients see, and under which names. */
 import type { Job } from '../../lambdas/jobs/job.ts';
-import { viewJob, viewQuestion, viewSummary, viewUpload } from '../../lambdas/jobs/job-view.ts';
+import {
+  RESERVED_SUBJECTS,
+  viewJob,
+  viewQuestion,
+  viewSummary,
+  viewUpload,
+} from '../../lambdas/jobs/job-view.ts';
 
 const job: Job = {
   jobId: '7d5fbf9e-0000-4000-8000-000000000001',
@@ -114,6 +120,32 @@ test('an upload shows a size only when one is required', () => {
     max_bytes: 5,
     size: 0,
   });
+});
+
+test('a job shows what it is about, under the name of the input property', () => {
+  const about = { ...job, subject: { name: 'project', value: 'web' } };
+  expect(viewJob(about)).toMatchObject({ job_id: job.jobId, project: 'web' });
+  expect(viewSummary(about)).toMatchObject({ job_id: job.jobId, project: 'web' });
+});
+
+test('no property of a job can be the name of a subject', () => {
+  const full: Job = {
+    ...job,
+    status: 'input_required',
+    step: 'ask',
+    message: 'Waits.',
+    inputRequests: { form },
+    resultObject: { key: 'k', size: 1, sha256: '' },
+    startedAt: job.createdAt,
+    endedAt: job.createdAt,
+  };
+  const failed: Job = { ...full, status: 'failed', logTail: ['one'] };
+  const names = [
+    ...Object.keys(viewJob(full)),
+    ...Object.keys(viewJob(failed)),
+    ...Object.keys(viewSummary(full)),
+  ];
+  expect(names.filter((name) => !RESERVED_SUBJECTS.has(name))).toEqual([]);
 });
 
 test('a summary has the attributes of a list, and an end only after it', () => {

@@ -109,6 +109,11 @@ function checkRequest(operation: Pointer, { searchParams }: URL, text: string | 
   );
   for (const [name, value] of searchParams) {
     const parameter = parameters.find((each) => each.value.in === 'query' && each.value.name === name);
+    const exploded = parameters.find((each) => each.value.explode);
+    if (!parameter && exploded) {
+      expectValid([...exploded.pointer, 'schema'], { [name]: value });
+      continue;
+    }
     if (!parameter) throw new Error(`The parameter ${name} is not in the document.`);
     const isNumber = parameter.value.schema.type === 'integer';
     expectValid([...parameter.pointer, 'schema'], isNumber ? Number(value) : value);

@@ -1,8 +1,10 @@
 /** Defines `list_jobs`: lists the caller's jobs, newest first, in pages. */
 import * as z from 'zod';
-import { JobStatus } from '../../jobs/job.ts';
+import { jobFilters, readJobFilter } from '../../definition/job-filters.ts';
+import { isTerminal, JobStatus, type JobSummary } from '../../jobs/job.ts';
 import { viewSummary } from '../../jobs/job-view.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import { listJobs } from '../../jobs/list-jobs.ts';
 import { Scope } from '../../shared/caller.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
@@ -10,7 +12,7 @@ import type { ToolDependencies } from './dependencies.ts';
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 20;
 
-export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
+export function listJobsTool({ operations, jobs }: Pick<ToolDependencies, 'operations' | 'jobs'>): Tool {
   return defineTool({
     name: 'list_jobs',
     title: 'List jobs',
@@ -20,7 +22,8 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
       limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs per page.'),
-      cursor: z.string().optional().describe('next_cursor of the previous page.'),
+      cursor: z.string().min(1).optional().describe('next_cursor of the previous page.'),
+      ...jobFilters(operations),
     }),
     output: z.object({
       jobs: z.array(
@@ -29,28 +32,35 @@ export function listJobsTool({ jobs }: Pick<ToolDependencies, 'jobs'>): Tool {
           operation: z.string(),
           status: z.enum(JobStatus),
           created_at: z.string(),
+          started_at: z.string().optional(),
           ended_at: z.string().optional(),
           expires_at: z.string(),
         }),
       ),
       next_cursor: z.string().optional().describe('Pass it as cursor for the next page.'),
     }),
-    async call({ limit, cursor }, { owner }) {
+    async call({ limit, cursor, ...filters }, { owner }) {
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
-      const page = await jobs.list(owner, { limit, after });
-      const lines = page.jobs.map(
-        (job) => `${job.jobId} ${job.operation} ${job.status} since ${job.createdAt}`,
-      );
+      const filter = readJobFilter(operations, filters);
+      const page = await listJobs(jobs, owner, { limit, after, filter });
       return {
         structured: {
           jobs: page.jobs.map(viewSummary),
           ...(page.next && { next_cursor: jobsCursor.encode(page.next) }),
         },
         text: [
-          lines.length > 0 ? lines.join('\n') : 'No jobs.',
-          ...(page.next ? ['For more, call list_jobs with next_cursor as cursor.'] : []),
+          page.jobs.map(describe).join('\n') || (page.next ? 'No matching jobs so far.' : 'No jobs.'),
+          ...(page.next ? ['For more, repeat this call with next_cursor as cursor.'] : []),
         ].join('\n'),
       };
     },
   });
+}
+
+function describe({ jobId, operation, subject, status, createdAt, startedAt, endedAt }: JobSummary): string {
+  const since = status === JobStatus.pending ? createdAt : (startedAt ?? createdAt);
+  const time = isTerminal(status) ? `at ${endedAt}` : `since ${since}`;
+  // It waits since a later time, which the record does not keep.
+  const state = status === JobStatus.inputRequired ? `${status}, ${JobStatus.running}` : status;
+  return [jobId, operation, ...(subject ? [subject.value] : []), state, time].join(' ');
 }

@@ -44,6 +44,7 @@ export const build = defineOperation({
     'Builds a Node.js project of the workspace: installs the dependencies of its lock file, runs its build and test ' +
     'scripts, and packs the files needed to run it into an archive. Takes seconds to many minutes.',
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: {

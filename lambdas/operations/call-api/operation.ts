@@ -37,6 +37,7 @@ export const callApi = defineOperation({
     'Calls an HTTP API that the operator allows, with its credentials. If the API responds with 202 and a location, the job ' +
     'polls it until the result is ready, for up to a day.',
   input,
+  subject: 'connection',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

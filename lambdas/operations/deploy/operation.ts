@@ -50,6 +50,7 @@ export const deploy = defineOperation({
     'Releases the artifact of a build to an environment: verifies it, asks for approval in production, makes it the current ' +
     'version, tests it, and rolls back if the test fails.',
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },

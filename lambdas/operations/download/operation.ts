@@ -37,6 +37,7 @@ export const download = defineOperation({
   description:
     "Fetches a project's source (tar.gz) from a public https URL into the workspace. An interrupted download continues where it stopped.",
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

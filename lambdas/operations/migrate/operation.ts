@@ -61,6 +61,7 @@ export const migrate = defineOperation({
     'Sets, removes and renames attributes of many items of a DynamoDB table. Each item changes with one conditional write, ' +
     'so you can start an interrupted migration again. Start with dry_run.',
   input,
+  subject: 'table',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

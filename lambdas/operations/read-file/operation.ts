@@ -45,6 +45,7 @@ export const readFile = defineOperation({
   title: 'Read file',
   description: `Reads a file of a project in the workspace: text unchanged, other files as base64. Above ${MAX_INLINE_BYTES} bytes it returns a link; give a range to read a part.`,
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -65,6 +65,7 @@ export const search = defineOperation({
   title: 'Search',
   description: `Searches the files of a project in the workspace for a regular expression. Returns the matches at once for up to ${MAX_FILES_OF_A_CALL} files, else a job.`,
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

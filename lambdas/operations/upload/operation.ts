@@ -36,6 +36,7 @@ export const upload = defineOperation({
     'a URL that is valid for 15 minutes; PUT the archive there. The job then continues. ' +
     `build, search and read_file accept sources of up to ${formatBytes(sourceLimits.compressedBytes)}.`,
   input,
+  subject: 'project',
   output,
   handler: new URL('./steps.lambda.ts', import.meta.url),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

@@ -31,6 +31,15 @@ test('asks for a hundred keys a call', async () => {
   expect(asked()).toEqual([100, 100, 1]);
 });
 
+test('asks for some attributes, whose names may be reserved', async () => {
+  dynamo.on(BatchGetItemCommand).resolves({ Responses: { items: [] } });
+  await batchGet(client, 'items', keys(1), ['id', 'status']);
+  expect(dynamo.commandCalls(BatchGetItemCommand)[0]?.args[0].input.RequestItems?.items).toMatchObject({
+    ProjectionExpression: '#id, #status',
+    ExpressionAttributeNames: { '#id': 'id', '#status': 'status' },
+  });
+});
+
 test('asks for unprocessed keys until none is left', async () => {
   dynamo.on(BatchGetItemCommand).callsFake(({ RequestItems }) => {
     const [first, ...rest] = RequestItems.items.Keys;
