@@ -34,7 +34,7 @@ export function readAnswers(given: unknown, job: Job): Answers {
   if (isTerminal(job.status)) throw jobAlreadyEnded(job);
   const open = openRequests(job);
   const answers = toObject(given);
-  if (!answers || Object.keys(answers).length === 0) throw notAnAnswer(open);
+  if (!answers || Object.keys(answers).length === 0) throw notAnAnswer('answers', open);
   const isByKey = Object.entries(answers).some(
     ([key, value]) => Object.hasOwn(job.inputRequests ?? {}, key) && toObject(value),
   );
@@ -51,22 +51,22 @@ export function readAnswers(given: unknown, job: Job): Answers {
     // A repeated call must not answer the next question.
     if (answer && !Object.values(job.answers ?? {}).some((earlier) => isDeepStrictEqual(earlier, answer)))
       return { [key]: answer };
-    throw notAnAnswer(open);
+    throw notAnAnswer('answers', open);
   }
   const read = Object.entries(answers).map(([key, value]) => {
     const request = open.find(([name]) => name === key)?.[1];
     const answer = request && !isUpload(request) ? readAnswer(toObject(value) ?? {}, request) : REFUSED;
     if (answer) return [key, answer];
-    throw notAnAnswer(open);
+    throw notAnAnswer(`answers.${key}`, open);
   });
   return Object.fromEntries(read);
 }
 
-function notAnAnswer(open: Parameters<typeof exampleAnswers>[0]): AppError {
+function notAnAnswer(path: string, open: ReturnType<typeof openRequests>): AppError {
   const example = exampleAnswers(open);
   return new AppError(
     ErrorCode.invalidArguments,
-    `answers must answer the open questions by their keys.${example ? ` Ask the user, then follow this example: ${example}` : ''}`,
+    `${path}: this answers no open question.${example ? ` Ask the user, then follow this example: ${example}` : ''}`,
   );
 }
 

@@ -81,7 +81,7 @@ describe('one open question', () => {
     ...[{ approve: {} }, { approve: { content: null } }, { approve: { approved: true } }],
   ])('%j is refused with an example', (given) => {
     expect(() => readAnswers(given, deploy)).toThrow(
-      'answers must answer the open questions by their keys. Ask the user, then follow this example: ' +
+      ': this answers no open question. Ask the user, then follow this example: ' +
         '{"approve":{"action":"accept","content":{"approve":false}}}',
     );
   });
