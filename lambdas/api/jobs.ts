@@ -26,6 +26,8 @@ export function jobRoutes({
   workspace,
   deliveries,
 }: ApiDependencies) {
+  const listQuery = pageQuery(MAX_JOBS).extend(jobFilters(operations));
+
   /** @throws AppError JOB_NOT_FOUND, the same for unknown, malformed and other owners' ids */
   async function find(request: ApiRequest): Promise<Job> {
     const jobId = request.param('job_id');
@@ -36,7 +38,7 @@ export function jobRoutes({
 
   return {
     'GET /jobs': async (request) => {
-      const { limit, cursor, ...filters } = request.query(pageQuery(MAX_JOBS).extend(jobFilters(operations)));
+      const { limit, cursor, ...filters } = request.query(listQuery);
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
       const filter = readJobFilter(operations, filters);
       const page = await listJobs(jobs, request.owner, { limit, after, filter });

@@ -15,7 +15,7 @@ async function ask(
   event: Partial<APIGatewayProxyEvent>,
   userArn: string | null = 'arn',
 ) {
-  const api = createApi(dependencies as ApiDependencies);
+  const api = createApi({ operations: [], ...dependencies } as unknown as ApiDependencies);
   const result = (await api(
     {
       httpMethod: 'GET',
@@ -30,7 +30,7 @@ async function ask(
   return { status: result.statusCode, headers: result.headers, data: JSON.parse(result.body) };
 }
 
-const noJobs = { jobs: { list: async () => ({ jobs: [] }) } };
+const noJobs = { jobs: { list: async () => ({ jobs: [] }), summaries: async () => [] } };
 
 test('a request without an authenticated caller gets 401', async () => {
   const { status, data } = await ask(noJobs, {}, null);

@@ -118,6 +118,22 @@ describe('the list', () => {
     await carol.close();
   });
 
+  test('is filtered by operation, status and subject', async () => {
+    const dora = await connect(cloud, { owner: 'dora' });
+    const { data } = await call(dora, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
+    await call(dora, 'start_echo', { text: 'x', wait_seconds: 20 });
+    await dora.close();
+    for (const [query, expected] of [
+      ['behaviour=fail', [data.job_id]],
+      ['operation=probe&status=failed&behaviour=fail&limit=1', [data.job_id]],
+      ['behaviour=wait', []],
+      ['status=running', []],
+    ] as const) {
+      const { data: page } = await apiClient(cloud, 'dora')(`GET /jobs?${query}`);
+      expect([query, page.jobs.map(({ job_id }: { job_id: string }) => job_id)]).toEqual([query, expected]);
+    }
+  });
+
   test('shares its cursors with list_jobs', async () => {
     for (let count = 0; count < 2; count += 1) await start('start_echo', { text: 'x' });
     const { data } = await call(client, 'list_jobs', { limit: 1 });
@@ -132,6 +148,9 @@ describe('the list', () => {
     ['limit=', 'INVALID_ARGUMENTS', 'limit:'],
     ['limit=-1', 'INVALID_ARGUMENTS', 'limit:'],
     ['limit=1&limit=2', 'INVALID_ARGUMENTS', 'limit:'],
+    ['operation=ecko', 'INVALID_ARGUMENTS', 'operation: must be one of '],
+    ['status=done', 'INVALID_ARGUMENTS', 'status: Invalid option: expected one of "pending"'],
+    ['behaviour=', 'INVALID_ARGUMENTS', 'behaviour:'],
     ['page=2', 'INVALID_ARGUMENTS', '"page"'],
     ['__proto__=1', 'INVALID_ARGUMENTS', '"__proto__"'],
     ['constructor=1', 'INVALID_ARGUMENTS', '"constructor"'],

@@ -59,10 +59,12 @@ test('starting is one write and one StartExecution; four steps are four transiti
   });
 });
 
-test('listing is one query', async () => {
-  counter.reset();
-  await call(client, 'list_jobs');
-  expect(counter.counts).toEqual({ 'dynamodb:Query': 1 });
+test('listing is one query and one batch read, also with a filter', async () => {
+  for (const filter of [{}, { operation: 'echo', status: 'completed' }]) {
+    counter.reset();
+    await call(client, 'list_jobs', filter);
+    expect(counter.counts).toEqual({ 'dynamodb:Query': 1, 'dynamodb:BatchGetItem': 1 });
+  }
 });
 
 test('what is refused for its arguments costs nothing', async () => {

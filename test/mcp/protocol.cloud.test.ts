@@ -117,7 +117,7 @@ test("an operation's own arguments stand in its tool's schema beside those of ev
     required: ['text'],
     properties: {
       text: { type: 'string', maxLength: 1_000_000 },
-      wait_seconds: { type: 'integer', minimum: 0, maximum: 30, default: 0 },
+      wait_seconds: { type: 'number', default: 0 },
       idempotency_key: { type: 'string', minLength: 1, maxLength: 255 },
       retention_seconds: { type: 'integer', minimum: 60 },
     },

@@ -189,8 +189,10 @@ describe('an answer is refused, and nothing of it is taken,', () => {
       'INVALID_ARGUMENTS',
       /approve/,
     ],
-    ['with nothing in it', {}, 'INVALID_ARGUMENTS', /at least one question/],
+    ['with nothing in it', {}, 'INVALID_ARGUMENTS', /^answers: .* example: \{"approve":\{/],
     ['with another action', { approve: { action: 'maybe' } }, 'INVALID_ARGUMENTS', /answers\.approve/],
+    ['with a word', { approve: 'yes' }, 'INVALID_ARGUMENTS', /answers\.approve/],
+    ['without the key of a question', { approve: true }, 'INVALID_ARGUMENTS', /example: \{"approve":\{/],
     [
       'to what was not asked',
       { approve: YES, budget: RED },
