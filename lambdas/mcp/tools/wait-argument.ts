@@ -13,7 +13,7 @@ export interface Wait {
 export const waitArgument = z
   .number()
   .default(0)
-  .describe(`Seconds to wait for the job to end, 0 to ${LONGEST_CALL_MS / 1000}.`);
+  .describe(`Seconds to wait for the end, at most ${LONGEST_CALL_MS / 1000}; 20 is safe.`);
 
 /** Limits a wait. A negative one is none. @param longestMs the longest wait of the operation */
 export function limitWait(seconds: number, longestMs: number): Wait {
