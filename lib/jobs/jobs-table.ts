@@ -48,7 +48,7 @@ export class JobsTable extends Construct {
 
   /** Allows a function to read, list and answer jobs. */
   grantAnswer(fn: LambdaFunction): void {
-    this.#grant(fn, 'GetItem', 'UpdateItem');
+    this.#grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
     this.#grantList(fn);
     this.#addLimits(fn);
   }
