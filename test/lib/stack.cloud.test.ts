@@ -642,6 +642,7 @@ test('the management API reads jobs and answers them, starts none, and answers w
   const onJobs = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"Jobs'));
   expect(onJobs.flatMap(({ Action }) => Action)).toEqual([
     'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
     'dynamodb:UpdateItem',
     'dynamodb:Query',
   ]);
