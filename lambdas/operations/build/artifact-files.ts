@@ -5,6 +5,8 @@ import { OperationError } from 'mcp-async-operations/operation';
 import { exists } from './exists.ts';
 import type { Manifest } from './manifest.ts';
 
+const LOCK_FILES = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock'];
+
 /** @returns whether the project lists its files. If so, npm's pack list applies, else the whole tree. */
 export async function hasPackList(tree: string, { files }: Manifest): Promise<boolean> {
   return files !== undefined || (await exists(join(tree, '.npmignore')));
@@ -35,7 +37,7 @@ export async function artifactFiles(
 ): Promise<string[]> {
   const found = new Map<string, 'file' | 'link'>();
   if (packList) {
-    for (const path of ['package.json', 'package-lock.json', 'npm-shrinkwrap.json', ...packList]) {
+    for (const path of ['package.json', ...LOCK_FILES, ...packList]) {
       if (await exists(join(tree, path))) found.set(posix.normalize(path), 'file');
     }
     await walk(tree, 'node_modules', found);
@@ -75,9 +77,9 @@ function list(directory: string) {
   return readdir(directory, { withFileTypes: true });
 }
 
-/** Excludes history, caches and npm settings, which can contain a token. */
+/** Excludes history, caches and settings of package managers, which can contain a token. */
 function isLeftOut(path: string): boolean {
-  return path === 'node_modules/.cache' || ['.git', '.npmrc'].includes(posix.basename(path));
+  return path === 'node_modules/.cache' || ['.git', '.npmrc', '.yarnrc'].includes(posix.basename(path));
 }
 
 /** @returns the target of a link relative to the tree; the target may be missing but must be inside the tree */

@@ -5,17 +5,17 @@ import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import { removeTree, type SandboxContext, type SandboxedStepOf } from 'mcp-async-operations/steps';
 import { sourceOf } from '../project/project.ts';
 import { assertListable } from './artifact-files.ts';
-import { exists } from './exists.ts';
 import { type JobDirectory, withJobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
+import { type Choice, chooseManager } from './managers/choose-manager.ts';
+import type { ManagerName } from './managers/commands.ts';
+import { INSTALL_SCRIPTS, withoutGitHooks } from './managers/git-hooks.ts';
+import { runManager } from './managers/run-manager.ts';
+import { withConfiguredRegistry } from './managers/yarn-registry.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { runNpm } from './npm.ts';
 import type { BuildInput, build } from './operation.ts';
 import { clearMarker, saveTree } from './tree.ts';
 import { unpackSource } from './unpack-source.ts';
-
-/** Lock files of npm, in its order of preference. npm ignores those of yarn and pnpm. */
-const LOCK_FILES = ['npm-shrinkwrap.json', 'package-lock.json'];
 
 export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
   withJobDirectory(context, async (directory) => {
@@ -23,12 +23,15 @@ export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
     await fetchSource(context, directory);
     const manifest = await readManifest(directory.tree);
     await assertListable(directory.tree, manifest);
+    const choice = await chooseManager(directory.tree, manifest);
     context.progress(0.2, 'Source unpacked');
-    await installDependencies(context, directory, manifest);
-    // The tree contains the installed packages; the cache would only enlarge the next snapshot.
-    await removeTree(directory.npmCache);
+    await installDependencies(context, directory, manifest, choice);
+    // The tree contains the installed packages, and the snapshot needs the space on the disk.
+    await removeTree(directory.caches);
     context.progress(0.9, 'Saving the tree');
-    return { snapshot: await saveTree(context, directory, 'install') };
+    const { manager, lockFile } = choice;
+    const snapshot = await saveTree(context, directory, 'install');
+    return { snapshot, manager, locked: lockFile !== undefined };
   });
 
 async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<void> {
@@ -50,41 +53,55 @@ async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDi
   await rm(archive);
 }
 
+/** Arguments by package manager: with its lock file, and without one. */
+const INSTALL: Readonly<Record<ManagerName, readonly [locked: readonly string[], free: readonly string[]]>> =
+  {
+    npm: [
+      ['ci', '--include=dev'],
+      ['install', '--include=dev', '--no-package-lock'],
+    ],
+    pnpm: [
+      ['install', '--prod=false', '--frozen-lockfile'],
+      ['install', '--prod=false', '--no-lockfile'],
+    ],
+    yarn: [
+      ['install', '--production=false', '--non-interactive', '--frozen-lockfile'],
+      ['install', '--production=false', '--non-interactive', '--no-lockfile'],
+    ],
+  };
+
+/** Installs the dependencies, and runs the install scripts that the package manager runs, such as `prepare`. */
 async function installDependencies(
   context: SandboxContext<BuildInput>,
   directory: JobDirectory,
   manifest: Manifest,
+  { manager, lockFile, unread }: Choice,
 ): Promise<void> {
   const { log } = context;
-  const lockFile = await findLockFile(directory.tree);
-  if (lockFile) {
-    log.write(`Installing the dependencies of ${lockFile}.\n`);
-    await runNpm(context, directory, {
-      args: ['ci', '--ignore-scripts', '--include=dev'],
-      name: 'npm ci',
-      title: 'npm ci',
-      fraction: 0.2,
-      usesRegistry: true,
-    });
-  } else if (hasDependencies(manifest)) {
-    log.write('No package-lock.json: installing the newest versions that package.json allows.\n');
-    await runNpm(context, directory, {
-      args: ['install', '--ignore-scripts', '--include=dev', '--no-package-lock'],
-      name: 'npm install',
-      title: 'npm install',
-      fraction: 0.2,
-      usesRegistry: true,
-    });
+  if (unread.length > 0) {
+    log.write(`Not read: ${unread.join(', ')}. The project has a lock file of ${manager}.\n`);
+  }
+  if (lockFile) log.write(`Installing the dependencies of ${lockFile}.\n`);
+  else if (hasDependencies(manifest)) {
+    log.write('No lock file: installing the newest versions that package.json allows.\n');
   } else {
     log.write('The project has no dependencies.\n');
+    if (!INSTALL_SCRIPTS.some((name) => manifest.scripts?.[name])) return;
   }
-}
 
-export async function findLockFile(tree: string): Promise<string | undefined> {
-  for (const name of LOCK_FILES) {
-    if (await exists(join(tree, name))) return name;
-  }
-  return undefined;
+  const [locked, free] = INSTALL[manager];
+  const args = lockFile ? locked : free;
+  const install = () =>
+    runManager(context, directory, {
+      manager,
+      args,
+      name: `${manager} ${args[0]}`,
+      fraction: 0.2,
+      usesRegistry: true,
+    });
+  await withConfiguredRegistry(directory.tree, lockFile, () =>
+    withoutGitHooks(directory.tree, manifest, install),
+  );
 }
 
 function hasDependencies(manifest: Manifest): boolean {

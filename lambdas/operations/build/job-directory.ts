@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeTree, type SandboxContext } from 'mcp-async-operations/steps';
-import { writeCommands } from './commands.ts';
+import { writeCommands } from './managers/commands.ts';
+import { writeHomeSettings } from './managers/home-settings.ts';
 
 /** Paths of a job's directory. */
 export interface JobDirectory {
@@ -19,8 +20,8 @@ export interface JobDirectory {
   readonly home: string;
   /** TMPDIR of the project's scripts. */
   readonly scratch: string;
-  /** npm's cache, one per job: a project's script could poison a shared cache for the next project. */
-  readonly npmCache: string;
+  /** Caches of the package managers, one per job: a project's script could poison a shared cache for the next project. */
+  readonly caches: string;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function withJobDirectory<T>(
     commands: join(scripts, 'bin'),
     home: join(scripts, 'home'),
     scratch: join(scripts, 'scratch'),
-    npmCache: join(scripts, 'npm-cache'),
+    caches: join(scripts, 'caches'),
   };
   try {
     // Only the tree passes between steps: a script must see the same on a warm and on a cold machine.
@@ -62,6 +63,7 @@ export async function withJobDirectory<T>(
     await mkdir(directory.home, { recursive: true });
     await mkdir(directory.scratch, { recursive: true });
     await writeCommands(directory.commands);
+    await writeHomeSettings(directory.home, directory.caches);
     return await work(directory);
   } catch (error) {
     await removeTree(root);

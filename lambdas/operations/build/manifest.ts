@@ -19,6 +19,8 @@ const manifestSchema = z.object({
   optionalDependencies: dependencies,
   peerDependencies: dependencies,
   workspaces: z.unknown().optional(),
+  packageManager: z.unknown().optional(),
+  devEngines: z.unknown().optional(),
   files: z.array(z.string()).optional(),
 });
 export type Manifest = z.output<typeof manifestSchema>;

@@ -61,7 +61,7 @@ export const build = defineOperation({
     install: {
       timeoutMs: limits.stepTimeoutMs.install,
       retries: 2,
-      output: z.strictObject({ snapshot }),
+      output: z.strictObject({ snapshot, manager: z.enum(['npm', 'pnpm', 'yarn']), locked: z.boolean() }),
     },
     compile: {
       timeoutMs: limits.stepTimeoutMs.compile,
@@ -72,7 +72,7 @@ export const build = defineOperation({
     test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2, output: z.strictObject({ ran: z.boolean() }) },
     package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
   },
-  resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm'] },
+  resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm', 'pnpm', 'yarn'] },
   requires: ({ project }) => [sourceOf(project)],
   // Scripts of the project and its dependencies are untrusted. Even npm runs programs that a project's settings name.
   sandbox: (step, { input: { project }, jobId }) => {

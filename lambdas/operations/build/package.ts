@@ -6,11 +6,11 @@ import { Pack } from 'tar';
 import { writeArchive } from '../project/tar-stream.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
-import { findLockFile } from './install.ts';
 import { type JobDirectory, withJobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
+import { pruneDevDependencies } from './managers/prune.ts';
+import { runManager } from './managers/run-manager.ts';
 import { readManifest } from './manifest.ts';
-import { runNpm } from './npm.ts';
 import { artifactKey, type BuildInput, type build } from './operation.ts';
 import { clearMarker, restoreTree } from './tree.ts';
 
@@ -23,7 +23,7 @@ export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (contex
     const compiled = context.results.compile;
     await restoreTree(context, directory, compiled.snapshot);
     await clearMarker(directory);
-    await pruneDevDependencies(context, directory);
+    await removeDevDependencies(context, directory);
     const manifest = await readManifest(directory.tree);
     const packList = (await hasPackList(directory.tree, manifest))
       ? await npmPackList(context, directory)
@@ -53,17 +53,25 @@ export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (contex
     return { artifact: `/${key}`, size, sha256, entries: paths.length, skipped };
   });
 
-async function pruneDevDependencies(
-  context: SandboxContext<BuildInput>,
+async function removeDevDependencies(
+  context: Parameters<typeof packageArtifact>[0],
   directory: JobDirectory,
 ): Promise<void> {
   if (!(await exists(join(directory.tree, 'node_modules')))) return;
-  const lock = (await findLockFile(directory.tree)) ? [] : ['--no-package-lock'];
-  await runNpm(context, directory, {
+  const { manager, locked } = context.results.install;
+  if (manager !== 'npm') return pruneDevDependencies(directory.tree);
+  await runManager(context, directory, {
+    manager,
     // Removal needs no registry. A request for missing packages would change the tested tree.
-    args: ['prune', '--omit=dev', '--ignore-scripts', '--offline', '--no-save', ...lock],
+    args: [
+      'prune',
+      '--omit=dev',
+      '--ignore-scripts',
+      '--offline',
+      '--no-save',
+      ...(locked ? [] : ['--no-package-lock']),
+    ],
     name: 'npm prune',
-    title: 'npm prune',
     fraction: 0.2,
   });
 }
@@ -71,10 +79,10 @@ async function pruneDevDependencies(
 /** @returns the files that npm would publish */
 async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
   let json = '';
-  await runNpm(context, directory, {
+  await runManager(context, directory, {
+    manager: 'npm',
     args: ['pack', '--dry-run', '--json', '--ignore-scripts'],
     name: 'npm pack',
-    title: 'npm pack',
     fraction: 0.4,
     onStdout: (line) => {
       json += line;

@@ -1,8 +1,8 @@
 /** Runs step 3: the tests of the project. Files that they write do not get into the artifact. */
 import type { SandboxedStepOf } from 'mcp-async-operations/steps';
 import { withJobDirectory } from './job-directory.ts';
+import { runScript } from './managers/run-manager.ts';
 import { readManifest } from './manifest.ts';
-import { runScript } from './npm.ts';
 import type { build } from './operation.ts';
 import { clearMarker, restoreTree } from './tree.ts';
 
@@ -19,6 +19,6 @@ export const test: SandboxedStepOf<typeof build, 'test'> = (context) =>
     }
     // Without the marker, the next step restores the tree from before the tests.
     await clearMarker(directory);
-    await runScript(context, directory, 'test');
+    await runScript(context, directory, context.results.install.manager, 'test');
     return { ran: true };
   });

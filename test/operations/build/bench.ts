@@ -11,7 +11,7 @@ import type {
 } from '../../../lambdas/definition/step-context.ts';
 import { compile } from '../../../lambdas/operations/build/compile.ts';
 import { install } from '../../../lambdas/operations/build/install.ts';
-import type { BuildInput, BuildOutput } from '../../../lambdas/operations/build/operation.ts';
+import { type BuildInput, type BuildOutput, build } from '../../../lambdas/operations/build/operation.ts';
 import { packageArtifact } from '../../../lambdas/operations/build/package.ts';
 import { test as testStep } from '../../../lambdas/operations/build/test.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
@@ -43,10 +43,12 @@ export class Bench {
     const bench = new Bench(await mkdtemp(join(tmpdir(), 'build-test-')));
     await mkdir(join(bench.root, 'tmp'));
     await mkdir(join(bench.root, 'task', 'node_modules'), { recursive: true });
-    await symlink(
-      join(process.cwd(), 'node_modules', 'npm'),
-      join(bench.root, 'task', 'node_modules', 'npm'),
-    );
+    for (const name of build.resources?.packages ?? []) {
+      await symlink(
+        join(process.cwd(), 'node_modules', name),
+        join(bench.root, 'task', 'node_modules', name),
+      );
+    }
     process.env.PATH = await linkCommands(join(bench.root, 'bin'));
     process.env.TMPDIR = join(bench.root, 'tmp');
     process.env.LAMBDA_TASK_ROOT = join(bench.root, 'task');

@@ -1,11 +1,11 @@
-/** Runs the npm of the function package on a project's tree, without the function's environment variables. */
-import { delimiter, join } from 'node:path';
+/** Runs a shipped package manager on a project's tree, without the function's environment variables. */
+import { delimiter } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
 import { marked, type SandboxContext } from 'mcp-async-operations/steps';
-import { entryPoint } from './commands.ts';
-import type { JobDirectory } from './job-directory.ts';
-import type { BuildInput } from './operation.ts';
-import { runProcess } from './run-process.ts';
+import type { JobDirectory } from '../job-directory.ts';
+import type { BuildInput } from '../operation.ts';
+import { runProcess } from '../run-process.ts';
+import { entryPoint, type ManagerName } from './commands.ts';
 
 /** Variables with the network settings: proxies, certificates and the package registry. */
 const NETWORK_VARIABLES = [
@@ -19,13 +19,14 @@ const NETWORK_VARIABLES = [
   'npm_config_registry',
 ] as const;
 
-/** An npm command. */
-export interface NpmCommand {
+/** A command of a package manager. */
+export interface ManagerCommand {
+  readonly manager: ManagerName;
   readonly args: readonly string[];
   /** Name for `details.script`: "npm ci", or the name of the script. */
   readonly name: string;
-  /** Start of the error message. */
-  readonly title: string;
+  /** Start of the error message. @default the name */
+  readonly title?: string;
   /** Fraction of the step before the command, 0..1. The progress of the command itself is unknown. */
   readonly fraction: number;
   /** Whether registry failures are retryable. A failed script of the project never runs twice. */
@@ -36,29 +37,32 @@ export interface NpmCommand {
 
 const MAX_MESSAGE_CHARACTERS = 200;
 
-/** npm's error codes for transient failures of the registry or the network. */
-const TRANSIENT_NPM_ERROR =
-  /^npm (?:error|ERR!) code (E429|E5\d\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ETIMEDOUT)$/;
+/** Error lines of npm, pnpm and Yarn for transient failures of the registry or the network. */
+const TRANSIENT_ERRORS = [
+  /^npm (?:error|ERR!) code (E429|E5\d\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ETIMEDOUT)$/,
+  /ERR_PNPM_(FETCH_429|FETCH_5\d\d|META_FETCH_FAIL)\b/,
+  /^(?: ERR_PNPM_| FetchError|error An unexpected error occurred:).*\b(ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ESOCKETTIMEDOUT|ETIMEDOUT|Request failed \\?"(429|5\d\d))\b/,
+];
 
-/** Lambda's image has no git, and npm says only ENOENT. */
-const GIT_MISSING = 'npm error syscall spawn git';
+/** Lambda's image has no git. npm, pnpm and Yarn say so in these words. */
+const GIT_MISSING = /syscall spawn git$|spawn git ENOENT|Couldn't find the binary git/;
 
 /**
- * Runs npm to its end. Its output goes to the step's log, and its last line to the job's progress.
+ * Runs a command to its end. Its output goes to the step's log, and its last line to the job's progress.
  * @throws OperationError SCRIPT_FAILED, or the signal's reason after an abort.
  */
-export async function runNpm(
+export async function runManager(
   { input, signal, log, progress }: SandboxContext<BuildInput>,
   directory: JobDirectory,
-  { args, name, title, fraction, usesRegistry = false, onStdout }: NpmCommand,
+  { manager, args, name, title = name, fraction, usesRegistry = false, onStdout }: ManagerCommand,
 ): Promise<void> {
   let retryable = false;
   let needsGit = false;
   const { exitCode, killedBy } = await runProcess({
     ...marked({
       command: process.execPath,
-      args: [entryPoint('npm'), ...args],
-      env: npmEnvironment(directory),
+      args: [entryPoint(manager), ...args],
+      env: scriptEnvironment(directory),
     }),
     cwd: directory.tree,
     signal,
@@ -68,8 +72,8 @@ export async function runNpm(
         return;
       }
       log.write(`${line}\n`);
-      if (line === GIT_MISSING) needsGit = true;
-      if (usesRegistry && TRANSIENT_NPM_ERROR.test(line)) retryable = true;
+      if (GIT_MISSING.test(line)) needsGit = true;
+      if (usesRegistry && TRANSIENT_ERRORS.some((pattern) => pattern.test(line))) retryable = true;
       if (line.trim()) progress(fraction, line.trim().slice(0, MAX_MESSAGE_CHARACTERS));
     },
   });
@@ -100,9 +104,11 @@ export async function runNpm(
 export function runScript(
   context: SandboxContext<BuildInput>,
   directory: JobDirectory,
+  manager: ManagerName,
   script: string,
 ): Promise<void> {
-  return runNpm(context, directory, {
+  return runManager(context, directory, {
+    manager,
     args: ['run', script],
     name: script,
     title: `The ${script} script`,
@@ -111,11 +117,11 @@ export function runScript(
 }
 
 /**
- * Builds the environment of a project's scripts. It omits the function's credentials, and so keeps them out of logs and
- * artifacts. It is not a security boundary: scripts run as the user of the function. The boundary is that the credentials have
- * no permissions.
+ * Builds the environment of a project's scripts: what CI services set, and no settings of npm, which tests can depend on. It
+ * omits the function's credentials, and so keeps them out of logs and artifacts. It is not a security boundary: scripts run as
+ * the user of the function. The boundary is that the credentials have no permissions.
  */
-function npmEnvironment({ commands, home, scratch, npmCache }: JobDirectory): Record<string, string> {
+function scriptEnvironment({ commands, home, scratch }: JobDirectory): Record<string, string> {
   // Only the network settings, and what Lambda's Node.js needs to start.
   const inherited = [...NETWORK_VARIABLES, 'LD_LIBRARY_PATH'].flatMap((name) => {
     const value = process.env[name];
@@ -127,13 +133,7 @@ function npmEnvironment({ commands, home, scratch, npmCache }: JobDirectory): Re
     HOME: home,
     TMPDIR: scratch,
     LANG: 'C.UTF-8',
+    // As on CI services: without it, test runners wait for changes of files, and package managers ask questions.
     CI: 'true',
-    npm_config_cache: npmCache,
-    npm_config_userconfig: join(home, '.npmrc'),
-    npm_config_update_notifier: 'false',
-    npm_config_audit: 'false',
-    npm_config_fund: 'false',
-    npm_config_progress: 'false',
-    npm_config_logs_max: '0',
   };
 }
