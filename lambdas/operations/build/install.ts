@@ -26,8 +26,8 @@ export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
     const choice = await chooseManager(directory.tree, manifest);
     context.progress(0.2, 'Source unpacked');
     await installDependencies(context, directory, manifest, choice);
-    // The tree contains the installed packages, and the snapshot needs the space on the disk.
-    await removeTree(directory.caches);
+    // Removes the caches: the tree contains the installed packages, and the snapshot needs the space on the disk.
+    await removeTree(directory.home);
     context.progress(0.9, 'Saving the tree');
     const { manager, lockFile } = choice;
     const snapshot = await saveTree(context, directory, 'install');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeTree, type SandboxContext } from 'mcp-async-operations/steps';
 import { writeCommands } from './managers/commands.ts';
-import { writeHomeSettings } from './managers/home-settings.ts';
+import { writePnpmSettings } from './managers/pnpm-settings.ts';
 
 /** Paths of a job's directory. */
 export interface JobDirectory {
@@ -16,12 +16,13 @@ export interface JobDirectory {
   readonly marker: string;
   /** First directory in PATH of the project's scripts. */
   readonly commands: string;
-  /** HOME of the project's scripts. */
+  /**
+   * HOME of the project's scripts, with the caches of the package managers. Each job has its own: a project's script could poison
+   * a shared cache for the next project.
+   */
   readonly home: string;
   /** TMPDIR of the project's scripts. */
   readonly scratch: string;
-  /** Caches of the package managers, one per job: a project's script could poison a shared cache for the next project. */
-  readonly caches: string;
 }
 
 /**
@@ -55,7 +56,6 @@ export async function withJobDirectory<T>(
     commands: join(scripts, 'bin'),
     home: join(scripts, 'home'),
     scratch: join(scripts, 'scratch'),
-    caches: join(scripts, 'caches'),
   };
   try {
     // Only the tree passes between steps: a script must see the same on a warm and on a cold machine.
@@ -63,7 +63,7 @@ export async function withJobDirectory<T>(
     await mkdir(directory.home, { recursive: true });
     await mkdir(directory.scratch, { recursive: true });
     await writeCommands(directory.commands);
-    await writeHomeSettings(directory.home, directory.caches);
+    await writePnpmSettings(directory.home);
     return await work(directory);
   } catch (error) {
     await removeTree(root);

@@ -201,14 +201,17 @@ const LAMBDA_COMMANDS = [
   'bash',
   'cat',
   'chmod',
+  'dirname',
   'env',
   'mkdir',
   'mv',
   'rm',
+  'sed',
   'setsid',
   'sh',
   'sleep',
   'touch',
+  'uname',
 ];
 
 /** Makes a directory that is a PATH like Lambda's, where this machine's may have much more. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
       manifest: { bin: { tool: 'tool.js' }, dependencies: { unused: '1.0.0' } },
       files: {
         'tool.js':
-          '#!/usr/bin/env node\nrequire("fs").writeFileSync("built.js", "module.exports = require(\'runtime\')"); console.log(`by ${process.env.npm_config_user_agent.split("/")[0]}`);',
+          '#!/usr/bin/env node\nrequire("fs").writeFileSync("built.js", "module.exports = require(\'runtime\')"); console.log("by", process.env.npm_config_user_agent.split("/")[0]);',
       },
     },
     unused: {},

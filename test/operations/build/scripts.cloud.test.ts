@@ -2,10 +2,12 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, readdir, readlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { NETWORK_VARIABLES } from '../../../lambdas/operations/build/managers/run-manager.ts';
 import { runProcess } from '../../../lambdas/operations/build/run-process.ts';
 import { Bench, type BenchJob, manifest } from './bench.ts';
 
@@ -74,11 +76,12 @@ describe('A script', () => {
     expect(environment).toMatchObject({ CI: 'true', HOME: join(job.directory, 'scripts', 'home') });
   });
 
-  test('finds npm, npx and the Node.js of the function, though PATH has none of them', async () => {
+  test('finds the package managers and the Node.js of the function, though PATH has none of them', async () => {
     await bench.addProject('app', {
       'package.json': manifest({
         scripts: {
-          build: 'npm run --silent inner && npx --no-install tool && npm exec tool && node show.js',
+          build:
+            'npm run --silent inner && npx --no-install tool && npm exec tool && node show.js && pnpm -v && yarn -v',
           inner: 'npm --version',
         },
       }),
@@ -91,13 +94,17 @@ describe('A script', () => {
     await job.step('install');
     await chmod(join(job.directory, 'tree', 'node_modules', '.bin', 'tool'), 0o755);
     await job.step('compile');
-    const { version } = JSON.parse(await readFile('node_modules/npm/package.json', 'utf8'));
+    const versionOf = (name: string) =>
+      JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version;
+    const version = versionOf('npm');
     expect(job.log.split('\n').filter((line) => line && !line.startsWith('>'))).toEqual([
       'The project has no dependencies.',
       version,
       `tool under ${version}`,
       `tool under ${version}`,
       process.execPath,
+      versionOf('pnpm'),
+      versionOf('yarn'),
     ]);
   });
 
@@ -110,8 +117,24 @@ describe('A script', () => {
        console.log('colours', process.env.NO_COLOR, process.env.FORCE_COLOR);`,
     );
     await job.step('compile');
-    expect(job.log).toContain(`cache ${join(job.directory, 'scripts', 'npm-cache')}\n`);
+    expect(job.log).toContain(`cache ${join(job.directory, 'scripts', 'home', '.npm')}\n`);
     expect(job.log).toContain('colours undefined undefined\n');
+  });
+
+  test('sees the variables of a CI service, those of npm and of its shell, and no settings of the build', async () => {
+    const job = await jobWithBuild('console.log(JSON.stringify(process.env))');
+    await job.step('compile');
+    const environment = JSON.parse((await job.logged(/^\{.*\}$/m))[0]);
+    const ofNpm =
+      /^(npm_(?!config_(audit|color|fund|logs|progress|update|yes))|INIT_CWD$|NODE$|COLOR$|EDITOR$)/;
+    const ofShell = ['OLDPWD', 'PWD', 'SHLVL', '_'];
+    // Marks the processes of the local cloud's sandbox, which shares its machine.
+    const others = [...ofShell, 'SANDBOX_MARK', ...NETWORK_VARIABLES];
+    expect(
+      Object.keys(environment)
+        .filter((name) => !ofNpm.test(name) && !others.includes(name))
+        .sort(),
+    ).toEqual(['CI', 'HOME', 'LANG', 'PATH', 'TMPDIR']);
   });
 
   test('is told of a proxy and of its certificates', async () => {

@@ -137,12 +137,11 @@ describe('A build', () => {
   test('installs without a lock file what package.json names, and says so', async () => {
     await bench.addProject('app', {
       'package.json': manifest({ dependencies: { runtime: 'file:vendor/runtime' } }),
-      'yarn.lock': '# yarn lockfile v1',
       'vendor/runtime/package.json': JSON.stringify({ name: 'runtime', version: '1.0.0' }),
     });
     const job = bench.job('app');
     await job.run();
-    expect(job.log).toContain('No package-lock.json');
+    expect(job.log).toContain('No lock file');
     const artifact = await bench.artifact('app');
     expect(artifact.has('node_modules/runtime')).toBe(true);
     expect(artifact.has('package-lock.json')).toBe(false);
@@ -161,11 +160,11 @@ describe('A build', () => {
     expect(artifact.get('packages/part/part.js')).toBe('part');
   });
 
-  test('does not run the install scripts of dependencies', async () => {
+  test('runs the install scripts that npm runs: those of the project and of its dependencies', async () => {
     await bench.addProject('app', {
       'package.json': manifest({
         dependencies: { runtime: 'file:vendor/runtime' },
-        scripts: { postinstall: 'echo ran > own.txt', prepare: 'echo ran > own.txt' },
+        scripts: { postinstall: 'echo ran > postinstall.txt', prepare: 'echo ran > prepare.txt' },
       }),
       'vendor/runtime/package.json': JSON.stringify({
         name: 'runtime',
@@ -175,7 +174,27 @@ describe('A build', () => {
     });
     await bench.job('app').run();
     const paths = [...(await bench.artifact('app')).keys()];
-    expect(paths.filter((path) => path.endsWith('.txt'))).toEqual([]);
+    expect(paths.filter((path) => path.endsWith('.txt'))).toEqual([
+      'postinstall.txt',
+      'prepare.txt',
+      'vendor/runtime/installed.txt',
+    ]);
+  });
+
+  test.each([
+    ['husky', 'echo started > prepared.txt && husky install'],
+    ['git', 'echo started > prepared.txt && git config core.hooksPath .githooks'],
+  ])('goes on when %s installs no hooks, as the upload has no repository', async (_tool, prepare) => {
+    const json = manifest({ scripts: { prepare } });
+    await bench.addProject('app', { 'package.json': json });
+    const job = bench.job('app');
+    await job.run();
+    expect(job.log).toContain(
+      '\nThe prepare script failed. The project was uploaded without its Git repository',
+    );
+    const artifact = await bench.artifact('app');
+    expect(artifact.get('package.json')).toBe(json);
+    expect(artifact.has('prepared.txt')).toBe(true);
   });
 });
 
@@ -195,6 +214,14 @@ describe('A build fails', () => {
     });
     expect(job.log).toContain('so it goes\n');
     expect(await readdir(bench.jobs)).toEqual([]);
+  });
+
+  test('with npm install and its exit code when a prepare script fails that has nothing to do with hooks', async () => {
+    await bench.addProject('app', { 'package.json': manifest({ scripts: { prepare: 'exit 4' } }) });
+    await expect(bench.job('app').step('install')).rejects.toMatchObject({
+      code: 'SCRIPT_FAILED',
+      message: 'npm install of "app" exited with code 4. Read the log of the step.',
+    });
   });
 
   test('with npm ci and its exit code when the lock file does not fit package.json', async () => {
@@ -317,7 +344,8 @@ describe("The machine's disk", () => {
     await first.step('test');
     await bench.job('deep', { jobId: 'job-2' }).step('install');
     expect(await readdir(bench.jobs)).toEqual(['job-2']);
-    expect(await readdir(join(bench.jobs, 'job-2', 'scripts', 'home'))).toEqual([]);
+    // After an installation, it removes the caches with the home.
+    expect(await readdir(join(bench.jobs, 'job-2', 'scripts'))).not.toContain('home');
   });
 
   test('holds no files of other jobs, and none that other users can read', async () => {

@@ -86,9 +86,9 @@ async function refuseUnreadable(
 ): Promise<void> {
   if (manager === 'npm') return;
   const shipped = await shippedVersion(manager);
-  const head = lockFile && (await readHead(join(tree, lockFile)));
+  const head = lockFile === undefined ? undefined : await readHead(join(tree, lockFile));
   if (manager === 'pnpm') {
-    if (!head) return;
+    if (head === undefined) return;
     const [, lockVersion = 'unknown'] = /^lockfileVersion:\s*['"]?([\w.]{1,20})/m.exec(head) ?? [];
     if (lockVersion.split('.')[0] === PNPM_LOCK_MAJOR) return;
     throw unsupported(

@@ -2,8 +2,8 @@
  * Removes development dependencies from the node_modules of pnpm and Yarn, whose own commands for it need their caches or the
  * registry. A package stays when production dependencies lead to it from the project or from a workspace.
  */
-import { lstat, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 
 const DEPENDENCIES = ['dependencies', 'optionalDependencies', 'peerDependencies'] as const;
 
@@ -31,9 +31,9 @@ export async function pruneDevDependencies(tree: string): Promise<void> {
     const isOurs = (target: string, path: string) =>
       isManaged || (target !== path && isInside(modules, target));
     await prune(join(directory, 'node_modules'), (target, path) => kept.has(target) || !isOurs(target, path));
-    await pruneCommands(join(directory, 'node_modules', '.bin'));
   }
   await pruneVirtualStore(join(modules, '.pnpm'), (target) => kept.has(target));
+  for (const directory of kept) await pruneCommands(root, join(directory, 'node_modules', '.bin'));
 }
 
 async function readProject(tree: string): Promise<Project> {
@@ -112,17 +112,22 @@ async function pruneVirtualStore(store: string, isKept: (target: string) => bool
   }
 }
 
-/** Removes commands of removed packages: links, or the shell scripts of pnpm. */
-async function pruneCommands(directory: string): Promise<void> {
+/**
+ * Removes commands of removed packages: links, or the shell scripts of pnpm. The others name the directory of this job, which
+ * becomes relative.
+ */
+async function pruneCommands(root: string, directory: string): Promise<void> {
   for (const entry of await list(directory)) {
     const path = join(directory, entry.name);
     const script = entry.isFile() ? await readFile(path, 'utf8') : '';
-    const [, target] = /"\$basedir\/([^"]+)"/.exec(script) ?? [];
+    const [, target] = /"\$basedir\/([^"]+)"\s+"\$@"/.exec(script) ?? [];
     const isBroken = await stat(target ? join(directory, target) : path).then(
       () => false,
       () => true,
     );
     if (isBroken) await rm(path, { force: true });
+    else if (target)
+      await writeFile(path, script.replaceAll(`${root}/`, `$basedir/${relative(directory, root)}/`));
   }
 }
 

@@ -8,7 +8,7 @@ import { runProcess } from '../run-process.ts';
 import { entryPoint, type ManagerName } from './commands.ts';
 
 /** Variables with the network settings: proxies, certificates and the package registry. */
-const NETWORK_VARIABLES = [
+export const NETWORK_VARIABLES = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'NO_PROXY',
@@ -17,7 +17,7 @@ const NETWORK_VARIABLES = [
   'no_proxy',
   'NODE_EXTRA_CA_CERTS',
   'npm_config_registry',
-] as const;
+];
 
 /** A command of a package manager. */
 export interface ManagerCommand {
@@ -37,12 +37,17 @@ export interface ManagerCommand {
 
 const MAX_MESSAGE_CHARACTERS = 200;
 
-/** Error lines of npm, pnpm and Yarn for transient failures of the registry or the network. */
-const TRANSIENT_ERRORS = [
-  /^npm (?:error|ERR!) code (E429|E5\d\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ETIMEDOUT)$/,
-  /ERR_PNPM_(FETCH_429|FETCH_5\d\d|META_FETCH_FAIL)\b/,
-  /^(?: ERR_PNPM_| FetchError|error An unexpected error occurred:).*\b(ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ESOCKETTIMEDOUT|ETIMEDOUT|Request failed \\?"(429|5\d\d))\b/,
-];
+const NETWORK_ERRORS =
+  'ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENETUNREACH|ENOTFOUND|ERR_SOCKET_TIMEOUT|ESOCKETTIMEDOUT|ETIMEDOUT';
+
+/** Error lines for transient failures of the registry or the network, by package manager. */
+const TRANSIENT_ERRORS: Readonly<Record<ManagerName, RegExp>> = {
+  npm: new RegExp(`^npm (?:error|ERR!) code (?:E429|E5\\d\\d|${NETWORK_ERRORS})$`),
+  pnpm: new RegExp(`^\\s*(?:ERR_PNPM_FETCH_(?:429|5\\d\\d)|ERR_PNPM_META_FETCH_FAIL|${NETWORK_ERRORS})\\s`),
+  yarn: new RegExp(
+    `^error .*(?:\\b(?:${NETWORK_ERRORS})\\b|Request failed "(?:429|5\\d\\d) )|^ {2}responseCode: (?:429|5\\d\\d)\\b`,
+  ),
+};
 
 /** Lambda's image has no git. npm, pnpm and Yarn say so in these words. */
 const GIT_MISSING = /syscall spawn git$|spawn git ENOENT|Couldn't find the binary git/;
@@ -73,7 +78,7 @@ export async function runManager(
       }
       log.write(`${line}\n`);
       if (GIT_MISSING.test(line)) needsGit = true;
-      if (usesRegistry && TRANSIENT_ERRORS.some((pattern) => pattern.test(line))) retryable = true;
+      if (usesRegistry && TRANSIENT_ERRORS[manager].test(line)) retryable = true;
       if (line.trim()) progress(fraction, line.trim().slice(0, MAX_MESSAGE_CHARACTERS));
     },
   });
