@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeTree, type SandboxContext } from 'mcp-async-operations/steps';
 import { writeCommands } from './managers/commands.ts';
-import { writePnpmSettings } from './managers/pnpm-settings.ts';
+import { writeSettings } from './managers/settings.ts';
 
 /** Paths of a job's directory. */
 export interface JobDirectory {
@@ -63,7 +63,7 @@ export async function withJobDirectory<T>(
     await mkdir(directory.home, { recursive: true });
     await mkdir(directory.scratch, { recursive: true });
     await writeCommands(directory.commands);
-    await writePnpmSettings(directory.home);
+    await writeSettings(directory.home);
     return await work(directory);
   } catch (error) {
     await removeTree(root);

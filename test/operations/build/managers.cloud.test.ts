@@ -1,4 +1,6 @@
 /** Builds with each package manager, from a registry on this machine: locks, workspaces, install scripts and refusals. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type NpmRegistry, startNpmRegistry } from '../../support/npm-registry.ts';
 import { Bench, type Files, manifest } from './bench.ts';
@@ -191,21 +193,15 @@ describe.each([
 });
 
 describe('Without a lock file', () => {
-  test.each([
-    ['npm', {}],
-    ['pnpm', { packageManager: 'pnpm@10.1.0' }],
-    ['yarn', { packageManager: 'yarn@1.22.19' }],
-  ])('%s installs what package.json names, and leaves no lock', async (manager, extra) => {
-    await bench.addProject('app', {
-      'package.json': manifest({ scripts, dependencies, devDependencies, ...extra }),
-    });
+  test.each(['pnpm', 'yarn'])('%s installs what package.json names, and leaves no lock', async (manager) => {
+    const packageManager = `${manager}@1.22.19`;
+    await bench.addProject('app', { 'package.json': manifest({ dependencies, packageManager }) });
     const job = bench.job('app');
-    await job.run();
+    await job.step('install');
     expect(job.log).toContain('No lock file: installing the newest versions that package.json allows.');
-    expect(job.log).toContain(`by ${manager}\n`);
-    const artifact = await bench.artifact('app');
-    expect(packagesIn(artifact)).toEqual(['inner', 'runtime']);
-    expect([...artifact.keys()].filter((path) => /^[^/]*lock/.test(path))).toEqual([]);
+    const tree = join(job.directory, 'tree');
+    expect((await readdir(tree)).sort()).toEqual(['node_modules', 'package.json']);
+    expect(await readdir(join(tree, 'node_modules'))).toContain('runtime');
   });
 });
 

@@ -297,12 +297,13 @@ describe('A build fails', () => {
     expect(await readdir(bench.jobs)).toEqual([]);
   });
 
-  test('when a dependency is in a git repository', async () => {
+  test.each(['npm', 'pnpm', 'yarn'])('when %s finds a dependency in a git repository', async (manager) => {
     const dependencies = { far: 'git+https://127.0.0.1:1/far.git' };
-    await bench.addProject('app', { 'package.json': manifest({ dependencies }) });
+    const packageManager = `${manager}@1.0.0`;
+    await bench.addProject('app', { 'package.json': manifest({ dependencies, packageManager }) });
     await expect(bench.job('app').step('install')).rejects.toMatchObject({
       code: 'SCRIPT_FAILED',
-      message: expect.stringMatching(/^npm install of "app" needs git, which the machine lacks\. Replace/),
+      message: `${manager} install of "app" needs git, which the machine lacks. Replace git dependencies with published versions or URLs of archives.`,
     });
   });
 

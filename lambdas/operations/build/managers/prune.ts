@@ -32,8 +32,10 @@ export async function pruneDevDependencies(tree: string): Promise<void> {
       isManaged || (target !== path && isInside(modules, target));
     await prune(join(directory, 'node_modules'), (target, path) => kept.has(target) || !isOurs(target, path));
   }
-  await pruneVirtualStore(join(modules, '.pnpm'), (target) => kept.has(target));
-  for (const directory of kept) await pruneCommands(root, join(directory, 'node_modules', '.bin'));
+  const store = join(modules, '.pnpm');
+  await pruneVirtualStore(store, (target) => kept.has(target));
+  for (const directory of [...kept, store])
+    await pruneCommands(root, join(directory, 'node_modules', '.bin'));
 }
 
 async function readProject(tree: string): Promise<Project> {
