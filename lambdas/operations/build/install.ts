@@ -53,12 +53,14 @@ async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDi
   await rm(archive);
 }
 
+/** Neither changes what npm installs. */
+const QUIET = ['--no-audit', '--no-fund'];
 /** Arguments by package manager: with its lock file, and without one. */
 const INSTALL: Readonly<Record<ManagerName, readonly [locked: readonly string[], free: readonly string[]]>> =
   {
     npm: [
-      ['ci', '--include=dev'],
-      ['install', '--include=dev', '--no-package-lock'],
+      ['ci', '--include=dev', ...QUIET],
+      ['install', '--include=dev', ...QUIET, '--no-package-lock'],
     ],
     pnpm: [
       ['install', '--prod=false', '--frozen-lockfile'],
@@ -82,7 +84,7 @@ async function installDependencies(
     log.write(`Not read: ${unread.join(', ')}. The project has a lock file of ${manager}.\n`);
   }
   if (lockFile) log.write(`Installing the dependencies of ${lockFile}.\n`);
-  else if (hasDependencies(manifest)) {
+  else if (manager !== 'npm' || hasDependencies(manifest)) {
     log.write('No lock file: installing the newest versions that package.json allows.\n');
   } else {
     log.write('The project has no dependencies.\n');
