@@ -14,6 +14,8 @@ export interface WaitDependencies {
   readonly jobs: JobStore;
   /** Limits the waits of an owner. */
   readonly waits: Pick<OwnerSlots, 'take'>;
+  /** Receives the job as each read of a wait returns it, and first as the caller has it. */
+  readonly onRead?: (job: Job) => void;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function waitForEnd(
 
 async function waitWhile(
   shouldWait: (job: Job) => boolean,
-  { jobs, waits }: WaitDependencies,
+  { jobs, waits, onRead }: WaitDependencies,
   job: Job,
   waitMs: number,
 ): Promise<Job | undefined> {
@@ -48,7 +50,7 @@ async function waitWhile(
   const release = await waits.take(job.owner, waitMs + READS_MS);
   if (!release) return job;
   try {
-    return await readWhile(shouldWait, jobs, job, waitMs);
+    return await readWhile(shouldWait, jobs, job, waitMs, onRead);
   } finally {
     await release();
   }
@@ -59,10 +61,12 @@ async function readWhile(
   jobs: JobStore,
   job: Job,
   waitMs: number,
+  onRead: WaitDependencies['onRead'],
 ): Promise<Job | undefined> {
   const end = Date.now() + waitMs;
   let latest: Job | undefined = job;
   for (let reads = 0; latest && shouldWait(latest) && Date.now() < end; reads++) {
+    onRead?.(latest);
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     latest = await jobs.get(job.owner, job.jobId);

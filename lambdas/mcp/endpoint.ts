@@ -7,12 +7,15 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
+import { type ReadRequest, readRequest, refuseVersion } from './read-request.ts';
 import { createServer, ProtocolEra, type ServerFeatures } from './server.ts';
+import { elicitsOf, SESSION_HEADER, sessionIdFor } from './session.ts';
+import { readElicitationAnswer, recordElicitationAnswer } from './tasks/elicitation-answer.ts';
 import { listen, readListenRequest } from './tasks/listen.ts';
+import { readLastEventId, readResultRequest, resumeResult, streamResult } from './tasks/stream-result.ts';
 
 /** 4 MiB. Lambda accepts 6 MB, and the event holds the body escaped. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const EVENT_STREAM = 'text/event-stream';
 
 /** @param endsAtMs epoch milliseconds; a streamed response ends before then */
 export type Endpoint = (request: Request, caller: Caller, endsAtMs: number) => Promise<Response>;
@@ -24,25 +27,35 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
         features,
         { owner: authInfo?.clientId ?? '', scopes: authInfo?.scopes ?? [] },
         ProtocolEra.modern,
+        authInfo?.extra?.acceptsStream === true,
       ),
     { legacy: 'reject', maxRequestBodySize: MAX_BODY_BYTES },
   );
-  return async (request, caller, endsAtMs) => {
-    const refusal = originValidationResponse(request, ownHosts(new URL(request.url)));
-    if (refusal) return refusal;
-    if (await isLegacyRequest(request, undefined, { maxRequestBodySize: MAX_BODY_BYTES })) {
-      return handleLegacy(features, request, caller);
+  return async (original, caller, endsAtMs) => {
+    const foreignPage = originValidationResponse(original, ownHosts(new URL(original.url)));
+    if (foreignPage) return foreignPage;
+    const read = await readRequest(original, MAX_BODY_BYTES);
+    const { request, body, acceptsStream } = read;
+    const unsupported = refuseVersion(read);
+    if (unsupported) return unsupported;
+    if (await isLegacyRequest(request, body, { maxRequestBodySize: MAX_BODY_BYTES })) {
+      return handleLegacy(features, read, caller, endsAtMs);
     }
     const { owner, scopes } = caller;
-    const subscription = await readListenRequest(request);
     const response = await modern.fetch(request, {
-      authInfo: { token: '', clientId: owner, scopes: [...scopes] },
+      authInfo: { token: '', clientId: owner, scopes: [...scopes], extra: { acceptsStream } },
+      parsedBody: body,
     });
     // The SDK has validated the request, but it does not support task subscriptions.
-    if (!subscription || !response.headers.get('content-type')?.startsWith(EVENT_STREAM)) return response;
+    const subscription = isStream(response) && readListenRequest(body);
+    if (!subscription) return response;
     await response.body?.cancel();
     return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
   };
+}
+
+function isStream(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
 /** The only origins that may call: browser pages of other sites are rejected, whatever the browser attaches. */
@@ -51,25 +64,47 @@ function ownHosts({ hostname }: URL): string[] {
   return local.includes(hostname) ? local : [hostname];
 }
 
-/** Handles the revisions of 2025: no sessions, and JSON bodies, which the SDK's own fallback would send as a stream. */
-async function handleLegacy(features: ServerFeatures, request: Request, caller: Caller): Promise<Response> {
-  if (request.method !== 'POST') {
-    const error = {
-      code: -32000,
-      message: `${request.method} is not supported, because this server has no sessions. Use POST.`,
-    };
+/** Handles the revisions of 2025: without sessions, and in JSON where the client does not wait. */
+async function handleLegacy(
+  features: ServerFeatures,
+  { request, body, acceptsStream }: ReadRequest,
+  caller: Caller,
+  endsAtMs: number,
+): Promise<Response> {
+  const { headers, method } = request;
+  const { tasks, waits } = features;
+  const elicits = elicitsOf(headers.get(SESSION_HEADER));
+  const version = headers.get('mcp-protocol-version');
+  const context = { tasks, waits, caller, elicits, version, endsAtMs };
+  const last = method === 'GET' && readLastEventId(headers.get('last-event-id'));
+  if (last) return resumeResult(last, context);
+  if (method !== 'POST') {
+    const message = `${method} is not supported, because this server has no sessions. Use POST.`;
+    const error = { code: -32000, message };
     return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 405, headers: { allow: 'POST' } });
   }
-  const server = createServer(features, caller, ProtocolEra.legacy);
+  const answer = readElicitationAnswer(body);
+  if (answer) return recordElicitationAnswer(tasks, answer, caller);
+  const taskResult = acceptsStream && readResultRequest(body);
+  if (taskResult) return streamResult(taskResult, context);
+
+  const server = createServer(features, caller, ProtocolEra.legacy, acceptsStream);
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: undefined,
-    enableJsonResponse: true,
+    enableJsonResponse: !(acceptsStream && wantsProgress(body)),
     maxRequestBodySize: MAX_BODY_BYTES,
   });
   await server.connect(transport);
-  try {
-    return await transport.handleRequest(request);
-  } finally {
-    await server.close();
-  }
+  const response = await transport.handleRequest(request, { parsedBody: body });
+  // The transport ends with its stream.
+  if (!isStream(response)) await server.close();
+  const sessionId = sessionIdFor(body);
+  if (sessionId !== undefined && response.ok) response.headers.set(SESSION_HEADER, sessionId);
+  return response;
+}
+
+/** Whether a call asks for notifications, which only a stream can carry. */
+function wantsProgress(body: unknown): boolean {
+  const { method, params } = Object(body);
+  return method === 'tools/call' && Object(Object(params)._meta).progressToken !== undefined;
 }

@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type * as z from 'zod';
 import type { Caller } from '../shared/caller.ts';
+import { CallProgress, type OnProgress } from './progress.ts';
 
 /** Identifier of the tasks extension. */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -19,6 +20,8 @@ export interface ClientRequest {
   readonly elicits: ElicitationModes;
   /** Answers to input requests by key, not yet validated. */
   readonly inputResponses: Readonly<Record<string, unknown>>;
+  /** Reports the progress of a waiting call; absent when the client asks for none. */
+  readonly onProgress?: OnProgress;
 }
 
 /** The ways in which a client can ask its user. */
@@ -33,13 +36,26 @@ interface Envelope {
   readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities;
 }
 
-export function clientRequestOf({ mcpReq: { envelope, inputResponses = {} } }: ServerContext): ClientRequest {
+/** @param acceptsStream the response may be a stream; a response in JSON has no room for notifications */
+export function clientRequestOf({ mcpReq }: ServerContext, acceptsStream: boolean): ClientRequest {
+  const { envelope, inputResponses = {} } = mcpReq;
   const capabilities = (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
   return {
     supportsExtensions: envelope !== undefined,
     supportsTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
     elicits: elicitationModes(capabilities?.elicitation),
     inputResponses,
+    ...(acceptsStream && { onProgress: onProgressOf(mcpReq) }),
+  };
+}
+
+function onProgressOf({ _meta, notify }: ServerContext['mcpReq']): OnProgress | undefined {
+  if (_meta?.progressToken === undefined) return undefined;
+  const progress = new CallProgress(_meta.progressToken);
+  return (state) => {
+    const notification = progress.next(state);
+    // A client that has left receives nothing.
+    if (notification) void notify(notification).catch(() => {});
   };
 }
 

@@ -43,7 +43,13 @@ export interface ServerFeatures {
   readonly resources: JobResources;
 }
 
-export function createServer(features: ServerFeatures, caller: Caller, era: ProtocolEra): Server {
+/** @param acceptsStream the client accepts a stream as the response */
+export function createServer(
+  features: ServerFeatures,
+  caller: Caller,
+  era: ProtocolEra,
+  acceptsStream: boolean,
+): Server {
   const { tools, methods, resources } = features;
   const server = new TaskServer(SERVER_INFO, {
     capabilities: { tools: {}, resources: {}, ...CAPABILITIES[era] },
@@ -56,7 +62,7 @@ export function createServer(features: ServerFeatures, caller: Caller, era: Prot
     const result: unknown =
       era === ProtocolEra.legacy && params.task !== undefined
         ? await callToolAsTask(features, params, caller)
-        : await callTool(features, params, caller, clientRequestOf(context));
+        : await callTool(features, params, caller, clientRequestOf(context, acceptsStream));
     return result as CallToolResult;
   });
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...JOB_TEMPLATES] }));
@@ -68,7 +74,7 @@ export function createServer(features: ServerFeatures, caller: Caller, era: Prot
   );
   for (const { method, params, call } of methods[era]) {
     server.setRequestHandler(method, { params }, (parsed, context) =>
-      call(parsed, caller, clientRequestOf(context)),
+      call(parsed, caller, clientRequestOf(context, acceptsStream)),
     );
   }
   return server;

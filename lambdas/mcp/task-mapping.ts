@@ -139,7 +139,8 @@ export function toInputRequests(requests: Readonly<Record<string, InputRequest>>
   );
 }
 
-function toElicitation(request: QuestionRequest) {
+/** Returns the parameters of `elicitation/create` for a question. */
+export function toElicitation(request: QuestionRequest) {
   const { message } = request;
   return isUrl(request)
     ? { mode: 'url', message, url: request.url }

@@ -1,15 +1,16 @@
-/** Defines the task methods of 2025-11-25. Clients answer questions with the tool `answer_job`: no connection stays open. */
-import { ProtocolError, ProtocolErrorCode, RELATED_TASK_META_KEY } from '@modelcontextprotocol/server';
+/** Defines the task methods of 2025-11-25. `tasks/result` is also streamed, to clients that accept a stream. */
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
+import { isTerminal } from '../../jobs/job.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { type WaitDependencies, waitForEnd } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { protocolErrorOf, toCoreTask } from '../task-mapping.ts';
+import { toCoreTask } from '../task-mapping.ts';
 import type { TaskJobs } from './task-jobs.ts';
 import { defineTaskMethod, taskParams } from './task-method.ts';
+import { resultNotReady, resultOf } from './task-result.ts';
 
 /** Below the 25 s that the function has besides the waits of tools, and below every client's timeout. */
 const RESULT_WAIT_MS = 20_000;
@@ -38,11 +39,7 @@ export function createCoreMethods(
         // A job that never starts may expire during the wait.
         const job = (await waitForEnd({ jobs, waits }, found, RESULT_WAIT_MS)) ?? found;
         if (!isTerminal(job.status)) throw resultNotReady(job, tasks.pollIntervalMs(job));
-        if (job.status === JobStatus.cancelled) throw cancelled(job);
-        const error = protocolErrorOf(job);
-        if (error) throw new ProtocolError(error.code, error.message, error.data);
-        const { _meta, ...result } = await tasks.result(job);
-        return { ...result, _meta: { ..._meta, [RELATED_TASK_META_KEY]: { taskId } } };
+        return resultOf(tasks, job);
       },
     }),
     defineTaskMethod({
@@ -65,29 +62,6 @@ export function createCoreMethods(
       call: async ({ taskId }, owner) => toCoreTask(await tasks.cancel(owner, taskId)),
     }),
   ];
-}
-
-/** Returns the error of a job that has not ended: the client must call again. */
-function resultNotReady(job: Job, pollIntervalMs: number | undefined): ProtocolError {
-  const remedy =
-    job.status === JobStatus.inputRequired
-      ? toCoreTask(job).statusMessage
-      : `It is ${job.status} at ${Math.round(job.progress * 100)} %: poll tasks/get, then call tasks/result again.`;
-  return new ProtocolError(ProtocolErrorCode.InternalError, `The result is not ready yet. ${remedy}`, {
-    code: 'RESULT_NOT_READY',
-    retryable: true,
-    retry_after_ms: pollIntervalMs,
-  });
-}
-
-function cancelled({ message }: Job): ProtocolError {
-  return new ProtocolError(
-    ProtocolErrorCode.InternalError,
-    `The task was cancelled and has no result. ${message}`,
-    {
-      code: 'TASK_CANCELLED',
-    },
-  );
 }
 
 const ttl = z.object({ ttl: z.number().nonnegative().optional() });

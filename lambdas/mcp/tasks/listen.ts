@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
+import { errorResponse, eventOf, streamEvents } from '../event-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
 import type { TaskJobs } from './task-jobs.ts';
@@ -17,8 +18,6 @@ import { tasksNotDeclared } from './tasks-not-declared.ts';
 const METHOD = 'subscriptions/listen';
 /** Each poll costs one read of the table, for any number of tasks. */
 const POLL_INTERVAL_MS = 1_000;
-/** API Gateway ends an idle stream after five minutes, or after thirty seconds at an edge-optimized endpoint. */
-const KEEP_ALIVE_MS = 15_000;
 /** The most that one read returns. The acknowledgement lists the tasks that are watched. */
 const MAX_TASKS = 100;
 
@@ -40,15 +39,8 @@ const ids = z.array(z.string());
 type ListenRequest = z.output<typeof request>;
 
 /** @returns undefined for any other request, and for one without `taskIds`: the SDK handles both */
-export async function readListenRequest(http: Request): Promise<ListenRequest | undefined> {
-  // The SDK checks that the header matches the body.
-  if (http.headers.get('mcp-method') !== METHOD) return undefined;
-  const { data } = request.safeParse(
-    await http
-      .clone()
-      .json()
-      .catch(() => undefined),
-  );
+export function readListenRequest(body: unknown): ListenRequest | undefined {
+  const { data } = request.safeParse(body);
   return data?.params.notifications.taskIds === undefined ? undefined : data;
 }
 
@@ -64,42 +56,22 @@ export interface ListenContext {
 /** Returns the stream, or an error response. The SDK has validated the request, except for its task fields. */
 export async function listen({ id, params }: ListenRequest, context: ListenContext): Promise<Response> {
   const { extensions = {}, elicitation } = params._meta['io.modelcontextprotocol/clientCapabilities'];
-  if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return refuse(id, tasksNotDeclared(), 400);
+  if (!Object.hasOwn(extensions, TASKS_EXTENSION)) return errorResponse(id, tasksNotDeclared(), 400);
   const { success, data: taskIds } = ids.safeParse(params.notifications.taskIds);
   if (!success)
-    return refuse(id, {
+    return errorResponse(id, {
       code: ProtocolErrorCode.InvalidParams,
       message: 'notifications.taskIds must be a list of task ids.',
     });
   try {
     requireScopes(context.caller, [Scope.jobsRead]);
   } catch (error) {
-    return refuse(id, toMethodError(METHOD, error));
+    return errorResponse(id, toMethodError(METHOD, error));
   }
   const { waits, caller, endsAtMs } = context;
   const release = await waits.take(caller.owner, endsAtMs - Date.now());
-  if (!release) return refuse(id, toMethodError(METHOD, waits.exhausted()));
-  const events = finallyDo(release, frames(id, taskIds, elicitationModes(elicitation), context));
-  return new Response(ReadableStream.from(events).pipeThrough(new TextEncoderStream()), {
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' },
-  });
-}
-
-function refuse(
-  id: string | number,
-  { code, message, data }: { readonly code: number; readonly message: string; readonly data?: unknown },
-  status = 200,
-): Response {
-  return Response.json({ jsonrpc: '2.0', id, error: { code, message, data } }, { status });
-}
-
-/** Yields the items, then runs `end`, also when the reader leaves. */
-async function* finallyDo<T>(end: () => Promise<void>, items: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } finally {
-    await end();
-  }
+  if (!release) return errorResponse(id, toMethodError(METHOD, waits.exhausted()));
+  return streamEvents(frames(id, taskIds, elicitationModes(elicitation), context), release);
 }
 
 async function* frames(
@@ -109,28 +81,23 @@ async function* frames(
   { tasks, caller: { owner }, endsAtMs }: ListenContext,
 ): AsyncGenerator<string> {
   const _meta = { [SUBSCRIPTION_ID_META_KEY]: id };
-  const notify = (method: string, params: object) => frame({ method, params: { ...params, _meta } });
+  const notify = (method: string, params: object) => eventOf({ method, params: { ...params, _meta } });
   const first = await tasks.findAll(owner, taskIds.slice(0, MAX_TASKS));
   const open = new Map(first.map(({ jobId }) => [jobId, 0]));
   yield notify('notifications/subscriptions/acknowledged', { notifications: { taskIds: [...open.keys()] } });
 
-  let lastSentAtMs = Date.now();
   for (let found: readonly Job[] = first; ; found = await readTasks(tasks, owner, [...open.keys()])) {
     for (const job of found) {
       if (open.get(job.jobId) === job.version) continue;
       open.set(job.jobId, job.version);
       if (isTerminal(job.status)) open.delete(job.jobId);
       yield notify('notifications/tasks', await tasks.detail(job, elicits));
-      lastSentAtMs = Date.now();
     }
     if (open.size === 0 || Date.now() + POLL_INTERVAL_MS >= endsAtMs) break;
-    if (Date.now() - lastSentAtMs >= KEEP_ALIVE_MS) {
-      yield ': keepalive\n\n';
-      lastSentAtMs = Date.now();
-    }
+    yield '';
     await delay(POLL_INTERVAL_MS);
   }
-  yield frame({ id, result: { resultType: 'complete', _meta } });
+  yield eventOf({ id, result: { resultType: 'complete', _meta } });
 }
 
 /** Returns the jobs; none when the read fails: the next poll returns the same changes. */
@@ -145,8 +112,4 @@ async function readTasks(
     console.error({ message: 'Could not read the tasks of a subscription', error });
     return [];
   }
-}
-
-function frame(message: object): string {
-  return `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 }

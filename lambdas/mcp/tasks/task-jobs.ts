@@ -5,6 +5,8 @@ import { cancelJob } from '../../executions/cancel.ts';
 import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
 import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
+import { answerOpenQuestions } from '../../jobs/input/answer.ts';
+import type { Answers } from '../../jobs/input/write-answers.ts';
 import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
@@ -54,6 +56,14 @@ export class TaskJobs {
     const { jobs, executionProgress } = this.#options;
     const found = await jobs.getAll(owner, taskIds.filter(isJobId));
     return Promise.all(found.map((job) => executionProgress.refresh(job)));
+  }
+
+  /**
+   * Answers open questions of a job, as `answerOpenQuestions` does.
+   * @throws AppError JOB_NOT_FOUND, INVALID_ARGUMENTS, CONFLICT
+   */
+  async answer(owner: string, taskId: string, read: (open: readonly string[]) => Answers): Promise<void> {
+    await answerOpenQuestions(this.#options, owner, taskId, read);
   }
 
   /** @throws AppError JOB_NOT_FOUND, JOB_ALREADY_ENDED */

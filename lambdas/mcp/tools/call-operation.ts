@@ -12,6 +12,7 @@ import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
 import { textOf } from '../job-result.ts';
+import { reportWhile } from '../progress.ts';
 import type { ClientRequest } from '../protocol-method.ts';
 import { canElicit } from '../task-mapping.ts';
 import { defineTool, type Tool, type ToolResult } from '../tool.ts';
@@ -47,7 +48,7 @@ export function syncTool(
       await requireObjects(operation, input, workspace);
       const call = { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) };
       const outcome = await synchronousCalls.run(owner, holdMs(operation), () =>
-        calls.invoke(operation, { call }),
+        reportWhile(client.onProgress, runs(operation), () => calls.invoke(operation, { call })),
       );
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
@@ -71,6 +72,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     output: startedOutput.partial({ job_id: true }),
     async call(args, caller, client) {
       callRateLimiter.check(caller.owner, operation.name);
+      const { onProgress } = client;
       const startedAtMs = Date.now();
       const { input, wait, submission } = await acceptStart(operation, args, caller, dependencies);
       const { owner } = caller;
@@ -80,7 +82,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
         idempotencyKey === undefined ? randomUUID() : jobIdForKey(owner, operation.name, idempotencyKey);
       // An earlier call with this key became a job.
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
-        return startJob(dependencies, caller, submitted, wait);
+        return startJob(dependencies, caller, submitted, wait, onProgress);
       }
       const call = { jobId, owner, input, ...answersOf(client) };
       const release = await synchronousCalls.take(owner, holdMs(operation));
@@ -90,17 +92,25 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
         if (Object.keys(call.answers ?? {}).length > 0) throw synchronousCalls.exhausted();
         return startJob(dependencies, caller, submitted, { ms: 0 });
       }
-      const outcome = await calls.invoke(operation, { call }).finally(release);
+      const outcome = await reportWhile(client.onProgress, runs(operation), () =>
+        calls.invoke(operation, { call }),
+      ).finally(release);
       const questions = questionsFor(client, outcome);
       if (questions) return { questions };
       const left = { ...wait, ms: Math.max(0, wait.ms - (Date.now() - startedAtMs)) };
       if ('handedOver' in outcome || 'asked' in outcome) {
         const { answers } = outcome;
         const done = 'handedOver' in outcome ? { handedOver: outcome.handedOver } : {};
-        return startJob(dependencies, caller, { ...submitted, call: { jobId, answers, ...done } }, left);
+        return startJob(
+          dependencies,
+          caller,
+          { ...submitted, call: { jobId, answers, ...done } },
+          left,
+          onProgress,
+        );
       }
       if ('error' in outcome && outcome.error.code === ErrorCode.timedOut) {
-        return startJob(dependencies, caller, submitted, left);
+        return startJob(dependencies, caller, submitted, left, onProgress);
       }
       const { result } = resultOf(operation, outcome);
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };
@@ -109,6 +119,10 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
   });
+}
+
+function runs({ title }: OperationDefinition): string {
+  return `${title} runs.`;
 }
 
 /** Returns how long a synchronous call may occupy this function, in milliseconds. */

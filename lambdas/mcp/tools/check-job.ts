@@ -34,7 +34,7 @@ export function checkJobTool({
       wait_seconds: waitArgument,
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, caller) {
+    async call({ job_id: jobId, wait_seconds }, caller, { onProgress }) {
       const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();
       pollRateLimiter.check(owner, jobId);
@@ -42,7 +42,7 @@ export function checkJobTool({
       if (!found) throw jobNotFound();
       const operation = operations.find(({ name }) => name === found.operation);
       const wait = limitWait(wait_seconds, operation ? maxWaitMs(operation.execution) : longestWaitMs);
-      const job = await waitForEndOrInput({ jobs, waits }, found, wait.ms);
+      const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);
       if (!job) throw jobNotFound();
       const latest = await executionProgress.refresh(job);
       return withWaitLimit(await jobResult(latest, { operation, workspace, polls, caller }), wait);

@@ -14,6 +14,7 @@ import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { Json } from '../../shared/json.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
 import { jobOutput, jobResult } from '../job-result.ts';
+import type { OnProgress } from '../progress.ts';
 import type { ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 import { limitWait, type Wait, waitArgument, withWaitLimit } from './wait-argument.ts';
@@ -120,13 +121,14 @@ export async function startJob(
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   wait: Wait,
+  onProgress?: OnProgress,
 ): Promise<ToolResult> {
   const { operation, callback } = submission;
   const job = await submitJob(
     { jobs, executions, executionQueue, limits },
     { ...submission, owner: caller.owner },
   );
-  const news = await waitForEndOrInput({ jobs, waits }, job, wait.ms);
+  const news = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, job, wait.ms);
   const latest = news && (await executionProgress.refresh(news));
   const result = {
     ...(await jobResult(latest ?? job, { operation, workspace, polls, caller })),

@@ -15,9 +15,9 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     annotations: { title: operation.title, ...operation.annotations },
     input: z.strictObject({ ...operation.input.shape, ...jobArguments() }),
     output: startedOutput,
-    async call(args, caller) {
+    async call(args, caller, { onProgress }) {
       const { input, wait, submission } = await acceptStart(operation, args, caller, dependencies);
-      return startJob(dependencies, caller, { operation, input, ...submission }, wait);
+      return startJob(dependencies, caller, { operation, input, ...submission }, wait, onProgress);
     },
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
