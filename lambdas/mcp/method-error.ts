@@ -16,7 +16,7 @@ export function toMethodError(method: string, error: unknown): ProtocolError {
 }
 
 /** Logs the error, and returns one that reveals nothing of it. */
-export function failedUnexpectedly(method: string, error: unknown): ProtocolError {
+function failedUnexpectedly(method: string, error: unknown): ProtocolError {
   console.error({ message: 'A method failed unexpectedly', method, error });
   return new ProtocolError(
     ProtocolErrorCode.InternalError,

@@ -149,12 +149,16 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${segments.join('/')}$`);
 }
 
-/** Chooses the most specific path, which must then have the method: exact before `{parameter}` before `{proxy+}`. */
+/**
+ * Chooses the most specific path, which must then have the method: exact before `{parameter}` before `{proxy+}`. Repeated and
+ * trailing slashes count as none, as on AWS. The function receives the path as the client sent it.
+ */
 export function matchRoute(
   routes: readonly Route[],
   httpMethod: string,
-  pathname: string,
+  sentPath: string,
 ): Match | undefined {
+  const pathname = sentPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
   const [route] = routes
     .filter(({ pattern }) => pattern.test(pathname))
     .sort((a, b) => specificity(a.path).localeCompare(specificity(b.path)));

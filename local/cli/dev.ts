@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
-import { lockDirectory } from '../shared/data-files.ts';
 import type { NotRunResource } from '../template/not-run.ts';
 import type { IdentityProvider } from './identity-provider.ts';
-import { cloudDirectory, findRunningCloud, removeCloudFile, writeCloudFile } from './running-cloud.ts';
+import { cloudDirectory, writeCloudFile } from './running-cloud.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import type { LocalAuthorization } from './synthesize.ts';
+import { takePlace } from './take-place.ts';
 
 export const USAGE = `Usage: mcp-async-operations dev [OPTIONS]
 
@@ -20,17 +20,21 @@ Runs the CDK app of this folder on a local cloud: for development and tests only
   --stand-in NAME=VALUE       value for a resource that the local cloud does not run, such as
                               Database.Endpoint.Address=localhost; may be repeated
   --auth                      require access tokens, from an identity provider on the next port
-  --ephemeral                 keep everything in memory
+  --ephemeral                 keep everything in memory; may run beside another local cloud
   --allow-loopback-webhooks   allow webhooks to http URLs on this machine
   --help                      show this text
 
-  PORT                        environment variable: port of the API; default 3000
+  PORT                        environment variable: port of the API; default 3000, or a free one
+                              when --ephemeral finds it in use
   LOCAL_CLOUD_DIR             environment variable: data directory; default .local in the app's folder`;
 const EXAMPLE = 'hello-service';
+const DEFAULT_PORT = 3000;
 
 interface DevOptions {
   readonly app: string;
   readonly port: number;
+  /** False for the default port. */
+  readonly isPortChosen: boolean;
   readonly auth: boolean;
   readonly ephemeral: boolean;
   readonly allowLoopbackWebhooks: boolean;
@@ -46,7 +50,7 @@ interface SignIn {
 
 /** @returns undefined for --help. @throws Error naming the option and the remedy */
 export function readOptions(args: string[]): DevOptions | undefined {
-  const port = Number(process.env.PORT ?? 3000);
+  const port = Number(process.env.PORT ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new Error(`PORT=${process.env.PORT} is not a port: give a number from 0 to 65535.`);
   }
@@ -68,6 +72,7 @@ export function readOptions(args: string[]): DevOptions | undefined {
   return {
     app: resolve(values.app ?? process.cwd()),
     port,
+    isPortChosen: process.env.PORT !== undefined,
     auth: values.auth,
     ephemeral: values.ephemeral,
     allowLoopbackWebhooks: values['allow-loopback-webhooks'],
@@ -100,15 +105,7 @@ async function start(
   directory: string,
   options: DevOptions,
 ): Promise<{ cloud: LocalCloud; signIn: SignIn | undefined }> {
-  const { app, auth, ephemeral, ...appOptions } = options;
-  const running = await findRunningCloud(directory);
-  if (running) {
-    throw new Error(
-      `A local cloud already runs on ${directory} (process ${running.pid}, ${running.url}): stop it, or set LOCAL_CLOUD_DIR to another directory.`,
-    );
-  }
-  // Before the synthesis replaces the assembly: a cloud that another program has started has no file there.
-  lockDirectory(directory)();
+  const { app, auth, ephemeral, isPortChosen: _, ...appOptions } = options;
   const signIn = auth ? await startSignIn(options.port) : undefined;
   const cloud = await startApp({
     ...(app === SAMPLE_APP.app ? SAMPLE_APP : { app }),
@@ -156,10 +153,10 @@ Sign-in: ${issuer} signs in every user, as "development" or as the login_hint.
 /** @returns the exit code */
 export async function run(options: DevOptions): Promise<number> {
   const { app, port, auth, ephemeral, allowLoopbackWebhooks } = options;
-  const directory = cloudDirectory(app);
   const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
   try {
-    const { cloud, signIn } = await start(directory, options);
+    const { directory, leave, ...place } = await takePlace(options);
+    const { cloud, signIn } = await start(directory, { ...options, ...place });
     const endpoint = `${cloud.url}/mcp`;
     const servers = { 'async-operations': { type: 'http', url: endpoint } };
     console.log(`MCP endpoint: ${endpoint}
@@ -169,7 +166,7 @@ ${JSON.stringify({ mcpServers: servers }, null, 2)}
 `);
     if (app === SAMPLE_APP.app) {
       console.log(
-        `The sample project "${EXAMPLE}" is ready to build. To add your own, run: npm run add-project -- DIR`,
+        `The sample project "${EXAMPLE}" is ready to build. To add your own, run: ${directory === cloudDirectory(app) ? '' : `LOCAL_CLOUD_DIR=${directory} `}npm run add-project -- DIR`,
       );
     }
     const data = ephemeral ? 'in memory' : directory;
@@ -177,9 +174,9 @@ ${JSON.stringify({ mcpServers: servers }, null, 2)}
     if (signIn) console.log(describeSignIn(signIn.identityProvider));
     if (allowLoopbackWebhooks) console.log('Webhooks may call http URLs on loopback. For development only.');
     await interrupted;
-    await removeCloudFile(directory);
     await cloud.close();
     await signIn?.identityProvider.close();
+    await leave();
     process.exit(0);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

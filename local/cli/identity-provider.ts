@@ -112,7 +112,14 @@ export async function startIdentityProvider({
   const serve = provider.callback();
   handler.resolve(async (request, response) => {
     if (!request.url?.startsWith(SIGN_IN_PATH)) return serve(request, response);
-    const { params } = await provider.interactionDetails(request, response);
+    const details = await provider.interactionDetails(request, response).catch((error: unknown) => {
+      if (!(error instanceof errors.SessionNotFound)) throw error;
+    });
+    if (!details) {
+      response.writeHead(400, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_LOST);
+      return;
+    }
+    const { params } = details;
     await provider.interactionFinished(request, response, {
       login: { accountId: params.login_hint ?? DEFAULT_USER },
       consent: {},
@@ -125,6 +132,17 @@ const WEEK_SECONDS = 7 * 24 * 60 * 60;
 const SCOPES = ['openid', 'offline_access', ...scopes];
 /** Path of the sign-in page, which is a redirect here. */
 const SIGN_IN_PATH = '/sign-in/';
+/** The page for a browser that does not send the cookie of this sign-in. */
+const SIGN_IN_LOST = `<!doctype html>
+<html lang="en">
+<title>Sign-in not found</title>
+<h1>Sign-in not found</h1>
+<p>This page has no cookie of a sign-in in progress. It expired, it was opened in another browser, or the browser
+blocks cookies.</p>
+<p>Go back to your MCP client and connect again, in one browser that accepts cookies from 127.0.0.1. A program without a
+browser can use the grant client_credentials.</p>
+</html>
+`;
 
 function signingKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

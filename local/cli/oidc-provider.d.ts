@@ -33,7 +33,10 @@ declare module 'oidc-provider' {
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
   }
 
-  export const errors: { readonly InvalidTarget: new (description: string) => Error };
+  export const errors: {
+    readonly InvalidTarget: new (description: string) => Error;
+    readonly SessionNotFound: new (description: string) => Error;
+  };
 
   interface Prompt {
     readonly name: string;

@@ -1,7 +1,7 @@
 /** Maps errors to JSON-RPC errors with the codes and the `data` of the MCP Events draft. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { failedUnexpectedly } from '../method-error.ts';
+import { toMethodError } from '../method-error.ts';
 
 /** Codes from the draft's section "Error Codes". */
 export const EventErrorCode = {
@@ -12,7 +12,7 @@ export const EventErrorCode = {
   callbackEndpoint: -32015,
 } as const;
 
-/** JSON-RPC codes by `ErrorCode`. The caller cannot fix any other error. */
+/** JSON-RPC codes of the draft by `ErrorCode`. Other errors have the codes of all methods. */
 const CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.invalidCursor]: ProtocolErrorCode.InvalidParams,
@@ -28,7 +28,7 @@ export function toProtocolError(method: string, error: unknown): ProtocolError {
   if (error instanceof AppError && code !== undefined) {
     return new ProtocolError(code, error.message, error.details);
   }
-  return failedUnexpectedly(method, error);
+  return toMethodError(method, error);
 }
 
 export function eventNotFound(name: string, names: readonly string[]): ProtocolError {

@@ -82,14 +82,19 @@ async function runStep(
     });
     return { result: result ?? null };
   } catch (error) {
-    return { error: describe(error, step) };
+    return { error: describe(error, step, fence.signal) };
   } finally {
     fence.stop();
     await endProcesses();
   }
 }
 
-function describe(error: unknown, step: string): SandboxError {
+function describe(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
+  // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
+  if (aborted) {
+    console.info({ message: 'A step was stopped', step, reason: String(reason) });
+    return { code: ErrorCode.internal, message: '', retryable: false };
+  }
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
     if (cause) console.warn({ message: 'A step failed', step, code, cause });
