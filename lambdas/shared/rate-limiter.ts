@@ -1,8 +1,11 @@
 /** Limits the request rate per caller and subject. It counts in memory, so that a rejection costs no read. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from './errors.ts';
 
 /** Maximum number of buckets. Beyond it, the limiter drops the bucket that was idle longest. */
 const MAX_REMEMBERED = 10_000;
+/** The longest that `pace` waits. */
+const MAX_PAUSE_MS = 1_000;
 
 export interface RateLimiterOptions {
   /** Name of the limit in error details. */
@@ -46,7 +49,27 @@ export class RateLimiter {
    * @throws AppError RESOURCE_EXHAUSTED with the milliseconds to wait
    */
   check(...key: readonly string[]): void {
-    const { limit, burst, perSecond, refusal, now = Date.now } = this.#options;
+    const waitMs = this.#take(key);
+    if (waitMs > 0) throw this.#refuse(waitMs);
+  }
+
+  /**
+   * Takes a token, or waits up to a second for it: some clients poll faster than they are told, and give up when they are
+   * refused.
+   * @param key as for `check`
+   * @throws AppError RESOURCE_EXHAUSTED with the milliseconds to wait
+   */
+  async pace(...key: readonly string[]): Promise<void> {
+    const waitMs = this.#take(key);
+    if (waitMs > MAX_PAUSE_MS) throw this.#refuse(waitMs);
+    if (waitMs === 0) return;
+    await delay(waitMs);
+    this.check(...key);
+  }
+
+  /** @returns 0, or the milliseconds until a token is there */
+  #take(key: readonly string[]): number {
+    const { burst, perSecond, now = Date.now } = this.#options;
     const name = key.join(' ');
     const nowMs = now();
     const bucket = this.#buckets.get(name) ?? { tokens: burst, at: nowMs };
@@ -55,9 +78,12 @@ export class RateLimiter {
     this.#buckets.set(name, { tokens: available < 1 ? available : available - 1, at: nowMs });
     const [oldest = ''] = this.#buckets.keys();
     if (this.#buckets.size > MAX_REMEMBERED) this.#buckets.delete(oldest);
-    if (available >= 1) return;
-    const waitMs = Math.ceil(((1 - available) / perSecond) * 1000);
-    throw new AppError(ErrorCode.resourceExhausted, refusal(waitMs), {
+    return available >= 1 ? 0 : Math.ceil(((1 - available) / perSecond) * 1000);
+  }
+
+  #refuse(waitMs: number): AppError {
+    const { limit, perSecond, refusal } = this.#options;
+    return new AppError(ErrorCode.resourceExhausted, refusal(waitMs), {
       retryable: true,
       details: { limit, max: perSecond, retry_after_ms: waitMs },
     });

@@ -45,7 +45,7 @@ export class TaskJobs {
   async find(owner: string, taskId: string): Promise<Job> {
     const { jobs, executionProgress, pollRateLimiter } = this.#options;
     if (!isJobId(taskId)) throw jobNotFound();
-    pollRateLimiter.check(owner, taskId);
+    await pollRateLimiter.pace(owner, taskId);
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
     return executionProgress.refresh(job);
