@@ -63,7 +63,8 @@ export class RateLimiter {
     const waitMs = this.#take(key);
     if (waitMs > MAX_PAUSE_MS) throw this.#refuse(waitMs);
     if (waitMs === 0) return;
-    await delay(waitMs);
+    // A timer may fire a little early.
+    await delay(waitMs + 5);
     this.check(...key);
   }
 

@@ -57,6 +57,13 @@ async function browse(authorizationUrl: URL): Promise<URL> {
   return url;
 }
 
+test('a sign-in page without the cookie of its browser says what to do', async () => {
+  const response = await fetch(`${idp.issuer}/sign-in/unknown`);
+  expect(response.status).toBe(400);
+  expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+  expect(await response.text()).toContain('connect again');
+});
+
 /** A client's storage, as an application would write it; it knows nothing of this server. */
 class Memory {
   readonly redirectUrl = REDIRECT_URL;

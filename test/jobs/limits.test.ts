@@ -105,6 +105,14 @@ describe('a caller who asks over and over', () => {
     expect([ask(limiter), ask(limiter)]).toEqual([0, 500]);
   });
 
+  test('of a task waits for a moment, and is refused when it would be longer', async () => {
+    const limiter = createPollRateLimiter(20);
+    for (let index = 0; index < 12; index++) await limiter.pace('alice', 'job');
+    const slow = createPollRateLimiter(0.5);
+    for (let index = 0; index < 10; index++) await slow.pace('alice', 'job');
+    await expect(slow.pace('alice', 'job')).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  });
+
   test('does not slow down another', () => {
     const limiter = createPollRateLimiter(1, () => now);
     for (let index = 0; index < 20; index++) ask(limiter);

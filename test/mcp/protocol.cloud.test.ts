@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -95,6 +97,60 @@ test.each(['2025-06-18', '2025-11-25'])(
     });
   },
 );
+
+test.each(['*/*', 'application/*', 'application/json', undefined])(
+  'a client that accepts %s is answered in JSON, with a slash too many as well',
+  async (accept) => {
+    const url = new URL('/mcp/', cloud.url);
+    const headers = { 'content-type': 'application/json', ...(accept && { accept }) };
+    // `fetch` always sends the header.
+    const response = await new Promise<IncomingMessage>((resolve) =>
+      request(url, { method: 'POST', headers }, resolve).end(initialize('2025-11-25')),
+    );
+    expect(response.statusCode).toBe(200);
+    expect(JSON.parse(await text(response))).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
+  },
+);
+
+describe('a call that waits tells its progress', () => {
+  const arguments_ = { behaviour: 'wait', wait_seconds: 8 };
+
+  test.each(['auto', 'legacy'] as const)(
+    'to a client (%s) that would give up after three seconds',
+    async (mode) => {
+      const client = await connect(cloud, { owner: `patient-${mode}`, mode });
+      const told: number[] = [];
+      const { structuredContent } = await client.callTool(
+        { name: 'start_probe', arguments: arguments_ },
+        {
+          timeout: 3_000,
+          resetTimeoutOnProgress: true,
+          onprogress: ({ progress }) => told.push(progress),
+        },
+      );
+      const { job_id, status } = structuredContent as { job_id: string; status: string };
+      expect(status).toBe('running');
+      expect(told.length).toBeGreaterThanOrEqual(4);
+      expect(new Set(told).size).toBe(told.length);
+      expect(told).toEqual(told.toSorted((a, b) => a - b));
+      await call(client, 'cancel_job', { job_id });
+      await client.close();
+    },
+    30_000,
+  );
+
+  test('and none to a client that accepts no stream', async () => {
+    const params = {
+      name: 'start_echo',
+      arguments: { text: 'x', wait_seconds: 20 },
+      _meta: { progressToken: 1 },
+    };
+    const response = await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }), {
+      accept: 'application/json',
+    });
+    expect(await response.json()).toMatchObject({ result: { structuredContent: { status: 'completed' } } });
+  });
+});
 
 test('every tool has a title, schemas both ways and annotations', async () => {
   const client = await connect(cloud);

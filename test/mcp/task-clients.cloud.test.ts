@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { CallToolResultSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 import type { Generation } from '../support/task-session.ts';
@@ -120,6 +120,31 @@ describe('@modelcontextprotocol/sdk 1.x, experimental tasks', () => {
     expect(await client.experimental.tasks.getTaskResult(taskId, CallToolResultSchema)).toMatchObject({
       isError: true,
     });
+  });
+
+  test('asks its user what the task asks, and goes on with the answers', async () => {
+    const asking = new Client1(
+      { name: 'test', version: '1.0.0' },
+      { capabilities: { elicitation: { form: {} } } },
+    );
+    const asked: unknown[] = [];
+    asking.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
+      asked.push(params.message);
+      const content = asked.length === 1 ? { approve: true } : { colour: 'blue' };
+      return { action: 'accept', content };
+    });
+    await asking.connect(new Transport1(endpoint()));
+    const { tasks } = asking.experimental;
+    let end: unknown;
+    for await (const message of tasks.callToolStream({ name: 'start_ask' }, undefined, { task: {} })) {
+      end = message;
+    }
+    expect(end).toMatchObject({
+      type: 'result',
+      result: { structuredContent: { status: 'completed', result: { colour: 'blue' } } },
+    });
+    expect(asked).toEqual(['May it go on?', 'In which colour?']);
+    await asking.close();
   });
 
   test('lists and cancels', async () => {

@@ -138,19 +138,6 @@ test('what waits for answers says who takes them, and goes on with them', async 
   expect((await result).result.structuredContent.result).toMatchObject({ colour: 'red' });
 });
 
-test('a result that does not come is waited for below the limits, and then asked for again', async () => {
-  const { taskId } = await create('start_probe', { behaviour: 'wait' });
-  const from = Date.now();
-  const { error } = await rpc('tasks/result', { taskId });
-  expect(Date.now() - from).toBeGreaterThanOrEqual(19_000);
-  expect(Date.now() - from).toBeLessThan(25_000);
-  expect(error).toMatchObject({
-    code: -32603,
-    data: { code: 'RESULT_NOT_READY', retryable: true, retry_after_ms: expect.any(Number) },
-  });
-  await rpc('tasks/cancel', { taskId });
-}, 40_000);
-
 test('tasks are listed a page at a time, the newest first, and only the own', async () => {
   const made: string[] = [];
   for (let i = 0; i < 51; i++) made.push((await create('start_echo', { text: 'x' }, {}, 'lister')).taskId);

@@ -116,24 +116,19 @@ describe('a task that goes on for longer than a stream may', () => {
     detail: async () => ({ taskId: UNKNOWN, status: 'working' }),
   } as never;
   const caller = { owner: 'ada', scopes: ['jobs:read'] };
-  const subscription = async () => {
+  const subscription = () => {
     const params = {
       notifications: { taskIds: [UNKNOWN] },
       _meta: { 'io.modelcontextprotocol/clientCapabilities': { extensions: { [TASKS]: {} } } },
     };
-    const http = new Request('http://localhost/mcp', {
-      method: 'POST',
-      headers: { 'mcp-method': 'subscriptions/listen' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 'x', method: 'subscriptions/listen', params }),
-    });
-    const read = await readListenRequest(http);
+    const read = readListenRequest({ jsonrpc: '2.0', id: 'x', method: 'subscriptions/listen', params });
     if (!read) throw new Error('It is no such request.');
     return read;
   };
 
   test('has the stream end with a result, in time', async () => {
     const endsAtMs = Date.now() + 2_500;
-    const read = await all(await listen(await subscription(), { tasks, waits: freeSlots, caller, endsAtMs }));
+    const read = await all(await listen(subscription(), { tasks, waits: freeSlots, caller, endsAtMs }));
     expect(Date.now()).toBeLessThanOrEqual(endsAtMs);
     expect(read.map(({ method }) => method)).toEqual([
       'notifications/subscriptions/acknowledged',
@@ -150,7 +145,7 @@ describe('a task that goes on for longer than a stream may', () => {
       findAll: async () => [{ jobId: UNKNOWN, version: ++looks, status: 'running' }],
     } as never;
     const stream = messages(
-      await listen(await subscription(), {
+      await listen(subscription(), {
         tasks: counted,
         waits: freeSlots,
         caller,

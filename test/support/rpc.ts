@@ -69,7 +69,11 @@ export async function send(
   return fetch(new URL('/mcp', url), { method: 'POST', headers: given, body });
 }
 
+/** Reads the response, also at the end of a stream. */
 async function read(response: Response): Promise<RpcResponse> {
-  const { result, error } = (await response.json()) as Omit<RpcResponse, 'status'>;
+  const text = await response.text();
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+  const json = isStream ? text.slice(text.lastIndexOf('data: ') + 'data: '.length) : text;
+  const { result, error } = JSON.parse(json) as Omit<RpcResponse, 'status'>;
   return { status: response.status, result, error };
 }

@@ -82,14 +82,15 @@ async function runStep(
     });
     return { result: result ?? null };
   } catch (error) {
-    return { error: describe(error, step, fence.signal) };
+    return { error: toSandboxError(error, step, fence.signal) };
   } finally {
     fence.stop();
     await endProcesses();
   }
 }
 
-function describe(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
+/** Returns what the runner is told of a failure, and logs the rest. */
+export function toSandboxError(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
   // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
   if (aborted) {
     console.info({ message: 'A step was stopped', step, reason: String(reason) });

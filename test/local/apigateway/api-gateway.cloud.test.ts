@@ -42,6 +42,15 @@ describe('API Gateway', () => {
     });
   });
 
+  test.each([
+    ['/echo/', '/echo'],
+    ['//echo', '/echo'],
+    ['/echo//x/', '/echo/{id}'],
+  ])('slashes that are too many count as none: %s', async (path, resource) => {
+    const { event } = await echo(path, { method: resource === '/echo' ? 'POST' : 'PUT' });
+    expect(event).toMatchObject({ resource, path });
+  });
+
   test('an IAM caller is development, or named after the access key id', async () => {
     const { event } = await echo('/echo');
     expect(event.requestContext).toMatchObject({

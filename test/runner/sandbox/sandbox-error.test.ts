@@ -1,0 +1,22 @@
+/** Tests what a sandbox logs about a step that fails, and about one that was stopped. */
+import { jest } from '@jest/globals';
+import { toSandboxError } from '../../../lambdas/runner/sandbox/sandbox-handler.ts';
+
+afterEach(() => jest.restoreAllMocks());
+
+test('a step that was stopped, as by a cancel, is no unexpected failure', () => {
+  const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const info = jest.spyOn(console, 'info').mockImplementation(() => {});
+  const closed = new Error('The fence of the attempt is closed.');
+  toSandboxError(closed, 'compile', AbortSignal.abort(closed));
+  expect(error).not.toHaveBeenCalled();
+  expect(info).toHaveBeenCalledWith({
+    message: 'A step was stopped',
+    step: 'compile',
+    reason: String(closed),
+  });
+  expect(toSandboxError(new TypeError('x'), 'compile', new AbortController().signal)).toMatchObject({
+    code: 'INTERNAL_ERROR',
+  });
+  expect(error).toHaveBeenCalledTimes(1);
+});
