@@ -4,11 +4,12 @@ import type { ScenarioResult } from './suite.ts';
 const PROMPTS = 'There are no prompts: work is asked for by tools.';
 const RESOURCES = 'The resources are those of jobs, `job://…`: there are none of the suite’s own.';
 const CONNECTION =
-  'A server that keeps no connection asks nothing over one: questions come with the answer (2026-07-28), or by `answer_job`.';
+  'A plain call of 2025 asks nothing: questions come over `tasks/result`, or are answered by `answer_job`.';
 const SAMPLING = 'Steps ask people, by elicitation, and no models: sampling and roots are deprecated.';
 const STATE =
   'A call keeps no state between rounds: a second round is left to a job, whose record has the first.';
-const PROGRESS = 'Progress is the job’s: `check_job`, `tasks/get`, `notifications/tasks`, and webhooks.';
+const PROGRESS =
+  'A call reports the progress of its job while it waits; the suite looks for a tool of its own.';
 const LOGGING = 'Logs are kept with the job, as resources; `logging` is deprecated.';
 
 /** By scenario: the checks that fail, and why they may. */

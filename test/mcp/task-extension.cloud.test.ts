@@ -262,6 +262,15 @@ describe('input', () => {
   });
 });
 
+test('a client that leaves out the headers of a task is served: the body says it all', async () => {
+  const { taskId } = await create('start_ask');
+  const headers = { 'mcp-protocol-version': undefined, 'mcp-method': undefined, 'mcp-name': undefined };
+  expect((await rpc('tasks/get', { taskId }, { headers })).result).toMatchObject({ taskId });
+  expect((await rpc('tasks/update', { taskId, inputResponses: {} }, { headers })).error).toBeUndefined();
+  expect((await rpc('tasks/cancel', { taskId }, { headers })).error).toBeUndefined();
+  expect((await rpc('tasks/get', { taskId })).result).toMatchObject({ status: 'cancelled' });
+});
+
 describe('refused', () => {
   test.each(['tasks/get', 'tasks/update', 'tasks/cancel'])(
     '%s of what is not there, or is not theirs',
@@ -279,14 +288,24 @@ describe('refused', () => {
   );
 
   test.each([
-    ['no Mcp-Method', { 'mcp-method': undefined }],
     ['another Mcp-Method', { 'mcp-method': 'tasks/cancel' }],
-    ['no Mcp-Name', { 'mcp-name': undefined }],
     ['another Mcp-Name', { 'mcp-name': UNKNOWN }],
+    ['another version', { 'mcp-protocol-version': '2025-11-25' }],
   ])('%s', async (_what, headers) => {
     const { taskId } = await create('start_echo', { text: 'x' });
     const { status, error } = await rpc('tasks/get', { taskId }, { headers });
     expect([status, error.code]).toEqual([400, -32020]);
+  });
+
+  test('a call without its headers, before a job exists', async () => {
+    const params = { name: 'start_echo', arguments: { text: 'x' } };
+    for (const name of ['mcp-method', 'mcp-name']) {
+      const headers = { [name]: undefined };
+      const { status, error } = await rpc('tools/call', params, { owner: 'headerless', headers });
+      expect([status, error.code]).toEqual([400, -32020]);
+    }
+    const { result } = await rpc('tools/call', { name: 'list_jobs' }, { owner: 'headerless' });
+    expect(result.structuredContent.jobs).toEqual([]);
   });
 
   test.each([undefined, 7, null, {}])('a task id that is %j', async (taskId) => {
