@@ -130,7 +130,7 @@ describe('@modelcontextprotocol/sdk 1.x, experimental tasks', () => {
     const asked: unknown[] = [];
     asking.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
       asked.push(params.message);
-      const content = asked.length === 1 ? { approve: true } : { colour: 'blue' };
+      const content = asked.length === 1 ? { approve: true } : { colour: 'green' };
       return { action: 'accept', content };
     });
     await asking.connect(new Transport1(endpoint()));
@@ -141,7 +141,7 @@ describe('@modelcontextprotocol/sdk 1.x, experimental tasks', () => {
     }
     expect(end).toMatchObject({
       type: 'result',
-      result: { structuredContent: { status: 'completed', result: { colour: 'blue' } } },
+      result: { structuredContent: { status: 'completed', result: { colour: 'green' } } },
     });
     expect(asked).toEqual(['May it go on?', 'In which colour?']);
     await asking.close();
