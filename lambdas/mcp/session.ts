@@ -1,6 +1,6 @@
 /**
- * Remembers what a client of 2025 declares when it initializes. The server has no sessions: the client repeats the id, and the
- * id says it. It grants nothing, so that a client may invent one.
+ * Remembers what a client of 2025 declares when it initializes. The server keeps no sessions: the session id itself contains
+ * how the client can ask its user, and the client repeats it. An id grants nothing, so it needs no signature.
  */
 import { randomUUID } from 'node:crypto';
 import { type ElicitationModes, elicitationModes } from './protocol-method.ts';

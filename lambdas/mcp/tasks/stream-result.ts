@@ -110,7 +110,7 @@ export async function streamResult(start: Position, context: StreamContext): Pro
 
 /** Same as `streamResult`, for a client that resumes a stream: it reads events, and no JSON. */
 export async function resumeResult(start: Position, context: StreamContext): Promise<Response> {
-  const response = await streamResult(start, context);
+  const response = await streamResult(start, { ...context, version: RESUMABLE_SINCE });
   if (!response.headers.get('content-type')?.startsWith('application/json')) return response;
   const message = (await response.json()) as object;
   return streamEvents(ReadableStream.from([lastEvent(start, message)]), async () => {});
@@ -157,13 +157,12 @@ async function* events(
       console.error({ message: 'Could not read a task; the next poll tries again', taskId, error });
     }
   }
+}
 
-  function eventOfProgress(progress: CallProgress | undefined, job: Job): string {
-    const notification = progress?.next(job);
-    if (!notification) return '';
-    const { method, params } = notification;
-    return eventOf({ method, params: { ...params, _meta: relatedTask(job) } });
-  }
+/** Returns an empty event when there is nothing to report. */
+function eventOfProgress(progress: CallProgress | undefined, job: Job): string {
+  const { method, params } = progress?.next(job) ?? {};
+  return method ? eventOf({ method, params: { ...params, _meta: relatedTask(job) } }) : '';
 }
 
 async function responseEvent(start: Position, tasks: TaskJobs, job: Job): Promise<string> {
