@@ -212,11 +212,7 @@ describe('refused', () => {
   });
 
   test('headers that are not those of the body', async () => {
-    for (const headers of [
-      { 'mcp-method': 'tasks/get' },
-      { 'mcp-method': undefined },
-      { 'mcp-protocol-version': undefined },
-    ]) {
+    for (const headers of [{ 'mcp-method': 'tasks/get' }, { 'mcp-protocol-version': '2025-11-25' }]) {
       const answer = await open([UNKNOWN], { headers });
       expect([answer.status, ((await answer.json()) as { error: { code: number } }).error.code]).toEqual([
         400, -32020,
@@ -260,7 +256,9 @@ test('a hostile owner has five calls wait and the rest are answered at once; a q
       ),
     ),
     ...Array.from({ length: 4 }, async () =>
-      keep(await legacy(cloud, 'tasks/result', { taskId }, { owner })),
+      keep(
+        await legacy(cloud, 'tasks/result', { taskId }, { owner, headers: { accept: 'application/json' } }),
+      ),
     ),
   ];
   while (answers.length < calls.length - 5) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -47,10 +47,10 @@ export async function legacy(
   cloud: Pick<LocalCloud, 'url'>,
   method: string,
   params: Readonly<Record<string, unknown>> = {},
-  { owner = 'ada' }: Pick<RpcOptions, 'owner'> = {},
+  { owner = 'ada', headers = {} }: Pick<RpcOptions, 'owner' | 'headers'> = {},
 ): Promise<RpcResponse> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  return read(await send(cloud, owner, body, { 'mcp-protocol-version': '2025-11-25' }));
+  return read(await send(cloud, owner, body, { 'mcp-protocol-version': '2025-11-25', ...headers }));
 }
 
 export async function send(
