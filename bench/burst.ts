@@ -12,8 +12,9 @@ export async function burst(cloud: LocalCloud): Promise<readonly Row[]> {
   );
   const ended: JobResult[] = [];
   for (const { job_id } of started) {
-    let job = await client.call('check_job', { job_id, wait_seconds: 30 });
-    while (!job.ended_at) job = await client.call('check_job', { job_id, wait_seconds: 30 });
+    const check = { job_id, wait_seconds: 30, include: ['details'] };
+    let job = await client.call('check_job', check);
+    while (!job.ended_at) job = await client.call('check_job', check);
     ended.push(job);
   }
   const rssMb = process.memoryUsage().rss / 1_000_000;

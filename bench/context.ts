@@ -18,6 +18,8 @@ const TESTS = 900;
 const SCRIPT_MS = 12_000;
 /** The project's goal is that jobs save 80 % of the tokens of output at once. This limit is for a client that waits. */
 const MAX_WAITING_SHARE = 0.05;
+/** Limits for one poll, as clients show it that show the model only the structure. The id of a job takes half of the first. */
+const MAX_POLL_TOKENS: Readonly<Record<string, number>> = { running: 60, completed: 200 };
 
 /** Counts the tokens of a conversation: what the model writes and what it reads. */
 class Conversation {
@@ -27,6 +29,8 @@ class Conversation {
   tokens = 0;
   /** The same with structured content, which some clients also show. */
   tokensWithStructure = 0;
+  /** Tokens of the longest poll by the status of the job, as structured content alone. */
+  readonly polls: Record<string, number> = {};
 
   constructor(client: Client) {
     this.#client = client;
@@ -36,24 +40,27 @@ class Conversation {
     const { isError, content, structuredContent } = await this.#client.callTool({ name, arguments: args });
     if (isError) throw new Error(`${name} failed: ${JSON.stringify(structuredContent)}`);
     const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-    const links = content.flatMap((part) => (part.type === 'resource_link' ? [part.name] : [])).join('\n');
-    const shown = countTokens(`${name} ${JSON.stringify(args)}`) + countTokens(text) + countTokens(links);
+    const shown = countTokens(`${name} ${JSON.stringify(args)}`) + countTokens(text);
     this.calls += 1;
     this.tokens += shown;
-    this.tokensWithStructure += shown + countTokens(JSON.stringify(structuredContent));
+    const structure = countTokens(JSON.stringify(structuredContent));
+    this.tokensWithStructure += shown + structure;
     // biome-ignore lint/suspicious/noExplicitAny: results are read field by field
-    return structuredContent as any;
+    const result = structuredContent as any;
+    if (name === 'check_job') this.polls[result.status] = Math.max(structure, this.polls[result.status] ?? 0);
+    return result;
   }
 }
 
 const PROJECT = { project: 'chatty' };
+const POLLED = 'job, polled every two seconds';
 
 const WAYS: Readonly<Record<string, (conversation: Conversation, cloud: LocalCloud) => Promise<string>>> = {
-  async 'job, polled by poll_after_ms'(conversation) {
+  async [POLLED](conversation) {
     let job = await conversation.call('start_build', PROJECT);
-    const { job_id } = job;
+    const { job_id, poll_after_ms } = job;
     while (job.status !== 'completed') {
-      await delay(job.poll_after_ms);
+      await delay(poll_after_ms);
       job = await conversation.call('check_job', { job_id });
     }
     return job_id;
@@ -104,6 +111,13 @@ export async function contextTokens(scratch: string): Promise<readonly Row[]> {
           false,
         ),
       ]),
+      ...Object.entries(MAX_POLL_TOKENS).map(([status, limit]) => ({
+        what: `context: one poll of a ${status} build, as structured content`,
+        // Without such a poll nothing was measured.
+        value: conversations[POLLED]?.polls[status] ?? Number.POSITIVE_INFINITY,
+        unit: 'tokens',
+        limit,
+      })),
     ];
   } finally {
     await client.close();

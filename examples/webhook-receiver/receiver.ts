@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 
-/** The body of a webhook. `data` is the job as `check_job` returns it. */
+/** The body of a webhook. `data` is the job as `check_job` returns it with `include: ["details"]`. */
 export interface ReceivedEvent {
   readonly type: string;
   readonly timestamp: string;

@@ -8,7 +8,7 @@ import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
-import { linkFiles, linkLogs } from '../workspace/job-files.ts';
+import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
@@ -64,7 +64,7 @@ export function jobRoutes({
       };
       if (matches(request.header('if-none-match'), etag)) return { status: 304, headers };
       const operation = operations.find(({ name }) => name === job.operation);
-      const files = [...(await linkFiles(job, operation, workspace)), ...(await linkLogs(job, workspace))];
+      const files = await linkFiles([...resultFiles(job, operation), ...logFiles(job)], workspace);
       return { status: 200, headers, body: { ...view, ...(files.length > 0 && { files }) } };
     },
 

@@ -98,7 +98,7 @@ export interface OperationResources {
   readonly packages?: readonly string[];
 }
 
-/** A workspace file of a result. Callers get a time-limited URL for it. */
+/** A workspace file of a result. Callers get a time-limited URL for it when they ask for one. */
 export interface ResultFile {
   /** Workspace key, without a leading slash. */
   readonly key: string;

@@ -23,7 +23,7 @@ export interface JobView {
   readonly job_id: string;
   readonly operation: string;
   readonly status: JobStatus;
-  /** 0..1. */
+  /** 0..1, in whole percents. */
   readonly progress: number;
   readonly step?: string;
   readonly message?: string;
@@ -79,7 +79,7 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
     operation: job.operation,
     ...viewSubject(job),
     status: job.status,
-    progress: job.progress,
+    progress: percentOf(job) / 100,
     ...(job.step && { step: job.step }),
     ...(job.message && { message: job.message }),
     ...(job.status === JobStatus.inputRequired && {
@@ -98,6 +98,11 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
     expires_at: isoSeconds(job.expiresAt),
     ...(open && { poll_after_ms: pollAfterMs }),
   };
+}
+
+/** Rounds down, so that only a completed job has 100. A longer fraction costs tokens in every poll. */
+export function percentOf({ progress }: Pick<Job, 'progress'>): number {
+  return Math.floor(progress * 100 + 1e-6);
 }
 
 function viewRequest(request: InputRequest): InputRequestView {

@@ -42,7 +42,7 @@ export async function callTool(
       } as InputRequiredResult;
     }
     const { job } = result;
-    if (!job || !client.supportsTasks) return toCallToolResult(result);
+    if (!job || !client.supportsTasks) return toCallToolResult(result, client);
     if (!isTerminal(job.status))
       return new TaskResult({ resultType: 'task', ...toTask(job, tasks.pollIntervalMs(job)) });
     return toFinalResult(job, result);

@@ -1,17 +1,19 @@
-/** Builds the tool result for a job: its view, links to its files, and a text for the model. */
+/** Builds the tool result for a job: a lean view, and the same as a text for clients that show only text. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import type { OperationDefinition } from '../definition/operation-definition.ts';
+import type { OperationDefinition, ResultFile } from '../definition/operation-definition.ts';
 import { presentResult } from '../definition/present-result.ts';
-import { type Job, JobStatus } from '../jobs/job.ts';
+import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { type JobView, percentOf } from '../jobs/job-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { Caller } from '../shared/caller.ts';
 import type { Json } from '../shared/json.ts';
-import { linkFiles } from '../workspace/job-files.ts';
+import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
-import type { FileLink, WorkspaceLinks } from '../workspace/workspace-links.ts';
-import { describeInputRequests } from './describe-input-requests.ts';
-import { type ToolResult, toCallToolResult } from './tool.ts';
+import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
+import { describeInputRequests, inputGuidance } from './describe-input-requests.ts';
+import { describeFiles, filesOutput, viewFile } from './file-view.ts';
+import { describeError, nextOutput, type ToolResult, toCallToolResult } from './tool.ts';
 
 /** Accepts any string. A malformed id and an unknown one give the same error, so that neither reveals more. */
 export const jobIdArgument = z.string().describe('The job_id that the start tool returned.');
@@ -50,46 +52,87 @@ export const jobOutput = z.looseObject({
     .nullable()
     .describe('Why the job failed; else null.'),
   input_requests: inputRequestsOutput,
-  operation: z.string().optional(),
-  step: z.string().optional(),
-  message: z.string().optional(),
-  poll_after_ms: z.number().optional().describe('Milliseconds to wait before the next check_job.'),
-  expires_at: z.string().optional().describe('When the record is deleted.'),
+  files: filesOutput.optional(),
+  next: nextOutput.optional(),
 });
 
-/** Text enters the model's context verbatim, so longer results appear only in `structuredContent` and links. */
+/** What `check_job` adds on request. Each poll enters the model's context, so by default it has only what changes. */
+export const jobExtras = ['links', 'log', 'details'] as const;
+export type JobExtra = (typeof jobExtras)[number];
+
+/** Text enters the model's context verbatim. A longer result is cut in the text; `structuredContent` has all of it. */
 const MAX_RESULT_TEXT_CHARACTERS = 2_000;
 
-/** Returns the tool result for a job's owner. It has a URL for each file, and for an upload that the job waits for. */
-export async function jobResult(
-  job: Job,
-  {
-    operation,
-    workspace,
-    polls,
-    caller,
-  }: {
-    /** Undefined when the catalogue no longer contains it. */
-    readonly operation: OperationDefinition | undefined;
-    readonly workspace: WorkspaceLinks;
-    readonly polls: PollIntervals;
-    readonly caller: Pick<Caller, 'scopes'>;
-  },
-): Promise<ToolResult> {
-  const links = await linkFiles(job, operation, workspace);
+/** Guidance for a job that has not ended. It is in every poll, so it is short. */
+const CHECK_AGAIN = 'Call check_job again.';
+
+interface JobResultOptions {
+  /** Undefined when the catalogue no longer contains it. */
+  readonly operation: OperationDefinition | undefined;
+  readonly workspace: WorkspaceLinks;
+  readonly polls: PollIntervals;
+  readonly caller: Pick<Caller, 'scopes'>;
+  /** @default none */
+  readonly include?: readonly JobExtra[] | undefined;
+}
+
+/** Returns the tool result for a job's owner. It has the URL of an upload that the job waits for. */
+export async function jobResult(job: Job, options: JobResultOptions): Promise<ToolResult> {
+  const { operation, workspace, polls, caller, include = [] } = options;
   const view = await jobViewWithUpload(job, workspace, caller, polls.next(job));
+  const log = include.includes('log') ? logFiles(job) : [];
+  const stored = [...resultFiles(job, operation), ...log];
+  const files = include.includes('links') ? await linkFiles(stored, workspace) : stored.map(viewFile);
+  const { structured, details } = selectFields(job, view, include);
   return {
-    structured: { ...view, ...(links.length > 0 && { files: links }) },
-    text: view.input_requests
-      ? describeInputRequests(view, view.input_requests)
-      : describeJob(job, operation, links),
+    structured: { ...structured, ...details, ...(files.length > 0 && { files }) },
+    text: [
+      describeJob(job, view, operation),
+      ...Object.entries(details).map(([name, value]) => `${name}: ${asText(value)}`),
+      ...(structured.log_tail ? ['Last lines:', ...structured.log_tail] : []),
+      ...describeFiles(files),
+    ].join('\n'),
+    next: guidanceFor(job, view, stored, include),
     content: contentOf(job, operation),
-    links,
-    // One resource, not a URL for each step: URLs are long, and a model reads every one.
-    ...(hasLog(job) && {
-      resources: [{ uri: `job://${job.jobId}/log`, name: 'log', mimeType: 'text/plain' }],
-    }),
   };
+}
+
+/** Separates the fields of every result from those that a caller requests: it knows some, and needs others rarely. */
+function selectFields({ logTail }: Job, view: JobView, include: readonly JobExtra[]) {
+  const { job_id, status, progress, result, error, input_requests, log_tail, ...rest } = view;
+  const isCancelled = status === JobStatus.cancelled;
+  const lines = include.includes('log') && logTail?.length ? logTail : log_tail;
+  const { step, message } = rest;
+  return {
+    structured: {
+      job_id,
+      status,
+      progress,
+      ...(isCancelled && { ...(step && { step }), ...(message && { message }) }),
+      result,
+      error,
+      ...(input_requests && { input_requests }),
+      ...(lines && { log_tail: lines }),
+    },
+    details: include.includes('details') ? rest : {},
+  };
+}
+
+/** @returns undefined when nothing is left to do */
+function guidanceFor(
+  job: Job,
+  { input_requests = {} }: JobView,
+  files: readonly ResultFile[],
+  include: readonly JobExtra[],
+): string | undefined {
+  if (!isTerminal(job.status)) return inputGuidance(input_requests) ?? CHECK_AGAIN;
+  if (job.status === JobStatus.failed)
+    return hasLog(job) && !include.includes('log') ? 'Call read_log for the whole log.' : undefined;
+  const sentences = [
+    ...(job.resultObject ? [`Read the result in parts from the resource job://${job.jobId}/result.`] : []),
+    ...(files.length > 0 && !include.includes('links') ? ['Call get_file for a download URL.'] : []),
+  ];
+  return sentences.join(' ') || undefined;
 }
 
 /** Returns the result of a task whose job has ended. A failed job is a failed tool call (`isError`). */
@@ -112,33 +155,30 @@ function contentOf({ status, result }: Job, operation: OperationDefinition | und
 
 function describeJob(
   job: Job,
+  { input_requests, error }: JobView,
   operation: OperationDefinition | undefined,
-  links: readonly FileLink[],
 ): string {
-  const name = `Job ${job.jobId} (${job.operation})`;
+  const name = `Job ${job.jobId}`;
   switch (job.status) {
-    case JobStatus.completed: {
-      const result = job.resultObject ? '' : textOf(operation, job.result ?? null);
-      const files = links.map(({ name: file }) => file).join(', ');
-      return [
-        `${name} completed.`,
-        job.resultObject
-          ? `Its result has ${job.resultObject.size} bytes. Read the linked result.json, or the resource job://${job.jobId}/result.`
-          : `Result: ${result.length > MAX_RESULT_TEXT_CHARACTERS ? 'see structuredContent.result.' : result}`,
-        ...(files ? [`Files: ${files}.`] : []),
-      ].join('\n');
-    }
+    case JobStatus.completed:
+      return job.resultObject
+        ? `${name} completed. Its result has ${job.resultObject.size} bytes: see ${RESULT_FILE}.`
+        : `${name} completed.\nResult: ${boundResult(textOf(operation, job.result ?? null))}`;
     case JobStatus.failed:
-      return [
-        `${name} failed${job.error?.step ? ` in step ${job.error.step}` : ''}: ${job.error?.code}: ${job.error?.message}`,
-        ...(job.logTail?.length ? ['Last lines:', ...job.logTail] : []),
-        ...(hasLog(job) ? [`Read the whole log from the resource job://${job.jobId}/log.`] : []),
-      ].join('\n');
+      return `${name} failed${error?.step ? ` in step ${error.step}` : ''}${error ? `: ${describeError(error)}` : '.'}`;
     case JobStatus.cancelled:
-      return `${name} was cancelled at ${percent(job)}${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
+      return `${name} was cancelled at ${percentOf(job)} %${job.step ? `, in step ${job.step}` : ''}: ${job.message}`;
     default:
-      return `${name} is ${job.status} at ${percent(job)}. ${job.message ?? ''} Call check_job again with this job_id.`;
+      return input_requests && Object.keys(input_requests).length > 0
+        ? describeInputRequests(name, input_requests)
+        : `${name} is ${job.status} at ${percentOf(job)} %.`;
   }
+}
+
+function boundResult(text: string): string {
+  if (text.length <= MAX_RESULT_TEXT_CHARACTERS) return text;
+  const shown = text.slice(0, MAX_RESULT_TEXT_CHARACTERS).replace(/[\ud800-\udbff]$/, '');
+  return `${shown}…\nThese are the first ${shown.length} of ${text.length} characters; get_file returns ${RESULT_FILE}.`;
 }
 
 /** A step that prints nothing has no log. */
@@ -146,6 +186,6 @@ function hasLog({ logs = {} }: Job): boolean {
   return Object.keys(logs).length > 0;
 }
 
-function percent({ progress }: Job): string {
-  return `${Math.round(progress * 100)} %`;
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,12 +11,17 @@ import { CallProgress, type OnProgress } from './progress.ts';
 /** Identifier of the tasks extension. */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
+const PROTOCOL_VERSION = 'mcp-protocol-version';
+const OLDEST_REVISION = '2024-11-05';
+
 /** What a request declares about its client besides its parameters. Clients of 2025 declare nothing. */
 export interface ClientRequest {
   /** True for clients of 2026 or later, which declare their capabilities with each request. */
   readonly supportsExtensions: boolean;
   /** The client accepts a task as the result of a call. */
   readonly supportsTasks: boolean;
+  /** The client accepts audio: its revision is 2025-03-26 or later. */
+  readonly acceptsAudio: boolean;
   readonly elicits: ElicitationModes;
   /** Answers to input requests by key, not yet validated. */
   readonly inputResponses: Readonly<Record<string, unknown>>;
@@ -37,12 +42,14 @@ interface Envelope {
 }
 
 /** @param acceptsStream the response may be a stream; a response in JSON has no room for notifications */
-export function clientRequestOf({ mcpReq }: ServerContext, acceptsStream: boolean): ClientRequest {
+export function clientRequestOf({ mcpReq, http }: ServerContext, acceptsStream: boolean): ClientRequest {
   const { envelope, inputResponses = {} } = mcpReq;
   const capabilities = (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
   return {
     supportsExtensions: envelope !== undefined,
     supportsTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
+    // Clients name their revision since 2025-06-18. Others may have negotiated 2024-11-05, which has no audio.
+    acceptsAudio: (http?.req?.headers.get(PROTOCOL_VERSION) ?? OLDEST_REVISION) > OLDEST_REVISION,
     elicits: elicitationModes(capabilities?.elicitation),
     inputResponses,
     ...(acceptsStream && { onProgress: onProgressOf(mcpReq) }),

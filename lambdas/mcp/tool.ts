@@ -7,18 +7,16 @@ import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { normalizeArguments } from '../shared/normalize-arguments.ts';
 import { validationMessage } from '../shared/validation-message.ts';
-import type { FileLink } from '../workspace/workspace-links.ts';
 import type { ClientRequest } from './protocol-method.ts';
 
 /** The outcome of a tool call. */
 export interface ToolResult {
   readonly structured: Readonly<Record<string, unknown>>;
-  /** A short text: what happened, and what to call next. */
+  /** A short text: what happened. It says the same as `structured`: some clients show the model only one of them. */
   readonly text: string;
-  readonly content?: readonly ResultContent[];
-  readonly links?: readonly FileLink[];
-  /** This server's resources that hold more. */
-  readonly resources?: readonly { readonly uri: string; readonly name: string; readonly mimeType: string }[];
+  /** What to do next, for the model. The text and `structuredContent.next` both have it. */
+  readonly next?: string | undefined;
+  readonly content?: readonly ResultContent[] | undefined;
   /** The job that the tool started. Clients that support tasks receive it as a task. */
   readonly job?: Job;
 }
@@ -46,6 +44,9 @@ export interface Tool {
   /** Rejects clients of 2026 or later that do not declare tasks. */
   readonly requiresTasks?: boolean;
 }
+
+/** Schema of `next` in a result. */
+export const nextOutput = z.string().describe('What to do next.');
 
 const errorShape = z.object({
   error: z.looseObject({ code: z.string(), message: z.string() }),
@@ -116,30 +117,29 @@ function shapeOf({ shape }: z.ZodObject): string {
   return `{${names.join(', ')}}`;
 }
 
-/** Maps a tool result to its wire form. */
-export function toCallToolResult({
-  structured,
-  text,
-  content = [],
-  links = [],
-  resources = [],
-}: ToolResult): CallToolResult {
+/**
+ * Maps a tool result to its wire form. It has no `resource_link`: clients of revisions before 2025-06-18 reject the whole
+ * result, and others make files of it that their model's API refuses.
+ */
+export function toCallToolResult(
+  { structured, text, next, content = [] }: ToolResult,
+  { acceptsAudio }: Pick<ClientRequest, 'acceptsAudio'> = { acceptsAudio: true },
+): CallToolResult {
   return {
-    structuredContent: { ...structured },
+    // The result of a synchronous operation may have a field `next` of its own.
+    structuredContent: { ...structured, ...(next && !Object.hasOwn(structured, 'next') && { next }) },
     content: [
-      { type: 'text', text },
-      ...content,
-      ...links.map(({ name, url, content_type, size, sha256 }) => ({
-        type: 'resource_link' as const,
-        name,
-        uri: url,
-        mimeType: content_type,
-        size,
-        description: `sha256 ${sha256}`,
-      })),
-      ...resources.map((resource) => ({ type: 'resource_link' as const, ...resource })),
+      { type: 'text', text: next ? `${text}\n${next}` : text },
+      ...(acceptsAudio ? content : content.map(embedAudio)),
     ],
   };
+}
+
+/** Returns audio as an embedded resource, which every revision has. */
+function embedAudio(block: ResultContent, index: number): ResultContent {
+  if (block.type !== 'audio') return block;
+  const { data, mimeType } = block;
+  return { type: 'resource', resource: { uri: `result://audio/${index}`, mimeType, blob: data } };
 }
 
 /** Maps an error to a tool result with `isError`: the model sees it and can act on it. */
@@ -147,8 +147,23 @@ export function toErrorResult({ code, message, retryable, details }: CodedError)
   return {
     isError: true,
     structuredContent: { error: { code, message, retryable, ...(details && { details }) } },
-    content: [{ type: 'text', text: `${code}: ${message}` }],
+    content: [{ type: 'text', text: describeError({ code, message, retryable, details }) }],
   };
+}
+
+/** Details can have 8 KiB; the text has the start of longer ones. */
+const MAX_DETAILS_CHARACTERS = 1_000;
+
+/** Returns an error as text, with what clients see that show only the structure. */
+export function describeError({
+  code,
+  message,
+  retryable,
+  details,
+}: Pick<CodedError, 'code' | 'message' | 'retryable'> & Partial<Pick<CodedError, 'details'>>): string {
+  const facts = { ...(retryable && { retryable }), ...details };
+  if (Object.keys(facts).length === 0) return `${code}: ${message}`;
+  return `${code}: ${message}\nDetails: ${JSON.stringify(facts).slice(0, MAX_DETAILS_CHARACTERS).toWellFormed()}`;
 }
 
 /**

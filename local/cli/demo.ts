@@ -36,6 +36,9 @@ const SERVICE_ERRORS: ReadonlySet<string> = new Set([
 
 type JobResult = JobView & { readonly files?: readonly FileLink[]; readonly will_callback?: boolean };
 
+/** The progress bar shows the step, and the result is downloaded. */
+const ALL = { include: ['links', 'details'] };
+
 interface DemoOptions {
   /** Directory of the project. */
   readonly directory: string;
@@ -107,7 +110,7 @@ async function buildWithWebhook(client: Client, cloud: LocalCloud, project: stri
     const { id, event } = await receiver.received;
     const lateMs = Date.now() - Date.parse(event.timestamp);
     print(`${event.type} arrived ${lateMs} ms after it happened, signature verified, webhook-id ${id}`);
-    return await call(client, 'check_job', { job_id: event.data.job_id });
+    return await call(client, 'check_job', { job_id: event.data.job_id, ...ALL });
   } finally {
     receiver.close();
   }
@@ -116,7 +119,7 @@ async function buildWithWebhook(client: Client, cloud: LocalCloud, project: stri
 async function pollJob(client: Client, job_id: string): Promise<JobResult> {
   const bar = new ProgressBar();
   for (;;) {
-    const job = await call(client, 'check_job', { job_id, wait_seconds: 1 });
+    const job = await call(client, 'check_job', { job_id, wait_seconds: 1, ...ALL });
     bar.draw(job);
     if (job.status !== 'pending' && job.status !== 'running') {
       bar.end();

@@ -23,10 +23,11 @@ test('a client settles an invoice by a state machine that knows nothing of jobs'
     });
     expect(job).toMatchObject({ status: 'pending' });
     // An external state machine's progress is read when somebody looks: look until its first state is behind it.
-    let { data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 });
+    const check = { job_id: job.job_id, wait_seconds: 3, include: ['details'] };
+    let { data: waiting } = await call(client, 'check_job', check);
     while (waiting.progress === 0) {
       await delay(waiting.poll_after_ms);
-      ({ data: waiting } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 3 }));
+      ({ data: waiting } = await call(client, 'check_job', check));
     }
     expect(waiting).toMatchObject({ status: 'running', step: 'Wait until due', progress: 0.25 });
     const { data: settled } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 30 });

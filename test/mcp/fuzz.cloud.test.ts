@@ -15,6 +15,7 @@ const TOOLS = [
   'start_echo',
   'start_probe',
   'check_job',
+  'get_file',
   'list_jobs',
   'cancel_job',
   'list_deliveries',
@@ -23,6 +24,8 @@ const TOOLS = [
 const EVENTS = ['events/list', 'events/subscribe', 'events/unsubscribe', 'events/poll'];
 const NAMES = [
   'job_id',
+  'name',
+  'include',
   'text',
   'cursor',
   'limit',

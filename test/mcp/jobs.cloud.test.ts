@@ -5,7 +5,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy } from '../support/rpc.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
-import { awsClients, call, connect, executionArn } from '../support/test-cloud.ts';
+import { awsClients, call, connect, executionArn, fileUrl } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -42,13 +42,11 @@ describe('the good path', () => {
     const { data, text } = await call(client, 'check_job', { job_id: started.job_id, wait_seconds: 30 });
     expect(data).toMatchObject({
       job_id: started.job_id,
-      operation: 'four_steps',
       status: 'completed',
       progress: 1,
       result: { count: 4 },
       error: null,
     });
-    expect(data).not.toHaveProperty('poll_after_ms');
     expect(text).toContain('{"count":4}');
   });
 
@@ -57,22 +55,32 @@ describe('the good path', () => {
     expect(data).toMatchObject({ status: 'completed', result: { text: 'hello' } });
   });
 
-  test('a result above 64 KiB is linked, and the link gives it whole', async () => {
-    const { data, links } = await call(client, 'start_probe', {
+  test('a result above 64 KiB is a file, and get_file gives it whole', async () => {
+    const { data } = await call(client, 'start_probe', {
       behaviour: 'large_result',
       wait_seconds: 20,
     });
-    expect(data).toMatchObject({ status: 'completed', result: null });
-    const link = links.find(({ name }) => name === 'result.json');
-    const response = await fetch(link?.uri ?? '');
+    expect(data).toMatchObject({ status: 'completed', result: null, files: [{ name: 'result.json' }] });
+    const response = await fetch(await fileUrl(client, data.job_id, 'result.json'));
     expect(await response.json()).toEqual({ attempt: 0, padding: 'x'.repeat(100_000) });
   });
 
-  test("a step's log is linked", async () => {
-    const { links } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
-    const { uri = '' } = links.find(({ name }) => name === 'log') ?? {};
-    const { contents } = await client.readResource({ uri });
-    expect(contents).toMatchObject([{ uri, text: '== act ==\nattempt 0\n' }]);
+  test('get_file gives the logs of all steps, or of one, and names the files that there are', async () => {
+    const { data } = await call(client, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
+    const { job_id } = data;
+    for (const name of ['log', 'act.log'])
+      expect(await (await fetch(await fileUrl(client, job_id, name))).text()).toBe('attempt 0\n');
+    const { data: refused } = await call(client, 'get_file', { job_id, name: '../act.log' });
+    expect(refused.error).toMatchObject({
+      code: 'RESOURCE_NOT_FOUND',
+      message: `Job ${job_id} has the status failed and no file "../act.log". Choose one of: act.log.`,
+    });
+  });
+
+  test('get_file gives a small result itself', async () => {
+    const { data } = await call(client, 'start_echo', { text: 'hello', wait_seconds: 30 });
+    const { data: file, text } = await call(client, 'get_file', { job_id: data.job_id, name: 'result.json' });
+    expect([file, text]).toEqual([{ result: { text: 'hello' } }, '{"text":"hello"}']);
   });
 
   test('list_jobs pages through the jobs, the newest first', async () => {
@@ -102,7 +110,8 @@ describe('the good path', () => {
       retention_seconds: 600,
       wait_seconds: 30,
     });
-    const keptMs = Date.parse(data.expires_at) - Date.parse(data.ended_at);
+    const { data: kept } = await call(client, 'check_job', { job_id: data.job_id, include: ['details'] });
+    const keptMs = Date.parse(kept.expires_at) - Date.parse(kept.ended_at);
     expect(Math.round(keptMs / 1000)).toBeGreaterThanOrEqual(599);
     expect(Math.round(keptMs / 1000)).toBeLessThanOrEqual(600);
   });

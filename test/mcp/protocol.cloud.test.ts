@@ -26,6 +26,7 @@ const TOOLS = [
   'quote',
   'start_report',
   'check_job',
+  'get_file',
   'list_jobs',
   'answer_job',
   'cancel_job',

@@ -249,7 +249,7 @@ test('a hostile owner has five calls wait and the rest are answered at once; a q
         await modern(
           cloud,
           'tools/call',
-          { name: 'check_job', arguments: { job_id: taskId, wait_seconds: 20 } },
+          { name: 'check_job', arguments: { job_id: taskId, wait_seconds: 20, include: ['details'] } },
           // Without the tasks extension, the result is the job.
           { owner, capabilities: {} },
         ),

@@ -14,7 +14,7 @@ import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { operationName } from '../support/operation-name.ts';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect, fileUrl } from '../support/test-cloud.ts';
 
 const SECRET = 'canary-5f1c-key-of-the-operator';
 const CRM = 'arn:aws:events:us-east-1:000000000000:connection/crm/11111111-1111-1111-1111-111111111111';
@@ -118,15 +118,15 @@ describe('an answer', () => {
   test('of more than 64 KiB is in the bucket, whole', async () => {
     const body = { text: 'x'.repeat(100_000) };
     answers = [json(200, body)];
-    const { data, links } = await call(client, 'start_call_api', {
+    const { data } = await call(client, 'start_call_api', {
       connection: 'crm',
       method: 'GET',
       path: '/large',
       wait_seconds: 50,
     });
     expect(data.status).toBe('completed');
-    const link = links.find(({ uri }) => uri.startsWith('http'));
-    expect(await (await fetch(link?.uri ?? '')).json()).toMatchObject({ status: 200, body });
+    const url = await fileUrl(client, data.job_id, 'result.json');
+    expect(await (await fetch(url)).json()).toMatchObject({ status: 200, body });
   });
 
   test('of more than 256 KiB fails the job, and says so', async () => {
@@ -183,8 +183,9 @@ describe('an API that takes its time', () => {
     });
     const told = new Set<string>();
     let ended: { status: string; message: string; result?: unknown };
+    const check = { job_id: data.job_id, wait_seconds: 1, include: ['details'] };
     do {
-      ({ data: ended } = await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 1 }));
+      ({ data: ended } = await call(client, 'check_job', check));
       told.add(ended.message);
     } while (!/completed|failed/.test(ended.status));
     expect(ended).toMatchObject({ status: 'completed', result: { status: 200, body: { rows: 3 } } });

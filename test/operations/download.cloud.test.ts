@@ -115,7 +115,7 @@ test('progress is by bytes', async () => {
   const { job_id } = await download('/slow', 'slow', { wait_seconds: 0 });
   const seen: string[] = [];
   for (;;) {
-    const { data } = await call(client, 'check_job', { job_id });
+    const { data } = await call(client, 'check_job', { job_id, include: ['details'] });
     if (data.message) seen.push(data.message);
     if (data.status === 'completed') break;
     await delay(1_000);

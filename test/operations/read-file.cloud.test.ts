@@ -52,9 +52,14 @@ const put = (project: string, Body: Buffer) =>
 let callers = 0;
 
 /** Each by somebody else: one owner may not call so often. */
-async function read(path: string, range?: { start: number; end?: number }, project = 'app') {
+async function read(
+  path: string,
+  range?: { start: number; end?: number },
+  project = 'app',
+  more: object = {},
+) {
   const caller = await connect(cloud, { owner: `caller-${callers++}` });
-  const answer = await call(caller, 'read_file', { project, path, ...(range && { range }) });
+  const answer = await call(caller, 'read_file', { project, path, ...(range && { range }), ...more });
   await caller.close();
   return answer;
 }
@@ -81,13 +86,17 @@ test('what is no text is answered in base64', async () => {
   expect((await read('small.bin')).data).toMatchObject({ encoding: 'base64', content: 'AP8B/g==', size: 4 });
 });
 
-test('64 KiB are shown, and more is linked whole', async () => {
+test('64 KiB are shown, and more is listed without a URL until one is asked for', async () => {
   expect((await read('exactly.txt')).data.content).toHaveLength(64 * 1024);
-  const { data, links } = await read('large.bin');
+  const { data, text: shown } = await read('large.bin');
   expect(data).toMatchObject({ size: 100_000 });
   expect(data.content).toBeUndefined();
-  expect(links).toMatchObject([{ name: 'large.bin', size: 100_000 }]);
-  const response = await fetch(links[0]?.uri ?? '');
+  expect(data.files).toMatchObject([{ name: 'large.bin', size: 100_000 }]);
+  expect(data.next).toContain('include: ["links"]');
+  expect(shown).toContain(`Files: large.bin (100,000 bytes).\n${data.next}`);
+  expect(JSON.stringify(data) + shown).not.toContain('X-Amz-Signature');
+  const { data: linked } = await read('large.bin', undefined, 'app', { include: ['links'] });
+  const response = await fetch(linked.files[0].url);
   expect(Buffer.from(await response.arrayBuffer()).equals(large)).toBe(true);
 });
 

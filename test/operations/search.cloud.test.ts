@@ -128,7 +128,7 @@ test('1,000 files are searched at once, 1,001 by a job', async () => {
     manyFiles(1_000, (index) => `needle ${index}`),
   );
   const { data: at1001 } = await search({ pattern: 'needle' }, 'more');
-  expect(at1001).toMatchObject({ status: 'pending', operation: 'search' });
+  expect(at1001).toMatchObject({ status: 'pending' });
   const { data: ended } = await call(client, 'check_job', { job_id: at1001.job_id, wait_seconds: 10 });
   expect(ended).toMatchObject({ status: 'completed', result: { total: 1_000, files_searched: 1_001 } });
   // What a glob leaves out does not count.
@@ -150,11 +150,11 @@ test('with wait_seconds the job is waited for, and the same key finds the same j
 
 test('more matches than an answer can hold are all in a file', async () => {
   await put('many', { 'big.txt': 'needle in a haystack\n'.repeat(20_000) });
-  const { data, links } = await search({ pattern: 'needle' }, 'many');
+  const { data } = await search({ pattern: 'needle', include: ['links'] }, 'many');
   expect(data.result).toMatchObject({ total: 20_000, complete: true });
   expect(data.result.matches.length).toBeLessThan(20_000);
-  expect(links).toMatchObject([{ name: 'matches.jsonl' }]);
-  const lines = (await (await fetch(links[0]?.uri ?? '')).text()).trimEnd().split('\n');
+  expect(data.files).toMatchObject([{ name: 'matches.jsonl' }]);
+  const lines = (await (await fetch(data.files[0].url)).text()).trimEnd().split('\n');
   expect(lines).toHaveLength(20_000);
   expect(JSON.parse(lines[19_999] ?? '')).toEqual({
     file: 'big.txt',

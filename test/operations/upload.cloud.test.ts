@@ -41,7 +41,7 @@ const large = rawArchive([packageJson, { path: 'noise.bin', content: randomBytes
 async function waiting(project: string, more: object = {}) {
   const { data, text } = await call(client, 'start_upload', { project, wait_seconds: 30, ...more });
   expect(data.status).toBe('input_required');
-  return { jobId: data.job_id as string, upload: data.input_requests.file.upload, text };
+  return { jobId: data.job_id as string, upload: data.input_requests.file.upload, text, data };
 }
 
 const put = (url: string, body: Buffer | string, init: RequestInit = {}) =>
@@ -51,7 +51,7 @@ const put = (url: string, body: Buffer | string, init: RequestInit = {}) =>
 async function end(jobId: string) {
   for (;;) {
     const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 30 });
-    if (data.ended_at) return data;
+    if (data.status !== 'running' && data.status !== 'input_required') return data;
     await delay(1_000);
   }
 }
@@ -67,7 +67,7 @@ const codeOf = async (response: Response) => /<Code>(.*)<\/Code>/.exec(await res
 
 describe('an archive that is put where the job says', () => {
   test('becomes the source of the project, which other operations read', async () => {
-    const { jobId, upload, text } = await waiting('large');
+    const { jobId, upload, text, data: asked } = await waiting('large');
     expect(upload).toEqual({
       method: 'PUT',
       max_bytes: 5 * 1024 * MIB,
@@ -76,6 +76,12 @@ describe('an archive that is put where the job says', () => {
     });
     expect(Date.parse(upload.url_expires_at) - Date.now()).toBeGreaterThan(14 * 60_000);
     expect(text).toContain(`curl --fail-with-body -T FILE '${upload.url}'`);
+    // Clients that show only the structure have the command, too; the URL is long, so each form has it once.
+    expect(asked.next).toContain(
+      "curl --fail-with-body -T FILE 'URL', with the URL in input_requests.file.upload.url",
+    );
+    expect(text).toContain(asked.next);
+    for (const form of [text, JSON.stringify(asked)]) expect(form.split(upload.url)).toHaveLength(2);
     expect((await put(upload.url, large)).status).toBe(200);
     expect(await end(jobId)).toMatchObject({
       status: 'completed',

@@ -9,6 +9,7 @@ import { ACCOUNT, REGION } from './ministack.ts';
 /** How long a job may take here; a build takes some ten seconds. */
 const JOB_MS = 90_000;
 const POLL_MS = 1_200;
+const ENDED = ['completed', 'failed', 'cancelled'];
 
 // biome-ignore lint/suspicious/noExplicitAny: jobs are checked field by field
 export type JobResult = any;
@@ -77,7 +78,11 @@ export class Caller {
 
   /** Polls a job until it runs the step. @throws like `until` */
   untilStep(jobId: string, step: string): Promise<JobResult> {
-    return this.#poll(jobId, {}, (job) => job.status === 'running' && job.step === step);
+    return this.#poll(
+      jobId,
+      { include: ['details'] },
+      (job) => job.status === 'running' && job.step === step,
+    );
   }
 
   async #poll(jobId: string, args: object, fits: (job: JobResult) => boolean): Promise<JobResult> {
@@ -85,7 +90,7 @@ export class Caller {
     for (;;) {
       const job = await this.tool('check_job', { job_id: jobId, ...args });
       if (fits(job)) return job;
-      if (job.ended_at || job.status === undefined || Date.now() > giveUpAt)
+      if (ENDED.includes(job.status) || job.status === undefined || Date.now() > giveUpAt)
         throw new Error(`The job does not get where it should: ${JSON.stringify(job, undefined, 2)}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

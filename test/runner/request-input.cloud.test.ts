@@ -62,9 +62,11 @@ test('a waiting caller is told of the questions as soon as they are asked', asyn
       },
     },
   });
-  expect(job).toMatchObject({ step: 'confirm', message: 'May it go on? In which colour?' });
-  const { text } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 20 });
-  expect(text).toContain('answer_job');
+  const { text, data } = await call(client, 'check_job', { job_id: job.job_id, wait_seconds: 20 });
+  expect(data.next).toBe(
+    'Ask the user, then call answer_job with this job_id and answers to: approve, paint.',
+  );
+  expect(text).toContain(data.next);
   expect(text).toContain('paint: In which colour?');
 });
 
@@ -152,7 +154,10 @@ test('what nobody answers in time fails', async () => {
   const { job_id } = await asking({ hurry: true });
   await answer(job_id, { approve: YES, paint: RED });
   const asked = await end(job_id);
-  expect(asked.data).toMatchObject({ status: 'input_required', step: 'hurry' });
+  expect(asked.data).toMatchObject({
+    status: 'input_required',
+    input_requests: { quick: { message: 'Quick?' } },
+  });
   const late = async (): Promise<unknown> => {
     const { data } = await end(job_id);
     return data.status === 'input_required' ? late() : data;

@@ -15,7 +15,6 @@ export interface ToolResult {
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: responses are checked field by field
   readonly data: any;
-  readonly links: readonly { readonly name: string; readonly uri: string; readonly size: number }[];
 }
 
 export async function startTestCloud(
@@ -54,10 +53,14 @@ export async function call(
 ): Promise<ToolResult> {
   const { isError, structuredContent, content } = await client.callTool({ name, arguments: args });
   const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  const links = content.flatMap((part) =>
-    part.type === 'resource_link' ? [part as ToolResult['links'][number]] : [],
-  );
-  return { isError, data: structuredContent, text: texts.join('\n'), links };
+  return { isError, data: structuredContent, text: texts.join('\n') };
+}
+
+/** Returns the download URL of a job's file. @throws Error when the job has no such file */
+export async function fileUrl(client: Client, job_id: string, name: string): Promise<string> {
+  const { data, text } = await call(client, 'get_file', { job_id, name });
+  if (!data.files) throw new Error(text);
+  return data.files[0].url;
 }
 
 /** Creates SDK clients of the local cloud's services, like an operator's. */

@@ -19,8 +19,13 @@ const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
   'job.cancelled': 'A job was cancelled before it ended.',
 };
 
-/** The job at the time of the event: the output of `check_job`, plus times. */
-const payload = jobOutput.required({ operation: true, expires_at: true }).extend({
+/** The job at the time of the event: all that `check_job` returns with details, but no files. */
+const payload = jobOutput.omit({ files: true, next: true }).extend({
+  operation: z.string(),
+  step: z.string().optional(),
+  message: z.string().optional(),
+  poll_after_ms: z.number().optional(),
+  expires_at: z.string().describe('When the record is deleted.'),
   created_at: z.string(),
   started_at: z.string().optional(),
   updated_at: z.string(),

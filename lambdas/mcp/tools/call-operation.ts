@@ -10,12 +10,14 @@ import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.
 import { Scope } from '../../shared/caller.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { linkFiles } from '../../workspace/job-files.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
+import { describeFiles, filesOutput, viewFile } from '../file-view.ts';
 import { textOf } from '../job-result.ts';
 import { reportWhile } from '../progress.ts';
 import type { ClientRequest } from '../protocol-method.ts';
 import { canElicit } from '../task-mapping.ts';
-import { defineTool, type Tool, type ToolResult } from '../tool.ts';
+import { defineTool, nextOutput, type Tool, type ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 import {
   acceptStart,
@@ -41,9 +43,10 @@ export function syncTool(
     // An external state machine may change things while its caller waits.
     scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
-    input: z.strictObject(operation.input.shape),
-    output: operation.output instanceof z.ZodObject ? operation.output : z.looseObject({}),
-    async call(input, { owner }, client) {
+    input: z.strictObject({ ...operation.input.shape, ...linksArgument(operation) }),
+    output: resultOutput(operation),
+    async call(args, { owner }, client) {
+      const { input, wantsLinks } = readLinksArgument(operation, args);
       callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
       const call = { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) };
@@ -54,7 +57,8 @@ export function syncTool(
       if (questions) return { questions };
       if ('asked' in outcome && client.supportsExtensions) throw elicitationNotDeclared(outcome.asked);
       const { result } = resultOf(operation, outcome);
-      return toToolResult(operation, result, result as Readonly<Record<string, Json>>, workspace);
+      const structured = result as Readonly<Record<string, Json>>;
+      return toToolResult(operation, result, structured, wantsLinks ? workspace : undefined);
     },
   });
 }
@@ -68,9 +72,10 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
     description: `${operation.description} Returns the result, or, when it takes longer, a job_id: follow it with check_job.`,
     scope: Scope.jobsWrite,
     annotations: { title: operation.title, ...operation.annotations },
-    input: z.strictObject({ ...operation.input.shape, ...jobArguments() }),
+    input: z.strictObject({ ...operation.input.shape, ...jobArguments(), ...linksArgument(operation) }),
     output: startedOutput.partial({ job_id: true }),
-    async call(args, caller, client) {
+    async call(given, caller, client) {
+      const { input: args, wantsLinks } = readLinksArgument(operation, given);
       callRateLimiter.check(caller.owner, operation.name);
       const { onProgress } = client;
       const startedAtMs = Date.now();
@@ -114,9 +119,10 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       }
       const { result } = resultOf(operation, outcome);
       const structured = { status: JobStatus.completed, progress: 1, result, error: null };
-      return toToolResult(operation, result, structured, workspace);
+      return toToolResult(operation, result, structured, wantsLinks ? workspace : undefined);
     },
-    start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
+    start: (args, caller, ttlMs) =>
+      startTask(dependencies, operation, readLinksArgument(operation, args).input, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
   });
 }
@@ -179,14 +185,58 @@ function resultOf({ name }: OperationDefinition, outcome: CallResult): { readonl
   throw codedError(code, message, { retryable, details });
 }
 
+/** @param workspace creates download URLs for the files; undefined when the caller does not ask for them */
 async function toToolResult(
   operation: OperationDefinition,
   result: Json,
   structured: ToolResult['structured'],
-  workspace: ToolDependencies['workspace'],
+  workspace: ToolDependencies['workspace'] | undefined,
 ): Promise<ToolResult> {
-  const files = operation.files?.(result as never) ?? [];
-  const links = await Promise.all(files.map((file) => workspace.link(file)));
-  const content = operation.content?.(result as never);
-  return { structured, text: textOf(operation, result), content, links };
+  const stored = operation.files?.(result as never) ?? [];
+  const files = workspace ? await linkFiles(stored, workspace) : stored.map(viewFile);
+  return {
+    // The result itself may have a field `files`.
+    structured: files.length > 0 ? { files, ...structured } : structured,
+    text: [textOf(operation, result), ...describeFiles(files)].join('\n'),
+    next:
+      files.length > 0 && !workspace
+        ? 'For download URLs, repeat the call with include: ["links"].'
+        : undefined,
+    content: operation.content?.(result as never),
+  };
+}
+
+const LINKS = {
+  include: z
+    .array(z.enum(['links']))
+    .max(1)
+    .optional()
+    .describe('links: download URLs.'),
+};
+
+/** Returns the argument with which a call asks for URLs: it has no job, so `get_file` cannot return them. */
+function linksArgument(operation: OperationDefinition): Partial<typeof LINKS> {
+  return offersLinks(operation) ? LINKS : {};
+}
+
+function offersLinks({ files, input }: OperationDefinition): boolean {
+  return files !== undefined && !Object.hasOwn(input.shape, 'include');
+}
+
+function readLinksArgument<Args extends Readonly<Record<string, unknown>>>(
+  operation: OperationDefinition,
+  args: Args,
+): { readonly input: Omit<Args, 'include'>; readonly wantsLinks: boolean } {
+  // An operation with an argument of this name always returns the URLs.
+  if (!offersLinks(operation)) return { input: args, wantsLinks: true };
+  const { include = [], ...input } = args;
+  return { input, wantsLinks: (include as readonly string[]).includes('links') };
+}
+
+/** Returns the schema of a result, which may be a strict object, with what `toToolResult` adds to it. */
+function resultOutput({ output, files }: OperationDefinition): z.ZodObject {
+  if (!(output instanceof z.ZodObject)) return z.looseObject({});
+  return files
+    ? z.object({ files: filesOutput.optional(), next: nextOutput.optional() }).extend(output.shape)
+    : output;
 }

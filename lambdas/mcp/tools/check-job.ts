@@ -5,7 +5,7 @@ import { isJobId } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
-import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
+import { jobExtras, jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 import { limitWait, waitArgument, withWaitLimit } from './wait-argument.ts';
@@ -26,15 +26,20 @@ export function checkJobTool({
     title: 'Check job',
     description:
       'Returns the status and progress of a job and, once it has ended, its result or error. ' +
-      'With wait_seconds, waits until it ends or needs input. While it is open, call again after poll_after_ms.',
+      'With wait_seconds, waits until it ends or needs input.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
       job_id: jobIdArgument,
       wait_seconds: waitArgument,
+      include: z
+        .array(z.enum(jobExtras))
+        .max(jobExtras.length)
+        .optional()
+        .describe('links: download URLs. log: its last lines. details: step, message, times, poll_after_ms.'),
     }),
     output: jobOutput,
-    async call({ job_id: jobId, wait_seconds }, caller, { onProgress }) {
+    async call({ job_id: jobId, wait_seconds, include }, caller, { onProgress }) {
       const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();
       pollRateLimiter.check(owner, jobId);
@@ -45,7 +50,7 @@ export function checkJobTool({
       const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);
       if (!job) throw jobNotFound();
       const latest = await executionProgress.refresh(job);
-      return withWaitLimit(await jobResult(latest, { operation, workspace, polls, caller }), wait);
+      return withWaitLimit(await jobResult(latest, { operation, workspace, polls, caller, include }), wait);
     },
   });
 }

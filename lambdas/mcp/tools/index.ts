@@ -5,6 +5,7 @@ import { syncFirstTool, syncTool } from './call-operation.ts';
 import { cancelJobTool } from './cancel-job.ts';
 import { checkJobTool } from './check-job.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { getFileTool } from './get-file.ts';
 import { listDeliveriesTool } from './list-deliveries.ts';
 import { listJobsTool } from './list-jobs.ts';
 import { startTool } from './start-operation.ts';
@@ -18,6 +19,7 @@ export function createTools(dependencies: ToolDependencies): readonly Tool[] {
       .filter(({ retired }) => !retired)
       .map((operation) => TOOLS[operation.execution.mode](operation, dependencies)),
     checkJobTool(dependencies),
+    getFileTool(dependencies),
     listJobsTool(dependencies),
     answerJobTool(dependencies),
     cancelJobTool(dependencies),

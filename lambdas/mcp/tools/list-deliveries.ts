@@ -4,7 +4,7 @@ import { isJobId } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/deliveries/delivery.ts';
 import { jobIdArgument } from '../job-result.ts';
-import { defineTool, type Tool } from '../tool.ts';
+import { defineTool, nextOutput, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 /** The newest ones: callers ask about the end of a job. The management API pages through all deliveries. */
@@ -31,6 +31,7 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
         }),
       ),
       has_more: z.boolean().describe('Whether there are older deliveries, not listed.'),
+      next: nextOutput.optional(),
     }),
     async call({ job_id: jobId }, { owner }) {
       const page = isJobId(jobId)
@@ -39,10 +40,10 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
       return {
         structured: { deliveries: page.deliveries.map(view), has_more: page.next !== undefined },
         text: [
-          page.deliveries.map(describe).join('\n') ||
-            'No deliveries, or no such job. list_jobs lists your jobs.',
+          page.deliveries.map(describe).join('\n') || 'No deliveries, or no such job.',
           ...(page.next ? ['Older deliveries are not listed.'] : []),
         ].join('\n'),
+        ...(page.deliveries.length === 0 && { next: 'Call list_jobs to find your jobs.' }),
       };
     },
   });

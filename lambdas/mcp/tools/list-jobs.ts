@@ -6,7 +6,7 @@ import { viewSummary } from '../../jobs/job-view.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { listJobs } from '../../jobs/list-jobs.ts';
 import { Scope } from '../../shared/caller.ts';
-import { defineTool, type Tool } from '../tool.ts';
+import { defineTool, nextOutput, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 const MAX_PAGE = 100;
@@ -38,6 +38,7 @@ export function listJobsTool({ operations, jobs }: Pick<ToolDependencies, 'opera
         }),
       ),
       next_cursor: z.string().optional().describe('Pass it as cursor for the next page.'),
+      next: nextOutput.optional(),
     }),
     async call({ limit, cursor, ...filters }, { owner }) {
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
@@ -50,8 +51,9 @@ export function listJobsTool({ operations, jobs }: Pick<ToolDependencies, 'opera
         },
         text: [
           page.jobs.map(describe).join('\n') || (page.next ? 'No matching jobs so far.' : 'No jobs.'),
-          ...(page.next ? ['For more, repeat this call with next_cursor as cursor.'] : []),
+          ...(page.next ? [`next_cursor: ${jobsCursor.encode(page.next)}`] : []),
         ].join('\n'),
+        next: page.next && 'For more, repeat this call with next_cursor as cursor.',
       };
     },
   });

@@ -54,7 +54,7 @@ export function jobArguments() {
 
 export const startedOutput = jobOutput
   .partial({ progress: true, result: true, error: true })
-  .extend({ will_callback: z.boolean().optional() });
+  .extend({ message: z.string().optional(), will_callback: z.boolean().optional() });
 
 /** Parsed arguments: those of the job apart from the operation's input. */
 export interface StartArguments {
@@ -130,15 +130,26 @@ export async function startJob(
   );
   const news = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, job, wait.ms);
   const latest = news && (await executionProgress.refresh(news));
-  const result = {
-    ...(await jobResult(latest ?? job, { operation, workspace, polls, caller })),
+  const willCallBack = callback && { will_callback: true };
+  if (latest && latest.status !== JobStatus.pending) {
+    const { structured, ...result } = await jobResult(latest, { operation, workspace, polls, caller });
+    const whole = { ...result, structured: { ...structured, ...willCallBack }, job: latest };
+    return withWaitLimit(whole, wait);
+  }
+  const message = `${operation.title} started. Use check_job to monitor progress.`;
+  const started = {
+    structured: {
+      job_id: job.jobId,
+      status: job.status,
+      message,
+      ...willCallBack,
+      poll_after_ms: polls.next(job),
+    },
+    text: `${message} job_id: ${job.jobId}${callback ? ', will_callback: true' : ''}`,
+    next: 'Call check_job with this job_id and wait_seconds.',
     job: latest ?? job,
   };
-  const structured = { ...result.structured, ...(callback && { will_callback: true }) };
-  if (latest && latest.status !== JobStatus.pending) return withWaitLimit({ ...result, structured }, wait);
-  const message = `${operation.title} started. Use check_job to monitor progress.`;
-  const text = `${message} job_id: ${job.jobId}`;
-  return withWaitLimit({ structured: { ...structured, message }, text, job }, wait);
+  return withWaitLimit(started, wait);
 }
 
 /**

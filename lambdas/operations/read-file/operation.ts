@@ -4,7 +4,7 @@ import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 import { projectName, sourceOf } from '../project/project.ts';
 
-/** Limit for content in a model's context; larger files get a link. */
+/** Limit for content in a model's context; callers read larger files in ranges, or download them. */
 export const MAX_INLINE_BYTES = 64 * 1024;
 
 const MAX_PATH_CHARACTERS = 1_000;
@@ -35,7 +35,7 @@ const output = z.strictObject({
     .optional()
     .describe('The bytes in `content`; for text, complete characters only.'),
   encoding: z.enum(['utf-8', 'base64']).optional(),
-  content: z.string().optional().describe('Absent for a large file; read its resource_link instead.'),
+  content: z.string().optional().describe('Absent for a large file: give a range, or download it.'),
   file: z.string().optional().describe('Workspace key of a large file.'),
 });
 export type ReadFileOutput = z.output<typeof output>;
@@ -43,7 +43,7 @@ export type ReadFileOutput = z.output<typeof output>;
 export const readFile = defineOperation({
   name: 'read_file',
   title: 'Read file',
-  description: `Reads a file of a project in the workspace: text unchanged, other files as base64. Above ${MAX_INLINE_BYTES} bytes it returns a link; give a range to read a part.`,
+  description: `Reads a file of a project in the workspace: text unchanged, other files as base64. Above ${MAX_INLINE_BYTES} bytes, give a range to read a part.`,
   input,
   subject: 'project',
   output,
@@ -59,7 +59,7 @@ export const readFile = defineOperation({
       : [{ key: file, name: fileName(path), contentType: 'application/octet-stream', size, sha256 }],
   text: ({ path, size, content, encoding, range }) =>
     content === undefined
-      ? `${path} has ${size} bytes, too large to show. Open the link, or give a range to read a part.`
+      ? `${path} has ${size} bytes, too large to show. Give a range to read a part.`
       : encoding === 'base64'
         ? `${path} is not text. Read its ${size} bytes as base64 from structuredContent.content.`
         : range && (range.start > 0 || range.end < size)

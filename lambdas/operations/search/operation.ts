@@ -87,7 +87,7 @@ export const search = defineOperation({
     }
     const more =
       lines.length < total
-        ? ` Shows the first ${lines.length}; read the others from structuredContent or the link.`
+        ? ` Shows the first ${lines.length}; read the others from structuredContent.result or the file.`
         : '';
     return [head + more, ...lines].join('\n');
   },

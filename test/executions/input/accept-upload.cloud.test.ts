@@ -43,7 +43,7 @@ const put = (url: string, body: string) => fetch(url, { method: 'PUT', body });
 const end = (jobId: string) =>
   waitFor(async () => {
     const { data } = await call(client, 'check_job', { job_id: jobId, wait_seconds: 20 });
-    return data.ended_at ? data : undefined;
+    return /running|input_required/.test(data.status) ? undefined : data;
   });
 
 /** That the function which is told of files has said so of one that nobody waits for. */

@@ -10,7 +10,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Client } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { awsClients, call, connect } from '../../support/test-cloud.ts';
+import { awsClients, call, connect, fileUrl } from '../../support/test-cloud.ts';
 
 let scratch: string;
 const children = new Set<ChildProcess>();
@@ -110,9 +110,9 @@ test('builds survive a killed client and a killed cloud: another client collects
 
   const second = await start();
   const later = await connect(second);
-  const { data, links } = await call(later, 'check_job', { job_id });
+  const { data } = await call(later, 'check_job', { job_id });
   expect(data).toMatchObject({ status: 'completed', result: { artifact: '/builds/sturdy.tar.gz' } });
-  const artifact = await fetch(links.find(({ name }) => name === 'sturdy.tar.gz')?.uri ?? '');
+  const artifact = await fetch(await fileUrl(later, job_id, 'sturdy.tar.gz'));
   expect((await artifact.arrayBuffer()).byteLength).toBe(data.result.size);
   expect(await waitForEndOrInput(later, started.job_id)).toMatchObject({ status: 'completed' });
   await later.close();
@@ -174,6 +174,7 @@ describe('a build', () => {
       'search',
       'start_upload',
       'check_job',
+      'get_file',
       'list_jobs',
       'answer_job',
       'cancel_job',

@@ -7,7 +7,7 @@ import type { LocalCloud } from '../../../local/cloud.ts';
 import { unusedActions } from '../../../local/iam/report.ts';
 import { type EventReceiver, startEventReceiver } from '../../support/event-receiver.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
-import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
+import { awsClients, call, connect, fileUrl, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -61,8 +61,7 @@ async function deliveryOf(jobId: string) {
 
 async function runJobs(): Promise<void> {
   const { data: big } = await call(client, 'start_probe', { behaviour: 'large_result', wait_seconds: 20 });
-  const { links } = await call(client, 'check_job', { job_id: big.job_id });
-  await follow(...links.map(({ uri }) => uri).filter((uri) => uri.startsWith('http')));
+  await follow(await fileUrl(client, big.job_id, 'result.json'));
   for (const behaviour of ['crash_always', 'fail']) {
     await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
   }
@@ -78,7 +77,8 @@ async function runJobs(): Promise<void> {
   await call(client, 'check_job', { job_id: asking.job_id, wait_seconds: 20 });
   const { data: taking } = await call(client, 'start_take', { wait_seconds: 20 });
   await fetch(taking.input_requests.file.upload.url, { method: 'PUT', body: 'x' });
-  while (!(await call(client, 'check_job', { job_id: taking.job_id, wait_seconds: 20 })).data.ended_at);
+  const takes = { job_id: taking.job_id, wait_seconds: 20 };
+  while ((await call(client, 'check_job', takes)).data.status !== 'completed');
   const { data: byHttp } = await call(client, 'start_take', { wait_seconds: 20 });
   const { input_requests } = await api('GET', `/jobs/${byHttp.job_id}`);
   await fetch(input_requests.file.upload.url, { method: 'PUT', body: 'x' });

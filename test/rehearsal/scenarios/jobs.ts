@@ -24,7 +24,9 @@ export async function jobScenarios(report: Report, caller: Caller, uploaded: str
       assert.equal(again.job_id, started.job_id);
       const job = await caller.until(started.job_id, 'completed');
       assert.deepEqual(job.result.skipped, []);
-      const [file] = job.files;
+      const [{ name }] = job.files;
+      const { files } = await caller.tool('get_file', { job_id: job.job_id, name });
+      const [file] = files;
       const response = await fetch(file.url);
       const bytes = Buffer.from(await response.arrayBuffer());
       assert.equal(response.status, 200, bytes.toString());

@@ -1,0 +1,83 @@
+/** Tests that clients of each protocol revision receive only the content types of that revision. */
+import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
+import type { ServerFeatures } from '../../lambdas/mcp/server.ts';
+import { defineTool } from '../../lambdas/mcp/tool.ts';
+import { scopes } from '../../lambdas/shared/caller.ts';
+
+const DATA = { data: 'AA==', mimeType: 'x/y' };
+const content = [
+  { type: 'image', ...DATA },
+  { type: 'audio', ...DATA },
+  { type: 'resource', resource: { uri: 'x://y', mimeType: 'text/plain', text: 'x' } },
+] as const;
+const show = defineTool({
+  name: 'show',
+  title: 'Show',
+  description: 'Returns content.',
+  scope: 'jobs:read',
+  annotations: {},
+  input: z.strictObject({}),
+  output: z.looseObject({}),
+  call: async () => ({
+    structured: { files: [{ name: 'a.tar.gz' }] },
+    text: 'Done.',
+    next: 'Rest.',
+    content,
+  }),
+});
+const endpoint = createEndpoint({
+  tools: [show],
+  methods: { legacy: [], modern: [] },
+} as unknown as ServerFeatures);
+
+async function rpc(method: string, params: object, revision?: string) {
+  const request = new Request('http://localhost/mcp', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(revision && { 'mcp-protocol-version': revision }),
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+  const response = await endpoint(request, { owner: 'alice', scopes }, Date.now() + 10_000);
+  // biome-ignore lint/suspicious/noExplicitAny: responses are checked field by field
+  return ((await response.json()) as any).result;
+}
+
+const WITHOUT_AUDIO = ['text', 'image', 'resource', 'resource'];
+const WITH_AUDIO = ['text', 'image', 'audio', 'resource'];
+
+// Clients send the header since 2025-06-18. Without it, nobody knows which of the earlier revisions they negotiated.
+test.each([
+  ['2024-10-07', undefined, WITHOUT_AUDIO],
+  ['2024-11-05', undefined, WITHOUT_AUDIO],
+  ['2025-03-26', undefined, WITHOUT_AUDIO],
+  ['2024-11-05', '2024-11-05', WITHOUT_AUDIO],
+  ['2025-03-26', '2025-03-26', WITH_AUDIO],
+  ['2025-06-18', '2025-06-18', WITH_AUDIO],
+  ['2025-11-25', '2025-11-25', WITH_AUDIO],
+])('a client of %s that sends the header %s', async (protocolVersion, header, types) => {
+  const clientInfo = { name: 'old', version: '1.0.0' };
+  const started = await rpc('initialize', { protocolVersion, capabilities: {}, clientInfo });
+  expect(started.protocolVersion).toBe(protocolVersion);
+  const result = await rpc('tools/call', { name: 'show', arguments: {} }, header);
+  expect(result.content.map(({ type }: { type: string }) => type)).toEqual(types);
+  expect(result).toEqual({
+    content: expect.any(Array),
+    // A field that earlier revisions do not have, which their schemas allow.
+    structuredContent: { files: [{ name: 'a.tar.gz' }], next: 'Rest.' },
+  });
+});
+
+test('every revision that the server negotiates is tested', () => {
+  expect([...SUPPORTED_PROTOCOL_VERSIONS].sort()).toEqual([
+    '2024-10-07',
+    '2024-11-05',
+    '2025-03-26',
+    '2025-06-18',
+    '2025-11-25',
+  ]);
+});
