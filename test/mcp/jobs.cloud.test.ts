@@ -157,8 +157,12 @@ describe('what models and their hosts send otherwise', () => {
 
 test('list_jobs shows what jobs are about and since when, and filters by it', async () => {
   const mine = await connect(cloud, { owner: 'filterer' });
-  const { data: echo } = await call(mine, 'start_echo', { text: 'x', wait_seconds: 30 });
-  const { data: failed } = await call(mine, 'start_probe', { behaviour: 'fail', wait_seconds: 20 });
+  const whole = async (tool: string, args: object) => {
+    const { data } = await call(mine, tool, { ...args, wait_seconds: 20 });
+    return (await call(mine, 'check_job', { job_id: data.job_id, include: ['details'] })).data;
+  };
+  const echo = await whole('start_echo', { text: 'x' });
+  const failed = await whole('start_probe', { behaviour: 'fail' });
   const { data: waiting } = await call(mine, 'start_probe', { behaviour: 'wait', wait_seconds: 1 });
   expect(failed).toMatchObject({ behaviour: 'fail' });
   const list = async (args: object) => {
