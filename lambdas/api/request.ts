@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { type Caller, callerOf } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { validationMessage } from '../shared/validation-message.ts';
+import { wellFormedJson } from '../shared/well-formed.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const EMPTY = z.strictObject({});
@@ -99,7 +100,7 @@ export class ApiRequest {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(wellFormedJson(text));
   } catch (cause) {
     throw new AppError(ErrorCode.invalidArguments, 'The body is not valid JSON. Send a JSON object.', {
       cause,

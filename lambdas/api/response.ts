@@ -1,6 +1,7 @@
 /** Builds the responses of the management API: JSON bodies, and errors with the status of their code. */
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { toJson } from '../shared/well-formed.ts';
 
 export interface ApiResponse {
   readonly status: number;
@@ -43,7 +44,7 @@ export function toProxyResult({ status, body, headers }: ApiResponse): APIGatewa
       'referrer-policy': 'no-referrer',
       ...headers,
     },
-    body: body ? JSON.stringify(body) : '',
+    body: body ? toJson(body) : '',
   };
 }
 

@@ -2,18 +2,19 @@
 import type * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { wellFormed } from '../shared/well-formed.ts';
 
 /**
- * @returns the result as the schema parses it; unchanged without a schema
+ * @returns the result as the schema parses it, in well-formed Unicode
  * @throws AppError RESULT_INVALID
  */
 export function checkResult(
   { name, output }: { readonly name: string; readonly output?: z.ZodType },
   result: Json,
 ): Json {
-  if (!output) return result;
+  if (!output) return wellFormed(result);
   const { success, data, error: cause } = output.safeParse(result);
-  if (success) return data as Json;
+  if (success) return wellFormed(data as Json);
   throw resultInvalid(name, cause);
 }
 

@@ -4,6 +4,7 @@
  */
 import './check-peers.ts';
 
+export { cutText, shortenText } from '../shared/cut-text.ts';
 export {
   AppError,
   CodedError,

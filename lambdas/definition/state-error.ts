@@ -1,5 +1,6 @@
 /** Passes JSON from a function to its state in the message of an error, and reads it from the cause that the state catches. */
 import type { Json } from '../shared/json.ts';
+import { toJson } from '../shared/well-formed.ts';
 
 /** Step Functions cuts off a longer cause. */
 const MAX_CAUSE_CHARACTERS = 32_768;
@@ -19,7 +20,7 @@ export abstract class StateError extends Error {
 /** @returns whether the cause of an error with this message stays below the limit; a character counts with all its bytes */
 export function fitsCause(errorType: string, message: unknown): boolean {
   // As Lambda's runtime for Node.js writes it; the limit is in characters, and bytes are never fewer.
-  const cause = JSON.stringify({ errorType, errorMessage: JSON.stringify(message), trace: [''] });
+  const cause = JSON.stringify({ errorType, errorMessage: toJson(message), trace: [''] });
   return Buffer.byteLength(cause) <= MAX_CAUSE_CHARACTERS;
 }
 

@@ -2,6 +2,7 @@
 
 import type { JobError } from '../jobs/job.ts';
 import { cleanText } from '../shared/clean-text.ts';
+import { cutText } from '../shared/cut-text.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import type { ExecutionFailed } from './executions.ts';
 
@@ -42,9 +43,10 @@ export function executionFailure({ status, error }: Pick<ExecutionFailed, 'statu
 }
 
 function nameOf(error: string): string {
-  return cleanText(error)
-    .replaceAll(/[\n\t]/g, '')
-    .trim()
-    .slice(0, MAX_NAME_CHARACTERS)
-    .toWellFormed();
+  return cutText(
+    cleanText(error)
+      .replaceAll(/[\n\t]/g, '')
+      .trim(),
+    MAX_NAME_CHARACTERS,
+  );
 }

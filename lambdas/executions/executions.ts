@@ -14,6 +14,7 @@ import { isStateMachineOperation, type OperationDefinition } from '../definition
 import { HANDED_OVER } from '../definition/state-names.ts';
 import { executionName, type Job } from '../jobs/job.ts';
 import { stateMachineArn } from '../shared/env.ts';
+import { toJson } from '../shared/well-formed.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
 /** Input of an execution of steps: the part of the job that its steps see. */
@@ -100,7 +101,7 @@ export class Executions {
     const start = new StartExecutionCommand({
       stateMachineArn: machineArn,
       name: executionName(job),
-      input: JSON.stringify(input),
+      input: toJson(input),
     });
     try {
       const { executionArn: started = '' } = await this.#client.send(start);

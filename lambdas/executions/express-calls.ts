@@ -3,9 +3,11 @@ import type { CallResult } from '../definition/call-protocol.ts';
 import { checkResult } from '../definition/check-result.ts';
 import type { StateMachineOperation } from '../definition/operation-definition.ts';
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
+import { cutText } from '../shared/cut-text.ts';
 import { stateMachineArn } from '../shared/env.ts';
 import { AppError, codedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { toJson } from '../shared/well-formed.ts';
 import { executionFailure } from './execution-failure.ts';
 
 type SyncExecution =
@@ -31,13 +33,13 @@ export class ExpressCalls {
     }
     if (execution.status === 'TIMED_OUT') throw timedOut(operation);
     const { code, message, ...rest } = executionFailure(execution);
-    throw codedError(code, message, { ...rest, cause: execution.cause?.slice(0, 1_000) });
+    throw codedError(code, message, { ...rest, cause: cutText(execution.cause ?? '', 1_000) });
   }
 
   async #run(operation: StateMachineOperation, name: string, input: Json): Promise<SyncExecution> {
     const signal = AbortSignal.timeout(limitMs(operation));
     try {
-      const start = { stateMachineArn: stateMachineArn(operation.name), name, input: JSON.stringify(input) };
+      const start = { stateMachineArn: stateMachineArn(operation.name), name, input: toJson(input) };
       return (await this.#call('StartSyncExecution', start, signal)) as SyncExecution;
     } catch (cause) {
       if (signal.aborted) throw timedOut(operation, cause);

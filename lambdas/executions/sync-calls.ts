@@ -2,8 +2,10 @@
 import { type CallEvent, type CallResult, callResult } from '../definition/call-protocol.ts';
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
+import { cutText } from '../shared/cut-text.ts';
 import { functionName } from '../shared/env.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { toJson } from '../shared/well-formed.ts';
 import { ExpressCalls } from './express-calls.ts';
 
 /** Time for the function's cold start, in addition to the limit of the operation. */
@@ -30,7 +32,7 @@ export class SyncCalls {
     }
     const text = await response.text();
     if (!response.ok || response.headers.has('x-amz-function-error')) {
-      throw new Error(`The function of ${name} responded with ${response.status}: ${text.slice(0, 1_000)}`);
+      throw new Error(`The function of ${name} responded with ${response.status}: ${cutText(text, 1_000)}`);
     }
     return callResult.parse(JSON.parse(text));
   }
@@ -39,7 +41,7 @@ export class SyncCalls {
     try {
       return await this.#fetch(`/2015-03-31/functions/${functionName(name)}/invocations`, {
         method: 'POST',
-        body: JSON.stringify(event),
+        body: toJson(event),
         signal: AbortSignal.timeout(limitMs + COLD_START_MS),
       });
     } catch (cause) {

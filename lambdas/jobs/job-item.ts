@@ -1,6 +1,7 @@
 /** Maps jobs to DynamoDB items and back. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { toJson } from '../shared/well-formed.ts';
 import type { Job } from './job.ts';
 
 /**
@@ -20,10 +21,7 @@ const JSON_ATTRIBUTES = [
 
 /** Marshalls a record, a key or the values of an expression. */
 export function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
-  const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [
-    name,
-    JSON.stringify(value[name]),
-  ]);
+  const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [name, toJson(value[name])]);
   return marshall({ ...value, ...Object.fromEntries(texts) }, { removeUndefinedValues: true });
 }
 

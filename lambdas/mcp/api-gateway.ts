@@ -1,5 +1,6 @@
 /** Converts an API Gateway event to a web `Request`, and a web `Response` to a streamed response. */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { wellFormedJson } from '../shared/well-formed.ts';
 
 /** @returns undefined for an invalid HTTP request: for example a GET with a body, or an illegal character in a header */
 export function toRequest(event: APIGatewayProxyEvent): Request | undefined {
@@ -19,7 +20,10 @@ function requestOf(event: APIGatewayProxyEvent): Request {
   return new Request(`https://${requestContext.domainName ?? 'localhost'}${path}`, {
     method: httpMethod,
     headers,
-    body: body === null ? undefined : isBase64Encoded ? Buffer.from(body, 'base64') : body,
+    body:
+      body === null
+        ? undefined
+        : wellFormedJson(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body),
   });
 }
 

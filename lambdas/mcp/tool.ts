@@ -4,9 +4,11 @@ import * as z from 'zod';
 import type { ResultContent } from '../definition/operation-definition.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
 import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
+import { cutText } from '../shared/cut-text.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { normalizeArguments } from '../shared/normalize-arguments.ts';
 import { validationMessage } from '../shared/validation-message.ts';
+import { wellFormed } from '../shared/well-formed.ts';
 import type { ClientRequest } from './protocol-method.ts';
 
 /** The outcome of a tool call. */
@@ -125,14 +127,14 @@ export function toCallToolResult(
   { structured, text, next, content = [] }: ToolResult,
   { acceptsAudio }: Pick<ClientRequest, 'acceptsAudio'> = { acceptsAudio: true },
 ): CallToolResult {
-  return {
+  return wellFormed({
     // The result of a synchronous operation may have a field `next` of its own.
     structuredContent: { ...structured, ...(next && !Object.hasOwn(structured, 'next') && { next }) },
     content: [
       { type: 'text', text: next ? `${text}\n${next}` : text },
       ...(acceptsAudio ? content : content.map(embedAudio)),
     ],
-  };
+  });
 }
 
 /** Returns audio as an embedded resource, which every revision has. */
@@ -144,11 +146,11 @@ function embedAudio(block: ResultContent, index: number): ResultContent {
 
 /** Maps an error to a tool result with `isError`: the model sees it and can act on it. */
 export function toErrorResult({ code, message, retryable, details }: CodedError): CallToolResult {
-  return {
+  return wellFormed({
     isError: true,
     structuredContent: { error: { code, message, retryable, ...(details && { details }) } },
     content: [{ type: 'text', text: describeError({ code, message, retryable, details }) }],
-  };
+  });
 }
 
 /** Details can have 8 KiB; the text has the start of longer ones. */
@@ -163,7 +165,7 @@ export function describeError({
 }: Pick<CodedError, 'code' | 'message' | 'retryable'> & Partial<Pick<CodedError, 'details'>>): string {
   const facts = { ...(retryable && { retryable }), ...details };
   if (Object.keys(facts).length === 0) return `${code}: ${message}`;
-  return `${code}: ${message}\nDetails: ${JSON.stringify(facts).slice(0, MAX_DETAILS_CHARACTERS).toWellFormed()}`;
+  return `${code}: ${message}\nDetails: ${cutText(JSON.stringify(facts), MAX_DETAILS_CHARACTERS)}`;
 }
 
 /**

@@ -10,6 +10,7 @@ import { uploadKey } from '../jobs/upload-key.ts';
 import { cleanText } from '../shared/clean-text.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
+import { toJson } from '../shared/well-formed.ts';
 
 /** Ends the attempt of a step that needs answers; its state changes to the one that waits for them. Not a failure. */
 export class InputRequired extends StateError {
@@ -18,7 +19,7 @@ export class InputRequired extends StateError {
 
   constructor(questions: Questions) {
     // A state sees only the name and the message of an error.
-    super(JSON.stringify(questions));
+    super(toJson(questions));
     this.questions = questions;
   }
 }

@@ -8,6 +8,7 @@ import { boundError } from '../jobs/bound-record.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { wellFormed } from '../shared/well-formed.ts';
 import { createRequestInput, InputRequired, validAnswers } from './request-input.ts';
 import type { Invocation } from './run-step.ts';
 import { resultTooLarge } from './step-output.ts';
@@ -59,8 +60,8 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
       });
       return { result: checkResult(operation, await Promise.race([working, isOver])) };
     } catch (error) {
-      if (error instanceof HandedOver) return { handedOver: error.done, answers: accepted };
-      if (error instanceof InputRequired) return { asked: error.questions, answers: accepted };
+      if (error instanceof HandedOver) return { handedOver: wellFormed(error.done), answers: accepted };
+      if (error instanceof InputRequired) return { asked: wellFormed(error.questions), answers: accepted };
       return { error: describe(error, name, awsRequestId) };
     } finally {
       clearTimeout(timer);

@@ -17,6 +17,7 @@ import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { toJson } from '../shared/well-formed.ts';
 import { placeResult } from '../workspace/place-result.ts';
 import { CallRequired, createApis } from './api-calls.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
@@ -57,7 +58,7 @@ export class RetryableStepError extends StateError {
   override readonly name = RETRYABLE_STEP_ERROR;
 
   constructor(failure: RetryableFailure) {
-    super(JSON.stringify(fitFailure(failure)));
+    super(toJson(fitFailure(failure)));
   }
 }
 

@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises';
 import type { StepLog } from '../definition/step-context.ts';
 import { TAIL_LINE_CHARACTERS, TAIL_LINES } from '../jobs/bound-record.ts';
 import { cleanText } from '../shared/clean-text.ts';
+import { cutText, cutTextStart } from '../shared/cut-text.ts';
 
 /** Cuts off longer logs with a notice, so that a script in an endless loop cannot fill the disk. */
 export const MAX_LOG_BYTES = 50 * 1024 * 1024;
@@ -42,8 +43,8 @@ export class FileStepLog implements StepLog {
   #append(text: string): void {
     this.#stream.write(text);
     const lines = (this.#unfinishedLine + text).split('\n');
-    this.#unfinishedLine = (lines.pop() ?? '').slice(-TAIL_LINE_CHARACTERS);
-    this.#tail = [...this.#tail, ...lines.map((line) => line.slice(0, TAIL_LINE_CHARACTERS))].slice(
+    this.#unfinishedLine = cutTextStart(lines.pop() ?? '', TAIL_LINE_CHARACTERS);
+    this.#tail = [...this.#tail, ...lines.map((line) => cutText(line, TAIL_LINE_CHARACTERS))].slice(
       -TAIL_LINES,
     );
   }

@@ -1,5 +1,6 @@
 /** Cleans text of other programs and people, so that it cannot mislead a reader, a terminal or a model. */
 import { stripVTControlCharacters } from 'node:util';
+import { cutText } from './cut-text.ts';
 
 /** Printable ASCII, the usual text, needs no cleaning. */
 const CLEAN = /^[\x20-\x7e\n\t]*$/;
@@ -26,8 +27,7 @@ export function cleanText(text: string): string {
 /** Cleans text, and cuts it off with an ellipsis at a number of characters (UTF-16 code units). */
 export function cleanShortText(text: string, maxCharacters: number): string {
   // A longer text is cut before it is cleaned, so that its size costs no time.
-  const cleaned = cleanText(text.slice(0, 4 * maxCharacters));
+  const cleaned = cleanText(cutText(text, 4 * maxCharacters));
   if (cleaned.length <= maxCharacters && text.length <= 4 * maxCharacters) return cleaned;
-  // The second pass removes half of a character at the cut.
-  return `${cleanText(cleaned.slice(0, maxCharacters - 1))}…`;
+  return `${cutText(cleaned, maxCharacters - 1)}…`;
 }

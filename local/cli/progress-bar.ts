@@ -1,4 +1,5 @@
 /** Prints progress: one line that is redrawn on a terminal, or one line for each change elsewhere. */
+import { cutText } from '../../lambdas/shared/cut-text.ts';
 
 const WIDTH = 30;
 
@@ -22,7 +23,7 @@ export class ProgressBar {
     const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
     const percent = `${Math.round(progress * 100)}`.padStart(3);
     const room = Math.max(20, (this.#out.columns ?? 100) - WIDTH - 20);
-    const line = `  ${bar} ${percent} %  ${step.padEnd(8)} ${message.slice(0, room)}`;
+    const line = `  ${bar} ${percent} %  ${step.padEnd(8)} ${cutText(message, room)}`;
     if (line === this.#last) return;
     this.#last = line;
     this.#out.write(this.#out.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);

@@ -31,7 +31,7 @@ export function isTooLarge(data: unknown): boolean {
 
 /** Cuts off the message of an error, which becomes the cause that a state catches. */
 export function withCutCause(error: unknown): unknown {
-  if (error instanceof Error) error.message = error.message.slice(0, MAX_CAUSE_CHARACTERS);
+  if (error instanceof Error) error.message = error.message.slice(0, MAX_CAUSE_CHARACTERS).toWellFormed();
   return error;
 }
 

@@ -43,7 +43,7 @@ test.each([
   ['control characters', ' a\u0000b\nc\u202e ', 'abc'],
   ['half of a character', 'a\ud800', 'a'],
   ['too many characters', 'x'.repeat(129), 'x'.repeat(128)],
-  ['a character cut in half', `${'x'.repeat(127)}😀`, `${'x'.repeat(127)}\ufffd`],
+  ['a character at the cut', `${'x'.repeat(127)}😀`, 'x'.repeat(127)],
 ])('a name with %s is cleaned', (_what, error, name) => {
   expect(executionFailure({ status: 'FAILED', error }).details).toEqual({ status: 'FAILED', error: name });
 });

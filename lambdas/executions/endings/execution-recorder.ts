@@ -8,6 +8,7 @@ import {
 import type { Workspace } from '../../definition/step-context.ts';
 import { executionName, isJobId, isTerminal, type Job, type JobError, JobStatus } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
+import { cutText } from '../../shared/cut-text.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { placeResult } from '../../workspace/place-result.ts';
@@ -124,7 +125,7 @@ export class ExecutionRecorder {
       jobId,
       status,
       error,
-      cause: cause?.slice(0, 1_000),
+      cause: cutText(cause ?? '', 1_000),
     });
   }
 }

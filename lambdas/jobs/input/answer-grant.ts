@@ -1,4 +1,5 @@
 /** Answers questions with a grant instead of the owner's identity. A grant covers named questions of one job record. */
+import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { isTerminal, isUpload, type Job, openRequests, type QuestionRequest } from '../job.ts';
 import type { JobStore } from '../job-store.ts';
@@ -57,7 +58,7 @@ export async function answerGrantedQuestions(
     if (stray === undefined) return given;
     throw new AppError(
       ErrorCode.inputNotRequired,
-      `answers.${stray.slice(0, 64)}: this link does not cover that question. Answer one of: ${grant.keys.join(', ')}.`,
+      `answers.${cutText(stray, 64)}: this link does not cover that question. Answer one of: ${grant.keys.join(', ')}.`,
     );
   });
   return { operation: job.operation, open: granted(job, grant) };

@@ -1,5 +1,6 @@
 /** Validates and records answers to the questions of a step. The first valid answer to a question counts. */
 import * as z from 'zod';
+import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { validationMessage } from '../../shared/validation-message.ts';
 import {
@@ -102,7 +103,7 @@ function notOpen({ answers = {} }: Job, key: string, open: readonly string[]): A
   }
   return new AppError(
     ErrorCode.inputNotRequired,
-    `answers.${key.slice(0, 64)}: the job did not ask this question.${stillOpen}`,
+    `answers.${cutText(key, 64)}: the job did not ask this question.${stillOpen}`,
   );
 }
 

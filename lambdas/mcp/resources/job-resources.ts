@@ -3,6 +3,7 @@ import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server'
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import { trimToUtf8Boundaries } from '../../shared/utf8-boundaries.ts';
@@ -137,6 +138,6 @@ async function cut(pieces: readonly Piece[], start: number, end: number) {
 function notFound(uri: string): AppError {
   return new AppError(
     ErrorCode.resourceNotFound,
-    `No resource "${uri.slice(0, 200)}": the job is unknown, has not ended, or has no such result or log. Call check_job.`,
+    `No resource "${cutText(uri, 200)}": the job is unknown, has not ended, or has no such result or log. Call check_job.`,
   );
 }

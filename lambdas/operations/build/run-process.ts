@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { cutText } from 'mcp-async-operations/operation';
 import { cleanText, endProcesses } from 'mcp-async-operations/steps';
 
 export interface ProcessOptions {
@@ -96,8 +97,9 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(cleanText(line));
     while (rest.length > MAX_LINE_CHARACTERS) {
-      onLine(cleanText(rest.slice(0, MAX_LINE_CHARACTERS)));
-      rest = rest.slice(MAX_LINE_CHARACTERS);
+      const start = cutText(rest, MAX_LINE_CHARACTERS);
+      onLine(cleanText(start));
+      rest = rest.slice(start.length);
     }
   });
   stream.on('close', () => {

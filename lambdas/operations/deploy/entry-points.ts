@@ -1,7 +1,7 @@
 /** Checks that an artifact contains the entry points of its package.json. */
 import { posix } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { OperationError } from 'mcp-async-operations/operation';
+import { cutText, OperationError } from 'mcp-async-operations/operation';
 import * as z from 'zod';
 import { limits } from '../build/limits.ts';
 import { openSource } from '../project/read-source.ts';
@@ -39,7 +39,7 @@ export async function checkEntryPoints(archive: string, signal: AbortSignal): Pr
   for (const named of [main ?? [], typeof bin === 'string' ? bin : Object.values(bin)].flat()) {
     const path = posix.normalize(named).replace(/\/$/, '');
     if (!ENDINGS.some((ending) => isThere(posix.normalize(path + ending)))) {
-      throw broken(`its ${MANIFEST} names the entry point "${named.slice(0, 200)}", which is missing`);
+      throw broken(`its ${MANIFEST} names the entry point "${cutText(named, 200)}", which is missing`);
     }
   }
 }

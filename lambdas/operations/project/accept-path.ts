@@ -1,5 +1,5 @@
 /** Checks a path of a caller: it must be plainly inside the project. */
-import { OperationError } from 'mcp-async-operations/operation';
+import { cutText, OperationError } from 'mcp-async-operations/operation';
 
 /**
  * @param argument name of the argument for the error
@@ -24,6 +24,6 @@ export function acceptPath(argument: string, path: string): string {
   if (!problem) return segments.join('/');
   throw new OperationError(
     'PATH_REFUSED',
-    `${argument}: ${JSON.stringify(path.slice(0, 200))} ${problem}. Give a path relative to the project, such as "src/main.ts".`,
+    `${argument}: ${JSON.stringify(cutText(path, 200))} ${problem}. Give a path relative to the project, such as "src/main.ts".`,
   );
 }

@@ -1,9 +1,9 @@
 /** Creates the errors for rejected source archives. */
-import { formatBytes, OperationError } from 'mcp-async-operations/operation';
+import { cutText, formatBytes, OperationError } from 'mcp-async-operations/operation';
 
 /** Quotes and escapes an untrusted name of the archive for messages. */
 export function quote(text: string | undefined): string {
-  return JSON.stringify((text ?? '').slice(0, 200));
+  return JSON.stringify(cutText(text ?? '', 200));
 }
 
 export function invalidSource(reason: string, cause?: unknown): OperationError {

@@ -1,6 +1,7 @@
 /** Searches one file line by line, and returns each match with its context lines. */
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { cutText } from 'mcp-async-operations/operation';
 import type { Match } from './operation.ts';
 import type { Test } from './pattern.ts';
 
@@ -43,5 +44,5 @@ export async function* searchText(
 }
 
 function cut(line: string): string {
-  return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line;
+  return line.length > MAX_LINE_CHARACTERS ? `${cutText(line, MAX_LINE_CHARACTERS)}…` : line;
 }

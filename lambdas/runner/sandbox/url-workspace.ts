@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { type Dispatcher, request } from 'undici';
 import type { FileDigest, FileTransfer } from '../../definition/step-context.ts';
+import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { digestOf, writeDigested } from '../../workspace/digest.ts';
 import type { SandboxEvent } from './protocol.ts';
@@ -87,7 +88,7 @@ class Refused extends Error {
 const MAX_RESPONSE_CHARACTERS = 500;
 
 async function refusal(status: number, body: Dispatcher.ResponseData['body']): Promise<Refused> {
-  return new Refused(status, (await body.text()).slice(0, MAX_RESPONSE_CHARACTERS));
+  return new Refused(status, cutText(await body.text(), MAX_RESPONSE_CHARACTERS));
 }
 
 /** Marks every failure as retryable except rejections with 4xx. */

@@ -1,4 +1,5 @@
 /** Calls Step Functions without its client, for functions that need few actions and a fast cold start. */
+import { cutText } from '../cut-text.ts';
 import { signedFetch } from './signed-fetch.ts';
 
 /** An error response of Step Functions. */
@@ -34,7 +35,7 @@ export function stepFunctionsCalls({ hostPrefix = '' }: { readonly hostPrefix?: 
     });
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
-    const { __type = String(response.status), message = text.slice(0, 1_000) } = parseError(text);
+    const { __type = String(response.status), message = cutText(text, 1_000) } = parseError(text);
     // Some services add a namespace prefix.
     throw new StepFunctionsError(__type.split('#').at(-1) ?? '', message);
   };

@@ -1,4 +1,5 @@
 /** Builds the signed HTTP request of a delivery or a verification. */
+import { toJson } from '../../shared/well-formed.ts';
 import type { Delivery } from '../deliveries/delivery.ts';
 import { type Endpoint, EndpointKind, signingSecrets } from '../endpoints/endpoint.ts';
 import { type SigningKey, signedHeaders } from '../signing/signature.ts';
@@ -45,7 +46,7 @@ function signed(
   keys: readonly SigningKey[],
   nowMs: number,
 ): WebhookRequest {
-  const body = JSON.stringify(content);
+  const body = toJson(content);
   const secrets = signingSecrets(endpoint, nowMs);
   return {
     url,

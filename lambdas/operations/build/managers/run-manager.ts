@@ -1,6 +1,6 @@
 /** Runs a shipped package manager on a project's tree, without the function's environment variables. */
 import { delimiter } from 'node:path';
-import { OperationError } from 'mcp-async-operations/operation';
+import { cutText, OperationError } from 'mcp-async-operations/operation';
 import { marked, type SandboxContext } from 'mcp-async-operations/steps';
 import type { JobDirectory } from '../job-directory.ts';
 import type { BuildInput } from '../operation.ts';
@@ -79,7 +79,7 @@ export async function runManager(
       log.write(`${line}\n`);
       if (GIT_MISSING.test(line)) needsGit = true;
       if (usesRegistry && TRANSIENT_ERRORS[manager].test(line)) retryable = true;
-      if (line.trim()) progress(fraction, line.trim().slice(0, MAX_MESSAGE_CHARACTERS));
+      if (line.trim()) progress(fraction, cutText(line.trim(), MAX_MESSAGE_CHARACTERS));
     },
   });
   if (exitCode === 0) return;
