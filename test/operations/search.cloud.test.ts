@@ -87,10 +87,19 @@ test.each([
   ['**/er/**', ['src/deep/er/x.ts']],
   ['{docs,src}/?.md', ['docs/x.md']],
   ['src/[!a-l]ain.ts', ['src/main.ts']],
-  ['nothing/*', []],
 ])('the glob %s is of %j', async (glob, files) => {
   const { data } = await search({ pattern: 'TODO', glob });
   expect([...new Set(data.result.matches.map(({ file }: { file: string }) => file))]).toEqual(files);
+});
+
+test.each([
+  ['nothing/*', /"nothing\/\*", so nothing was searched\..*\*\*\/ crosses directories/],
+  ['docs', /It names a directory: use "docs\/\*\*"/],
+  ['src\\main.ts', /backslash makes the next character literal/],
+])('the glob %s selects no file, and the result says so', async (glob, note) => {
+  const { data, text } = await search({ pattern: 'TODO', glob });
+  expect(data.result).toMatchObject({ matches: [], files_searched: 0, note: expect.stringMatching(note) });
+  expect(text).toMatch(note);
 });
 
 test.each([

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { toJson, wellFormed, wellFormedJson } from '../../lambdas/shared/well-formed.ts';
 
 test.each([
-  ['half of a character', String.raw`{"a":"x\ud83d"}`, String.raw`{"a":"x�"}`],
-  ['the other half', String.raw`"\uDE00x"`, String.raw`"�x"`],
-  ['halves in the wrong order', String.raw`"\ude00\ud83d"`, String.raw`"��"`],
+  ['half of a character', String.raw`{"a":"x\ud83d"}`, '{"a":"x�"}'],
+  ['the other half', String.raw`"\uDE00x"`, '"�x"'],
+  ['halves in the wrong order', String.raw`"\ude00\ud83d"`, '"��"'],
   ['a first half before a character', String.raw`"\ud83d\ud83d\ude00"`, String.raw`"�\ud83d\ude00"`],
-  ['a name', String.raw`{"\ud83d":1}`, String.raw`{"�":1}`],
+  ['a name', String.raw`{"\ud83d":1}`, '{"�":1}'],
   ['a whole character', String.raw`"\ud83d\ude00"`, String.raw`"\ud83d\ude00"`],
   ['an escaped backslash', String.raw`"\\ud83d"`, String.raw`"\\ud83d"`],
   ['an escaped backslash before a half', String.raw`"\\\ud83d"`, String.raw`"\\�"`],
@@ -17,7 +17,7 @@ test.each([
 
 test('every JSON value becomes well-formed, and a well-formed one stays as it is', () => {
   const text = fc.string({ unit: fc.constantFrom('\ud83d', '\ude00', '\\', 'u', 'd83d', '"', '😀', 'a') });
-  const values = fc.oneof(text, fc.array(text), fc.dictionary(text, text));
+  const values = fc.oneof(text, fc.array(text), fc.dictionary(fc.constantFrom('a', '\ud83d'), text));
   fc.assert(
     fc.property(values, (value) => {
       const json = toJson(value);

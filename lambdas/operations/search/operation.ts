@@ -51,6 +51,7 @@ const output = z.strictObject({
   complete: z.boolean().describe('Whether the search covered every file. It stops at 100,000 matches.'),
   files_searched: z.int().nonnegative(),
   files_skipped: z.int().nonnegative().describe('Files that are not text, or larger than 10 MiB.'),
+  note: z.string().optional().describe('Why nothing was searched.'),
   all: z
     .strictObject({ key: z.string(), size: z.int(), sha256: z.string() })
     .optional()
@@ -75,8 +76,10 @@ export const search = defineOperation({
   requires: ({ project }) => [sourceOf(project)],
   files: ({ all }) =>
     all ? [{ ...all, name: 'matches.jsonl', contentType: 'application/jsonl; charset=utf-8' }] : [],
-  text: ({ matches, total, complete, files_searched }) => {
-    const head = `${total}${complete ? '' : ' or more'} matching lines in ${files_searched} files.`;
+  text: ({ matches, total, complete, files_searched, files_skipped, note }) => {
+    if (note !== undefined) return note;
+    const skipped = files_skipped > 0 ? ` Skipped ${files_skipped} that are not text or too large.` : '';
+    const head = `${total}${complete ? '' : ' or more'} matching lines in ${files_searched} files.${skipped}`;
     const lines: string[] = [];
     let left = MAX_TEXT_CHARACTERS;
     for (const { file, line, text } of matches) {

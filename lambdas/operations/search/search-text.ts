@@ -23,6 +23,8 @@ export async function* searchText(
   signal: AbortSignal,
 ): AsyncGenerator<Match> {
   const lines = text.split(/\r?\n/);
+  // A newline ends a line; none begins after the last.
+  if (lines.at(-1) === '') lines.pop();
   let yieldAt = Date.now() + YIELD_INTERVAL_MS;
   for (const [index, line] of lines.entries()) {
     if (Date.now() >= yieldAt) {

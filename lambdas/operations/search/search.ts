@@ -1,6 +1,7 @@
 /** Runs the step of `search`: in a call up to 1,000 files and ten seconds, else in a job that continues the call. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shortenText } from 'mcp-async-operations/operation';
 import type { Step, StepContext } from 'mcp-async-operations/steps';
 import * as z from 'zod';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
@@ -29,6 +30,7 @@ export const search: Step<SearchInput> = (context) => {
   const isWanted = glob === undefined ? () => true : compileGlob(glob);
   return withSource(context, project, async (source, directory): Promise<SearchOutput> => {
     const files = source.files.filter(({ path }) => isWanted(path));
+    if (glob !== undefined && files.length === 0) return nothingSelected(glob, source);
     if (files.length > MAX_FILES_OF_A_CALL)
       context.call?.handOver({ sha256: source.sha256, ...NOTHING_DONE });
     const run = await SearchRun.begin(context, source, files, directory);
@@ -36,6 +38,18 @@ export const search: Step<SearchInput> = (context) => {
     return run.result();
   });
 };
+
+/** An empty result must not look like a search that found nothing. */
+function nothingSelected(glob: string, { files }: ProjectSource): SearchOutput {
+  const name = glob.replace(/^\.?\//, '').normalize('NFC');
+  const hint = files.some(({ path }) => path.normalize('NFC').startsWith(`${name}/`))
+    ? `It names a directory: use "${name}/**".`
+    : glob.includes('\\')
+      ? 'A backslash makes the next character literal; write / between directories.'
+      : '* stays within a directory; **/ crosses directories.';
+  const note = `No file of the project matches the glob ${JSON.stringify(shortenText(glob, 200))}, so nothing was searched. ${hint}`;
+  return { matches: [], total: 0, complete: true, files_searched: 0, files_skipped: 0, note };
+}
 
 class SearchRun {
   readonly #context: StepContext<SearchInput>;
