@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type Caller, callerOf } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { refuseProto } from '../shared/refuse-proto.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { wellFormedJson } from '../shared/well-formed.ts';
 
@@ -94,7 +95,9 @@ export class ApiRequest {
         'The content type of the body is not JSON. Send content-type: application/json.',
       );
     }
-    return read(shape, parseJson(bytes.toString()), 'Invalid body');
+    const given = parseJson(bytes.toString());
+    refuseProto(given);
+    return read(shape, given, 'Invalid body');
   }
 }
 

@@ -7,6 +7,7 @@ import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { normalizeArguments } from '../shared/normalize-arguments.ts';
+import { refuseProto } from '../shared/refuse-proto.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { wellFormed } from '../shared/well-formed.ts';
 import type { ClientRequest } from './protocol-method.ts';
@@ -79,6 +80,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
   const parse = (args: unknown, caller: Caller) => {
     requireScopes(caller, [spec.scope]);
+    refuseProto(args);
     const { success, data, error } = input.safeParse(normalizeArguments(input, args ?? {}));
     if (success) return data;
     throw new AppError(

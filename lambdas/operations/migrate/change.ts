@@ -1,7 +1,6 @@
 /** Decides how a migration changes one item, and builds the conditional write. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { MigrateInput } from './operation.ts';
 
 export type Item = Readonly<Record<string, AttributeValue>>;
@@ -25,14 +24,15 @@ export function attributesOf({ set, remove, rename, where }: MigrateInput): stri
 
 /** @param key name of the partition key; its condition prevents that the write recreates a deleted item */
 export function decide({ set, remove, rename, where }: MigrateInput, key: string, item: Item): Decision {
-  const [wanted, held] = [marshall(set), marshall(where)];
-  if (!Object.entries(held).every(([name, value]) => isDeepStrictEqual(item[name], value))) {
-    return { kind: 'unmatched' };
-  }
-  const renames = Object.entries(rename).filter(([from]) => from in item);
-  if (renames.some(([, to]) => to in item)) return { kind: 'conflict' };
-  const sets = Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(item[name], value));
-  const removes = remove.filter((name) => name in item);
+  const held = valuesOf(where);
+  // Attributes can have the names of inherited properties, such as `constructor`.
+  const has = (attribute: string) => Object.hasOwn(item, attribute);
+  const holds = ([attribute, is]: NamedValue) => has(attribute) && isEqual(item[attribute], is);
+  if (!held.every(holds)) return { kind: 'unmatched' };
+  const renames = Object.entries(rename).filter(([from]) => has(from));
+  if (renames.some(([, to]) => has(to))) return { kind: 'conflict' };
+  const sets = valuesOf(set).filter((wanted) => !holds(wanted));
+  const removes = remove.filter(has);
   if (renames.length + sets.length + removes.length === 0) return { kind: 'already' };
 
   const expression = new Expression();
@@ -44,7 +44,7 @@ export function decide({ set, remove, rename, where }: MigrateInput, key: string
   const gone = [...removes, ...renames.map(([from]) => from)];
   const conditions = [
     `attribute_exists(${name(key)})`,
-    ...Object.entries(held).map(([attribute, is]) => `${name(attribute)} = ${value(is)}`),
+    ...held.map(([attribute, is]) => `${name(attribute)} = ${value(is)}`),
     ...sets.map(
       ([attribute, to]) => `(attribute_not_exists(${name(attribute)}) OR ${name(attribute)} <> ${value(to)})`,
     ),
@@ -62,6 +62,33 @@ export function decide({ set, remove, rename, where }: MigrateInput, key: string
       ...expression.attributes(),
     },
   };
+}
+
+type NamedValue = readonly [attribute: string, value: AttributeValue];
+
+function valuesOf(values: MigrateInput['set']): NamedValue[] {
+  return Object.entries(values).map(([attribute, value]) => [attribute, toAttributeValue(value)]);
+}
+
+function toAttributeValue(value: string | number | boolean): AttributeValue {
+  if (typeof value === 'string') return { S: value };
+  return typeof value === 'number' ? { N: String(value) } : { BOOL: value };
+}
+
+/** DynamoDB compares numbers by value: 1e-7 equals 0.0000001. */
+function isEqual(a: AttributeValue | undefined, b: AttributeValue): boolean {
+  return a?.N !== undefined && b.N !== undefined ? decimal(a.N) === decimal(b.N) : isDeepStrictEqual(a, b);
+}
+
+/** @returns the same text for every notation of a decimal number of up to 38 digits, such as `-12e-3` */
+function decimal(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return `${sign.replace('+', '')}${significant}e${power}`;
 }
 
 /** Collects names and values as placeholders, so that a caller's text never becomes part of an expression. */

@@ -7,8 +7,20 @@ const MINUTE_MS = 60_000;
 /** A DynamoDB expression allows far more attributes, but people can review only small changes. */
 const MAX_ATTRIBUTES = 10;
 
-const attribute = z.string().min(1).max(255);
-const value = z.union([z.string().max(1_024), z.number(), z.boolean()]);
+/** The smallest number of DynamoDB above zero. */
+const MIN_NUMBER = 1e-130;
+
+const attribute = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((name) => name !== '__proto__', 'name another attribute: __proto__ cannot be read from an item.');
+const value = z
+  .union([z.string().max(1_024), z.number(), z.boolean()])
+  .refine(
+    (given) => typeof given !== 'number' || isExact(given),
+    `give a number up to ±${Number.MAX_SAFE_INTEGER}, the last that JSON carries with all digits, and 0 or at least ${MIN_NUMBER}, the least of DynamoDB.`,
+  );
 const values = z
   .record(attribute, value)
   .refine(
@@ -16,6 +28,11 @@ const values = z
     `name at most ${MAX_ATTRIBUTES} attributes.`,
   )
   .default({});
+
+function isExact(value: number): boolean {
+  const size = Math.abs(value);
+  return size === 0 || (size >= MIN_NUMBER && size <= Number.MAX_SAFE_INTEGER);
+}
 
 const input = z.strictObject({
   table: z
