@@ -82,8 +82,7 @@ export async function submitJob(
     operation: operation.name,
     input,
     ...(subject && { subject }),
-    // A different callback is a different request: with the first job, it would never receive an event.
-    inputHash: hashInput(callback ? [input, callback.url, ...callback.events] : input),
+    inputHash: hashRequest(input, callback, retentionSeconds),
     ...(callback && { callback }),
     ...(call && { handedOver: call.handedOver, answers: call.answers }),
     retentionSeconds,
@@ -109,4 +108,15 @@ function subjectOf({ subject: name }: OperationDefinition, input: Json): JobSubj
   const value = name === undefined ? undefined : Object(input)[name];
   const isShown = ['string', 'number', 'boolean'].includes(typeof value) && value !== '';
   return name !== undefined && isShown ? { name, value: String(value) } : undefined;
+}
+
+/**
+ * A different callback or retention is a different request: with the first job, the callback would never receive an event, and
+ * the record would not last as long as promised. How long a caller waits is not part of it.
+ */
+function hashRequest(input: Json, callback: Job['callback'], retentionSeconds: number): string {
+  const request = callback ? [input, callback.url, ...callback.events] : input;
+  return hashInput(
+    retentionSeconds === DEFAULT_RETENTION_SECONDS ? request : [request, { retentionSeconds }],
+  );
 }

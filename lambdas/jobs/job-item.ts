@@ -21,7 +21,10 @@ const JSON_ATTRIBUTES = [
 
 /** Marshalls a record, a key or the values of an expression. */
 export function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
-  const texts = JSON_ATTRIBUTES.filter((name) => name in value).map((name) => [name, toJson(value[name])]);
+  const texts = JSON_ATTRIBUTES.filter((name) => value[name] !== undefined).map((name) => [
+    name,
+    toJson(value[name]),
+  ]);
   return marshall({ ...value, ...Object.fromEntries(texts) }, { removeUndefinedValues: true });
 }
 

@@ -142,6 +142,34 @@ test('a start that was cut off between the job and its execution is finished by 
   expect(sfn.commandCalls(StartExecutionCommand)[0]?.args[0].input.name).toBe(executionName(job));
 });
 
+test.each<[string, Partial<Submission>]>([
+  ['input', { input: { text: 'y' } }],
+  ['retention', { retentionSeconds: 600 }],
+  ['callback', { callback: { url: 'https://example.com/', events: ['job.failed'] } }],
+  [
+    'events',
+    { callback: { url: 'https://example.com/', events: ['job.completed'] }, retentionSeconds: 3_600 },
+  ],
+])('the same idempotency key with another %s is another request', async (what, other) => {
+  const request: Partial<Submission> =
+    what === 'events'
+      ? { callback: { url: 'https://example.com/', events: ['job.failed'] }, retentionSeconds: 3_600 }
+      : {};
+  const key = { idempotencyKey: `other ${what}` };
+  const { jobId } = await submit({ ...request, ...key });
+  await expect(submit({ ...request, ...other, ...key })).rejects.toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
+  expect(await submit({ ...request, ...key })).toMatchObject({ jobId });
+});
+
+test('the default retention is the same request, written or not', async () => {
+  const { jobId } = await submit({ idempotencyKey: 'default' });
+  expect(await submit({ idempotencyKey: 'default', retentionSeconds: 24 * 60 * 60 })).toMatchObject({
+    jobId,
+  });
+});
+
 test('the execution of an idempotent job is named after its time too, for the key may come again', async () => {
   sfn.on(StartExecutionCommand).resolves({});
   const job = await submit({ idempotencyKey: 'named' });

@@ -1,14 +1,14 @@
 /** Sends one GET to a URL of a caller. It checks every address, redirects included, and sends no credentials. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { CodedError, OperationError } from 'mcp-async-operations/operation';
 import {
   type AddressPolicy,
   AddressRefused,
   checkUrl,
-  guardedLookup,
   NameUnresolved,
+  redirectTarget,
+  sendRequest,
 } from 'mcp-async-operations/steps';
-import { Client } from 'undici';
 
 /** A response. */
 export interface HttpResponse {
@@ -28,7 +28,9 @@ export interface GetOptions {
   readonly signal: AbortSignal;
 }
 
-const MAX_REDIRECTS = 5;
+/** As `fetch`. */
+const MAX_REDIRECTS = 20;
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Longest time without a byte; the step then retries. */
 const STALL_MS = 30_000;
 
@@ -38,38 +40,39 @@ const STALL_MS = 30_000;
  */
 export async function get<T>(options: GetOptions, use: (response: HttpResponse) => Promise<T>): Promise<T> {
   const { range, ifRange, policy, signal } = options;
+  const headers = {
+    'user-agent': 'mcp-async-operations',
+    accept: '*/*',
+    // Compression in transit would change the length.
+    'accept-encoding': 'identity',
+    ...(range && { range }),
+    ...(ifRange && { 'if-range': ifRange }),
+  };
   let url = options.url;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const { origin, pathname, search } = accept(url, policy);
-    const client = new Client(origin, {
-      allowH2: false,
-      pipelining: 0,
-      connect: { lookup: guardedLookup(policy), signal, timeout: STALL_MS, rejectUnauthorized: true },
-      headersTimeout: STALL_MS,
-      bodyTimeout: STALL_MS,
-    });
+    let response: IncomingMessage | undefined;
+    const stalled = new AbortController();
+    const timer = setTimeout(() => stalled.abort(), STALL_MS);
     try {
-      const { statusCode, headers, body } = await client.request({
+      response = await sendRequest({
         method: 'GET',
-        path: pathname + search,
-        headers: {
-          'user-agent': 'mcp-async-operations',
-          // Compression in transit would change the length.
-          'accept-encoding': 'identity',
-          ...(range && { range }),
-          ...(ifRange && { 'if-range': ifRange }),
-        },
-        signal,
+        url: checkUrl(url, policy),
+        headers,
+        policy,
+        signal: AbortSignal.any([signal, stalled.signal]),
       });
-      const location = [headers.location].flat()[0];
-      if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
-        return await use({ status: statusCode, headers, body });
+      const { statusCode: status = 0, headers: received } = response;
+      const { location } = received;
+      clearTimeout(timer);
+      if (!REDIRECTS.includes(status) || location === undefined) {
+        return await use({ status, headers: received, body: readUnstalled(response) });
       }
-      url = URL.parse(location, url)?.href ?? '';
+      url = redirectTarget(location, url) ?? '';
     } catch (error) {
-      throw toDownloadError(error, signal);
+      throw toDownloadError(error, signal, redirects > 0);
     } finally {
-      await client.destroy();
+      clearTimeout(timer);
+      response?.destroy();
     }
   }
   throw new OperationError(
@@ -78,19 +81,29 @@ export async function get<T>(options: GetOptions, use: (response: HttpResponse) 
   );
 }
 
-function accept(url: string, policy: AddressPolicy): URL {
+/** Fails when the server sends nothing for a while. The time that the reader takes for a chunk does not count. */
+async function* readUnstalled(response: IncomingMessage): AsyncGenerator<Buffer> {
+  const watch = () => setTimeout(() => response.destroy(new Error('The body stalled.')), STALL_MS);
+  let timer = watch();
   try {
-    return checkUrl(url, policy);
-  } catch (error) {
-    throw toDownloadError(error, undefined);
+    for await (const chunk of response) {
+      clearTimeout(timer);
+      yield chunk;
+      timer = watch();
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** Hides the messages of network errors, which contain addresses. */
-function toDownloadError(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
+function toDownloadError(error: unknown, signal: AbortSignal, isRedirected: boolean): unknown {
+  if (signal.aborted) return signal.reason;
   if (error instanceof CodedError) return error;
-  if (error instanceof AddressRefused) return new OperationError('URL_REFUSED', `url: ${error.reason}`);
+  if (error instanceof AddressRefused) {
+    const what = isRedirected ? 'url: it redirects to an address that is refused.' : 'url:';
+    return new OperationError('URL_REFUSED', `${what} ${error.reason}`);
+  }
   const message =
     error instanceof NameUnresolved
       ? 'url: its host does not resolve. Check the host name, or try again later.'
@@ -105,8 +118,13 @@ export function expectStatus({ status }: HttpResponse, ...expected: readonly num
     'DOWNLOAD_FAILED',
     `url: the server responded with status ${status}. Check the URL.`,
     {
-      retryable: status === 429 || status >= 500,
+      retryable: isTransient(status),
       details: { http_status: status },
     },
   );
+}
+
+/** 501 and 505 say that the server cannot do it, now or later. */
+export function isTransient(status: number): boolean {
+  return status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }

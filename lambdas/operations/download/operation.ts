@@ -1,4 +1,4 @@
-/** Defines the operation `download`: fetches a project's source from the web, in parts that it never fetches twice. */
+/** Defines the operation `download`: fetches a project's source from the web, and continues after an interruption. */
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
@@ -24,13 +24,6 @@ const output = z.strictObject({
 });
 export type DownloadOutput = z.output<typeof output>;
 
-const probed = z.strictObject({
-  /** Bytes; absent when the server supports no ranges: the transfer then fetches the source in one part. */
-  size: z.int().nonnegative().optional(),
-  /** Strong ETag, which identifies one version exactly. */
-  etag: z.string().optional(),
-});
-
 export const download = defineOperation({
   name: 'download',
   title: 'Download',
@@ -43,7 +36,6 @@ export const download = defineOperation({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: {
-    probe: { timeoutMs: MINUTE_MS, retries: 3, output: probed },
     transfer: {
       timeoutMs: 14 * MINUTE_MS,
       retries: 5,

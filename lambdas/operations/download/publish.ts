@@ -1,4 +1,4 @@
-/** Runs step 3: joins the parts, inspects the archive like every source, and stores it as the project's source. */
+/** Runs step 2: joins the parts, inspects the archive like every source, and stores it as the project's source. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { sourceOf } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import type { download } from './operation.ts';
 import { partKey, tooLarge } from './parts.ts';
+import { unwrap } from './unwrap.ts';
 
 export const publish: StepOf<typeof download, 'publish'> = async (context) => {
   const { input, jobId, results, workspace, signal, progress } = context;
@@ -28,9 +29,10 @@ export const publish: StepOf<typeof download, 'publish'> = async (context) => {
       await pipeline(createReadStream(part), createWriteStream(archive, { flags: 'a' }), { signal });
       progress((0.5 * (index + 1)) / parts);
     }
-    const { files } = await inspectSource(archive, sourceLimits, signal);
+    const source = await unwrap(archive, signal);
+    const { files } = await inspectSource(source, sourceLimits, signal);
     const { key } = sourceOf(input.project);
-    const digest = await workspace.upload(key, archive, { signal, contentType: 'application/gzip' });
+    const digest = await workspace.upload(key, source, { signal, contentType: 'application/gzip' });
     return { source: `/${key}`, ...digest, files: files.size };
   } finally {
     await rm(directory, { recursive: true, force: true });

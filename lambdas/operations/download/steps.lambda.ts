@@ -1,8 +1,7 @@
 /** Runs the steps of `download`. Like webhooks, they call addresses of callers. */
 import { stepHandler } from 'mcp-async-operations/steps';
 import { download } from './operation.ts';
-import { probe } from './probe.ts';
 import { publish } from './publish.ts';
 import { transfer } from './transfer.ts';
 
-export const handler = stepHandler(download, { probe, transfer, publish });
+export const handler = stepHandler(download, { transfer, publish });

@@ -1,103 +1,127 @@
-/** Runs step 2: fetches the parts that are not in the workspace yet, one after the other. */
+/** Runs step 1: fetches the file with one request, and after an interruption the rest of it with another. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
-import { type StepContext, type StepOf, writeDigested } from 'mcp-async-operations/steps';
+import type { StepContext, StepOf } from 'mcp-async-operations/steps';
 import { sourceLimits } from '../project/source-limits.ts';
 import { downloadPolicy } from './download-policy.ts';
-import { expectStatus, get, type HttpResponse } from './get.ts';
+import { expectStatus, get, type HttpResponse, isTransient } from './get.ts';
 import type { DownloadInput, download } from './operation.ts';
-import { changed, type Part, partKey, partsOf, tooLarge } from './parts.ts';
+import { Parts, tooLarge, type Version } from './parts.ts';
 
 type Context = StepContext<DownloadInput>;
 
 export const transfer: StepOf<typeof download, 'transfer'> = async (context) => {
   const directory = await mkdtemp(join(tmpdir(), 'download-'));
   try {
-    const file = join(directory, 'part');
-    const { size, etag } = context.results.probe;
-    return size === undefined ? await inOne(context, file) : await inParts(context, file, size, etag);
+    const parts = await Parts.load(context, join(directory, 'part'));
+    const { stored } = parts;
+    if (stored.parts > 0) context.log.write(`Continuing after ${formatBytes(parts.size)}.\n`);
+    // The whole file first: a link can work once, and not every server takes ranges.
+    if (stored.parts === 0 || !(await fetchRest(context, parts))) await fetchWhole(context, parts);
+    return { parts: parts.stored.parts };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 };
 
-async function inParts(
-  context: Context,
-  file: string,
-  size: number,
-  etag?: string,
-): Promise<{ parts: number }> {
-  const { jobId, workspace, signal, progress, log } = context;
-  const parts = partsOf(jobId, size);
-  for (const part of parts) {
-    const isThere = (await workspace.size(part.key, signal)) === part.end - part.start;
-    if (!isThere && size > 0) await fetchPart(context, file, part, size, etag);
-    log.write(`${part.key}: ${isThere ? 'already there' : 'fetched'}\n`);
-    progress(part.end / (size || 1), `${formatBytes(part.end)} of ${formatBytes(size)}`);
-  }
-  return { parts: size > 0 ? parts.length : 0 };
-}
-
-function fetchPart(
-  { input: { url }, workspace, signal }: Context,
-  file: string,
-  { key, start, end }: Part,
-  size: number,
-  etag: string | undefined,
-): Promise<void> {
-  const range = `bytes=${start}-${end - 1}`;
-  return get({ url, range, ifRange: etag, policy: downloadPolicy(), signal }, async (response) => {
-    // 200 means another version than the one in If-Range. The other statuses mean a deleted or a shorter file.
-    if ([200, 404, 410, 412, 416].includes(response.status)) throw changed();
-    expectStatus(response, 206);
-    const isRequestedRange = response.headers['content-range'] === `bytes ${start}-${end - 1}/${size}`;
-    if (!isRequestedRange || (etag && response.headers.etag !== undefined && response.headers.etag !== etag))
-      throw changed();
-    const written = await writeDigested(limitBytes(response, end - start), file, signal);
-    if (written.size < end - start) throw truncated();
-    await workspace.upload(key, file, { signal, contentType: 'application/octet-stream' });
+async function fetchWhole(context: Context, parts: Parts): Promise<void> {
+  const { url } = context.input;
+  await get({ url, policy: downloadPolicy(), signal: context.signal }, async (response) => {
+    const range = rangeOf(response);
+    const isWhole = response.status === 206 && range?.start === 0 && range.end === range.size;
+    if (!isWhole) expectStatus(response, 200);
+    await receiveWhole(context, parts, response);
   });
 }
 
-async function inOne(
-  { input: { url }, jobId, workspace, signal, progress }: Context,
-  file: string,
-): Promise<{ parts: number }> {
-  await get({ url, policy: downloadPolicy(), signal }, async (response) => {
-    expectStatus(response, 200);
-    const length = response.headers['content-length'];
-    const { size } = await writeDigested(
-      limitBytes(response, sourceLimits.compressedBytes, (bytes) =>
-        progress(length ? bytes / Number(length) : 0, formatBytes(bytes)),
-      ),
-      file,
-      signal,
-    );
-    if (length !== undefined && size !== Number(length)) throw truncated();
-    await workspace.upload(partKey(jobId, 0), file, { signal, contentType: 'application/octet-stream' });
+/** @returns false when the server does not continue this version of the file */
+async function fetchRest(context: Context, parts: Parts): Promise<boolean> {
+  const { url } = context.input;
+  const { size, etag, isComplete } = parts.stored;
+  if (isComplete) return true;
+  // Nothing would tell another version from this one.
+  if (size === undefined && etag === undefined) return false;
+  const { size: start } = parts;
+  const options = { url, range: `bytes=${start}-`, ifRange: etag, policy: downloadPolicy() };
+  return get({ ...options, signal: context.signal }, async (response) => {
+    const { status, headers } = response;
+    if (status === 200) {
+      await receiveWhole(context, parts, response);
+      return true;
+    }
+    if (isTransient(status)) expectStatus(response, 206);
+    const range = rangeOf(response);
+    const isRest =
+      status === 206 &&
+      range?.start === start &&
+      range.end === (range.size ?? size) &&
+      range.end === (size ?? range.end) &&
+      (etag === undefined || headers.etag === undefined || headers.etag === etag);
+    if (isRest) await receive(context, parts, response, range.end);
+    return isRest;
   });
-  return { parts: 1 };
 }
 
-/** @throws OperationError SOURCE_TOO_LARGE at the first excess byte, because a server can send a wrong length */
-async function* limitBytes(
+async function receiveWhole(context: Context, parts: Parts, response: HttpResponse): Promise<void> {
+  const { headers } = response;
+  const encoding = headers['content-encoding'] ?? 'identity';
+  // gzip is the form of the file itself; what is compressed twice is opened later.
+  if (!/^(identity|x-gzip|gzip)$/i.test(encoding)) throw encoded();
+  const length = headers['content-length'];
+  const version: Version = {
+    ...(length !== undefined && { size: Number(length) }),
+    ...(/^"[^"]*"$/.test(headers.etag ?? '') && { etag: headers.etag }),
+  };
+  if (version.size !== undefined && version.size > sourceLimits.compressedBytes) throw tooLarge();
+  context.log.write(`Size: ${length ?? 'unknown'} bytes.\n`);
+  await parts.restart(version);
+  await receive(context, parts, response, version.size);
+}
+
+/** @param size of the file, when the server has told it */
+async function receive(
+  { progress }: Context,
+  parts: Parts,
   { body }: HttpResponse,
-  maxBytes: number,
-  onBytes: (bytes: number) => void = () => {},
-): AsyncGenerator<Buffer> {
-  let bytes = 0;
+  size: number | undefined,
+): Promise<void> {
   for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge();
-    onBytes(bytes);
-    yield chunk;
+    await parts.add(chunk);
+    const received = formatBytes(parts.size);
+    progress(
+      parts.size / (size ?? Number.POSITIVE_INFINITY),
+      size ? `${received} of ${formatBytes(size)}` : received,
+    );
   }
+  if (size !== undefined && parts.size !== size) throw truncated();
+  await parts.complete();
+}
+
+interface Range {
+  readonly start: number;
+  /** The byte after the last. */
+  readonly end: number;
+  /** Bytes of the file; undefined when the server does not tell. */
+  readonly size: number | undefined;
+}
+
+function rangeOf({ headers }: HttpResponse): Range | undefined {
+  const [, start, last, size] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(headers['content-range'] ?? '') ?? [];
+  if (start === undefined) return undefined;
+  return { start: Number(start), end: Number(last) + 1, size: size === '*' ? undefined : Number(size) };
 }
 
 function truncated(): OperationError {
   return new OperationError('DOWNLOAD_FAILED', 'url: the download ended early. Try again later.', {
     retryable: true,
   });
+}
+
+function encoded(): OperationError {
+  return new OperationError(
+    'DOWNLOAD_FAILED',
+    'url: the server compressed the response, although the request refuses that. Give a URL that returns the archive itself.',
+  );
 }

@@ -1,14 +1,14 @@
 /** Sends one POST to an untrusted receiver, with a deadline, a limit on the response and no redirects. */
-import { Client } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import { cleanText } from '../../shared/clean-text.ts';
 import {
   type AddressPolicy,
   AddressRefused,
   checkUrl,
-  guardedLookup,
   NameUnresolved,
   type Resolve,
 } from '../../shared/http/address-guard.ts';
+import { sendRequest } from '../../shared/http/send-request.ts';
 
 export const PostError = {
   addressRefused: 'ADDRESS_REFUSED',
@@ -85,38 +85,25 @@ export async function post({
   // Aborts the request and its socket in any state: name resolution, connection, TLS handshake, response.
   const end = new AbortController();
   const timers = [setTimeout(() => end.abort(), timeoutMs)];
-  let client: Client | undefined;
+  let response: IncomingMessage | undefined;
   try {
-    const { origin, pathname, search } = checkUrl(url, policy);
-    client = new Client(origin, {
-      allowH2: false,
-      // No keep-alive.
-      pipelining: 0,
-      connect: {
-        lookup: guardedLookup(policy, resolve),
-        signal: end.signal,
-        // Only the timers of this function count.
-        timeout: 0,
-        ca,
-        // NODE_TLS_REJECT_UNAUTHORIZED cannot turn this off.
-        rejectUnauthorized: true,
-      },
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    const response = await client.request({
+    response = await sendRequest({
       method: 'POST',
-      path: pathname + search,
+      url: checkUrl(url, policy),
       headers,
       body,
+      policy,
+      resolve,
+      ca,
       signal: end.signal,
     });
     const latencyMs = elapsedMs();
     timers.push(setTimeout(() => end.abort(), BODY_MS));
-    const read = await readStart(response.body);
-    const retryAfter = [response.headers['retry-after']].flat()[0];
+    const read = await readStart(response);
+    const retryAfter = response.headers['retry-after'];
     return {
-      status: response.statusCode,
+      // A response of a client always has one.
+      status: response.statusCode ?? 0,
       latencyMs,
       text: safeText(read),
       body: read,
@@ -126,7 +113,7 @@ export async function post({
     return { ...(end.signal.aborted ? TIMED_OUT : causeOf(error)), latencyMs: elapsedMs() };
   } finally {
     for (const timer of timers) clearTimeout(timer);
-    await client?.destroy();
+    response?.destroy();
   }
 }
 
@@ -165,7 +152,7 @@ const REFUSED: FailureCause = {
   message: 'The receiver cannot be reached, or refused the connection.',
 };
 
-/** By the error codes of the system and undici. The error's own message is never shown: it contains addresses. */
+/** By the error codes of the system. The error's own message is never shown: it contains addresses. */
 const FAILURES: Readonly<Record<string, FailureCause>> = {
   ECONNREFUSED: REFUSED,
   EHOSTDOWN: REFUSED,
@@ -182,11 +169,11 @@ function causeOf(error: unknown): FailureCause {
   if (error instanceof AddressRefused) return { error: PostError.addressRefused, message: error.reason };
   if (error instanceof NameUnresolved) return { error: PostError.dnsFailed, message: error.message };
   const code = String((error as { readonly code?: unknown }).code);
-  if (code === 'UND_ERR_INVALID_ARG') throw error;
+  if (/^ERR_(HTTP_INVALID|INVALID|UNESCAPED)_/.test(code)) throw error;
   if (TLS_CODE.test(code)) {
     return { error: PostError.tlsError, message: `TLS with the receiver failed: ${code}.` };
   }
-  if (/^HPE_|^UND_ERR_HEADERS_OVERFLOW$/.test(code)) {
+  if (/^HPE_/.test(code)) {
     return { error: PostError.connectionLost, message: 'The receiver did not respond with HTTP/1.1.' };
   }
   return (

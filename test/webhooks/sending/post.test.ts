@@ -55,8 +55,8 @@ test('a response has its status, text, bytes and latency', async () => {
     expect.stringMatching(/^POST \/hook\?a=b%20c HTTP\/1\.1\r\n.*\r\n\r\n\{"text":"grüße"\}$/s),
   ]);
   const [request] = receiver.requests;
-  expect(request).toContain(`\r\nhost: 127.0.0.1:${receiver.port}\r\n`);
-  expect(request).toContain('\r\nconnection: close\r\n');
+  expect(request).toContain(`\r\nHost: 127.0.0.1:${receiver.port}\r\n`);
+  expect(request).toContain('\r\nConnection: close\r\n');
   expect(request).toContain('\r\nwebhook-id: 1\r\n');
   expect(request).not.toMatch(/accept-encoding/i);
 });
@@ -111,14 +111,29 @@ test('a response that arrives before the request is read counts', async () => {
   expect(await send(url, { body: 'x'.repeat(200_000) })).toMatchObject({ status: 413 });
 });
 
-test('an interim response is ignored', async () => {
+test.each([
+  ['100', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+  ['103', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
+  ['several', `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(3)}HTTP/1.1 199 Unheard Of\r\n\r\n`],
+])('an interim response is skipped: %s', async (_name, interim) => {
   const { url } = await startReceiver({
     onRequest: (socket) => {
-      socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
+      socket.write(interim);
       answering('200 OK')(socket);
     },
   });
   expect(await send(url)).toMatchObject({ status: 200 });
+});
+
+test.each([
+  ['HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\n'],
+  ['an empty reason', 'HTTP/1.1 202 \r\n\r\n'],
+  ['no reason', 'HTTP/1.1 202\r\n\r\n'],
+  ['a reason in another alphabet', 'HTTP/1.1 200 gr\u00fc\u00df dich\r\n\r\n'],
+])('a status line with %s is read', async (_what, head) => {
+  const { url } = await startReceiver({ onRequest: (socket) => socket.end(`${head}ok`) });
+  expect(await send(url)).toMatchObject({ status: expect.any(Number), text: 'ok' });
 });
 
 describe('a receiver without a response', () => {
@@ -147,7 +162,7 @@ describe('a receiver without a response', () => {
     ['speaks before it is asked', { onConnection: (socket) => socket.write('SSH-2.0-OpenSSH_9.9\r\n') }],
     ['speaks TLS only', { onRequest: (socket) => socket.end(Buffer.from('15030100020246', 'hex')) }],
     ['changes the protocol', { onRequest: (s) => s.write('HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n') }],
-    ['asks to go on', { onRequest: (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n') }],
+    ['asks to go on', { onRequest: (socket) => socket.end('HTTP/1.1 100 Continue\r\n\r\n') }],
     [
       'has headers without end',
       { onRequest: (s) => s.write(`HTTP/1.1 200 OK\r\na: ${'x'.repeat(100_000)}`) },
@@ -278,7 +293,7 @@ describe('TLS', () => {
       onRequest: answering('200 OK', [], 'ok'),
     });
     expect(await sendTls(receiver)).toMatchObject({ status: 200, text: 'ok' });
-    expect(receiver.requests[0]).toContain(`\r\nhost: localhost:${receiver.port}\r\n`);
+    expect(receiver.requests[0]).toContain(`\r\nHost: localhost:${receiver.port}\r\n`);
   });
 
   test('works for an address that the certificate names', async () => {
@@ -424,5 +439,5 @@ test('no environment variable disables the certificate check or adds a proxy', a
 
 test('throws for headers that cannot be sent', async () => {
   const { url } = await startReceiver();
-  await expect(send(url, { headers: { 'webhook-id': 'a\r\nb' } })).rejects.toThrow('invalid');
+  await expect(send(url, { headers: { 'webhook-id': 'a\r\nb' } })).rejects.toThrow('Invalid character');
 });
