@@ -93,7 +93,8 @@ export function createStepRunner(options: StepRunnerOptions) {
     const lease = invocation.awsRequestId;
     const overall = (fraction: number) => (index + fraction) / names.length;
 
-    const called = finished[step];
+    // A step can be named like an inherited property: `constructor`.
+    const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
     const message = called?.next?.message;
     const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease, message }));
     const log = await FileStepLog.create();

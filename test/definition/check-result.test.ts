@@ -12,6 +12,16 @@ test('a result without a schema is unchanged', () => {
   expect(checkResult({ name: 'report' }, { any: 1 })).toEqual({ any: 1 });
 });
 
+test('a result loses halves of characters, with a schema or without', () => {
+  const result = { name: 'half \ud83d', list: ['\ude00 😀'] };
+  for (const output of [undefined, z.looseObject({ name: z.string() })]) {
+    expect(checkResult({ name: 'report', output }, result)).toEqual({
+      name: 'half \ufffd',
+      list: ['\ufffd 😀'],
+    });
+  }
+});
+
 test('a result that does not match is an error with its cause', () => {
   const check = () => checkResult({ name: 'report', output: z.string() }, 1);
   expect(check).toThrow('The result of report does not match its output schema.');

@@ -32,6 +32,18 @@ test.each([
   expect(ownerOf(event({}, userArn))).toBe(owner);
 });
 
+test.each([false, true])(
+  'halves of characters in a body are replaced (base64: %s)',
+  async (isBase64Encoded) => {
+    const text = '{"a":"\\ud83d","\\ude00":"\\ud83d\\ude00"}';
+    const body = isBase64Encoded ? Buffer.from(text).toString('base64') : text;
+    expect(await toRequest(event({ body, isBase64Encoded }))?.json()).toEqual({
+      a: '\ufffd',
+      '\ufffd': '😀',
+    });
+  },
+);
+
 test('a body in base64 is decoded', async () => {
   const body = Buffer.from('{"a":1}').toString('base64');
   expect(await toRequest(event({ body, isBase64Encoded: true }))?.json()).toEqual({ a: 1 });

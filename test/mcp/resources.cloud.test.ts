@@ -150,6 +150,7 @@ test("what is somebody else's, unknown, malformed, or not there yet, is answered
     ['job://nothing/log', client],
     [`job://${jobId}/result`, client],
     [`job://${jobId}/log/no_step`, client],
+    [`job://${jobId}/log/constructor`, client],
     [`job://${jobId}/secrets`, client],
     [`job://${data.job_id}/log`, client],
     [`job://${jobId}/log/../result`, client],

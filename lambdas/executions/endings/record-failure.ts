@@ -62,7 +62,7 @@ export async function recordExecutionEnded(
   // The idempotency key may have created another job since.
   if (!job || executionName(job) !== name) return;
   if (deployed && !deployed.has(job.operation)) return fail(jobs, job, operationRemoved(job), {});
-  const uncatchable = error ? UNCATCHABLE[error] : undefined;
+  const uncatchable = error && Object.hasOwn(UNCATCHABLE, error) ? UNCATCHABLE[error] : undefined;
   const message = `The execution ended as ${status} before the job ended. ${uncatchable ?? REMEDY}`;
   const failure = toError(job, ErrorCode.executionStopped, message, error || status);
   await fail(jobs, job, { ...failure, retryable: uncatchable === undefined }, {});

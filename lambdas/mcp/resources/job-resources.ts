@@ -87,7 +87,7 @@ export class JobResources {
       ]);
       return pieces.length > 0 ? pieces : undefined;
     }
-    const log = job.logs?.[step];
+    const log = logs.find(([name]) => name === step)?.[1];
     return log && [filePiece(this.#workspace, log)];
   }
 }

@@ -171,8 +171,12 @@ describe('an execution that ended before its job', () => {
     expect(await end(error)).toMatchObject({ details: { cause: 'ABORTED' } });
   });
 
-  test('with an unknown error has it as its cause', async () => {
-    expect(await end('Other')).toMatchObject({ retryable: true, details: { cause: 'Other' } });
+  test.each(['Other', 'constructor'])('with the unknown error %s has it as its cause', async (error) => {
+    expect(await end(error)).toMatchObject({
+      message: `The execution ended as ABORTED before the job ended. ${REMEDY}`,
+      retryable: true,
+      details: { cause: error },
+    });
   });
 
   test.each([
