@@ -11,6 +11,10 @@ let segmenter: Intl.Segmenter | undefined;
  * Returns the start of a text. Flags, emoji sequences and letters with combining marks also stay whole, unless one alone is
  * longer than the limit.
  * @returns at most `maxCharacters` code units of well-formed Unicode
+ * @example
+ * ```ts
+ * cutText('ab😀', 3); // 'ab'
+ * ```
  */
 export function cutText(text: string, maxCharacters: number): string {
   return text
@@ -18,7 +22,13 @@ export function cutText(text: string, maxCharacters: number): string {
     .toWellFormed();
 }
 
-/** Like `cutText`, with an ellipsis at the end of a text that was cut. The ellipsis counts. */
+/**
+ * Like `cutText`, with an ellipsis at the end of a text that was cut. The ellipsis counts.
+ * @example
+ * ```ts
+ * shortenText('abcdef', 4); // 'abc…'
+ * ```
+ */
 export function shortenText(text: string, maxCharacters: number): string {
   return text.length > maxCharacters ? `${cutText(text, maxCharacters - 1)}…` : text.toWellFormed();
 }

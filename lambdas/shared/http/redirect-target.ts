@@ -6,6 +6,10 @@
  * @param location the header as Node.js returns it: one character a byte
  * @param base the URL of the request
  * @returns undefined for a header that is not a URL reference
+ * @example
+ * ```ts
+ * redirectTarget('/file?a=1|2#x', 'https://example.org/'); // 'https://example.org/file?a=1%7C2'
+ * ```
  */
 export function redirectTarget(location: string, base: string): string | undefined {
   const encoded = location.trim().replace(/[^\x21-\x7e]|["<>^`{|}]/g, percentEncoded);
