@@ -5,6 +5,7 @@ import {
   BatchWriteItemCommand,
   CreateTableCommand,
   type DynamoDBClient,
+  PutItemCommand,
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -175,6 +176,32 @@ describe('an item that has changed since it was read', () => {
   });
 });
 
+test('a change that DynamoDB refuses names its reason', async () => {
+  const tables = new OperatorTables(dynamodb, ['visits']);
+  await fill('visits', [{ id: 'refused' }]);
+  const update = {
+    UpdateExpression: 'SET #a0 = :v0',
+    ConditionExpression: 'attribute_exists(#a0)',
+    ExpressionAttributeNames: { '#a0': 'id' },
+    ExpressionAttributeValues: { ':v0': { BOOL: true } },
+  };
+  const refusal = tables.update('visits', { id: { S: 'refused' } }, update, AbortSignal.timeout(5_000));
+  await expect(refusal).rejects.toMatchObject({
+    code: 'MIGRATION_INVALID',
+    message: expect.stringMatching(/^table: DynamoDB refuses the change of an item of "visits": .*id/),
+  });
+});
+
+test('numbers are compared as numbers, and names of inherited properties are names', async () => {
+  const Item = { id: { S: 'exact' }, rate: { N: '0.0000001' }, constructor: { S: 'Lotus' } };
+  await dynamodb.send(new PutItemCommand({ TableName: 'visits', Item }));
+  const where = { rate: 1e-7, constructor: 'Lotus' };
+  const set = { rate: 1e-7, toString: 'q' };
+  const { result } = await run({ table: 'visits', set, where });
+  expect(result).toMatchObject({ matched: 1, changed: 1, conflicts: 0 });
+  expect((await run({ table: 'visits', set, where })).result).toMatchObject({ already: 1, changed: 0 });
+});
+
 describe('it is refused', () => {
   test.each([
     [
@@ -209,6 +236,8 @@ describe('it is refused', () => {
   test.each([
     ['a name that is none', { table: '../jobs' }],
     ['a value that is a list', { set: { a: [1] } }],
+    ['a number that JSON cannot carry', { set: { a: 1e40 } }],
+    ['the name __proto__', { set: JSON.parse('{"__proto__":1}') }],
     ['more attributes than ten', { set: Object.fromEntries([...'abcdefghijk'].map((name) => [name, 1])) }],
     ['another word', { delete: true }],
   ])('with %s, before there is a job', async (_case, wrong) => {

@@ -66,9 +66,8 @@ async function fetchRest(context: Context, parts: Parts): Promise<boolean> {
 
 async function receiveWhole(context: Context, parts: Parts, response: HttpResponse): Promise<void> {
   const { headers } = response;
-  const encoding = headers['content-encoding'] ?? 'identity';
-  // gzip is the form of the file itself; what is compressed twice is opened later.
-  if (!/^(identity|x-gzip|gzip)$/i.test(encoding)) throw encoded();
+  // gzip is the form of the file itself; what is compressed twice is opened later. Other names are no compressions.
+  if (/\b(br|compress|deflate|zstd)\b/i.test(headers['content-encoding'] ?? '')) throw encoded();
   const length = headers['content-length'];
   const version: Version = {
     ...(length !== undefined && { size: Number(length) }),

@@ -7,7 +7,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { OperationError } from 'mcp-async-operations/operation';
+import { OperationError, shortenText } from 'mcp-async-operations/operation';
 import type { Item, Update } from './change.ts';
 
 /** A page of items. */
@@ -93,7 +93,7 @@ export class OperatorTables {
     return { items: Items, next: LastEvaluatedKey };
   }
 
-  /** @returns false when the item has changed since it was read */
+  /** @returns false when the item has changed since it was read. @throws OperationError MIGRATION_INVALID */
   async update(table: string, key: Item, update: Update, signal: AbortSignal): Promise<boolean> {
     try {
       await this.#client.send(new UpdateItemCommand({ TableName: table, Key: { ...key }, ...update }), {
@@ -102,7 +102,13 @@ export class OperatorTables {
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
+      // Such as a value that cannot be a key of an index, or an item above 400 KB.
+      if ((error as Error).name !== 'ValidationException') throw error;
+      throw new OperationError(
+        'MIGRATION_INVALID',
+        `table: DynamoDB refuses the change of an item of "${table}": ${shortenText((error as Error).message, 300)} Change set, remove or rename.`,
+        { cause: error },
+      );
     }
   }
 }
