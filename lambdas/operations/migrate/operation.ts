@@ -19,7 +19,7 @@ const value = z
   .union([z.string().max(1_024), z.number(), z.boolean()])
   .refine(
     (given) => typeof given !== 'number' || isExact(given),
-    `give a number up to ±${Number.MAX_SAFE_INTEGER}, the last that JSON carries with all digits, and 0 or at least ${MIN_NUMBER}, the least of DynamoDB.`,
+    `JSON or DynamoDB cannot hold this number exactly. Give 0, or a size of ${MIN_NUMBER} to ${Number.MAX_SAFE_INTEGER}.`,
   );
 const values = z
   .record(attribute, value)

@@ -106,7 +106,7 @@ export class OperatorTables {
       if ((error as Error).name !== 'ValidationException') throw error;
       throw new OperationError(
         'MIGRATION_INVALID',
-        `table: DynamoDB refuses the change of an item of "${table}": ${shortenText((error as Error).message, 300)} Change set, remove or rename.`,
+        `table: DynamoDB refuses the change of an item of "${table}": ${shortenText((error as Error).message.replace(/\.?$/, '.'), 300)} Change set, remove or rename.`,
         { cause: error },
       );
     }
