@@ -48,7 +48,9 @@ test.each([9_007_199_254_740_992, -9_007_199_254_740_992, 1e20, 1e40, 1e126, 1e-
     for (const name of ['set', 'where']) {
       const { success, error } = parse({ set: { x: 1 }, [name]: { rate: number } });
       expect([success, error?.issues.map(({ path }) => path)]).toEqual([false, [[name, 'rate']]]);
-      expect(error?.issues[0]?.message).toMatch(/^JSON or DynamoDB cannot hold.*Give 0, or a size of 1e-130 to 9007199254740991/);
+      expect(error?.issues[0]?.message).toMatch(
+        /^JSON or DynamoDB cannot hold.*Give 0, or a size of 1e-130 to 9007199254740991/,
+      );
     }
   },
 );
