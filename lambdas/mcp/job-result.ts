@@ -7,6 +7,7 @@ import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { type JobView, percentOf } from '../jobs/job-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { Caller } from '../shared/caller.ts';
+import { cutText } from '../shared/cut-text.ts';
 import type { Json } from '../shared/json.ts';
 import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
@@ -177,7 +178,7 @@ function describeJob(
 
 function boundResult(text: string): string {
   if (text.length <= MAX_RESULT_TEXT_CHARACTERS) return text;
-  const shown = text.slice(0, MAX_RESULT_TEXT_CHARACTERS).replace(/[\ud800-\udbff]$/, '');
+  const shown = cutText(text, MAX_RESULT_TEXT_CHARACTERS);
   return `${shown}…\nThese are the first ${shown.length} of ${text.length} characters; get_file returns ${RESULT_FILE}.`;
 }
 

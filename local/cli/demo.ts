@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -16,13 +16,16 @@ import type { FileLink } from '../../lambdas/workspace/workspace-links.ts';
 import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
 import { startDemoReceiver } from './demo-receiver.ts';
+import { requireManifest } from './pack-project.ts';
 import { ProgressBar } from './progress-bar.ts';
+import { type ProjectName, projectNameOf } from './project-name.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-export const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--webhook]
+export const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--name NAME] [--webhook]
 
   --project DIR  directory of a Node.js project to build; default: a small sample service
+  --name NAME    name of the project; default: derived from the directory's name
   --webhook      wait for a webhook instead of polling
   --help         show this text`;
 
@@ -42,6 +45,7 @@ const ALL = { include: ['links', 'details'] };
 interface DemoOptions {
   /** Directory of the project. */
   readonly directory: string;
+  readonly project: ProjectName;
   /** Waits for a webhook instead of polling. */
   readonly byWebhook: boolean;
 }
@@ -51,8 +55,8 @@ interface DemoOptions {
  * @param byWebhook waits for a webhook instead of polling
  * @returns the exit code
  */
-async function demo(directory: string, byWebhook: boolean): Promise<number> {
-  const project = basename(directory);
+async function demo(directory: string, project: string, byWebhook: boolean): Promise<number> {
+  requireManifest(directory);
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
   const assemblyDirectory = join(scratch, 'cdk.out');
   print('Synthesizing the stack');
@@ -67,7 +71,8 @@ async function demo(directory: string, byWebhook: boolean): Promise<number> {
   try {
     print(`Local cloud on ${cloud.url}`);
     Object.assign(process.env, cloud.environment);
-    const key = await uploadProject(new S3Client(), cloud.outputs[BUCKET_OUTPUT] ?? '', directory, project);
+    const bucket = cloud.outputs[BUCKET_OUTPUT] ?? '';
+    const key = await uploadProject(new S3Client(), bucket, directory, project, print);
     print(`Uploaded ${key}`);
 
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
@@ -181,16 +186,18 @@ export function readOptions(args: string[]): DemoOptions | undefined {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args,
-    options: { project: { type: 'string' }, webhook: flag, help: flag },
+    options: { project: { type: 'string' }, name: { type: 'string' }, webhook: flag, help: flag },
   });
   if (values.help) return undefined;
-  return { directory: resolve(values.project ?? SAMPLE_PROJECT), byWebhook: values.webhook };
+  const directory = resolve(values.project ?? SAMPLE_PROJECT);
+  return { directory, project: projectNameOf(directory, values.name), byWebhook: values.webhook };
 }
 
 /** @returns the exit code */
-export async function run({ directory, byWebhook }: DemoOptions): Promise<number> {
+export async function run({ directory, project, byWebhook }: DemoOptions): Promise<number> {
+  if (project.notice) print(project.notice);
   try {
-    return await demo(directory, byWebhook);
+    return await demo(directory, project.name, byWebhook);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 1;

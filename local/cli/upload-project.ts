@@ -3,22 +3,24 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { build } from '../../lambdas/operations/build/operation.ts';
 import { packProject } from './pack-project.ts';
 
 /** The stack output with the name of the bucket. */
 export const BUCKET_OUTPUT = 'WorkspaceBucketName';
 
-/** @returns the object key. @throws Error for an invalid project name, or a directory without a Node.js project */
+/**
+ * @param say receives a sentence about files that are left out, if any
+ * @returns the object key
+ * @throws Error for a directory without a Node.js project, or with one that the operations would refuse
+ */
 export async function uploadProject(
   client: S3Client,
   bucket: string,
   directory: string,
   name: string,
+  say?: (sentence: string) => void,
 ): Promise<string> {
-  const { success, error } = build.input.shape.project.safeParse(name);
-  if (!success) throw new Error(`"${name}" is not a project name: ${error.issues[0]?.message}`);
-  const archive = await packProject(directory);
+  const archive = await packProject(directory, say);
   try {
     const Key = `projects/${name}.tar.gz`;
     const { size: ContentLength } = await stat(archive);

@@ -23,6 +23,7 @@ beforeAll(async () => {
     ['src/main.ts', 'overwritten'],
     ['src/main.ts', text],
     ['src/empty', ''],
+    ['src/cafe\u0301.txt', 'decomposed'],
     ['src/a name with spaces', 'x'],
     ['exactly.txt', 'x'.repeat(64 * 1024)],
     ['large.bin', large],
@@ -31,7 +32,12 @@ beforeAll(async () => {
   const entries = files.map(([path, content]) => ({ path: `top/${path}`, content }));
   await put(
     'app',
-    rawArchive([...entries, { path: 'top/link', type: 'SymbolicLink', linkpath: 'src/main.ts' }]),
+    rawArchive([
+      ...entries,
+      { path: 'top/link', type: 'SymbolicLink', linkpath: 'src/main.ts' },
+      { path: 'top/src/same.ts', type: 'Link', linkpath: 'top/src/main.ts' },
+      { path: '._top', content: 'Mac OS X' },
+    ]),
   );
   await put('broken', Buffer.from('no archive'));
 });
@@ -75,6 +81,11 @@ test('text is answered as it is, of the last entry with its path', async () => {
 
 test.each(['./src//main.ts', 'src/./main.ts'])('%s is the same file', async (path) => {
   expect((await read(path)).data).toMatchObject({ path: 'src/main.ts', content: text });
+});
+
+test('a hard link is its file, and a name is found in its other Unicode form', async () => {
+  expect((await read('src/same.ts')).data).toMatchObject({ path: 'src/same.ts', content: text });
+  expect((await read('src/caf\u00e9.txt')).data).toMatchObject({ content: 'decomposed' });
 });
 
 test('an empty file is empty text, and a name may have spaces', async () => {

@@ -116,6 +116,12 @@ test.each([
   expect(text).toMatch(message);
 });
 
+test('a glob finds a name in its other Unicode form', async () => {
+  await put('names', { 'cafe\u0301/menu.md': 'TODO' });
+  const { data } = await search({ pattern: 'TODO', glob: 'caf\u00e9/*' }, 'names');
+  expect(data.result.matches).toMatchObject([{ file: 'cafe\u0301/menu.md' }]);
+});
+
 test('a pattern that takes other engines for ever takes a moment', async () => {
   await put('slow', { 'a.txt': `${'a'.repeat(50_000)}!` });
   const { data } = await search({ pattern: '^(a+)+$|(a|aa)+$' }, 'slow');

@@ -1,8 +1,13 @@
 /** Selects the files of a built and pruned tree that are needed to run it. */
-import { readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
+import { type FileKind, isCompanion, kindOf, type LeftOut } from '../project/file-kinds.ts';
+import { pathProblem } from '../project/names.ts';
+import { cannotPack } from '../project/source-errors.ts';
+import { walk } from '../project/walk.ts';
 import { exists } from './exists.ts';
+import { limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 
 const LOCK_FILES = ['package-lock.json', 'npm-shrinkwrap.json', 'pnpm-lock.yaml', 'yarn.lock'];
@@ -12,74 +17,74 @@ export async function hasPackList(tree: string, { files }: Manifest): Promise<bo
   return files !== undefined || (await exists(join(tree, '.npmignore')));
 }
 
-/**
- * Checks that npm can list the files: it needs a package with a name and a version.
- * @throws OperationError SOURCE_INVALID when the project lists its files but npm cannot.
- */
-export async function assertListable(tree: string, manifest: Manifest): Promise<void> {
-  if ((manifest.name && manifest.version) || !(await hasPackList(tree, manifest))) return;
-  throw new OperationError(
-    'SOURCE_INVALID',
-    'The project lists its files ("files" or .npmignore), but its package.json lacks a name or a version, which npm needs. ' +
-      'Add both.',
-  );
+/** What goes into an artifact. */
+export interface ArtifactFiles {
+  /** Files and links, relative to the tree, in an order that depends on their names only. */
+  readonly paths: string[];
+  readonly leftOut: LeftOut[];
 }
 
 /**
  * Lists the files and links of the artifact. Like npm and Git, it omits empty directories.
  * @param packList paths that npm would publish; undefined for the whole tree.
- * @returns paths relative to the tree, in an order that depends on their names only.
- * @throws OperationError ARTIFACT_INVALID for a link that leads out of the artifact.
+ * @throws OperationError ARTIFACT_INVALID for a link that leads out of the artifact, or a name that archives cannot hold;
+ * ARTIFACT_TOO_LARGE for too many files.
  */
 export async function artifactFiles(
   tree: string,
   packList: readonly string[] | undefined,
-): Promise<string[]> {
-  const found = new Map<string, 'file' | 'link'>();
+): Promise<ArtifactFiles> {
+  const found = new Map<string, FileKind>();
+  const leftOut: LeftOut[] = [];
+  const addAll = async (start: string) => {
+    const walked = await walk(tree, start, (path) => !isLeftOut(path) && !found.has(path));
+    for (const { path, kind } of walked.files) if (kind !== 'directory') found.set(path, kind);
+    leftOut.push(...walked.leftOut);
+  };
   if (packList) {
     for (const path of ['package.json', ...LOCK_FILES, ...packList]) {
-      if (await exists(join(tree, path))) found.set(posix.normalize(path), 'file');
+      await addUnlessDirectory(tree, posix.normalize(path), found);
     }
-    await walk(tree, 'node_modules', found);
+    await addAll('node_modules');
   } else {
-    await walk(tree, '', found);
+    await addAll('');
   }
 
   // A Map also yields entries that are added during iteration, so this follows the links of targets as well.
   const root = await realpath(tree);
-  for (const [path, type] of found) {
-    if (type === 'link') await walk(tree, await targetOf(root, path), found);
+  for (const [path, kind] of found) {
+    if (kind !== 'link') continue;
+    const target = await targetOf(root, path);
+    if (await addUnlessDirectory(tree, target, found)) await addAll(target);
   }
-  return [...found.keys()].sort();
+  const paths = [...found.keys()].sort();
+  for (const path of paths) {
+    const problem = pathProblem(path);
+    if (problem) throw cannotPack(path, `it has ${problem} for programs that unpack archives`);
+  }
+  if (paths.length > limits.artifactEntries) throw tooManyFiles(limits.artifactEntries);
+  return { paths, leftOut };
 }
 
-/** Adds the file, link or directory tree at a path. It does not follow links. */
-async function walk(tree: string, path: string, found: Map<string, 'file' | 'link'>): Promise<void> {
-  let entries: Awaited<ReturnType<typeof list>>;
-  try {
-    entries = await list(join(tree, path));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTDIR') found.set(path, 'file');
-    else if (code !== 'ENOENT') throw error;
-    return;
-  }
-  for (const entry of entries) {
-    const child = posix.join(path, entry.name);
-    if (isLeftOut(child) || found.has(child)) continue;
-    if (entry.isDirectory()) await walk(tree, child, found);
-    else if (entry.isSymbolicLink()) found.set(child, 'link');
-    else if (entry.isFile()) found.set(child, 'file');
-  }
+/** @returns whether the path is a directory; a file or a link is added */
+async function addUnlessDirectory(
+  tree: string,
+  path: string,
+  found: Map<string, FileKind>,
+): Promise<boolean> {
+  const stats = await lstat(join(tree, path)).catch(() => undefined);
+  const kind = stats && kindOf(stats);
+  if ((kind === 'file' || kind === 'link') && !isLeftOut(path)) found.set(path, kind);
+  return kind === 'directory';
 }
 
-function list(directory: string) {
-  return readdir(directory, { withFileTypes: true });
-}
+/** Files that can contain a token, and history. */
+const PRIVATE = ['.git', '.npmrc', '.yarnrc'];
 
-/** Excludes history, caches and settings of package managers, which can contain a token. */
+/** Excludes history, caches, files of macOS, and settings of package managers. */
 function isLeftOut(path: string): boolean {
-  return path === 'node_modules/.cache' || ['.git', '.npmrc', '.yarnrc'].includes(posix.basename(path));
+  const isPrivate = path.split('/').some((segment) => PRIVATE.includes(segment));
+  return isPrivate || isCompanion(path) || `${path}/`.startsWith('node_modules/.cache/');
 }
 
 /** @returns the target of a link relative to the tree; the target may be missing but must be inside the tree */
@@ -95,6 +100,14 @@ async function targetOf(root: string, path: string): Promise<string> {
     );
   }
   return relative(root, real).split(sep).join('/');
+}
+
+function tooManyFiles(limit: number): OperationError {
+  return new OperationError(
+    'ARTIFACT_TOO_LARGE',
+    `The artifact exceeds the limit of ${limit.toLocaleString('en')} files. Remove dependencies, or list the needed files in "files".`,
+    { details: { limit_entries: limit } },
+  );
 }
 
 function isInside(root: string, path: string): boolean {

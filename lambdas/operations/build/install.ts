@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import { removeTree, type SandboxContext, type SandboxedStepOf } from 'mcp-async-operations/steps';
+import { leftOutSentence } from '../project/file-kinds.ts';
 import { sourceOf } from '../project/project.ts';
-import { assertListable } from './artifact-files.ts';
 import { type JobDirectory, withJobDirectory } from './job-directory.ts';
 import { limits } from './limits.ts';
 import { type Choice, chooseManager } from './managers/choose-manager.ts';
@@ -22,7 +22,6 @@ export const install: SandboxedStepOf<typeof build, 'install'> = (context) =>
     await clearMarker(directory);
     await fetchSource(context, directory);
     const manifest = await readManifest(directory.tree);
-    await assertListable(directory.tree, manifest);
     const choice = await chooseManager(directory.tree, manifest);
     context.progress(0.2, 'Source unpacked');
     await installDependencies(context, directory, manifest, choice);
@@ -49,7 +48,8 @@ async function fetchSource(context: SandboxContext<BuildInput>, directory: JobDi
       { details: { limit_bytes: compressedBytes } },
     ),
   });
-  await unpackSource(archive, directory.tree, { limits: limits.source, signal });
+  const leftOut = await unpackSource(archive, directory.tree, { limits: limits.source, signal });
+  if (leftOut.length > 0) context.log.write(leftOutSentence(leftOut));
   await rm(archive);
 }
 

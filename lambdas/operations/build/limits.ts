@@ -9,8 +9,14 @@ export interface BuildLimits {
   readonly source: SourceLimits;
   /** Bytes of the compressed tree with its dependencies, between two steps. */
   readonly snapshotBytes: number;
+  /** Bytes of the tree with its dependencies: the function's disk. Sparse files can claim more. */
+  readonly treeBytes: number;
   /** Bytes of the artifact. 250 MiB is also the limit of a Lambda function. */
   readonly artifactBytes: number;
+  /** Bytes of the artifact before compression. */
+  readonly artifactUnpackedBytes: number;
+  /** Files and links of the artifact. */
+  readonly artifactEntries: number;
   /** Timeout of one attempt by step, in milliseconds. */
   readonly stepTimeoutMs: Readonly<Record<'install' | 'compile' | 'test' | 'package', number>>;
 }
@@ -22,7 +28,10 @@ export interface BuildLimits {
 export const limits: BuildLimits = {
   source: sourceLimits,
   snapshotBytes: 1024 * MIB,
+  treeBytes: 4096 * MIB,
   artifactBytes: 250 * MIB,
+  artifactUnpackedBytes: 2048 * MIB,
+  artifactEntries: 200_000,
   stepTimeoutMs: {
     install: 10 * MINUTE_MS,
     compile: 10 * MINUTE_MS,

@@ -10,10 +10,26 @@ const MAX_MANIFEST_BYTES = 1024 * 1024;
 /** The build only checks whether there are any; npm validates them. */
 const dependencies = z.record(z.string(), z.unknown()).optional().catch(undefined);
 
+/** Drops what is not text, as npm does. A build or test that is neither text nor null would silently not run. */
+const scripts = z
+  .unknown()
+  .optional()
+  .transform((value, context) => {
+    if (typeof value !== 'object' || value === null) return {};
+    for (const [name, script] of Object.entries(value)) {
+      if ((name === 'build' || name === 'test') && script !== null && typeof script !== 'string')
+        context.addIssue({ code: 'custom', path: [name] });
+    }
+    const texts = Object.entries(value).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
+    return Object.fromEntries<string>(texts);
+  });
+
+/** Only what the build itself uses, and npm's own reading of it: npm drops what is not of the type that it expects. */
 const manifestSchema = z.object({
-  name: z.string().optional(),
-  version: z.string().optional(),
-  scripts: z.record(z.string(), z.string()).optional(),
+  name: z.string().optional().catch(undefined),
+  scripts,
   dependencies,
   devDependencies: dependencies,
   optionalDependencies: dependencies,
@@ -21,7 +37,8 @@ const manifestSchema = z.object({
   workspaces: z.unknown().optional(),
   packageManager: z.unknown().optional(),
   devEngines: z.unknown().optional(),
-  files: z.array(z.string()).optional(),
+  /** Absent when it is not a list: then it selects nothing. */
+  files: z.array(z.unknown()).optional().catch(undefined),
 });
 export type Manifest = z.output<typeof manifestSchema>;
 

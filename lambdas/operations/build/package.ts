@@ -1,8 +1,9 @@
 /** Runs step 4: packs the files needed to run the project into an archive that depends only on the tree. */
 import { join } from 'node:path';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
-import { removeTree, type SandboxContext, type SandboxedStepOf } from 'mcp-async-operations/steps';
-import { Pack } from 'tar';
+import { removeTree, type SandboxedStepOf } from 'mcp-async-operations/steps';
+import { type LeftOut, leftOutSentence } from '../project/file-kinds.ts';
+import { pack } from '../project/pack.ts';
 import { writeArchive } from '../project/tar-stream.ts';
 import { artifactFiles, hasPackList } from './artifact-files.ts';
 import { exists } from './exists.ts';
@@ -11,7 +12,8 @@ import { limits } from './limits.ts';
 import { pruneDevDependencies } from './managers/prune.ts';
 import { runManager } from './managers/run-manager.ts';
 import { readManifest } from './manifest.ts';
-import { artifactKey, type BuildInput, type build } from './operation.ts';
+import { npmPackList } from './npm-pack-list.ts';
+import { artifactKey, type build } from './operation.ts';
 import { clearMarker, restoreTree } from './tree.ts';
 
 /** Time of all files, so that equal trees give equal archives. npm uses the same time, and all tools accept it. */
@@ -28,7 +30,7 @@ export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (contex
     const packList = (await hasPackList(directory.tree, manifest))
       ? await npmPackList(context, directory)
       : undefined;
-    const paths = await artifactFiles(directory.tree, packList);
+    const { paths, leftOut } = await artifactFiles(directory.tree, packList);
 
     context.progress(0.6, `Packing ${paths.length} files`);
     const archive = join(directory.root, 'artifact.tar.gz');
@@ -36,8 +38,10 @@ export const packageArtifact: SandboxedStepOf<typeof build, 'package'> = (contex
       directory: directory.tree,
       paths,
       maxBytes: limits.artifactBytes,
+      leftOut,
       signal,
     });
+    if (leftOut.length > 0) context.log.write(leftOutSentence(leftOut));
     const key = artifactKey(context.input.project);
     const { size, sha256 } = await workspace.upload(key, archive, {
       signal,
@@ -76,43 +80,40 @@ async function removeDevDependencies(
   });
 }
 
-/** @returns the files that npm would publish */
-async function npmPackList(context: SandboxContext<BuildInput>, directory: JobDirectory): Promise<string[]> {
-  let json = '';
-  await runManager(context, directory, {
-    manager: 'npm',
-    args: ['pack', '--dry-run', '--json', '--ignore-scripts'],
-    name: 'npm pack',
-    fraction: 0.4,
-    onStdout: (line) => {
-      json += line;
-    },
-  });
-  const [packed] = JSON.parse(json) as [{ files: { path: string }[] }];
-  return packed.files.map(({ path }) => path);
-}
-
 /**
  * Writes the archive. Files with equal content and permissions give equal bytes.
- * @throws OperationError ARTIFACT_TOO_LARGE as soon as the archive exceeds the limit.
+ * @throws OperationError ARTIFACT_TOO_LARGE as soon as the archive exceeds a limit, ARTIFACT_INVALID with a file that it cannot
+ * hold.
  */
 export async function writeArtifact(
   file: string,
   options: {
     readonly directory: string;
     readonly paths: readonly string[];
+    /** Bytes after compression. */
     readonly maxBytes: number;
+    /** Receives files that have disappeared, and special files. */
+    readonly leftOut: LeftOut[];
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { directory, paths, maxBytes, signal } = options;
-  const tooLarge = new OperationError(
+  const { directory, paths, maxBytes, leftOut, signal } = options;
+  const unpacked = limits.artifactUnpackedBytes;
+  const archive = pack({
+    directory,
+    paths,
+    bound: { maxBytes: unpacked, tooLarge: artifactTooLarge('artifact', unpacked) },
+    leftOut,
+    portable: { mtime: MODIFIED },
+  });
+  const tooLarge = artifactTooLarge('compressed artifact', maxBytes);
+  await writeArchive(archive, file, { level: 6, bound: { maxBytes, tooLarge }, signal });
+}
+
+function artifactTooLarge(what: string, limitBytes: number): OperationError {
+  return new OperationError(
     'ARTIFACT_TOO_LARGE',
-    `The compressed artifact exceeds the limit of ${formatBytes(maxBytes)}. Remove dependencies, or list the needed files in "files".`,
-    { details: { limit_bytes: maxBytes } },
+    `The ${what} exceeds the limit of ${formatBytes(limitBytes)}. Remove dependencies, or list the needed files in "files".`,
+    { details: { limit_bytes: limitBytes } },
   );
-  const pack = new Pack({ cwd: directory, portable: true, mtime: MODIFIED });
-  for (const path of paths) pack.add(path);
-  pack.end();
-  await writeArchive(pack, file, { level: 6, bound: { maxBytes, tooLarge }, signal });
 }

@@ -3,7 +3,8 @@ import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { removeTree } from 'mcp-async-operations/steps';
 import { type ReadEntry, Unpack } from 'tar';
-import { inspectSource } from '../project/inspect-source.ts';
+import { kindOfEntry, type LeftOut } from '../project/file-kinds.ts';
+import { entryPath, inspectSource, isIgnored, type Source } from '../project/inspect-source.ts';
 import { invalidSource, quote } from '../project/source-errors.ts';
 import type { SourceLimits } from '../project/source-limits.ts';
 import { feed } from '../project/tar-stream.ts';
@@ -23,38 +24,50 @@ const IMPOSSIBLE_ENTRY = new Set([
 /**
  * Reads the archive twice: it writes nothing for an invalid archive, and it checks links when it knows all entries.
  * @param directory path of the tree; an existing one is replaced.
+ * @returns the entries that are left out.
  * @throws OperationError SOURCE_INVALID or SOURCE_TOO_LARGE.
  */
 export async function unpackSource(
   file: string,
   directory: string,
   { limits, signal }: { readonly limits: SourceLimits; readonly signal: AbortSignal },
-): Promise<void> {
-  const { root, links } = await inspectSource(file, limits, signal);
+): Promise<readonly LeftOut[]> {
+  const source = await inspectSource(file, limits, signal);
+  const { root, links, leftOut } = source;
   const unpacked = `${directory}.unpacked`;
   await removeTree(directory);
   await rm(unpacked, { recursive: true, force: true });
   await mkdir(unpacked, { recursive: true });
   try {
-    await unpack(file, unpacked, limits, signal);
+    await unpack(file, unpacked, source, limits, signal);
     // Creates links last, so that no file is written through a link.
     for (const { path, target } of links) {
       await mkdir(dirname(join(unpacked, path)), { recursive: true });
       await symlink(target, join(unpacked, path));
     }
     await rename(join(unpacked, root), directory);
+    return leftOut;
   } finally {
     await rm(unpacked, { recursive: true, force: true });
   }
 }
 
-async function unpack(file: string, cwd: string, limits: SourceLimits, signal: AbortSignal): Promise<void> {
+async function unpack(
+  file: string,
+  cwd: string,
+  { files }: Source,
+  limits: SourceLimits,
+  signal: AbortSignal,
+): Promise<void> {
   const parser = new Unpack({
     cwd,
     // Makes node-tar throw for entries that it would otherwise skip.
     strict: true,
     preserveOwner: false,
-    filter: (_path, entry) => 'type' in entry && entry.type !== 'SymbolicLink',
+    filter: (_path, entry) =>
+      'type' in entry &&
+      !isIgnored(entry) &&
+      (kindOfEntry(entry.type) === 'directory' || files.has(entryPath(entry.path))),
     onReadEntry: (entry) => {
       entry.mode = plainMode(entry);
     },

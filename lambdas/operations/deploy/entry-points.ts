@@ -11,20 +11,24 @@ const MAX_MANIFEST_BYTES = 1024 * 1024;
 /** Endings in Node's order, for a name without an ending and for a directory. */
 const ENDINGS = ['', '.js', '.json', '.node', '/index.js', '/index.json', '/index.node'];
 
+/** Like Node.js and npm, it ignores what is not of the type that they expect. */
 const manifestSchema = z.object({
-  main: z.string().optional(),
-  bin: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
+  main: z.string().optional().catch(undefined),
+  bin: z
+    .union([z.string().transform((path) => [path]), z.array(z.unknown()), z.record(z.string(), z.unknown())])
+    .catch([])
+    .transform((bin) => Object.values(bin).filter((path) => typeof path === 'string')),
 });
 
 /** @throws OperationError SMOKE_TEST_FAILED, or an error for an invalid archive */
 export async function checkEntryPoints(archive: string, signal: AbortSignal): Promise<void> {
   const bounds = {
     compressedBytes: limits.artifactBytes,
-    unpackedBytes: 2 * limits.snapshotBytes,
-    entries: 200_000,
+    unpackedBytes: limits.artifactUnpackedBytes,
+    entries: limits.artifactEntries,
   };
   const artifact = await openSource(archive, bounds, signal);
-  const manifest = artifact.files.find(({ path }) => path === MANIFEST);
+  const manifest = artifact.fileAt(MANIFEST);
   if (!manifest || manifest.size > MAX_MANIFEST_BYTES) throw broken(`it has no readable ${MANIFEST}`);
   let text: unknown;
   await artifact.read([manifest], async (_file, content) => {
@@ -32,11 +36,11 @@ export async function checkEntryPoints(archive: string, signal: AbortSignal): Pr
     return false;
   });
   const { success, data } = manifestSchema.safeParse(text);
-  if (!success) throw broken(`its ${MANIFEST} has invalid entry points`);
-  const { main, bin = {} } = data;
+  if (!success) throw broken(`its ${MANIFEST} is not an object`);
+  const { main, bin } = data;
   const isThere = (path: string) =>
-    artifact.files.some((file) => file.path === path) || artifact.linkAt(path) !== undefined;
-  for (const named of [main ?? [], typeof bin === 'string' ? bin : Object.values(bin)].flat()) {
+    artifact.fileAt(path) !== undefined || artifact.linkAt(path) !== undefined;
+  for (const named of [...(main ? [main] : []), ...bin]) {
     const path = posix.normalize(named).replace(/\/$/, '');
     if (!ENDINGS.some((ending) => isThere(posix.normalize(path + ending)))) {
       throw broken(`its ${MANIFEST} names the entry point "${cutText(named, 200)}", which is missing`);

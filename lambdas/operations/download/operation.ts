@@ -21,6 +21,7 @@ const output = z.strictObject({
   size: z.int().nonnegative().describe('Bytes.'),
   sha256: z.string().describe('SHA-256, in hexadecimal.'),
   files: z.int().nonnegative().describe('Number of files in the archive.'),
+  left_out: z.array(z.string()).optional().describe('Entries that do not belong to the project, and why.'),
 });
 export type DownloadOutput = z.output<typeof output>;
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StepOf } from 'mcp-async-operations/steps';
+import { leftOutField } from '../project/file-kinds.ts';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
@@ -30,10 +31,10 @@ export const publish: StepOf<typeof download, 'publish'> = async (context) => {
       progress((0.5 * (index + 1)) / parts);
     }
     const source = await unwrap(archive, signal);
-    const { files } = await inspectSource(source, sourceLimits, signal);
+    const { files, leftOut } = await inspectSource(source, sourceLimits, signal);
     const { key } = sourceOf(input.project);
     const digest = await workspace.upload(key, source, { signal, contentType: 'application/gzip' });
-    return { source: `/${key}`, ...digest, files: files.size };
+    return { source: `/${key}`, ...digest, files: files.size, ...leftOutField(leftOut) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 /** Restricts node-tar's parser to one archive with one layer of compression. */
 import { Parser } from 'tar';
-import { invalidSource } from './source-errors.ts';
+import { invalidSource, quote, sparseFile } from './source-errors.ts';
 
 const TAR_BLOCK_BYTES = 512;
 /** Archivers pad the last record with zeros, usually to 10 KiB. More is hidden data after the end. */
@@ -22,6 +22,7 @@ export class GuardedParser extends Parser {
     this.on('eof', () => {
       this.#isEnded = true;
     });
+    this.on('meta', refuseMisread);
   }
 
   override write(data: Uint8Array | string): boolean {
@@ -47,6 +48,18 @@ export class GuardedParser extends Parser {
   override end(): this {
     if (this.#bytes === 0 || this.#bytes % TAR_BLOCK_BYTES !== 0) throw invalidSource('it is cut short');
     return super.end();
+  }
+}
+
+/**
+ * Refuses extended headers that node-tar reads wrongly: of a sparse file it would take the map of its holes for content, and of
+ * a name with a line break only the first line.
+ */
+function refuseMisread(header: string): void {
+  if (/^\d+ GNU\.sparse\./m.test(header)) throw sparseFile(/^\d+ GNU\.sparse\.name=(.*)/m.exec(header)?.[1]);
+  for (const [record, bytes, start] of header.matchAll(/^(\d+) (?:link)?path=(.*)\n/gm)) {
+    if (Buffer.byteLength(record) < Number(bytes))
+      throw invalidSource(`the name that begins with ${quote(start)} contains a line break`);
   }
 }
 

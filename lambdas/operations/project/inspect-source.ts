@@ -2,13 +2,19 @@
 
 import { CodedError } from 'mcp-async-operations/operation';
 import type { ReadEntry } from 'tar';
+import { type FileKind, isCompanion, kindOfEntry, type LeftOut } from './file-kinds.ts';
 import { GuardedParser } from './guarded-parser.ts';
-import { invalidSource, namesTooLong, quote, tooLargeUnpacked, tooManyEntries } from './source-errors.ts';
+import { pathProblem } from './names.ts';
+import {
+  invalidSource,
+  namesTooLong,
+  quote,
+  sparseFile,
+  tooLargeUnpacked,
+  tooManyEntries,
+} from './source-errors.ts';
 import type { SourceLimits } from './source-limits.ts';
 import { type Archive, feed } from './tar-stream.ts';
-
-/** Excludes devices, FIFOs and unknown types, which node-tar would skip silently. */
-const ALLOWED_TYPES = new Set(['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link']);
 
 /** No file system supports longer paths. A pax header can contain a megabyte, in each of fifty thousand entries. */
 const MAX_PATH_CHARACTERS = 4_096;
@@ -22,9 +28,9 @@ export interface Link {
   readonly target: string;
 }
 
-/** A file of the archive. */
+/** A file of the archive. A hard link is another name of an earlier file, with the same index. */
 export interface FileEntry {
-  /** Position among the files of the archive, from 0. */
+  /** Position of the content among the contents of the archive, from 0. */
   readonly index: number;
   /** Bytes. */
   readonly size: number;
@@ -34,23 +40,33 @@ export interface FileEntry {
 export interface Source {
   /**
    * Directory in the archive that contains package.json: '' or the only top-level directory, as `npm pack` and GitHub create
-   * it.
+   * it. Files beside that directory do not belong to the project.
    */
   readonly root: string;
   readonly links: readonly Link[];
   /** Files by path in the archive. The last of several entries with the same path counts, as in unpacking. */
   readonly files: ReadonlyMap<string, FileEntry>;
+  /** Special files, files beside the project's directory, and files that a later entry with the same path replaces. */
+  readonly leftOut: readonly LeftOut[];
 }
 
-/** The entries so far, by key. */
+/** The entries so far. */
 interface Listing {
   /** Bytes of all names so far. */
   namesBytes: number;
-  /** Top-level names, as written in the archive. */
+  /** Bytes of all hard-linked files so far, which count like copies. */
+  linkedBytes: number;
+  /** Number of contents so far. */
+  contents: number;
+  /** Top-level names, as written in the archive, that are directories. */
   readonly tops: Set<string>;
-  readonly types: Map<string, string>;
+  /** Kinds by key. */
+  readonly kinds: Map<string, FileKind>;
+  /** Symbolic links by key. */
   readonly symlinks: Map<string, Link>;
+  /** Files by path. */
   readonly files: Map<string, FileEntry>;
+  readonly leftOut: LeftOut[];
 }
 
 /** @throws OperationError SOURCE_INVALID with the entry, or SOURCE_TOO_LARGE with the limit. */
@@ -61,25 +77,27 @@ export async function inspectSource(
 ): Promise<Source> {
   const listing: Listing = {
     namesBytes: 0,
+    linkedBytes: 0,
+    contents: 0,
     tops: new Set(),
-    types: new Map(),
+    kinds: new Map(),
     symlinks: new Map(),
     files: new Map(),
+    leftOut: [],
   };
   let entries = 0;
-  let index = 0;
   const parser = new GuardedParser({
     strict: true,
     onReadEntry: (entry) => {
       if (++entries > limits.entries) throw tooManyEntries(limits.entries);
       addEntry(listing, entry);
-      if (isContent(entry)) listing.files.set(entryPath(entry.path), { index: index++, size: entry.size });
+      if (listing.linkedBytes > limits.unpackedBytes) throw tooLargeUnpacked(limits.unpackedBytes);
       entry.resume();
     },
   });
   // Entries that node-tar skips do not reach `onReadEntry`.
-  parser.on('ignoredEntry', (entry: ReadEntry) => {
-    throw invalidSource(`${quote(entry.path)} is of an unsupported type`);
+  parser.on('ignoredEntry', ({ path, type }: ReadEntry) => {
+    if (kindOfEntry(type) === undefined) throw unreadable(path, type);
   });
 
   const bound = { maxBytes: limits.unpackedBytes, tooLarge: tooLargeUnpacked(limits.unpackedBytes) };
@@ -93,42 +111,88 @@ export async function inspectSource(
   }
 
   const root = projectRoot(listing);
-  for (const path of listing.types.keys()) refuseThroughLink(listing, path);
-  for (const link of listing.symlinks.values()) refuseLeavingLink(listing, link, root);
-  return { root, links: [...listing.symlinks.values()], files: listing.files };
+  for (const path of listing.kinds.keys()) refuseThroughLink(listing, path);
+  const { symlinks, files, leftOut } = listing;
+  const isOutside = (path: string) => root !== '' && !path.startsWith(`${root}/`);
+  const links = [...symlinks.values()].filter(({ path }) => !isOutside(entryPath(path)));
+  for (const link of links) refuseLeavingLink(listing, link, root);
+  for (const path of files.keys()) {
+    if (isOutside(path)) leftOut.push({ path, what: 'outside the project' });
+  }
+  return { root, links, files, leftOut };
 }
 
-function addEntry(listing: Listing, { path, type, linkpath }: ReadEntry): void {
-  const { tops, types, symlinks } = listing;
+/** @returns whether a reader passes over an entry, because the project does not need it */
+export function isIgnored({ path, type, linkpath = '' }: IgnorableEntry): boolean {
+  const kind = kindOfEntry(type);
+  // GNU tar writes a file that is named twice as a hard link to itself.
+  const isItself = kind === 'hard link' && safeSegments(linkpath, path).join('/') === entryPath(path);
+  return isItself || isCompanion(path) || kind === 'special' || kind === 'metadata';
+}
+
+type IgnorableEntry = Pick<ReadEntry, 'path' | 'type' | 'linkpath'>;
+
+function addEntry(listing: Listing, { path, type, size, linkpath = '' }: ReadEntry): void {
+  const { tops, kinds, symlinks, files, leftOut } = listing;
   const segments = safeSegments(path, path);
   const key = keyOf(segments);
   // A key can be much longer than its path: normalization can expand one character to eighteen.
-  listing.namesBytes += Buffer.byteLength(key) + Buffer.byteLength(linkpath ?? '');
+  listing.namesBytes += Buffer.byteLength(key) + Buffer.byteLength(linkpath);
   if (listing.namesBytes > MAX_NAMES_BYTES) throw namesTooLong(MAX_NAMES_BYTES);
-  if (!ALLOWED_TYPES.has(type))
-    throw invalidSource(`${quote(path)} is a ${type}; only files, directories and links are allowed`);
-  if (type === 'Link') {
-    const target = keyOf(safeSegments(linkpath ?? '', path));
-    // A hard link to a symbolic link would be another name for that link.
-    if (!isFile(types.get(target))) {
-      throw invalidSource(
-        `${quote(path)} is a hard link to ${quote(linkpath)}, which is not an earlier file`,
-      );
-    }
+  const kind = kindOfEntry(type);
+  if (kind === undefined) throw unreadable(path, type);
+  const index = isContent({ type }) ? listing.contents++ : -1;
+  const name = segments.join('/');
+  if (kind === 'special') {
+    leftOut.push({ path: name, what: specialEntryType(type) });
+    kinds.set(key, kind);
   }
-  if (key === '' && type !== 'Directory')
+  if (isIgnored({ path, type, linkpath })) return;
+  const linked = kind === 'hard link' ? linkedFile(listing, path, linkpath) : undefined;
+  if (linked === 'special') {
+    leftOut.push({ path: name, what: 'hard link to a special file' });
+    return;
+  }
+  const isLink = kind === 'link';
+  if (key === '' && kind !== 'directory')
     throw invalidSource(`${quote(path)} would replace the project's directory`);
-  const isLink = type === 'SymbolicLink';
-  if (symlinks.has(key) || (isLink && types.has(key)))
+  if (symlinks.has(key) || (isLink && kinds.has(key)))
     throw invalidSource(`${quote(path)} appears twice, once as a link`);
-  if (isLink) symlinks.set(key, { path, target: linkpath ?? '' });
-  if (segments[0] !== undefined) tops.add(segments[0]);
-  types.set(key, type);
+  if (isLink) symlinks.set(key, { path, target: linkpath });
+  const [top, ...below] = segments;
+  if (top !== undefined && (below.length > 0 || kind === 'directory')) tops.add(top);
+  if (kind === 'file' || linked) {
+    if (files.has(name)) leftOut.push({ path: name, what: 'replaced by a later entry of the same name' });
+    files.set(name, linked ?? { index, size });
+    listing.linkedBytes += linked?.size ?? 0;
+  }
+  kinds.set(key, kind === 'hard link' ? 'file' : (kind as FileKind));
+}
+
+/** @returns the earlier file that a hard link names */
+function linkedFile({ files, kinds }: Listing, path: string, linkpath: string): FileEntry | 'special' {
+  const target = safeSegments(linkpath, path);
+  const linked = files.get(target.join('/'));
+  if (!linked && kinds.get(keyOf(target)) === 'special') return 'special';
+  // A hard link to a symbolic link would be another name for that link.
+  if (linked) return linked;
+  throw invalidSource(`${quote(path)} is a hard link to ${quote(linkpath)}, which is not an earlier file`);
+}
+
+function unreadable(path: string, type: string): Error {
+  return type === 'SparseFile'
+    ? sparseFile(path)
+    : invalidSource(`${quote(path)} is of an unsupported type (${type})`);
+}
+
+/** "CharacterDevice" is a device like any other. */
+function specialEntryType(type: string): string {
+  return type === 'FIFO' ? 'FIFO' : 'device';
 }
 
 /** @returns whether an entry contains the bytes of a file */
 export function isContent({ type }: Pick<ReadEntry, 'type'>): boolean {
-  return type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
+  return kindOfEntry(type) === 'file';
 }
 
 /** @returns the path of an inspected entry, as in `Source.files` */
@@ -136,22 +200,12 @@ export function entryPath(path: string): string {
   return safeSegments(path, path).join('/');
 }
 
-function isFile(type: string | undefined): boolean {
-  return type !== undefined && type !== 'Directory' && type !== 'SymbolicLink';
-}
-
 /** @returns the segments of a path that cannot leave its base directory */
 function safeSegments(path: string, entry: string): string[] {
   // node-tar treats backslashes and drive letters the same on every system.
-  const problem = /^([\\/]|[a-zA-Z]:)/.test(path)
-    ? 'an absolute path'
-    : /(^|[\\/])\.\.([\\/]|$)/.test(path)
-      ? 'a path with ".."'
-      : path.includes('\0')
-        ? 'a path with a NUL character'
-        : path.length > MAX_PATH_CHARACTERS
-          ? `a path of more than ${MAX_PATH_CHARACTERS} characters`
-          : undefined;
+  const problem =
+    pathProblem(path) ??
+    (path.length > MAX_PATH_CHARACTERS ? `a path of more than ${MAX_PATH_CHARACTERS} characters` : undefined);
   if (problem) throw invalidSource(`${quote(entry)} has ${problem}`);
   return path.split('/').filter((segment) => segment !== '' && segment !== '.');
 }
@@ -161,11 +215,20 @@ function keyOf(segments: readonly string[]): string {
   return segments.join('/').normalize('NFKD').toLowerCase();
 }
 
-function projectRoot({ tops, types }: Listing): string {
-  if (types.has('package.json')) return '';
+/** Files beside the directory, such as a README, do not matter; another directory could be a part of the project. */
+function projectRoot({ tops, kinds }: Listing): string {
+  const isThere = (...path: string[]) => ['file', 'link'].includes(kinds.get(keyOf(path)) ?? '');
+  if (isThere('package.json')) return '';
   const [top] = tops;
-  if (top !== undefined && tops.size === 1 && types.has(keyOf([top, 'package.json']))) return top;
-  throw invalidSource('it has no package.json at the top level or in a single top-level directory');
+  if (top !== undefined && tops.size === 1 && isThere(top, 'package.json')) return top;
+  const [other] = [...tops].filter((name) => isThere(name, 'package.json'));
+  const hint =
+    other !== undefined
+      ? `; ${quote(other)} has one, beside other directories`
+      : [...kinds.keys()].some((path) => path.endsWith('\\package.json'))
+        ? '; its names have backslashes instead of slashes'
+        : '';
+  throw invalidSource(`it has no package.json at the top level or in a single top-level directory${hint}`);
 }
 
 function refuseThroughLink({ symlinks }: Listing, path: string): void {

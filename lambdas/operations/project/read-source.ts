@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { formatBytes, OperationError } from 'mcp-async-operations/operation';
 import type { StepContext } from 'mcp-async-operations/steps';
 import type { ReadEntry } from 'tar';
 import { GuardedParser } from './guarded-parser.ts';
 import { entryPath, type FileEntry, inspectSource, isContent } from './inspect-source.ts';
+import { indexByName } from './names.ts';
 import { sourceOf } from './project.ts';
 import { tooLargeUnpacked } from './source-errors.ts';
 import { type SourceLimits, sourceLimits } from './source-limits.ts';
@@ -22,6 +24,8 @@ export interface SourceFile extends FileEntry {
 export interface OpenSource {
   /** Files in the order of the archive. */
   readonly files: readonly SourceFile[];
+  /** @returns the file at a path, which can be in another Unicode form */
+  fileAt(path: string): SourceFile | undefined;
   /** @returns the target of the link at a path; undefined when the path is not a link */
   linkAt(path: string): string | undefined;
   /**
@@ -85,19 +89,32 @@ export async function openSource(
     .filter(([path]) => root === '' || path.startsWith(`${root}/`))
     .map(([path, entry]) => ({ path: posix.relative(root, path), ...entry }))
     .sort((a, b) => a.index - b.index);
+  const linkAt = indexByName(links, ({ path }) => posix.relative(root, entryPath(path)));
   return {
     files,
-    linkAt: (path) => links.find((link) => posix.relative(root, entryPath(link.path)) === path)?.target,
+    fileAt: indexByName(files, ({ path }) => path),
+    linkAt: (path) => linkAt(path)?.target,
     read: (wanted, visit) => {
-      const byIndex = new Map(wanted.map((file) => [file.index, file]));
+      const byIndex = Map.groupBy(wanted, ({ index }) => index);
       return readEntries(archive, byIndex, visit, { maxBytes: limits.unpackedBytes, signal });
+    },
+  };
+}
+
+/** Keeps the content of a file with several names in memory as soon as a visit reads it. */
+function repeatable(content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let bytes: Promise<Buffer> | undefined;
+  return {
+    async *[Symbol.asyncIterator]() {
+      bytes ??= buffer(content);
+      yield await bytes;
     },
   };
 }
 
 async function readEntries(
   archive: string,
-  wanted: ReadonlyMap<number, SourceFile>,
+  wanted: ReadonlyMap<number, readonly SourceFile[]>,
   visit: Visit,
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -108,16 +125,19 @@ async function readEntries(
   const parser = new GuardedParser({
     strict: true,
     onReadEntry: (entry: ReadEntry) => {
-      const file = isContent(entry) ? wanted.get(index++) : undefined;
-      if (!file || enough.signal.aborted) {
+      const files = isContent(entry) ? wanted.get(index++) : undefined;
+      if (!files || enough.signal.aborted) {
         entry.resume();
         return;
       }
+      const content = entry as unknown as AsyncIterable<Buffer>;
+      const shared = files.length > 1 ? repeatable(content) : content;
       // The parser announces the next entry when it has read this one. Visits run one after the other.
       visiting = visiting
-        .then(async () => enough.signal.aborted || visit(file, entry as unknown as AsyncIterable<Buffer>))
-        .then((continues) => {
-          if (!continues) enough.abort();
+        .then(async () => {
+          for (const file of files) {
+            if (!enough.signal.aborted && !(await visit(file, shared))) enough.abort();
+          }
         })
         .catch((error: unknown) => {
           failure = error;

@@ -5,7 +5,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import type { Pack, Parser } from 'tar';
+import type { Parser } from 'tar';
 
 /** A limit on output bytes. */
 export interface Bound {
@@ -57,18 +57,19 @@ export async function feed(
   await closed;
 }
 
-/** Writes the output of a packer, gzipped, into a new file that only its owner can read. */
+/** Writes an archive, gzipped, into a new file that only its owner can read. */
 export async function writeArchive(
-  pack: Pack,
+  archive: AsyncIterable<Buffer>,
   file: string,
   { level, bound, signal }: { readonly level: number; readonly bound: Bound; readonly signal: AbortSignal },
 ): Promise<void> {
-  // A packer can fail while no code reads it; the gzip stream passes the error on to the pipeline.
-  const gzip = createGzip({ level });
-  pack.on('error', (error) => gzip.destroy(error as Error));
-  await pipeline(Readable.from(pack), gzip, meter(bound), createWriteStream(file, { mode: 0o600 }), {
-    signal,
-  });
+  await pipeline(
+    Readable.from(archive),
+    createGzip({ level }),
+    meter(bound),
+    createWriteStream(file, { mode: 0o600 }),
+    { signal },
+  );
 }
 
 function meter({ maxBytes, tooLarge }: Bound): Transform {

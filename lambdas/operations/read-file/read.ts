@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { OperationError } from 'mcp-async-operations/operation';
 import { digestOf, type Step, trimToUtf8Boundaries } from 'mcp-async-operations/steps';
 import { acceptPath } from '../project/accept-path.ts';
+import { normalizeName } from '../project/names.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
 import { MAX_INLINE_BYTES, type ReadFileInput, type ReadFileOutput } from './operation.ts';
 
@@ -31,10 +32,12 @@ export const read: Step<ReadFileInput> = (context) => {
 
 /** @throws OperationError FILE_NOT_FOUND, with the target of a link or the glob of a directory */
 function find(source: ProjectSource, path: string, project: string): SourceFile {
-  const found = source.files.find((file) => file.path === path);
+  const found = source.fileAt(path);
   if (found) return found;
   const target = source.linkAt(path);
-  const isDirectory = source.files.some((file) => file.path.startsWith(`${path}/`));
+  const isDirectory = source.files.some((file) =>
+    normalizeName(file.path).startsWith(`${normalizeName(path)}/`),
+  );
   throw new OperationError(
     'FILE_NOT_FOUND',
     target !== undefined

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { shortenText } from 'mcp-async-operations/operation';
 import type { Step, StepContext } from 'mcp-async-operations/steps';
 import * as z from 'zod';
+import { normalizeName } from '../project/names.ts';
 import { type ProjectSource, type SourceFile, withSource } from '../project/read-source.ts';
 import { Matches } from './matches.ts';
 import { MAX_FILES_OF_A_CALL, type SearchInput, type SearchOutput } from './operation.ts';
@@ -27,9 +28,9 @@ const MAX_FILE_BYTES = 10 * 1024 * 1024;
 export const search: Step<SearchInput> = (context) => {
   const { pattern, glob, case_sensitive, project } = context.input;
   const test = compilePattern(pattern, case_sensitive);
-  const isWanted = glob === undefined ? () => true : compileGlob(glob);
+  const isWanted = glob === undefined ? () => true : compileGlob(normalizeName(glob));
   return withSource(context, project, async (source, directory): Promise<SearchOutput> => {
-    const files = source.files.filter(({ path }) => isWanted(path));
+    const files = source.files.filter(({ path }) => isWanted(normalizeName(path)));
     if (glob !== undefined && files.length === 0) return nothingSelected(glob, source);
     if (files.length > MAX_FILES_OF_A_CALL)
       context.call?.handOver({ sha256: source.sha256, ...NOTHING_DONE });

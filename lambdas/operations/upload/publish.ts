@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { OperationError } from 'mcp-async-operations/operation';
 import type { StepOf } from 'mcp-async-operations/steps';
+import { leftOutField } from '../project/file-kinds.ts';
 import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { invalidSource } from '../project/source-errors.ts';
@@ -23,13 +24,19 @@ export const publish: StepOf<typeof upload, 'publish'> = async (context) => {
       yield chunk;
     }
   }
-  const { files } = await inspectSource(metered(), uploadLimits, signal);
+  const { files, leftOut } = await inspectSource(metered(), uploadLimits, signal);
   // The inspection does not read data after the last gzip member.
   if (read < size) throw invalidSource('there is data after its end');
 
   const { key: source } = sourceOf(input.project);
   await workspace.copy(archive, source, { signal, contentType: 'application/gzip' });
-  return { source: `/${source}`, size, sha256: hash.digest('hex'), files: files.size };
+  return {
+    source: `/${source}`,
+    size,
+    sha256: hash.digest('hex'),
+    files: files.size,
+    ...leftOutField(leftOut),
+  };
 };
 
 function changed(): OperationError {

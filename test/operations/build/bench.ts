@@ -204,6 +204,7 @@ const LAMBDA_COMMANDS = [
   'dirname',
   'env',
   'mkdir',
+  'mkfifo',
   'mv',
   'rm',
   'sed',

@@ -7,12 +7,14 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../lambdas/operations/build/limits.ts';
 import { unpackSource } from '../../../lambdas/operations/build/unpack-source.ts';
+import type { LeftOut } from '../../../lambdas/operations/project/file-kinds.ts';
 import { paxRecord, type RawEntry, rawArchive, rawTar } from './hostile-archive.ts';
 
 const packageJson: RawEntry = { path: 'package.json', content: '{"name":"x"}' };
 const { signal } = new AbortController();
 
 let directory: string;
+let leftOut: readonly LeftOut[];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'source-test-'));
 });
@@ -23,7 +25,7 @@ async function unpack(archive: Buffer, sourceLimits = limits.source): Promise<st
   await mkdir(place);
   const file = join(directory, 'source.tar.gz');
   await writeFile(file, archive);
-  await unpackSource(file, join(place, 'tree'), { limits: sourceLimits, signal });
+  leftOut = await unpackSource(file, join(place, 'tree'), { limits: sourceLimits, signal });
   return join(place, 'tree');
 }
 
@@ -100,14 +102,27 @@ describe('a source archive is refused when it', () => {
       [packageJson, symlink('s', 'package.json'), hardlink('a', 's')],
       /"a" is a hard link to "s"/,
     ],
-    [
-      'has a character device',
-      [packageJson, { path: 'dev', type: 'CharacterDevice' }],
-      /"dev" is a CharacterDevice/,
-    ],
-    ['has a block device', [packageJson, { path: 'dev', type: 'BlockDevice' }], /"dev" is a BlockDevice/],
-    ['has a FIFO', [packageJson, { path: 'pipe', type: 'FIFO' }], /"pipe" is a FIFO/],
     ['has a sparse file', [packageJson, { path: 's', type: 'SparseFile' }], /"s" is of an unsupported type/],
+    [
+      'has a sparse file as the tar of macOS writes it',
+      [
+        packageJson,
+        paxRecord('GNU.sparse.name', 'data/disk.img'),
+        { path: 'data/GNUSparseFile.0/disk.img', content: '1\n0\n5\nhello' },
+      ],
+      /"data\/disk\.img" is of an unsupported type, a sparse file; archive it with/,
+    ],
+    [
+      'has a type that no reader knows',
+      [packageJson, { path: 'm', type: 'ContinuationFile' }],
+      /"m" is of an unsupported type \(ContinuationFile\)/,
+    ],
+    [
+      'has a name with a line break in a pax header, which would be cut',
+      [packageJson, paxRecord('path', 'a\nb'), { path: 'ab' }],
+      /the name that begins with "a" contains a line break/,
+    ],
+    ['has a drive letter', [packageJson, { path: 'z:main.js' }], /"z:main\.js" has a drive letter/],
     [
       'would replace its own directory',
       [packageJson, symlink('.', 'x')],
@@ -128,12 +143,17 @@ describe('a source archive is refused when it', () => {
       [packageJson, paxRecord('path', 'a/'.repeat(400_000)), { path: 'x' }],
       /a path of more than 4096 characters/,
     ],
+    [
+      'has names of Windows',
+      [{ ...packageJson, path: 'app\\package.json' }],
+      /no package\.json .*; its names have backslashes instead of slashes/,
+    ],
     ['has no package.json', [{ path: 'readme' }], /no package\.json at the top level/],
     ['has package.json too deep', [{ ...packageJson, path: 'a/b/package.json' }], /no package\.json/],
     [
       'has package.json in one of two directories',
       [{ ...packageJson, path: 'a/package.json' }, { path: 'b/x' }],
-      /no package\.json/,
+      /no package\.json .*; "a" has one, beside other directories/,
     ],
   ];
   test.each(hostile)('%s', (_what, entries, message) => expectRefused(rawArchive(entries), invalid(message)));
@@ -256,6 +276,107 @@ describe('a source archive is accepted when it', () => {
     expect(await Promise.all(['package.json', 'run', 'd'].map(modeOf))).toEqual([0o644, 0o755, 0o755]);
   });
 });
+
+describe('an archive of another system', () => {
+  const named = (entries: readonly RawEntry[]) => unpack(rawArchive(entries));
+  const mac = (path: string): RawEntry => ({ path, content: 'Mac OS X' });
+
+  test('of macOS is the project without what macOS puts beside it', async () => {
+    const tree = await named([
+      mac('._hello'),
+      mac('.DS_Store'),
+      { path: 'hello/', type: 'Directory' },
+      mac('hello/._package.json'),
+      mac('hello/src/.DS_Store'),
+      { ...packageJson, path: 'hello/package.json' },
+      { path: 'hello/src/a', content: 'A' },
+      { path: '__MACOSX/', type: 'Directory' },
+      mac('__MACOSX/hello/._package.json'),
+    ]);
+    expect((await readdir(tree, { recursive: true })).sort()).toEqual(['package.json', 'src', 'src/a']);
+    expect(leftOut).toEqual([]);
+  });
+
+  test('has its project in the one directory, beside files that are named as left out', async () => {
+    const tree = await named([
+      { path: 'README.txt', content: 'read me' },
+      { path: 'pax_global_header', content: '52 comment=' },
+      { ...packageJson, path: 'app/package.json' },
+      symlink('latest', 'app'),
+    ]);
+    expect(await readdir(tree)).toEqual(['package.json']);
+    expect(leftOut.map(({ path, what }) => `${path}: ${what}`)).toEqual([
+      'README.txt: outside the project',
+      'pax_global_header: outside the project',
+    ]);
+  });
+
+  test('has devices and FIFOs, and hard links to them, which are left out and named', async () => {
+    const tree = await named([
+      packageJson,
+      { path: 'tty', type: 'CharacterDevice' },
+      { path: 'disk', type: 'BlockDevice' },
+      { path: 'd/pipe', type: 'FIFO' },
+      hardlink('pipe2', 'd/pipe'),
+    ]);
+    expect(await readdir(tree)).toEqual(['package.json']);
+    expect(leftOut.map(({ path, what }) => `${path}: ${what}`)).toEqual([
+      'tty: device',
+      'disk: device',
+      'd/pipe: FIFO',
+      'pipe2: hard link to a special file',
+    ]);
+  });
+
+  test('of git has a global header, and of GNU tar a label, directories with data and long names', async () => {
+    const long = `${'d'.repeat(120)}/${'f'.repeat(200)}`;
+    const tree = await named([
+      {
+        path: 'pax_global_header',
+        type: 'GlobalExtendedHeader',
+        content: '52 comment=0123456789012345678901234567890123456789\n',
+      },
+      { path: 'backup of today', type: 'TapeVolumeHeader' },
+      packageJson,
+      { path: 'inc/', type: 'GNUDumpDir', content: 'Nx\0' },
+      { path: '././@LongLink', type: 'NextFileHasLongPath', content: `${long}\0` },
+      { path: long.slice(0, 99), content: 'long' },
+      // What "tar czf a.tgz . package.json" adds.
+      hardlink('package.json', './package.json'),
+    ]);
+    expect(await readFile(join(tree, long), 'utf8')).toBe('long');
+    expect(await readFile(join(tree, 'package.json'), 'utf8')).toBe(packageJson.content);
+  });
+
+  test('has two entries of one name, of which the last counts and the other is named', async () => {
+    const tree = await named([
+      packageJson,
+      { path: './a//b', content: 'first' },
+      { path: 'a/b', content: 'last' },
+    ]);
+    expect(await readFile(join(tree, 'a/b'), 'utf8')).toBe('last');
+    expect(leftOut).toEqual([{ path: 'a/b', what: 'replaced by a later entry of the same name' }]);
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('has names that differ only in case, in Unicode form or in a dot, and keeps all', async () => {
+    const names = ['readme', 'README', 'caf\u00e9', 'cafe\u0301', 'a', 'a.', 'a\\b'];
+    const tree = await named([packageJson, ...names.map((path) => ({ path, content: path }))]);
+    for (const name of names) expect(await readFile(join(tree, name), 'utf8')).toBe(name);
+    expect(leftOut).toEqual([]);
+  });
+});
+
+test('Hard links count like copies against the limit', () =>
+  expectRefused(
+    rawArchive([
+      packageJson,
+      { path: 'a', content: Buffer.alloc(30_000) },
+      ...['b', 'c', 'd'].map((path) => hardlink(path, 'a')),
+    ]),
+    { code: 'SOURCE_TOO_LARGE' },
+    { ...limits.source, unpackedBytes: 80_000 },
+  ));
 
 test('An abort while unpacking throws its reason and leaves nothing behind', async () => {
   const place = join(directory, 'place');

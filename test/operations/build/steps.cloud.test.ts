@@ -160,6 +160,38 @@ describe('A build', () => {
     expect(artifact.get('packages/part/part.js')).toBe('part');
   });
 
+  test('of what only npm would publish needs no name and no version, and follows only a list of files', async () => {
+    const scripts = { build: 'mkdir dist && echo 1 > "dist/👩‍👩‍👧.js"', lint: null };
+    await bench.addProject('listed', {
+      'package.json': JSON.stringify({ name: null, files: ['dist', null], scripts }),
+      'other.js': '',
+    });
+    await bench.job('listed').run();
+    expect([...(await bench.artifact('listed')).keys()]).toEqual(['dist/👩‍👩‍👧.js', 'package.json']);
+    await bench.addProject('whole', { 'package.json': '{"files":"dist"}', 'other.js': '' });
+    await bench.job('whole').run();
+    expect([...(await bench.artifact('whole')).keys()]).toEqual(['other.js', 'package.json']);
+  });
+
+  test('with hard links, sockets and FIFOs in its source and from its scripts ends, on every machine', async () => {
+    await bench.addProject('app', {
+      'package.json': manifest({ scripts: { build: 'node make.js', test: 'node check.js' }, files: ['out'] }),
+      'make.js': `const fs = require('fs');
+        for (let i = 0; i < 20; i++) { fs.mkdirSync('out/d' + i, { recursive: true }); fs.writeFileSync('out/d' + i + '/own', String(i)); }
+        for (let i = 1; i < 15; i++) fs.linkSync('out/d0/own', 'out/d' + i + '/shared');
+        require('child_process').execFileSync('mkfifo', ['out/pipe']);
+        require('net').createServer().listen('out/a.sock', () => process.exit(0));`,
+      'check.js': "process.exit(require('fs').statSync('out/d0/own').nlink === 15 ? 0 : 1)",
+    });
+    const warm = await bench.job('app', { jobId: 'warm' }).run();
+    const moving = bench.job('app', { jobId: 'moving' });
+    expect((await moving.run(() => moving.loseMachine())).sha256).toBe(warm.sha256);
+    expect(moving.log).toContain(`Left out: "out/a.sock" (socket), "out/pipe" (FIFO).`);
+    const artifact = await bench.artifact('app');
+    expect([artifact.get('out/d14/shared'), artifact.get('out/d14/own')]).toEqual(['0', '14']);
+    expect(artifact.size).toBe(35);
+  });
+
   test('runs the install scripts that npm runs: those of the project and of its dependencies', async () => {
     await bench.addProject('app', {
       'package.json': manifest({
@@ -274,6 +306,7 @@ describe('A build fails', () => {
       directory: bench.root,
       paths: ['noise'],
       maxBytes: 100_000,
+      leftOut: [],
       signal,
     });
     await expect(written).rejects.toMatchObject({
@@ -307,11 +340,12 @@ describe('A build fails', () => {
     });
   });
 
-  test('before it installs anything when npm could not list the files', async () => {
-    await bench.addProject('app', { 'package.json': '{"files":["dist"]}' });
-    await expect(bench.job('app').step('install')).rejects.toMatchObject({
-      code: 'SOURCE_INVALID',
-      message: expect.stringContaining('lacks a name'),
+  test('when a name in the built tree would replace another file as it is unpacked', async () => {
+    const build = 'echo 1 > main.js && echo 2 > z:main.js';
+    await bench.addProject('app', { 'package.json': manifest({ scripts: { build } }) });
+    await expect(bench.job('app').run()).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringContaining('The file "z:main.js" cannot be packed: it has a drive letter'),
     });
   });
 

@@ -31,8 +31,6 @@ export interface ManagerCommand {
   readonly fraction: number;
   /** Whether registry failures are retryable. A failed script of the project never runs twice. */
   readonly usesRegistry?: boolean;
-  /** Receives the lines of standard output, which then do not appear in the log. */
-  readonly onStdout?: (line: string) => void;
 }
 
 const MAX_MESSAGE_CHARACTERS = 200;
@@ -59,7 +57,7 @@ const GIT_MISSING = /syscall spawn git$|spawn git ENOENT|Couldn't find the binar
 export async function runManager(
   { input, signal, log, progress }: SandboxContext<BuildInput>,
   directory: JobDirectory,
-  { manager, args, name, title = name, fraction, usesRegistry = false, onStdout }: ManagerCommand,
+  { manager, args, name, title = name, fraction, usesRegistry = false }: ManagerCommand,
 ): Promise<void> {
   let retryable = false;
   let needsGit = false;
@@ -71,11 +69,7 @@ export async function runManager(
     }),
     cwd: directory.tree,
     signal,
-    onLine: (line, stream) => {
-      if (stream === 'stdout' && onStdout) {
-        onStdout(line);
-        return;
-      }
+    onLine: (line) => {
       log.write(`${line}\n`);
       if (GIT_MISSING.test(line)) needsGit = true;
       if (usesRegistry && TRANSIENT_ERRORS[manager].test(line)) retryable = true;
