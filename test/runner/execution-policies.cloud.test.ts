@@ -118,11 +118,12 @@ describe('synchronous first', () => {
 
 describe('always a job', () => {
   test.each([
-    [0, 'pending'],
-    [2, 'running'],
-  ])('with wait_seconds %i it is answered as %s', async (wait_seconds, status) => {
+    [0, ['pending']],
+    // A busy machine may not have begun it.
+    [2, ['pending', 'running']],
+  ])('with wait_seconds %i it is answered as %s', async (wait_seconds, statuses) => {
     const [{ data }, ms] = await timed(call(client, 'start_probe', { behaviour: 'wait', wait_seconds }));
-    expect(data.status).toBe(status);
+    expect(statuses).toContain(data.status);
     expect(ms).toBeGreaterThanOrEqual(wait_seconds * 1_000);
     await call(client, 'cancel_job', { job_id: data.job_id });
   });
