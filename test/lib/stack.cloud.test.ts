@@ -641,8 +641,8 @@ test('the management API reads jobs and answers them, starts none, and answers w
     policy?.Properties.PolicyDocument.Statement ?? [];
   const onJobs = statements.filter(({ Resource }) => JSON.stringify(Resource).includes('"Jobs'));
   expect(onJobs.flatMap(({ Action }) => Action)).toEqual([
-    'dynamodb:GetItem',
     'dynamodb:BatchGetItem',
+    'dynamodb:GetItem',
     'dynamodb:UpdateItem',
     'dynamodb:Query',
   ]);

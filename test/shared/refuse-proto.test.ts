@@ -12,3 +12,7 @@ test.each(['{"a":"__proto__"}', '["\\"__proto__\\":1"]', '{"proto":1}', 'null'])
 test('absent arguments are accepted', () => {
   refuseProto(undefined);
 });
+
+test('a hundred thousand lists in lists overflow no stack', () => {
+  refuseProto(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)));
+});
