@@ -74,7 +74,10 @@ const WAYS: Readonly<Record<string, (conversation: Conversation, cloud: LocalClo
   },
   async 'job, with a webhook'(conversation, cloud) {
     const receiver = await startDemoReceiver(cloud);
-    const { job_id } = await conversation.call('start_build', { ...PROJECT, callback_url: receiver.url });
+    const { job_id } = await conversation.call('start_build', {
+      ...PROJECT,
+      job_options: { callback_url: receiver.url },
+    });
     await receiver.received;
     receiver.close();
     await conversation.call('check_job', { job_id });

@@ -13,6 +13,7 @@ import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
+import { toolListTokens } from './tool-list.ts';
 import { webhooks } from './webhooks.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
@@ -49,6 +50,7 @@ try {
   console.error('Tokens …');
   rows.push(...(await authorization()));
   console.error('Context of a model …');
+  rows.push(...toolListTokens());
   rows.push(...(await contextTokens(scratch)));
 
   const machine = {

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { ENGINE_TOOLS } from '../lambdas/definition/engine-tools.ts';
 import {
   isStateMachineOperation,
   type OperationDefinition,
   type StepsOperation,
+  toolNameOf,
 } from '../lambdas/definition/operation-definition.ts';
 
 /** The operations of an app, as `loadOperations` returns them. */
@@ -66,6 +68,10 @@ export async function loadOperations(
     throw new Error(`The catalogue ${file} has no operation "${unknown}". Use one of: ${names.join(', ')}.`);
   }
   const deployed = operations.filter(({ name }) => only?.includes(name) ?? true);
+  checkToolNames(
+    deployed.filter(({ retired }) => !retired),
+    file,
+  );
   for (const operation of deployed) if (!isStateMachineOperation(operation)) handlerFile(operation, file);
   return { operations: deployed, module: file };
 }
@@ -83,6 +89,21 @@ export function handlerFile({ name, handler }: StepsOperation, catalogue: string
   if (file !== undefined) return file;
   throw new Error(
     `Operation "${name}" has no handler file ${named}: create it, or give the definition \`handler: new URL('./steps.lambda.ts', import.meta.url)\`.`,
+  );
+}
+
+/** @throws Error naming the tool, when two tools would have one name or alias */
+function checkToolNames(operations: readonly OperationDefinition[], catalogue: string): void {
+  const listings = new Set(operations.flatMap(({ listing }) => listing ?? []));
+  const names = [
+    ...ENGINE_TOOLS,
+    ...operations.flatMap((operation) => [toolNameOf(operation), ...(operation.aliases ?? [])]),
+    ...[...listings].map(({ toolName }) => toolName),
+  ];
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate === undefined) return;
+  throw new Error(
+    `The catalogue ${catalogue} has two tools named "${duplicate}": give one of its operations another toolName, or remove an alias.`,
   );
 }
 

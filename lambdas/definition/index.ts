@@ -29,5 +29,6 @@ export type {
   StepFiles,
   StepOptions,
   StepsOperation,
+  WorkspaceListing,
 } from './operation-definition.ts';
 export { stateMachineOperation } from './state-machine-operation.ts';

@@ -66,6 +66,15 @@ export type ExecutionPolicy =
       readonly maxWaitMs: number;
     };
 
+/** @returns the name of the operation's tool */
+export function toolNameOf({
+  name,
+  toolName,
+  execution,
+}: Pick<OperationDefinition, 'name' | 'toolName' | 'execution'>): string {
+  return toolName ?? (execution.mode === 'job' ? `start_${name}` : name);
+}
+
 /** Longest time that one call waits. Many clients stop listening after 60 s, and the call itself needs some of these. */
 export const LONGEST_CALL_MS = 50_000;
 
@@ -133,6 +142,22 @@ export interface RequiredObject {
   readonly message: string;
 }
 
+/** A tool that lists workspace files by name. All callers see the same files. */
+export interface WorkspaceListing {
+  /** Name of the tool, such as `list_projects`: snake_case, at most 48 characters. */
+  readonly toolName: string;
+  /** One or two words for people, such as "List projects". */
+  readonly title: string;
+  /** What the tool lists and when to use it, for the model that decides whether to call it. */
+  readonly description: string;
+  /** Name of the list in the result, such as `projects`. */
+  readonly items: string;
+  /** Start of the keys, such as `projects/`. Names follow it. */
+  readonly prefix: string;
+  /** End of the keys, such as `.tar.gz`. Other files are not listed. */
+  readonly suffix: string;
+}
+
 /** The workspace files that a sandboxed step can access, by key. */
 export interface StepFiles {
   /** Keys that the step can read. */
@@ -143,11 +168,16 @@ export interface StepFiles {
 
 /** The common part of all operations: the properties of its tool. */
 export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result = unknown> {
-  /**
-   * snake_case, at most 48 characters. The tool is `start_<name>` in mode `job`, and `<name>` in the other modes, whose calls
-   * can return the result.
-   */
+  /** snake_case, at most 48 characters. Jobs, the function and the state machine have this name. */
   readonly name: string;
+  /**
+   * Name of the tool: snake_case, at most 48 characters. Choose one that a model does not mistake for a tool of its host, such
+   * as `read_file`.
+   * @default `start_<name>` in mode `job`, `<name>` in the other modes, whose calls can return the result
+   */
+  readonly toolName?: string;
+  /** Earlier names of the tool, which callers can still use. `tools/list` omits them. @default none */
+  readonly aliases?: readonly string[];
   /** One or two words for people, such as "Build". */
   readonly title: string;
   /** What the tool does and when to use it, for the model that decides whether to call it. */
@@ -184,6 +214,11 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    */
   readonly subject?: keyof z.output<Input> & string;
   // Methods, not properties: methods are bivariant, so that a catalogue can hold operations of every input and output.
+  /**
+   * Workspace files that callers can list with a tool, to find the names that the input takes. Operations can share one.
+   * @default none
+   */
+  readonly listing?: WorkspaceListing;
   /** Workspace objects that must exist before a job starts. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];
   /** The result as text for a model. @default its JSON */

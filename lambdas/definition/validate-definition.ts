@@ -9,12 +9,18 @@ export const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 /** Valid in query parameters without escapes. */
 const SUBJECT = /^[A-Za-z]\w{0,63}$/;
 
+/** The longest name that all hosts take, some of which put the server's name before it. */
+const MAX_TOOL_NAME = 48;
+
 /** `maxWaitMs` may be a minute: callers are offered 50 s of it. */
 const LONGEST_MS: Readonly<Record<string, number>> = { limitMs: LONGEST_CALL_MS, maxWaitMs: 60_000 };
 
 /** @throws Error with the field, the value and the remedy */
 export function validateDefinition({
   name,
+  toolName,
+  aliases = [],
+  listing,
   input,
   subject,
   execution,
@@ -22,6 +28,12 @@ export function validateDefinition({
   if (!NAME.test(name) || name.length > 48) {
     throw new Error(
       `Operation name "${name}" is invalid. Use snake_case and at most 48 characters, such as "build".`,
+    );
+  }
+  for (const tool of [toolName, ...aliases, listing?.toolName]) {
+    if (tool === undefined || (NAME.test(tool) && tool.length <= MAX_TOOL_NAME)) continue;
+    throw new Error(
+      `Operation "${name}" has the tool name "${tool}". Use snake_case and at most ${MAX_TOOL_NAME} characters, such as "import_project".`,
     );
   }
   const reserved = JOB_ARGUMENTS.find((argument) => Object.hasOwn(input.shape, argument));

@@ -120,6 +120,11 @@ export type AcceptedAnswer = {
   readonly content: { readonly [name: string]: Json };
 };
 
+/** @returns the workspace key of a step's log */
+export function stepLogKey(jobId: string, step: string): string {
+  return `logs/${jobId}/${step}.log`;
+}
+
 /** @returns the logs of the steps that printed output, by step name */
 export function logsOf(
   finished: Readonly<Record<string, { readonly log?: StoredObject }>>,

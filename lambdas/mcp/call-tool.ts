@@ -79,7 +79,7 @@ export async function callToolAsTask(
 }
 
 function find(tools: readonly Tool[], name: string): Tool {
-  const tool = tools.find((one) => one.name === name);
+  const tool = tools.find((one) => one.name === name || one.aliases.includes(name));
   if (tool) return tool;
   const names = tools.map((one) => one.name).join(', ');
   throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool "${name}". Call one of: ${names}.`);

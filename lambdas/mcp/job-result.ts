@@ -17,7 +17,7 @@ import { describeFiles, filesOutput, viewFile } from './file-view.ts';
 import { describeError, nextOutput, type ToolResult, toCallToolResult } from './tool.ts';
 
 /** Accepts any string. A malformed id and an unknown one give the same error, so that neither reveals more. */
-export const jobIdArgument = z.string().describe('The job_id that the start tool returned.');
+export const jobIdArgument = z.string();
 
 /** Schema of `input_requests` in a job's view. */
 export const inputRequestsOutput = z

@@ -18,8 +18,10 @@ import type { Tool } from './tool.ts';
 const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
 
 const INSTRUCTIONS =
-  'Long work runs as a job. A start_ tool returns a job_id at once; check_job returns its progress and, once it has ' +
-  'ended, its result. Jobs outlive this connection: list_jobs finds them.';
+  'Long work runs as a job. Its tool returns a job_id at once; check_job returns its progress and, once it has ended, its ' +
+  'result. Jobs outlive this connection: list_jobs finds them. job_options are rarely needed: a repeated call with the same ' +
+  'idempotency_key returns the same job, retention_seconds keeps it after its end, and callback_url gets a signed webhook of ' +
+  'callback_events.';
 
 /** Five minutes. Tools change only with a deployment. */
 const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;

@@ -1,7 +1,8 @@
-/** Defines a tool of the MCP server: an input schema, an output schema and a function. */
+/** Defines a tool of the MCP server: its listing, a schema of its arguments, and a function. */
 import type { CallToolResult, Tool as ToolListing } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import type { ResultContent } from '../definition/operation-definition.ts';
+import type { OperationDefinition, ResultContent } from '../definition/operation-definition.ts';
+import { toolSchema } from '../definition/tool-schema.ts';
 import type { InputRequest, Job } from '../jobs/job.ts';
 import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
@@ -31,6 +32,8 @@ export interface ToolQuestions {
 
 export interface Tool {
   readonly name: string;
+  /** Earlier names, which `tools/list` omits. */
+  readonly aliases: readonly string[];
   /** The entry in `tools/list`. */
   readonly listing: ToolListing;
   /**
@@ -51,24 +54,23 @@ export interface Tool {
 /** Schema of `next` in a result. */
 export const nextOutput = z.string().describe('What to do next.');
 
-const errorShape = z.object({
-  error: z.looseObject({ code: z.string(), message: z.string() }),
-});
-
 /**
  * Creates a tool from its zod schemas.
- * @param spec.output describes a successful result. The listed schema also admits `{error}`, because clients validate
- *   every structured result against it, failures too.
+ * @param spec.listed the arguments that `tools/list` shows. @default `input`
+ * @param spec.output describes a successful result, where the caller is a program that wants its type: models do not see it,
+ *   and clients validate against it at a cost. The listed schema also admits other fields, and `{error}` for failures.
  */
 export function defineTool<Input extends z.ZodObject>(spec: {
   readonly name: string;
+  readonly aliases?: readonly string[];
   readonly title: string;
   readonly description: string;
   /** The scope that the caller's token needs. */
   readonly scope: Scope;
   readonly input: Input;
-  readonly output: z.ZodObject;
-  readonly annotations: ToolListing['annotations'];
+  readonly listed?: z.ZodObject;
+  readonly output?: z.ZodObject;
+  readonly annotations: OperationDefinition['annotations'];
   readonly call: (
     args: z.output<Input>,
     caller: Caller,
@@ -77,7 +79,17 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   readonly start?: (args: z.output<Input>, caller: Caller, ttlMs: number | undefined) => Promise<Job>;
   readonly requiresTasks?: boolean;
 }): Tool {
-  const { name, title, description, annotations, input, output, start, requiresTasks } = spec;
+  const {
+    name,
+    aliases = [],
+    title,
+    description,
+    input,
+    listed = input,
+    output,
+    start,
+    requiresTasks,
+  } = spec;
   const parse = (args: unknown, caller: Caller) => {
     requireScopes(caller, [spec.scope]);
     refuseProto(args);
@@ -85,23 +97,21 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     if (success) return data;
     throw new AppError(
       ErrorCode.invalidArguments,
-      `Invalid arguments for ${name}: ${validationMessage(error)} Expected: ${shapeOf(input)}.`,
+      `Invalid arguments for ${name}: ${validationMessage(error)} Expected: ${shapeOf(listed)}.`,
     );
   };
   const list = (): ToolListing => ({
     name,
     title,
     description,
-    annotations,
-    inputSchema: jsonSchema(input, 'input') as ToolListing['inputSchema'],
-    outputSchema: {
-      type: 'object',
-      anyOf: [jsonSchema(output, 'output'), jsonSchema(errorShape, 'output')],
-    } as ToolListing['outputSchema'],
+    annotations: listedAnnotations(spec.annotations),
+    inputSchema: toolSchema(listed, 'input').schema as ToolListing['inputSchema'],
+    ...(output && { outputSchema: listedOutput(output) }),
   });
   let listing: ToolListing | undefined;
   return {
     name,
+    aliases,
     // Built on first use: the schemas of all tools take 18 ms, and a call does not need them.
     get listing() {
       listing ??= list();
@@ -111,6 +121,27 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     ...(start && { start: async (args, caller, ttlMs) => start(parse(args, caller), caller, ttlMs) }),
     requiresTasks,
   };
+}
+
+/** Returns the annotations that say something: not MCP's defaults, nor what means nothing of a tool that only reads. */
+function listedAnnotations({
+  readOnlyHint,
+  destructiveHint,
+  idempotentHint,
+  openWorldHint,
+}: OperationDefinition['annotations']): ToolListing['annotations'] {
+  return {
+    readOnlyHint,
+    ...(!readOnlyHint && !destructiveHint && { destructiveHint }),
+    ...(!readOnlyHint && idempotentHint && { idempotentHint }),
+    ...(!openWorldHint && { openWorldHint }),
+  };
+}
+
+function listedOutput(output: z.ZodObject): ToolListing['outputSchema'] {
+  const { additionalProperties: _, ...success } = toolSchema(output, 'output').schema;
+  const failure = { type: 'object', properties: { error: { type: 'object' } }, required: ['error'] };
+  return { type: 'object', anyOf: [success, failure] } as ToolListing['outputSchema'];
 }
 
 /** Returns the arguments of a schema, such as `{project, wait_seconds?}`. */
@@ -168,13 +199,4 @@ export function describeError({
   const facts = { ...(retryable && { retryable }), ...details };
   if (Object.keys(facts).length === 0) return `${code}: ${message}`;
   return `${code}: ${message}\nDetails: ${cutText(JSON.stringify(facts), MAX_DETAILS_CHARACTERS)}`;
-}
-
-/**
- * Returns JSON Schema without `$schema`. Clients of 2025 read it as draft 7, clients of 2026 as 2020-12, and it is valid as
- * both.
- */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output') {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-7' });
-  return rest;
 }

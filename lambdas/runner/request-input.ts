@@ -5,6 +5,7 @@ import type { Questions } from '../definition/questions.ts';
 import { fitsCause, StateError } from '../definition/state-error.ts';
 import { INPUT_REQUIRED } from '../definition/state-names.ts';
 import type { FormAnswers, Question, StepContext } from '../definition/step-context.ts';
+import { toolSchema } from '../definition/tool-schema.ts';
 import type { AcceptedAnswer, FormRequest, Job, QuestionRequest, UploadedFile } from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
 import { cleanText } from '../shared/clean-text.ts';
@@ -146,7 +147,7 @@ function pageUrl(key: string, url: string): string {
 
 /** @throws Error for a schema that clients cannot show as a form */
 function formSchema(key: string, schema: z.ZodObject): FormRequest['schema'] {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  const { schema: json } = toolSchema(schema, 'input');
   for (const [field, property] of Object.entries(json.properties ?? {})) {
     if (typeof property === 'object' && FORM_TYPES.includes(property.type)) continue;
     throw new Error(

@@ -13,7 +13,7 @@ import {
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
 import { fitFailure, type RetryableFailure } from '../definition/step-failure.ts';
 import { boundError } from '../jobs/bound-record.ts';
-import { isTerminal, type JobError, logsOf } from '../jobs/job.ts';
+import { isTerminal, type JobError, logsOf, stepLogKey } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -134,7 +134,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       if (ending.kind === 'leaseLost')
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
 
-      const stored = await storeLog(log, workspace, `logs/${jobId}/${step}.log`);
+      const stored = await storeLog(log, workspace, stepLogKey(jobId, step));
       const ownLog = stored && { [step]: stored };
       const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: log.tail() };
       const isLast = index === names.length - 1;

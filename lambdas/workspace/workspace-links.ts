@@ -15,6 +15,15 @@ export interface FileLink {
   readonly url_expires_at: string;
 }
 
+/** A file of the workspace in a list. */
+export interface ListedFile {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** ISO 8601. */
+  readonly updatedAt: string;
+}
+
 /** An upload URL for a file that a job waits for. */
 export interface UploadLink {
   readonly url: string;
@@ -38,10 +47,40 @@ export class WorkspaceLinks {
 
   /** @returns size and version of a file; undefined when it does not exist */
   async find(key: string): Promise<UploadedFile | undefined> {
-    const response = await this.#requests.fetch(key, { method: 'HEAD' });
-    if (response.status === 404) return undefined;
-    const { headers } = expectOk(response, key);
-    return { size: Number(headers.get('content-length')), version: headers.get('etag') ?? '' };
+    const headers = await this.#head(key);
+    return headers && { size: Number(headers.get('content-length')), version: headers.get('etag') ?? '' };
+  }
+
+  /** @returns the size in bytes of a file that was written since a time (epoch milliseconds); undefined without one */
+  async sizeSince(key: string, sinceMs: number): Promise<number | undefined> {
+    const headers = await this.#head(key);
+    // S3 gives whole seconds.
+    const isNew =
+      headers && Date.parse(headers.get('last-modified') ?? '') >= Math.floor(sinceMs / 1000) * 1000;
+    return isNew ? Number(headers.get('content-length')) : undefined;
+  }
+
+  /**
+   * Lists files by key.
+   * @param after list the keys after this one; `next` of the page before
+   */
+  async list(
+    prefix: string,
+    { limit, after = '' }: { readonly limit: number; readonly after?: string },
+  ): Promise<{ readonly files: readonly ListedFile[]; readonly next?: string }> {
+    const query = {
+      prefix,
+      'max-keys': `${limit}`,
+      ...(after && { 'start-after': after }),
+    };
+    const xml = await expectOk(await this.#requests.list(query), prefix).text();
+    const files = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, contents = '']) => ({
+      key: unescapeXml(textOf(contents, 'Key')),
+      size: Number(textOf(contents, 'Size')),
+      updatedAt: textOf(contents, 'LastModified'),
+    }));
+    const next = textOf(xml, 'IsTruncated') === 'true' ? files.at(-1)?.key : undefined;
+    return { files, ...(next !== undefined && { next }) };
   }
 
   /** Reads the bytes of a file from `start`, inclusive, to `end`, exclusive. Both must be inside the file. */
@@ -64,10 +103,29 @@ export class WorkspaceLinks {
     return this.#sign({ method: 'PUT', key, headers });
   }
 
+  async #head(key: string): Promise<Headers | undefined> {
+    const response = await this.#requests.fetch(key, { method: 'HEAD' });
+    return response.status === 404 ? undefined : expectOk(response, key).headers;
+  }
+
   async #sign(request: Omit<PresignedRequest, 'seconds'>): Promise<UploadLink> {
     const url = await this.#requests.presign({ ...request, seconds: LINK_SECONDS });
     return { url, url_expires_at: new Date(Date.now() + LINK_SECONDS * 1000).toISOString() };
   }
+}
+
+/** @returns the text of the first such element; empty without one */
+function textOf(xml: string, element: string): string {
+  return new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1] ?? '';
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', apos: "'", gt: '>', lt: '<', quot: '"' };
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));/g, (entity, decimal, hex, name) => {
+    if (name) return ENTITIES[name] ?? entity;
+    return String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16));
+  });
 }
 
 function expectOk(response: Response, key: string): Response {

@@ -109,7 +109,7 @@ async function buildWithWebhook(client: Client, cloud: LocalCloud, project: stri
     print(`Receiver at ${receiver.url}, with a secret from POST /callback-secret`);
     const { job_id, will_callback } = await call(client, 'start_build', {
       project,
-      callback_url: receiver.url,
+      job_options: { callback_url: receiver.url },
     });
     print(`start_build → job ${job_id}, will_callback: ${will_callback}`);
     const { id, event } = await receiver.received;

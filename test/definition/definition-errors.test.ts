@@ -76,6 +76,15 @@ const invalid: readonly [() => unknown, string][] = [
     define({ name }),
     `Operation name "${name}" is invalid${NAME}`,
   ]),
+  ...[
+    { toolName: 'Resize' },
+    { aliases: ['scale', 'scale-image'] },
+    { toolName: 'n'.repeat(49) },
+    { listing: { toolName: '' } },
+  ].map((names): [() => unknown, string] => [
+    define(names),
+    `Operation "resize" has the tool name "${names.toolName ?? names.aliases?.[1] ?? ''}". Use snake_case and at most 48 characters, such as "import_project".`,
+  ]),
   [define({ steps: {} }), 'Operation "resize" has 0 steps. Define 1 to 8.'],
   [define({ steps: many(9) }), 'Operation "resize" has 9 steps. Define 1 to 8.'],
   [

@@ -65,6 +65,21 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
     /index\.ts has two operations named "a": rename one of them/,
   ],
   [
+    'with a tool that has the name of a tool of the engine',
+    { 'index.ts': catalogue(define('a', `, toolName: 'check_job'`)) },
+    /index\.ts has two tools named "check_job": give one of its operations another toolName, or remove an alias/,
+  ],
+  [
+    'with an alias that is the tool of another operation',
+    { 'index.ts': catalogue(define('a'), define('b', `, aliases: ['start_a']`)) },
+    /two tools named "start_a"/,
+  ],
+  [
+    'with two listings of one name',
+    { 'index.ts': catalogue(...['a', 'b'].map((name) => define(name, `, listing: { toolName: 'list_a' }`))) },
+    /two tools named "list_a"/,
+  ],
+  [
     'with an operation that has no handler file',
     { 'index.ts': catalogue(define('read_file')) },
     /Operation "read_file" has no handler file \/.*\/read-file\/steps\.lambda\.ts: create it, or give the definition `handler: new URL/,
@@ -125,4 +140,11 @@ test('an unknown name in `only` is an error with the known names', async () => {
   await expect(load(files, { only: ['a', 'c'] })).rejects.toThrow(
     /index\.ts has no operation "c"\. .*: a, b\./,
   );
+});
+
+test('a retired operation leaves its tool name to another, and operations can share a listing', async () => {
+  const text = `const listing = { toolName: 'list_a' };
+${catalogue(define('a', ', retired: true, listing'), define('b', `, aliases: ['start_a'], listing`), define('c', ', listing'))}`;
+  const handlers = Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}/steps.lambda.ts`, handler]));
+  expect((await load({ 'index.ts': text, ...handlers })).operations).toHaveLength(3);
 });

@@ -102,6 +102,16 @@ describe('the good path', () => {
     expect(new Set(answers.map(({ data }) => data.job_id)).size).toBe(1);
     const { data } = await call(client, 'start_echo', { text: 'once', idempotency_key, wait_seconds: 30 });
     expect(data).toMatchObject({ job_id: answers[0]?.data.job_id, status: 'completed' });
+    const inOptions = await call(client, 'start_echo', { text: 'once', job_options: { idempotency_key } });
+    expect(inOptions.data.job_id).toBe(data.job_id);
+  });
+
+  test('an option that is given twice, with two values, is refused', async () => {
+    const options = { idempotency_key: 'one', job_options: { idempotency_key: 'two' } };
+    const { text } = await call(client, 'start_echo', { text: 'x', ...options });
+    expect(text).toBe(
+      'INVALID_ARGUMENTS: idempotency_key and job_options.idempotency_key have different values. Give it once, in job_options.',
+    );
   });
 
   test('retention_seconds sets how long a job is kept after its end', async () => {

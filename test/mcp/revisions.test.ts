@@ -17,7 +17,7 @@ const show = defineTool({
   title: 'Show',
   description: 'Returns content.',
   scope: 'jobs:read',
-  annotations: {},
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({}),
   output: z.looseObject({}),
   call: async () => ({

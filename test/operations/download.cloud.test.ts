@@ -87,7 +87,7 @@ function breaking(then: Serve, headers: Record<string, string | number> = { etag
 
 async function download(path: string, project = 'fetched', more: object = {}) {
   return (
-    await call(client, 'start_download', { url: `${origin}${path}`, project, wait_seconds: 30, ...more })
+    await call(client, 'import_project', { url: `${origin}${path}`, project, wait_seconds: 30, ...more })
   ).data;
 }
 
@@ -110,7 +110,7 @@ test('a large archive comes with one request, and is the project then', async ()
   });
   expect((await source('large')).equals(archive)).toBe(true);
   expect(ranges('/large')).toEqual([undefined]);
-  const { data } = await call(client, 'read_file', { project: 'large', path: 'package.json' });
+  const { data } = await call(client, 'read_project_file', { project: 'large', path: 'package.json' });
   expect(data.content).toContain('"large"');
 });
 
@@ -245,7 +245,7 @@ describe('refused, naming why:', () => {
     'https://user:secret@example.com/x',
     'not a url',
   ])('the address %s', async (url) => {
-    const { data } = await call(client, 'start_download', { url, project: 'refused', wait_seconds: 20 });
+    const { data } = await call(client, 'import_project', { url, project: 'refused', wait_seconds: 20 });
     expect(data).toMatchObject({ status: 'failed', error: { code: 'URL_REFUSED', step: 'transfer' } });
   });
 });

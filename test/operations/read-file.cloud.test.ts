@@ -65,7 +65,7 @@ async function read(
   more: object = {},
 ) {
   const caller = await connect(cloud, { owner: `caller-${callers++}` });
-  const answer = await call(caller, 'read_file', { project, path, ...(range && { range }), ...more });
+  const answer = await call(caller, 'read_project_file', { project, path, ...(range && { range }), ...more });
   await caller.close();
   return answer;
 }
@@ -174,7 +174,7 @@ test('who calls too often is told how long to wait', async () => {
   // One after the other, and so by one instance, which is what remembers callers.
   for (let index = 0; index < 40; index += 1) {
     // A project that does not exist: unpacking one takes so long on a busy machine that no call is too soon.
-    const answer = await call(client, 'read_file', { project: 'nowhere', path: 'src/main.ts' });
+    const answer = await call(client, 'read_project_file', { project: 'nowhere', path: 'src/main.ts' });
     if (answer.data.error.code !== 'PROJECT_NOT_FOUND') refused.push(answer);
   }
   expect(refused.length).toBeGreaterThan(0);

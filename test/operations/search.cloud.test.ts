@@ -37,7 +37,7 @@ const put = (project: string, files: Readonly<Record<string, string | Buffer>>) 
     }),
   );
 
-const search = (args: object, project = 'app') => call(client, 'search', { project, ...args });
+const search = (args: object, project = 'app') => call(client, 'search_project', { project, ...args });
 
 /** Without package.json. */
 const manyFiles = (count: number, content: (index: number) => string) =>
@@ -64,6 +64,21 @@ test('every matching line is answered with its file and number, and no job is ma
   });
   expect(text).toContain('src/main.ts:4: // TODO: more');
   expect((await call(client, 'list_jobs')).data.jobs).toEqual([]);
+});
+
+test('the earlier name of the tool still works', async () => {
+  const { data } = await call(client, 'search', { project: 'app', pattern: 'TODO' });
+  expect(data).toMatchObject({ status: 'completed', result: { total: 4 } });
+});
+
+test('projects are listed for everyone who may read jobs', async () => {
+  const { data, text } = await call(client, 'list_projects');
+  expect(data.projects).toContainEqual({
+    name: 'app',
+    size: expect.any(Number),
+    updated_at: expect.stringMatching(/^\d{4}-/),
+  });
+  expect(text).toContain('app (');
 });
 
 test('case and context are as they are asked for', async () => {

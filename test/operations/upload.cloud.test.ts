@@ -93,7 +93,7 @@ describe('an archive that is put where the job says', () => {
       },
     });
     expect((await source('large')).equals(large)).toBe(true);
-    const { data } = await call(client, 'read_file', { project: 'large', path: 'package.json' });
+    const { data } = await call(client, 'read_project_file', { project: 'large', path: 'package.json' });
     expect(data.content).toContain('"uploaded"');
   }, 60_000);
 

@@ -128,3 +128,31 @@ test('any other answer is no absence', async () => {
   );
   server.close();
 });
+
+test('files are listed by prefix, in pages, with names as they are', async () => {
+  process.env.AWS_ENDPOINT_URL_S3 = bucket.url;
+  for (const name of ['a', 'b', 'c']) await bucket.put(`listed/${name}.txt`, name.repeat(7));
+  const first = await links().list('listed/', { limit: 2 });
+  expect(first).toEqual({
+    files: ['a', 'b'].map((name) => ({
+      key: `listed/${name}.txt`,
+      size: 7,
+      updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    })),
+    next: 'listed/b.txt',
+  });
+  const second = await links().list('listed/', { limit: 2, after: first.next });
+  expect(second.files.map(({ key }) => key)).toEqual(['listed/c.txt']);
+  expect(second.next).toBeUndefined();
+  expect((await links().list('projects/', { limit: 9 })).files).toMatchObject([{ key: KEYS[1] }]);
+  expect(await links().list('nothing/', { limit: 9 })).toEqual({ files: [] });
+});
+
+test('the size of a file counts only if it was written since a time', async () => {
+  process.env.AWS_ENDPOINT_URL_S3 = bucket.url;
+  const before = Date.now();
+  await bucket.put('logs/new.log', 'text');
+  expect(await links().sizeSince('logs/new.log', before)).toBe(4);
+  expect(await links().sizeSince('logs/new.log', Date.now() + 60_000)).toBeUndefined();
+  expect(await links().sizeSince('logs/none.log', before)).toBeUndefined();
+});

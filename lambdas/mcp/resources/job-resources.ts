@@ -6,10 +6,11 @@ import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
-import { trimToUtf8Boundaries } from '../../shared/utf8-boundaries.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { type JobUri, MAX_READ_BYTES, parseJobUri, type ResourceRange } from './job-uri.ts';
-import { filePiece, type Piece, readPieces, sizeOf, textPiece } from './pieces.ts';
+import { logPieces } from './log-pieces.ts';
+import { filePiece, type Piece, sizeOf, textPiece } from './pieces.ts';
+import { readFrom, readTail } from './read-range.ts';
 
 const PAGE = 50;
 
@@ -79,16 +80,8 @@ export class JobResources {
         ? [filePiece(this.#workspace, job.resultObject)]
         : [textPiece(JSON.stringify(job.result ?? null))];
     }
-    const logs = Object.entries(job.logs ?? {});
-    if (step === undefined) {
-      const pieces = logs.flatMap(([name, log]) => [
-        textPiece(`== ${name} ==\n`),
-        filePiece(this.#workspace, log),
-      ]);
-      return pieces.length > 0 ? pieces : undefined;
-    }
-    const log = logs.find(([name]) => name === step)?.[1];
-    return log && [filePiece(this.#workspace, log)];
+    const pieces = logPieces(Object.entries(job.logs ?? {}), this.#workspace, step);
+    return pieces.length > 0 ? pieces : undefined;
   }
 }
 
@@ -101,18 +94,7 @@ async function readRange(
   range: ResourceRange,
 ): Promise<{ readonly text: string; readonly end: number; readonly isCutBefore?: boolean }> {
   const size = sizeOf(pieces);
-  if ('tail' in range) {
-    const start = Math.max(0, size - MAX_READ_BYTES);
-    const { text } = await cut(pieces, start, size);
-    const lines = text.replace(/\n$/, '').split('\n');
-    // The first line may be incomplete.
-    const complete = start > 0 && lines.length > 1 ? lines.slice(1) : lines;
-    return {
-      text: `${complete.slice(-range.tail).join('\n')}\n`,
-      end: size,
-      isCutBefore: start > 0 && complete.length < range.tail,
-    };
-  }
+  if ('tail' in range) return readTail(pieces, range.tail, MAX_READ_BYTES);
   const { offset, length } = range;
   if (offset > 0 && offset >= size) {
     throw new AppError(
@@ -123,16 +105,7 @@ async function readRange(
       },
     );
   }
-  return cut(pieces, offset, Math.min(size, offset + length));
-}
-
-async function cut(pieces: readonly Piece[], start: number, end: number) {
-  const bytes = await readPieces(pieces, start, end);
-  const borders = { isCutBefore: start > 0, isCutAfter: end < sizeOf(pieces) };
-  const { skipped, whole } = trimToUtf8Boundaries(bytes, borders);
-  // A log may have any encoding: bytes that are not UTF-8 become replacement characters.
-  if (!whole || whole.length === 0) return { text: bytes.toString(), end };
-  return { text: whole.toString(), end: start + skipped + whole.length };
+  return readFrom(pieces, offset, length);
 }
 
 function notFound(uri: string): AppError {

@@ -14,7 +14,10 @@ export function textPiece(text: string): Piece {
   return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end) };
 }
 
-export function filePiece(workspace: WorkspaceLinks, { key, size }: StoredObject): Piece {
+export function filePiece(
+  workspace: WorkspaceLinks,
+  { key, size }: Pick<StoredObject, 'key' | 'size'>,
+): Piece {
   return { size, read: (start, end) => workspace.read(key, start, end) };
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { answerJobWith } from '../../jobs/input/answer.ts';
 import { readAnswers } from '../../jobs/input/read-answers.ts';
 import { Scope } from '../../shared/caller.ts';
-import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
+import { jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
@@ -22,12 +22,10 @@ export function answerJobTool({ operations, jobs, workspace, polls }: ToolDepend
     name: 'answer_job',
     title: 'Answer job',
     description:
-      'Answers the questions of a job with status input_required (input_requests of check_job). Ask the user first; do not invent answers. ' +
-      'The first answer to a question counts. The job resumes after the last one: follow it with check_job.',
+      'Answers the questions of a job (input_requests of check_job). Ask the user first; do not invent answers.',
     scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, answers: answersArgument }),
-    output: jobOutput,
     async call({ job_id: jobId, answers }, caller) {
       const job = await answerJobWith({ jobs }, caller.owner, jobId, (found) => readAnswers(answers, found));
       const operation = operations.find(({ name }) => name === job.operation);

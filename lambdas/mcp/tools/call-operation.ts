@@ -3,7 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { type ClientCapabilities, MissingRequiredClientCapabilityError } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { CallEvent, CallResult } from '../../definition/call-protocol.ts';
-import { longestCallMs, type OperationDefinition } from '../../definition/operation-definition.ts';
+import {
+  longestCallMs,
+  type OperationDefinition,
+  toolNameOf,
+} from '../../definition/operation-definition.ts';
 import type { Questions } from '../../definition/questions.ts';
 import { MAX_ANSWERS_BYTES } from '../../jobs/input/answer.ts';
 import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.ts';
@@ -12,21 +16,14 @@ import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { linkFiles } from '../../workspace/job-files.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
-import { describeFiles, filesOutput, viewFile } from '../file-view.ts';
+import { describeFiles, viewFile } from '../file-view.ts';
 import { textOf } from '../job-result.ts';
 import { reportWhile } from '../progress.ts';
 import type { ClientRequest } from '../protocol-method.ts';
 import { canElicit } from '../task-mapping.ts';
-import { defineTool, nextOutput, type Tool, type ToolResult } from '../tool.ts';
+import { defineTool, type Tool, type ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
-import {
-  acceptStart,
-  jobArguments,
-  requireObjects,
-  startedOutput,
-  startJob,
-  startTask,
-} from './start-job.ts';
+import { acceptStart, requireObjects, startInput, startJob, startTask } from './start-job.ts';
 
 /** Covers a cold start of the operation's function. */
 const CALL_MARGIN_MS = 10_000;
@@ -37,14 +34,16 @@ export function syncTool(
   { calls, callRateLimiter, synchronousCalls, workspace }: ToolDependencies,
 ): Tool {
   return defineTool({
-    name: operation.name,
+    name: toolNameOf(operation),
+    aliases: operation.aliases,
     title: operation.title,
     description: operation.description,
     // An external state machine may change things while its caller waits.
     scope: operation.annotations.readOnlyHint ? Scope.jobsRead : Scope.jobsWrite,
-    annotations: { title: operation.title, ...operation.annotations },
+    annotations: operation.annotations,
     input: z.strictObject({ ...operation.input.shape, ...linksArgument(operation) }),
-    output: resultOutput(operation),
+    // Only here the operation's result is the whole result: programs generate types from this schema.
+    output: operation.output instanceof z.ZodObject ? operation.output : undefined,
     async call(args, { owner }, client) {
       const { input, wantsLinks } = readLinksArgument(operation, args);
       callRateLimiter.check(owner, operation.name);
@@ -67,13 +66,13 @@ export function syncTool(
 export function syncFirstTool(operation: OperationDefinition, dependencies: ToolDependencies): Tool {
   const { jobs, calls, callRateLimiter, synchronousCalls, workspace } = dependencies;
   return defineTool({
-    name: operation.name,
+    name: toolNameOf(operation),
+    aliases: operation.aliases,
     title: operation.title,
-    description: `${operation.description} Returns the result, or, when it takes longer, a job_id: follow it with check_job.`,
+    description: `${operation.description} Returns the result, or a job for check_job.`,
     scope: Scope.jobsWrite,
-    annotations: { title: operation.title, ...operation.annotations },
-    input: z.strictObject({ ...operation.input.shape, ...jobArguments(), ...linksArgument(operation) }),
-    output: startedOutput.partial({ job_id: true }),
+    annotations: operation.annotations,
+    ...startInput(operation, linksArgument(operation)),
     async call(given, caller, client) {
       const { input: args, wantsLinks } = readLinksArgument(operation, given);
       callRateLimiter.check(caller.owner, operation.name);
@@ -210,8 +209,7 @@ const LINKS = {
   include: z
     .array(z.enum(['links']))
     .max(1)
-    .optional()
-    .describe('links: download URLs.'),
+    .optional(),
 };
 
 /** Returns the argument with which a call asks for URLs: it has no job, so `get_file` cannot return them. */
@@ -231,12 +229,4 @@ function readLinksArgument<Args extends Readonly<Record<string, unknown>>>(
   if (!offersLinks(operation)) return { input: args, wantsLinks: true };
   const { include = [], ...input } = args;
   return { input, wantsLinks: (include as readonly string[]).includes('links') };
-}
-
-/** Returns the schema of a result, which may be a strict object, with what `toToolResult` adds to it. */
-function resultOutput({ output, files }: OperationDefinition): z.ZodObject {
-  if (!(output instanceof z.ZodObject)) return z.looseObject({});
-  return files
-    ? z.object({ files: filesOutput.optional(), next: nextOutput.optional() }).extend(output.shape)
-    : output;
 }

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { cancelJob } from '../../executions/cancel.ts';
 import { Scope } from '../../shared/caller.ts';
-import { jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
+import { jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
@@ -17,12 +17,10 @@ export function cancelJobTool({
   return defineTool({
     name: 'cancel_job',
     title: 'Cancel job',
-    description:
-      'Cancels a job that has not ended: stops its running step and starts no further one. Does not undo finished work.',
+    description: 'Cancels an open job. Does not undo finished work.',
     scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
-    output: jobOutput,
     async call({ job_id: jobId }, caller) {
       const job = await cancelJob({ jobs, executions, executionQueue }, caller.owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);

@@ -5,10 +5,19 @@ import { isJobId } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
-import { jobExtras, jobIdArgument, jobOutput, jobResult } from '../job-result.ts';
+import { jobExtras, jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
-import { limitWait, waitArgument, withWaitLimit } from './wait-argument.ts';
+import { limitWait, listedWait, waitArgument, withWaitLimit } from './wait-argument.ts';
+
+const ARGUMENTS = {
+  job_id: jobIdArgument,
+  include: z
+    .array(z.enum(jobExtras))
+    .max(jobExtras.length)
+    .optional()
+    .describe('links: URLs. log: last lines. details: step, times.'),
+};
 
 export function checkJobTool({
   operations,
@@ -25,20 +34,11 @@ export function checkJobTool({
     name: 'check_job',
     title: 'Check job',
     description:
-      'Returns the status and progress of a job and, once it has ended, its result or error. ' +
-      'With wait_seconds, waits until it ends or needs input.',
+      'Returns the status, progress, result or error of a job. wait_seconds waits until it ends or needs input.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-    input: z.strictObject({
-      job_id: jobIdArgument,
-      wait_seconds: waitArgument,
-      include: z
-        .array(z.enum(jobExtras))
-        .max(jobExtras.length)
-        .optional()
-        .describe('links: download URLs. log: its last lines. details: step, message, times, poll_after_ms.'),
-    }),
-    output: jobOutput,
+    input: z.strictObject({ ...ARGUMENTS, wait_seconds: waitArgument }),
+    listed: z.strictObject({ ...ARGUMENTS, wait_seconds: listedWait }),
     async call({ job_id: jobId, wait_seconds, include }, caller, { onProgress }) {
       const { owner } = caller;
       if (!isJobId(jobId)) throw jobNotFound();

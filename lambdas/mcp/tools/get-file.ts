@@ -5,7 +5,7 @@ import { jobNotFound } from '../../jobs/job-errors.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../../workspace/job-files.ts';
-import { describeFiles, filesOutput } from '../file-view.ts';
+import { describeFiles } from '../file-view.ts';
 import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool, type ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
@@ -20,11 +20,10 @@ export function getFileTool({ operations, jobs, pollRateLimiter, workspace }: To
   return defineTool({
     name: 'get_file',
     title: 'Get file',
-    description: `Returns a download URL, valid for 15 minutes, of a file of a job: one of its files, ${RESULT_FILE} or ${LOG}.`,
+    description: `Returns a download URL of a file of a job, valid for 15 minutes: one of its files, ${RESULT_FILE} or ${LOG}.`,
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, name: z.string().min(1).max(MAX_NAME_CHARACTERS) }),
-    output: z.looseObject({ files: filesOutput.optional() }),
     async call({ job_id: jobId, name }, { owner }) {
       if (!isJobId(jobId)) throw jobNotFound();
       pollRateLimiter.check(owner, jobId);

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import { isJobId } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
-import { type Delivery, DeliveryStatus, deliveryId } from '../../webhooks/deliveries/delivery.ts';
+import { type Delivery, deliveryId } from '../../webhooks/deliveries/delivery.ts';
 import { jobIdArgument } from '../job-result.ts';
-import { defineTool, nextOutput, type Tool } from '../tool.ts';
+import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 /** The newest ones: callers ask about the end of a job. The management API pages through all deliveries. */
@@ -14,25 +14,10 @@ export function listDeliveriesTool({ deliveries }: Pick<ToolDependencies, 'deliv
   return defineTool({
     name: 'list_deliveries',
     title: 'List deliveries',
-    description:
-      "Lists a job's webhook deliveries to callback_url and to registered endpoints, newest first, with every attempt. Use it when a webhook did not arrive.",
+    description: "Lists a job's webhook deliveries with their attempts, newest first.",
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument }),
-    output: z.object({
-      deliveries: z.array(
-        z.looseObject({
-          delivery_id: z.string(),
-          endpoint_id: z.string(),
-          event: z.string(),
-          status: z.enum(DeliveryStatus),
-          attempts: z.array(z.looseObject({ at: z.string() })),
-          next_attempt_at: z.string().optional(),
-        }),
-      ),
-      has_more: z.boolean().describe('Whether there are older deliveries, not listed.'),
-      next: nextOutput.optional(),
-    }),
     async call({ job_id: jobId }, { owner }) {
       const page = isJobId(jobId)
         ? await deliveries.listOfJob(owner, jobId, { limit: MAX_DELIVERIES, newestFirst: true })

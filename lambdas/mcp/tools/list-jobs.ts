@@ -6,7 +6,7 @@ import { viewSummary } from '../../jobs/job-view.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { listJobs } from '../../jobs/list-jobs.ts';
 import { Scope } from '../../shared/caller.ts';
-import { defineTool, nextOutput, type Tool } from '../tool.ts';
+import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 const MAX_PAGE = 100;
@@ -16,29 +16,13 @@ export function listJobsTool({ operations, jobs }: Pick<ToolDependencies, 'opera
   return defineTool({
     name: 'list_jobs',
     title: 'List jobs',
-    description:
-      'Lists your jobs, newest first. Use it to find a job_id, then call check_job for progress and result.',
+    description: 'Lists your jobs, newest first.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({
-      limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE).describe('Jobs per page.'),
-      cursor: z.string().min(1).optional().describe('next_cursor of the previous page.'),
+      limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+      cursor: z.string().min(1).optional(),
       ...jobFilters(operations),
-    }),
-    output: z.object({
-      jobs: z.array(
-        z.looseObject({
-          job_id: z.string(),
-          operation: z.string(),
-          status: z.enum(JobStatus),
-          created_at: z.string(),
-          started_at: z.string().optional(),
-          ended_at: z.string().optional(),
-          expires_at: z.string(),
-        }),
-      ),
-      next_cursor: z.string().optional().describe('Pass it as cursor for the next page.'),
-      next: nextOutput.optional(),
     }),
     async call({ limit, cursor, ...filters }, { owner }) {
       const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);

@@ -13,48 +13,52 @@ import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { Json } from '../../shared/json.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
-import { jobOutput, jobResult } from '../job-result.ts';
+import { jobResult } from '../job-result.ts';
 import type { OnProgress } from '../progress.ts';
 import type { ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
-import { limitWait, type Wait, waitArgument, withWaitLimit } from './wait-argument.ts';
+import { limitWait, listedWait, type Wait, waitArgument, withWaitLimit } from './wait-argument.ts';
 
 const MIN_RETENTION_SECONDS = 60;
 
-/** Returns the arguments that such a tool has besides those of the operation. */
-export function jobArguments() {
-  return {
-    wait_seconds: waitArgument,
-    idempotency_key: z
-      .string()
-      .min(1)
-      .max(255)
-      .optional()
-      .describe('Repeat a call with the same key and arguments to get the same job, not a second one.'),
-    retention_seconds: z
-      .int()
-      .min(MIN_RETENTION_SECONDS)
-      .max(MAX_RETENTION_SECONDS)
-      .default(DEFAULT_RETENTION_SECONDS)
-      .describe('Seconds to keep the job after it ends.'),
-    callback_url: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('https URL that receives a signed Standard Webhook when the job ends or needs input.'),
-    callback_events: z
-      .array(z.enum(eventTypes))
-      .min(1)
-      .optional()
-      .describe(
-        'Events to send to callback_url. Default: job.completed, job.failed, job.cancelled, job.input_required.',
-      ),
-  } satisfies Record<JobArgument, z.ZodType>;
-}
+/** The rare arguments. Callers give them in `job_options`; callers of version 0.2 give them beside it. */
+const jobOptions = {
+  idempotency_key: z.string().min(1).max(255).optional(),
+  retention_seconds: z.int().min(MIN_RETENTION_SECONDS).max(MAX_RETENTION_SECONDS).optional(),
+  callback_url: z.string().min(1).optional(),
+  callback_events: z.array(z.enum(eventTypes)).min(1).optional(),
+};
 
-export const startedOutput = jobOutput
-  .partial({ progress: true, result: true, error: true })
-  .extend({ message: z.string().optional(), will_callback: z.boolean().optional() });
+/** What `tools/list` shows of them, for each tool. */
+const listedJobOptions = z
+  .object({
+    idempotency_key: z.string().optional(),
+    retention_seconds: z.int().optional(),
+    callback_url: z.string().optional(),
+    callback_events: z.array(z.string()).optional(),
+  })
+  .optional();
+
+/**
+ * Returns the schemas of a tool that starts jobs: that of its arguments, and what `tools/list` shows of it.
+ * @param more further arguments. @default none
+ */
+export function startInput(
+  { input: { shape } }: OperationDefinition,
+  more: Readonly<Record<string, z.ZodType>> = {},
+) {
+  const common = { ...shape, ...more };
+  const input = z.strictObject({
+    ...common,
+    wait_seconds: waitArgument,
+    job_options: z.strictObject(jobOptions).default({}),
+    ...jobOptions,
+  } satisfies Record<JobArgument, z.ZodType>);
+  return {
+    input,
+    listed: z.strictObject({ ...common, wait_seconds: listedWait, job_options: listedJobOptions }),
+  };
+}
 
 /** Parsed arguments: those of the job apart from the operation's input. */
 export interface StartArguments {
@@ -63,8 +67,12 @@ export interface StartArguments {
   readonly submission: Pick<Submission, 'callback' | 'idempotencyKey' | 'retentionSeconds'>;
 }
 
-type ParsedArguments = z.output<z.ZodObject<ReturnType<typeof jobArguments>>> &
-  Readonly<Record<string, unknown>>;
+type JobOptions = z.output<z.ZodObject<typeof jobOptions>>;
+
+type ParsedArguments = JobOptions & {
+  readonly wait_seconds: number;
+  readonly job_options: JobOptions;
+} & Readonly<Record<string, unknown>>;
 
 /**
  * Checks what a schema cannot check.
@@ -73,18 +81,19 @@ type ParsedArguments = z.output<z.ZodObject<ReturnType<typeof jobArguments>>> &
  */
 export async function acceptStart(
   operation: OperationDefinition,
-  {
-    wait_seconds,
-    idempotency_key,
-    retention_seconds,
-    callback_url,
-    callback_events,
-    ...input
-  }: ParsedArguments,
+  args: ParsedArguments,
   caller: Caller,
   { workspace, addressPolicy }: Pick<ToolDependencies, 'workspace' | 'addressPolicy'>,
   ttlMs?: number,
 ): Promise<StartArguments> {
+  const { wait_seconds, job_options, ...rest } = args;
+  const {
+    idempotency_key,
+    retention_seconds = DEFAULT_RETENTION_SECONDS,
+    callback_url,
+    callback_events,
+    ...input
+  } = mergeOptions(rest, job_options);
   if (callback_url !== undefined) requireScopes(caller, SENDING_SCOPES);
   const callback = readCallback(callback_url, callback_events, addressPolicy);
   await requireObjects(operation, input, workspace);
@@ -97,6 +106,19 @@ export async function acceptStart(
       retentionSeconds: ttlMs === undefined ? retention_seconds : retentionOf(ttlMs),
     },
   };
+}
+
+/** @throws AppError INVALID_ARGUMENTS for an option that is given twice, with two values */
+function mergeOptions<Args extends JobOptions>(args: Args, options: JobOptions): Args {
+  for (const [name, value] of Object.entries(options)) {
+    const beside = args[name as keyof Args];
+    if (beside === undefined || JSON.stringify(beside) === JSON.stringify(value)) continue;
+    throw new AppError(
+      ErrorCode.invalidArguments,
+      `${name} and job_options.${name} have different values. Give it once, in job_options.`,
+    );
+  }
+  return { ...args, ...options };
 }
 
 /** Returns the nearest allowed retention in seconds. The task tells its client the time that applies. */

@@ -10,10 +10,13 @@ export interface Wait {
   readonly limitedToSeconds?: number;
 }
 
-export const waitArgument = z
+export const waitArgument = z.number().default(0);
+
+/** What `tools/list` shows of it. A wait of 20 s suits every client. */
+export const listedWait = z
   .number()
-  .default(0)
-  .describe(`Seconds to wait for the end, at most ${LONGEST_CALL_MS / 1000}; 20 is safe.`);
+  .optional()
+  .describe(`Seconds, at most ${LONGEST_CALL_MS / 1000}; 20 is safe.`);
 
 /** Limits a wait. A negative one is none. @param longestMs the longest wait of the operation */
 export function limitWait(seconds: number, longestMs: number): Wait {

@@ -2,11 +2,11 @@
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { projectName, sourceOf } from '../project/project.ts';
+import { projectName, projects, sourceOf } from '../project/project.ts';
 import { limits } from './limits.ts';
 
 const input = z.strictObject({
-  project: projectName('Name of the project to build.'),
+  project: projectName,
 });
 export type BuildInput = z.output<typeof input>;
 
@@ -41,8 +41,8 @@ export const build = defineOperation({
   name: 'build',
   title: 'Build',
   description:
-    'Builds a Node.js project of the workspace: installs the dependencies of its lock file, runs its build and test ' +
-    'scripts, and packs the files needed to run it into an archive. Takes seconds to many minutes.',
+    'Builds a Node.js project: installs its locked dependencies, runs its build and test scripts, packs ' +
+    'what it needs to run. Takes seconds to minutes.',
   input,
   subject: 'project',
   output,
@@ -73,6 +73,7 @@ export const build = defineOperation({
     package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
   },
   resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm', 'pnpm', 'yarn'] },
+  listing: projects,
   requires: ({ project }) => [sourceOf(project)],
   // Scripts of the project and its dependencies are untrusted. Even npm runs programs that a project's settings name.
   sandbox: (step, { input: { project }, jobId }) => {

@@ -7,7 +7,7 @@ import { acceptApiPath } from './accept-api-path.ts';
 const MINUTE_MS = 60_000;
 
 const input = z.strictObject({
-  connection: z.string().min(1).max(32).describe('Name of an API that the operator allows.'),
+  connection: z.string().min(1).max(32).describe('An API that the operator allows.'),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
   path: z
     .string()
@@ -15,7 +15,7 @@ const input = z.strictObject({
       const accepted = acceptApiPath(path);
       if ('refused' in accepted) addIssue(`it ${accepted.refused}.`);
     })
-    .describe('Path below the root of the API, with the query: "/orders?state=open".'),
+    .describe('Such as "/orders?state=open".'),
   body: z
     .union([z.record(z.string(), z.json()), z.array(z.json())])
     .optional()
@@ -34,8 +34,7 @@ export const callApi = defineOperation({
   name: 'call_api',
   title: 'Call API',
   description:
-    'Calls an HTTP API that the operator allows, with its credentials. If the API responds with 202 and a location, the job ' +
-    'polls it until the result is ready, for up to a day.',
+    'Calls an HTTP API with its credentials. After a response of 202 with a location, the job polls for up to a day.',
   input,
   subject: 'connection',
   output,

@@ -13,14 +13,12 @@ const ENVIRONMENT_REMEDY =
 export const PRODUCTION = 'production';
 
 const input = z.strictObject({
-  project: projectName('Name of the project to deploy.'),
-  build_job_id: z.string().describe('The job_id of the completed build to deploy.'),
+  project: projectName,
+  build_job_id: z.string().describe('job_id of the completed build.'),
   environment: z
     .string({ error: ENVIRONMENT_REMEDY })
     .regex(/^[a-z][a-z0-9-]{0,31}$/, ENVIRONMENT_REMEDY)
-    .describe(
-      `Target environment, such as "staging". A release to "${PRODUCTION}" needs approval: see input_requests.`,
-    ),
+    .describe(`Such as "staging". "${PRODUCTION}" asks for approval.`),
 });
 export type DeployInput = z.output<typeof input>;
 
@@ -47,8 +45,7 @@ export const deploy = defineOperation({
   name: 'deploy',
   title: 'Deploy',
   description:
-    'Releases the artifact of a build to an environment: verifies it, asks for approval in production, makes it the current ' +
-    'version, tests it, and rolls back if the test fails.',
+    'Releases the artifact of a build to an environment, tests it, and rolls back if the test fails.',
   input,
   subject: 'project',
   output,

@@ -2,17 +2,13 @@
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { projectName } from '../project/project.ts';
+import { newProjectName, projects } from '../project/project.ts';
 
 const MINUTE_MS = 60_000;
 
 const input = z.strictObject({
-  url: z
-    .string()
-    .min(1)
-    .max(2_048)
-    .describe('Public https URL of the source: a gzipped tar archive of a Node.js project.'),
-  project: projectName('Name for the project. An existing project of this name is replaced.'),
+  url: z.string().min(1).max(2_048).describe('Public https URL of a tar.gz archive.'),
+  project: newProjectName,
 });
 export type DownloadInput = z.output<typeof input>;
 
@@ -27,9 +23,10 @@ export type DownloadOutput = z.output<typeof output>;
 
 export const download = defineOperation({
   name: 'download',
-  title: 'Download',
-  description:
-    "Fetches a project's source (tar.gz) from a public https URL into the workspace. An interrupted download continues where it stopped.",
+  toolName: 'import_project',
+  aliases: ['start_download'],
+  title: 'Import project',
+  description: "Imports a project's source from the web.",
   input,
   subject: 'project',
   output,
@@ -44,6 +41,7 @@ export const download = defineOperation({
     },
     publish: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
+  listing: projects,
   // Disk for one part and the archive.
   resources: { memoryMb: 1_024, storageMb: 512 },
 });

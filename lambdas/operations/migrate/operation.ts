@@ -38,9 +38,9 @@ const input = z.strictObject({
   table: z
     .string()
     .regex(/^[a-zA-Z0-9_.-]{3,255}$/, 'table must be the name of a DynamoDB table, such as "orders".')
-    .describe('Name of a table that the operator allows.'),
-  set: values.describe('Attributes to set, with their values.'),
-  remove: z.array(attribute).max(MAX_ATTRIBUTES).default([]).describe('Attributes to remove.'),
+    .describe('A table that the operator allows.'),
+  set: values.describe('Attributes and their new values.'),
+  remove: z.array(attribute).max(MAX_ATTRIBUTES).default([]),
   rename: z
     .record(attribute, attribute)
     .refine(
@@ -48,9 +48,9 @@ const input = z.strictObject({
       `name at most ${MAX_ATTRIBUTES} attributes.`,
     )
     .default({})
-    .describe('Attributes and their new names. An item with both names stays unchanged.'),
-  where: values.describe('Changes only items with these attribute values; without it, all items.'),
-  dry_run: z.boolean().default(false).describe('Counts the items to change, and changes nothing.'),
+    .describe('Attributes and their new names.'),
+  where: values.describe('Changes only items with these values.'),
+  dry_run: z.boolean().default(false),
 });
 export type MigrateInput = z.output<typeof input>;
 
@@ -75,8 +75,7 @@ export const migrate = defineOperation({
   name: 'migrate',
   title: 'Migrate',
   description:
-    'Sets, removes and renames attributes of many items of a DynamoDB table. Each item changes with one conditional write, ' +
-    'so you can start an interrupted migration again. Start with dry_run.',
+    'Sets, removes and renames attributes of the items of a DynamoDB table. Start with dry_run, which only counts.',
   input,
   subject: 'table',
   output,

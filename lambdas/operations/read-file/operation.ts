@@ -2,7 +2,7 @@
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { projectName, sourceOf } from '../project/project.ts';
+import { projectName, projects, sourceOf } from '../project/project.ts';
 
 /** Limit for content in a model's context; callers read larger files in ranges, or download them. */
 export const MAX_INLINE_BYTES = 64 * 1024;
@@ -10,40 +10,35 @@ export const MAX_INLINE_BYTES = 64 * 1024;
 const MAX_PATH_CHARACTERS = 1_000;
 
 const input = z.strictObject({
-  project: projectName('Name of the project.'),
-  path: z
-    .string()
-    .min(1)
-    .max(MAX_PATH_CHARACTERS)
-    .describe('Path of the file, relative to the project, such as `src/main.ts`.'),
+  project: projectName,
+  path: z.string().min(1).max(MAX_PATH_CHARACTERS).describe('Such as "src/main.ts".'),
   range: z
     .strictObject({
-      start: z.int().nonnegative().describe('The first byte, from 0.'),
-      end: z.int().positive().optional().describe('The byte after the last; the end of the file without it.'),
+      start: z.int().nonnegative(),
+      end: z.int().positive().optional(),
     })
     .optional()
-    .describe(`Bytes to read, at most ${MAX_INLINE_BYTES}; the whole file without it.`),
+    .describe('Bytes, without the end.'),
 });
 export type ReadFileInput = z.output<typeof input>;
 
 const output = z.strictObject({
   path: z.string(),
-  size: z.int().nonnegative().describe('Size of the whole file in bytes.'),
-  sha256: z.string().describe('SHA-256 of the whole file, in hexadecimal.'),
-  range: z
-    .strictObject({ start: z.int(), end: z.int() })
-    .optional()
-    .describe('The bytes in `content`; for text, complete characters only.'),
+  size: z.int().nonnegative().describe('Of the whole file.'),
+  sha256: z.string(),
+  range: z.strictObject({ start: z.int(), end: z.int() }).optional(),
   encoding: z.enum(['utf-8', 'base64']).optional(),
-  content: z.string().optional().describe('Absent for a large file: give a range, or download it.'),
-  file: z.string().optional().describe('Workspace key of a large file.'),
+  content: z.string().optional(),
+  file: z.string().optional(),
 });
 export type ReadFileOutput = z.output<typeof output>;
 
 export const readFile = defineOperation({
   name: 'read_file',
-  title: 'Read file',
-  description: `Reads a file of a project in the workspace: text unchanged, other files as base64. Above ${MAX_INLINE_BYTES} bytes, give a range to read a part.`,
+  toolName: 'read_project_file',
+  aliases: ['read_file'],
+  title: 'Read project file',
+  description: `Reads a file of a project: text, or base64. Above ${MAX_INLINE_BYTES} bytes, give a range.`,
   input,
   subject: 'project',
   output,
@@ -52,6 +47,7 @@ export const readFile = defineOperation({
   execution: { mode: 'sync', limitMs: 5_000 },
   steps: { read: { timeoutMs: 5_000 } },
   resources: { memoryMb: 1_769, storageMb: 2_048 },
+  listing: projects,
   requires: ({ project }) => [sourceOf(project)],
   files: ({ file, path, size, sha256 }) =>
     file === undefined

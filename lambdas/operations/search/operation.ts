@@ -2,7 +2,7 @@
 
 import { defineOperation } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { projectName, sourceOf } from '../project/project.ts';
+import { projectName, projects, sourceOf } from '../project/project.ts';
 
 /** A search of more files becomes a job. */
 export const MAX_FILES_OF_A_CALL = 1_000;
@@ -10,29 +10,16 @@ export const MAX_FILES_OF_A_CALL = 1_000;
 const MAX_CONTEXT_LINES = 10;
 
 const input = z.strictObject({
-  project: projectName('Name of the project.'),
-  pattern: z
-    .string()
-    .min(1)
-    .max(1_000)
-    .describe(
-      'Regular expression in RE2 syntax, applied to each line. RE2 has no backreferences and no lookaround.',
-    ),
+  project: projectName,
+  pattern: z.string().min(1).max(1_000).describe('RE2 syntax: no lookaround, no backreferences.'),
   glob: z
     .string()
     .min(1)
     .max(1_000)
     .optional()
-    .describe(
-      'Searches only files with a matching path, such as `src/**/*.ts`. A glob without a slash, such as `*.{js,json}`, matches file names.',
-    ),
+    .describe('Paths, such as "src/**/*.ts", or file names, such as "*.{js,json}".'),
   case_sensitive: z.boolean().default(true),
-  context: z
-    .int()
-    .min(0)
-    .max(MAX_CONTEXT_LINES)
-    .default(0)
-    .describe('Lines to show before and after each match.'),
+  context: z.int().min(0).max(MAX_CONTEXT_LINES).default(0).describe('Lines around each match.'),
 });
 export type SearchInput = z.output<typeof input>;
 
@@ -63,8 +50,10 @@ const MAX_TEXT_CHARACTERS = 4_000;
 
 export const search = defineOperation({
   name: 'search',
-  title: 'Search',
-  description: `Searches the files of a project in the workspace for a regular expression. Returns the matches at once for up to ${MAX_FILES_OF_A_CALL} files, else a job.`,
+  toolName: 'search_project',
+  aliases: ['search'],
+  title: 'Search project',
+  description: "Searches a project's files, line by line, for a regular expression.",
   input,
   subject: 'project',
   output,
@@ -73,6 +62,7 @@ export const search = defineOperation({
   execution: { mode: 'sync_first', limitMs: 10_000, maxWaitMs: 10_000 },
   steps: { search: { timeoutMs: 10 * 60_000, retries: 2 } },
   resources: { memoryMb: 1_769, storageMb: 1_024 },
+  listing: projects,
   requires: ({ project }) => [sourceOf(project)],
   files: ({ all }) =>
     all ? [{ ...all, name: 'matches.jsonl', contentType: 'application/jsonl; charset=utf-8' }] : [],

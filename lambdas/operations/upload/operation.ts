@@ -2,7 +2,7 @@
 
 import { defineOperation, formatBytes } from 'mcp-async-operations/operation';
 import * as z from 'zod';
-import { projectName } from '../project/project.ts';
+import { newProjectName, projects } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import { uploadLimits } from './limits.ts';
 
@@ -10,13 +10,13 @@ const MINUTE_MS = 60_000;
 const TOO_LARGE = `must not exceed ${formatBytes(uploadLimits.compressedBytes)}, the limit of one PUT.`;
 
 const input = z.strictObject({
-  project: projectName('Name for the project. An existing project of this name is replaced.'),
+  project: newProjectName,
   size: z
     .int()
     .min(1)
     .max(uploadLimits.compressedBytes, TOO_LARGE)
     .optional()
-    .describe('Size of the archive in bytes, if known. Uploads of any other size are then rejected.'),
+    .describe('Exact size in bytes, if known.'),
 });
 export type UploadInput = z.output<typeof input>;
 
@@ -33,9 +33,8 @@ export const upload = defineOperation({
   name: 'upload',
   title: 'Upload',
   description:
-    `Uploads a project's source (tar.gz, up to ${formatBytes(uploadLimits.compressedBytes)}) from your machine to the workspace. The job returns ` +
-    'a URL that is valid for 15 minutes; PUT the archive there. The job then continues. ' +
-    `build, search and read_file accept sources of up to ${formatBytes(sourceLimits.compressedBytes)}.`,
+    "Uploads a project's source from your machine: the job gives a URL to PUT a tar.gz archive to, of up to " +
+    `${formatBytes(sourceLimits.compressedBytes)} for other tools.`,
   input,
   subject: 'project',
   output,
@@ -51,6 +50,7 @@ export const upload = defineOperation({
     },
     publish: { timeoutMs: 14 * MINUTE_MS, retries: 2 },
   },
+  listing: projects,
   // One full vCPU for decompression. The steps use no disk.
   resources: { memoryMb: 1_769 },
 });

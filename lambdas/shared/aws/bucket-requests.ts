@@ -30,6 +30,11 @@ export class BucketRequests {
     return this.#aws.fetch(this.#url(key), init);
   }
 
+  /** Sends a signed `ListObjectsV2` request. */
+  list(query: Readonly<Record<string, string>>): Promise<Response> {
+    return this.#aws.fetch(`${this.#url('')}?${new URLSearchParams({ 'list-type': '2', ...query })}`);
+  }
+
   /** Signs without a call to AWS. The URL expires with the credentials of this function if they expire earlier. */
   async presign({ method, key, seconds, query = {}, headers = {} }: PresignedRequest): Promise<string> {
     const url = new URL(this.#url(key));

@@ -5,6 +5,12 @@ import { defineOperation } from '../../../lambdas/definition/define-operation.ts
 import { stateMachineOperation } from '../../../lambdas/definition/state-machine-operation.ts';
 import { createOperation } from '../../../lib/operations/create-operation.ts';
 
+const folder = z.object({
+  get folders(): z.ZodArray<z.ZodType> {
+    return z.array(folder);
+  },
+});
+
 const define = (schemas: { input?: z.ZodObject; output?: z.ZodObject }) =>
   defineOperation({
     name: 'remind',
@@ -28,6 +34,30 @@ test.each([
       stateMachines: {},
     } as never);
   expect(make).toThrow(new RegExp(`^Operation "remind", ${field}: .* Clients need a JSON Schema`));
+});
+
+test.each([
+  [
+    'a lookahead in the input',
+    { input: z.object({ name: z.string().regex(/^(?!x)y/) }) },
+    /^Operation "remind", input\.name has the pattern \^\(\?!x\)y with a lookaround, .* Write it without, or describe it/,
+  ],
+  [
+    'a backreference in the output',
+    { output: z.object({ name: z.string().regex(/(x)\1/) }) },
+    /^Operation "remind", output\.name has the pattern .* with a backreference/,
+  ],
+  [
+    'a recursive input',
+    { input: z.object({ all: folder }) },
+    /^Operation "remind", input\.all\.folders is recursive/,
+  ],
+])('%s warns at synthesis, with the remedy', (_what, schemas, message) => {
+  const stack = new Stack(new App(), 'Stack');
+  // It needs more than its definition, after the check.
+  expect(() => createOperation(stack, { definition: define(schemas), stateMachines: {} } as never)).toThrow();
+  const warnings = stack.node.metadata.filter(({ type }) => type === 'aws:cdk:warning');
+  expect(warnings).toMatchObject([{ data: expect.stringMatching(message) }]);
 });
 
 test('function options of an external state machine are refused', () => {

@@ -165,16 +165,18 @@ describe('a build', () => {
     });
   });
 
-  test('is there for the clients of all revisions, with the other operations and the five that every catalogue has', async () => {
+  test('is there for the clients of all revisions, with the other operations and the tools that every catalogue has', async () => {
     const names = [
       'start_build',
       'start_deploy',
-      'start_download',
-      'read_file',
-      'search',
+      'import_project',
+      'read_project_file',
+      'search_project',
       'start_upload',
+      'list_projects',
       'check_job',
       'get_file',
+      'read_log',
       'list_jobs',
       'answer_job',
       'cancel_job',

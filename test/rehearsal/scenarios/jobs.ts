@@ -34,12 +34,15 @@ export async function jobScenarios(report: Report, caller: Caller, uploaded: str
       return job;
     },
   );
-  await report.check('operations that do not wait answer at once: read_file and search', async () => {
-    const file = await caller.tool('read_file', { project, path: 'package.json' });
-    assert.match(JSON.stringify(file), /quick/);
-    const found = await caller.tool('search', { project, pattern: 'greeting' });
-    assert.match(JSON.stringify(found), /src\/main\.js/);
-  });
+  await report.check(
+    'operations that do not wait answer at once: read_project_file and search_project',
+    async () => {
+      const file = await caller.tool('read_project_file', { project, path: 'package.json' });
+      assert.match(JSON.stringify(file), /quick/);
+      const found = await caller.tool('search_project', { project, pattern: 'greeting' });
+      assert.match(JSON.stringify(found), /src\/main\.js/);
+    },
+  );
   await report.check('a start for a project that does not exist is refused', async () => {
     const refused = await caller.tool('start_build', { project: 'absent' });
     assert.equal(refused.error.code, 'PROJECT_NOT_FOUND');
