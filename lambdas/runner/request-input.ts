@@ -6,11 +6,19 @@ import { fitsCause, StateError } from '../definition/state-error.ts';
 import { INPUT_REQUIRED } from '../definition/state-names.ts';
 import type { FormAnswers, Question, StepContext } from '../definition/step-context.ts';
 import { toolSchema } from '../definition/tool-schema.ts';
-import type { AcceptedAnswer, FormRequest, Job, QuestionRequest, UploadedFile } from '../jobs/job.ts';
+import type {
+  AcceptedAnswer,
+  FormRequest,
+  InputAnswer,
+  Job,
+  QuestionRequest,
+  UploadedFile,
+} from '../jobs/job.ts';
 import { uploadKey } from '../jobs/upload-key.ts';
 import { cleanText } from '../shared/clean-text.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
+import { normalizeArguments } from '../shared/normalize-arguments.ts';
 import { toJson } from '../shared/well-formed.ts';
 
 /** Ends the attempt of a step that needs answers; its state changes to the one that waits for them. Not a failure. */
@@ -115,14 +123,19 @@ export function validAnswers(
   form: Readonly<Record<string, Question>>,
   answers: NonNullable<Job['answers']>,
 ): NonNullable<Job['answers']> {
-  return Object.fromEntries(
-    Object.entries(answers).filter(([key, answer]) => {
-      const question = Object.hasOwn(form, key) ? form[key] : undefined;
-      return (
-        question && (answer.action !== 'accept' || contentSchema(question).safeParse(answer.content).success)
-      );
-    }),
-  );
+  const valid: Record<string, InputAnswer> = {};
+  for (const [key, answer] of Object.entries(answers)) {
+    const question = Object.hasOwn(form, key) ? form[key] : undefined;
+    if (!question) continue;
+    if (answer.action !== 'accept') {
+      valid[key] = answer;
+      continue;
+    }
+    const schema = contentSchema(question);
+    const content = normalizeArguments(schema, answer.content) as AcceptedAnswer['content'];
+    if (schema.safeParse(content).success) valid[key] = { ...answer, content };
+  }
+  return valid;
 }
 
 function contentSchema(question: Question): z.ZodObject {

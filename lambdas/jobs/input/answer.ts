@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { normalizeArguments } from '../../shared/normalize-arguments.ts';
 import { validationMessage } from '../../shared/validation-message.ts';
 import {
   type InputAnswer,
@@ -116,7 +117,8 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
   }
   if (answer.action !== 'accept') return { action: answer.action };
   const schema = isUrl(request) ? z.strictObject({}) : z.fromJSONSchema(request.schema);
-  const { success, data, error } = schema.safeParse(answer.content);
+  // Clients that fill a form send null for the fields that the user left out.
+  const { success, data, error } = schema.safeParse(normalizeArguments(schema, answer.content));
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,

@@ -10,11 +10,11 @@ import type { InputRequest, Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
-const form: InputRequest = {
+const form = {
   step: 'ask',
   message: 'Ok?',
   schema: { type: 'object', properties: { yes: { type: 'boolean' } }, required: ['yes'] },
-};
+} satisfies InputRequest;
 const text: InputRequest = {
   step: 'ask',
   message: 'Text?',
@@ -141,6 +141,16 @@ test.each([
     message,
   });
   expect(written).toEqual([]);
+});
+
+test('null counts as absent for a field that the form does not require', async () => {
+  const schema = { ...form.schema, properties: { ...form.schema.properties, reason: { type: 'string' } } };
+  const job = { ...waiting, inputRequests: { form: { ...form, schema } } } as Job;
+  await answer(
+    { form: { action: 'accept', content: { yes: true, reason: null } } } as unknown as Answers,
+    job,
+  );
+  expect(written[0]?.answers).toEqual({ form: yes });
 });
 
 test('content that does not match the form is refused with its schema', async () => {
