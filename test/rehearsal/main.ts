@@ -7,13 +7,18 @@ import { endPrograms, runAttached } from './programs.ts';
 import { EnvironmentUnavailable, pythonEnvironment } from './python-environment.ts';
 
 const CACHE = resolve('node_modules/.cache/rehearsal');
+const PYTHON_PACKAGES = {
+  requirements: fileURLToPath(new URL('./python/requirements.txt', import.meta.url)),
+  oldest: [3, 11],
+  packages: 'ministack, moto and cfn-lint',
+} as const;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => endPrograms().then(() => process.exit(1)));
 
 async function main(): Promise<number> {
   await mkdir(CACHE, { recursive: true });
-  const python = await pythonEnvironment(CACHE);
+  const python = await pythonEnvironment(CACHE, PYTHON_PACKAGES);
   const directory = await mkdtemp(join(CACHE, 'run-'));
   const ministack = await startMinistack(python, directory);
   // A program of its own: Node reads the additional certificate authority only when it starts.

@@ -1,0 +1,41 @@
+/** Serves the runner's commands: reads JSON lines from standard input, and prints one JSON line for each. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+
+export const url = process.env.MCP_URL;
+/** An access token; absent when the server requires none. */
+export const token = process.env.MCP_TOKEN;
+/** Resolves the packages that the runner has installed. */
+export const require = createRequire(`${process.env.PACKAGES}/`);
+
+/** Returns the installed version of a package. */
+export function versionOf(name) {
+  const manifest = `${process.env.PACKAGES}/node_modules/${name}/package.json`;
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}
+
+/** Connects, and answers commands until standard input ends. @param connect returns `ready` and a method for each command */
+export async function serve(connect) {
+  try {
+    const { ready, ...client } = await connect();
+    write(ready);
+    for await (const line of createInterface({ input: process.stdin })) {
+      const { do: name, ...command } = JSON.parse(line);
+      const run = client[name];
+      write(run ? await run(command).catch(failure) : { unsupported: 'not in its API' });
+    }
+  } catch (error) {
+    write(failure(error));
+  }
+  process.exit();
+}
+
+function failure(error) {
+  console.error(error);
+  return { error: String(error) };
+}
+
+function write(outcome) {
+  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}

@@ -1,0 +1,36 @@
+/** The official SDK for TypeScript 1.11.5 of May 2025: tools. Its sign-in knows no separate authorization server. */
+import { require, serve, token, url, versionOf } from './commands.mjs';
+
+const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
+const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+
+await serve(async () => {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+  const client = new Client({ name: 'clients', version: '0' });
+  // Its API does not tell the revision that it has negotiated.
+  await client.connect(transport);
+  return {
+    ready: {
+      version: versionOf('@modelcontextprotocol/sdk'),
+      protocol: null,
+      sign_in: token ? 'token' : null,
+    },
+    list: async () => ({ tools: (await client.listTools()).tools.map(({ name }) => name) }),
+    call: async ({ name, arguments: args }) => {
+      let progress = 0;
+      const onprogress = () => {
+        progress += 1;
+      };
+      const result = await client.callTool({ name, arguments: args }, undefined, { onprogress });
+      const text = result.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+      return {
+        structured: result.structuredContent ?? null,
+        text,
+        failed: result.isError === true,
+        progress,
+      };
+    },
+    read: async ({ uri }) => ({ text: (await client.readResource({ uri })).contents[0].text }),
+  };
+});
