@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { type Caller, callerOf } from '../shared/caller.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
-import { refuseProto } from '../shared/refuse-proto.ts';
+import { refuseUnsafeJson } from '../shared/refuse-unsafe-json.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { wellFormedJson } from '../shared/well-formed.ts';
 
@@ -96,7 +96,7 @@ export class ApiRequest {
       );
     }
     const given = parseJson(bytes.toString());
-    refuseProto(given);
+    refuseUnsafeJson(given);
     return read(shape, given, 'Invalid body');
   }
 }

@@ -22,7 +22,7 @@ export interface JobEvent {
   readonly type: EventType;
   /** When it happened; ISO 8601. */
   readonly timestamp: string;
-  /** The job as `check_job` returns it, with a pointer in place of a large result. */
+  /** The job as `GET /jobs/{job_id}` returns it, with a pointer in place of a large result. */
   readonly data: JobView;
 }
 

@@ -1,16 +1,10 @@
 /** Shows the files of a result: their names, sizes and hashes, and their URLs when the caller asks for them. */
-import * as z from 'zod';
 import type { ResultFile } from '../definition/operation-definition.ts';
 import { formatBytes } from '../shared/format-bytes.ts';
 import type { FileLink } from '../workspace/workspace-links.ts';
 
 export type FileView = Omit<FileLink, 'url' | 'url_expires_at'> &
   Partial<Pick<FileLink, 'url' | 'url_expires_at'>>;
-
-/** Schema of `files` in a result. */
-export const filesOutput = z.array(
-  z.looseObject({ name: z.string(), size: z.number(), content_type: z.string(), sha256: z.string() }),
-);
 
 /** The text names this many files; `structuredContent` has all. */
 const MAX_NAMED = 20;

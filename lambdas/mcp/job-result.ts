@@ -13,8 +13,8 @@ import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../workspace/job-
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import { describeInputRequests, inputGuidance } from './describe-input-requests.ts';
-import { describeFiles, filesOutput, viewFile } from './file-view.ts';
-import { describeError, nextOutput, type ToolResult, toCallToolResult } from './tool.ts';
+import { describeFiles, viewFile } from './file-view.ts';
+import { describeError, type ToolResult, toCallToolResult } from './tool.ts';
 
 /** Accepts any string. A malformed id and an unknown one give the same error, so that neither reveals more. */
 export const jobIdArgument = z.string();
@@ -42,7 +42,7 @@ export const inputRequestsOutput = z
   .optional()
   .describe('Open questions by key; the job waits for their answers.');
 
-/** Output schema of tools that return a job. `result` is open, because it differs by operation. */
+/** Schema of a job in the payload of an event. `result` is open, because it differs by operation. */
 export const jobOutput = z.looseObject({
   job_id: z.string(),
   status: z.enum(JobStatus),
@@ -53,8 +53,6 @@ export const jobOutput = z.looseObject({
     .nullable()
     .describe('Why the job failed; else null.'),
   input_requests: inputRequestsOutput,
-  files: filesOutput.optional(),
-  next: nextOutput.optional(),
 });
 
 /** What `check_job` adds on request. Each poll enters the model's context, so by default it has only what changes. */

@@ -98,7 +98,7 @@ const endpoint = createEndpoint({
     legacy: createCoreMethods(tasks, { jobs, waits }),
     modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
   },
-  resources: new JobResources({ jobs, pollRateLimiter, workspace }),
+  resources: new JobResources({ jobs, operations, pollRateLimiter, workspace }),
 });
 
 export const handler = middy(

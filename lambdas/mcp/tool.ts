@@ -8,7 +8,7 @@ import { type Caller, requireScopes, type Scope } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import { AppError, type CodedError, ErrorCode } from '../shared/errors.ts';
 import { normalizeArguments } from '../shared/normalize-arguments.ts';
-import { refuseProto } from '../shared/refuse-proto.ts';
+import { refuseUnsafeJson } from '../shared/refuse-unsafe-json.ts';
 import { validationMessage } from '../shared/validation-message.ts';
 import { wellFormed } from '../shared/well-formed.ts';
 import type { ClientRequest } from './protocol-method.ts';
@@ -52,7 +52,6 @@ export interface Tool {
 }
 
 /** Schema of `next` in a result. */
-export const nextOutput = z.string().describe('What to do next.');
 
 /**
  * Creates a tool from its zod schemas.
@@ -92,8 +91,11 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   } = spec;
   const parse = (args: unknown, caller: Caller) => {
     requireScopes(caller, [spec.scope]);
-    refuseProto(args);
-    const { success, data, error } = input.safeParse(normalizeArguments(input, args ?? {}));
+    refuseUnsafeJson(args);
+    const normal = normalizeArguments(input, args ?? {});
+    // The texts of the arguments may have held JSON.
+    refuseUnsafeJson(normal);
+    const { success, data, error } = input.safeParse(normal);
     if (success) return data;
     throw new AppError(
       ErrorCode.invalidArguments,

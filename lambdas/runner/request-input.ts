@@ -1,11 +1,11 @@
 /** Requests answers and files for a step: ends its attempt, and starts the step again when everything has arrived. */
 import * as z from 'zod';
 import type { StepDefinition } from '../definition/operation-definition.ts';
+import { unportablePart } from '../definition/portable-pattern.ts';
 import type { Questions } from '../definition/questions.ts';
 import { fitsCause, StateError } from '../definition/state-error.ts';
 import { INPUT_REQUIRED } from '../definition/state-names.ts';
 import type { FormAnswers, Question, StepContext } from '../definition/step-context.ts';
-import { toolSchema } from '../definition/tool-schema.ts';
 import type {
   AcceptedAnswer,
   FormRequest,
@@ -160,12 +160,25 @@ function pageUrl(key: string, url: string): string {
 
 /** @throws Error for a schema that clients cannot show as a form */
 function formSchema(key: string, schema: z.ZodObject): FormRequest['schema'] {
-  const { schema: json } = toolSchema(schema, 'input');
-  for (const [field, property] of Object.entries(json.properties ?? {})) {
-    if (typeof property === 'object' && FORM_TYPES.includes(property.type)) continue;
+  const { $schema: _, '~standard': __, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  const properties = Object.entries(json.properties ?? {}).map(
+    ([field, property]) => [field, formField(key, field, property)] as const,
+  );
+  return { ...json, properties: Object.fromEntries(properties) } as FormRequest['schema'];
+}
+
+/** Answers are validated by the returned schema: it omits nothing but the pattern of a format. */
+function formField(key: string, field: string, property: z.core.JSONSchema._JSONSchema) {
+  if (typeof property !== 'object' || !FORM_TYPES.includes(property.type)) {
     throw new Error(
       `Question "${key}" has the field ${field} of an unsupported type. Use a string, a number, a boolean or an enum.`,
     );
   }
-  return json as FormRequest['schema'];
+  const { pattern, ...rest } = property;
+  if (pattern === undefined || rest.format !== undefined) return rest;
+  const problem = unportablePart(pattern);
+  if (problem === undefined) return property;
+  throw new Error(
+    `Question "${key}" has the field ${field} with a pattern that not every client compiles: ${problem}. Use a simpler pattern.`,
+  );
 }

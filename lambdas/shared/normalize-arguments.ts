@@ -27,15 +27,13 @@ interface Budget {
  * An entry of a record (`z.record`) is never left out: its caller named it.
  */
 export function normalizeArguments(schema: Schema, value: unknown): unknown {
-  return isShort(value) ? normalize(schema, value, MAX_DEPTH, { values: MAX_VALUES }) : value;
-}
-
-function isShort(value: unknown): boolean {
   try {
-    return (JSON.stringify(value) ?? '').length <= MAX_CHARACTERS;
-  } catch {
-    // It is too deep for the stack.
-    return false;
+    const isShort = (JSON.stringify(value) ?? '').length <= MAX_CHARACTERS;
+    return isShort ? normalize(schema, value, MAX_DEPTH, { values: MAX_VALUES }) : value;
+  } catch (error) {
+    // The value, or JSON in a text, is too deep for the stack.
+    if (error instanceof RangeError) return value;
+    throw error;
   }
 }
 

@@ -11,7 +11,11 @@ const tool = defineTool({
   description: 'Greets.',
   scope: Scope.jobsRead,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({ name: z.string().min(1).optional(), times: z.int().default(1) }),
+  input: z.strictObject({
+    name: z.string().min(1).optional(),
+    times: z.int().default(1),
+    more: z.record(z.string(), z.json()).optional(),
+  }),
   output: z.object({}),
   call: async (args) => ({ structured: { args }, text: '' }),
 });
@@ -63,5 +67,16 @@ describe.each(['legacy', 'modern'] as const)('clients of the %s era', (era) => {
 
   test.each([[['x']], ['x'], [7], [true]])('may not call a tool with the arguments %j', async (given) => {
     expect((await call(era, { arguments: given })).error).toMatchObject({ code: -32602 });
+  });
+
+  const levels = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  test.each([
+    ['a name of the prototype, also in JSON in a text', { name: 'x', more: '{"__proto__":{"a":1}}' }],
+    ['1,000 levels', { name: 'x', more: JSON.parse(levels(1_000)) }],
+    ['5,000 levels in a text', { name: 'x', more: levels(5_000) }],
+  ])('%s is refused, and is no fault of the server', async (_what, given) => {
+    expect(await call(era, { arguments: given })).toMatchObject({
+      result: { structuredContent: { error: { code: 'INVALID_ARGUMENTS' } } },
+    });
   });
 });

@@ -31,12 +31,12 @@ export function exampleAnswers(open: readonly (readonly [string, InputRequest])[
   return answers.length > 0 ? JSON.stringify(Object.fromEntries(answers)) : undefined;
 }
 
-/** A caller that copies an example must not approve anything: a boolean is false. */
+/** A caller that copies an example should approve nothing: a boolean is false, and a choice the last one. */
 function exampleValue(field: Field): Json {
   const { type, format, minimum, exclusiveMinimum, maximum, minLength, const: only } = field;
   const choices = field.enum as readonly Json[] | undefined;
   if (only !== undefined) return only;
-  if (choices) return choices.at(0) ?? null;
+  if (choices) return choices.at(-1) ?? null;
   if (type === 'boolean') return false;
   if (type === 'string')
     return TEXTS[String(format)] ?? 'text'.padEnd(Math.min(Number(minLength ?? 0), 100), '.');

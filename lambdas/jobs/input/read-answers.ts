@@ -72,6 +72,9 @@ function notAnAnswer(path: string, open: ReturnType<typeof openRequests>): AppEr
 
 /** Returns the answer: an action with its content, or content alone; undefined when the object is neither. */
 function readAnswer(given: JsonObject, request: QuestionRequest): InputAnswer | undefined {
+  // Even for a form with a field of that name.
+  if (Object.keys(given).length === 1 && (given.action === 'decline' || given.action === 'cancel'))
+    return { action: given.action };
   const fields = isUrl(request) ? {} : Object(request.schema.properties);
   const isContent = (given.action === undefined || 'action' in fields) && given.content === undefined;
   const { action, content, ...rest } = isContent ? { action: undefined, content: given } : given;

@@ -20,7 +20,7 @@ const DESCRIPTIONS: Readonly<Record<EventType, string>> = {
 };
 
 /** The job at the time of the event: all that `check_job` returns with details, but no files. */
-const payload = jobOutput.omit({ files: true, next: true }).extend({
+const payload = jobOutput.extend({
   operation: z.string(),
   step: z.string().optional(),
   message: z.string().optional(),

@@ -1,5 +1,6 @@
 /** Lists and reads results and logs as MCP resources, in ranges, so that a model reads only what it needs. */
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
@@ -8,7 +9,7 @@ import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { type JobUri, MAX_READ_BYTES, parseJobUri, type ResourceRange } from './job-uri.ts';
-import { logPieces } from './log-pieces.ts';
+import { findLogs, logPieces } from './log-pieces.ts';
 import { filePiece, type Piece, sizeOf, textPiece } from './pieces.ts';
 import { readFrom, readTail } from './read-range.ts';
 
@@ -16,17 +17,20 @@ const PAGE = 50;
 
 export interface JobResourcesOptions {
   readonly jobs: JobStore;
+  readonly operations: readonly OperationDefinition[];
   readonly pollRateLimiter: RateLimiter;
   readonly workspace: WorkspaceLinks;
 }
 
 export class JobResources {
   readonly #jobs: JobStore;
+  readonly #operations: readonly OperationDefinition[];
   readonly #pollRateLimiter: RateLimiter;
   readonly #workspace: WorkspaceLinks;
 
-  constructor({ jobs, pollRateLimiter, workspace }: JobResourcesOptions) {
+  constructor({ jobs, operations, pollRateLimiter, workspace }: JobResourcesOptions) {
     this.#jobs = jobs;
+    this.#operations = operations;
     this.#pollRateLimiter = pollRateLimiter;
     this.#workspace = workspace;
   }
@@ -55,7 +59,7 @@ export class JobResources {
     if (!address) throw notFound(uri);
     this.#pollRateLimiter.check(owner, address.jobId);
     const job = await this.#jobs.get(owner, address.jobId);
-    const pieces = job && this.#piecesOf(job, address);
+    const pieces = job && (await this.#piecesOf(job, address));
     if (!pieces) throw notFound(uri);
     const { text, end, isCutBefore } = await readRange(pieces, address.range);
     const mimeType = address.part === 'result' ? 'application/json' : 'text/plain';
@@ -73,14 +77,15 @@ export class JobResources {
   }
 
   /** @returns undefined when the resource does not exist, or not yet */
-  #piecesOf(job: Job, { part, step }: JobUri): readonly Piece[] | undefined {
+  async #piecesOf(job: Job, { part, step }: JobUri): Promise<readonly Piece[] | undefined> {
     if (part === 'result') {
       if (job.status !== JobStatus.completed) return undefined;
       return job.resultObject
         ? [filePiece(this.#workspace, job.resultObject)]
         : [textPiece(JSON.stringify(job.result ?? null))];
     }
-    const pieces = logPieces(Object.entries(job.logs ?? {}), this.#workspace, step);
+    const operation = this.#operations.find(({ name }) => name === job.operation);
+    const pieces = logPieces(await findLogs(job, operation, this.#workspace), this.#workspace, step);
     return pieces.length > 0 ? pieces : undefined;
   }
 }

@@ -21,6 +21,11 @@ import { relatedTask, resultNotReady, resultOf } from './task-result.ts';
 const METHOD = 'tasks/result';
 /** Each poll costs one read of the table. */
 const POLL_INTERVAL_MS = 1_000;
+/**
+ * A client that can resume does so after a minute: Lambda does not tell a function that its client has left, and a lost connection
+ * holds a slot of its owner until the stream ends.
+ */
+const MAX_RESUMABLE_MS = 60_000;
 /** How long a client waits before it resumes a stream. */
 const RETRY_MS = 1_000;
 /** How long a client waits that has no free slot. */
@@ -48,7 +53,7 @@ const position = z.object({
   /** When the request came, in epoch milliseconds. */
   sinceMs: z.number(),
   /** Keys of the questions that the client has received. */
-  asked: z.array(z.string().max(64)).max(100),
+  asked: z.array(z.string().max(256)).max(100),
   /** The client has received the response. */
   ended: z.boolean().optional(),
 });
@@ -88,8 +93,11 @@ export function readLastEventId(header: string | null): Position | undefined {
 
 /** Returns the result of an ended task, else a stream, or an error response. */
 export async function streamResult(start: Position, context: StreamContext): Promise<Response> {
-  const { tasks, waits, caller, endsAtMs, version } = context;
+  const { tasks, waits, caller, version } = context;
   const { id, taskId } = start;
+  const endsAtMs = resumes(version)
+    ? Math.min(context.endsAtMs, Date.now() + MAX_RESUMABLE_MS)
+    : context.endsAtMs;
   try {
     requireScopes(caller, [Scope.jobsRead]);
     const job = await tasks.find(caller.owner, taskId);
@@ -97,7 +105,7 @@ export async function streamResult(start: Position, context: StreamContext): Pro
       return Response.json({ jsonrpc: '2.0', id, result: await resultOf(tasks, job) });
     }
     const release = await waits.take(caller.owner, endsAtMs - Date.now());
-    if (release) return streamEvents(events(start, job, context), release);
+    if (release) return streamEvents(events(start, job, { ...context, endsAtMs }), release);
     if (!resumes(version)) throw waits.exhausted();
     return streamEvents(
       ReadableStream.from([resumeEvent(eventId.encode(start), BUSY_RETRY_MS)]),

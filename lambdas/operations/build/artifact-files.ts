@@ -79,7 +79,7 @@ async function addUnlessDirectory(
 }
 
 /** Files that can contain a token, and history. */
-const PRIVATE = ['.git', '.npmrc', '.yarnrc'];
+const PRIVATE = ['.git', '.npmrc', '.yarnrc', '.yarnrc.yml'];
 
 /** Excludes history, caches, files of macOS, and settings of package managers. */
 function isLeftOut(path: string): boolean {

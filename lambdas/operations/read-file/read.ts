@@ -43,8 +43,8 @@ function find(source: ProjectSource, path: string, project: string): SourceFile 
     target !== undefined
       ? `"${path}" is a link to "${target}". Read the target.`
       : isDirectory
-        ? `"${path}" is a directory. Read a file in it; call search with the glob "${path}/**" to find one.`
-        : `The project "${project}" has no file "${path}". Call search with a glob to find files.`,
+        ? `"${path}" is a directory. Read a file in it; call search_project with the glob "${path}/**" to find one.`
+        : `The project "${project}" has no file "${path}". Call search_project with a glob to find files.`,
   );
 }
 

@@ -89,7 +89,7 @@ async function runStep(
   }
 }
 
-/** Returns what the runner is told of a failure, and logs the rest. */
+/** Returns the error for the runner, and logs the rest. */
 export function toSandboxError(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
   // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
   if (aborted) {

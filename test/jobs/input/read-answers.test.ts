@@ -68,6 +68,13 @@ describe('one open question', () => {
     });
   });
 
+  test('a refusal stays one for a form with a field that is named action', () => {
+    const form = formOf({ action: z.string() });
+    expect(readAnswers({ form: { action: 'decline' } }, jobOf({ form }))).toEqual({
+      form: { action: 'decline' },
+    });
+  });
+
   test.each([
     ...['yes', 'accept', 'approve', 'true', '', 'null', '{', '[]', true, 1, null, undefined, [], {}],
     ...[{ approved: true }, { yes: true }, { approve: true, force: true }, { action: 'approve' }],
@@ -196,7 +203,7 @@ test.each([
     { a: z.int().min(5), b: z.number().max(-3), c: z.int() },
     { a: 5, b: -3, c: 1 },
   ],
-  ['choices', { colour: z.enum(['red', 'blue']), only: z.literal('yes') }, { colour: 'red', only: 'yes' }],
+  ['choices', { colour: z.enum(['red', 'blue']), only: z.literal('yes') }, { colour: 'blue', only: 'yes' }],
   [
     'texts',
     { name: z.string().min(6), mail: z.email(), day: z.iso.date(), at: z.iso.datetime(), page: z.url() },

@@ -222,7 +222,7 @@ describe('A build', () => {
     const job = bench.job('app');
     await job.run();
     expect(job.log).toContain(
-      '\nThe prepare script failed. The project was uploaded without its Git repository',
+      '\nA command of the prepare script failed. The project was uploaded without its Git repository',
     );
     const artifact = await bench.artifact('app');
     expect(artifact.get('package.json')).toBe(json);

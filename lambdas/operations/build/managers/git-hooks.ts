@@ -15,24 +15,26 @@ export const INSTALL_SCRIPTS = [
   'postprepare',
 ] as const;
 
-/** `husky`, `lefthook install`, `simple-git-hooks`, `git config core.hooksPath .githooks`. */
-const GIT_HOOKS = /\b(git|husky|lefthook)\b/;
+/** `husky`, `npx lefthook install`, `simple-git-hooks`, `git config core.hooksPath .githooks`. */
+const HOOK_COMMAND =
+  /^(?:npx (?:-\S+ )*|pnpm (?:exec |dlx )?|yarn )?(?:git|husky|lefthook|simple-git-hooks)(?: [^'"`$()<>&|]*)?$/;
+const SEPARATOR = /(&&|\|\||;)/;
 
 /**
- * Runs an installation, in which each install script that names Git or an installer of its hooks may fail. Restores package.json
- * afterwards. Does nothing else for a project with a Git repository.
+ * Runs an installation, in which commands of install scripts that call Git or an installer of its hooks may fail. Other commands
+ * of the same script may not. Restores package.json afterwards. Does nothing else for a project with a Git repository.
  */
 export async function withoutGitHooks(
   tree: string,
   { scripts }: Manifest,
   install: () => Promise<void>,
 ): Promise<void> {
-  const names = INSTALL_SCRIPTS.filter((name) => GIT_HOOKS.test(scripts?.[name] ?? ''));
+  const names = INSTALL_SCRIPTS.filter((name) => (scripts?.[name] ?? '').split(SEPARATOR).some(isHook));
   if (names.length === 0 || (await exists(join(tree, '.git')))) return install();
 
   const file = join(tree, 'package.json');
   const original = await readFile(file, 'utf8');
-  const tolerant = edit(original, (name, script) => `(${script}) || echo "${WARNING.replace('%s', name)}"`);
+  const tolerant = edit(original, tolerate);
   await writeFile(file, tolerant);
   await install();
   const now = await readFile(file, 'utf8');
@@ -49,5 +51,15 @@ export async function withoutGitHooks(
   }
 }
 
-const WARNING =
-  'The %s script failed. The project was uploaded without its Git repository, so the build goes on.';
+function isHook(command: string): boolean {
+  return HOOK_COMMAND.test(command.trim());
+}
+
+/** @returns the script, in which each command for Git hooks may fail */
+function tolerate(name: string, script: string): string {
+  const warning = `A command of the ${name} script failed. The project was uploaded without its Git repository, so the build goes on.`;
+  return script
+    .split(SEPARATOR)
+    .map((command) => (isHook(command) ? ` (${command.trim()} || echo "${warning}") ` : command))
+    .join('');
+}

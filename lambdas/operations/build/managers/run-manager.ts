@@ -29,7 +29,7 @@ export interface ManagerCommand {
   readonly title?: string;
   /** Fraction of the step before the command, 0..1. The progress of the command itself is unknown. */
   readonly fraction: number;
-  /** Whether registry failures are retryable. A failed script of the project never runs twice. */
+  /** Whether the command is retried after a failure of the registry. Its install scripts then run again. */
   readonly usesRegistry?: boolean;
 }
 
