@@ -84,13 +84,23 @@ export class ClientProgram {
 
   async #next(): Promise<Outcome> {
     if (this.#silent) throw this.#silent;
-    const late = delay(COMMAND_LIMIT_MS, undefined, { ref: false }).then(() => {
-      this.#silent = new Error(`The client does not answer within ${COMMAND_LIMIT_MS / 1000} s.`);
-      throw this.#silent;
-    });
-    late.catch(() => {});
+    const answered = new AbortController();
+    try {
+      return await Promise.race([this.#read(), this.#timeLimit(answered.signal)]);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  async #timeLimit(answered: AbortSignal): Promise<never> {
+    await delay(COMMAND_LIMIT_MS, undefined, { signal: answered });
+    this.#silent = new Error(`The client does not answer within ${COMMAND_LIMIT_MS / 1000} s.`);
+    throw this.#silent;
+  }
+
+  async #read(): Promise<Outcome> {
     for (;;) {
-      const { value, done } = await Promise.race([this.#lines.next(), late]);
+      const { value, done } = await this.#lines.next();
       if (done) throw new Error(`The program has ended. ${this.errors}`);
       const outcome = parse(value);
       if (!outcome) continue;

@@ -250,7 +250,12 @@ function fieldOf(outcome: Outcome, name: string, inText: RegExp): string | undef
 }
 
 function statusOf(outcome: Outcome): string | undefined {
-  return fieldOf(outcome, 'status', /\b(?:pending|running|input_required|completed|failed|cancelled)\b/);
+  const status = fieldOf(
+    outcome,
+    'status',
+    /\b(?:pending|running|waits for answers|completed|failed|cancelled)\b/,
+  );
+  return status === 'waits for answers' ? 'input_required' : status;
 }
 
 function show(outcome: Outcome, length = 600): string {
