@@ -1,9 +1,11 @@
 /** Signs in as a user's browser does, and as a program does. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { scopes } from '../../lambdas/shared/caller.ts';
 
 /** No server listens there. Clients that start no server for the callback use it. */
 const NO_SERVER = 'http://127.0.0.1:9/';
 const MAX_REDIRECTS = 10;
+const CALLBACK_SERVER_MS = 10_000;
 
 /** Opens the sign-in page, and follows it to the client's callback. @returns the URL of the callback, with the code */
 export async function openPage(address: string): Promise<string> {
@@ -13,7 +15,7 @@ export async function openPage(address: string): Promise<string> {
   for (let count = 0; count < MAX_REDIRECTS; count += 1) {
     if (url.startsWith(NO_SERVER)) return url;
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { redirect: 'manual', headers: { cookie } });
+    const response = await visit(url, cookie);
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
       cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
@@ -25,6 +27,19 @@ export async function openPage(address: string): Promise<string> {
     url = new URL(location, url).href;
   }
   throw new Error(`The sign-in page redirects more than ${MAX_REDIRECTS} times.`);
+}
+
+/** A client may open the page before its own server for the callback listens. */
+async function visit(url: string, cookie: string): Promise<Response> {
+  const giveUpAt = Date.now() + CALLBACK_SERVER_MS;
+  for (;;) {
+    try {
+      return await fetch(url, { redirect: 'manual', headers: { cookie } });
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      await delay(200);
+    }
+  }
 }
 
 /** @returns an access token of a program, for clients that cannot sign in */
