@@ -75,6 +75,6 @@ export const clients: readonly ForeignClient[] = [
     name: '@modelcontextprotocol/inspector',
     language: 'TypeScript',
     toolchain: node('inspector.mjs', '@modelcontextprotocol/inspector@2.12.0'),
-    note: 'its command line: tools of 2025-11-25, and tasks of 2026-07-28',
+    note: 'its command line: tools of 2025-11-25, and tasks of 2026-07-28; its own sign-in needs a browser',
   },
 ];
