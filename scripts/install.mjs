@@ -13,7 +13,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((entry) => !entry.includes(`node_modules${sep}.bin`));
-  const { status } = spawnSync('npm', ['ci', '--loglevel=error'], {
+  // npm waits five minutes for a registry that has stopped sending; a new request mostly succeeds at once.
+  const { status } = spawnSync('npm', ['ci', '--loglevel=error', '--fetch-timeout=60000'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, PATH: path.join(delimiter) },
     shell: process.platform === 'win32',
