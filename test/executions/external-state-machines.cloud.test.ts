@@ -154,7 +154,9 @@ describe('a Standard machine', () => {
     // The last state is short, and not always seen.
     expect(steps.slice(2)).toEqual(steps.length > 2 ? ['Done'] : []);
     // Two of its eleven states are behind it there.
-    expect(new Set(progress)).toEqual(new Set([0, 0.18, 1]));
+    const inLast = before.filter(({ step }) => step === 'Done').map((job) => job.progress);
+    const others = progress.filter((one) => !inLast.includes(one));
+    expect(new Set(others)).toEqual(new Set([0, 0.18, 1]));
     expect(seen.at(-1)).toMatchObject({ status: 'completed', result: { lines: ITEMS } });
   }, 60_000);
 
