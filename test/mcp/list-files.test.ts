@@ -24,7 +24,7 @@ async function list(
   return { ...result.structured, text: result.text, ...(result.next && { next: result.next }) };
 }
 
-test('projects are listed by name, size and time, without what is no project', async () => {
+test('projects are listed by name, size and time, and other files are not', async () => {
   expect(await list()).toEqual({
     projects: [
       { name: 'a', size: 7, updated_at: updatedAt },
