@@ -94,7 +94,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     refuseUnsafeJson(args);
     const normal = normalizeArguments(input, args ?? {});
     // The texts of the arguments may have held JSON.
-    refuseUnsafeJson(normal);
+    if (normal !== args) refuseUnsafeJson(normal);
     const { success, data, error } = input.safeParse(normal);
     if (success) return data;
     throw new AppError(

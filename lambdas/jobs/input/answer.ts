@@ -1,8 +1,5 @@
-/** Validates and records answers to the questions of a step. The first valid answer to a question counts. */
-import * as z from 'zod';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { normalizeArguments } from '../../shared/normalize-arguments.ts';
 import { validationMessage } from '../../shared/validation-message.ts';
 import {
   type InputAnswer,
@@ -17,6 +14,7 @@ import {
 } from '../job.ts';
 import { jobAlreadyEnded, jobNotFound } from '../job-errors.ts';
 import type { JobStore } from '../job-store.ts';
+import { parseContent } from './answer-content.ts';
 import { exampleContent } from './example-answers.ts';
 import { type Answers, writeAnswers } from './write-answers.ts';
 
@@ -116,9 +114,7 @@ function check(key: string, answer: InputAnswer, request: InputRequest): InputAn
     );
   }
   if (answer.action !== 'accept') return { action: answer.action };
-  const schema = isUrl(request) ? z.strictObject({}) : z.fromJSONSchema(request.schema);
-  // Clients that fill a form send null for the fields that the user left out.
-  const { success, data, error } = schema.safeParse(normalizeArguments(schema, answer.content));
+  const { success, data, error } = parseContent(request, answer.content);
   if (success) return { action: 'accept', content: data as typeof answer.content };
   throw new AppError(
     ErrorCode.invalidArguments,

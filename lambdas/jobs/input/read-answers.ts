@@ -17,6 +17,7 @@ import {
   type QuestionRequest,
 } from '../job.ts';
 import { jobAlreadyEnded } from '../job-errors.ts';
+import { parseContent } from './answer-content.ts';
 import { exampleAnswers } from './example-answers.ts';
 import type { Answers } from './write-answers.ts';
 
@@ -89,9 +90,7 @@ function readAnswer(given: JsonObject, request: QuestionRequest): InputAnswer | 
 }
 
 function accept(content: JsonObject, request: QuestionRequest): AcceptedAnswer {
-  const schema = isUrl(request) ? z.strictObject({}) : z.fromJSONSchema(request.schema);
-  const normal = normalizeArguments(schema, content);
-  const { data = normal } = schema.safeParse(normal);
+  const { normal, data = normal } = parseContent(request, content);
   return { action: 'accept', content: data as AcceptedAnswer['content'] };
 }
 

@@ -1,13 +1,13 @@
 /** Defines `check_job`: returns a job's progress, and its result once it has ended. */
 import * as z from 'zod';
 import { maxWaitMs } from '../../definition/operation-definition.ts';
-import { isJobId } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
 import { jobExtras, jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { findJob } from './find-job.ts';
 import { limitWait, listedWait, waitArgument, withWaitLimit } from './wait-argument.ts';
 
 const ARGUMENTS = {
@@ -41,10 +41,7 @@ export function checkJobTool({
     listed: z.strictObject({ ...ARGUMENTS, wait_seconds: listedWait }),
     async call({ job_id: jobId, wait_seconds, include }, caller, { onProgress }) {
       const { owner } = caller;
-      if (!isJobId(jobId)) throw jobNotFound();
-      pollRateLimiter.check(owner, jobId);
-      const found = await jobs.get(owner, jobId);
-      if (!found) throw jobNotFound();
+      const found = await findJob({ jobs, pollRateLimiter }, owner, jobId);
       const operation = operations.find(({ name }) => name === found.operation);
       const wait = limitWait(wait_seconds, operation ? maxWaitMs(operation.execution) : longestWaitMs);
       const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);

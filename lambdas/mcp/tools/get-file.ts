@@ -1,7 +1,6 @@
 /** Defines `get_file`: returns download URLs of a job's files, which no other result has unless the caller asks. */
 import * as z from 'zod';
-import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
-import { jobNotFound } from '../../jobs/job-errors.ts';
+import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../../workspace/job-files.ts';
@@ -9,6 +8,7 @@ import { describeFiles } from '../file-view.ts';
 import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool, type ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { findJob } from './find-job.ts';
 
 /** Names the logs of all steps together. */
 const LOG = 'log';
@@ -25,10 +25,7 @@ export function getFileTool({ operations, jobs, pollRateLimiter, workspace }: To
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, name: z.string().min(1).max(MAX_NAME_CHARACTERS) }),
     async call({ job_id: jobId, name }, { owner }) {
-      if (!isJobId(jobId)) throw jobNotFound();
-      pollRateLimiter.check(owner, jobId);
-      const job = await jobs.get(owner, jobId);
-      if (!job) throw jobNotFound();
+      const job = await findJob({ jobs, pollRateLimiter }, owner, jobId);
       const logs = logFiles(job);
       const results = resultFiles(
         job,

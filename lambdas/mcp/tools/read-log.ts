@@ -1,7 +1,6 @@
 /** Defines `read_log`: reads the log of a job in bounded parts, its last lines first. It works while the job runs. */
 import * as z from 'zod';
-import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
-import { jobNotFound } from '../../jobs/job-errors.ts';
+import { isTerminal, type Job } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { jobIdArgument } from '../job-result.ts';
@@ -10,6 +9,7 @@ import { type Piece, sizeOf, textPiece } from '../resources/pieces.ts';
 import { readFrom, readTail, type TextPart } from '../resources/read-range.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
+import { findJob } from './find-job.ts';
 
 /** Some 5,000 tokens: what a model can read at once. */
 const MAX_READ_BYTES = 16 * 1024;
@@ -44,10 +44,7 @@ export function readLogTool({ jobs, operations, pollRateLimiter, workspace }: De
           'tail and after exclude each other. Give one of them.',
         );
       }
-      if (!isJobId(jobId)) throw jobNotFound();
-      pollRateLimiter.check(owner, jobId);
-      const job = await jobs.get(owner, jobId);
-      if (!job) throw jobNotFound();
+      const job = await findJob({ jobs, pollRateLimiter }, owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
       const steps = stepsOf(operation);
       if (step !== undefined && steps.length > 0 && !steps.includes(step)) {

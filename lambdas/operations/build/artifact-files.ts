@@ -7,6 +7,7 @@ import { pathProblem } from '../project/names.ts';
 import { cannotPack } from '../project/source-errors.ts';
 import { walk } from '../project/walk.ts';
 import { exists } from './exists.ts';
+import { isInside } from './is-inside.ts';
 import { limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -108,8 +109,4 @@ function tooManyFiles(limit: number): OperationError {
     `The artifact exceeds the limit of ${limit.toLocaleString('en')} files. Remove dependencies, or list the needed files in "files".`,
     { details: { limit_entries: limit } },
   );
-}
-
-function isInside(root: string, path: string): boolean {
-  return path === root || path.startsWith(root + sep);
 }

@@ -1,8 +1,8 @@
 /** Opens archives that a server compressed once more for the transfer, although the request refuses that. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { readHead } from '../project/read-head.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import { tooLarge } from './parts.ts';
 
@@ -15,7 +15,7 @@ const HEAD_BYTES = 1_024;
  * @throws OperationError SOURCE_TOO_LARGE for a content above the limit of an archive
  */
 export async function unwrap(archive: string, signal: AbortSignal): Promise<string> {
-  if (!isGzip(contentOf(await headOf(archive)))) return archive;
+  if (!isGzip(contentOf(await readHead(archive, HEAD_BYTES)))) return archive;
   const inner = `${archive}.inner`;
   await pipeline(createReadStream(archive), createGunzip(), limit, createWriteStream(inner), { signal });
   return inner;
@@ -27,16 +27,6 @@ async function* limit(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     bytes += chunk.length;
     if (bytes > sourceLimits.compressedBytes) throw tooLarge();
     yield chunk;
-  }
-}
-
-async function headOf(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,7 +1,8 @@
 /** Chooses the package manager of a project from its lock file and its package.json, or refuses one that is not shipped. */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from 'mcp-async-operations/operation';
+import { readHead } from '../../project/read-head.ts';
 import { quote } from '../../project/source-errors.ts';
 import type { Manifest } from '../manifest.ts';
 import { type ManagerName, shippedVersion } from './commands.ts';
@@ -86,7 +87,8 @@ async function refuseUnreadable(
 ): Promise<void> {
   if (manager === 'npm') return;
   const shipped = await shippedVersion(manager);
-  const head = lockFile === undefined ? undefined : await readHead(join(tree, lockFile));
+  const head =
+    lockFile === undefined ? undefined : (await readHead(join(tree, lockFile), HEAD_BYTES)).toString();
   if (manager === 'pnpm') {
     if (head === undefined) return;
     const [, lockVersion = 'unknown'] = /^lockfileVersion:\s*['"]?([\w.]{1,20})/m.exec(head) ?? [];
@@ -141,14 +143,4 @@ async function isFile(path: string): Promise<boolean> {
     (stats) => stats.isFile(),
     () => false,
   );
-}
-
-async function readHead(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

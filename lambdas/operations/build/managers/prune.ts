@@ -3,7 +3,8 @@
  * registry. A package stays when production dependencies lead to it from the project or from a workspace.
  */
 import { lstat, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { isInside } from '../is-inside.ts';
 
 const DEPENDENCIES = ['dependencies', 'optionalDependencies', 'peerDependencies'] as const;
 
@@ -149,10 +150,6 @@ function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => '');
 }
 
-function isInside(directory: string, path: string): boolean {
-  return path === directory || path.startsWith(directory + sep);
-}
-
 async function isDirectory(path: string): Promise<boolean> {
   return lstat(path).then(
     (entry) => entry.isDirectory(),
@@ -160,7 +157,7 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-/** @returns no entries where there is no directory, or a link to one */
+/** @returns the entries of a directory; none for any other path, also for a link to a directory */
 async function list(directory: string) {
   return (await isDirectory(directory)) ? readdir(directory, { withFileTypes: true }) : [];
 }

@@ -1,0 +1,17 @@
+/** Finds the job that a tool is called for. */
+import { isJobId, type Job } from '../../jobs/job.ts';
+import { jobNotFound } from '../../jobs/job-errors.ts';
+import type { ToolDependencies } from './dependencies.ts';
+
+/** @throws AppError JOB_NOT_FOUND, the same for an unknown job and another owner's; RESOURCE_EXHAUSTED */
+export async function findJob(
+  { jobs, pollRateLimiter }: Pick<ToolDependencies, 'jobs' | 'pollRateLimiter'>,
+  owner: string,
+  jobId: string,
+): Promise<Job> {
+  if (!isJobId(jobId)) throw jobNotFound();
+  pollRateLimiter.check(owner, jobId);
+  const job = await jobs.get(owner, jobId);
+  if (!job) throw jobNotFound();
+  return job;
+}
