@@ -77,9 +77,22 @@ export default {
       },
     },
     {
+      // They may import types.
+      name: 'pages-know-no-service',
+      severity: 'error',
+      from: { path: '^console/' },
+      to: { path: '^(bin|lib|lambdas|local)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'shared-components-know-no-page',
+      severity: 'error',
+      from: { path: '^console/shared/' },
+      to: { path: '^console/(app|card)/' },
+    },
+    {
       name: 'nothing-needs-tests',
       severity: 'error',
-      from: { path: '^(bin|lib|lambdas|local)/' },
+      from: { path: '^(bin|console|lib|lambdas|local)/' },
       to: { path: '^(test|bench)/' },
     },
   ],

@@ -12,6 +12,7 @@ import type { Node } from 'constructs';
 import { buildSync } from 'esbuild';
 import type { Catalogue } from '../catalogue.ts';
 import { addPackages, type Platform } from './add-packages.ts';
+import { addPage, type Page } from './add-page.ts';
 import { lambdaEntry } from './lambda-entry.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
 
@@ -28,6 +29,8 @@ export interface BundleProps {
   readonly alias?: Readonly<Record<string, string>>;
   /** npm packages to install beside the bundle: programs and native modules. @default none */
   readonly packages?: readonly string[];
+  /** The page whose files the function serves: they are in the directory `pages` beside the bundle. @default none */
+  readonly page?: Page;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface BundleProps {
 export function bundle(
   node: Node,
   architecture: Architecture,
-  { entry, catalogue, alias = {}, packages = [] }: BundleProps,
+  { entry, catalogue, alias = {}, packages = [], page }: BundleProps,
 ): Code {
   const aliases = {
     '@aws-sdk/credential-provider-node': lambdaEntry('shared/aws/env-credentials'),
@@ -51,7 +54,14 @@ export function bundle(
     bundling: {
       // CDK never starts this image. Image and command identify the bundle.
       image: DockerImage.fromRegistry('none'),
-      command: [entry, names, ...packages, ...Object.values(platform), ...Object.entries(aliases).flat()],
+      command: [
+        entry,
+        names,
+        page ?? '',
+        ...packages,
+        ...Object.values(platform),
+        ...Object.entries(aliases).flat(),
+      ],
       local: {
         tryBundle(outputDirectory) {
           const outfile = `${outputDirectory}/index.mjs`;
@@ -84,6 +94,7 @@ export function bundle(
             if (cached) addToCache(outfile, cached);
           }
           addPackages(packages, { entry, outputDirectory, platform });
+          if (page) addPage(page, join(outputDirectory, 'pages'));
           makeReadable(outputDirectory);
           return true;
         },

@@ -54,7 +54,16 @@ export class NodeFunction extends LambdaFunction {
   readonly purpose: FunctionPurpose | undefined;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
-    const { entry, alias, packages, catalogue, architecture = Architecture.ARM_64, purpose, ...rest } = props;
+    const {
+      entry,
+      alias,
+      packages,
+      page,
+      catalogue,
+      architecture = Architecture.ARM_64,
+      purpose,
+      ...rest
+    } = props;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -74,7 +83,7 @@ export class NodeFunction extends LambdaFunction {
       timeout: Duration.seconds(30),
       tracing: Tracing.ACTIVE,
       ...rest,
-      code: bundle(scope.node, architecture, { entry, alias, packages, catalogue }),
+      code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture,

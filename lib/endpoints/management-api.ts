@@ -39,6 +39,7 @@ export class ManagementApi extends Construct {
       purpose: 'api',
       timeout: TIMEOUT,
       catalogue,
+      page: 'console',
     });
     jobsTable.grantAnswer(apiFunction);
     workspace.grantPresignDownload(apiFunction);

@@ -58,6 +58,7 @@ export class McpApi extends Construct {
       // 1,769 MiB is one full vCPU: CPU limits cold starts, DynamoDB limits calls.
       memorySize: 1_769,
       catalogue,
+      page: 'card',
       alias: {
         '@modelcontextprotocol/server/_shims': lambdaEntry('mcp/sdk-shims'),
       },

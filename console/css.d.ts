@@ -1,0 +1,2 @@
+/** Lets modules import style sheets, which the bundler collects. */
+declare module '*.css';
