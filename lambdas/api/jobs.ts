@@ -1,6 +1,7 @@
 /** Handles `/jobs`: lists, shows and answers an owner's jobs, for clients that poll over plain HTTP. */
 import * as z from 'zod';
 import { jobFilters, readJobFilter } from '../definition/job-filters.ts';
+import { stepNames } from '../definition/operation-definition.ts';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
 import { answersSchema } from '../jobs/input/answer-schema.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
@@ -8,6 +9,7 @@ import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
+import { viewTimeline } from '../jobs/timeline-view.ts';
 import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
@@ -65,7 +67,8 @@ export function jobRoutes({
       if (matches(request.header('if-none-match'), etag)) return { status: 304, headers };
       const operation = operations.find(({ name }) => name === job.operation);
       const files = await linkFiles([...resultFiles(job, operation), ...logFiles(job)], workspace);
-      return { status: 200, headers, body: { ...view, ...(files.length > 0 && { files }) } };
+      const timeline = viewTimeline(job, stepNames(operation));
+      return { status: 200, headers, body: { ...view, timeline, ...(files.length > 0 && { files }) } };
     },
 
     'POST /jobs/{job_id}/answers': async (request) => {

@@ -7,4 +7,6 @@ import type { CalledStep } from './api-call.ts';
 export interface FinishedStep extends Partial<CalledStep> {
   readonly result: Json;
   readonly log?: StoredObject;
+  /** When it returned its result, in epoch milliseconds; absent for an API call. */
+  readonly ended?: number;
 }

@@ -283,6 +283,11 @@ export function isStateMachineOperation(operation: OperationDefinition): operati
   return 'stateMachine' in operation;
 }
 
+/** @returns the names of an operation's steps in order; none for an external state machine and for a removed operation */
+export function stepNames(operation: OperationDefinition | undefined): readonly string[] {
+  return operation && 'steps' in operation ? Object.keys(operation.steps) : [];
+}
+
 /** Time for throttling and backoff, in addition to the limits of the steps. */
 const RUN_SLACK_MS = 60 * 60_000;
 /** The first attempt and one after a crash, in addition to the retries of the definition. */

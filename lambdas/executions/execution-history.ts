@@ -10,10 +10,21 @@ export interface EnteredStates {
   readonly states: readonly string[];
   /** Entered top-level states without duplicates, latest first. */
   readonly entered: readonly string[];
+  /** Each entry of a top-level state, earliest first. */
+  readonly entries: readonly StateEntry[];
+}
+
+export interface StateEntry {
+  readonly state: string;
+  readonly atMs: number;
 }
 
 interface History {
-  readonly events: readonly { readonly stateEnteredEventDetails?: { readonly name: string } }[];
+  readonly events: readonly {
+    /** Epoch seconds. */
+    readonly timestamp: number;
+    readonly stateEnteredEventDetails?: { readonly name: string };
+  }[];
 }
 
 /** Largest page of Step Functions. Earlier reads saw the states that a long map pushed off the page, or they do not count. */
@@ -54,10 +65,19 @@ export class ExecutionHistory {
         known ?? this.#revisions.read(job, signal),
         this.#call('GetExecutionHistory', input, signal) as Promise<History>,
       ]);
-      const names = events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
-      const isOther = known && names.some((name) => !known.names.has(name));
+      const all = events.flatMap(({ timestamp, stateEnteredEventDetails }) =>
+        stateEnteredEventDetails
+          ? [{ state: stateEnteredEventDetails.name, atMs: Math.round(timestamp * 1_000) }]
+          : [],
+      );
+      const isOther = known && all.some(({ state }) => !known.names.has(state));
       const { states }: Revision = isOther ? await this.#revisions.read(job, signal) : probable;
-      return { states, entered: [...new Set(names)].filter((name) => states.includes(name)) };
+      const latestFirst = all.filter(({ state }) => states.includes(state));
+      return {
+        states,
+        entered: [...new Set(latestFirst.map(({ state }) => state))],
+        entries: latestFirst.reverse(),
+      };
     } catch (error) {
       if (!(error instanceof StepFunctionsError)) throw error;
       if (error.name === 'ExecutionDoesNotExist') return undefined;

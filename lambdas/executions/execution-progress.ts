@@ -2,6 +2,7 @@
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import type { TimelineEvent } from '../jobs/timeline.ts';
 import type { EnteredStates, ExecutionHistory } from './execution-history.ts';
 
 export interface ExecutionProgressDependencies {
@@ -18,6 +19,7 @@ export interface ExecutionSnapshot {
   /** 0..1. */
   readonly progress: number;
   readonly message: string;
+  readonly timeline: readonly TimelineEvent[];
 }
 
 /** The interval at which the engine's own steps write progress. */
@@ -92,10 +94,28 @@ function isUnderWay({ status }: Job): boolean {
  * execution can end well below 1. It does not count the current state, so progress stays below 1 until the end.
  * @returns undefined when the job already has this progress
  */
-function snapshotOf({ states, entered }: EnteredStates, job: Job): ExecutionSnapshot | undefined {
+function snapshotOf({ states, entered, entries }: EnteredStates, job: Job): ExecutionSnapshot | undefined {
   const [step] = entered;
   if (step === undefined) return undefined;
   const progress = Math.max(job.progress, (entered.length - 1) / states.length);
   if (job.status === JobStatus.running && progress === job.progress && step === job.step) return undefined;
-  return { step, progress, message: `Running ${step}.` };
+  return { step, progress, message: `Running ${step}.`, timeline: timelineOf(entries, job) };
+}
+
+/**
+ * Returns the span of each state, from its first entry until the execution left it for the last time. The record has those
+ * states that a page of history no longer shows.
+ */
+function timelineOf(
+  entries: EnteredStates['entries'],
+  { timeline = [] }: Pick<Job, 'timeline'>,
+): readonly TimelineEvent[] {
+  const spans = new Map<string, { began?: number; ended?: number | undefined }>();
+  for (const { step, ...event } of timeline) spans.set(step, { ...spans.get(step), ...event });
+  for (const [index, { state, atMs }] of entries.entries())
+    spans.set(state, { began: spans.get(state)?.began ?? atMs, ended: entries[index + 1]?.atMs });
+  return [...spans].flatMap(([step, { began, ended }]) => [
+    ...(began === undefined ? [] : [{ step, began }]),
+    ...(ended === undefined ? [] : [{ step, ended }]),
+  ]);
 }

@@ -2,6 +2,7 @@
 import { cleanShortText } from '../shared/clean-text.ts';
 import { MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import type { Job, JobError, JobSubject } from './job.ts';
+import { shortenTimeline, type TimelineEvent, timelineBytes } from './timeline.ts';
 
 /** Characters of a message. */
 export const MAX_MESSAGE_CHARACTERS = 1_000;
@@ -14,12 +15,14 @@ const MAX_SUBJECT_CHARACTERS = 256;
 /** Lines of a log on the job: enough for a model to find the cause of a failure, and small in its context. */
 export const TAIL_LINES = 20;
 export const TAIL_LINE_CHARACTERS = 200;
+/** Characters of the message of a failed attempt. */
+const MAX_ATTEMPT_MESSAGE_CHARACTERS = 200;
 
 type Details = NonNullable<JobError['details']>;
 
 /** Bounds those attributes of a record whose text comes from elsewhere. Repeating it changes nothing. */
 export function boundRecord<Attributes extends Partial<Job>>(attributes: Attributes): Attributes {
-  const { message, step, error, logTail, subject } = attributes;
+  const { message, step, error, logTail, subject, timeline } = attributes;
   return {
     ...attributes,
     ...(message !== undefined && { message: boundMessage(message) }),
@@ -27,7 +30,30 @@ export function boundRecord<Attributes extends Partial<Job>>(attributes: Attribu
     ...(error && { error: boundError(error) }),
     ...(logTail && { logTail: boundTail(logTail) }),
     ...(subject && { subject: boundSubject(subject) }),
+    ...(timeline && boundWholeTimeline(timeline)),
   };
+}
+
+/** Bounds each event. `shortenTimeline` bounds their number. */
+export function boundTimelineEvents(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
+  return events.map((event) => ({
+    ...event,
+    step: cleanShortText(event.step, MAX_NAME_CHARACTERS),
+    ...('failed' in event && boundAttemptError(event)),
+  }));
+}
+
+/** Bounds the error of an attempt. */
+export function boundAttemptError({ code, message }: Pick<JobError, 'code' | 'message'>) {
+  return {
+    code: cleanShortText(code, MAX_ERROR_CODE_CHARACTERS),
+    message: cleanShortText(String(message), MAX_ATTEMPT_MESSAGE_CHARACTERS),
+  };
+}
+
+function boundWholeTimeline(events: readonly TimelineEvent[]): Pick<Job, 'timeline' | 'timelineBytes'> {
+  const timeline = shortenTimeline(boundTimelineEvents(events));
+  return { timeline, timelineBytes: timelineBytes(timeline) };
 }
 
 /** Bounds the value, and makes it one line. Filters compare bounded values. */

@@ -15,7 +15,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { batchGet } from '../shared/aws/batch-get.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { boundRecord } from './bound-record.ts';
+import { boundRecord, boundTimelineEvents } from './bound-record.ts';
 import {
   firstVersion,
   type InputRequest,
@@ -28,6 +28,7 @@ import {
 } from './job.ts';
 import { fromItem, toItem, toSeconds } from './job-item.ts';
 import { JobsTable } from './jobs-table.ts';
+import { MAX_TIMELINE_BYTES, type TimelineEvent, timelineBytes } from './timeline.ts';
 import { type Change, transitionTo } from './transition.ts';
 
 /** The job's state does not allow a write. `job` is the current record; undefined when there is none. */
@@ -90,6 +91,8 @@ export interface JobEnd {
   readonly step?: string;
   readonly logTail?: readonly string[];
   readonly logs?: Job['logs'];
+  /** The whole timeline of an external state machine. @default what the record has */
+  readonly timeline?: readonly TimelineEvent[];
 }
 
 /** A job in the index of open jobs. */
@@ -201,6 +204,8 @@ export class JobStore {
   /**
    * Starts a step: the job runs, and the invocation named in `lease` owns it until another one begins. An attempt after a
    * crash keeps the progress of the previous attempt.
+   * @param ended the step before, and when it ended in epoch milliseconds
+   * @param continues whether the step goes on after an API call. It is then no new attempt.
    * @throws TransitionRefused when the job has ended or does not exist.
    */
   async begin(
@@ -210,16 +215,21 @@ export class JobStore {
       progress,
       lease,
       message = `Running ${step}.`,
+      ended,
+      continues = false,
     }: {
       readonly step: string;
       readonly progress: number;
       readonly lease: string;
       readonly message?: string;
+      readonly ended?: { readonly step: string; readonly ended: number };
+      readonly continues?: boolean;
     },
   ): Promise<Job> {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
         set: { step, lease, progress: reached, message },
+        append: continues ? [] : [...(ended ? [ended] : []), { step, began: this.#now() }],
         where: { progressStays: true },
       });
     try {
@@ -244,13 +254,29 @@ export class JobStore {
   }
 
   /**
+   * Records the failure of an attempt that its state retries.
+   * @throws TransitionRefused when the job has ended or the invocation lost the lease.
+   */
+  async recordFailedAttempt(
+    jobId: string,
+    lease: string,
+    { step, code, message }: Pick<JobError, 'code' | 'message'> & { readonly step: string },
+  ): Promise<void> {
+    await this.#change(jobId, JobStatus.running, {
+      set: { message: `${step} failed and is retried: ${message}` },
+      append: [{ step, failed: this.#now(), code, message }],
+      where: { lease },
+    });
+  }
+
+  /**
    * Writes progress that was read from the execution of an external state machine.
    * @param job as read
    * @throws TransitionRefused when the job has ended or has changed since.
    */
   async recordProgress(
     { jobId, version }: Pick<Job, 'jobId' | 'version'>,
-    seen: { readonly progress?: number; readonly step?: string; readonly message: string },
+    seen: Partial<Pick<Job, 'progress' | 'step' | 'timeline'>> & { readonly message: string },
   ): Promise<Job> {
     return this.#change(jobId, JobStatus.running, { set: seen, where: { version } });
   }
@@ -274,6 +300,7 @@ export class JobStore {
     // The new lease keeps remains of the step's attempt from writing the job.
     await this.#change(job.jobId, JobStatus.inputRequired, {
       set: { ...asked, lease },
+      append: [{ step: asked.step, asked: this.#now() }],
       where: { version: job.version },
     });
   }
@@ -284,7 +311,13 @@ export class JobStore {
    * @throws TransitionRefused when the job waits for no answer or has changed since.
    */
   async answer(
-    { jobId, version, owner, awaitsUpload }: Pick<Job, 'jobId' | 'version' | 'owner' | 'awaitsUpload'>,
+    {
+      jobId,
+      version,
+      owner,
+      step,
+      awaitsUpload,
+    }: Pick<Job, 'jobId' | 'version' | 'owner' | 'step' | 'awaitsUpload'>,
     answers: NonNullable<Job['answers']>,
     isComplete: boolean,
   ): Promise<Job> {
@@ -295,6 +328,7 @@ export class JobStore {
         // Written only when it changes: each write of it writes the index too.
         ...(isComplete && awaitsUpload && { awaitsUpload: false }),
       },
+      append: isComplete && step !== undefined ? [{ step, answered: this.#now() }] : [],
       where: { owner, version, statuses: [JobStatus.inputRequired] },
     });
   }
@@ -489,12 +523,13 @@ export class JobStore {
   /** The conditional write of every transition. */
   async #change(jobId: string, to: JobStatus, change: Change): Promise<Job> {
     const updatedAt = new Date(this.#now()).toISOString();
+    const append = boundTimelineEvents(change.append ?? []);
     try {
       const { Attributes } = await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#tableName,
           Key: toItem({ jobId }),
-          ...transitionTo(to, { ...change, set: boundRecord(change.set ?? {}) }, updatedAt),
+          ...transitionTo(to, { ...change, set: boundRecord(change.set ?? {}), append }, updatedAt),
           ReturnValues: 'ALL_NEW',
         }),
       );
@@ -502,8 +537,18 @@ export class JobStore {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const job = await this.find(jobId);
+      if (job && !hasRoom(job, append)) return this.#change(jobId, to, withShortTimeline(change, job));
       const { owner = job?.owner } = change.where ?? {};
       throw new TransitionRefused(to, job?.owner === owner ? job : undefined);
     }
   }
+}
+
+function hasRoom({ timelineBytes: bytes = 0 }: Job, events: readonly TimelineEvent[]): boolean {
+  return events.length === 0 || bytes + timelineBytes(events) <= MAX_TIMELINE_BYTES;
+}
+
+/** @param job as read. @returns the same change with the whole timeline, which the store shortens */
+function withShortTimeline({ set, append = [], where }: Change, { timeline = [], version }: Job): Change {
+  return { set: { ...set, timeline: [...timeline, ...append] }, where: { version, ...where } };
 }

@@ -152,6 +152,7 @@ export const RESERVED_SUBJECTS: ReadonlySet<string> = new Set([
   'expires_at',
   'poll_after_ms',
   'files',
+  'timeline',
   'next',
   'will_callback',
   'wait_limited_to_seconds',

@@ -1,6 +1,7 @@
 /** Defines a job, the durable record of one operation call, and the transitions of its status. */
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
+import type { TimelineEvent } from './timeline.ts';
 
 /** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
 export const JobStatus = {
@@ -179,7 +180,13 @@ export interface Job {
   readonly logTail?: readonly string[];
   /** Complete log of each finished step, by step name. */
   readonly logs?: Readonly<Record<string, StoredObject>>;
-  /** ISO 8601, like all times of the record except `expiresAt`. */
+  /** What happened to the steps and when, oldest first; less than 4 KiB. */
+  readonly timeline?: readonly TimelineEvent[];
+  /** Bytes of the timeline. */
+  readonly timelineBytes?: number;
+  /** The first step of a retried job. It took the results of the steps before from the earlier job. */
+  readonly firstStep?: string;
+  /** ISO 8601, like all times of the record except `expiresAt` and the timeline. */
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly startedAt?: string;

@@ -2,10 +2,13 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { isTerminal, type Job, JobStatus, STATUSES_BEFORE } from './job.ts';
 import { toItem } from './job-item.ts';
+import { MAX_TIMELINE_BYTES, type TimelineEvent, timelineBytes } from './timeline.ts';
 
 /** The attributes that a transition writes, and its conditions. */
 export interface Change {
   readonly set?: Partial<Job> & { readonly lease?: string };
+  /** Events to append to the timeline. Requires that it has room for them. @default none */
+  readonly append?: readonly TimelineEvent[];
   readonly where?: {
     /** @default the statuses that may precede the new one */
     readonly statuses?: readonly JobStatus[];
@@ -28,7 +31,7 @@ type Expressions = Required<
 /** @param updatedAt ISO 8601 */
 export function transitionTo(
   to: JobStatus,
-  { set = {}, where = {} }: Change,
+  { set = {}, append = [], where = {} }: Change,
   updatedAt: string,
 ): Expressions {
   const attributes: Record<string, unknown> = { ...set, status: to, updatedAt };
@@ -37,6 +40,10 @@ export function transitionTo(
   const assignments = [...names.map((name) => `#${name} = :${name}`), '#version = #version + :one'];
   // `startedAt` keeps the time of the first step.
   if (to === JobStatus.running) assignments.push('#startedAt = if_not_exists(#startedAt, :updatedAt)');
+  if (append.length > 0) {
+    assignments.push('#timeline = list_append(if_not_exists(#timeline, :noEvents), :events)');
+    assignments.push('#timelineBytes = if_not_exists(#timelineBytes, :zero) + :bytes');
+  }
   const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease, #taskToken, #answers' : '';
 
   const { statuses = STATUSES_BEFORE[to] } = where;
@@ -45,9 +52,12 @@ export function transitionTo(
   const ownsLease = where.lease !== undefined && '#lease = :heldBy';
   const isVersion = where.version !== undefined && '#version = :read';
   const doesNotDecrease = where.progressStays === true && '#progress <= :progress';
-  const conditions = [mayFollow, isOwner, ownsLease, isVersion, doesNotDecrease].filter(
+  const hasRoom =
+    append.length > 0 && '(attribute_not_exists(#timelineBytes) OR #timelineBytes <= :bytesBefore)';
+  const conditions = [mayFollow, isOwner, ownsLease, isVersion, doesNotDecrease, hasRoom].filter(
     (clause) => clause !== false,
   );
+  const bytes = timelineBytes(append);
 
   const UpdateExpression = `SET ${assignments.join(', ')}${removals}`;
   const ConditionExpression = conditions.join(' AND ');
@@ -62,6 +72,13 @@ export function transitionTo(
       ...(isOwner && { ':owner': where.owner }),
       ...(ownsLease && { ':heldBy': where.lease }),
       ...(isVersion && { ':read': where.version }),
+      ...(hasRoom && {
+        ':noEvents': [],
+        ':events': append,
+        ':zero': 0,
+        ':bytes': bytes,
+        ':bytesBefore': MAX_TIMELINE_BYTES - bytes,
+      }),
     }),
   };
 }

@@ -1,11 +1,12 @@
 /** Builds the tool result for a job: a lean view, and the same as a text for clients that show only text. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import type { OperationDefinition, ResultFile } from '../definition/operation-definition.ts';
+import { type OperationDefinition, type ResultFile, stepNames } from '../definition/operation-definition.ts';
 import { presentResult } from '../definition/present-result.ts';
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { type JobView, percentOf } from '../jobs/job-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
+import { viewTimeline } from '../jobs/timeline-view.ts';
 import type { Caller } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { Json } from '../shared/json.ts';
@@ -56,7 +57,7 @@ export const jobOutput = z.looseObject({
 });
 
 /** What `check_job` adds on request. Each poll enters the model's context, so by default it has only what changes. */
-export const jobExtras = ['links', 'log', 'details'] as const;
+export const jobExtras = ['links', 'log', 'details', 'timeline'] as const;
 export type JobExtra = (typeof jobExtras)[number];
 
 /** Text enters the model's context verbatim. A longer result is cut in the text; `structuredContent` has all of it. */
@@ -83,11 +84,13 @@ export async function jobResult(job: Job, options: JobResultOptions): Promise<To
   const stored = [...resultFiles(job, operation), ...log];
   const files = include.includes('links') ? await linkFiles(stored, workspace) : stored.map(viewFile);
   const { structured, details } = selectFields(job, view, include);
+  const timeline = include.includes('timeline') && viewTimeline(job, stepNames(operation));
+  const added = { ...details, ...(timeline && { timeline }) };
   return {
-    structured: { ...structured, ...details, ...(files.length > 0 && { files }) },
+    structured: { ...structured, ...added, ...(files.length > 0 && { files }) },
     text: [
       describeJob(job, view, operation),
-      ...Object.entries(details).map(([name, value]) => `${name}: ${asText(value)}`),
+      ...Object.entries(added).map(([name, value]) => `${name}: ${asText(value)}`),
       ...(structured.log_tail ? ['Last lines:', ...structured.log_tail] : []),
       ...describeFiles(files),
     ].join('\n'),

@@ -96,10 +96,21 @@ export function createStepRunner(options: StepRunnerOptions) {
     // A step can be named like an inherited property: `constructor`.
     const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
     const message = called?.next?.message;
-    const job = await guarded(jobs.begin(jobId, { step, progress: overall(0), lease, message }));
+    const before = names[index - 1];
+    const ended = before === undefined ? undefined : finished[before]?.ended;
+    const job = await guarded(
+      jobs.begin(jobId, {
+        step,
+        progress: overall(0),
+        lease,
+        message,
+        ...(before !== undefined && ended !== undefined && { ended: { step: before, ended } }),
+        continues: called !== undefined,
+      }),
+    );
     const log = await FileStepLog.create();
     try {
-      const { [HANDED_OVER]: before, ...earlier } = finished;
+      const { [HANDED_OVER]: handedOver, ...earlier } = finished;
       const results = Object.fromEntries(Object.entries(earlier).map(([name, { result }]) => [name, result]));
       const ending = await attemptStep({
         step,
@@ -109,7 +120,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           owner,
           input,
           results,
-          ...(before && { handedOver: before.result }),
+          ...(handedOver && { handedOver: handedOver.result }),
           attempt,
           ...createInputRequests(step, definition, job),
           apis: createApis(step, definition, called),
@@ -148,11 +159,15 @@ export function createStepRunner(options: StepRunnerOptions) {
           throw new StepEnded(message);
         }
         const error = toJobError(outcome.error, step, invocation.awsRequestId);
-        if (error.retryable) throw new RetryableStepError({ error, logs: ownLog, logTail: end.logTail });
+        if (error.retryable) {
+          if (attempt < (definition.retries ?? 0))
+            await noted(jobs.recordFailedAttempt(jobId, lease, { ...error, step }));
+          throw new RetryableStepError({ error, logs: ownLog, logTail: end.logTail });
+        }
         await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
         throw new StepEnded(`${error.code}: ${error.message}`);
       }
-      if (!isLast) return { result: outcome.result, ...(stored && { log: stored }) };
+      if (!isLast) return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now() };
       const result = await guarded(placeResult(outcome.result, workspace, jobId));
       await guarded(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
       return null;
@@ -180,6 +195,16 @@ async function guarded<T>(write: Promise<T>): Promise<T> {
     if (error instanceof TransitionRefused) throw new StepEnded(error.message);
     console.error({ message: 'A step was interrupted', error });
     throw new StepInterrupted('A write of the step runner failed. Read its log for the cause.');
+  }
+}
+
+/** Only the timeline needs this write: its failure does not change the outcome of the attempt. */
+async function noted(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (error instanceof TransitionRefused) throw new StepEnded(error.message);
+    console.warn({ message: 'Failed to record a failed attempt', error });
   }
 }
 

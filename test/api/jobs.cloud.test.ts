@@ -33,9 +33,10 @@ async function start(tool: string, args: Record<string, unknown> = {}): Promise<
 }
 
 describe('a job', () => {
-  test('has the same view as check_job with details', async () => {
+  test('has the same view as check_job with details and the timeline', async () => {
     const jobId = await start('start_echo', { text: 'hello', wait_seconds: 30 });
-    const { data: checked } = await call(client, 'check_job', { job_id: jobId, include: ['details'] });
+    const include = ['details', 'timeline'];
+    const { data: checked } = await call(client, 'check_job', { job_id: jobId, include });
     const { status, data, headers } = await api(`GET /jobs/${jobId}`);
     expect(status).toBe(200);
     expect(data).toEqual(checked);

@@ -53,12 +53,25 @@ function progressOf(entered: EnteredStates | Error | undefined, writeError?: Err
   });
 }
 
-const third = { states: STATES, entered: ['third', 'second', 'first'] };
+/** @param latestFirst names of states that were entered a second apart, the first one at 1 s */
+function enteredStates(...latestFirst: readonly string[]): EnteredStates {
+  const entries = latestFirst.toReversed().map((state, index) => ({ state, atMs: 1_000 * (index + 1) }));
+  return { states: STATES, entered: [...new Set(latestFirst)], entries };
+}
+
+const third = enteredStates('third', 'second', 'first');
 
 describe('a refresh', () => {
   test('writes the completed states and the current one', async () => {
     expect(await progressOf(third).refresh(job)).toMatchObject({ progress: 0.9 });
-    expect(written).toEqual([[job, { step: 'third', progress: 0.5, message: 'Running third.' }]]);
+    const timeline = [
+      { step: 'first', began: 1_000 },
+      { step: 'first', ended: 2_000 },
+      { step: 'second', began: 2_000 },
+      { step: 'second', ended: 3_000 },
+      { step: 'third', began: 3_000 },
+    ];
+    expect(written).toEqual([[job, { step: 'third', progress: 0.5, message: 'Running third.', timeline }]]);
   });
 
   test.each(['completed', 'failed', 'cancelled', 'input_required'] as const)(
@@ -146,10 +159,33 @@ describe('a refresh', () => {
 
 describe('a snapshot', () => {
   const snapshot = (entered: readonly string[], changes: Partial<Job> = {}) =>
-    progressOf({ states: STATES, entered }).snapshot({ ...job, ...changes });
+    progressOf(enteredStates(...entered)).snapshot({ ...job, ...changes });
 
   test('never lowers the progress', async () => {
     expect(await snapshot(['second', 'first'], { progress: 0.8 })).toMatchObject({ progress: 0.8 });
+  });
+
+  test('has the span of each state, from its first entry to its last exit', async () => {
+    expect(await snapshot(['third', 'second', 'first', 'second', 'first'])).toMatchObject({
+      timeline: [
+        { step: 'first', began: 1_000 },
+        { step: 'first', ended: 4_000 },
+        { step: 'second', began: 2_000 },
+        { step: 'second', ended: 5_000 },
+        { step: 'third', began: 5_000 },
+      ],
+    });
+  });
+
+  test('keeps what is on record of states that the page of history no longer shows', async () => {
+    const timeline = [
+      { step: 'first', began: 10 },
+      { step: 'first', ended: 20 },
+      { step: 'second', began: 20 },
+    ];
+    expect(await snapshot(['third', 'second'], { timeline })).toMatchObject({
+      timeline: [...timeline, { step: 'second', ended: 2_000 }, { step: 'third', began: 2_000 }],
+    });
   });
 
   test('does not exist before the first state', async () => {

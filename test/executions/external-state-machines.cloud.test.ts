@@ -158,6 +158,12 @@ describe('a Standard machine', () => {
     const others = progress.filter((one) => !inLast.includes(one));
     expect(new Set(others)).toEqual(new Set([0, 0.18, 1]));
     expect(seen.at(-1)).toMatchObject({ status: 'completed', result: { lines: ITEMS } });
+    const { timeline } = (await api(`GET /jobs/${started.job_id}`)).data;
+    expect(timeline.steps.map(({ step, status }: Record<string, string>) => [step, status])).toEqual([
+      ['Wait for the books', 'completed'],
+      ['Wait for the auditor', 'completed'],
+      ['Done', 'completed'],
+    ]);
   }, 60_000);
 
   test('is looked at once in two seconds, however often somebody asks', async () => {

@@ -248,3 +248,107 @@ test('the open index holds a job from its creation to its end', async () => {
   expect(await openJobIds()).not.toContain(job.jobId);
   expect(await record(job.jobId)).not.toHaveProperty('openOwner');
 });
+
+describe('the timeline', () => {
+  const step = 'compile';
+
+  test('is written by the writes of the job, in their order', async () => {
+    const { jobId } = await createJob();
+    const times: number[] = [];
+    const tick = () => {
+      now += 1_000;
+      times.push(now);
+    };
+    tick();
+    await jobs.begin(jobId, { step: 'install', progress: 0, lease: 'a' });
+    tick();
+    const ended = { step: 'install', ended: now - 500 };
+    await jobs.begin(jobId, { step, progress: 0.5, lease: 'b', ended });
+    tick();
+    await jobs.recordFailedAttempt(jobId, 'b', { step, code: 'FAILED', message: 'No.' });
+    tick();
+    const job = await jobs.begin(jobId, { step, progress: 0.5, lease: 'c' });
+    tick();
+    await jobs.requireInput(job, 'd', { step, inputRequests: {}, taskToken: 'token', message: 'May it?' });
+    const waiting = (await jobs.get('alice', jobId)) as Job;
+    tick();
+    const resumed = await jobs.answer(waiting, {}, true);
+    expect(resumed.timeline).toEqual([
+      { step: 'install', began: times[0] },
+      ended,
+      { step, began: times[1] },
+      { step, failed: times[2], code: 'FAILED', message: 'No.' },
+      { step, began: times[3] },
+      { step, asked: times[4] },
+      { step, answered: times[5] },
+    ]);
+    expect(resumed.version).toBe(7);
+  });
+
+  test('has no attempt for a step that goes on after an API call, and no answer before the last', async () => {
+    const { jobId } = await createJob();
+    await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
+    const { timeline } = await jobs.begin(jobId, { step, progress: 0, lease: 'b', continues: true });
+    expect(timeline).toHaveLength(1);
+    const job = (await jobs.get('alice', jobId)) as Job;
+    await jobs.requireInput(job, 'c', { step, inputRequests: {}, taskToken: 'token', message: 'May it?' });
+    const waiting = (await jobs.get('alice', jobId)) as Job;
+    expect((await jobs.answer(waiting, {}, false)).timeline).toHaveLength(2);
+  });
+
+  test('has clean and short errors', async () => {
+    const { jobId } = await createJob();
+    await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
+    await jobs.recordFailedAttempt(jobId, 'a', { step, code: 'X', message: '\u001b[31mx'.repeat(60_000) });
+    const { timeline = [] } = (await jobs.get('alice', jobId)) as Job;
+    expect(timeline[1]).toMatchObject({ code: 'X', message: expect.stringMatching(/^x{1,199}…$/) });
+  });
+
+  test('records no failure of an attempt that another one has replaced', async () => {
+    const { jobId } = await createJob();
+    await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
+    await jobs.begin(jobId, { step, progress: 0, lease: 'b' });
+    const late = jobs.recordFailedAttempt(jobId, 'a', { step, code: 'FAILED', message: 'No.' });
+    await expect(late).rejects.toThrow(TransitionRefused);
+  });
+
+  test('stays below 4 KiB over thirty attempts, and keeps the first and the latest ones', async () => {
+    const { jobId } = await createJob();
+    const started = now;
+    for (let attempt = 0; attempt < 30; attempt++) {
+      now += 1_000;
+      const begun = await jobs.begin(jobId, { step, progress: 0, lease: `${attempt}` });
+      await jobs.recordFailedAttempt(jobId, `${attempt}`, { step, code: 'FAILED', message: 'x'.repeat(500) });
+      const stored = { timeline: begun.timeline, timelineBytes: begun.timelineBytes };
+      expect(Buffer.byteLength(JSON.stringify(stored))).toBeLessThan(4_096);
+    }
+    const { version, timeline = [] } = (await jobs.get('alice', jobId)) as Job;
+    expect(version).toBe(61);
+    const begins = timeline.flatMap((event) => ('began' in event ? event.began : []));
+    expect([begins[0], begins.at(-1)]).toEqual([started + 1_000, now]);
+    expect(timeline).toContainEqual({ step, omitted: 30 - begins.length });
+  });
+
+  test('of an external state machine replaces the recorded one, and is bounded', async () => {
+    const job = await createJob();
+    const timeline = Array.from({ length: 300 }, (_, index) => ({ step: `s${index}`, began: index }));
+    const seen = { step: 's299', progress: 0.5, message: 'Running s299.', timeline };
+    const updated = await jobs.recordProgress(job, seen);
+    expect(updated.timeline).toEqual(timeline.slice(-(updated.timeline?.length ?? 0)));
+    const ended = await jobs.complete(
+      job.jobId,
+      undefined,
+      { result: 1, timeline: timeline.slice(0, 2) },
+      60,
+    );
+    expect(ended).toMatchObject({ timeline: timeline.slice(0, 2), timelineBytes: 48 });
+  });
+
+  test('of a job that began before there was one has what follows', async () => {
+    const { jobId } = await createJob();
+    await jobs.begin(jobId, { step, progress: 0, lease: 'a', continues: true });
+    expect(await record(jobId)).not.toHaveProperty('timeline');
+    const { timeline } = await jobs.begin(jobId, { step: 'test', progress: 0.5, lease: 'b' });
+    expect(timeline).toEqual([{ step: 'test', began: now }]);
+  });
+});

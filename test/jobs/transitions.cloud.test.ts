@@ -5,6 +5,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { isTerminal, type Job } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+import { timelineBytes } from '../../lambdas/jobs/timeline.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 
 let table: Awaited<ReturnType<typeof startJobsTable>>;
@@ -32,7 +33,7 @@ const write = fc.oneof(
 type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
 
 async function apply(jobId: string, action: Write): Promise<unknown> {
-  const { version, owner } = await read(jobId);
+  const { version, owner, step } = await read(jobId);
   switch (action.kind) {
     case 'ask':
       return jobs.requireInput({ jobId, version: action.stale ? version - 1 : version }, action.lease, {
@@ -42,7 +43,7 @@ async function apply(jobId: string, action: Write): Promise<unknown> {
         message: 'May it?',
       });
     case 'answer':
-      return jobs.answer({ jobId, version, owner }, {}, action.complete);
+      return jobs.answer({ jobId, version, owner, step }, {}, action.complete);
     case 'refuse':
       return jobs.refuse(jobId, action.lease, { message: 'No.' }, 60);
     case 'begin':
@@ -102,6 +103,7 @@ test('a terminal status never changes, progress never falls, and the version gro
         expect(isTerminal(after.status)).toBe('endedAt' in after);
         expect(isTerminal(after.status)).toBe(!('openOwner' in after));
         if (isTerminal(after.status)) expect(Object.keys(after)).not.toContain('taskToken');
+        expect(timelineBytes(after.timeline ?? [])).toBe(after.timelineBytes ?? 0);
         before = after;
       }
     }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Client } from '@modelcontextprotocol/client';
+import type { TimelineView } from '../../lambdas/jobs/timeline-view.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy } from '../support/rpc.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
@@ -192,6 +193,14 @@ test('list_jobs shows what jobs are about and since when, and filters by it', as
   await mine.close();
 });
 
+/** Returns the timeline of a job, by step. */
+async function timelineOf(job_id: string) {
+  const { data } = await call(client, 'check_job', { job_id, include: ['timeline'] });
+  const { queued_ms, steps } = data.timeline as TimelineView;
+  expect(queued_ms).toBeGreaterThanOrEqual(0);
+  return Object.fromEntries(steps.map(({ step, ...view }) => [step, view]));
+}
+
 describe('failures', () => {
   const run = (behaviour: string) => call(client, 'start_probe', { behaviour, wait_seconds: 20 });
 
@@ -203,14 +212,30 @@ describe('failures', () => {
       log_tail: ['attempt 0'],
     });
     expect(text).toContain('attempt 0');
+    const { act } = await timelineOf(data.job_id);
+    const { code, message } = data.error;
+    expect(act).toMatchObject({ status: 'failed', attempts: [{ error: { code, message } }] });
+    expect(act?.attempts?.[0]?.ended_at).toBe(act?.ended_at);
   });
 
   test('a retryable failure is tried again as often as the definition says', async () => {
-    expect((await run('fail_twice')).data).toMatchObject({ status: 'completed', result: { attempt: 2 } });
+    const { data } = await run('fail_twice');
+    expect(data).toMatchObject({ status: 'completed', result: { attempt: 2 } });
+    const { prepare, act } = await timelineOf(data.job_id);
+    const error = { code: 'SCRIPT_FAILED', message: 'Not yet.' };
+    const [first, second, third] = act?.attempts ?? [];
+    expect([first?.error, second?.error, third?.error]).toEqual([error, error, undefined]);
+    expect(prepare).toMatchObject({ status: 'completed', attempts: [{}] });
+    const times = [prepare, first, second, third].flatMap((span) => [span?.started_at, span?.ended_at]);
+    expect(times).toEqual(times.toSorted());
+    expect(times).not.toContain(undefined);
   });
 
   test('a function that dies in the middle is run once more', async () => {
-    expect((await run('crash_once')).data).toMatchObject({ status: 'completed', result: { attempt: 1 } });
+    const { data } = await run('crash_once');
+    expect(data).toMatchObject({ status: 'completed', result: { attempt: 1 } });
+    const { act } = await timelineOf(data.job_id);
+    expect(act?.attempts?.map(({ error }) => error?.code)).toEqual(['STEP_CRASHED', undefined]);
   });
 
   test('a function that always dies fails the job, though no code of the step could say so', async () => {
@@ -262,6 +287,10 @@ describe('cancelling', () => {
     const { data } = await call(client, 'cancel_job', { job_id });
     expect(data).toMatchObject({ job_id, status: 'cancelled', step: 'prepare', progress: 0.25 });
     expect((await call(client, 'check_job', { job_id })).data).toMatchObject({ status: 'cancelled' });
+    expect(await timelineOf(job_id)).toEqual({
+      prepare: expect.objectContaining({ status: 'cancelled', ended_at: expect.any(String) }),
+      act: { status: 'pending' },
+    });
   });
 
   test('what has ended cannot be cancelled, and the error says how it ended', async () => {

@@ -75,11 +75,19 @@ test('answers may come one by one; with the last one the job goes on, and ends w
   const first = await answer(job_id, { paint: RED });
   expect(first.data).toMatchObject({ status: 'input_required' });
   expect(Object.keys(first.data.input_requests)).toEqual(['approve']);
+  const waiting = (await api(`GET /jobs/${job_id}`)).data.timeline.steps;
+  expect(waiting).toMatchObject([{ status: 'input_required', waits: [{ asked_at: expect.any(String) }] }]);
   const second = await answer(job_id, { approve: YES });
   expect(second.data.status).toBe('running');
   expect(second.data.input_requests).toBeUndefined();
   const { data } = await end(job_id);
   expect(data).toMatchObject({ status: 'completed', result: { colour: 'red', attempt: 0 } });
+  const [step] = (await api(`GET /jobs/${job_id}`)).data.timeline.steps;
+  const [before, after] = step.attempts;
+  const [wait] = step.waits;
+  expect([step.status, step.attempts.length, step.waits.length]).toEqual(['completed', 2, 1]);
+  expect(before.ended_at).toBe(wait.asked_at);
+  expect(wait.answered_at <= after.started_at).toBe(true);
 });
 
 test('an answer may come over plain HTTP', async () => {

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Step, Workspace } from '../../lambdas/definition/step-context.ts';
 import { recordCaughtError } from '../../lambdas/executions/endings/record-failure.ts';
+import type { Job } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import { createStepRunner, type StepEvent } from '../../lambdas/runner/run-step.ts';
 import { OperationError } from '../../lambdas/shared/errors.ts';
@@ -170,6 +171,52 @@ test('a retryable failure leaves the job running, and is recorded whole once its
       details: { exit_code: 1 },
     },
     logTail: ['the registry does not answer'],
+  });
+});
+
+describe('the timeline', () => {
+  const flaky: Step = async () => {
+    throw new OperationError('SCRIPT_FAILED', 'Not yet.', { retryable: true });
+  };
+  const kinds = (job: Job | undefined) =>
+    job?.timeline?.map(({ step, ...event }) => `${step} ${Object.keys(event)[0]}`);
+
+  test('has the failure of an attempt that is retried, and the end of each step', async () => {
+    const { jobId } = await createJob();
+    await expect(runStep(jobId, 'first', flaky)).rejects.toMatchObject({ name: 'RetryableStepError' });
+    expect(await jobs.get('alice', jobId)).toMatchObject({
+      message: 'first failed and is retried: Not yet.',
+    });
+    const first = await runStep(jobId, 'first', async () => 1, { attempt: 1 });
+    await runStep(jobId, 'second', async () => ({ value: 'x' }), { finished: { first: first as never } });
+    const job = await jobs.get('alice', jobId);
+    expect(kinds(job)).toEqual(['first began', 'first failed', 'first began', 'first ended', 'second began']);
+    expect(job?.timeline?.[1]).toMatchObject({ code: 'SCRIPT_FAILED', message: 'Not yet.' });
+    expect(job?.timeline?.[3]).toEqual({ step: 'first', ended: first?.ended });
+  });
+
+  test('costs no write at the last attempt, whose failure ends the job', async () => {
+    const { jobId } = await createJob();
+    await expect(runStep(jobId, 'first', flaky, { attempt: 1 })).rejects.toThrow('SCRIPT_FAILED');
+    expect(await jobs.get('alice', jobId)).toMatchObject({ version: 2 });
+    await expect(runStep(jobId, 'second', flaky)).rejects.toThrow('SCRIPT_FAILED');
+    expect(await jobs.get('alice', jobId)).toMatchObject({ version: 3 });
+  });
+
+  test('that cannot be written does not change the outcome of an attempt', async () => {
+    const { jobId } = await createJob();
+    jest.spyOn(jobs, 'recordFailedAttempt').mockRejectedValue(new Error('throttled'));
+    await expect(runStep(jobId, 'first', flaky)).rejects.toMatchObject({ name: 'RetryableStepError' });
+  });
+
+  test('of a cancelled job has no late failure', async () => {
+    const job = await createJob();
+    const failing = runStep(job.jobId, 'first', async (context) => {
+      await jobs.cancel('alice', job);
+      return flaky(context);
+    });
+    await expect(failing).rejects.toMatchObject({ name: 'StepEnded' });
+    expect(kinds(await jobs.get('alice', job.jobId))).toEqual(['first began']);
   });
 });
 

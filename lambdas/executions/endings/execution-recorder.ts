@@ -96,7 +96,7 @@ export class ExecutionRecorder {
     operation: StateMachineOperation,
     { output = 'null' }: ExecutionSucceeded,
   ): Promise<void> {
-    const { jobs, workspace } = this.#dependencies;
+    const { jobs, workspace, executionProgress } = this.#dependencies;
     const { jobId, retentionSeconds } = job;
     if (isTerminal(job.status)) return;
     // The start event can arrive after the end event.
@@ -104,7 +104,8 @@ export class ExecutionRecorder {
     try {
       const result = checkResult(operation, JSON.parse(output) as Json);
       const placed = await placeResult(result, workspace, jobId);
-      await jobs.complete(jobId, undefined, placed, retentionSeconds);
+      const { timeline } = (await executionProgress.snapshot(job)) ?? {};
+      await jobs.complete(jobId, undefined, { ...placed, ...(timeline && { timeline }) }, retentionSeconds);
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
       const { code, message, retryable, cause } = error;
@@ -117,9 +118,13 @@ export class ExecutionRecorder {
     const { jobs, executionProgress } = this.#dependencies;
     const { jobId, retentionSeconds } = job;
     if (isTerminal(job.status)) return;
-    const { step = job.step } = (await executionProgress.snapshot(job)) ?? {};
+    const { step = job.step, timeline } = (await executionProgress.snapshot(job)) ?? {};
     const failure: JobError = { ...executionFailure({ status, error }), ...(step && { step }) };
-    await jobs.fail(jobId, failure, { ...(step && { step }), retentionSeconds });
+    await jobs.fail(jobId, failure, {
+      ...(step && { step }),
+      ...(timeline && { timeline }),
+      retentionSeconds,
+    });
     console.error({
       message: 'An execution failed',
       jobId,

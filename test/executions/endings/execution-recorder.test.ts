@@ -7,7 +7,7 @@ import type {
 } from '../../../lambdas/definition/operation-definition.ts';
 import type { Workspace } from '../../../lambdas/definition/step-context.ts';
 import { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
-import type { ExecutionProgress } from '../../../lambdas/executions/execution-progress.ts';
+import type { ExecutionProgress, ExecutionSnapshot } from '../../../lambdas/executions/execution-progress.ts';
 import type { ExecutionState, Executions } from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
@@ -50,7 +50,7 @@ afterEach(() => jest.restoreAllMocks());
 interface Fakes {
   readonly found?: Job;
   readonly state?: ExecutionState;
-  readonly snapshot?: { readonly step: string };
+  readonly snapshot?: Partial<ExecutionSnapshot>;
   readonly failures?: Readonly<Record<string, Error>>;
 }
 
@@ -172,12 +172,21 @@ describe('a running execution', () => {
 describe('a success', () => {
   test('completes the job without a lease', async () => {
     await record(succeeded);
-    expect(calls).toEqual([['complete', ID, undefined, { result: { lines: 3 } }, 60]]);
+    expect(calls.at(-1)).toEqual(['complete', ID, undefined, { result: { lines: 3 } }, 60]);
+  });
+
+  test('completes the job with its timeline', async () => {
+    const timeline = [{ step: 'first', began: 1 }];
+    await record(succeeded, {}, { snapshot: { step: 'first', timeline } });
+    expect(calls).toEqual([
+      ['snapshot', job],
+      ['complete', ID, undefined, { result: { lines: 3 }, timeline }, 60],
+    ]);
   });
 
   test('that arrives before the start makes the job run first', async () => {
     await record(succeeded, { status: 'pending' });
-    expect(names()).toEqual(['recordProgress', 'complete']);
+    expect(names()).toEqual(['recordProgress', 'snapshot', 'complete']);
   });
 
   test.each(['completed', 'failed', 'cancelled'] as const)('of a %s job changes nothing', async (status) => {
@@ -210,8 +219,8 @@ describe('a success', () => {
     const large = { ...operation, output: undefined } as StateMachineOperation;
     const output = JSON.stringify('x'.repeat(70_000));
     await recorderOf().record(job, large, { ...succeeded, output });
-    expect(names()).toEqual(['upload', 'complete']);
-    expect(calls[1]?.[3]).toMatchObject({ resultObject: { key: `results/${ID}.json` } });
+    expect(names()).toEqual(['upload', 'snapshot', 'complete']);
+    expect(calls[2]?.[3]).toMatchObject({ resultObject: { key: `results/${ID}.json` } });
   });
 
   test.each([
@@ -219,7 +228,7 @@ describe('a success', () => {
     ['another error', new Error('throttled')],
   ])('that meets %s is repeated', async (_what, failure) => {
     await expect(record(succeeded, {}, { failures: { complete: failure } })).rejects.toBe(failure);
-    expect(names()).toEqual(['complete']);
+    expect(names()).toEqual(['snapshot', 'complete']);
   });
 });
 
