@@ -14,6 +14,7 @@ const JSON_ATTRIBUTES = [
   'input',
   'inputRequests',
   'result',
+  'reused',
   ':answers',
   ':inputRequests',
   ':result',

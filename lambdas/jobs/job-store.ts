@@ -65,9 +65,15 @@ export type NewJob = Pick<
   | 'idempotent'
   | 'callback'
   | 'handedOver'
+  | 'retriedFrom'
+  | 'firstStep'
+  | 'reused'
+  | 'message'
   | 'answers'
   | 'retentionSeconds'
 > & {
+  /** 0..1. @default 0 */
+  readonly progress?: number;
   /** Longest time that the operation can run, in milliseconds. With the retention it bounds a job that never ends. */
   readonly longestRunMs: number;
 };
@@ -81,6 +87,7 @@ const SUMMARY_ATTRIBUTES: readonly (keyof JobSummary)[] = [
   'endedAt',
   'expiresAt',
   'subject',
+  'retriedFrom',
 ];
 
 /** A position in an owner's list. It omits the owner, which always comes from the caller's credentials. */
@@ -118,10 +125,10 @@ export class JobStore {
     const now = this.#now();
     const createdAt = new Date(now).toISOString();
     const job: Job = boundRecord({
+      progress: 0,
       ...fields,
       status: JobStatus.pending,
       version: firstVersion({ ...fields, createdAt }),
-      progress: 0,
       createdAt,
       updatedAt: createdAt,
       expiresAt: toSeconds(now + longestRunMs) + newJob.retentionSeconds,

@@ -36,6 +36,8 @@ export interface JobView {
   readonly result_uri?: string;
   readonly error: Job['error'] | null;
   readonly log_tail?: readonly string[];
+  /** Id of the job that this one retries. */
+  readonly retried_from?: string;
   readonly created_at: string;
   readonly started_at?: string;
   readonly updated_at: string;
@@ -91,6 +93,7 @@ export function viewJob(job: Job, pollAfterMs = POLL_AFTER_MS): JobView {
     ...(job.resultObject && { result_object: job.resultObject }),
     error: job.error ?? null,
     ...(showsLog && { log_tail: job.logTail }),
+    ...(job.retriedFrom && { retried_from: job.retriedFrom }),
     created_at: job.createdAt,
     ...(job.startedAt && { started_at: job.startedAt }),
     updated_at: job.updatedAt,
@@ -124,6 +127,7 @@ export function viewSummary(job: JobSummary) {
     operation: job.operation,
     ...viewSubject(job),
     status: job.status,
+    ...(job.retriedFrom && { retried_from: job.retriedFrom }),
     created_at: job.createdAt,
     ...(job.startedAt && { started_at: job.startedAt }),
     ...(job.endedAt && { ended_at: job.endedAt }),
@@ -145,6 +149,7 @@ export const RESERVED_SUBJECTS: ReadonlySet<string> = new Set([
   'result_uri',
   'error',
   'log_tail',
+  'retried_from',
   'created_at',
   'started_at',
   'updated_at',

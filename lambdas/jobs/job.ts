@@ -126,6 +126,11 @@ export function stepLogKey(jobId: string, step: string): string {
   return `logs/${jobId}/${step}.log`;
 }
 
+/** @returns the start of the workspace keys that belong to a job, from its first step to its end */
+export function workPrefix(jobId: string): string {
+  return `work/${jobId}/`;
+}
+
 /** @returns the logs of the steps that printed output, by step name */
 export function logsOf(
   finished: Readonly<Record<string, { readonly log?: StoredObject }>>,
@@ -162,6 +167,12 @@ export interface Job {
   readonly idempotent?: boolean;
   /** Intermediate result of the call that became this job; at most 16 KiB. */
   readonly handedOver?: Json;
+  /** Id of the job that this one retries. */
+  readonly retriedFrom?: string;
+  /** Step at which a retry begins; it reuses the results of the steps before. Absent for external state machines. */
+  readonly firstStep?: string;
+  /** Results of the steps before `firstStep`, by step name. Removed when the job runs: its execution has them then. */
+  readonly reused?: Readonly<Record<string, Json>>;
   /** All requests of its steps so far, by keys that are unique within the job. */
   readonly inputRequests?: Readonly<Record<string, InputRequest>>;
   /** Answers by request key, for the job's steps only. Removed when the job ends. */
@@ -205,10 +216,18 @@ export function openRequests({
   return Object.entries(inputRequests).filter(([key]) => !Object.hasOwn(answers, key));
 }
 
-/** A job in a list. The owner index lacks the start and the subject. */
+/** A job in a list. The owner index lacks the start, the subject and the retried job. */
 export type JobSummary = Pick<
   Job,
-  'jobId' | 'operation' | 'status' | 'createdAt' | 'startedAt' | 'endedAt' | 'expiresAt' | 'subject'
+  | 'jobId'
+  | 'operation'
+  | 'status'
+  | 'createdAt'
+  | 'startedAt'
+  | 'endedAt'
+  | 'expiresAt'
+  | 'subject'
+  | 'retriedFrom'
 >;
 
 /** @returns the upload request that the job waits for; undefined when it waits for none */
@@ -229,9 +248,19 @@ export function isJobId(value: string): boolean {
  * and key always give the same id; other owners, operations or keys give different ids.
  */
 export function jobIdForKey(owner: string, operation: string, key: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([owner, operation, key]))
-    .digest();
+  return jobIdOf([owner, operation, key]);
+}
+
+/**
+ * @returns the id of the job that retries a job: always the same for one record, and different from the id of every idempotency
+ * key. An idempotency key can create a job again under its old id, so the creation time is part of it.
+ */
+export function jobIdForRetry({ jobId, createdAt }: Pick<Job, 'jobId' | 'createdAt'>): string {
+  return jobIdOf(['retry', jobId, createdAt, '']);
+}
+
+function jobIdOf(source: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(source)).digest();
   hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x80, 6);
   hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = hash.toString('hex');

@@ -44,7 +44,10 @@ export function transitionTo(
     assignments.push('#timeline = list_append(if_not_exists(#timeline, :noEvents), :events)');
     assignments.push('#timelineBytes = if_not_exists(#timelineBytes, :zero) + :bytes');
   }
-  const removals = isTerminal(to) ? ' REMOVE #openOwner, #lease, #taskToken, #answers' : '';
+  const ended = isTerminal(to) ? ['#openOwner', '#lease', '#taskToken', '#answers'] : [];
+  // A running job's execution has the results that a retry reuses.
+  const removed = to === JobStatus.inputRequired ? ended : [...ended, '#reused'];
+  const removals = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : '';
 
   const { statuses = STATUSES_BEFORE[to] } = where;
   const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;

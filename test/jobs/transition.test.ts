@@ -15,7 +15,7 @@ const conditionOf = (to: JobStatus, where: Change['where']) => update(to, { wher
 test('a transition to running sets its attributes, raises the version and keeps the first start time', () => {
   expect(update('running', { set: { step: 'test', progress: 0.5 } })).toEqual({
     UpdateExpression:
-      'SET #step = :step, #progress = :progress, #status = :status, #updatedAt = :updatedAt, #version = #version + :one, #startedAt = if_not_exists(#startedAt, :updatedAt)',
+      'SET #step = :step, #progress = :progress, #status = :status, #updatedAt = :updatedAt, #version = #version + :one, #startedAt = if_not_exists(#startedAt, :updatedAt) REMOVE #reused',
     ConditionExpression: '#status IN (:from_pending, :from_running, :from_input_required)',
     ExpressionAttributeNames: {
       '#step': 'step',
@@ -24,6 +24,7 @@ test('a transition to running sets its attributes, raises the version and keeps 
       '#updatedAt': 'updatedAt',
       '#version': 'version',
       '#startedAt': 'startedAt',
+      '#reused': 'reused',
     },
     values: {
       ':step': 'test',
@@ -49,7 +50,7 @@ test.each(['completed', 'failed', 'cancelled'] as const)(
   (to) => {
     const { UpdateExpression, ExpressionAttributeNames } = update(to);
     expect(UpdateExpression).toBe(
-      'SET #status = :status, #updatedAt = :updatedAt, #version = #version + :one REMOVE #openOwner, #lease, #taskToken, #answers',
+      'SET #status = :status, #updatedAt = :updatedAt, #version = #version + :one REMOVE #openOwner, #lease, #taskToken, #answers, #reused',
     );
     expect(ExpressionAttributeNames).toMatchObject({
       '#openOwner': 'openOwner',
