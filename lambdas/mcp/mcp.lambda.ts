@@ -1,5 +1,5 @@
 /** Handles requests to the MCP endpoint. Builds the adapters once a cold start. */
-
+import { readFile } from 'node:fs/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -99,6 +99,8 @@ const endpoint = createEndpoint({
     modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
   },
   resources: new JobResources({ jobs, operations, pollRateLimiter, workspace }),
+  // Beside the bundle. Few requests need it.
+  readCard: () => readFile(new URL('pages/card.html', import.meta.url), 'utf8'),
 });
 
 export const handler = middy(

@@ -44,7 +44,7 @@ interface Envelope {
 /** @param acceptsStream the response may be a stream; a response in JSON has no room for notifications */
 export function clientRequestOf({ mcpReq, http }: ServerContext, acceptsStream: boolean): ClientRequest {
   const { envelope, inputResponses = {} } = mcpReq;
-  const capabilities = (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
+  const capabilities = declaredCapabilities(mcpReq);
   return {
     supportsExtensions: envelope !== undefined,
     supportsTasks: capabilities?.extensions?.[TASKS_EXTENSION] !== undefined,
@@ -54,6 +54,11 @@ export function clientRequestOf({ mcpReq, http }: ServerContext, acceptsStream: 
     inputResponses,
     ...(acceptsStream && { onProgress: onProgressOf(mcpReq) }),
   };
+}
+
+/** Returns what a client of 2026 declares with its request; undefined for clients of 2025. */
+export function declaredCapabilities({ envelope }: ServerContext['mcpReq']): ClientCapabilities | undefined {
+  return (envelope as Envelope | undefined)?.[CLIENT_CAPABILITIES_META_KEY];
 }
 
 function onProgressOf({ _meta, notify }: ServerContext['mcpReq']): OnProgress | undefined {

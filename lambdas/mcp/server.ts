@@ -2,15 +2,29 @@
  * Creates the MCP server: a stateless one for each request. Every protocol revision has the same tools, and the methods of
  * its era.
  */
-import type { CallToolResult, Server, ServerCapabilities } from '@modelcontextprotocol/server';
+import type { CallToolResult, Server, ServerCapabilities, ServerContext } from '@modelcontextprotocol/server';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../shared/caller.ts';
+import {
+  APPS_EXTENSION,
+  CARD_RESOURCE,
+  CARD_TOOL_META,
+  CARD_URI,
+  cardContents,
+  showsApps,
+} from './apps/job-card.ts';
 import { callTool, callToolAsTask } from './call-tool.ts';
 import { EVENTS_EXTENSION } from './events/event-method.ts';
 import { toMethodError } from './method-error.ts';
-import { clientRequestOf, type ProtocolMethod, TASKS_EXTENSION } from './protocol-method.ts';
+import {
+  clientRequestOf,
+  declaredCapabilities,
+  type ProtocolMethod,
+  TASKS_EXTENSION,
+} from './protocol-method.ts';
 import type { JobResources } from './resources/job-resources.ts';
 import { JOB_TEMPLATES } from './resources/job-uri.ts';
+import { SESSION_HEADER, showsAppsBy } from './session.ts';
 import type { TaskJobs } from './tasks/task-jobs.ts';
 import { TaskServer } from './tasks/task-server.ts';
 import type { Tool } from './tool.ts';
@@ -23,8 +37,8 @@ const INSTRUCTIONS =
   'idempotency_key returns the same job, retention_seconds keeps it after its end, and callback_url gets a signed webhook of ' +
   'callback_events.';
 
-/** Five minutes. Tools change only with a deployment. */
-const TOOL_LIST_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
+/** Five minutes. Tools and pages change only with a deployment. What they depend on is part of the request. */
+const DEPLOYED_HINT = { ttlMs: 300_000, cacheScope: 'public' } as const;
 
 /** The eras of the protocol: 2025 (`legacy`) has tasks in its core, 2026 (`modern`) has extensions. */
 export const ProtocolEra = { legacy: 'legacy', modern: 'modern' } as const;
@@ -33,7 +47,7 @@ export type ProtocolEra = (typeof ProtocolEra)[keyof typeof ProtocolEra];
 const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly events?: object }>> = {
   legacy: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
   // `events` also stands where clients of the draft look for it.
-  modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {} } },
+  modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {}, [APPS_EXTENSION]: {} } },
 };
 
 /** The tools, methods and resources that the server offers. */
@@ -43,6 +57,8 @@ export interface ServerFeatures {
   readonly waits: OwnerSlots;
   readonly methods: Readonly<Record<ProtocolEra, readonly ProtocolMethod[]>>;
   readonly resources: JobResources;
+  /** Returns the page that shows a job in the conversation. */
+  readonly readCard: () => Promise<string>;
 }
 
 /** @param acceptsStream the client accepts a stream as the response */
@@ -52,13 +68,16 @@ export function createServer(
   era: ProtocolEra,
   acceptsStream: boolean,
 ): Server {
-  const { tools, methods, resources } = features;
+  const { tools, methods, resources, readCard } = features;
   const server = new TaskServer(SERVER_INFO, {
     capabilities: { tools: {}, resources: {}, ...CAPABILITIES[era] },
     instructions: INSTRUCTIONS,
-    cacheHints: { 'tools/list': TOOL_LIST_HINT, 'resources/templates/list': TOOL_LIST_HINT },
+    cacheHints: { 'tools/list': DEPLOYED_HINT, 'resources/templates/list': DEPLOYED_HINT },
   });
-  server.setRequestHandler('tools/list', () => ({ tools: tools.map((tool) => listingOf(tool, era)) }));
+  server.setRequestHandler('tools/list', (_, context) => {
+    const withCard = hostShowsApps(context);
+    return { tools: tools.map((tool) => listingOf(tool, era, withCard)) };
+  });
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     // The SDK's handler type excludes tasks; `TaskServer` passes them through.
     const result: unknown =
@@ -68,12 +87,19 @@ export function createServer(
     return result as CallToolResult;
   });
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...JOB_TEMPLATES] }));
-  server.setRequestHandler('resources/list', ({ params }) =>
-    readingJobs('resources/list', caller, () => resources.list(caller.owner, params?.cursor)),
-  );
-  server.setRequestHandler('resources/read', ({ params: { uri } }) =>
-    readingJobs('resources/read', caller, () => resources.read(caller.owner, uri)),
-  );
+  server.setRequestHandler('resources/list', async ({ params }, context) => {
+    const cursor = params?.cursor;
+    const list = () => resources.list(caller.owner, cursor);
+    const { resources: listed, ...more } = await readingJobs('resources/list', caller, list);
+    const withCard = cursor === undefined && hostShowsApps(context);
+    return { resources: withCard ? [CARD_RESOURCE, ...listed] : listed, ...more };
+  });
+  server.setRequestHandler('resources/read', async ({ params: { uri } }) => {
+    if (uri !== CARD_URI)
+      return readingJobs('resources/read', caller, () => resources.read(caller.owner, uri));
+    // The page has no data, so it needs no scope.
+    return { ...cardContents(await readCard()), ...(era === ProtocolEra.modern && DEPLOYED_HINT) };
+  });
   for (const { method, params, call } of methods[era]) {
     server.setRequestHandler(method, { params }, (parsed, context) =>
       call(parsed, caller, clientRequestOf(context, acceptsStream)),
@@ -82,11 +108,23 @@ export function createServer(
   return server;
 }
 
+/** Whether the client is a host that shows pages: one of 2026 declares it here, one of 2025 did when it initialized. */
+function hostShowsApps({ mcpReq, http }: ServerContext): boolean {
+  const capabilities = declaredCapabilities(mcpReq);
+  return capabilities ? showsApps(capabilities) : showsAppsBy(http?.req?.headers.get(SESSION_HEADER) ?? null);
+}
+
 /** Returns the listing of a tool. Clients of 2025 look for `taskSupport` before they ask for a task. */
-function listingOf({ listing, start }: Tool, era: ProtocolEra): Tool['listing'] {
-  return era === ProtocolEra.legacy && start
-    ? { ...listing, execution: { taskSupport: 'optional' } }
-    : listing;
+function listingOf(
+  { listing, start, showsCard }: Tool,
+  era: ProtocolEra,
+  withCard: boolean,
+): Tool['listing'] {
+  return {
+    ...listing,
+    ...(era === ProtocolEra.legacy && start && { execution: { taskSupport: 'optional' } }),
+    ...(withCard && showsCard && { _meta: CARD_TOOL_META }),
+  };
 }
 
 /** @throws ProtocolError, also when the caller lacks the scope `jobs:read` */

@@ -1,24 +1,38 @@
 /**
  * Remembers what a client of 2025 declares when it initializes. The server keeps no sessions: the session id itself contains
- * how the client can ask its user, and the client repeats it. An id grants nothing, so it needs no signature.
+ * what the client can show and ask its user, and the client repeats it. An id grants nothing, so it needs no signature.
  */
 import { randomUUID } from 'node:crypto';
+import { showsApps } from './apps/job-card.ts';
 import { type ElicitationModes, elicitationModes } from './protocol-method.ts';
 
 export const SESSION_HEADER = 'mcp-session-id';
 
-/** @returns the id for an `initialize` request; undefined for other requests, and for a client that asks its user nothing */
+const APPS = 'ui';
+
+/** @returns the id for an `initialize` request; undefined for other requests, and for a client without these capabilities */
 export function sessionIdFor(body: unknown): string | undefined {
   const { method, params } = Object(body);
   if (method !== 'initialize') return undefined;
-  const { elicitation } = Object(Object(params).capabilities);
-  if (typeof elicitation !== 'object' || elicitation === null) return undefined;
-  const modes = Object.entries(elicitationModes(elicitation)).flatMap(([mode, can]) => (can ? [mode] : []));
-  return [randomUUID(), ...modes].join('.');
+  const { capabilities } = Object(params);
+  const { elicitation } = Object(capabilities);
+  const asks = typeof elicitation === 'object' && elicitation !== null ? elicitationModes(elicitation) : {};
+  const parts = Object.entries({ ...asks, [APPS]: showsApps(capabilities) });
+  const known = parts.flatMap(([part, can]) => (can ? [part] : []));
+  return known.length > 0 ? [randomUUID(), ...known].join('.') : undefined;
 }
 
 /** Returns how a client can ask its user, by the id that it sends. */
 export function elicitsOf(sessionId: string | null): ElicitationModes {
-  const modes = (sessionId ?? '').split('.');
-  return { form: modes.includes('form'), url: modes.includes('url') };
+  const parts = partsOf(sessionId);
+  return { form: parts.includes('form'), url: parts.includes('url') };
+}
+
+/** Returns whether a client shows pages of MCP Apps, by the id that it sends. */
+export function showsAppsBy(sessionId: string | null): boolean {
+  return partsOf(sessionId).includes(APPS);
+}
+
+function partsOf(sessionId: string | null): readonly string[] {
+  return (sessionId ?? '').split('.');
 }

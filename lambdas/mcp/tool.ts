@@ -49,6 +49,8 @@ export interface Tool {
   start?(args: unknown, caller: Caller, ttlMs: number | undefined): Promise<Job>;
   /** Rejects clients of 2026 or later that do not declare tasks. */
   readonly requiresTasks?: boolean;
+  /** A host that can shows its result in the card of a job. */
+  readonly showsCard?: boolean;
 }
 
 /** Schema of `next` in a result. */
@@ -77,6 +79,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
   ) => Promise<ToolResult | ToolQuestions>;
   readonly start?: (args: z.output<Input>, caller: Caller, ttlMs: number | undefined) => Promise<Job>;
   readonly requiresTasks?: boolean;
+  readonly showsCard?: boolean;
 }): Tool {
   const {
     name,
@@ -88,6 +91,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     output,
     start,
     requiresTasks,
+    showsCard,
   } = spec;
   const parse = (args: unknown, caller: Caller) => {
     requireScopes(caller, [spec.scope]);
@@ -122,6 +126,7 @@ export function defineTool<Input extends z.ZodObject>(spec: {
     call: async (args, caller, client) => spec.call(parse(args, caller), caller, client),
     ...(start && { start: async (args, caller, ttlMs) => start(parse(args, caller), caller, ttlMs) }),
     requiresTasks,
+    showsCard,
   };
 }
 

@@ -44,6 +44,7 @@ beforeEach(async () => {
     tasks: {} as never,
     waits: freeSlots,
     resources: {} as never,
+    readCard: async () => '',
     methods: {
       legacy: [],
       modern: createEventMethods({

@@ -39,6 +39,7 @@ export function checkJobTool({
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ ...ARGUMENTS, wait_seconds: waitArgument }),
     listed: z.strictObject({ ...ARGUMENTS, wait_seconds: listedWait }),
+    showsCard: true,
     async call({ job_id: jobId, wait_seconds, include }, caller, { onProgress }) {
       const { owner } = caller;
       const found = await findJob({ jobs, pollRateLimiter }, owner, jobId);

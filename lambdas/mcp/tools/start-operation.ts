@@ -20,5 +20,6 @@ export function startTool(operation: OperationDefinition, dependencies: ToolDepe
     },
     start: (args, caller, ttlMs) => startTask(dependencies, operation, args, caller, ttlMs),
     requiresTasks: operation.requiresTasks,
+    showsCard: true,
   });
 }
