@@ -1,0 +1,8 @@
+/** Accepts addresses to open: only web pages. Everything else that the service sends, such as `javascript:`, stays text. */
+
+/** @returns undefined for an address that is not of HTTP or HTTPS */
+export function httpUrl(text: unknown): string | undefined {
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined;
+  const { protocol, href } = new URL(text);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+}
