@@ -15,7 +15,7 @@ const LAYERS = {
   webhooks: ['shared', 'jobs', 'definition', 'events'],
   auth: ['shared'],
   mcp: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
-  api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
+  api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks', 'auth'],
 };
 
 const layers = Object.entries(LAYERS).map(([layer, below]) => ({
@@ -73,7 +73,7 @@ export default {
       to: {
         path: '^lambdas/',
         pathNot:
-          '^lambdas/(definition|shared/(env|caller|errors|slots-table)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/routes\\.ts|webhooks/)',
+          '^lambdas/(definition|shared/(env|caller|errors|slots-table)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|webhooks/)',
       },
     },
     {

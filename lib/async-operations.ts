@@ -190,6 +190,11 @@ export class AsyncOperations extends Construct {
     this.#workspace = workspace;
     addQuotaChecks(this, catalogue.operations.length);
     this.#output('McpEndpoint', mcp.url, 'Give this URL to MCP clients');
+    this.#output(
+      'ConsoleUrl',
+      `${gateway.url}/console`,
+      'Open this URL in a browser to see jobs and webhooks',
+    );
     this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/openapi.yaml');
     this.#output(
       'EventsTopicArn',

@@ -6,6 +6,7 @@ import type { LocalCloud, LocalCloudOptions } from './cloud.ts';
 /** Outputs of the construct. In an app they begin with its path and end with CDK's hash. */
 const OUTPUTS = [
   'McpEndpoint',
+  'ConsoleUrl',
   'ApiUrl',
   'EventsTopicArn',
   'DeliveryQueueArn',

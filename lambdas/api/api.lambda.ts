@@ -21,6 +21,7 @@ import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
 import { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import { createApi } from './api.ts';
+import { ConsolePage } from './console-page.ts';
 
 const client = new DynamoDBClient();
 const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
@@ -47,5 +48,9 @@ export const handler = middy(
       limit: limits.waitingCalls,
     }),
     addressPolicy: addressPolicy(),
+    console: new ConsolePage({
+      directory: new URL('pages/', import.meta.url),
+      signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
+    }),
   }),
 );

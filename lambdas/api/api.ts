@@ -3,6 +3,7 @@ import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { requireScopes } from '../shared/caller.ts';
 import { answerLinkRoutes } from './answer-links.ts';
+import { consoleRoutes } from './console.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
@@ -20,6 +21,7 @@ export function createApi(dependencies: ApiDependencies) {
     ...secretRoutes(dependencies),
     ...deliveryRoutes(dependencies),
     ...answerLinkRoutes(dependencies),
+    ...consoleRoutes(dependencies),
   };
   const route = httpRouter(
     routes.map(({ method, path, ...access }) => {

@@ -13,6 +13,7 @@ import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
 import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
+import type { ConsolePage } from './console-page.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiResponse } from './response.ts';
 
@@ -31,6 +32,7 @@ export interface ApiDependencies {
   /** Limits the requests of an owner whose duration others decide. */
   readonly waits: Pick<OwnerSlots, 'run' | 'take'>;
   readonly addressPolicy: AddressPolicy;
+  readonly console: ConsolePage;
 }
 
 /** @throws AppError; everything else is a bug. */

@@ -14,6 +14,7 @@ import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
+import { matches } from './etag.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';
 
@@ -94,10 +95,4 @@ export function jobRoutes({
  */
 function etagOf({ createdAt, version }: Job): string {
   return `"${Date.parse(createdAt)}.${version}"`;
-}
-
-/** Whether the header has the tag. RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag);
 }

@@ -37,6 +37,11 @@ export class ApiRequest {
   /** Milliseconds until the function times out. */
   readonly remainingMs = (): number => this.#context.getRemainingTimeInMillis();
 
+  /** The path as the client sent it, with the stage. */
+  get path(): string {
+    return this.#event.requestContext.path;
+  }
+
   /** Returns a path parameter: any text without a slash; '' when absent. */
   param(name: string): string {
     return this.#event.pathParameters?.[name] ?? '';

@@ -5,8 +5,8 @@ import { toJson } from '../shared/well-formed.ts';
 
 export interface ApiResponse {
   readonly status: number;
-  /** JSON; absent for a response without a body. */
-  readonly body?: object;
+  /** An object becomes JSON. A text is sent unchanged, with the content type in `headers`. Absent: no body. */
+  readonly body?: object | string;
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -22,6 +22,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.deliveryNotFound]: 404,
   [ErrorCode.endpointNotFound]: 404,
   [ErrorCode.jobNotFound]: 404,
+  [ErrorCode.resourceNotFound]: 404,
   [ErrorCode.conflict]: 409,
   [ErrorCode.deliveryHeld]: 409,
   [ErrorCode.endpointInactive]: 409,
@@ -37,14 +38,14 @@ export function toProxyResult({ status, body, headers }: ApiResponse): APIGatewa
   return {
     statusCode: status,
     headers: {
-      ...(body && { 'content-type': 'application/json' }),
+      ...(typeof body === 'object' && { 'content-type': 'application/json' }),
       // Responses may contain secrets; a route that allows caching sets its own header.
       'cache-control': 'no-store',
       // Some URLs are secrets.
       'referrer-policy': 'no-referrer',
       ...headers,
     },
-    body: body ? toJson(body) : '',
+    body: typeof body === 'object' ? toJson(body) : (body ?? ''),
   };
 }
 

@@ -35,6 +35,9 @@ export const routes = [
   { method: 'GET', path: '/answers/{token}', isPublic: true },
   { method: 'POST', path: '/answers/{token}', isPublic: true },
   { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true },
+  { method: 'GET', path: '/console', isPublic: true },
+  { method: 'GET', path: '/console/config', isPublic: true },
+  { method: 'GET', path: '/console/{file}', isPublic: true },
 ] as const satisfies readonly Route[];
 
 type NameOf<R> = R extends { readonly method: infer M extends string; readonly path: infer P extends string }

@@ -1,14 +1,12 @@
 /** Finds the identity provider's public keys through its metadata, caches them, and limits how often they are fetched. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, type RemoteJWKSet } from 'jose';
-import * as z from 'zod';
-import { DocumentNotFound, fetchJson, IdentityProviderUnavailable } from './fetch-json.ts';
+import { fetchJson, IdentityProviderUnavailable } from './fetch-json.ts';
+import { findMetadata } from './issuer-metadata.ts';
 
 /** How long a withdrawn key may still be accepted. */
 const KEYS_CACHE_MS = 5 * 60 * 1000;
 /** Minimum time between fetches, so that tokens with invented key ids cannot flood the identity provider. */
 const COOL_DOWN_MS = 30_000;
-
-const metadataShape = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 
 /** How long a failure is repeated without a new fetch, so that worthless tokens cannot keep every instance waiting. */
 const FAILURE_CACHE_MS = 1_000;
@@ -52,34 +50,4 @@ async function findKeys(issuer: string): Promise<RemoteJWKSet> {
     cooldownDuration: COOL_DOWN_MS,
     [customFetch]: async (url, { headers }) => Response.json(await fetchJson(new URL(url), { headers })),
   });
-}
-
-/**
- * Tries OpenID Connect Discovery 1.0, section 4, then RFC 8414, section 3.
- * @throws IdentityProviderUnavailable, also for the metadata of another issuer
- */
-async function findMetadata(issuer: string): Promise<z.output<typeof metadataShape>> {
-  const { origin, pathname } = new URL(issuer);
-  const path = pathname.replace(/\/$/, '');
-  const urls = [
-    new URL(`${path}/.well-known/openid-configuration`, origin),
-    new URL(`/.well-known/oauth-authorization-server${path}`, origin),
-  ];
-  for (const url of urls) {
-    const document = await read(url);
-    if (document === undefined) continue;
-    const { data } = metadataShape.safeParse(document);
-    if (data?.issuer === issuer) return data;
-    throw new IdentityProviderUnavailable(`${url.href} is not the metadata of ${issuer}. Check the issuer.`);
-  }
-  throw new IdentityProviderUnavailable(`${issuer} publishes no metadata. Check the issuer.`);
-}
-
-async function read(url: URL): Promise<unknown> {
-  try {
-    return await fetchJson(url);
-  } catch (error) {
-    if (error instanceof DocumentNotFound) return undefined;
-    throw error;
-  }
 }

@@ -11,6 +11,8 @@ export const Env = {
   audiences: 'AUTH_AUDIENCES',
   /** Clients whose tokens may lack `aud`, separated by spaces; empty: every token needs one. */
   clientIds: 'AUTH_CLIENT_IDS',
+  /** How the console signs in: the response of `GET /console/config` as JSON. */
+  consoleSignIn: 'CONSOLE_SIGN_IN',
   deliveriesTableName: 'DELIVERIES_TABLE_NAME',
   deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
   deliveryQueueUrl: 'DELIVERY_QUEUE_URL',

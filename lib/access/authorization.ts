@@ -34,6 +34,11 @@ export interface OidcAuthorization {
   /** Prefix of each scope that clients request, such as `api://jobs/` for Entra ID. @default '' */
   readonly scopePrefix?: string;
   /**
+   * Id of the identity provider's public client for the console. The client redirects to `…/console`.
+   * @default none: nobody can sign in to the console
+   */
+  readonly consoleClientId?: string;
+  /**
    * Accepts an http issuer on loopback: for the local cloud. On AWS such a stack rejects every caller.
    * @default false
    */
@@ -56,7 +61,7 @@ export const DEFAULT_AUTHORIZATION: AuthorizationChoice = { mode: 'cognito' };
 /** Keys of the CDK context, by mode: `-c authorization=oidc -c issuer=…`. */
 const OPTIONS = {
   iam: [],
-  oidc: ['issuer', 'audience', 'tenantClaim', 'scopePrefix', 'allowLoopbackIssuer'],
+  oidc: ['issuer', 'audience', 'tenantClaim', 'scopePrefix', 'consoleClientId', 'allowLoopbackIssuer'],
   cognito: ['redirectUrls'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
@@ -94,6 +99,7 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
         audience: read('audience'),
         tenantClaim: read('tenantClaim'),
         scopePrefix: read('scopePrefix'),
+        consoleClientId: read('consoleClientId'),
       };
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }

@@ -35,6 +35,9 @@ export class UserPool extends Construct {
   readonly clientIds: readonly string[];
   /** Prefix of each scope in tokens. */
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
+  /** Id of the client for people. */
+  readonly peopleClientId: string;
+  readonly #people: CfnUserPoolClient;
   readonly #loginUrl: string;
 
   constructor(
@@ -99,7 +102,8 @@ export class UserPool extends Construct {
     // Without flows, Cognito allows its defaults. The login pages use the flows of their client: `USER_AUTH` covers passwords,
     // SRP and passkeys. Programs need none, and Cognito does not accept an empty list.
     const refresh = 'ALLOW_REFRESH_TOKEN_AUTH';
-    (people.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = ['ALLOW_USER_AUTH', refresh];
+    this.#people = people.node.defaultChild as CfnUserPoolClient;
+    this.#people.explicitAuthFlows = ['ALLOW_USER_AUTH', refresh];
     (programs.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = [refresh];
     new CfnManagedLoginBranding(this, 'Pages', {
       userPoolId: pool.userPoolId,
@@ -108,6 +112,7 @@ export class UserPool extends Construct {
     });
     this.#loginUrl = domain.baseUrl();
     this.issuer = `https://cognito-idp.${Aws.REGION}.${Aws.URL_SUFFIX}/${pool.userPoolId}`;
+    this.peopleClientId = people.userPoolClientId;
     this.clientIds = [people.userPoolClientId, programs.userPoolClientId];
 
     const output = (name: string, value: string, description: string) =>
@@ -121,6 +126,15 @@ export class UserPool extends Construct {
       'Client id for programs without a user. Read its secret in Cognito',
     );
     output('LoginDomain', this.#loginUrl, 'Users sign in and programs get tokens here');
+  }
+
+  /**
+   * Lets people sign in to the console, and out of it.
+   * @param url of the console. Do not derive it from the stage, which depends on the pool
+   */
+  addConsole(url: string): void {
+    this.#people.callbackUrLs = [...(this.#people.callbackUrLs ?? []), url];
+    this.#people.logoutUrLs = [url];
   }
 
   /**

@@ -1,13 +1,16 @@
 /** Creates the REST API. Every method requires authentication, unless it is declared public. */
 import { AuthorizationType, EndpointType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
+import type { ConsoleSignIn } from '../../lambdas/api/console-page.ts';
 import { type AuthorizationChoice, checkOidc } from '../access/authorization.ts';
+import { tokenSignIn } from '../access/console-sign-in.ts';
 import { CustomDomain, checkDomain, type DomainChoice } from '../access/custom-domain.ts';
 import { addCommonResponses, addSignedRequestResponses } from '../access/gateway-responses.ts';
 import { stageUrl, TokenAuthorization } from '../access/token-authorization.ts';
 import { UserPool } from '../access/user-pool.ts';
 import { type FirewallChoice, WebFirewall } from '../access/web-firewall.ts';
 import { deploymentName } from '../defaults/deployment-name.ts';
+import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 import { checkSameEnvironment } from '../defaults/same-environment.ts';
 import { type ApiLogsChoice, apiLogOptions } from './api-logs.ts';
 
@@ -37,6 +40,8 @@ export class Gateway extends Construct {
   readonly api: RestApi;
   /** Base URL for clients, without a trailing slash. */
   readonly url: string;
+  /** How the console signs in. */
+  readonly consoleSignIn: ConsoleSignIn;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
@@ -45,7 +50,8 @@ export class Gateway extends Construct {
       checkDomain(domain);
       checkSameEnvironment(this, 'domain', 'certificate', domain.certificateArn);
     }
-    const tokens = this.#tokenAuthorization(authorization);
+    const pool = authorization.mode === 'cognito' ? new UserPool(this, 'Users', authorization) : undefined;
+    const tokens = this.#tokenAuthorization(authorization, pool);
     this.api = new RestApi(this, 'Api', {
       restApiName: deploymentName(scope),
       description: 'Durable async operations for MCP clients',
@@ -70,29 +76,39 @@ export class Gateway extends Construct {
     const domainUrl = domain && `https://${domain.domainName}`;
     addCommonResponses(this.api);
     if (!tokens) addSignedRequestResponses(this.api);
-    tokens?.protect(this.api, domainUrl ?? stageUrl(this.api, STAGE));
+    const url = domainUrl ?? stageUrl(this.api, STAGE);
+    tokens?.protect(this.api, url);
+    pool?.addConsole(`${url}/console`);
+    this.consoleSignIn = this.#consoleSignIn(authorization, pool, url);
     this.url = domainUrl ?? this.api.urlForPath('/').slice(0, -1);
     if (domain) new CustomDomain(this, 'Domain', { api: this.api, ...domain });
     if (firewall) new WebFirewall(this, 'Firewall', { api: this.api, ...firewall });
   }
 
-  #tokenAuthorization(choice: AuthorizationChoice): TokenAuthorization | undefined {
-    switch (choice.mode) {
-      case 'iam':
-        return undefined;
-      case 'oidc':
-        checkOidc(choice);
-        return new TokenAuthorization(this, 'Authorization', choice);
-      case 'cognito': {
-        const pool = new UserPool(this, 'Users', choice);
-        const { issuer, clientIds, scopePrefix } = pool;
-        return new TokenAuthorization(this, 'Authorization', {
-          issuer,
-          clientIds,
-          scopePrefix,
-          authorizationServer: (url) => pool.metadata(url),
-        });
-      }
+  #tokenAuthorization(
+    choice: AuthorizationChoice,
+    pool: UserPool | undefined,
+  ): TokenAuthorization | undefined {
+    if (pool) {
+      const { issuer, clientIds, scopePrefix } = pool;
+      return new TokenAuthorization(this, 'Authorization', {
+        issuer,
+        clientIds,
+        scopePrefix,
+        authorizationServer: (url) => pool.metadata(url),
+      });
     }
+    if (choice.mode !== 'oidc') return undefined;
+    checkOidc(choice);
+    return new TokenAuthorization(this, 'Authorization', choice);
+  }
+
+  #consoleSignIn(choice: AuthorizationChoice, pool: UserPool | undefined, url: string): ConsoleSignIn {
+    if (pool) {
+      const { issuer, scopePrefix, peopleClientId } = pool;
+      return tokenSignIn(url, { issuer, scopePrefix, clientId: peopleClientId });
+    }
+    if (choice.mode === 'oidc') return tokenSignIn(url, { ...choice, clientId: choice.consoleClientId });
+    return { mode: this.node.tryGetContext(LOCAL_CONTEXT) === undefined ? 'iam' : 'none' };
   }
 }

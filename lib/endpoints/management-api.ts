@@ -1,8 +1,9 @@
 /** Creates the management API: HTTP routes for jobs, webhook endpoints and deliveries, beside the MCP endpoint. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { routes } from '../../lambdas/api/routes.ts';
+import { Env } from '../../lambdas/shared/env.ts';
 import { PUBLIC } from '../access/public-method.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
@@ -41,6 +42,7 @@ export class ManagementApi extends Construct {
       catalogue,
       page: 'console',
     });
+    apiFunction.addEnvironment(Env.consoleSignIn, Stack.of(this).toJsonString(gateway.consoleSignIn));
     jobsTable.grantAnswer(apiFunction);
     workspace.grantPresignDownload(apiFunction);
     workspace.grantPresignUpload(apiFunction);

@@ -160,6 +160,7 @@ export async function run(options: DevOptions): Promise<number> {
     const endpoint = `${cloud.url}/mcp`;
     const servers = { 'async-operations': { type: 'http', url: endpoint } };
     console.log(`MCP endpoint: ${endpoint}
+Console:      ${cloud.url}/console
 
 Connect a client:
 ${JSON.stringify({ mcpServers: servers }, null, 2)}

@@ -25,11 +25,13 @@ export interface IdentityProvider {
 export const DEFAULT_USER = 'development';
 
 /** Redirect paths of the public client. Other clients register themselves (RFC 7591). */
-export const REDIRECT_PATHS = ['/', '/callback', '/oauth/callback'];
+export const REDIRECT_PATHS = ['/', '/callback', '/oauth/callback', '/console'];
+
+const PUBLIC_CLIENT_ID = 'local';
 
 /** Returns the CDK context of a stack that accepts tokens of this identity provider. */
 export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'>): Record<string, string> {
-  return { authorization: 'oidc', issuer, allowLoopbackIssuer: 'true' };
+  return { authorization: 'oidc', issuer, consoleClientId: PUBLIC_CLIENT_ID, allowLoopbackIssuer: 'true' };
 }
 
 /** @throws Error with code `EADDRINUSE` when the port is in use */
@@ -39,7 +41,7 @@ export async function startIdentityProvider({
 }: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const handler = Promise.withResolvers<Handler>();
   const { url: issuer, close } = await listenOnLoopback(handler.promise, { port });
-  const publicClient = { clientId: 'local' };
+  const publicClient = { clientId: PUBLIC_CLIENT_ID };
   const confidentialClient = {
     clientId: 'local-program',
     clientSecret: randomBytes(24).toString('base64url'),

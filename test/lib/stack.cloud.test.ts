@@ -30,7 +30,7 @@ function statesOf(template: Template, comment: string) {
 }
 
 describe('closed by default', () => {
-  test('every method of the API needs IAM authorization, but for the public keys and answer links', () => {
+  test('every method of the API needs IAM authorization, but for the public keys, answer links and the console', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
     // Three of the MCP endpoint, and the routes of the management API.
     expect(methods).toHaveLength(3 + routes.length);
@@ -42,6 +42,9 @@ describe('closed by default', () => {
       ['GET', token],
       ['POST', token],
       ['GET', { Ref: idOf('webhook-keys') }],
+      ['GET', { Ref: idOf('console') }],
+      ['GET', { Ref: idOf('config') }],
+      ['GET', { Ref: idOf('{file}') }],
     ]);
   });
 

@@ -3,17 +3,17 @@ import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readAuthorization } from '../../../lib/access/authorization.ts';
 import { AsyncOperationsStack } from '../../../lib/async-operations-stack.ts';
+import { LOCAL_CONTEXT } from '../../../lib/defaults/local-context.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
+// The answer link has GET and POST: its token is the credential.
+const COMMON_PATHS = ['webhook-keys', '{token}', '{token}', 'console', 'config', '{file}'];
 const PUBLIC_PATHS = {
-  // The answer link's GET and POST: its token is the credential.
-  iam: ['webhook-keys', '{token}', '{token}'],
-  oidc: ['webhook-keys', '{token}', '{token}', 'oauth-protected-resource', 'mcp'],
+  iam: COMMON_PATHS,
+  oidc: [...COMMON_PATHS, 'oauth-protected-resource', 'mcp'],
   cognito: [
-    'webhook-keys',
-    '{token}',
-    '{token}',
+    ...COMMON_PATHS,
     'oauth-protected-resource',
     'mcp',
     'oauth-authorization-server',
@@ -22,7 +22,7 @@ const PUBLIC_PATHS = {
 } as const;
 
 /** As `cdk synth -c …` makes it, without the bundles of its functions. */
-function synthesize(context: Readonly<Record<string, string>> = {}): Template {
+function synthesize(context: Readonly<Record<string, unknown>> = {}): Template {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   const stack = new AsyncOperationsStack(app, 'Test', {
     authorization: readAuthorization(app.node),
@@ -71,7 +71,7 @@ function environmentOf(template: Template): Record<string, string> {
 describe.each(modes)('%s', (mode) => {
   const template = templates[mode];
 
-  test('every method asks who calls, but for public documents and answer links', () => {
+  test('every method asks who calls, but for public documents, answer links and the console', () => {
     const resources = template.findResources('AWS::ApiGateway::Resource');
     const open = methodsOf(template).filter(({ AuthorizationType }) => AuthorizationType === 'NONE');
     const paths = open.map(({ ResourceId }) => resources[ResourceId.Ref]?.Properties.PathPart);
@@ -217,12 +217,14 @@ describe('the user pool', () => {
     });
   });
 
-  test('has a public client for people, by authorization code alone, which comes back to this machine', () => {
+  test('has a public client for people, by authorization code alone, which comes back to this machine or the console', () => {
+    const consoleUrl = Match.objectLike({ 'Fn::Join': ['', Match.arrayWith(['/v1/console'])] });
     cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['code'],
       // The login pages sign in with the flows of their client.
       ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
-      CallbackURLs: ['http://localhost:8080/callback'],
+      CallbackURLs: ['http://localhost:8080/callback', consoleUrl],
+      LogoutURLs: [consoleUrl],
       GenerateSecret: Match.absent(),
       PreventUserExistenceErrors: 'ENABLED',
       EnableTokenRevocation: true,
@@ -252,6 +254,50 @@ describe('the user pool', () => {
     for (const output of ['Issuer', 'UserPoolId', 'ClientId', 'ProgramClientId', 'LoginDomain']) {
       cognito.hasOutput(output, {});
     }
+  });
+});
+
+describe('the console', () => {
+  const signIn = (template: Template) => {
+    const [api] = Object.values(
+      template.findResources('AWS::Lambda::Function', {
+        Properties: { Description: Match.stringLikeRegexp('^Serves the management API') },
+      }),
+    );
+    return JSON.parse(text(api?.Properties.Environment.Variables.CONSOLE_SIGN_IN));
+  };
+
+  test('signs in with the client for people of the pool', () => {
+    expect(signIn(templates.cognito)).toMatchObject({
+      mode: 'oidc',
+      issuer: expect.stringMatching(/^https:\/\/cognito-idp\./),
+      client_id: expect.stringMatching(/^<GatewayUsersPoolPeople\w+>$/),
+      scopes: [
+        'async-operations/jobs:read',
+        'async-operations/jobs:write',
+        'async-operations/webhooks:manage',
+      ],
+      operator_scope: 'async-operations/jobs:operate',
+      resource: expect.stringMatching(/\/v1\/mcp$/),
+    });
+  });
+
+  test('signs in with the client that an option names, and for its audience when that is a URL', () => {
+    expect(signIn(templates.oidc)).not.toHaveProperty('client_id');
+    const own = { authorization: 'oidc', issuer: ISSUER, consoleClientId: 'spa', audience: 'api://jobs' };
+    expect(signIn(synthesize(own))).toEqual({
+      mode: 'oidc',
+      issuer: ISSUER,
+      client_id: 'spa',
+      scopes: ['jobs:read', 'jobs:write', 'webhooks:manage'],
+      operator_scope: 'jobs:operate',
+    });
+  });
+
+  test('does not sign requests, and needs no credential on the local cloud', () => {
+    expect(signIn(templates.iam)).toEqual({ mode: 'iam' });
+    const local = { [LOCAL_CONTEXT]: { authorization: 'iam' } };
+    expect(signIn(synthesize(local))).toEqual({ mode: 'none' });
   });
 });
 
