@@ -16,6 +16,7 @@ import type { DomainChoice } from './access/custom-domain.ts';
 import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
 import { addQuotaChecks } from './check-quotas.ts';
+import { DeadLetterQueue } from './defaults/dead-letter-queue.ts';
 import { deploymentName } from './defaults/deployment-name.ts';
 import { checkRegion } from './defaults/regions.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
@@ -174,7 +175,14 @@ export class AsyncOperations extends Construct {
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, names, operations, executionQueue });
     // A deploy updates them first, so that no job of a new operation meets a sweep that does not know the operation.
     mcp.node.addDependency(failures, reconciler);
-    new ManagementApi(this, 'Management', { ...endpoint, operations: constructs });
+    new ManagementApi(this, 'Management', {
+      ...endpoint,
+      operations: constructs,
+      names,
+      executionQueue,
+      reconciler,
+      deadLetters: this.node.findAll().filter((construct) => construct instanceof DeadLetterQueue),
+    });
 
     if (props.reservedConcurrency) reserveConcurrency(this, props.reservedConcurrency);
 

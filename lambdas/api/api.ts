@@ -8,6 +8,7 @@ import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { jobRoutes } from './jobs.ts';
+import { operatorRoutes } from './operator/operator.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
 import { type RouteName, routes } from './routes.ts';
@@ -22,6 +23,7 @@ export function createApi(dependencies: ApiDependencies) {
     ...deliveryRoutes(dependencies),
     ...answerLinkRoutes(dependencies),
     ...consoleRoutes(dependencies),
+    ...operatorRoutes(dependencies),
   };
   const route = httpRouter(
     routes.map(({ method, path, ...access }) => {

@@ -1,8 +1,11 @@
 /** Declares what the routes of the management API need. */
 
 import type { OperationDefinition } from '../definition/operation-definition.ts';
+import type { CancelDependencies } from '../executions/cancel.ts';
+import type { SweepFindings } from '../executions/endings/sweep-findings.ts';
 import type { ExecutionProgress } from '../executions/execution-progress.ts';
 import type { JobStore } from '../jobs/job-store.ts';
+import type { OpenJobs } from '../jobs/open-jobs.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import type { AddressPolicy } from '../shared/http/address-guard.ts';
@@ -14,10 +17,11 @@ import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import type { ConsolePage } from './console-page.ts';
+import type { DeadLetterQueues } from './operator/dead-letter-queues.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiResponse } from './response.ts';
 
-export interface ApiDependencies {
+export interface ApiDependencies extends CancelDependencies {
   readonly operations: readonly OperationDefinition[];
   readonly jobs: JobStore;
   readonly executionProgress: ExecutionProgress;
@@ -33,6 +37,9 @@ export interface ApiDependencies {
   readonly waits: Pick<OwnerSlots, 'run' | 'take'>;
   readonly addressPolicy: AddressPolicy;
   readonly console: ConsolePage;
+  readonly openJobs: OpenJobs;
+  readonly deadLetterQueues: DeadLetterQueues;
+  readonly sweepFindings: Pick<SweepFindings, 'read'>;
 }
 
 /** @throws AppError; everything else is a bug. */

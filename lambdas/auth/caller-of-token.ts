@@ -1,6 +1,6 @@
 /** Maps a token's claims to a caller: its owner and scopes. */
 import type { JWTPayload } from 'jose';
-import { type Caller, scopes as known } from '../shared/caller.ts';
+import { type Caller, Scope } from '../shared/caller.ts';
 import type { TokenSettings } from './settings.ts';
 import { TokenRefused } from './verify-token.ts';
 
@@ -17,9 +17,23 @@ const NAME = /^(?!client:|tenant:)[\x20-\x7e]{1,255}$/;
  */
 export function callerOfToken(
   claims: JWTPayload,
-  { issuer, scopePrefix, tenantClaim }: Pick<TokenSettings, 'issuer' | 'scopePrefix' | 'tenantClaim'>,
+  {
+    issuer,
+    scopePrefix,
+    tenantClaim,
+    operatorClaim,
+  }: Pick<TokenSettings, 'issuer' | 'scopePrefix' | 'tenantClaim' | 'operatorClaim'>,
 ): Caller {
-  return { owner: `${issuer}#${nameOf(claims, tenantClaim)}`, scopes: scopesOf(claims, scopePrefix) };
+  const scopes = scopesOf(claims, scopePrefix);
+  return {
+    owner: `${issuer}#${nameOf(claims, tenantClaim)}`,
+    scopes: mayOperate(claims, operatorClaim) ? scopes : scopes.filter((each) => each !== Scope.jobsOperate),
+  };
+}
+
+/** With an operator claim, any user may request the scope `jobs:operate`, and only those with the claim keep it. */
+function mayOperate(claims: JWTPayload, required: TokenSettings['operatorClaim']): boolean {
+  return required === undefined || [claims[required.name]].flat().includes(required.value);
 }
 
 function nameOf(claims: JWTPayload, tenantClaim: string | undefined): string {
@@ -42,7 +56,7 @@ function checked(name: unknown): string {
 function scopesOf({ scope, scp }: JWTPayload, prefix: string): readonly string[] {
   const inScope = new Set(words(scope));
   const inScp = new Set(scope === undefined ? words(scp) : []);
-  return known.filter((each) => {
+  return Object.values(Scope).filter((each) => {
     const prefixed = `${prefix}${each}`;
     return inScope.has(prefixed) || inScp.has(prefixed) || inScp.has(each);
   });

@@ -12,9 +12,11 @@ export interface TokenSettings {
   readonly scopePrefix: string;
   /** All tokens with the same value of this claim share one owner. */
   readonly tenantClaim: string | undefined;
+  /** The claim that the scope `jobs:operate` needs besides itself. @default the provider alone decides who gets the scope */
+  readonly operatorClaim?: { readonly name: string; readonly value: string };
 }
 
-/** @throws Error without an issuer in the environment */
+/** @throws Error without an issuer in the environment, or with an operator claim without a value */
 export function readSettings(): TokenSettings {
   return {
     issuer: requiredEnv(Env.issuer),
@@ -22,6 +24,9 @@ export function readSettings(): TokenSettings {
     clientIds: words(Env.clientIds),
     scopePrefix: process.env[Env.scopePrefix] ?? '',
     tenantClaim: process.env[Env.tenantClaim] || undefined,
+    operatorClaim: process.env[Env.operatorClaim]
+      ? { name: requiredEnv(Env.operatorClaim), value: requiredEnv(Env.operatorValue) }
+      : undefined,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Executions } from './executions.ts';
 import type { ExecutionQueue } from './queue/execution-queue.ts';
 
 /** Cause of a stopped execution. */
-export const CANCELLED_BY_OWNER = 'The owner cancelled the job.';
+export const JOB_CANCELLED = 'The job was cancelled.';
 
 export interface CancelDependencies {
   readonly jobs: JobStore;
@@ -17,21 +17,23 @@ export interface CancelDependencies {
 
 /**
  * Ends the owner's job as `cancelled` and stops its execution.
+ * @param message tells the owner who cancelled it
  * @throws AppError JOB_NOT_FOUND, or JOB_ALREADY_ENDED with the final status.
  */
 export async function cancelJob(
   { jobs, executions, executionQueue }: CancelDependencies,
   owner: string,
   jobId: string,
+  message = 'Cancelled on request.',
 ): Promise<Job> {
   const found = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
   if (!found) throw jobNotFound();
-  const job = await jobs.cancel(owner, found).catch((error: unknown) => {
+  const job = await jobs.cancel(owner, found, message).catch((error: unknown) => {
     if (!(error instanceof TransitionRefused)) throw error;
     if (!error.job) throw jobNotFound();
     throw jobAlreadyEnded(error.job);
   });
   // The job stays cancelled. A running step notices it, but an external state machine does not.
-  await executions.stop(job, CANCELLED_BY_OWNER).catch((error: unknown) => executionQueue.send(job, error));
+  await executions.stop(job, JOB_CANCELLED).catch((error: unknown) => executionQueue.send(job, error));
   return job;
 }

@@ -394,9 +394,13 @@ export class JobStore {
   }
 
   /** Cancels the owner's job. @throws TransitionRefused; its `job` is undefined when the owner has no such job. */
-  async cancel(owner: string, job: Pick<Job, 'jobId' | 'retentionSeconds'>): Promise<Job> {
+  async cancel(
+    owner: string,
+    job: Pick<Job, 'jobId' | 'retentionSeconds'>,
+    message = 'Cancelled on request.',
+  ): Promise<Job> {
     return this.#end(job.jobId, JobStatus.cancelled, job.retentionSeconds, {
-      set: { message: 'Cancelled on request.' },
+      set: { message },
       where: { owner },
     });
   }

@@ -195,8 +195,6 @@ export interface Job {
   readonly timeline?: readonly TimelineEvent[];
   /** Bytes of the timeline. */
   readonly timelineBytes?: number;
-  /** The first step of a retried job. It took the results of the steps before from the earlier job. */
-  readonly firstStep?: string;
   /** ISO 8601, like all times of the record except `expiresAt` and the timeline. */
   readonly createdAt: string;
   readonly updatedAt: string;

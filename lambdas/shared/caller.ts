@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { authorizationHeader } from './authorization-header.ts';
 import { AppError, ErrorCode } from './errors.ts';
+import { isOperator } from './operators.ts';
 import { ownerOf } from './owner.ts';
 
 /** Permissions of an access token. No scope includes another. */
@@ -12,10 +13,13 @@ export const Scope = {
   jobsWrite: 'jobs:write',
   /** Manage webhook endpoints and their secrets. To have events sent to one, a caller also needs `jobs:read`. */
   webhooksManage: 'webhooks:manage',
+  /** See the jobs of all owners without their content, cancel jobs and replay deliveries. For operators only. */
+  jobsOperate: 'jobs:operate',
 } as const;
 export type Scope = (typeof Scope)[keyof typeof Scope];
 
-export const scopes: readonly Scope[] = Object.values(Scope);
+/** The scopes of ordinary callers. Challenges and metadata list them, because clients request every scope that they see. */
+export const scopes: readonly Scope[] = [Scope.jobsRead, Scope.jobsWrite, Scope.webhooksManage];
 
 /** What a caller needs to have events sent to a URL, once or again: events contain jobs with their results. */
 export const SENDING_SCOPES: readonly Scope[] = [Scope.webhooksManage, Scope.jobsRead];
@@ -28,8 +32,8 @@ export interface Caller {
 }
 
 /**
- * Reads the authorizer's result, or the principal that signed the request. A signed request has every scope, because IAM
- * policies restrict it.
+ * Reads the authorizer's result, or the principal that signed the request. A signed request has every ordinary scope, because
+ * IAM policies restrict it. They often allow the whole API, so `jobs:operate` needs a principal of the list of operators.
  * @returns the caller; undefined when the gateway authenticated nobody. Reject the request then.
  */
 export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
@@ -40,16 +44,20 @@ export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
     return { owner: authorizer.owner, scopes: String(authorizer.scopes ?? '').split(' ') };
   }
   const owner = ownerOf(event);
-  return owner === undefined ? undefined : { owner, scopes };
+  if (owner === undefined) return undefined;
+  return { owner, scopes: isOperator(owner) ? [...scopes, Scope.jobsOperate] : scopes };
 }
 
 /** @throws AppError INSUFFICIENT_SCOPE; `details.scope` has the missing scopes, separated by spaces */
 export function requireScopes(caller: Caller, required: readonly Scope[]): void {
   const missing = required.filter((scope) => !caller.scopes.includes(scope));
   if (missing.length === 0) return;
+  const scope = missing.join(' and the scope ');
   throw new AppError(
     ErrorCode.insufficientScope,
-    `The access token lacks the scope ${missing.join(' and the scope ')}. Authorize again and request it.`,
+    missing.includes(Scope.jobsOperate)
+      ? `The caller lacks the scope ${scope}, which only operators have. Ask an operator to add you; with tokens, authorize again and request it.`
+      : `The access token lacks the scope ${scope}. Authorize again and request it.`,
     { details: { scope: missing.join(' ') } },
   );
 }

@@ -13,6 +13,8 @@ export const Env = {
   clientIds: 'AUTH_CLIENT_IDS',
   /** How the console signs in: the response of `GET /console/config` as JSON. */
   consoleSignIn: 'CONSOLE_SIGN_IN',
+  /** URLs of the dead-letter queues by name, as JSON. */
+  deadLetterQueues: 'DEAD_LETTER_QUEUES',
   deliveriesTableName: 'DELIVERIES_TABLE_NAME',
   deliveryDeadLetterQueueUrl: 'DELIVERY_DEAD_LETTER_QUEUE_URL',
   deliveryQueueUrl: 'DELIVERY_QUEUE_URL',
@@ -33,6 +35,12 @@ export const Env = {
   jobsTableName: 'JOBS_TABLE_NAME',
   /** Name of the operation whose steps a runner runs. */
   operationName: 'OPERATION_NAME',
+  /** ARNs of the IAM users and roles that are operators, separated by spaces. */
+  operators: 'OPERATORS',
+  /** Claim of an access token that makes its holder an operator; empty: the scope `jobs:operate` is enough. */
+  operatorClaim: 'AUTH_OPERATOR_CLAIM',
+  /** Value of that claim, or one of its values. */
+  operatorValue: 'AUTH_OPERATOR_VALUE',
   /** Tables that operations may change, separated by commas. */
   operatorTables: 'OPERATOR_TABLES',
   /** Seconds between the attempts of a webhook delivery, separated by commas. */

@@ -1,4 +1,5 @@
 /** Defines how callers authenticate, and reads that choice from the CDK context. Authentication is always required. */
+import { Token } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 
@@ -17,6 +18,12 @@ export type AuthorizationChoice = IamAuthorization | OidcAuthorization | Cognito
 /** Callers sign requests with AWS credentials (SigV4): for programs on AWS. The IAM principal owns its jobs. */
 export interface IamAuthorization {
   readonly mode: 'iam';
+  /**
+   * ARNs of the IAM users and roles that are operators: at most ten. They see the jobs of all owners without their content,
+   * cancel jobs and replay deliveries. IAM policies alone make nobody an operator: many of them allow the whole API.
+   * @default nobody is an operator
+   */
+  readonly operators?: readonly string[];
 }
 
 /** Callers send access tokens of your OpenID Connect identity provider. */
@@ -39,13 +46,24 @@ export interface OidcAuthorization {
    */
   readonly consoleClientId?: string;
   /**
+   * Claim that the scope `jobs:operate` needs besides itself, such as `groups`: set it when your provider gives every user the
+   * scopes that a client requests. Choose a claim that users cannot change.
+   * @default the provider alone decides who gets the scope
+   */
+  readonly operatorClaim?: string;
+  /** Value of `operatorClaim`, or one of its values. @default operators */
+  readonly operatorValue?: string;
+  /**
    * Accepts an http issuer on loopback: for the local cloud. On AWS such a stack rejects every caller.
    * @default false
    */
   readonly allowLoopbackIssuer?: boolean;
 }
 
-/** Callers send access tokens of a Cognito user pool that the stack creates. Users join by invitation only. */
+/**
+ * Callers send access tokens of a Cognito user pool that the stack creates. Users join by invitation only. Members of its group
+ * `operators` are operators.
+ */
 export interface CognitoAuthorization {
   readonly mode: 'cognito';
   /**
@@ -60,8 +78,17 @@ export const DEFAULT_AUTHORIZATION: AuthorizationChoice = { mode: 'cognito' };
 
 /** Keys of the CDK context, by mode: `-c authorization=oidc -c issuer=…`. */
 const OPTIONS = {
-  iam: [],
-  oidc: ['issuer', 'audience', 'tenantClaim', 'scopePrefix', 'consoleClientId', 'allowLoopbackIssuer'],
+  iam: ['operators'],
+  oidc: [
+    'issuer',
+    'audience',
+    'tenantClaim',
+    'scopePrefix',
+    'consoleClientId',
+    'operatorClaim',
+    'operatorValue',
+    'allowLoopbackIssuer',
+  ],
   cognito: ['redirectUrls'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
@@ -87,7 +114,7 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
 
   switch (mode) {
     case 'iam':
-      return { mode };
+      return { mode, operators: read('operators')?.split(',') };
     case 'cognito':
       return { mode, redirectUrls: read('redirectUrls')?.split(',') };
     case 'oidc': {
@@ -100,6 +127,8 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
         tenantClaim: read('tenantClaim'),
         scopePrefix: read('scopePrefix'),
         consoleClientId: read('consoleClientId'),
+        operatorClaim: read('operatorClaim'),
+        operatorValue: read('operatorValue'),
       };
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }
@@ -121,11 +150,32 @@ function isMode(mode: string): mode is AuthorizationChoice['mode'] {
   return Object.hasOwn(OPTIONS, mode);
 }
 
+/** They are in the environment of a function, which has 4 KB. */
+const MAX_OPERATORS = 10;
+const PRINCIPAL = /^arn:[\w-]+:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/;
+
+/** @throws Error naming the value and the remedy, for an operator who is neither an IAM user nor a role */
+export function checkIam({ operators = [] }: IamAuthorization): void {
+  const unusable = operators.find((arn) => !Token.isUnresolved(arn) && !PRINCIPAL.test(arn));
+  if (unusable !== undefined) {
+    throw new Error(
+      `operators contains "${unusable}", which is not the ARN of an IAM user or role: give arn:aws:iam::ACCOUNT:role/NAME.`,
+    );
+  }
+  if (operators.length > MAX_OPERATORS) {
+    throw new Error(
+      `operators has ${operators.length} ARNs; ${MAX_OPERATORS} is the limit. Give a role that all operators assume.`,
+    );
+  }
+}
+
 /** @throws Error naming the option, the value and the remedy, for an issuer, audience or prefix that no token can have */
 export function checkOidc({
   issuer,
   audience,
   scopePrefix = '',
+  operatorClaim,
+  operatorValue,
   allowLoopbackIssuer = false,
 }: OidcAuthorization): void {
   const url = URL.parse(issuer);
@@ -142,6 +192,11 @@ export function checkOidc({
   }
   if (audience !== undefined && /\s/.test(audience)) {
     throw new Error(`audience "${audience}" contains a space: give one audience, without spaces.`);
+  }
+  if (operatorValue !== undefined && operatorClaim === undefined) {
+    throw new Error(
+      `operatorValue "${operatorValue}" needs operatorClaim: give the claim whose value makes an operator.`,
+    );
   }
   if (/[\s"'\\]/.test(scopePrefix)) {
     throw new Error(

@@ -23,6 +23,9 @@ import { PUBLIC } from './public-method.ts';
  */
 const AUTHORIZER_CACHE_TTL = Duration.seconds(60);
 
+/** Name of the group of operators. */
+export const OPERATORS = 'operators';
+
 export interface TokenAuthorizationProps {
   /** Issuer URL, exactly as in tokens. */
   readonly issuer: string;
@@ -34,6 +37,10 @@ export interface TokenAuthorizationProps {
   readonly scopePrefix?: string;
   /** Claim whose value is the owner. @default each user is an owner */
   readonly tenantClaim?: string;
+  /** Claim that the scope `jobs:operate` needs besides itself. @default none */
+  readonly operatorClaim?: string;
+  /** Value of that claim, or one of its values. @default operators */
+  readonly operatorValue?: string;
   /**
    * Returns authorization server metadata (RFC 8414) for an issuer. This API publishes it on behalf of the provider.
    * @default clients read the metadata from the provider
@@ -71,7 +78,7 @@ export class TokenAuthorization extends Construct {
    */
   protect(api: RestApi, url: string): void {
     const { issuer, audience, clientIds = [], scopePrefix = '', tenantClaim = '' } = this.#props;
-    const { authorizationServer } = this.#props;
+    const { authorizationServer, operatorClaim, operatorValue = OPERATORS } = this.#props;
     const resource = `${url}/mcp`;
     const variables = {
       [Env.issuer]: issuer,
@@ -79,6 +86,7 @@ export class TokenAuthorization extends Construct {
       [Env.clientIds]: clientIds.join(' '),
       [Env.scopePrefix]: scopePrefix,
       [Env.tenantClaim]: tenantClaim,
+      ...(operatorClaim && { [Env.operatorClaim]: operatorClaim, [Env.operatorValue]: operatorValue }),
     };
     for (const [name, value] of Object.entries(variables)) this.#function.addEnvironment(name, value);
     const supportedScopes = scopes.map((each) => `${scopePrefix}${each}`);

@@ -4,6 +4,7 @@ import {
   AccountRecovery,
   CfnManagedLoginBranding,
   type CfnUserPoolClient,
+  CfnUserPoolGroup,
   UserPool as CognitoUserPool,
   FeaturePlan,
   ManagedLoginVersion,
@@ -13,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
+import { OPERATORS } from './token-authorization.ts';
 
 export interface UserPoolProps {
   /** Redirect URLs after sign-in. @default http://localhost:8080/callback */
@@ -26,6 +28,7 @@ const DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   [Scope.jobsRead]: 'See your jobs',
   [Scope.jobsWrite]: 'Start and cancel jobs',
   [Scope.webhooksManage]: 'Send events of your jobs to webhooks',
+  [Scope.jobsOperate]: 'Operate the jobs of all users, for operators',
 };
 
 /** The user pool, its clients for people and for programs, and its login domain. */
@@ -38,6 +41,8 @@ export class UserPool extends Construct {
   /** Id of the client for people. */
   readonly peopleClientId: string;
   readonly #people: CfnUserPoolClient;
+  /** Claim with the groups of a user, which only the operator of the pool changes. */
+  readonly operatorClaim = 'cognito:groups';
   readonly #loginUrl: string;
 
   constructor(
@@ -67,7 +72,7 @@ export class UserPool extends Construct {
       // Retained after a failed first deployment too: its rollback cannot delete a protected pool.
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    const resourceScopes = scopes.map(
+    const resourceScopes = Object.values(Scope).map(
       (scopeName) => new ResourceServerScope({ scopeName, scopeDescription: DESCRIPTIONS[scopeName] }),
     );
     const resourceServer = pool.addResourceServer('Api', {
@@ -84,20 +89,30 @@ export class UserPool extends Construct {
       enableTokenRevocation: true,
       preventUserExistenceErrors: true,
     };
-    const allScopes = resourceScopes.map((each) => OAuthScope.resourceServer(resourceServer, each));
+    const scopesOf = (names: readonly string[]) =>
+      resourceScopes
+        .filter(({ scopeName }) => names.includes(scopeName))
+        .map((each) => OAuthScope.resourceServer(resourceServer, each));
+    new CfnUserPoolGroup(this, 'Operators', {
+      userPoolId: pool.userPoolId,
+      groupName: OPERATORS,
+      description:
+        'Operators see the jobs of all users without their content, cancel jobs and replay deliveries',
+    });
     const people = pool.addClient('People', {
       ...common,
       refreshTokenValidity: Duration.days(30),
       oAuth: {
         flows: { authorizationCodeGrant: true },
         callbackUrls: [...redirectUrls],
-        scopes: [OAuthScope.OPENID, ...allScopes],
+        // Every user may request `jobs:operate`. The authorizer removes it from the tokens of users outside of the group.
+        scopes: [OAuthScope.OPENID, ...scopesOf(Object.values(Scope))],
       },
     });
     const programs = pool.addClient('Programs', {
       ...common,
       generateSecret: true,
-      oAuth: { flows: { clientCredentials: true }, scopes: allScopes },
+      oAuth: { flows: { clientCredentials: true }, scopes: scopesOf(scopes) },
     });
     // Without flows, Cognito allows its defaults. The login pages use the flows of their client: `USER_AUTH` covers passwords,
     // SRP and passkeys. Programs need none, and Cognito does not accept an empty list.

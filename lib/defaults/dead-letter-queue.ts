@@ -5,6 +5,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface DeadLetterQueueProps {
+  /** Names the queue for operators: what its messages are. */
+  readonly name: 'answers' | 'deliveries' | 'events' | 'executions';
   /** Tells the operator what the messages are and what to do. */
   readonly alarmDescription: string;
 }
@@ -12,9 +14,12 @@ export interface DeadLetterQueueProps {
 /** A dead-letter queue and its alarm. */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
+  /** For operators: what its messages are. */
+  readonly name: string;
 
-  constructor(scope: Construct, id: string, { alarmDescription }: DeadLetterQueueProps) {
+  constructor(scope: Construct, id: string, { name, alarmDescription }: DeadLetterQueueProps) {
     super(scope, id);
+    this.name = name;
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

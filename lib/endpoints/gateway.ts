@@ -2,7 +2,7 @@
 import { AuthorizationType, EndpointType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { ConsoleSignIn } from '../../lambdas/api/console-page.ts';
-import { type AuthorizationChoice, checkOidc } from '../access/authorization.ts';
+import { type AuthorizationChoice, checkIam, checkOidc } from '../access/authorization.ts';
 import { tokenSignIn } from '../access/console-sign-in.ts';
 import { CustomDomain, checkDomain, type DomainChoice } from '../access/custom-domain.ts';
 import { addCommonResponses, addSignedRequestResponses } from '../access/gateway-responses.ts';
@@ -42,6 +42,8 @@ export class Gateway extends Construct {
   readonly url: string;
   /** How the console signs in. */
   readonly consoleSignIn: ConsoleSignIn;
+  /** ARNs of the IAM principals that are operators. */
+  readonly operators: readonly string[];
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
@@ -52,6 +54,7 @@ export class Gateway extends Construct {
     }
     const pool = authorization.mode === 'cognito' ? new UserPool(this, 'Users', authorization) : undefined;
     const tokens = this.#tokenAuthorization(authorization, pool);
+    this.operators = (authorization.mode === 'iam' && authorization.operators) || [];
     this.api = new RestApi(this, 'Api', {
       restApiName: deploymentName(scope),
       description: 'Durable async operations for MCP clients',
@@ -90,14 +93,16 @@ export class Gateway extends Construct {
     pool: UserPool | undefined,
   ): TokenAuthorization | undefined {
     if (pool) {
-      const { issuer, clientIds, scopePrefix } = pool;
+      const { issuer, clientIds, scopePrefix, operatorClaim } = pool;
       return new TokenAuthorization(this, 'Authorization', {
         issuer,
         clientIds,
         scopePrefix,
+        operatorClaim,
         authorizationServer: (url) => pool.metadata(url),
       });
     }
+    if (choice.mode === 'iam') checkIam(choice);
     if (choice.mode !== 'oidc') return undefined;
     checkOidc(choice);
     return new TokenAuthorization(this, 'Authorization', choice);

@@ -1,17 +1,23 @@
 /** Creates the management API: HTTP routes for jobs, webhook endpoints and deliveries, beside the MCP endpoint. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { routes } from '../../lambdas/api/routes.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { PUBLIC } from '../access/public-method.ts';
 import type { Catalogue } from '../catalogue.ts';
+import type { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import type { ExecutionQueue } from '../jobs/execution-queue.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
+import type { Reconciler } from '../jobs/reconciler.ts';
 import type { SlotsTable } from '../jobs/slots-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import type { OperationGrants } from '../operations/operation-grants.ts';
+import type { OperationNames } from '../operations/operation-names.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -27,13 +33,19 @@ export interface ManagementApiProps {
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
   readonly slots: SlotsTable;
+  readonly names: OperationNames;
+  readonly executionQueue: ExecutionQueue;
+  readonly reconciler: Reconciler;
+  /** Operators see the number of their messages. */
+  readonly deadLetters: readonly DeadLetterQueue[];
 }
 
 /** The function of the management API, and its routes on the gateway. */
 export class ManagementApi extends Construct {
   constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
-    const { gateway, operations, catalogue, jobsTable, workspace, webhooks, slots } = props;
+    const { gateway, operations, catalogue, jobsTable, workspace, webhooks, slots, names, executionQueue } =
+      props;
     const apiFunction = new NodeFunction(this, 'Function', {
       description: 'Serves the management API: jobs, endpoints and deliveries',
       entry: lambdaEntry('api/api.lambda'),
@@ -49,7 +61,13 @@ export class ManagementApi extends Construct {
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
     slots.grantTake(apiFunction);
-    for (const operation of operations) operation.grantReadProgress(apiFunction);
+    names.grantRun(apiFunction);
+    executionQueue.grantQueue(apiFunction);
+    for (const operation of operations) {
+      operation.grantReadProgress(apiFunction);
+      operation.grantStartStop(apiFunction);
+    }
+    grantOperate(apiFunction, props);
 
     const integration = new LambdaIntegration(apiFunction, {
       timeout: TIMEOUT,
@@ -62,4 +80,22 @@ export class ManagementApi extends Construct {
         .addMethod(route.method, integration, 'isPublic' in route ? PUBLIC : undefined);
     }
   }
+}
+
+/** Allows the function to serve operators: it lists open jobs, findings and dead letters. */
+function grantOperate(
+  fn: LambdaFunction,
+  { gateway, jobsTable, reconciler, deadLetters }: ManagementApiProps,
+): void {
+  jobsTable.grantListOpen(fn);
+  reconciler.grantReadFindings(fn);
+  for (const { name, queue } of deadLetters) {
+    // It looks at the messages that name deliveries. The others have the results of jobs.
+    const look = name === 'deliveries' ? ['sqs:ReceiveMessage'] : [];
+    const actions = ['sqs:GetQueueAttributes', ...look];
+    Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [queue.queueArn] });
+  }
+  const urls = deadLetters.map(({ name, queue }) => [name, queue.queueUrl]);
+  fn.addEnvironment(Env.deadLetterQueues, JSON.stringify(Object.fromEntries(urls)));
+  if (gateway.operators.length > 0) fn.addEnvironment(Env.operators, gateway.operators.join(' '));
 }

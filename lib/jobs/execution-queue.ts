@@ -31,6 +31,7 @@ export class ExecutionQueue extends Construct {
     super(scope, id);
     const { jobsTable, names, operations, catalogue } = props;
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: 'executions',
       alarmDescription:
         'Executions could not be started or stopped for half an hour. Check the log of the function and the quotas of Step Functions, then redrive the messages',
     });

@@ -25,6 +25,7 @@ export class JobResumer extends Construct {
     });
     names.grantResume(resumer);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: 'answers',
       alarmDescription:
         'Answers were saved, but their execution was not resumed. Check the log of the job resumer',
     });

@@ -67,6 +67,11 @@ export class JobsTable extends Construct {
   /** Allows a function to read every open job, and to start or end it. */
   grantReconcile(fn: LambdaFunction): void {
     this.grantProgress(fn);
+    this.grantListOpen(fn);
+  }
+
+  /** Allows a function to list the open jobs of all owners. */
+  grantListOpen(fn: LambdaFunction): void {
     grantIndex(fn, this.table, Names.openIndex.name, 'Scan');
   }
 

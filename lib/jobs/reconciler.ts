@@ -3,6 +3,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
@@ -25,10 +26,12 @@ export interface ReconcilerProps {
 }
 
 /**
- * The function that repairs open jobs, its schedule, and a table with its lease. The lease keeps two runs apart: a new account
+ * The function that repairs open jobs, its schedule, and a table with its lease and its findings. The lease keeps two runs apart: a new account
  * has no concurrency to reserve.
  */
 export class Reconciler extends Construct {
+  readonly #sweeps: TableV2;
+
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     const { jobsTable, names, operations, workspace, catalogue } = props;
     super(scope, id);
@@ -41,13 +44,13 @@ export class Reconciler extends Construct {
       // The next run does more than a retry.
       retryAttempts: 0,
     });
-    const sweeps = new TableV2(this, 'Sweeps', {
+    this.#sweeps = new TableV2(this, 'Sweeps', {
       ...TABLE_DEFAULTS,
       partitionKey: { name: 'id', type: AttributeType.STRING },
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    grantTable(reconciler, sweeps, ['UpdateItem']);
-    reconciler.addEnvironment(Env.sweepsTableName, sweeps.tableName);
+    grantTable(reconciler, this.#sweeps, ['UpdateItem']);
+    reconciler.addEnvironment(Env.sweepsTableName, this.#sweeps.tableName);
     jobsTable.grantReconcile(reconciler);
     workspace.grantHeadUpload(reconciler);
     names.grantReconcile(reconciler);
@@ -57,5 +60,11 @@ export class Reconciler extends Construct {
       schedule: Schedule.rate(Duration.minutes(2)),
       targets: [new LambdaTarget(reconciler)],
     });
+  }
+
+  /** Allows a function to read what the sweeps found. */
+  grantReadFindings(fn: LambdaFunction): void {
+    grantTable(fn, this.#sweeps, ['BatchGetItem']);
+    fn.addEnvironment(Env.sweepsTableName, this.#sweeps.tableName);
   }
 }

@@ -32,6 +32,7 @@ export class JobEvents extends Construct {
 
     // Contains unreadable records, refused events, and the stream positions of batches that failed until the stream dropped them.
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: 'events',
       alarmDescription: 'Job events were not published. Check the log of the publisher',
     });
     // Events that the topic or the webhooks did not take wait here, so that neither holds the other.

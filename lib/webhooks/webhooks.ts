@@ -75,6 +75,7 @@ export class Webhooks extends Construct {
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: 'deliveries',
       alarmDescription:
         'Deliveries failed in every attempt, or messages are invalid. Check the receivers, then redrive the messages',
     });

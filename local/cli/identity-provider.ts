@@ -1,7 +1,7 @@
 /** Starts an OAuth 2.1 and OpenID Connect provider on loopback that signs in every user, to try clients with. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Context, errors, interactionPolicy, Provider } from 'oidc-provider';
-import { scopes } from '../../lambdas/shared/caller.ts';
+import { Scope, scopes } from '../../lambdas/shared/caller.ts';
 import { type Handler, isLoopback, listenOnLoopback } from '../shared/loopback-server.ts';
 import { MemoryAdapter } from './memory-adapter.ts';
 
@@ -21,7 +21,7 @@ export interface IdentityProvider {
   close(): Promise<void>;
 }
 
-/** The user who signs in without a `login_hint`. */
+/** The user who signs in without a `login_hint`, and the only one who may have the scope `jobs:operate`. */
 export const DEFAULT_USER = 'development';
 
 /** Redirect paths of the public client. Other clients register themselves (RFC 7591). */
@@ -61,6 +61,7 @@ export async function startIdentityProvider({
       {
         client_id: confidentialClient.clientId,
         client_secret: confidentialClient.clientSecret,
+        scope: scopes.join(' '),
         grant_types: ['client_credentials'],
         response_types: [],
         redirect_uris: [],
@@ -131,7 +132,8 @@ export async function startIdentityProvider({
 }
 
 const WEEK_SECONDS = 7 * 24 * 60 * 60;
-const SCOPES = ['openid', 'offline_access', ...scopes];
+const API_SCOPES = Object.values(Scope);
+const SCOPES = ['openid', 'offline_access', ...API_SCOPES];
 /** Path of the sign-in page, which is a redirect here. */
 const SIGN_IN_PATH = '/sign-in/';
 /** The page for a browser that does not send the cookie of this sign-in. */
@@ -156,7 +158,7 @@ function resourceServer(resource: string, accessTokenTTL: number) {
   if (!isLoopback(resource))
     throw new errors.InvalidTarget('The resource is not on this machine: request a loopback URL.');
   return {
-    scope: scopes.join(' '),
+    scope: API_SCOPES.join(' '),
     audience: resource,
     accessTokenTTL,
     accessTokenFormat: 'jwt',
@@ -181,12 +183,14 @@ function policy() {
   return prompts;
 }
 
-/** Grants all scopes and resources that the client requests. */
+/** Grants all scopes and resources that the client requests. Only the default user is an operator. */
 async function grantRequestedScopes(provider: Provider, { oidc }: Context) {
   const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
   grant.addOIDCScope(SCOPES.join(' '));
-  for (const [resource, { scope }] of Object.entries(oidc.resourceServers))
+  for (const [resource, { scope }] of Object.entries(oidc.resourceServers)) {
+    if (oidc.session.accountId !== DEFAULT_USER) grant.rejectResourceScope(resource, Scope.jobsOperate);
     grant.addResourceScope(resource, scope);
+  }
   await grant.save();
   return grant;
 }

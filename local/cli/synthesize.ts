@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { LOCAL_CONTEXT } from '../../lib/defaults/local-context.ts';
+import { ACCOUNT } from '../shared/aws-names.ts';
 
 /** The folder of this package: the repository, or the installed package. */
 export const PACKAGE = resolve(
@@ -15,6 +16,12 @@ export const PACKAGE = resolve(
 /** The CDK context of the authorization on the local cloud: IAM, or an OpenID Connect issuer. */
 export type LocalAuthorization = Readonly<Record<string, string>>;
 
+/** The user of unsigned requests: see `userOfKey`. */
+const UNSIGNED: LocalAuthorization = {
+  authorization: 'iam',
+  operators: `arn:aws:iam::${ACCOUNT}:user/development`,
+};
+
 /** Options to synthesize an app. */
 export interface SynthesizeOptions {
   /** The folder that contains cdk.json. */
@@ -23,7 +30,10 @@ export interface SynthesizeOptions {
   readonly command?: string;
   /** CDK context, in addition to cdk.json and cdk.context.json. @default none */
   readonly context?: Readonly<Record<string, string>>;
-  /** How callers authenticate, as CDK context. @default IAM without signature checks: unsigned requests are the owner `development` */
+  /**
+   * How callers authenticate, as CDK context. @default IAM without signature checks: unsigned requests are the owner
+   * `development`, who is an operator
+   */
   readonly authorization?: LocalAuthorization;
 }
 
@@ -32,7 +42,7 @@ export interface SynthesizeOptions {
  * @throws Error when the folder contains no CDK app, or with the output of an app that fails
  */
 export async function synthesize(outputDirectory: string, options: SynthesizeOptions): Promise<string> {
-  const { app, context = {}, authorization = { authorization: 'iam' } } = options;
+  const { app, context = {}, authorization = UNSIGNED } = options;
   const settings = readJson(join(app, 'cdk.json'));
   const command = options.command ?? settings?.app;
   if (typeof command !== 'string') {

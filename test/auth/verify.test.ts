@@ -29,6 +29,47 @@ test('scopes in scp may lack the prefix; scopes in scope may not', () => {
   expect(scopesOf({ scope: 'jobs:read api://jobs/jobs:write' })).toEqual(['jobs:write']);
 });
 
+describe('the scope jobs:operate', () => {
+  const operator = { sub: 'ada', scope: 'pool/jobs:read pool/jobs:operate' };
+  const settings = { issuer: 'https://id', scopePrefix: 'pool/', tenantClaim: undefined };
+  const operatorClaim = { name: 'cognito:groups', value: 'operators' };
+
+  test('is what the provider grants, without an operator claim', () => {
+    expect(callerOfToken(operator, settings).scopes).toEqual(['jobs:read', 'jobs:operate']);
+  });
+
+  test.each([[['staff', 'operators']], ['operators']])('stays with the claim %j', (groups) => {
+    const { scopes } = callerOfToken(
+      { ...operator, 'cognito:groups': groups },
+      { ...settings, operatorClaim },
+    );
+    expect(scopes).toEqual(['jobs:read', 'jobs:operate']);
+  });
+
+  test.each([
+    undefined,
+    null,
+    [],
+    'staff operators',
+    'Operators',
+    ['operators2'],
+    [['operators']],
+    { operators: true },
+    true,
+  ])('is lost with the claim %j', (groups) => {
+    const { scopes } = callerOfToken(
+      { ...operator, 'cognito:groups': groups },
+      { ...settings, operatorClaim },
+    );
+    expect(scopes).toEqual(['jobs:read']);
+  });
+
+  test('does not come from the claim alone', () => {
+    const claims = { sub: 'ada', scope: 'pool/jobs:read', 'cognito:groups': ['operators'] };
+    expect(callerOfToken(claims, { ...settings, operatorClaim }).scopes).toEqual(['jobs:read']);
+  });
+});
+
 describe("Amazon Cognito's tokens", () => {
   const settings = { issuer: 'https://pool', scopePrefix: 'async-operations/', tenantClaim: undefined };
   const cognito = (claims: object = {}) =>

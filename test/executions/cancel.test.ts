@@ -45,8 +45,8 @@ test('the record is cancelled before the execution is stopped', async () => {
   expect(await cancel()).toBe(cancelled);
   expect(calls).toEqual([
     ['get', 'alice', ID],
-    ['cancel', 'alice', found],
-    ['stop', cancelled, 'The owner cancelled the job.'],
+    ['cancel', 'alice', found, 'Cancelled on request.'],
+    ['stop', cancelled, 'The job was cancelled.'],
   ]);
 });
 

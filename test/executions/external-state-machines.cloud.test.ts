@@ -373,6 +373,7 @@ describe('when events are lost, late or told twice', () => {
     const now = () => Date.now() + aheadMs;
     return reconcile({
       remainingMs: 110_000,
+      findings: { add: async () => {} },
       lease,
       jobs,
       executions,

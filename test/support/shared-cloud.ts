@@ -11,7 +11,8 @@ const clouds = new Map<string, SharedCloud>();
 let files = 0;
 
 /**
- * Returns a cloud in which the calling test file has owners of its own: each user of a request gets the number of the file.
+ * Returns a cloud in which the calling test file has owners of its own: each user of a request gets the number of the file,
+ * but for `operator`, whom the test catalogue's stack names as its operator.
  * Other files' jobs stay in the tables, and their deliveries may be retried: a test that counts calls starts its own cloud.
  * The cloud closes with the worker process.
  * @param assembly the stack to run
@@ -29,7 +30,7 @@ function start(options: LocalCloudOptions): SharedCloud {
   const started = startLocalCloud({
     ...options,
     allowLoopbackWebhooks: true,
-    userOf: (accessKey = 'development') => accessKey + user.suffix,
+    userOf: (accessKey = 'development') => (accessKey === 'operator' ? accessKey : accessKey + user.suffix),
   });
   process.once('disconnect', async () => (await started).close());
   return { started, user };

@@ -13,7 +13,17 @@ export function synthesizeSource(
 ): Promise<string> {
   const command = `node --conditions=mcp-async-operations-source ${entry}`;
   const { authorization = 'iam', issuer, audience, tenantClaim, scopePrefix, allowLoopbackIssuer } = context;
-  const given = { authorization, issuer, audience, tenantClaim, scopePrefix, allowLoopbackIssuer };
+  const { operatorClaim, operatorValue } = context;
+  const given = {
+    authorization,
+    issuer,
+    audience,
+    tenantClaim,
+    scopePrefix,
+    operatorClaim,
+    operatorValue,
+    allowLoopbackIssuer,
+  };
   const choice = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Record<string, string>;

@@ -15,11 +15,14 @@ import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { reconcile } from './reconcile.ts';
+import { SweepFindings } from './sweep-findings.ts';
 import { SweepLease } from './sweep-lease.ts';
 
 const client = new DynamoDBClient();
 const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
-const lease = new SweepLease({ client, tableName: requiredEnv(Env.sweepsTableName) });
+const sweeps = { client, tableName: requiredEnv(Env.sweepsTableName) };
+const lease = new SweepLease(sweeps);
+const findings = new SweepFindings(sweeps);
 const bucket = requiredEnv(Env.workspaceBucketName);
 const workspace = new WorkspaceLinks(bucket);
 const executions = new Executions(new SFNClient(), operations);
@@ -34,5 +37,5 @@ const recorder = new ExecutionRecorder({
 export const handler = middy((_event: unknown, context: Context) => {
   const remainingMs = context.getRemainingTimeInMillis();
   const deployed = deployedNames;
-  return reconcile({ remainingMs, lease, jobs, executions, recorder, workspace, deployed });
+  return reconcile({ remainingMs, lease, findings, jobs, executions, recorder, workspace, deployed });
 });

@@ -19,12 +19,14 @@ import { CallPacer } from './call-pacer.ts';
 import type { ExecutionRecorder } from './execution-recorder.ts';
 import { recordExecutionEnded } from './record-failure.ts';
 import { endRemoved } from './removed-operation.ts';
+import { Finding, MAX_FINDINGS, type SweepFinding, type SweepFindings } from './sweep-findings.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
 export interface ReconcileDependencies extends AcceptUploadDependencies {
   /** Milliseconds until the function times out. */
   readonly remainingMs: number;
   readonly lease: Pick<SweepLease, 'acquire'>;
+  readonly findings: Pick<SweepFindings, 'add'>;
   readonly executions: Executions;
   /** Records executions of external state machines. */
   readonly recorder: ExecutionRecorder;
@@ -36,7 +38,7 @@ export interface ReconcileDependencies extends AcceptUploadDependencies {
   readonly delay?: (ms: number) => Promise<unknown>;
 }
 
-type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'delay'>> & {
+type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'findings' | 'delay'>> & {
   /** Epoch milliseconds. Younger jobs and later ends are left alone: starts and end events take moments. */
   readonly beforeMs: number;
   /** Epoch milliseconds. The sweep takes no further job then. */
@@ -44,6 +46,8 @@ type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'd
   readonly listCalls: CallPacer;
   readonly describeCalls: CallPacer;
   readonly failures: unknown[];
+  /** The newest first. */
+  readonly found: SweepFinding[];
   /** True after Step Functions has throttled a start: the queue and the next sweep start the other jobs. */
   startsLater: boolean;
 };
@@ -75,6 +79,7 @@ const CLOCK_SKEW_MS = 60_000;
 export async function reconcile({
   remainingMs,
   lease,
+  findings,
   now = Date.now,
   delay = wait,
   ...dependencies
@@ -91,6 +96,7 @@ export async function reconcile({
     listCalls: new CallPacer({ ...LIST_RATE, ...pace }),
     describeCalls: new CallPacer({ ...DESCRIBE_RATE, ...pace }),
     failures: [],
+    found: [],
     startsLater: false,
   };
   let cursor = held.cursor;
@@ -99,6 +105,9 @@ export async function reconcile({
   } finally {
     await held.release(cursor);
   }
+  await findings.add(context.found).catch((error: unknown) => {
+    console.error({ message: 'The findings of the sweep were not saved', error });
+  });
   const { failures } = context;
   if (failures.length > 0)
     throw new AggregateError(
@@ -203,19 +212,28 @@ async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   const { jobs, recorder, workspace, now, endsAtMs, beforeMs } = context;
   if (now() >= endsAtMs) throw new OutOfTime();
   if (open.isListed) {
-    if (await acceptUpload({ jobs, workspace }, open.jobId))
+    if (await acceptUpload({ jobs, workspace }, open.jobId)) {
       console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });
+      report(context, Finding.uploadLost, open);
+    }
     return;
   }
   const job = await findSame(jobs, open);
   // It has ended since.
   if (!job || isTerminal(job.status)) return;
-  if (!context.deployed.has(open.operation)) return endRemoved(context, job);
+  if (!context.deployed.has(open.operation)) {
+    report(context, Finding.operationRemoved, open);
+    return endRemoved(context, job);
+  }
   if (job.status === JobStatus.pending && (await start(context, job))) return;
   const execution = await describe(context, open);
-  if (!execution) return recordEnd(jobs, open, { status: 'ABORTED' });
+  if (!execution) {
+    report(context, Finding.endLost, open);
+    return recordEnd(jobs, open, { status: 'ABORTED' });
+  }
   // A running one started after the list, or the list was old.
   if (!isOver(execution) || execution.stoppedAtMs > beforeMs) return;
+  report(context, Finding.endLost, open);
   const operation = recorder.operationOf(open);
   if (operation) await recorder.record(job, operation, execution);
   else await recordEnd(jobs, open, execution);
@@ -245,13 +263,22 @@ async function start(context: Context, job: Job): Promise<boolean> {
   if (context.startsLater) return true;
   console.warn({ message: 'A pending job has no running execution; starting it', jobId: job.jobId });
   try {
-    return await executions.start(job);
+    const isStarted = await executions.start(job);
+    if (isStarted) report(context, Finding.startLost, job);
+    return isStarted;
   } catch (error) {
-    if (error instanceof StartRefused) await failStart(jobs, job, error);
-    else if (THROTTLED.test((error as Error).name)) context.startsLater = true;
+    if (error instanceof StartRefused) {
+      report(context, Finding.startRefused, job);
+      await failStart(jobs, job, error);
+    } else if (THROTTLED.test((error as Error).name)) context.startsLater = true;
     else throw error;
     return true;
   }
+}
+
+function report({ found, now }: Context, finding: Finding, { jobId }: Pick<Job, 'jobId'>): void {
+  found.unshift({ finding, jobId, foundAt: new Date(now()).toISOString() });
+  found.splice(MAX_FINDINGS);
 }
 
 /** @returns undefined when the idempotency key has created a new job since */

@@ -11,6 +11,9 @@ export interface SweepLeaseOptions {
   readonly now?: () => number;
 }
 
+/** Key of the lease's item, which also has the time when the last sweep began: `sweptAt`. */
+export const LEASE_KEY = marshall({ id: 'sweep' });
+
 /** The lease of a running sweep. */
 export interface HeldLease {
   /** Where the last sweep stopped; undefined when it finished. */
@@ -35,9 +38,14 @@ export class SweepLease {
     const holder = randomUUID();
     const nowMs = now();
     const item = await this.#update({
-      UpdateExpression: 'SET holder = :holder, heldUntil = :until',
+      UpdateExpression: 'SET holder = :holder, heldUntil = :until, sweptAt = :sweptAt',
       ConditionExpression: 'attribute_not_exists(heldUntil) OR heldUntil <= :now',
-      ExpressionAttributeValues: marshall({ ':holder': holder, ':until': nowMs + longestMs, ':now': nowMs }),
+      ExpressionAttributeValues: marshall({
+        ':holder': holder,
+        ':until': nowMs + longestMs,
+        ':now': nowMs,
+        ':sweptAt': new Date(nowMs).toISOString(),
+      }),
     });
     if (!item) return undefined;
     return {
@@ -61,6 +69,6 @@ export class SweepLease {
   /** @returns the new item; undefined when the condition does not hold */
   #update(expressions: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
     const { client, tableName } = this.#options;
-    return updateIf(client, { TableName: tableName, Key: { id: { S: 'sweep' } }, ...expressions });
+    return updateIf(client, { TableName: tableName, Key: LEASE_KEY, ...expressions });
   }
 }

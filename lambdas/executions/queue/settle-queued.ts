@@ -7,7 +7,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { isJobId, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
-import { CANCELLED_BY_OWNER } from '../cancel.ts';
+import { JOB_CANCELLED } from '../cancel.ts';
 import { endRemoved } from '../endings/removed-operation.ts';
 import { type Executions, StartRefused } from '../executions.ts';
 import { failStart } from '../fail-start.ts';
@@ -46,7 +46,7 @@ async function settleOne(dependencies: SettleQueuedDependencies, body: string): 
   if (job?.status === JobStatus.pending) {
     if (dependencies.deployed.has(job.operation)) await start(dependencies, job);
     else await endRemoved(dependencies, job);
-  } else if (job?.status === JobStatus.cancelled) await dependencies.executions.stop(job, CANCELLED_BY_OWNER);
+  } else if (job?.status === JobStatus.cancelled) await dependencies.executions.stop(job, JOB_CANCELLED);
 }
 
 async function start({ jobs, executions }: SettleQueuedDependencies, job: Job): Promise<void> {

@@ -171,7 +171,17 @@ test('the end of an execution that no event has told of is found a minute later'
   const lease = { acquire: async () => ({ release: async () => {} }) };
   const deployed = new Set(['probe']);
   const now = () => Date.now() + TWO_MINUTES_MS;
-  await reconcileNow({ remainingMs: 110_000, lease, jobs, executions, recorder, workspace, deployed, now });
+  await reconcileNow({
+    remainingMs: 110_000,
+    findings: { add: async () => {} },
+    lease,
+    jobs,
+    executions,
+    recorder,
+    workspace,
+    deployed,
+    now,
+  });
   jest.restoreAllMocks();
   const { data } = await call(client, 'check_job', { job_id: jobId });
   expect(data).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_STOPPED' } });

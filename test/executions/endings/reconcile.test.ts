@@ -29,6 +29,7 @@ let described: number;
 /** Tokens of the pages that were asked for. */
 let pages: (string | undefined)[];
 let released: unknown[];
+let findings: unknown[];
 
 beforeEach(() => {
   jest.spyOn(console, 'info').mockImplementation(() => {});
@@ -43,6 +44,7 @@ beforeEach(() => {
   described = 0;
   pages = [];
   released = [];
+  findings = [];
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -69,6 +71,7 @@ function run(each: Case) {
       acquire: async () =>
         isHeld ? undefined : { cursor, release: async (...args) => void released.push(...args) },
     },
+    findings: { add: async (given) => void findings.push(...given) },
     delay: async () => {},
     jobs: {
       async *openBefore(time: string) {

@@ -66,6 +66,7 @@ function createSweep(jobs: Map<string, SimulatedJob>) {
     reconcile({
       remainingMs: 110 * SECOND_MS,
       deployed: new Set(Array.from({ length: OPERATIONS }, (_, index) => `operation${index}`)),
+      findings: { add: async () => {} },
       lease: {
         acquire: async () => ({
           cursor,

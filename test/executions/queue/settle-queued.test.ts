@@ -80,7 +80,7 @@ const cancelled = { ...pending, status: 'cancelled' } as Job;
 
 test('the execution of a cancelled job is stopped', async () => {
   expect(await run({ job: cancelled })).toEqual(done);
-  expect([started, stopped]).toEqual([[], [[cancelled, 'The owner cancelled the job.']]]);
+  expect([started, stopped]).toEqual([[], [[cancelled, 'The job was cancelled.']]]);
 });
 
 test('a stop that is throttled again is delivered again', async () => {

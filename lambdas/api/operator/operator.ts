@@ -1,0 +1,163 @@
+/** Handles `/operator`: shows operators the jobs and deliveries of all owners without their content, cancels and replays. */
+import * as z from 'zod';
+import { cancelJob } from '../../executions/cancel.ts';
+import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
+import { jobsCursor } from '../../jobs/jobs-cursor.ts';
+import { listJobs } from '../../jobs/list-jobs.ts';
+import type { OpenPosition } from '../../jobs/open-jobs.ts';
+import { Cursor } from '../../shared/cursor.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { RateLimiter } from '../../shared/rate-limiter.ts';
+import { type Delivery, parseDeliveryId } from '../../webhooks/deliveries/delivery.ts';
+import { replayDelivery } from '../../webhooks/deliveries/replay.ts';
+import type { ApiDependencies, RouteHandler } from '../dependencies.ts';
+import { checkActive } from '../find-endpoint.ts';
+import { pageQuery } from '../paging.ts';
+import type { ApiRequest } from '../request.ts';
+import { viewOperatedDelivery, viewOperatedJob } from './views.ts';
+
+const MAX_JOBS = 100;
+
+/** Owners are ARNs, or an issuer and a name: printable ASCII. DynamoDB's keys have at most 2,048 bytes. */
+const owner = z.string().regex(/^[\x20-\x7e]{1,2048}$/, 'must be an owner, as in a list of jobs');
+const listQuery = pageQuery(MAX_JOBS).extend({
+  // Jobs of removed operations may be open too.
+  operation: z.string().min(1).max(100).optional(),
+  status: z.enum(JobStatus).optional(),
+  owner: owner.optional(),
+});
+const openJobsCursor = new Cursor<OpenPosition>(
+  z.strictObject({ owner, createdAt: z.iso.datetime(), jobId: z.string().refine(isJobId) }),
+);
+
+/** Each request can read a thousand jobs. */
+const LIMIT = { limit: 'operator_requests_per_second', burst: 20, perSecond: 5 };
+
+export function operatorRoutes(dependencies: ApiDependencies) {
+  const { jobs, openJobs, deadLetterQueues, sweepFindings, deliveries, endpoints } = dependencies;
+  const rateLimiter = new RateLimiter({
+    ...LIMIT,
+    refusal: (waitMs) => `Too many operator requests. Wait ${waitMs} ms, then call again.`,
+  });
+
+  /** @throws AppError JOB_NOT_FOUND */
+  async function findJob(request: ApiRequest): Promise<Job> {
+    const jobId = request.param('job_id');
+    const job = isJobId(jobId) ? await jobs.find(jobId) : undefined;
+    if (job && job.expiresAt * 1000 > Date.now()) return job;
+    throw new AppError(
+      ErrorCode.jobNotFound,
+      'Job not found: the id is wrong or the job has expired. List open jobs with GET /operator/jobs.',
+    );
+  }
+
+  /** @throws AppError DELIVERY_NOT_FOUND */
+  async function findDelivery(request: ApiRequest): Promise<Delivery> {
+    const id = parseDeliveryId(request.param('delivery_id'));
+    const delivery = id && (await deliveries.get(id));
+    if (delivery && delivery.expiresAt * 1000 > Date.now()) return delivery;
+    throw new AppError(
+      ErrorCode.deliveryNotFound,
+      'No such delivery: the id is wrong, or the record has expired. List failed ones with GET /operator/dead-letters.',
+    );
+  }
+
+  const handlers = {
+    'GET /operator/jobs': async (request) => {
+      const { limit, cursor, owner, operation, status } = request.query(listQuery);
+      if (owner !== undefined) {
+        const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
+        const page = await listJobs(jobs, owner, { limit, after, filter: { operation, status } });
+        return {
+          status: 200,
+          body: {
+            jobs: page.jobs.map((job) => viewOperatedJob({ ...job, owner })),
+            ...(page.next && { next_cursor: jobsCursor.encode(page.next) }),
+          },
+        };
+      }
+      if (status !== undefined && isTerminal(status)) {
+        throw new AppError(
+          ErrorCode.invalidArguments,
+          `status: without an owner, only open jobs are listed, and ${status} jobs have ended. Give an owner too.`,
+        );
+      }
+      const after = cursor === undefined ? undefined : openJobsCursor.decode(cursor);
+      const page = await openJobs.list({ limit, after, operation, status });
+      return {
+        status: 200,
+        body: {
+          jobs: page.jobs.map(viewOperatedJob),
+          ...(page.next && { next_cursor: openJobsCursor.encode(page.next) }),
+        },
+      };
+    },
+
+    'GET /operator/jobs/{job_id}': async (request) => {
+      request.expectNoParameters();
+      return { status: 200, body: viewOperatedJob(await findJob(request)) };
+    },
+
+    'POST /operator/jobs/{job_id}/cancel': async (request) => {
+      request.expectNoInput();
+      const { owner, jobId } = await findJob(request);
+      logAct(request, { act: 'cancel_job', jobId, owner });
+      return {
+        status: 200,
+        body: viewOperatedJob(await cancelJob(dependencies, owner, jobId, 'Cancelled by an operator.')),
+      };
+    },
+
+    'GET /operator/dead-letters': async (request) => {
+      request.expectNoParameters();
+      const [queues, attempts] = await Promise.all([deadLetterQueues.count(), deadLetterQueues.attempts()]);
+      const found = await Promise.all(attempts.map((attempt) => deliveries.get(attempt)));
+      const byId = new Map(found.flatMap((one) => (one ? [[`${one.jobId}.${one.deliveryKey}`, one]] : [])));
+      return { status: 200, body: { queues, deliveries: [...byId.values()].map(viewOperatedDelivery) } };
+    },
+
+    'GET /operator/findings': async (request) => {
+      request.expectNoParameters();
+      const { findings, sweptAt } = await sweepFindings.read();
+      const found = await openJobs.find(findings.map(({ jobId }) => jobId));
+      const byId = new Map(found.map((job) => [job.jobId, job]));
+      return {
+        status: 200,
+        body: {
+          ...(sweptAt && { swept_at: sweptAt }),
+          findings: findings.map(({ finding, foundAt, jobId }) => {
+            const job = byId.get(jobId);
+            return { finding, found_at: foundAt, job_id: jobId, ...(job && { job: viewOperatedJob(job) }) };
+          }),
+        },
+      };
+    },
+
+    'POST /operator/deliveries/{delivery_id}/replay': async (request) => {
+      request.expectNoInput();
+      const delivery = await findDelivery(request);
+      const { owner, jobId, endpointId } = delivery;
+      logAct(request, { act: 'replay_delivery', deliveryId: request.param('delivery_id'), jobId, owner });
+      if (delivery.url === undefined) checkActive(await endpoints.get(owner, endpointId));
+      return { status: 202, body: viewOperatedDelivery(await replayDelivery(dependencies, delivery)) };
+    },
+  } satisfies Record<string, RouteHandler>;
+
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      (request: ApiRequest) => {
+        rateLimiter.check(request.owner);
+        return handler(request);
+      },
+    ]),
+  ) as typeof handlers;
+}
+
+/** Logs an act before it happens, so that a crash leaves no act without its line. */
+function logAct(
+  { owner: operator }: ApiRequest,
+  act: { readonly act: string; readonly jobId: string; readonly owner: string; readonly deliveryId?: string },
+): void {
+  console.info({ message: 'An operator acts', operator, ...act });
+}
