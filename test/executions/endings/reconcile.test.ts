@@ -375,3 +375,43 @@ describe('a sweep that runs out of time', () => {
     expect(released).toEqual(['a']);
   });
 });
+
+describe('a finding is kept for operators', () => {
+  const waiting = { ...job, status: 'input_required', inputRequests: { upload } } as Job;
+  const pending = { ...job, status: 'pending' } as Job;
+
+  test.each<[string, Case]>([
+    ['start_lost', { found: pending }],
+    ['start_refused', { found: pending, start: new StartRefused('InvalidName: x') }],
+    ['end_lost', { found: job }],
+    ['end_lost', { found: job, execution: ended(0) }],
+    ['end_lost', { found: job, execution: ended(0), isExternal: true }],
+    ['operation_removed', { found: job, opens: [{ ...open, operation: 'thumbnail' }] }],
+    [
+      'upload_lost',
+      {
+        found: waiting,
+        listed: [{ names: ['job'], oldestMs: NOW }],
+        opens: [{ ...open, awaitsUpload: true }],
+        file: { size: 1, version: 'v' },
+      },
+    ],
+  ])('%s', async (finding, each) => {
+    await run(each);
+    expect(findings).toEqual([{ finding, jobId: 'job', foundAt: new Date(NOW).toISOString() }]);
+  });
+
+  test('only when the sweep repaired something', async () => {
+    await run({ found: job, execution: { status: 'RUNNING' } });
+    await run({ found: pending, start: Object.assign(new Error('why'), { name: 'ThrottlingException' }) });
+    await run({ listed: [{ names: ['job'], oldestMs: NOW }], found: waiting });
+    expect(findings).toEqual([]);
+  });
+
+  test('and a hundred of a sweep at most, the newest first', async () => {
+    const opens = Array.from({ length: 101 }, (_, index) => ({ ...open, jobId: `job${1_000 + index}` }));
+    await run({ found: job, execution: ended(0), opens });
+    expect(findings).toHaveLength(100);
+    expect(findings[0]).toMatchObject({ jobId: 'job1100' });
+  });
+});
