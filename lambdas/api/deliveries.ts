@@ -2,8 +2,13 @@
 import * as z from 'zod';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type Delivery, parseDeliveryId } from '../webhooks/deliveries/delivery.ts';
+import { listMatching } from '../webhooks/deliveries/delivery-filter.ts';
+import type { DeliveryPosition } from '../webhooks/deliveries/delivery-store.ts';
 import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
+import { HEALTH_DELIVERIES, viewHealth } from '../webhooks/deliveries/endpoint-health.ts';
 import { type ReplayOptions, replayDelivery, replayEndpoint } from '../webhooks/deliveries/replay.ts';
+import { viewRequest } from '../webhooks/sending/webhook-request.ts';
+import { deliverySelection, readFilter, readTimes } from './delivery-filters.ts';
 import {
   endpointDeliveriesCursor,
   MAX_DELIVERIES,
@@ -15,10 +20,8 @@ import { checkActive, findEndpoint } from './find-endpoint.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';
 
-const replayBody = z.strictObject({
-  since: z.iso.datetime({ offset: true }).optional(),
-  cursor: z.string().optional(),
-});
+const listQuery = pageQuery(MAX_DELIVERIES).extend(deliverySelection);
+const replayBody = z.strictObject({ ...deliverySelection, cursor: z.string().optional() });
 
 export function deliveryRoutes(
   dependencies: Pick<ApiDependencies, 'endpoints' | 'deliveries' | 'queue' | 'waits'>,
@@ -39,11 +42,29 @@ export function deliveryRoutes(
 
   return {
     'GET /endpoints/{endpoint_id}/deliveries': async (request) => {
-      const { limit, cursor } = request.query(pageQuery(MAX_DELIVERIES));
-      const { endpointId } = await findEndpoint(endpoints, request);
+      const { limit, cursor, ...selection } = request.query(listQuery);
+      const times = readTimes(selection);
       const after = cursor === undefined ? undefined : endpointDeliveriesCursor.decode(cursor);
-      const page = await deliveries.listOfEndpoint(endpointId, { limit, newestFirst: true, after });
+      checkWithin(times, after);
+      const { endpointId } = await findEndpoint(endpoints, request);
+      const filter = readFilter(selection);
+      const query = { ...times, limit, after };
+      const { owner, remainingMs } = request;
+      const page = filter
+        ? // A filter can read a thousand deliveries, which takes seconds.
+          await waits.run(owner, remainingMs(), () =>
+            listMatching(deliveries, endpointId, { ...query, filter, remainingMs }),
+          )
+        : await deliveries.listOfEndpoint(endpointId, { ...query, newestFirst: true });
       return { status: 200, body: pageOfDeliveries(page, endpointDeliveriesCursor) };
+    },
+
+    'GET /endpoints/{endpoint_id}/health': async (request) => {
+      request.expectNoParameters();
+      const { endpointId } = await findEndpoint(endpoints, request);
+      const newest = { limit: HEALTH_DELIVERIES, newestFirst: true };
+      const page = await deliveries.listOfEndpoint(endpointId, newest);
+      return { status: 200, body: viewHealth(page.deliveries) };
     },
 
     'POST /endpoints/{endpoint_id}/replay': async (request) => {
@@ -56,12 +77,15 @@ export function deliveryRoutes(
       const { replayed, next } = await waits.run(request.owner, remainingMs(), () =>
         replayEndpoint(dependencies, { endpointId, from, remainingMs }),
       );
-      return { status: 202, body: { replayed, ...(next && { next_cursor: replayCursor.encode(next) }) } };
+      const position = next && { reached_at: next.after.createdAt, next_cursor: replayCursor.encode(next) };
+      return { status: 202, body: { replayed, ...position } };
     },
 
     'GET /deliveries/{delivery_id}': async (request) => {
       request.expectNoParameters();
-      return { status: 200, body: viewDelivery(await find(request)) };
+      const delivery = await find(request);
+      const view = viewRequest(delivery);
+      return { status: 200, body: { ...viewDelivery(delivery), ...(view && { request: view }) } };
     },
 
     'POST /deliveries/{delivery_id}/replay': async (request) => {
@@ -77,16 +101,27 @@ export function deliveryRoutes(
 }
 
 /** @throws AppError INVALID_ARGUMENTS, INVALID_CURSOR */
-function readReplay({ since, cursor }: z.output<typeof replayBody>): ReplayOptions['from'] {
-  if (cursor !== undefined && since === undefined) return replayCursor.decode(cursor);
+function readReplay({ cursor, ...selection }: z.output<typeof replayBody>): ReplayOptions['from'] {
+  if (cursor !== undefined && Object.keys(selection).length === 0) return replayCursor.decode(cursor);
+  const { since, until } = readTimes(selection);
   if (since === undefined || cursor !== undefined) {
     throw new AppError(
       ErrorCode.invalidArguments,
-      'since, cursor: expected exactly one. Send since to start, or the previous next_cursor as cursor to continue.',
+      'since, cursor: expected exactly one. Send since, with filters if you like, to start; or only the previous next_cursor as cursor to continue.',
     );
   }
-  if (Date.parse(since) > Date.now()) {
-    throw new AppError(ErrorCode.invalidArguments, `since: ${since} is in the future. Send a past time.`);
-  }
-  return { since: new Date(since).toISOString() };
+  const filter = readFilter(selection);
+  return { since, ...(until && { until }), ...(filter && { filter }) };
+}
+
+/** DynamoDB refuses a position outside of the times. @throws AppError INVALID_CURSOR */
+function checkWithin(
+  { since = '0', until = '9' }: ReturnType<typeof readTimes>,
+  after: DeliveryPosition | undefined,
+): void {
+  if (!after || (since <= after.createdAt && after.createdAt <= until)) return;
+  throw new AppError(
+    ErrorCode.invalidCursor,
+    'cursor: it is outside of since and until. Send the filters of the page that returned it.',
+  );
 }

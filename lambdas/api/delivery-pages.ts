@@ -5,6 +5,7 @@ import { deliveryId, parseDeliveryId } from '../webhooks/deliveries/delivery.ts'
 import type { DeliveryId, DeliveryPage, DeliveryPosition } from '../webhooks/deliveries/delivery-store.ts';
 import { viewDelivery } from '../webhooks/deliveries/delivery-view.ts';
 import type { ReplayPosition } from '../webhooks/deliveries/replay.ts';
+import { deliveryFilter } from './delivery-filters.ts';
 
 /**
  * Twenty attempts with responses full of quotes are 82 KB as JSON inside JSON. Fifty such deliveries stay under Lambda's
@@ -22,7 +23,7 @@ export const jobDeliveriesCursor = new Cursor<DeliveryId>(z.strictObject(id).ref
 export const endpointDeliveriesCursor = new Cursor<DeliveryPosition>(endpointPosition);
 export const replayCursor = new Cursor<ReplayPosition>(
   z
-    .strictObject({ until: createdAt, after: endpointPosition })
+    .strictObject({ until: createdAt, after: endpointPosition, filter: deliveryFilter.optional() })
     .refine(({ until, after }) => after.createdAt <= until),
 );
 

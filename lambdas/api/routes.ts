@@ -28,6 +28,7 @@ export const routes = [
   { method: 'POST', path: '/endpoints/{endpoint_id}/test', scopes: [Scope.webhooksManage] },
   { method: 'POST', path: '/endpoints/{endpoint_id}/secret', scopes: [Scope.webhooksManage] },
   { method: 'GET', path: '/endpoints/{endpoint_id}/deliveries', scopes: [Scope.jobsRead] },
+  { method: 'GET', path: '/endpoints/{endpoint_id}/health', scopes: [Scope.webhooksManage] },
   { method: 'POST', path: '/endpoints/{endpoint_id}/replay', scopes: SENDING_SCOPES },
   { method: 'POST', path: '/callback-secret', scopes: [Scope.webhooksManage] },
   { method: 'GET', path: '/deliveries/{delivery_id}', scopes: [Scope.jobsRead] },

@@ -110,4 +110,63 @@ describe('an owner whose slots are taken', () => {
     expect([status, headers?.['retry-after'], data.error.details.limit]).toEqual([429, '2', 'waiting_calls']);
     expectValid(['components', 'schemas', 'Error'], data);
   });
+
+  test('lists deliveries by time, but not by a filter that can read a thousand', async () => {
+    const endpointId = `ep_${'0'.repeat(32)}`;
+    const endpoint = { endpointId, kind: 'webhook', events: [], secrets: [] };
+    const listOfEndpoint = jest.fn(async (_id: string, _query: object) => ({ deliveries: [] }));
+    const list = (query: Record<string, string[]>) =>
+      ask(
+        { waits: full, endpoints: { get: async () => endpoint }, deliveries: { listOfEndpoint } },
+        {
+          resource: '/endpoints/{endpoint_id}/deliveries',
+          pathParameters: { endpoint_id: endpointId },
+          multiValueQueryStringParameters: query,
+        },
+      );
+    const since = ['2026-01-01T00:00:00+01:00'];
+    const until = ['2999-01-01T00:00:00Z'];
+    expect(await list({ since, until })).toMatchObject({ status: 200, data: { deliveries: [] } });
+    expect(listOfEndpoint.mock.calls).toEqual([
+      [endpointId, { since: '2025-12-31T23:00:00.000Z', limit: 20, newestFirst: true }],
+    ]);
+    expect(await list({ status: ['failed'] })).toMatchObject({ status: 429 });
+  });
+});
+
+describe('a filter of deliveries that is refused', () => {
+  const cursor = Buffer.from(
+    JSON.stringify({
+      jobId: '7d5fbf9e-0000-4000-8000-000000000001',
+      deliveryKey: '0000000000001.ep_1',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    }),
+  ).toString('base64url');
+  const time = '2026-01-01T00:00:00.001Z';
+
+  test.each<[string, Record<string, string>, string]>([
+    ['an unknown status', { status: 'lost' }, 'status:'],
+    ['an unknown event', { event: 'job.lost' }, 'event:'],
+    ['a text as a job', { job_id: '<script>' }, 'job_id:'],
+    ['a long operation', { operation: 'x'.repeat(101) }, 'operation:'],
+    ['an empty operation', { operation: '' }, 'operation:'],
+    ['a day', { until: '2026-01-01' }, 'until:'],
+    ['a future start', { since: '2999-01-01T00:00:00Z' }, 'since:'],
+    ['an end before the start', { since: time, until: '2026-01-01T00:00:00Z' }, 'until:'],
+    ['a cursor before the start', { since: time, cursor }, 'cursor:'],
+    ['a cursor past the end', { until: '2025-12-31T23:59:59.999Z', cursor }, 'cursor:'],
+    ['an unknown name', { owner: 'alice' }, 'owner'],
+  ])('has %s', async (_what, query, message) => {
+    const { status, data } = await ask(
+      {},
+      {
+        resource: '/endpoints/{endpoint_id}/deliveries',
+        pathParameters: { endpoint_id: 'ep_1' },
+        multiValueQueryStringParameters: Object.fromEntries(
+          Object.entries(query).map(([name, value]) => [name, [value]]),
+        ),
+      },
+    );
+    expect([status, data.error.message]).toEqual([400, expect.stringContaining(message)]);
+  });
 });

@@ -59,7 +59,7 @@ test('a test event arrives, and is listed with its attempt', async () => {
   const endpointId = await register();
   const { status, data } = await api(`POST /endpoints/${endpointId}/test`);
   expect(status).toBe(202);
-  const delivery = await until(data.delivery_id, isDelivered);
+  const { request: shown, ...delivery } = await until(data.delivery_id, isDelivered);
   expect(delivery).toMatchObject({
     delivery_id: data.delivery_id,
     endpoint_id: endpointId,
@@ -71,6 +71,15 @@ test('a test event arrives, and is listed with its attempt', async () => {
   const [request] = receiver.requests;
   expect(request?.json).toMatchObject({ type: 'endpoint.test', data: { endpoint_id: endpointId } });
   if (request) expectWebhook(request);
+  expect(shown).toEqual({ headers: expect.any(Object), body: request?.body });
+  expect(request?.headers).toMatchObject(shown.headers);
+  const [{ at }] = delivery.attempts;
+  expect(request?.headers['webhook-timestamp']).toBe(String(Math.floor(Date.parse(at) / 1000)));
+  expect((await api(`GET /endpoints/${endpointId}/health`)).data).toMatchObject({
+    deliveries: 1,
+    success_rate: 1,
+    last_success_at: at,
+  });
   expect((await api(`GET /endpoints/${endpointId}/deliveries`)).data).toEqual({ deliveries: [delivery] });
 });
 
@@ -82,7 +91,7 @@ test('a job event arrives as documented, and is listed under the endpoint and th
   expectWebhook(await receiver.find(({ json }) => json.data?.job_id === data.job_id));
   const { data: ofEndpoint } = await api(`GET /endpoints/${endpointId}/deliveries`);
   const id = ofEndpoint.deliveries[0].delivery_id;
-  const delivery = await until(id, isDelivered);
+  const { request: _, ...delivery } = await until(id, isDelivered);
   expect(delivery).toMatchObject({ job_id: data.job_id, event: { type: 'job.completed' } });
   expect((await api(`GET /jobs/${data.job_id}/deliveries`)).data.deliveries).toContainEqual(delivery);
 });
@@ -105,6 +114,43 @@ test('the list of an endpoint is newest first, page by page, without gap or repe
     cursor = data.next_cursor ?? '';
   } while (cursor);
   expect(listed).toEqual(seeded.map((each) => deliveryId(each)).reverse());
+});
+
+test('filters select of the list, page by page, and a replay takes what they select', async () => {
+  const endpointId = await register();
+  const fromMs = Date.now() - HOUR_MS;
+  const jobId = randomUUID();
+  const common = { owner: OWNER, endpointId, jobId, fromMs };
+  const delivered = await seedDeliveries(stores, { ...common, count: 130 });
+  const failed = await seedDeliveries(stores, {
+    ...common,
+    jobId: randomUUID(),
+    count: 3,
+    fromMs: fromMs + 50_000,
+    status: 'failed',
+  });
+  const list = async (query: string) => {
+    const { status, data } = await api(`GET /endpoints/${endpointId}/deliveries?${query}`);
+    expect(status).toBe(200);
+    return { ids: data.deliveries.map((each: { delivery_id: string }) => each.delivery_id), ...data };
+  };
+  const failedIds = failed.map((each) => deliveryId(each)).reverse();
+  const first = await list('status=failed&limit=2');
+  expect(first.ids).toEqual(failedIds.slice(0, 2));
+  const rest = await list(`status=failed&limit=2&cursor=${first.next_cursor}`);
+  expect([rest.ids, rest.next_cursor]).toEqual([failedIds.slice(2), undefined]);
+  const at = (seconds: number) => new Date(fromMs + seconds * 1_000).toISOString();
+  const ofJob = await list(`job_id=${jobId}&event=job.completed&since=${at(1)}&until=${at(3)}`);
+  expect(ofJob.ids).toEqual([3, 2, 1].map((index) => deliveryId(delivered[index] as never)));
+  expect((await list('operation=other')).deliveries).toEqual([]);
+  expect((await list('event=job.failed')).deliveries).toEqual([]);
+
+  const selection = { since: at(0), until: at(51), status: 'failed' };
+  const { data } = await api(`POST /endpoints/${endpointId}/replay`, { json: selection });
+  expect(data).toEqual({ replayed: 2 });
+  while (receiver.requests.length < 2) await delay(20);
+  const sent = receiver.requests.map(({ headers }) => headers['webhook-id']);
+  expect(sent.sort()).toEqual(failed.slice(0, 2).map(({ event }) => event.id));
 });
 
 describe('replaying one', () => {
@@ -223,6 +269,9 @@ describe('replaying all since a time', () => {
     // Created after the replay began, so not a part of it.
     const { data: later } = await api(`POST /endpoints/${endpointId}/test`);
     await until(later.delivery_id, isDelivered);
+    // The thousandth delivery of this replay.
+    const reachedAt = new Date(fromMs + 999_000).toISOString();
+    expect(response.data.reached_at).toBe(reachedAt);
     let replayed = response.data.replayed;
     expect(replayed).toBe(100);
     while (response.data.next_cursor) {
@@ -258,6 +307,10 @@ describe('replaying all since a time', () => {
   test.each<[string, object, string]>([
     ['nothing', {}, 'since, cursor:'],
     ['both', { since: '2020-01-01T00:00:00Z', cursor: 'x' }, 'since, cursor:'],
+    ['a filter of a cursor', { status: 'failed', cursor: 'x' }, 'since, cursor:'],
+    ['a filter without a time', { status: 'failed' }, 'since, cursor:'],
+    ['an unknown status', { since: '2020-01-01T00:00:00Z', status: 'lost' }, 'status:'],
+    ['an end before its start', { since: '2020-01-01T00:00:00Z', until: '2019-01-01T00:00:00Z' }, 'until:'],
     ['a day', { since: '2020-01-01' }, 'since:'],
     ['a day that there is not', { since: '2021-02-29T00:00:00Z' }, 'since:'],
     ['a time without its zone', { since: '2020-01-01T00:00:00' }, 'since:'],
@@ -266,6 +319,11 @@ describe('replaying all since a time', () => {
     ['a number', { since: 0 }, 'since:'],
     ['a cursor that is none', { cursor: 'nonsense' }, 'cursor:'],
     ['a cursor of a listing', { cursor: cursorOf(position) }, 'cursor:'],
+    [
+      'a cursor with an unknown filter',
+      { cursor: cursorOf({ until: '2027-01-01T00:00:00Z', after: position, filter: { owner: 'bob' } }) },
+      'cursor:',
+    ],
     [
       'a cursor past its end',
       { cursor: cursorOf({ until: '2025-01-01T00:00:00Z', after: position }) },
@@ -301,6 +359,8 @@ test("another owner's deliveries look unknown on every route", async () => {
     ['POST /endpoints/{endpoint}/test'],
     ['POST /endpoints/{endpoint}/secret'],
     ['GET /endpoints/{endpoint}/deliveries'],
+    ['GET /endpoints/{endpoint}/deliveries?status=failed'],
+    ['GET /endpoints/{endpoint}/health'],
     ['POST /endpoints/{endpoint}/replay', { since: '2020-01-01T00:00:00Z' }],
     ['GET /deliveries/{delivery}'],
     ['POST /deliveries/{delivery}/replay'],

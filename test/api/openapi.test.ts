@@ -32,8 +32,8 @@ test('its routes match the gateway, also in which are public', () => {
 test('its enumerations match the code', () => {
   const { schemas } = openapi.components;
   expect(schemas.EventType.enum).toEqual(eventTypes);
-  expect(schemas.Delivery.properties.status.enum).toEqual(Object.values(DeliveryStatus));
-  expect(schemas.Attempt.properties.error.enum).toEqual(Object.values(PostError));
+  expect(schemas.DeliveryStatus.enum).toEqual(Object.values(DeliveryStatus));
+  expect(schemas.AttemptError.enum).toEqual(Object.values(PostError));
   expect(Object.values(ErrorCode)).toEqual(
     expect.arrayContaining(schemas.Error.properties.error.properties.code.enum),
   );

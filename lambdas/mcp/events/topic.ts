@@ -1,7 +1,7 @@
 /** Represents what a client subscribes to: one event type, of all jobs, of one operation's jobs or of one job. */
 import { createHash } from 'node:crypto';
 import type { EventType } from '../../events/event.ts';
-import type { Endpoint } from '../../webhooks/endpoints/endpoint.ts';
+import { type Endpoint, SUBSCRIPTION_PREFIX } from '../../webhooks/endpoints/endpoint.ts';
 
 export interface Topic {
   readonly name: EventType;
@@ -25,7 +25,7 @@ export function hasTopic({ events, operations, jobId }: Endpoint, topic: Topic):
 
 /** Returns a stable id: the same key always gives the same id, also after a refresh. Clients route by it. It authorizes nothing. */
 export function subscriptionId(owner: string, url: string, topic: Topic): string {
-  return `sub_${digest([owner, url, ...parts(topic)])}`;
+  return `${SUBSCRIPTION_PREFIX}${digest([owner, url, ...parts(topic)])}`;
 }
 
 /** Returns one mailbox id for an owner and topic. Pollers share the mailbox, because reading removes nothing. */

@@ -177,6 +177,7 @@ export class DeliveryStore {
 
   /**
    * Lists the deliveries of a registered endpoint: one query for the keys, one batch read. A page may be short.
+   * DynamoDB refuses a position outside of the times.
    * @param options.since ISO 8601, inclusive
    * @param options.until ISO 8601, inclusive
    */
@@ -184,7 +185,7 @@ export class DeliveryStore {
     endpointId: string,
     {
       limit,
-      since = '',
+      since = '0',
       until = '9',
       newestFirst = false,
       after,
@@ -198,6 +199,8 @@ export class DeliveryStore {
     },
   ): Promise<DeliveryPage<DeliveryPosition>> {
     const { endpointIndex } = DeliveriesTable;
+    // DynamoDB refuses an empty range.
+    if (until < since) return { deliveries: [] };
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
@@ -205,7 +208,7 @@ export class DeliveryStore {
         KeyConditionExpression: 'listedUnder = :endpointId AND createdAt BETWEEN :since AND :until',
         ExpressionAttributeValues: marshall({
           ':endpointId': endpointId,
-          ':since': since || '0',
+          ':since': since,
           ':until': until,
         }),
         ScanIndexForward: !newestFirst,

@@ -1,6 +1,7 @@
-/** Replays one delivery, or all deliveries of an endpoint since a given time. */
+/** Replays one delivery, or the deliveries of an endpoint since a given time that match a filter. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { type Delivery, DeliveryStatus } from './delivery.ts';
+import { type DeliveryFilter, matchesFilter } from './delivery-filter.ts';
 import { attemptMessage, type DeliveryQueue } from './delivery-queue.ts';
 import type { DeliveryPosition, DeliveryStore } from './delivery-store.ts';
 
@@ -67,15 +68,26 @@ function checkNotUnderWay(delivery: Delivery, nowMs: number): void {
 
 /** Where the next call continues a replay. */
 export interface ReplayPosition {
-  /** ISO 8601: the start of the replay, which excludes deliveries created later. */
+  /** ISO 8601: the start of the replay, or an earlier time. Excludes deliveries created later. */
   readonly until: string;
   readonly after: DeliveryPosition;
+  /** @default all deliveries */
+  readonly filter?: DeliveryFilter;
+}
+
+/** What a replay selects: ISO 8601 with milliseconds in UTC, both inclusive. */
+export interface ReplaySelection {
+  readonly since: string;
+  /** @default the start of the replay */
+  readonly until?: string;
+  /** @default all deliveries */
+  readonly filter?: DeliveryFilter;
 }
 
 export interface ReplayOptions {
   readonly endpointId: string;
-  /** ISO 8601 with milliseconds in UTC, or the position where the previous call ended. */
-  readonly from: { readonly since: string } | ReplayPosition;
+  /** The selection, or the position where the previous call ended. */
+  readonly from: ReplaySelection | ReplayPosition;
   /** Milliseconds left. The function stops in time and returns its position. */
   readonly remainingMs: () => number;
   /** Epoch milliseconds. @default Date.now */
@@ -92,21 +104,23 @@ const RESERVE_MS = 10_000;
  * Replays deliveries of an endpoint, the oldest first; one call reads up to a thousand. It skips pending deliveries that
  * are not overdue, because an attempt follows anyway, and held ones, because clients poll them. All calls of one replay
  * read by creation time, which no replay changes, between two fixed times. So no delivery is missed or replayed twice.
+ * A filter by status sees the status at the time of its call.
  * @returns the number of replayed deliveries; `next` unless all are done
  */
 export async function replayEndpoint(
   { deliveries, queue }: ReplayDependencies,
   { endpointId, from, remainingMs, now = Date.now }: ReplayOptions,
 ): Promise<{ readonly replayed: number; readonly next?: ReplayPosition }> {
-  const isFirst = 'since' in from;
-  const since = isFirst ? from.since : undefined;
-  const until = isFirst ? new Date(now()).toISOString() : from.until;
-  let after = isFirst ? undefined : from.after;
+  const { until = new Date(now()).toISOString(), filter = {} } = from;
+  const since = 'since' in from ? from.since : undefined;
+  let after = 'after' in from ? from.after : undefined;
   let replayed = 0;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     if (pages > 0 && remainingMs() < RESERVE_MS) break;
     const page = await deliveries.listOfEndpoint(endpointId, { limit: PAGE_SIZE, since, until, after });
-    const toReplay = page.deliveries.filter((delivery) => isReplayable(delivery, now()));
+    const toReplay = page.deliveries.filter(
+      (delivery) => matchesFilter(delivery, filter) && isReplayable(delivery, now()),
+    );
     const reopened = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
     // A delivery that has changed since the read has a new attempt already.
     const messages = reopened
@@ -119,7 +133,7 @@ export async function replayEndpoint(
     after = page.next;
     if (!after) return { replayed };
   }
-  return { replayed, ...(after && { next: { until, after } }) };
+  return { replayed, ...(after && { next: { until, after, ...(from.filter && { filter }) } }) };
 }
 
 /** Half an hour after its attempt was due, the message of a pending delivery is a dead letter: no attempt follows. */

@@ -16,6 +16,14 @@ export type EndpointKind = (typeof EndpointKind)[keyof typeof EndpointKind];
 /** The id of an owner's only endpoint of kind `callbacks`, and the endpoint id of deliveries to a `callback_url`. */
 export const CALLBACKS_ID = 'callbacks';
 
+/** Ids of subscriptions begin with it; those of other kinds do not. */
+export const SUBSCRIPTION_PREFIX = 'sub_';
+
+/** Also answers for an endpoint that is deleted. */
+export function isSubscriptionId(endpointId: string): boolean {
+  return endpointId.startsWith(SUBSCRIPTION_PREFIX);
+}
+
 export interface EndpointSecret {
   /** `whsec_…`; sealed in the table: see secret-seal.ts. */
   readonly value: string;

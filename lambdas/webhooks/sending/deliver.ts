@@ -61,13 +61,14 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   const url = urlOf(delivery, endpoint, now());
   if (url === undefined) return deliveries.cancel(delivery);
 
-  const startedAt = new Date(now()).toISOString();
+  // The record of the attempt has the time of `webhook-timestamp`.
+  const startedMs = now();
   const signer = endpoint && (await seal.openEndpoint(endpoint));
   const keys = await signingKeys.get();
   const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
-  const outcome = await post(eventRequest(delivery, url, signer, keys, now(), answerUrl));
+  const outcome = await post(eventRequest(delivery, url, signer, keys, startedMs, answerUrl));
   const attempt: DeliveryAttempt = {
-    at: startedAt,
+    at: new Date(startedMs).toISOString(),
     latencyMs: outcome.latencyMs,
     ...('error' in outcome
       ? { error: outcome.error, reason: outcome.message }

@@ -1,13 +1,33 @@
 /** Builds the signed HTTP request of a delivery or a verification. */
 import { toJson } from '../../shared/well-formed.ts';
-import type { Delivery } from '../deliveries/delivery.ts';
-import { type Endpoint, EndpointKind, signingSecrets } from '../endpoints/endpoint.ts';
+import { type Delivery, DeliveryStatus } from '../deliveries/delivery.ts';
+import { type Endpoint, EndpointKind, isSubscriptionId, signingSecrets } from '../endpoints/endpoint.ts';
 import { type SigningKey, signedHeaders } from '../signing/signature.ts';
 
 export interface WebhookRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+const HEADERS = { 'content-type': 'application/json', 'user-agent': 'mcp-async-operations' } as const;
+
+/** The request of a delivery, as its owner sees it: without the signature and the answer link, which are secrets. */
+export interface RequestView {
+  /** Those that are the same at every attempt. `webhook-timestamp` is the start of an attempt in whole seconds. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** @returns undefined for a delivery that is held: it is never sent */
+export function viewRequest({ event, endpointId, status }: Delivery): RequestView | undefined {
+  if (status === DeliveryStatus.held) return undefined;
+  const isMcp = isSubscriptionId(endpointId);
+  return {
+    headers: { ...HEADERS, 'webhook-id': event.id, ...(isMcp && subscriptionHeader(endpointId)) },
+    body: toJson(contentOf(event, isMcp)),
+  };
 }
 
 /** Returns the request of a delivery. MCP subscriptions use other property names and a header with the subscription id. */
@@ -19,12 +39,19 @@ export function eventRequest(
   nowMs: number,
   answerUrl?: string,
 ): WebhookRequest {
-  const { id, type, timestamp, data } = event;
   const isMcp = endpoint?.kind === EndpointKind.subscription;
-  const body = isMcp
-    ? { eventId: id, name: type, timestamp, data }
-    : { ...event, ...(answerUrl && { answer_url: answerUrl }) };
-  return signed(url, id, body, endpoint, keys, nowMs);
+  const content = contentOf(event, isMcp);
+  const body = isMcp || !answerUrl ? content : { ...content, answer_url: answerUrl };
+  return signed(url, event.id, body, endpoint, keys, nowMs);
+}
+
+function contentOf(event: Delivery['event'], isMcp: boolean): object {
+  const { id, type, timestamp, data } = event;
+  return isMcp ? { eventId: id, name: type, timestamp, data } : event;
+}
+
+function subscriptionHeader(endpointId: string) {
+  return { 'x-mcp-subscription-id': endpointId };
 }
 
 /** Returns the request of a verification: the receiver proves its consent by returning the challenge. */
@@ -52,10 +79,9 @@ function signed(
     url,
     body,
     headers: {
-      'content-type': 'application/json',
-      'user-agent': 'mcp-async-operations',
+      ...HEADERS,
       ...signedHeaders({ id, body, secrets, keys, nowMs }),
-      ...(endpoint?.kind === EndpointKind.subscription && { 'x-mcp-subscription-id': endpoint.endpointId }),
+      ...(endpoint?.kind === EndpointKind.subscription && subscriptionHeader(endpoint.endpointId)),
     },
   };
 }

@@ -283,6 +283,15 @@ describe('the deliveries of an endpoint', () => {
     expect(dynamo.commandCalls(BatchGetItemCommand)).toHaveLength(0);
   });
 
+  test('are none, without a request, when the end is before the start', async () => {
+    const never = { limit: 5, since: '2026-01-02', until: '2026-01-01' };
+    expect(await store.listOfEndpoint('ep_1', never)).toStrictEqual({ deliveries: [] });
+    expect(await store.listOfEndpoint('ep_1', { limit: 5, until: '-000001' })).toStrictEqual({
+      deliveries: [],
+    });
+    expect(dynamo.calls()).toHaveLength(0);
+  });
+
   test('omit those that expire this second or no longer exist', async () => {
     const gone = { ...position, deliveryKey: 'gone' };
     dynamo

@@ -136,6 +136,21 @@ describe('a replay of an endpoint', () => {
     expect(sent).toEqual([message, message]);
   });
 
+  test('ends at its own end, and takes only what its filter selects', async () => {
+    const filter = { status: 'failed', operation: 'build' } as const;
+    const of = (operation: string, status = 'failed') =>
+      delivery({ status, event: { data: { operation } } } as unknown as Delivery);
+    pages = [
+      { deliveries: [of('build'), of('deploy'), of('build', 'delivered')], next: after },
+      ...Array.from({ length: 9 }, () => ({ deliveries: [], next: after })),
+    ];
+    const { replayed, next } = await replay({ from: { since: '2025', until: '2026', filter } });
+    expect([replayed, next]).toEqual([1, { until: '2026', after, filter }]);
+    pages = [{ deliveries: [of('deploy'), of('build')] }];
+    expect(await replay({ from: next })).toStrictEqual({ replayed: 1 });
+    expect(listed.at(-1)).toEqual(['ep_1', { limit: 100, since: undefined, until: '2026', after }]);
+  });
+
   test('continues at its position', async () => {
     await replay({ from: { until: '2025', after } });
     expect(listed).toEqual([['ep_1', { limit: 100, since: undefined, until: '2025', after }]]);

@@ -143,6 +143,15 @@ test("sends the event with its id, signed with the secret and the service's key"
   });
 });
 
+test('the record of an attempt has the time that is signed', async () => {
+  post.mockResolvedValue(responded(200));
+  const ticking = { ...dependencies, now: () => (now += 700) };
+  await deliver(ticking, await delivery());
+  const [attempt] = (await record())?.attempts ?? [];
+  const seconds = Math.floor(Date.parse(attempt?.at ?? '') / 1000);
+  expect(post.mock.calls[0]?.[0].headers['webhook-timestamp']).toBe(String(seconds));
+});
+
 test('ten attempts follow the schedule; then the delivery fails and its message is a dead letter', async () => {
   post.mockResolvedValue(responded(500));
   let message: AttemptMessage | undefined = await delivery();

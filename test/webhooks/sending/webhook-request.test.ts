@@ -2,7 +2,11 @@
 import { Webhook } from 'standardwebhooks';
 import type { Delivery } from '../../../lambdas/webhooks/deliveries/delivery.ts';
 import type { Endpoint } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
-import { eventRequest, verificationRequest } from '../../../lambdas/webhooks/sending/webhook-request.ts';
+import {
+  eventRequest,
+  verificationRequest,
+  viewRequest,
+} from '../../../lambdas/webhooks/sending/webhook-request.ts';
 import { createSecret, signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
 
 const URL = 'https://example.com/hook';
@@ -62,4 +66,28 @@ test('a verification has the challenge in its id and its body', () => {
   expect(JSON.parse(body)).toEqual({ type: 'verification', challenge: 'challenge' });
   expect(headers['webhook-id']).toBe('msg_verification_challenge');
   expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1a,\S+$/);
+});
+
+describe('the view of a request', () => {
+  const sent = { ...delivery, status: 'delivered', endpointId: 'ep_1' } as Delivery;
+
+  test.each([
+    ['ep_1', endpoint],
+    ['sub_1', { ...endpoint, endpointId: 'sub_1', kind: 'subscription' } as const],
+  ])('of %s has the headers and the body that are sent, without time and signature', (endpointId, to) => {
+    const { headers, body } = eventRequest(delivery, URL, to, keys, 0);
+    const { 'webhook-timestamp': _t, 'webhook-signature': _s, ...shown } = headers;
+    expect(viewRequest({ ...sent, endpointId })).toStrictEqual({ headers: shown, body });
+  });
+
+  test('has no link to answer', () => {
+    const { body } = eventRequest(sent, URL, endpoint, keys, 0, 'https://link');
+    const view = viewRequest(sent);
+    expect(JSON.parse(body)).toHaveProperty('answer_url');
+    expect(JSON.parse(view?.body ?? '')).toStrictEqual(event);
+  });
+
+  test('of a delivery that is held does not exist', () => {
+    expect(viewRequest({ ...sent, status: 'held' })).toBeUndefined();
+  });
 });
