@@ -22,6 +22,10 @@ export interface Api {
   get<T>(path: string, signal?: AbortSignal): Promise<T>;
   /** @throws ApiError */
   post<T>(path: string, body?: unknown): Promise<T>;
+  /** @throws ApiError */
+  patch<T>(path: string, body: unknown): Promise<T>;
+  /** @throws ApiError */
+  delete(path: string): Promise<void>;
 }
 
 /**
@@ -49,6 +53,8 @@ export function createApi(base: string, accessToken: () => Promise<string | unde
   }
   return {
     get: (path, signal) => send('GET', path, signal && { signal }),
+    patch: (path, body) => send('PATCH', path, { body: JSON.stringify(body) }),
+    delete: (path) => send('DELETE', path),
     post: (path, body) => send('POST', path, body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }

@@ -1,7 +1,13 @@
-/** Shows the webhooks page. */
+/** Shows the webhooks pages: the endpoints, one endpoint, or one delivery. */
 import type { Api } from '../api.ts';
 import type { Route } from '../route.ts';
+import { DeliveryPage } from './delivery-page.tsx';
+import { EndpointPage } from './endpoint-page.tsx';
+import { EndpointsPage } from './endpoints-page.tsx';
+import './webhooks.css';
 
-export function WebhooksPage({ route }: { readonly api: Api; readonly route: Route }) {
-  return <h1>Webhooks {route.id}</h1>;
+export function WebhooksPage({ api, route: { page, id } }: { readonly api: Api; readonly route: Route }) {
+  if (id === undefined) return <EndpointsPage api={api} />;
+  if (page === 'deliveries') return <DeliveryPage api={api} deliveryId={id} />;
+  return <EndpointPage api={api} endpointId={id} />;
 }

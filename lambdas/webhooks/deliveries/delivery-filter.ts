@@ -1,6 +1,11 @@
 /** Lists an endpoint's deliveries that match a filter. */
 import type { Delivery, DeliveryStatus } from './delivery.ts';
-import type { DeliveryPage, DeliveryPosition, DeliveryStore } from './delivery-store.ts';
+import {
+  type DeliveryPage,
+  type DeliveryPosition,
+  type DeliveryStore,
+  positionOf,
+} from './delivery-store.ts';
 
 /** A delivery matches when it has all of these. */
 export interface DeliveryFilter {
@@ -63,7 +68,8 @@ export async function listMatching(
     const isFull = found.length + matching.length > limit;
     found.push(...matching.slice(0, limit - found.length));
     // The rest of the page is for the next call.
-    position = isFull ? found.at(-1) : page.next;
+    const last = found.at(-1);
+    position = isFull && last ? positionOf(last) : page.next;
     if (!position || found.length === limit) break;
   }
   return { deliveries: found, ...(position && { next: position }) };

@@ -332,7 +332,7 @@ function stateAfter({ attemptCount, expiresAt, jobId }: Delivery, after: AfterAt
   };
 }
 
-/** Returns the position without the other attributes of the index. */
-function positionOf({ jobId, deliveryKey, createdAt }: DeliveryPosition): DeliveryPosition {
+/** Returns the position without other attributes, such as those of the index. */
+export function positionOf({ jobId, deliveryKey, createdAt }: DeliveryPosition): DeliveryPosition {
   return { jobId, deliveryKey, createdAt };
 }

@@ -9,6 +9,7 @@ const delivery = (changes: object = {}) =>
     status: 'failed',
     type: 'job.completed',
     event: { data: { operation: 'build' } },
+    createdAt: 'then',
     ...changes,
   }) as unknown as Delivery;
 
@@ -55,7 +56,10 @@ describe('a filtered list', () => {
       { deliveries: [numbered(6), numbered(7), numbered(8)], next: numbered(9) },
     ];
     const page = await listMatching(store, 'ep_1', { ...options, since: 'a', until: 'z' });
-    expect(page).toEqual({ deliveries: [numbered(1), numbered(6), numbered(7)], next: numbered(7) });
+    expect(page).toEqual({
+      deliveries: [numbered(1), numbered(6), numbered(7)],
+      next: { jobId: 'job', deliveryKey: '7', createdAt: 'then' },
+    });
     expect(queries).toEqual([
       { limit: 100, newestFirst: true, since: 'a', until: 'z', after: undefined },
       { limit: 100, newestFirst: true, since: 'a', until: 'z', after: next },
