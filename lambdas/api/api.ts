@@ -7,6 +7,7 @@ import { consoleRoutes } from './console.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
+import { jobLogRoutes } from './job-log.ts';
 import { jobRoutes } from './jobs.ts';
 import { operatorRoutes } from './operator/operator.ts';
 import { ApiRequest } from './request.ts';
@@ -18,6 +19,7 @@ import { secretRoutes } from './secrets.ts';
 export function createApi(dependencies: ApiDependencies) {
   const handlers: Readonly<Record<RouteName, RouteHandler>> = {
     ...jobRoutes(dependencies),
+    ...jobLogRoutes(dependencies),
     ...endpointRoutes(dependencies),
     ...secretRoutes(dependencies),
     ...deliveryRoutes(dependencies),

@@ -19,6 +19,7 @@ export const routes = [
   { method: 'GET', path: '/jobs', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}', scopes: [Scope.jobsRead] },
   { method: 'POST', path: '/jobs/{job_id}/answers', scopes: [Scope.jobsWrite] },
+  { method: 'GET', path: '/jobs/{job_id}/log', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}/deliveries', scopes: [Scope.jobsRead] },
   { method: 'POST', path: '/endpoints', scopes: SENDING_SCOPES },
   { method: 'GET', path: '/endpoints', scopes: [Scope.webhooksManage] },

@@ -123,7 +123,17 @@ export type AcceptedAnswer = {
 
 /** @returns the workspace key of a step's log */
 export function stepLogKey(jobId: string, step: string): string {
-  return `logs/${jobId}/${step}.log`;
+  return `${logPrefix(jobId)}${step}.log`;
+}
+
+/** @returns the workspace key of a part of a step's log, which the step writes while it runs: parts are listed in order */
+export function stepLogPartKey(jobId: string, step: string, index: number): string {
+  return `${logPrefix(jobId)}${step}/${String(index).padStart(2, '0')}.log`;
+}
+
+/** @returns the prefix of the workspace keys of a job's logs and their parts */
+export function logPrefix(jobId: string): string {
+  return `logs/${jobId}/`;
 }
 
 /** @returns the start of the workspace keys that belong to a job, from its first step to its end */

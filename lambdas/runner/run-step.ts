@@ -22,6 +22,7 @@ import { placeResult } from '../workspace/place-result.ts';
 import { CallRequired, createApis } from './api-calls.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import { LambdaFailure } from './lambda-failure.ts';
+import { LiveLog, type LiveLogOptions } from './live-log.ts';
 import { createInputRequests, InputRequired } from './request-input.ts';
 import { FileStepLog } from './step-log.ts';
 import { resultTooLarge, storeLog } from './step-output.ts';
@@ -49,6 +50,8 @@ export interface StepRunnerOptions {
   readonly steps: Readonly<Record<string, Step<never, never>>>;
   readonly jobs: JobStore;
   readonly workspace: Workspace;
+  /** Stores the logs of running steps. @default a log is stored when its step ends */
+  readonly liveLogs?: LiveLogOptions['files'];
   /** Milliseconds between heartbeats: the delay until a cancelled step stops, and the interval of progress writes. @default 2,000 */
   readonly heartbeatMs?: number;
 }
@@ -81,7 +84,7 @@ const DEFAULT_HEARTBEAT_MS = 2_000;
  * LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {
-  const { operation, steps, jobs, workspace, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
+  const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const names = Object.keys(operation.steps);
 
   return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
@@ -109,8 +112,12 @@ export function createStepRunner(options: StepRunnerOptions) {
       }),
     );
     const log = await FileStepLog.create();
+    const live = liveLogs && new LiveLog({ log, files: liveLogs, job, step });
     try {
       const { [HANDED_OVER]: handedOver, ...earlier } = finished;
+      const wasAsked = Object.values(job.inputRequests ?? {}).some((request) => request.step === step);
+      if (attempt > 0) await live?.resume(`-- attempt ${attempt + 1} --`);
+      else if (called || wasAsked) await live?.resume('-- continued --');
       const results = Object.fromEntries(Object.entries(earlier).map(([name, { result }]) => [name, result]));
       const ending = await attemptStep({
         step,
@@ -125,7 +132,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           ...createInputRequests(step, definition, job),
           apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
-          log,
+          log: live ?? log,
           workspace,
         },
         jobs,
@@ -135,9 +142,14 @@ export function createStepRunner(options: StepRunnerOptions) {
         limitMs: Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS),
         heartbeatMs,
       });
-      if (ending.kind === 'failure' && ending.error instanceof InputRequired) throw ending.error;
-      if (ending.kind === 'failure' && ending.error instanceof CallRequired) {
-        const { next } = ending.error;
+      const interruption = ending.kind === 'failure' ? ending.error : undefined;
+      if (interruption instanceof InputRequired) {
+        await live?.flush();
+        throw interruption;
+      }
+      if (interruption instanceof CallRequired) {
+        await live?.flush();
+        const { next } = interruption;
         const progress = Math.max(job.progress, overall(0));
         await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
         return { result: null, next };
@@ -145,6 +157,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       if (ending.kind === 'leaseLost')
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
 
+      await live?.stop();
       const stored = await storeLog(log, workspace, stepLogKey(jobId, step));
       const ownLog = stored && { [step]: stored };
       const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: log.tail() };
@@ -172,6 +185,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       await guarded(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
       return null;
     } finally {
+      await live?.stop();
       await log.remove();
     }
   };

@@ -9,6 +9,7 @@ import type { Step, StepsOf } from '../definition/step-context.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { S3Workspace } from '../workspace/s3-workspace.ts';
+import { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import type { LambdaHandler } from './lambda-handler.ts';
 import { type InputRequestsEvent, recordInputRequests } from './record-input-requests.ts';
 import { createCallRunner } from './run-call.ts';
@@ -35,12 +36,14 @@ export function stepHandler<Definition extends StepsOperation>(
   operation: Definition,
   steps: StepsOf<Definition>,
 ): LambdaHandler {
-  const workspace = new S3Workspace(new S3Client(), requiredEnv(Env.workspaceBucketName));
+  const bucket = requiredEnv(Env.workspaceBucketName);
+  const workspace = new S3Workspace(new S3Client(), bucket);
   // The state machine passes each step the data that its definition declares.
   const byName = steps as Readonly<Record<string, Step<never, never>>>;
   const { mode } = operation.execution;
   const jobs = mode === 'sync' ? undefined : jobStore();
-  const runStep = jobs && createStepRunner({ operation, steps: byName, jobs, workspace });
+  const liveLogs = new WorkspaceLinks(bucket);
+  const runStep = jobs && createStepRunner({ operation, steps: byName, jobs, workspace, liveLogs });
   const [work] = Object.values(byName);
   const runCall = mode !== 'job' && work ? createCallRunner({ operation, work, workspace }) : undefined;
   return middy(

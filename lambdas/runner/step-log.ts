@@ -1,27 +1,33 @@
-/** Collects the log of one attempt, cleaned: all of it in a file, the last lines in memory. */
+/** Collects the log of a step, cleaned: all of it in a file, the last lines of this attempt in memory. */
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { StepLog } from '../definition/step-context.ts';
 import { TAIL_LINE_CHARACTERS, TAIL_LINES } from '../jobs/bound-record.ts';
 import { cleanText } from '../shared/clean-text.ts';
-import { cutText, cutTextStart } from '../shared/cut-text.ts';
+import { cutText, cutTextStart, splitText } from '../shared/cut-text.ts';
+
+/** Code units to clean and to cut into lines at a time: a step may print all of its output at once. */
+const PIECE_CHARACTERS = 64 * 1024;
 
 /** Cuts off longer logs with a notice, so that a script in an endless loop cannot fill the disk. */
 export const MAX_LOG_BYTES = 50 * 1024 * 1024;
 
 export class FileStepLog implements StepLog {
   readonly #directory: string;
+  readonly #file: string;
   readonly #stream: WriteStream;
   #tail: string[] = [];
   #unfinishedLine = '';
-  #bytes = 0;
+  #size = 0;
+  #endsLine = true;
 
   private constructor(directory: string) {
     this.#directory = directory;
-    this.#stream = createWriteStream(join(directory, 'log'));
+    this.#file = join(directory, 'log');
+    this.#stream = createWriteStream(this.#file);
     // A full disk fails the next write of the step and `close`. Without a listener it would end the process.
     this.#stream.on('error', (error) => console.error({ message: 'Failed to write a log', error }));
   }
@@ -30,23 +36,53 @@ export class FileStepLog implements StepLog {
     return new FileStepLog(await mkdtemp(join(tmpdir(), 'log-')));
   }
 
-  write(text: string): void {
-    if (this.#bytes > MAX_LOG_BYTES) return;
-    this.#bytes += Buffer.byteLength(text);
-    this.#append(
-      this.#bytes > MAX_LOG_BYTES
-        ? `\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n`
-        : cleanText(text),
-    );
+  /** Bytes. */
+  get size(): number {
+    return this.#size;
   }
 
-  #append(text: string): void {
-    this.#stream.write(text);
+  /** Whether the last line is complete. */
+  get endsLine(): boolean {
+    return this.#endsLine;
+  }
+
+  write(text: string): void {
+    for (const piece of splitText(text, PIECE_CHARACTERS)) {
+      if (this.#size > MAX_LOG_BYTES) return;
+      const bytes = this.#appendText(cleanText(piece));
+      if (bytes > MAX_LOG_BYTES)
+        this.#appendText(`\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n`);
+    }
+  }
+
+  /** Appends clean text that is not among the last lines. */
+  append(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#stream.write(bytes);
+    this.#size += bytes.length;
+    this.#endsLine = bytes.at(-1) === '\n'.charCodeAt(0);
+  }
+
+  /** Reads the bytes from `start`, inclusive, to `end`, exclusive. Both must be inside the log. */
+  async read(start: number, end: number): Promise<Buffer> {
+    await new Promise((resolve) => this.#stream.write('', resolve));
+    const file = await open(this.#file);
+    try {
+      const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+      return buffer;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** @returns the size of the log */
+  #appendText(text: string): number {
+    this.append(Buffer.from(text));
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = cutTextStart(lines.pop() ?? '', TAIL_LINE_CHARACTERS);
-    this.#tail = [...this.#tail, ...lines.map((line) => cutText(line, TAIL_LINE_CHARACTERS))].slice(
-      -TAIL_LINES,
-    );
+    const last = lines.slice(-TAIL_LINES).map((line) => cutText(line, TAIL_LINE_CHARACTERS));
+    this.#tail = [...this.#tail, ...last].slice(-TAIL_LINES);
+    return this.#size;
   }
 
   /** @returns the last lines, oldest first */
@@ -58,7 +94,7 @@ export class FileStepLog implements StepLog {
   async close(): Promise<string | undefined> {
     this.#stream.end();
     await finished(this.#stream);
-    return this.#bytes > 0 ? String(this.#stream.path) : undefined;
+    return this.#size > 0 ? this.#file : undefined;
   }
 
   async remove(): Promise<void> {

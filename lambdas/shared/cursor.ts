@@ -4,10 +4,18 @@ import { AppError, ErrorCode } from './errors.ts';
 
 export class Cursor<Position> {
   readonly #shape: z.ZodType<Position>;
+  readonly #refusal: string;
 
-  /** @param shape schema of the positions; `decode` rejects everything else */
-  constructor(shape: z.ZodType<Position>) {
+  /**
+   * @param shape schema of the positions; `decode` rejects everything else
+   * @param refusal message of the error
+   */
+  constructor(
+    shape: z.ZodType<Position>,
+    refusal = 'cursor: this list did not return it. Pass next_cursor unchanged, or leave it out to start at the beginning.',
+  ) {
     this.#shape = shape;
+    this.#refusal = refusal;
   }
 
   encode(position: Position): string {
@@ -19,11 +27,7 @@ export class Cursor<Position> {
     try {
       return this.#shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
     } catch (cause) {
-      throw new AppError(
-        ErrorCode.invalidCursor,
-        'cursor: this list did not return it. Pass next_cursor unchanged, or leave it out to start at the beginning.',
-        { cause },
-      );
+      throw new AppError(ErrorCode.invalidCursor, this.#refusal, { cause });
     }
   }
 }

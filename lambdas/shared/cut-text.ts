@@ -39,6 +39,19 @@ export function cutTextStart(text: string, maxCharacters: number): string {
   return text.slice(over > 0 ? boundaryAfter(text, over) : 0).toWellFormed();
 }
 
+/**
+ * Splits a text into pieces, so that one long text takes little memory at a time.
+ * @returns pieces of at most `maxCharacters` code units; together they are the text
+ */
+export function* splitText(text: string, maxCharacters: number): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = start + maxCharacters;
+    const piece = text.slice(start, isWithinPair(text, end) ? end - 1 : end);
+    yield piece;
+    start += piece.length;
+  }
+}
+
 function boundaryBefore(text: string, at: number): number {
   return graphemeAt(text, at)?.start ?? (isWithinPair(text, at) ? at - 1 : at);
 }

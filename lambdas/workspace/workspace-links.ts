@@ -1,4 +1,4 @@
-/** Reads the workspace bucket and creates download and upload URLs, for functions that run no steps. */
+/** Reads the workspace bucket, writes texts to it, and creates download and upload URLs, without the S3 client. */
 import type { ResultFile } from '../definition/operation-definition.ts';
 import type { UploadedFile, UploadRequest } from '../jobs/job.ts';
 import { BucketRequests, type PresignedRequest } from '../shared/aws/bucket-requests.ts';
@@ -34,6 +34,8 @@ export interface UploadLink {
 /** Long enough to pass a link to another program, short enough to limit the harm of a leaked one. */
 const LINK_SECONDS = 15 * 60;
 
+const TEXT = 'text/plain; charset=utf-8';
+
 export class WorkspaceLinks {
   readonly #requests: BucketRequests;
 
@@ -49,15 +51,6 @@ export class WorkspaceLinks {
   async find(key: string): Promise<UploadedFile | undefined> {
     const headers = await this.#head(key);
     return headers && { size: Number(headers.get('content-length')), version: headers.get('etag') ?? '' };
-  }
-
-  /** @returns the size in bytes of a file that was written since a time (epoch milliseconds); undefined without one */
-  async sizeSince(key: string, sinceMs: number): Promise<number | undefined> {
-    const headers = await this.#head(key);
-    // S3 gives whole seconds.
-    const isNew =
-      headers && Date.parse(headers.get('last-modified') ?? '') >= Math.floor(sinceMs / 1000) * 1000;
-    return isNew ? Number(headers.get('content-length')) : undefined;
   }
 
   /**
@@ -88,6 +81,12 @@ export class WorkspaceLinks {
     const headers = { range: `bytes=${start}-${end - 1}` };
     const response = await this.#requests.fetch(key, { headers });
     return Buffer.from(await expectOk(response, key).arrayBuffer());
+  }
+
+  /** Writes a text file. @throws Error, and the signal's reason when it aborts */
+  async putText(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const headers = { 'content-type': TEXT };
+    expectOk(await this.#requests.fetch(key, { method: 'PUT', body: bytes, headers, signal }), key);
   }
 
   /** Signs a download URL without a call to AWS. Anyone with the URL can use it until it expires. */

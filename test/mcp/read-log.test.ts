@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { readLogTool } from '../../lambdas/mcp/tools/read-log.ts';
+import { MemoryFiles } from '../support/memory-files.ts';
 
 const jobId = '11112222-3333-4444-8555-666677778888';
 const operation = defineOperation({
@@ -14,13 +15,17 @@ const operation = defineOperation({
 });
 const startedAt = '2026-01-01T00:00:00.500Z';
 
-/** Reads a job's log. Files of the workspace are by step. */
+/** Reads a job's log. Files of the workspace are by name. */
 async function readLog(
   job: Partial<Job>,
   files: Readonly<Record<string, string>>,
   args: Readonly<Record<string, unknown>> = {},
 ): Promise<Readonly<Record<string, unknown>>> {
-  const contentOf = (key: string) => files[/^logs\/.*\/(\w+)\.log$/.exec(key)?.[1] ?? ''];
+  const workspace = new MemoryFiles();
+  for (const [name, text] of Object.entries(files)) {
+    const isOld = text.includes('of an expired job');
+    workspace.put(`logs/${jobId}/${name}.log`, text, Date.parse(startedAt) + (isOld ? -1_000 : 1_000));
+  }
   const tool = readLogTool({
     jobs: {
       get: async (owner: string) =>
@@ -28,16 +33,12 @@ async function readLog(
     },
     operations: [operation],
     pollRateLimiter: { check: () => {} },
-    workspace: {
-      sizeSince: async (key: string, sinceMs: number) =>
-        sinceMs === Date.parse(startedAt) ? contentOf(key)?.length : undefined,
-      read: async (key: string, start: number, end: number) =>
-        Buffer.from(contentOf(key) ?? '').subarray(start, end),
-    },
+    workspace,
   } as never);
   const caller = { owner: 'ada', scopes: ['jobs:read'] };
   const result = await tool.call({ job_id: jobId, ...args }, caller, {} as never);
   if (!('structured' in result)) throw new Error('It asks questions.');
+  expect(workspace.lists).toBeLessThanOrEqual(1);
   return { ...result.structured, next: result.next, shown: result.text };
 }
 
@@ -49,8 +50,15 @@ const stored = (files: Readonly<Record<string, string>>) =>
     ]),
   );
 
-test('while the job runs, the steps that have ended show their logs, and the place to read on', async () => {
-  const files = { install: 'added 3\n', compile: 'attempt 0\n', test: 'of an expired job\n' };
+test('while the job runs, its steps show what they have printed, and the place to read on', async () => {
+  const files = {
+    install: 'added 3\n',
+    'install/00': 'added',
+    'compile/00': 'attempt',
+    'compile/01': ' 0\n',
+    'compile/02': 'of an expired job\n',
+    test: 'of an expired job\n',
+  };
   const log = await readLog({ status: 'running', step: 'compile' }, files);
   const text = '== install ==\nadded 3\n== compile ==\nattempt 0\n';
   expect(log).toMatchObject({
@@ -60,7 +68,7 @@ test('while the job runs, the steps that have ended show their logs, and the pla
     start: 0,
     end: text.length,
     size: text.length,
-    next: `The job is running: for newer lines, call read_log again with after ${text.length}.`,
+    next: `The job is running: for newer lines, call read_log with after ${text.length} in 10 s.`,
   });
   expect(log.shown).toBe(text.trimEnd());
   expect(await readLog({ status: 'running', step: 'compile' }, files, { after: 50 })).toMatchObject({
@@ -69,8 +77,10 @@ test('while the job runs, the steps that have ended show their logs, and the pla
   });
 });
 
-test('a job that has not printed yet says when a log appears', async () => {
-  const next = expect.stringMatching(/^There is no log yet: .* call read_log again with after 0\.$/);
+test('a job that has not printed yet says when to ask again', async () => {
+  const next = expect.stringMatching(
+    /^The job is \w+: for newer lines, call read_log with after 0 in 10 s\.$/,
+  );
   expect(await readLog({ status: 'running', step: 'install' }, {})).toMatchObject({ text: '', next });
   expect(await readLog({ status: 'pending', startedAt: undefined }, {})).toMatchObject({ text: '', next });
 });
@@ -88,6 +98,18 @@ test('after the end, the record says which logs there are, in the order of the s
 test('a cancelled job has the logs of the workspace', async () => {
   const log = await readLog({ status: 'cancelled', step: 'compile' }, { install: 'added 3\n' });
   expect(log).toMatchObject({ steps: ['install'], text: '== install ==\nadded 3\n' });
+});
+
+test('a step that crashed has what it had printed before, and a failed attempt its whole log', async () => {
+  const files = { install: 'added 3\n', 'compile/00': 'before the crash\n' };
+  const { install, compile } = stored({ install: files.install, compile: 'failed\n' });
+  const crashed = await readLog({ status: 'failed', step: 'compile', logs: { install } as never }, files);
+  const heading = '== install ==\nadded 3\n== compile ==\n';
+  expect(crashed).toMatchObject({ text: `${heading}before the crash\n`, next: 'This is the whole log.' });
+  const failed = { status: 'failed', step: 'compile', logs: { install, compile } as never } as const;
+  expect(await readLog(failed, { ...files, compile: 'failed\n' })).toMatchObject({
+    text: `${heading}failed\n`,
+  });
 });
 
 test('one step is read without the names of steps, by lines or from a byte', async () => {

@@ -148,11 +148,15 @@ test('files are listed by prefix, in pages, with names as they are', async () =>
   expect(await links().list('nothing/', { limit: 9 })).toEqual({ files: [] });
 });
 
-test('the size of a file counts only if it was written since a time', async () => {
+test('a text is written, and replaced', async () => {
   process.env.AWS_ENDPOINT_URL_S3 = bucket.url;
-  const before = Date.now();
-  await bucket.put('logs/new.log', 'text');
-  expect(await links().sizeSince('logs/new.log', before)).toBe(4);
-  expect(await links().sizeSince('logs/new.log', Date.now() + 60_000)).toBeUndefined();
-  expect(await links().sizeSince('logs/none.log', before)).toBeUndefined();
+  const signal = new AbortController().signal;
+  for (const text of ['ä€😀 one', 'two']) {
+    await links().putText('logs/new.log', Buffer.from(text), signal);
+    expect(await bucket.read('logs/new.log')).toBe(text);
+  }
+  await expect(links().putText('logs/late.log', Buffer.from(''), AbortSignal.abort())).rejects.toThrow(
+    'abort',
+  );
+  expect(await links().find('logs/late.log')).toBeUndefined();
 });

@@ -1,17 +1,17 @@
 /** Lists and reads results and logs as MCP resources, in ranges, so that a model reads only what it needs. */
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/server';
 import type { OperationDefinition } from '../../definition/operation-definition.ts';
-import { type Job, JobStatus } from '../../jobs/job.ts';
+import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
+import { filePiece, type Piece, sizeOf, textPiece } from '../../workspace/logs/pieces.ts';
+import { readFrom, readTail } from '../../workspace/logs/read-range.ts';
+import { findLogs, logPieces } from '../../workspace/logs/step-logs.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { type JobUri, MAX_READ_BYTES, parseJobUri, type ResourceRange } from './job-uri.ts';
-import { findLogs, logPieces } from './log-pieces.ts';
-import { filePiece, type Piece, sizeOf, textPiece } from './pieces.ts';
-import { readFrom, readTail } from './read-range.ts';
 
 const PAGE = 50;
 
@@ -61,7 +61,8 @@ export class JobResources {
     const job = await this.#jobs.get(owner, address.jobId);
     const pieces = job && (await this.#piecesOf(job, address));
     if (!pieces) throw notFound(uri);
-    const { text, end, isCutBefore } = await readRange(pieces, address.range);
+    const isGrowing = address.part === 'log' && !isTerminal(job.status);
+    const { text, end, isCutBefore } = await readRange(pieces, address.range, isGrowing);
     const mimeType = address.part === 'result' ? 'application/json' : 'text/plain';
     const size = sizeOf(pieces);
     const [from = ''] = uri.split('?');
@@ -71,6 +72,7 @@ export class JobResources {
       contents: [
         { uri, mimeType, text },
         ...(end < size ? note(more, `There is more, up to byte ${size}. Read ${more}.`) : []),
+        ...(end === size && isGrowing ? note(more, `The log grows. Read ${more} in 10 s.`) : []),
         ...(isCutBefore ? note(from, `The tail has earlier lines. Read ${from} from its start.`) : []),
       ],
     };
@@ -91,16 +93,19 @@ export class JobResources {
 }
 
 /**
+ * @param isGrowing whether the text may become longer than the offset
  * @returns the text, the offset of the byte after it, and whether requested lines are missing before it
  * @throws AppError RANGE_INVALID
  */
 async function readRange(
   pieces: readonly Piece[],
   range: ResourceRange,
+  isGrowing: boolean,
 ): Promise<{ readonly text: string; readonly end: number; readonly isCutBefore?: boolean }> {
   const size = sizeOf(pieces);
   if ('tail' in range) return readTail(pieces, range.tail, MAX_READ_BYTES);
   const { offset, length } = range;
+  if (isGrowing && offset === size) return { text: '', end: size };
   if (offset > 0 && offset >= size) {
     throw new AppError(
       ErrorCode.rangeInvalid,

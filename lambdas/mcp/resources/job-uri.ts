@@ -62,13 +62,13 @@ export const JOB_TEMPLATES = [
     title: 'Log of a job',
     uriTemplate: 'job://{job_id}/log{?offset,length,tail}',
     mimeType: 'text/plain',
-    description: 'Output of all steps, once the job has ended; tail is in lines.',
+    description: 'Output of all steps, while the job runs too; tail is in lines.',
   },
   {
     name: 'job_step_log',
     title: 'Log of a step',
     uriTemplate: 'job://{job_id}/log/{step}{?offset,length,tail}',
     mimeType: 'text/plain',
-    description: 'Output of one step, once the job has ended; tail is in lines.',
+    description: 'Output of one step, while it runs too; tail is in lines.',
   },
 ] as const;

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { type Piece, sizeOf, textPiece } from '../../workspace/logs/pieces.ts';
+import { readFrom, readTail, type TextPart } from '../../workspace/logs/read-range.ts';
+import { findLogs, logPieces, stepsOf } from '../../workspace/logs/step-logs.ts';
 import { jobIdArgument } from '../job-result.ts';
-import { findLogs, logPieces, stepsOf } from '../resources/log-pieces.ts';
-import { type Piece, sizeOf, textPiece } from '../resources/pieces.ts';
-import { readFrom, readTail, type TextPart } from '../resources/read-range.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 import { findJob } from './find-job.ts';
@@ -15,6 +15,9 @@ import { findJob } from './find-job.ts';
 const MAX_READ_BYTES = 16 * 1024;
 const MAX_TAIL_LINES = 1_000;
 const DEFAULT_TAIL_LINES = 100;
+
+/** A line shows at most so many seconds after it is printed. */
+const GROWTH_SECONDS = 10;
 
 type Dependencies = Pick<ToolDependencies, 'jobs' | 'operations' | 'pollRateLimiter' | 'workspace'>;
 
@@ -60,7 +63,7 @@ export function readLogTool({ jobs, operations, pollRateLimiter, workspace }: De
         structured: {
           job_id: job.jobId,
           status: job.status,
-          steps: logs.map(([name]) => name),
+          steps: logs.map((log) => log.step),
           text: part.text,
           start: part.start,
           end: part.end,
@@ -91,8 +94,7 @@ async function readPart(
 function nextCall({ status }: Job, { start, end, size }: TextPart & { readonly size: number }): string {
   if (end < size) return `Read on to byte ${size}: call read_log with after ${end}.`;
   if (!isTerminal(status)) {
-    const nothing = size === 0 ? 'There is no log yet: a step shows its log when it ends. ' : '';
-    return `${nothing}The job is ${status}: for newer lines, call read_log again with after ${end}.`;
+    return `The job is ${status}: for newer lines, call read_log with after ${end} in ${GROWTH_SECONDS} s.`;
   }
   if (size === 0) return 'The job printed nothing.';
   return start > 0 ? 'This is the end. For the start, call read_log with after 0.' : 'This is the whole log.';

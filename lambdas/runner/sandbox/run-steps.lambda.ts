@@ -8,6 +8,7 @@ import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { createStepRunner, type StepEvent } from '../run-step.ts';
 import { SandboxFunction } from './sandbox-function.ts';
 import { sandboxedSteps } from './sandboxed-steps.ts';
@@ -28,6 +29,7 @@ const run = createStepRunner({
   }),
   jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),
   workspace: new S3Workspace(new S3Client(), bucket),
+  liveLogs: new WorkspaceLinks(bucket),
 });
 
 export const handler = middy((event: StepEvent, context: Context) => run(event, context));

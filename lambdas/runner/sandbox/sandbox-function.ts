@@ -9,7 +9,7 @@ import {
 import { LambdaFailure } from '../lambda-failure.ts';
 import type { SandboxEvent } from './protocol.ts';
 
-/** A sandbox writes no longer lines: a log line has 8,192 characters of at most six bytes each. */
+/** A sandbox writes no longer lines: a piece of a log has 32 Ki characters of at most six bytes each. */
 const MAX_LINE_BYTES = 256 * 1024;
 
 export class SandboxFunction {

@@ -6,6 +6,7 @@ import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
 import { boundError, MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { cleanShortText } from '../../shared/clean-text.ts';
+import { splitText } from '../../shared/cut-text.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
@@ -14,6 +15,9 @@ import { cleanMachine } from './clean-machine.ts';
 import { endProcesses, markEnvironment } from './end-processes.ts';
 import { KEEP_ALIVE_MS, type SandboxError, type SandboxEvent, type SandboxMessage } from './protocol.ts';
 import { UrlWorkspace } from './url-workspace.ts';
+
+/** Code units of one message: as JSON they have at most six bytes each, and the runner accepts lines of 256 KiB. */
+const MAX_LOG_CHARACTERS = 32 * 1024;
 
 /**
  * Creates the Lambda handler for an operation with a `sandbox`. Export it as `handler` of the module that the operation names.
@@ -74,8 +78,10 @@ async function runStep(
       log: {
         // Unread text stays in memory, so stop at the length at which the runner cuts off the log.
         write: (text) => {
-          if (logBytes <= MAX_LOG_BYTES) send({ log: text });
-          logBytes += Buffer.byteLength(text);
+          for (const piece of splitText(text, MAX_LOG_CHARACTERS)) {
+            if (logBytes <= MAX_LOG_BYTES) send({ log: piece });
+            logBytes += Buffer.byteLength(piece);
+          }
         },
       },
       workspace: new UrlWorkspace(event),

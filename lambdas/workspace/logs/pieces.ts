@@ -1,6 +1,6 @@
 /** Reads a text of several pieces, in memory and in the workspace, as one. Fetches only the requested range. */
 import type { StoredObject } from '../../jobs/job.ts';
-import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
+import type { WorkspaceLinks } from '../workspace-links.ts';
 
 export interface Piece {
   /** Bytes. */
@@ -15,13 +15,13 @@ export function textPiece(text: string): Piece {
 }
 
 export function filePiece(
-  workspace: WorkspaceLinks,
+  workspace: Pick<WorkspaceLinks, 'read'>,
   { key, size }: Pick<StoredObject, 'key' | 'size'>,
 ): Piece {
   return { size, read: (start, end) => workspace.read(key, start, end) };
 }
 
-export function sizeOf(pieces: readonly Piece[]): number {
+export function sizeOf(pieces: readonly Pick<Piece, 'size'>[]): number {
   return pieces.reduce((sum, { size }) => sum + size, 0);
 }
 
