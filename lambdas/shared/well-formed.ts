@@ -26,5 +26,7 @@ export function toJson(value: unknown): string {
 /** @returns the same value, or a copy with U+FFFD in place of each half of a character */
 export function wellFormed<T>(value: T): T {
   const json = JSON.stringify(value) as string | undefined;
-  return json === undefined || !json.includes('\\ud') ? value : JSON.parse(wellFormedJson(json));
+  if (json === undefined || !json.includes('\\ud')) return value;
+  const clean = wellFormedJson(json);
+  return clean === json ? value : JSON.parse(clean);
 }
