@@ -1,18 +1,7 @@
 /** Calls the management API, as the signed-in user. */
+import { ApiError } from './api-error.ts';
 
-/** An error of the management API, with the remedy in its message. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-  /** Such as `JOB_NOT_FOUND`. */
-  readonly code: string;
-
-  constructor(status: number, { code, message }: { readonly code: string; readonly message: string }) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
+export { ApiError } from './api-error.ts';
 
 export interface Api {
   /**
@@ -20,6 +9,17 @@ export interface Api {
    * @throws ApiError
    */
   get<T>(path: string, signal?: AbortSignal): Promise<T>;
+  /**
+   * Reads what may be unchanged.
+   * @param etag of the version that the caller has
+   * @returns undefined when it is unchanged
+   * @throws ApiError
+   */
+  getChanged<T>(
+    path: string,
+    etag: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ readonly body: T; readonly etag: string | undefined } | undefined>;
   /** @throws ApiError */
   post<T>(path: string, body?: unknown): Promise<T>;
   /** @throws ApiError */
@@ -28,33 +28,76 @@ export interface Api {
   delete(path: string): Promise<void>;
 }
 
+/** Provides access tokens. */
+export interface TokenSource {
+  accessToken(): Promise<string>;
+  renew(refused: string): Promise<string>;
+  accepted(): void;
+  refusal(accessToken: string): Error;
+}
+
 /**
  * @param base URL of the API's stage, with a trailing slash
- * @param accessToken returns a valid token; undefined when the API needs none
+ * @param tokens undefined when the API needs none
  */
-export function createApi(base: string, accessToken: () => Promise<string | undefined>): Api {
-  async function send<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
-    const token = await accessToken();
-    const response = await fetch(new URL(`.${path}`, base), {
-      method,
-      ...init,
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(init.body !== undefined && { 'content-type': 'application/json' }),
-      },
-    });
-    const body = response.status === 204 ? undefined : await response.json().catch(() => undefined);
-    if (response.ok) return body as T;
+export function createApi(base: string, tokens?: TokenSource): Api {
+  async function request(method: string, path: string, init: RequestInit): Promise<Response> {
+    const ask = (token?: string) =>
+      fetch(new URL(`.${path}`, base), {
+        method,
+        ...init,
+        headers: {
+          ...init.headers,
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(init.body !== undefined && { 'content-type': 'application/json' }),
+        },
+      });
+    if (!tokens) return ask();
+    const token = await tokens.accessToken();
+    const response = await ask(token);
+    if (response.status !== 401) {
+      tokens.accepted();
+      return response;
+    }
+    const renewed = await tokens.renew(token);
+    const again = await ask(renewed);
+    if (again.status === 401) throw tokens.refusal(renewed);
+    tokens.accepted();
+    return again;
+  }
+
+  async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await request(method, path, init);
+    if (response.ok || response.status === 304) return response;
+    const body = await response.json().catch(() => undefined);
     const unreadable = {
       code: 'UNREADABLE',
       message: `The API responded with status ${response.status}. Try again.`,
     };
-    throw new ApiError(response.status, body?.error ?? unreadable);
+    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+    throw new ApiError(
+      response.status,
+      body?.error ?? unreadable,
+      Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    );
   }
+
+  const read = async (response: Response) => (response.status === 204 ? undefined : response.json());
+  const json = (body: unknown) => (body === undefined ? {} : { body: JSON.stringify(body) });
   return {
-    get: (path, signal) => send('GET', path, signal && { signal }),
-    patch: (path, body) => send('PATCH', path, { body: JSON.stringify(body) }),
-    delete: (path) => send('DELETE', path),
-    post: (path, body) => send('POST', path, body === undefined ? {} : { body: JSON.stringify(body) }),
+    get: async (path, signal) => read(await send('GET', path, signal && { signal })),
+    async getChanged(path, etag, signal) {
+      // The browser's own cache would turn the 304 into a 200.
+      const response = await send('GET', path, {
+        cache: 'no-store',
+        ...(signal && { signal }),
+        ...(etag !== undefined && { headers: { 'if-none-match': etag } }),
+      });
+      if (response.status === 304) return undefined;
+      return { body: await response.json(), etag: response.headers.get('etag') ?? undefined };
+    },
+    post: async (path, body) => read(await send('POST', path, json(body))),
+    patch: async (path, body) => read(await send('PATCH', path, json(body))),
+    delete: async (path) => void (await send('DELETE', path)),
   };
 }

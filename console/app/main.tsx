@@ -1,33 +1,44 @@
 /** Starts the console: signs in, and shows the page that the address names. */
 import { render } from 'preact';
 import '../shared/base.css';
+import '../shared/controls.css';
 import './app.css';
-import { type Api, createApi } from './api.ts';
-import { JobsPage } from './jobs/jobs-page.tsx';
-import { OperatorPage } from './operator/operator-page.tsx';
-import { useRoute } from './route.ts';
-import { WebhooksPage } from './webhooks/webhooks-page.tsx';
+import { createApi } from './api.ts';
+import { App } from './app.tsx';
+import { Session, SignInFailed } from './auth/session.ts';
+import { readSignInConfig } from './auth/sign-in-config.ts';
+import { NoClient, Notice, ProviderUnavailable, SignedRequests, SignIn } from './auth/sign-in-pages.tsx';
 
-const PAGES = { jobs: JobsPage, webhooks: WebhooksPage, deliveries: WebhooksPage, operator: OperatorPage };
-
-function App({ api }: { readonly api: Api }) {
-  const route = useRoute();
-  const Page = PAGES[route.page as keyof typeof PAGES] ?? JobsPage;
-  return (
-    <>
-      <header class="top">
-        <nav aria-label="Pages">
-          <a href="#/jobs">Jobs</a> <a href="#/webhooks">Webhooks</a> <a href="#/operator">Operator</a>
-        </nav>
-      </header>
-      <main>
-        <Page api={api} route={route} key={`${route.page}/${route.id}`} />
-      </main>
-    </>
-  );
-}
-
-const root = document.getElementById('app');
 // The page is at <stage>/console.
 const base = new URL('.', document.baseURI).href;
-if (root) render(<App api={createApi(base, async () => undefined)} />, root);
+const root = document.getElementById('app');
+if (root) void start(root);
+
+async function start(root: HTMLElement): Promise<void> {
+  try {
+    const config = await readSignInConfig(base);
+    if (config.mode === 'none') return render(<App api={createApi(base)} />, root);
+    if (config.mode === 'iam') return render(<SignedRequests base={base} />, root);
+    const { client_id, authorization_server } = config;
+    if (client_id === undefined) return render(<NoClient base={base} issuer={config.issuer} />, root);
+    if (!authorization_server) return render(<ProviderUnavailable issuer={config.issuer} />, root);
+    const session = new Session({ ...config, client_id, authorization_server }, base);
+    const error = await complete(session);
+    if (session.tokens && error === undefined)
+      render(<App api={createApi(base, session)} session={session} />, root);
+    else render(<SignIn session={session} issuer={config.issuer} error={error} />, root);
+  } catch (error) {
+    render(<Notice title="The console could not start" message={(error as Error).message} />, root);
+  }
+}
+
+/** @returns why the sign-in failed; undefined when it succeeded, or none was under way */
+async function complete(session: Session): Promise<string | undefined> {
+  try {
+    await session.complete();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SignInFailed) return error.message;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-/** Reads the page and its parameter from the address: `#/jobs/<id>`. */
+/** Reads the page and its parameters from the address: `#/jobs/<id>`, `#/jobs?status=failed`. */
 import { useEffect, useState } from 'preact/hooks';
 
 export interface Route {
@@ -6,16 +6,20 @@ export interface Route {
   readonly page: string;
   /** The part after it, such as a job id. */
   readonly id?: string;
+  /** What follows the question mark, such as filters. */
+  readonly query: string;
 }
 
 export function parseRoute(hash: string): Route {
-  const [page = '', id] = hash.replace(/^#\/?/, '').split('/');
-  if (!id) return { page: page || 'jobs' };
+  const [path = '', ...rest] = hash.replace(/^#\/?/, '').split('?');
+  const query = rest.join('?');
+  const [page = '', id] = path.split('/');
+  if (!id) return { page: page || 'jobs', query };
   try {
-    return { page, id: decodeURIComponent(id) };
+    return { page, id: decodeURIComponent(id), query };
   } catch {
     // A malformed escape names nothing that exists.
-    return { page, id };
+    return { page, id, query };
   }
 }
 
@@ -25,7 +29,18 @@ export function useRoute(): Route {
   useEffect(() => {
     const update = () => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', update);
-    return () => removeEventListener('hashchange', update);
+    addEventListener('popstate', update);
+    return () => {
+      removeEventListener('hashchange', update);
+      removeEventListener('popstate', update);
+    };
   }, []);
   return route;
+}
+
+/** Changes the query of the address without a new entry in the history, such as for a filter. */
+export function replaceQuery(route: Route, query: string): void {
+  const path = `#/${route.page}${route.id === undefined ? '' : `/${encodeURIComponent(route.id)}`}`;
+  history.replaceState(null, '', query === '' ? path : `${path}?${query}`);
+  dispatchEvent(new PopStateEvent('popstate'));
 }

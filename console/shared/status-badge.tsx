@@ -15,6 +15,10 @@ const LABELS: Readonly<Record<Status, string>> = {
   reused: 'Reused',
 };
 
+export function labelOf(status: Status): string {
+  return LABELS[status] ?? status;
+}
+
 export function StatusBadge({ status }: { readonly status: Status }) {
-  return <span class={`status status-${status}`}>{LABELS[status] ?? status}</span>;
+  return <span class={`status status-${status}`}>{labelOf(status)}</span>;
 }

@@ -7,8 +7,10 @@ import { consoleRoutes } from './console.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
+import { jobInputRoutes } from './job-input.ts';
 import { jobLogRoutes } from './job-log.ts';
 import { jobRoutes } from './jobs.ts';
+import { operationRoutes } from './operations.ts';
 import { operatorRoutes } from './operator/operator.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
@@ -24,6 +26,8 @@ export function createApi(dependencies: ApiDependencies) {
     ...secretRoutes(dependencies),
     ...deliveryRoutes(dependencies),
     ...answerLinkRoutes(dependencies),
+    ...jobInputRoutes(dependencies),
+    ...operationRoutes(dependencies),
     ...consoleRoutes(dependencies),
     ...operatorRoutes(dependencies),
   };

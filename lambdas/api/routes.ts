@@ -18,6 +18,7 @@ type Route = {
 export const routes = [
   { method: 'GET', path: '/jobs', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}', scopes: [Scope.jobsRead] },
+  { method: 'GET', path: '/jobs/{job_id}/input', scopes: [Scope.jobsRead] },
   { method: 'POST', path: '/jobs/{job_id}/answers', scopes: [Scope.jobsWrite] },
   { method: 'GET', path: '/jobs/{job_id}/log', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}/deliveries', scopes: [Scope.jobsRead] },
@@ -43,6 +44,7 @@ export const routes = [
   { method: 'GET', path: '/answers/{token}', isPublic: true },
   { method: 'POST', path: '/answers/{token}', isPublic: true },
   { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true },
+  { method: 'GET', path: '/operations', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/console', isPublic: true },
   { method: 'GET', path: '/console/config', isPublic: true },
   { method: 'GET', path: '/console/{file}', isPublic: true },

@@ -64,7 +64,7 @@ export class FileStepLog implements StepLog {
   }
 
   /** Reads the bytes from `start`, inclusive, to `end`, exclusive. Both must be inside the log. */
-  async read(start: number, end: number): Promise<Buffer> {
+  async read(start: number, end: number): Promise<Buffer<ArrayBuffer>> {
     await new Promise((resolve) => this.#stream.write('', resolve));
     const file = await open(this.#file);
     try {

@@ -84,7 +84,7 @@ export class WorkspaceLinks {
   }
 
   /** Writes a text file. @throws Error, and the signal's reason when it aborts */
-  async putText(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async putText(key: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
     const headers = { 'content-type': TEXT };
     expectOk(await this.#requests.fetch(key, { method: 'PUT', body: bytes, headers, signal }), key);
   }

@@ -1,0 +1,108 @@
+/** Shows the frame of the console: navigation, the person who is signed in, and the page that the address names. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Api } from './api.ts';
+import type { Session } from './auth/session.ts';
+import { OperatorSignIn, SignedOut } from './auth/sign-in-pages.tsx';
+import { JobPage } from './jobs/job-page.tsx';
+import { JobsPage } from './jobs/jobs-page.tsx';
+import { OperatorPage } from './operator/operator-page.tsx';
+import { type Route, useRoute } from './route.ts';
+import { WebhooksPage } from './webhooks/webhooks-page.tsx';
+
+interface AppProps {
+  readonly api: Api;
+  /** Absent when the API needs no sign-in. */
+  readonly session?: Session;
+}
+
+/** The page `deliveries` belongs to the webhooks. */
+const SECTIONS = [
+  { page: 'jobs', name: 'Jobs', pages: ['jobs'] },
+  { page: 'webhooks', name: 'Webhooks', pages: ['webhooks', 'deliveries'] },
+  { page: 'operator', name: 'Operator', pages: ['operator'] },
+] as const;
+
+export function App({ api, session }: AppProps) {
+  const route = useRoute();
+  const [isExpired, setIsExpired] = useState(false);
+  const [signedOut, setSignedOut] = useState<{ readonly page: string | undefined }>();
+  const main = useRef<HTMLElement>(null);
+  const place = `${route.page}/${route.id ?? ''}`;
+  const firstPlace = useRef(place);
+  if (session) session.onNeeded = () => setIsExpired(true);
+
+  useEffect(() => {
+    const section = SECTIONS.find(({ pages }) => pages.some((page) => page === route.page)) ?? SECTIONS[0];
+    document.title = `${route.id ? `${route.id.slice(0, 8)} · ` : ''}${section.name} · Async Operations`;
+    // A screen reader begins with the new page, as after a load.
+    if (firstPlace.current !== place) main.current?.focus();
+    firstPlace.current = '';
+    scrollTo(0, 0);
+  }, [place]);
+
+  if (signedOut) return <SignedOut page={signedOut.page} />;
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <header class="top">
+        <span class="product">Async Operations</span>
+        <nav aria-label="Pages">
+          {SECTIONS.map(({ page, name, pages }) => (
+            <a
+              key={page}
+              href={`#/${page}`}
+              aria-current={pages.some((one) => one === route.page) ? 'page' : undefined}
+            >
+              {name}
+            </a>
+          ))}
+        </nav>
+        {session && (
+          <div class="person">
+            <span class="person-name" dir="auto">
+              {session.tokens?.user ?? 'Signed in'}
+              {session.isOperator && ' (operator)'}
+            </span>
+            <button type="button" onClick={async () => setSignedOut({ page: await session.signOut() })}>
+              Sign out
+            </button>
+          </div>
+        )}
+      </header>
+      {isExpired && (
+        <p class="expired" role="alert">
+          Your sign-in has expired. What you entered is lost when you leave: copy it first.{' '}
+          <button type="button" onClick={() => void session?.signIn()}>
+            Sign in again
+          </button>
+        </p>
+      )}
+      <main id="main" tabIndex={-1} ref={main}>
+        <Page key={place} api={api} session={session} route={route} />
+      </main>
+    </>
+  );
+}
+
+function Page({
+  api,
+  session,
+  route,
+}: AppProps & { readonly session: Session | undefined; readonly route: Route }) {
+  switch (route.page) {
+    case 'webhooks':
+    case 'deliveries':
+      return <WebhooksPage api={api} route={route} />;
+    case 'operator':
+      if (session && !session.isOperator) return <OperatorSignIn session={session} />;
+      return <OperatorPage api={api} route={route} />;
+    default:
+      return route.id === undefined ? (
+        <JobsPage api={api} route={route} />
+      ) : (
+        <JobPage api={api} jobId={route.id} />
+      );
+  }
+}

@@ -1,0 +1,23 @@
+/** Reads how the console signs in. */
+import type { AuthorizationServer } from 'oauth4webapi';
+
+/** The authorization server, and the client that the operator registered for the console. */
+export interface TokenConfig {
+  readonly mode: 'oidc';
+  readonly issuer: string;
+  readonly client_id?: string;
+  readonly scopes: readonly string[];
+  readonly operator_scope: string;
+  readonly resource?: string;
+  /** Absent while the identity provider is unavailable. */
+  readonly authorization_server?: AuthorizationServer;
+}
+
+export type SignInConfig = { readonly mode: 'none' } | { readonly mode: 'iam' } | TokenConfig;
+
+/** @throws Error when the API does not respond with it */
+export async function readSignInConfig(base: string): Promise<SignInConfig> {
+  const response = await fetch(new URL('console/config', base));
+  if (!response.ok) throw new Error(`The API responded with status ${response.status}. Reload the page.`);
+  return response.json();
+}

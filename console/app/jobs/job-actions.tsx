@@ -1,0 +1,82 @@
+/** Offers what a person can do with a job: cancel it, retry it, or retry it from a step. Each asks before it acts. */
+import { useState } from 'preact/hooks';
+import type { JobDetails } from '../../shared/job.ts';
+import type { Api } from '../api.ts';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { hasEnded } from './polling.ts';
+import { Problem } from './problem.tsx';
+import { retrySteps } from './retry-steps.ts';
+
+interface JobActionsProps {
+  readonly api: Api;
+  readonly job: JobDetails;
+  readonly onChanged: () => void;
+}
+
+export function JobActions({ api, job, onChanged }: JobActionsProps) {
+  const { job_id, status } = job;
+  const [isBusy, setIsBusy] = useState(false);
+  const [problem, setProblem] = useState<{ readonly title: string; readonly error: Error }>();
+  const [step, setStep] = useState('');
+  const run = async (title: string, act: () => Promise<void>) => {
+    setIsBusy(true);
+    setProblem(undefined);
+    try {
+      await act();
+    } catch (error) {
+      setProblem({ title, error: error as Error });
+    } finally {
+      setIsBusy(false);
+    }
+  };
+  const cancel = () =>
+    run('The job could not be cancelled', async () => {
+      await api.post(`/jobs/${job_id}/cancel`);
+      onChanged();
+    });
+  const retry = () =>
+    run('The job could not be retried', async () => {
+      const { job_id: id } = await api.post<JobDetails>(
+        `/jobs/${job_id}/retry`,
+        step === '' ? {} : { from_step: step },
+      );
+      location.hash = `#/jobs/${encodeURIComponent(id)}`;
+    });
+  const steps = retrySteps(job);
+  return (
+    <div class="actions">
+      {!hasEnded(status) && (
+        <ConfirmButton
+          label="Cancel the job"
+          question="Its work stops, and the job ends as cancelled."
+          disabled={isBusy}
+          onConfirm={() => void cancel()}
+        />
+      )}
+      {(status === 'failed' || status === 'cancelled') && (
+        <>
+          {steps.length > 1 && (
+            <label class="retry-step">
+              <span>From</span>
+              <select value={step} onChange={({ currentTarget }) => setStep(currentTarget.value)}>
+                <option value="">the step that {status === 'failed' ? 'failed' : 'stopped'}</option>
+                {steps.map((name) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <ConfirmButton
+            label={step === '' ? 'Retry' : `Retry from ${step}`}
+            question="A new job begins with the same input. It takes over what earlier steps returned."
+            disabled={isBusy}
+            onConfirm={() => void retry()}
+          />
+        </>
+      )}
+      {problem && <Problem {...problem} />}
+    </div>
+  );
+}

@@ -1,0 +1,273 @@
+/** Shows a job as it moves: its steps, its log, what it asks, what it returned, and what a person can do. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { formatDuration, msBetween } from '../../shared/duration.ts';
+import { ErrorNotice } from '../../shared/error-notice.tsx';
+import { executionUrl } from '../../shared/execution-url.ts';
+import { Files } from '../../shared/files.tsx';
+import type { JobDetails } from '../../shared/job.ts';
+import { ProgressBar } from '../../shared/progress-bar.tsx';
+import type { Answer } from '../../shared/question-fields.ts';
+import { Question } from '../../shared/question-form.tsx';
+import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
+import { Waterfall } from '../../shared/timeline.tsx';
+import { type Api, ApiError } from '../api.ts';
+import { useOperations } from '../operations.ts';
+import { JobActions } from './job-actions.tsx';
+import { subjectOf } from './job-list.ts';
+import { JobLog } from './job-log.tsx';
+import { JsonView } from './json-view.tsx';
+import { hasEnded } from './polling.ts';
+import { Problem } from './problem.tsx';
+import { useJob } from './use-job.ts';
+import './job-page.css';
+
+export function JobPage({ api, jobId }: { readonly api: Api; readonly jobId: string }) {
+  const { job, error, refresh } = useJob(api, jobId);
+  if (error instanceof ApiError && error.code === 'JOB_NOT_FOUND') return <NoSuchJob />;
+  if (!job) {
+    return error ? (
+      <Problem title="The job could not be read" error={error} onRetry={refresh} />
+    ) : (
+      <p role="status">Reading the job…</p>
+    );
+  }
+  return <JobView api={api} job={job} error={error} onChanged={refresh} />;
+}
+
+/** The same for a job that has expired, one that never was, and one of another owner. */
+function NoSuchJob() {
+  return (
+    <>
+      <h1>No such job</h1>
+      <p>You have no job with this id. It may have expired: check the id.</p>
+      <p>
+        <a href="#/jobs">All jobs</a>
+      </p>
+    </>
+  );
+}
+
+interface JobViewProps {
+  readonly api: Api;
+  readonly job: JobDetails;
+  readonly error: Error | undefined;
+  readonly onChanged: () => void;
+}
+
+function JobView({ api, job, error, onChanged }: JobViewProps) {
+  const { job_id, status, step, message, timeline, files = [], result, log_tail = [] } = job;
+  const operation = useOperations(api).find(({ name }) => name === job.operation);
+  const subject = subjectOf(job, operation);
+  const isOpen = !hasEnded(status);
+  const nowMs = useNow(isOpen);
+  const { input, execution } = useInput(api, job_id);
+  return (
+    <article class="job">
+      <header class="job-head">
+        <p class="crumbs">
+          <a href="#/jobs">Jobs</a> <span aria-hidden="true">/</span> <code>{job_id}</code>
+        </p>
+        <div class="job-title">
+          <h1>
+            {operation?.title ?? job.operation}
+            {subject !== undefined && (
+              <span class="job-subject" dir="auto">
+                {' '}
+                {subject}
+              </span>
+            )}
+          </h1>
+          <StatusBadge status={status} />
+        </div>
+        <ProgressBar progress={job.progress} label="Progress" />
+        <p class="job-now" dir="auto">
+          {isOpen && step && <strong>{step} · </strong>}
+          {message}
+        </p>
+        <Facts job={job} nowMs={nowMs} execution={execution} />
+        <p role="status" class="visually-hidden">
+          {labelOf(status)}
+          {isOpen && step && `, step ${step}`}
+        </p>
+        <JobActions api={api} job={job} onChanged={onChanged} />
+      </header>
+      {error && <Problem title="The connection to the job is lost. The page tries again" error={error} />}
+      {job.error && <ErrorNotice title="The job failed" error={job.error} />}
+      <Questions api={api} job={job} onChanged={onChanged} />
+      {timeline && timeline.steps.length > 0 && (
+        <Panel id="steps" title="Steps">
+          <Waterfall timeline={timeline} createdAt={job.created_at} endedAt={job.ended_at} nowMs={nowMs} />
+        </Panel>
+      )}
+      {files.length > 0 && (
+        <Panel id="files" title="Files">
+          <Files files={files} />
+        </Panel>
+      )}
+      {result !== null && result !== undefined && (
+        <Panel id="result" title="Result">
+          <JsonView value={result} />
+        </Panel>
+      )}
+      {input !== undefined && (
+        <Panel id="input" title="Input">
+          <JsonView value={input} />
+        </Panel>
+      )}
+      {job.receipt !== undefined && (
+        <Panel id="cost" title="Cost">
+          <JsonView value={job.receipt} />
+        </Panel>
+      )}
+      <JobLog
+        api={api}
+        jobId={job_id}
+        steps={timeline?.steps.map((each) => each.step) ?? []}
+        files={files}
+        tail={log_tail}
+      />
+    </article>
+  );
+}
+
+interface PanelProps {
+  readonly id: string;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+function Panel({ id, title, children }: PanelProps) {
+  return (
+    <section class="panel" aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+interface FactsProps {
+  readonly job: JobDetails;
+  readonly nowMs: number;
+  readonly execution: string | undefined;
+}
+
+function Facts({ job, nowMs, execution }: FactsProps) {
+  const { created_at, started_at, ended_at, expires_at, retried_from } = job;
+  const ranMs = msBetween(started_at, ended_at ?? new Date(nowMs).toISOString());
+  return (
+    <dl class="facts-line">
+      <div>
+        <dt>Created</dt>
+        <dd>
+          <time dateTime={created_at}>{new Date(created_at).toLocaleString()}</time>
+        </dd>
+      </div>
+      {ranMs !== undefined && (
+        <div>
+          <dt>{ended_at ? 'Took' : 'Running for'}</dt>
+          <dd>{formatDuration(ranMs)}</dd>
+        </div>
+      )}
+      {ended_at && (
+        <div>
+          <dt>Ended</dt>
+          <dd>
+            <time dateTime={ended_at}>{new Date(ended_at).toLocaleString()}</time>
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt>Expires</dt>
+        <dd>
+          <time dateTime={expires_at}>{new Date(expires_at).toLocaleString()}</time>
+        </dd>
+      </div>
+      {retried_from !== undefined && (
+        <div>
+          <dt>Retries</dt>
+          <dd>
+            <a href={`#/jobs/${encodeURIComponent(retried_from)}`}>{retried_from.slice(0, 8)}</a>
+          </dd>
+        </div>
+      )}
+      {execution && (
+        <div>
+          <dt>In AWS</dt>
+          <dd>
+            <a href={execution} target="_blank" rel="noopener noreferrer">
+              Execution
+            </a>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+interface QuestionsProps {
+  readonly api: Api;
+  readonly job: JobDetails;
+  readonly onChanged: () => void;
+}
+
+function Questions({ api, job, onChanged }: QuestionsProps) {
+  const [busy, setBusy] = useState<string>();
+  const [refusals, setRefusals] = useState<Readonly<Record<string, string>>>({});
+  const answer = async (key: string, given: Answer) => {
+    setBusy(key);
+    setRefusals({});
+    try {
+      await api.post(`/jobs/${job.job_id}/answers`, { answers: { [key]: given } });
+      onChanged();
+    } catch (error) {
+      setRefusals({ [key]: (error as Error).message });
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  return (
+    <>
+      {Object.entries(job.input_requests ?? {}).map(([key, request]) => (
+        <Question
+          key={`${job.job_id} ${key}`}
+          request={request}
+          busy={busy === key}
+          refusal={Object.hasOwn(refusals, key) ? refusals[key] : undefined}
+          onAnswer={(given) => void answer(key, given)}
+          onOpen={(url) => open(url, '_blank', 'noopener,noreferrer')}
+        />
+      ))}
+    </>
+  );
+}
+
+interface JobInput {
+  readonly input?: unknown;
+  readonly execution_arn?: string;
+}
+
+/** Reads what the job was started with, once. */
+function useInput(api: Api, jobId: string) {
+  const [body, setBody] = useState<JobInput>({});
+  useEffect(() => {
+    const controller = new AbortController();
+    api.get<JobInput>(`/jobs/${jobId}/input`, controller.signal).then(setBody, () => {
+      // The page shows the rest of the job.
+    });
+    return () => controller.abort();
+  }, [api, jobId]);
+  return { input: body.input, execution: executionUrl(body.execution_arn) };
+}
+
+/** Renders several times a second while the job runs. */
+function useNow(isOpen: boolean): number {
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  useEffect(() => {
+    setNowMs(Date.now());
+    if (!isOpen) return;
+    const timer = setInterval(() => !document.hidden && setNowMs(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [isOpen]);
+  return nowMs;
+}

@@ -1,0 +1,132 @@
+/** Reads the jobs that match filters: the newest every few seconds, older ones on demand. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { JobSummary } from '../../shared/job.ts';
+import { type Api, ApiError } from '../api.ts';
+import { useVisible } from '../use-visible.ts';
+import { appendPage, mergeNewest, refreshSize } from './job-list.ts';
+
+interface JobPage {
+  readonly jobs: readonly JobSummary[];
+  readonly next_cursor?: string;
+}
+
+export interface JobList {
+  readonly jobs: readonly JobSummary[];
+  /** Whether the first page has been read. */
+  readonly isReady: boolean;
+  /** Whether there are no older jobs. */
+  readonly isComplete: boolean;
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+  /** Reads older jobs. It does nothing while it reads. */
+  loadMore(): void;
+  /** Tries again after an error. */
+  retry(): void;
+}
+
+const PAGE = 100;
+const REFRESH_MS = 4_000;
+const AFTER_ERROR_MS = 15_000;
+
+interface State {
+  readonly jobs: readonly JobSummary[];
+  /** Cursor of the older jobs; undefined at the end. */
+  readonly next?: string | undefined;
+  readonly isReady: boolean;
+}
+
+const EMPTY: State = { jobs: [], isReady: false };
+
+/** @param query filters of the list */
+export function useJobs(api: Api, query: string): JobList {
+  const [state, setState] = useState<State>(EMPTY);
+  const [isLoading, setIsLoading] = useState(false);
+  const [error, setError] = useState<Error>();
+  const [round, setRound] = useState(0);
+  const current = useRef(state);
+  current.current = state;
+  const loading = useRef(false);
+  const isVisible = useVisible();
+  const pathOf = useCallback(
+    (more: Readonly<Record<string, string>>) => {
+      const parameters = new URLSearchParams(query);
+      for (const [name, value] of Object.entries(more)) parameters.set(name, value);
+      return `/jobs?${parameters}`;
+    },
+    [query],
+  );
+
+  useEffect(() => {
+    setState(EMPTY);
+    setError(undefined);
+    loading.current = false;
+  }, [query]);
+
+  useEffect(() => {
+    if (!isVisible) return;
+    const controller = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const again = (ms: number) => {
+      timer = setTimeout(refresh, ms);
+    };
+    const refresh = async () => {
+      const { jobs: before, isReady } = current.current;
+      try {
+        const limit = String(isReady ? refreshSize(before) : PAGE);
+        const page = await api.get<JobPage>(pathOf({ limit }), controller.signal);
+        // Older jobs may have arrived in the meantime.
+        setState((now) => {
+          const merged = now.isReady
+            ? mergeNewest(now.jobs, page.jobs, page.next_cursor !== undefined)
+            : undefined;
+          if (!merged) return { jobs: page.jobs, next: page.next_cursor, isReady: true };
+          return { jobs: merged, next: page.next_cursor === undefined ? undefined : now.next, isReady: true };
+        });
+        setError(undefined);
+        again(REFRESH_MS);
+      } catch (failure) {
+        if (controller.signal.aborted) return;
+        setError(failure as Error);
+        again(Math.max(AFTER_ERROR_MS, (failure instanceof ApiError && failure.retryAfterMs) || 0));
+      }
+    };
+    void refresh();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, [api, pathOf, isVisible, round]);
+
+  const loadMore = useCallback(async () => {
+    const { next, isReady } = current.current;
+    if (loading.current || !isReady || next === undefined) return;
+    loading.current = true;
+    setIsLoading(true);
+    try {
+      const page = await api.get<JobPage>(pathOf({ limit: String(PAGE), cursor: next }));
+      setState((now) =>
+        // The list may have begun again.
+        now.next === next ? { ...now, jobs: appendPage(now.jobs, page.jobs), next: page.next_cursor } : now,
+      );
+      loading.current = false;
+    } catch (failure) {
+      setError(failure as Error);
+      const waitMs = (failure instanceof ApiError && failure.retryAfterMs) || 2_000;
+      setTimeout(() => {
+        loading.current = false;
+      }, waitMs);
+    } finally {
+      setIsLoading(false);
+    }
+  }, [api, pathOf]);
+
+  return {
+    jobs: state.jobs,
+    isReady: state.isReady,
+    isComplete: state.isReady && state.next === undefined,
+    isLoading,
+    error,
+    loadMore: useCallback(() => void loadMore(), [loadMore]),
+    retry: useCallback(() => setRound((before) => before + 1), []),
+  };
+}
