@@ -1,5 +1,6 @@
 /** Runs `npm run demo`: an MCP client builds a project on the local cloud, from its source to its artifact. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,17 +17,19 @@ import type { FileLink } from '../../lambdas/workspace/workspace-links.ts';
 import { startApp } from '../app.ts';
 import type { LocalCloud } from '../cloud.ts';
 import { startDemoReceiver } from './demo-receiver.ts';
+import { browserCommand, openBrowser } from './open-browser.ts';
 import { requireManifest } from './pack-project.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { type ProjectName, projectNameOf } from './project-name.ts';
 import { SAMPLE_APP, SAMPLE_PROJECT } from './samples.ts';
 import { BUCKET_OUTPUT, uploadProject } from './upload-project.ts';
 
-export const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--name NAME] [--webhook]
+export const USAGE = `Usage: mcp-async-operations demo [--project DIR] [--name NAME] [--webhook] [--open]
 
   --project DIR  directory of a Node.js project to build; default: a small sample service
   --name NAME    name of the project; default: derived from the directory's name
   --webhook      wait for a webhook instead of polling
+  --open         show the job in the console, in your browser, until Ctrl-C
   --help         show this text`;
 
 /** Failures that the project did not cause. */
@@ -48,14 +51,17 @@ interface DemoOptions {
   readonly project: ProjectName;
   /** Waits for a webhook instead of polling. */
   readonly byWebhook: boolean;
+  /** Opens the console on the job, and keeps the cloud until Ctrl-C. */
+  readonly open: boolean;
 }
 
-/**
- * Builds the project in `directory`.
- * @param byWebhook waits for a webhook instead of polling
- * @returns the exit code
- */
-async function demo(directory: string, project: string, byWebhook: boolean): Promise<number> {
+/** Builds the project in the directory. @returns the exit code */
+async function demo({
+  directory,
+  project: { name: project },
+  byWebhook,
+  open,
+}: DemoOptions): Promise<number> {
   requireManifest(directory);
   const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
   const assemblyDirectory = join(scratch, 'cdk.out');
@@ -78,13 +84,31 @@ async function demo(directory: string, project: string, byWebhook: boolean): Pro
     await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', cloud.url)));
     print(`Connected with MCP ${client.getNegotiatedProtocolVersion()}`);
 
-    const job = byWebhook ? await buildWithWebhook(client, cloud, project) : await build(client, project);
-    return job.status === 'completed' ? await downloadArtifact(job) : reportFailure(job, log);
+    const onStarted = (jobId: string) => showConsole(consoleUrl(cloud, jobId), open);
+    const job = byWebhook
+      ? await buildWithWebhook(client, cloud, project, onStarted)
+      : await build(client, project, onStarted);
+    const code = job.status === 'completed' ? await downloadArtifact(job) : reportFailure(job, log);
+    if (open) {
+      print(`The console shows the job until you press Ctrl-C: ${consoleUrl(cloud, job.job_id)}`);
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    } else print('See its timeline, log and files in the console: npm run demo -- --open');
+    return code;
   } finally {
     await client.close();
     await cloud.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** @returns the URL of a job's page in the console */
+export function consoleUrl({ url }: Pick<LocalCloud, 'url'>, jobId: string): string {
+  return new URL(`/console#/jobs/${jobId}`, url).href;
+}
+
+function showConsole(url: string, open: boolean): void {
+  print(`Console: ${url}`);
+  if (open) openBrowser(browserCommand(url), () => print('No browser could be started: open this URL.'));
 }
 
 async function call(client: Client, name: string, args: Record<string, unknown>): Promise<JobResult> {
@@ -96,14 +120,24 @@ async function call(client: Client, name: string, args: Record<string, unknown>)
   return structuredContent as unknown as JobResult;
 }
 
-async function build(client: Client, project: string): Promise<JobResult> {
+async function build(
+  client: Client,
+  project: string,
+  onStarted: (jobId: string) => void,
+): Promise<JobResult> {
   const { job_id, status } = await call(client, 'start_build', { project });
   print(`start_build → job ${job_id}, ${status}`);
+  onStarted(job_id);
   return pollJob(client, job_id);
 }
 
 /** Sends no request about the job until the webhook arrives. */
-async function buildWithWebhook(client: Client, cloud: LocalCloud, project: string): Promise<JobResult> {
+async function buildWithWebhook(
+  client: Client,
+  cloud: LocalCloud,
+  project: string,
+  onStarted: (jobId: string) => void,
+): Promise<JobResult> {
   const receiver = await startDemoReceiver(cloud);
   try {
     print(`Receiver at ${receiver.url}, with a secret from POST /callback-secret`);
@@ -112,6 +146,7 @@ async function buildWithWebhook(client: Client, cloud: LocalCloud, project: stri
       job_options: { callback_url: receiver.url },
     });
     print(`start_build → job ${job_id}, will_callback: ${will_callback}`);
+    onStarted(job_id);
     const { id, event } = await receiver.received;
     const lateMs = Date.now() - Date.parse(event.timestamp);
     print(`${event.type} arrived ${lateMs} ms after it happened, signature verified, webhook-id ${id}`);
@@ -186,18 +221,19 @@ export function readOptions(args: string[]): DemoOptions | undefined {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args,
-    options: { project: { type: 'string' }, name: { type: 'string' }, webhook: flag, help: flag },
+    options: { project: { type: 'string' }, name: { type: 'string' }, webhook: flag, open: flag, help: flag },
   });
   if (values.help) return undefined;
   const directory = resolve(values.project ?? SAMPLE_PROJECT);
-  return { directory, project: projectNameOf(directory, values.name), byWebhook: values.webhook };
+  const project = projectNameOf(directory, values.name);
+  return { directory, project, byWebhook: values.webhook, open: values.open };
 }
 
 /** @returns the exit code */
-export async function run({ directory, project, byWebhook }: DemoOptions): Promise<number> {
-  if (project.notice) print(project.notice);
+export async function run(options: DemoOptions): Promise<number> {
+  if (options.project.notice) print(options.project.notice);
   try {
-    return await demo(directory, project.name, byWebhook);
+    return await demo(options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 1;

@@ -161,7 +161,11 @@ describe('a Standard machine', () => {
     const { timeline } = (await api(`GET /jobs/${started.job_id}`)).data;
     expect(timeline.steps.map(({ step, status }: Record<string, string>) => [step, status])).toEqual([
       ['Wait for the books', 'completed'],
+      ['Audit', 'completed'],
       ['Wait for the auditor', 'completed'],
+      ['How does it end', 'completed'],
+      ['Write lines', 'completed'],
+      ['How many copies', 'completed'],
       ['Done', 'completed'],
     ]);
   }, 60_000);

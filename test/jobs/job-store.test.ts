@@ -299,7 +299,11 @@ describe('the timeline', () => {
   test('has clean and short errors', async () => {
     const { jobId } = await createJob();
     await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
-    await jobs.recordFailedAttempt(jobId, 'a', { step, code: 'X', message: '\u001b[31mx'.repeat(60_000) });
+    await jobs.recordFailedAttempt(jobId, 'a', {
+      step,
+      code: 'X',
+      message: `\u001b[31m${'x'.repeat(300_000)}`,
+    });
     const { timeline = [] } = (await jobs.get('alice', jobId)) as Job;
     expect(timeline[1]).toMatchObject({ code: 'X', message: expect.stringMatching(/^x{1,199}…$/) });
   });

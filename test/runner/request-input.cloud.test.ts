@@ -76,7 +76,7 @@ test('answers may come one by one; with the last one the job goes on, and ends w
   expect(first.data).toMatchObject({ status: 'input_required' });
   expect(Object.keys(first.data.input_requests)).toEqual(['approve']);
   const waiting = (await api(`GET /jobs/${job_id}`)).data.timeline.steps;
-  expect(waiting).toMatchObject([{ status: 'input_required', waits: [{ asked_at: expect.any(String) }] }]);
+  expect(waiting[0]).toMatchObject({ status: 'input_required', waits: [{ asked_at: expect.any(String) }] });
   const second = await answer(job_id, { approve: YES });
   expect(second.data.status).toBe('running');
   expect(second.data.input_requests).toBeUndefined();
