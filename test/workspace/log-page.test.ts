@@ -121,7 +121,7 @@ describe('the tail', () => {
   });
 
   test.each([
-    [1, '\n'],
+    [1, 'r\n'],
     [5, 'four\n'],
     [7, 'four\n'],
     [10, 'four\n'],
