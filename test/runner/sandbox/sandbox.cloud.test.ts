@@ -228,8 +228,17 @@ test('a sandbox that dies each time fails the job', async () => {
   expect(data).toMatchObject({ status: 'failed', error: { code: 'STEP_CRASHED', retryable: true } });
 });
 
-test('a step that is deaf to its end fails when its time is over, and its log is kept', async () => {
-  const { data } = await start('hang');
+test('a step that is deaf to its end fails when its time is over; its log is read before, and kept', async () => {
+  const { data: begun } = await start('hang', { wait_seconds: 0 });
+  const ended = call(client, 'check_job', { job_id: begun.job_id, wait_seconds: 20 });
+  let running = await call(client, 'read_log', { job_id: begun.job_id });
+  while (running.data.text === '' && running.data.status !== 'failed') {
+    await delay(1_500);
+    running = await call(client, 'read_log', { job_id: begun.job_id });
+  }
+  expect(running.data).toMatchObject({ status: 'running', text: '== act ==\nbefore the end\n' });
+  expect(running.text).toContain('The job is running: for newer lines, call read_log with after 25 in 10 s.');
+  const { data } = await ended;
   expect(data).toMatchObject({ status: 'failed', error: { code: 'STEP_TIMED_OUT' } });
   expect(await read(`logs/${data.job_id}/act.log`)).toBe('before the end\n');
 }, 40_000);
