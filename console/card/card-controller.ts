@@ -58,6 +58,7 @@ export const TIMES: CardTimes = {
 
 /** When the service names no time for the next poll. */
 const POLL_MS = 2_000;
+const LONGEST_POLL_MS = 60_000;
 
 export class CardController {
   readonly #host: Host;
@@ -287,8 +288,8 @@ export class CardController {
     this.#set({ job: { ...job, isWhole: true }, trouble: undefined, triesAgain: false });
     if (this.#hasResult && isEnded(job) && !isEnded(before))
       this.#tellModel(`Job ${job.jobId} has ended: ${job.status}.`);
-    const { shortestPollMs, longestDelayMs } = this.#times;
-    this.#schedule(Math.min(Math.max(job.pollAfterMs ?? POLL_MS, shortestPollMs), longestDelayMs));
+    const pollMs = Math.max(job.pollAfterMs ?? POLL_MS, this.#times.shortestPollMs);
+    this.#schedule(Math.min(pollMs, LONGEST_POLL_MS));
   }
 
   /** @param done what the user has done with the job, for the model */

@@ -124,10 +124,10 @@ function Now({ job: { status, step, message, requests, retriedFrom } }: { readon
 
 function LogTail({ lines }: { readonly lines: readonly string[] }) {
   return (
-    <section aria-labelledby="log">
-      <h2 id="log">Last lines of the log</h2>
+    <div>
+      <h2>Last lines of the log</h2>
       <ScrollBox label="Last lines of the log" text={lines.join('\n')} followsEnd />
-    </section>
+    </div>
   );
 }
 
@@ -139,17 +139,16 @@ interface ScrollBoxProps {
 }
 
 function ScrollBox({ label, text, followsEnd = false }: ScrollBoxProps) {
-  const box = useRef<HTMLPreElement>(null);
+  const box = useRef<HTMLElement>(null);
   const isAtEnd = useRef(true);
   useEffect(() => {
     if (text && box.current && followsEnd && isAtEnd.current)
       box.current.scrollTop = box.current.scrollHeight;
   }, [text, followsEnd]);
   return (
-    <pre
+    <section
       class="log"
       ref={box}
-      role="region"
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it
       tabIndex={0}
@@ -158,7 +157,7 @@ function ScrollBox({ label, text, followsEnd = false }: ScrollBoxProps) {
       }}
     >
       {text}
-    </pre>
+    </section>
   );
 }
 

@@ -228,7 +228,9 @@ function readText(field: Field & { kind: 'text' }, text: string): EntryReading {
   if (text.length < minLength) return { error: `Enter at least ${minLength} characters.` };
   if (text.length > maxLength)
     return { error: `Enter at most ${maxLength} characters; these are ${text.length}.` };
-  if (pattern && !matches(pattern, text)) return { error: `Enter a value that matches ${pattern}.` };
+  // The pattern of a format says less than its message.
+  if (pattern && !format && !matches(pattern, text))
+    return { error: `Enter a value that matches ${pattern}.` };
   switch (format) {
     case 'email':
       return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)
