@@ -13,6 +13,7 @@ import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
+import { pageSizes } from './page-size.ts';
 import { toolListTokens } from './tool-list.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -52,6 +53,7 @@ try {
   console.error('Context of a model …');
   rows.push(...toolListTokens());
   rows.push(...(await contextTokens(scratch)));
+  rows.push(...pageSizes());
 
   const machine = {
     node: process.version,
