@@ -12,13 +12,17 @@ export interface ConfirmButtonProps {
 export function ConfirmButton({ label, question, disabled, onConfirm }: ConfirmButtonProps) {
   const [isAsking, setIsAsking] = useState(false);
   const confirm = useRef<HTMLButtonElement>(null);
-  // The button that asked is gone.
+  const ask = useRef<HTMLButtonElement>(null);
+  const hasAsked = useRef(false);
+  // The button with the focus is gone.
   useEffect(() => {
     if (isAsking) confirm.current?.focus();
+    else if (hasAsked.current) ask.current?.focus();
+    hasAsked.current = isAsking;
   }, [isAsking]);
   if (!isAsking) {
     return (
-      <button type="button" disabled={disabled} onClick={() => setIsAsking(true)}>
+      <button type="button" ref={ask} disabled={disabled} onClick={() => setIsAsking(true)}>
         {label}…
       </button>
     );

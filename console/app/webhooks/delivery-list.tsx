@@ -67,7 +67,7 @@ export function DeliveryList({ api, path, pageAt, emptyText, showsTarget }: Deli
 /** A filtered page may be short and still have a next one. */
 function summaryOf(count: number, hasMore: boolean): string {
   const deliveries = `${count} ${count === 1 ? 'delivery' : 'deliveries'}`;
-  return hasMore ? `${deliveries} so far. Older ones are not searched yet.` : `${deliveries}.`;
+  return hasMore ? `${deliveries} so far. There may be older ones.` : `${deliveries}.`;
 }
 
 function DeliveryRow({
@@ -78,12 +78,14 @@ function DeliveryRow({
   readonly showsTarget: boolean | undefined;
 }) {
   const { delivery_id: id, job_id: jobId, event, status, attempts, attempt_count: count } = delivery;
+  const { next_attempt_at: next } = delivery;
   const last = attempts.at(-1);
   return (
     <li class="row">
       <p class="row-title">
         <a href={`#/deliveries/${encodeURIComponent(id)}`}>
-          {event.type} <span class="visually-hidden">{event.id}</span>
+          {event.type}
+          <span class="visually-hidden"> {event.id}</span>
         </a>{' '}
         <DeliveryBadge status={status} />
       </p>
@@ -91,6 +93,12 @@ function DeliveryRow({
         <Time at={delivery.created_at} />
         {` · ${count} ${count === 1 ? 'attempt' : 'attempts'}`}
         {last && `, last: ${outcomeOf(last)}`}
+        {status === 'pending' && next !== undefined && (
+          <>
+            {', next: '}
+            <Time at={next} />
+          </>
+        )}
         {jobId !== undefined && (
           <>
             {' · '}

@@ -1,5 +1,5 @@
 /** Shows the settings of an endpoint as a form, for a new one and for changes. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from './problem.tsx';
 import { useAction } from './use-load.ts';
 import { DEFAULT_EVENTS, type EndpointView, EVENTS, type EventType } from './views.ts';
@@ -25,6 +25,9 @@ export function EndpointForm({ endpoint, submitLabel, onSubmit, onCancel }: Endp
   const [events, setEvents] = useState<readonly EventType[]>(endpoint?.events ?? DEFAULT_EVENTS);
   const [operations, setOperations] = useState((endpoint?.operations ?? []).join(', '));
   const { isBusy, error, run } = useAction();
+  const first = useRef<HTMLInputElement>(null);
+  // The button that opened the form is gone.
+  useEffect(() => first.current?.focus(), []);
   const toggle = (event: EventType) =>
     setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
   const submit = (event: Event) => {
@@ -36,7 +39,13 @@ export function EndpointForm({ endpoint, submitLabel, onSubmit, onCancel }: Endp
     <form class="panel fields" onSubmit={submit}>
       <label>
         URL of the receiver
-        <input type="url" required value={url} onInput={(event) => setUrl(event.currentTarget.value)} />
+        <input
+          ref={first}
+          type="url"
+          required
+          value={url}
+          onInput={(event) => setUrl(event.currentTarget.value)}
+        />
       </label>
       <label>
         Description

@@ -43,6 +43,15 @@ export function EndpointPage({ api, endpointId }: { readonly api: Api; readonly 
           <section aria-labelledby="deliveries-title">
             <h2 id="deliveries-title">Deliveries</h2>
             <FilterForm filters={filters} onApply={setFilters} />
+            {endpoint.enabled && (
+              <ReplayPanel
+                api={api}
+                endpointId={endpoint.endpoint_id}
+                filters={filters}
+                createdAt={endpoint.created_at}
+                onEnd={refresh}
+              />
+            )}
             <DeliveryList
               key={round}
               api={api}
@@ -51,15 +60,6 @@ export function EndpointPage({ api, endpointId }: { readonly api: Api; readonly 
               emptyText="No delivery matches."
             />
           </section>
-          {endpoint.enabled && (
-            <ReplayPanel
-              api={api}
-              endpointId={endpoint.endpoint_id}
-              filters={filters}
-              createdAt={endpoint.created_at}
-              onEnd={refresh}
-            />
-          )}
         </>
       )}
     </>

@@ -55,7 +55,7 @@ export function EndpointsPage({ api }: { readonly api: Api }) {
         </p>
       )}
       <Problem error={error} retry={reload} />
-      {endpoints?.length === 0 && <p>There are no endpoints yet. Add one to receive events.</p>}
+      {endpoints?.length === 0 && !isLoading && <p>There are no endpoints yet. Add one to receive events.</p>}
       {endpoints && endpoints.length > 0 && (
         <ul class="rows" aria-label="Endpoints" aria-busy={isLoading}>
           {endpoints.map((endpoint) => (

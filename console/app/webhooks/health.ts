@@ -5,7 +5,7 @@ export type HealthState = 'disabled' | 'unused' | 'healthy' | 'failing' | 'unkno
 
 export const HEALTH_LABELS: Readonly<Record<HealthState, string>> = {
   disabled: 'Disabled',
-  unused: 'No deliveries yet',
+  unused: 'No attempts yet',
   healthy: 'Healthy',
   failing: 'Failing',
   unknown: 'Health unknown',

@@ -56,10 +56,12 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
 
   return (
     <section class="panel" aria-labelledby="replay-title">
-      <h2 id="replay-title">Replay</h2>
+      <h3 id="replay-title">Replay</h3>
       <p>
-        Sends {selectionOf(filters)} again, the oldest first. Waiting ones are left out, because an attempt
-        follows anyway.
+        Sends {selectionOf(filters)} again, the oldest first.{' '}
+        {filters.status === 'pending'
+          ? 'Those that wait for a further attempt are attempted now.'
+          : 'Waiting ones are left out, because an attempt follows anyway.'}
       </p>
       {!isRunning && (
         <ConfirmButton

@@ -102,7 +102,8 @@ const RESERVE_MS = 10_000;
 
 /**
  * Replays deliveries of an endpoint, the oldest first; one call reads up to a thousand. It skips pending deliveries that
- * are not overdue, because an attempt follows anyway, and held ones, because clients poll them. All calls of one replay
+ * are not overdue, because an attempt follows anyway, unless the filter selects pending ones: of these it skips those whose
+ * first attempt or replay is under way. It skips held ones, because clients poll them. All calls of one replay
  * read by creation time, which no replay changes, between two fixed times. So no delivery is missed or replayed twice.
  * A filter by status sees the status at the time of its call.
  * @returns the number of replayed deliveries; `next` unless all are done
@@ -119,7 +120,7 @@ export async function replayEndpoint(
     if (pages > 0 && remainingMs() < RESERVE_MS) break;
     const page = await deliveries.listOfEndpoint(endpointId, { limit: PAGE_SIZE, since, until, after });
     const toReplay = page.deliveries.filter(
-      (delivery) => matchesFilter(delivery, filter) && isReplayable(delivery, now()),
+      (delivery) => matchesFilter(delivery, filter) && isReplayable(delivery, filter, now()),
     );
     const reopened = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
     // A delivery that has changed since the read has a new attempt already.
@@ -139,8 +140,12 @@ export async function replayEndpoint(
 /** Half an hour after its attempt was due, the message of a pending delivery is a dead letter: no attempt follows. */
 const OVERDUE_MS = 30 * 60_000;
 
-function isReplayable(delivery: Delivery, nowMs: number): boolean {
-  if (delivery.status === DeliveryStatus.pending) return isOverdue(delivery, nowMs);
+function isReplayable(delivery: Delivery, filter: DeliveryFilter, nowMs: number): boolean {
+  if (delivery.status === DeliveryStatus.pending) {
+    const waitsForRetry = delivery.attemptCount > delivery.attemptsBefore;
+    const isSelected = filter.status === DeliveryStatus.pending && waitsForRetry;
+    return isSelected || isOverdue(delivery, nowMs);
+  }
   return delivery.status !== DeliveryStatus.held;
 }
 

@@ -199,6 +199,22 @@ describe('a replay of an endpoint', () => {
     expect(reopened.map(({ status }) => status)).toEqual(['pending', 'delivered', 'cancelled']);
   });
 
+  test('by the filter pending takes those that wait for a retry, and none whose attempt is under way', async () => {
+    const nextAttemptAt = new Date(NOW + 60_000).toISOString();
+    pages = [
+      {
+        deliveries: [
+          delivery({ status: 'pending', attemptCount: 1, attemptsBefore: 0, nextAttemptAt }),
+          delivery({ status: 'pending', attemptCount: 1, attemptsBefore: 1, nextAttemptAt }),
+          delivery({ status: 'failed' }),
+        ],
+      },
+    ];
+    const from = { since: '2026-01-01', filter: { status: 'pending' } as const };
+    expect(await replay({ from })).toStrictEqual({ replayed: 1 });
+    expect(reopened).toEqual([expect.objectContaining({ attemptsBefore: 0 })]);
+  });
+
   test('does not count a delivery that has changed since the read', async () => {
     pages = [{ deliveries: [delivery({ deliveryKey: 'changed' }), delivery()] }];
     reopen = (each) => (each.deliveryKey === 'changed' ? undefined : each);
