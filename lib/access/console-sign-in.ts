@@ -1,9 +1,6 @@
 /** Says how the console signs in: by the authorization that the operator chose. */
 import type { ConsoleSignIn } from '../../lambdas/api/console-page.ts';
-import { Scope } from '../../lambdas/shared/caller.ts';
-
-/** Requests the scope of an operator. */
-const OPERATE = 'jobs:operate';
+import { Scope, scopes } from '../../lambdas/shared/caller.ts';
 
 interface TokenSignIn {
   /** Issuer URL, exactly as in tokens. */
@@ -25,8 +22,8 @@ export function tokenSignIn(url: string, choice: TokenSignIn): ConsoleSignIn {
     mode: 'oidc',
     issuer,
     ...(clientId !== undefined && { client_id: clientId }),
-    scopes: [Scope.jobsRead, Scope.jobsWrite, Scope.webhooksManage].map((scope) => `${scopePrefix}${scope}`),
-    operator_scope: `${scopePrefix}${OPERATE}`,
+    scopes: scopes.map((scope) => `${scopePrefix}${scope}`),
+    operator_scope: `${scopePrefix}${Scope.jobsOperate}`,
     ...((audience === undefined || /^https?:/.test(audience)) && { resource }),
   };
 }

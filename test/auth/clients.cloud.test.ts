@@ -190,6 +190,23 @@ describe('@modelcontextprotocol/client', () => {
     await b.close();
   });
 
+  test('the default user may operate when a client requests it, and no other user may', async () => {
+    const operate = async (loginHint?: string) => {
+      const memory = new Memory({ scope: 'jobs:read jobs:operate', loginHint });
+      const transport = transportOf(memory);
+      await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
+      const url = memory.authorizationUrl as URL;
+      url.searchParams.set('scope', 'jobs:read jobs:operate');
+      await transport.finishAuth((await browse(url)).searchParams);
+      const { access_token: token = '' } = memory.tokens() ?? {};
+      const headers = { authorization: `Bearer ${token}` };
+      const { status } = await fetch(new URL('/operator/jobs', cloud.url), { headers });
+      return [decodeJwt(token).scope, status];
+    };
+    expect(await operate()).toEqual(['jobs:read jobs:operate', 200]);
+    expect(await operate('ada')).toEqual(['jobs:read', 403]);
+  });
+
   test('a program signs in without a user and is a separate owner', async () => {
     const { clientId, clientSecret } = idp.confidentialClient;
     const program = () =>

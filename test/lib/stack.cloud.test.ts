@@ -631,7 +631,7 @@ describe('an operation added to the catalogue', () => {
   });
 });
 
-test('the management API reads jobs and answers them, starts none, and answers within what the gateway waits', () => {
+test('the management API reads, answers and cancels jobs, and answers within what the gateway waits', () => {
   const [[roleId = ''] = []] = Object.entries(
     app.findResources('AWS::Lambda::Function', {
       Properties: { Description: Match.stringLikeRegexp('management API') },
@@ -648,9 +648,13 @@ test('the management API reads jobs and answers them, starts none, and answers w
     'dynamodb:GetItem',
     'dynamodb:UpdateItem',
     'dynamodb:Query',
+    // The index of open jobs, for operators.
+    'dynamodb:Scan',
   ]);
   const actions = statements.flatMap(({ Action }) => Action);
   expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([
+    'states:StartExecution',
+    'states:StopExecution',
     's3:GetObject',
     's3:ListBucket',
     // To sign for: see below.

@@ -242,12 +242,24 @@ describe('the user pool', () => {
   test('has the scopes, and the login pages', () => {
     cognito.hasResourceProperties('AWS::Cognito::UserPoolResourceServer', {
       Identifier: 'async-operations',
-      Scopes: ['jobs:read', 'jobs:write', 'webhooks:manage'].map((ScopeName) =>
+      Scopes: ['jobs:read', 'jobs:write', 'webhooks:manage', 'jobs:operate'].map((ScopeName) =>
         Match.objectLike({ ScopeName }),
       ),
     });
     cognito.hasResourceProperties('AWS::Cognito::UserPoolDomain', { ManagedLoginVersion: 2 });
     cognito.resourceCountIs('AWS::Cognito::ManagedLoginBranding', 1);
+  });
+
+  test('has a group of operators, and no program is one', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolGroup', { GroupName: 'operators' });
+    const scopesOf = (flow: string) =>
+      Object.values(cognito.findResources('AWS::Cognito::UserPoolClient'))
+        .filter(({ Properties }) => Properties.AllowedOAuthFlows.includes(flow))
+        .flatMap(({ Properties }) => Properties.AllowedOAuthScopes.map(text));
+    const operate = expect.stringMatching(/\/jobs:operate$/);
+    expect(scopesOf('code')).toContainEqual(operate);
+    expect(scopesOf('client_credentials')).not.toContainEqual(operate);
+    expect(scopesOf('client_credentials')).toHaveLength(3);
   });
 
   test('is told of in outputs', () => {
@@ -298,6 +310,71 @@ describe('the console', () => {
     expect(signIn(templates.iam)).toEqual({ mode: 'iam' });
     const local = { [LOCAL_CONTEXT]: { authorization: 'iam' } };
     expect(signIn(synthesize(local))).toEqual({ mode: 'none' });
+  });
+});
+
+describe('an operator', () => {
+  const ROLE = 'arn:aws:iam::111122223333:role/operators';
+  const apiVariables = (template: Template) => {
+    const [api] = Object.values(
+      template.findResources('AWS::Lambda::Function', {
+        Properties: { Description: Match.stringLikeRegexp('management API') },
+      }),
+    );
+    return api?.Properties.Environment.Variables;
+  };
+
+  test.each(modes)('%s: is nobody by default, and no challenge asks for the scope', (mode) => {
+    expect(apiVariables(templates[mode])).not.toHaveProperty('OPERATORS');
+    const told = ['AWS::ApiGateway::GatewayResponse', 'AWS::ApiGateway::Method'].map((type) =>
+      templates[mode].findResources(type),
+    );
+    expect(JSON.stringify(told)).not.toContain('jobs:operate');
+  });
+
+  test('cognito: needs the group besides the scope, which every user may request', () => {
+    expect(environmentOf(templates.cognito)).toMatchObject({
+      AUTH_OPERATOR_CLAIM: 'cognito:groups',
+      AUTH_OPERATOR_VALUE: 'operators',
+    });
+  });
+
+  test('oidc: is who gets the scope, or a claim besides', () => {
+    expect(environmentOf(templates.oidc)).not.toHaveProperty('AUTH_OPERATOR_CLAIM');
+    const oidc = { authorization: 'oidc', issuer: ISSUER, operatorClaim: 'groups' };
+    expect(environmentOf(synthesize(oidc))).toMatchObject({
+      AUTH_OPERATOR_CLAIM: 'groups',
+      AUTH_OPERATOR_VALUE: 'operators',
+    });
+    expect(environmentOf(synthesize({ ...oidc, operatorValue: 'ops' })).AUTH_OPERATOR_VALUE).toBe('ops');
+  });
+
+  test('iam: is whom the deployment names', () => {
+    const user = 'arn:aws:iam::111122223333:user/staff/ada';
+    const template = synthesize({ authorization: 'iam', operators: `${ROLE},${user}` });
+    expect(apiVariables(template).OPERATORS).toBe(`${ROLE} ${user}`);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [
+      { authorization: 'iam', operators: '*' },
+      'operators contains "*", which is not the ARN of an IAM user or role',
+    ],
+    [{ authorization: 'iam', operators: 'arn:aws:iam::111122223333:root' }, 'operators contains "arn:'],
+    [{ authorization: 'iam', operators: 'arn:aws:iam::111122223333:role/*' }, 'operators contains "arn:'],
+    [{ authorization: 'iam', operators: `${ROLE},` }, 'operators contains ""'],
+    [
+      { authorization: 'iam', operators: Array(11).fill(ROLE).join(',') },
+      'operators has 11 ARNs; 10 is the limit',
+    ],
+    [{ operators: ROLE }, 'operators does not apply to authorization=cognito'],
+    [{ operatorClaim: 'groups' }, 'operatorClaim does not apply to authorization=cognito'],
+    [
+      { authorization: 'oidc', issuer: ISSUER, operatorValue: 'ops' },
+      'operatorValue "ops" needs operatorClaim',
+    ],
+  ])('%o is refused', (context, message) => {
+    expect(() => synthesize(context)).toThrow(message);
   });
 });
 
