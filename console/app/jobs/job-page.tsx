@@ -13,6 +13,7 @@ import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import { Waterfall } from '../../shared/timeline.tsx';
 import { type Api, ApiError } from '../api.ts';
 import { useOperations } from '../operations.ts';
+import { JobDeliveries } from '../webhooks/job-deliveries.tsx';
 import { JobActions } from './job-actions.tsx';
 import { subjectOf } from './job-list.ts';
 import { JobLog } from './job-log.tsx';
@@ -127,6 +128,7 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
         files={files}
         tail={log_tail}
       />
+      <JobDeliveries api={api} jobId={job_id} />
     </article>
   );
 }

@@ -1,8 +1,8 @@
 /** Lists deliveries, page by page. */
 import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
+import { Problem } from '../jobs/problem.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
-import { Problem } from './problem.tsx';
 import { Time } from './time.tsx';
 import { useAction, useLoad } from './use-load.ts';
 import { type DeliveryPage, type DeliveryView, outcomeOf, targetOf } from './views.ts';
@@ -41,20 +41,22 @@ export function DeliveryList({ api, path, pageAt, emptyText, showsTarget }: Deli
         <button type="button" disabled={isLoading} onClick={reload}>
           Refresh deliveries
         </button>{' '}
-        <span role="status" class="muted">
+        <span role="status" class="hint">
           {isLoading ? 'Loading.' : data && summaryOf(deliveries.length, cursor !== undefined)}
         </span>
       </p>
-      <Problem error={first.error} retry={reload} />
+      {first.error && (
+        <Problem title="The deliveries could not be read" error={first.error} onRetry={reload} />
+      )}
       {data && deliveries.length === 0 && cursor === undefined && <p>{emptyText}</p>}
       {deliveries.length > 0 && (
-        <ul class="rows" aria-label="Deliveries" aria-busy={isLoading}>
+        <ul class="entries" aria-label="Deliveries" aria-busy={isLoading}>
           {deliveries.map((delivery) => (
             <DeliveryRow key={delivery.delivery_id} delivery={delivery} showsTarget={showsTarget} />
           ))}
         </ul>
       )}
-      <Problem error={error} />
+      {error && <Problem title="Older deliveries could not be read" error={error} />}
       {cursor !== undefined && (
         <button type="button" disabled={isBusy} onClick={() => loadMore(cursor)}>
           {isBusy ? 'Loading' : 'Load more deliveries'}
@@ -81,15 +83,15 @@ function DeliveryRow({
   const { next_attempt_at: next } = delivery;
   const last = attempts.at(-1);
   return (
-    <li class="row">
-      <p class="row-title">
+    <li class="entry">
+      <p class="entry-title">
         <a href={`#/deliveries/${encodeURIComponent(id)}`}>
           {event.type}
           <span class="visually-hidden"> {event.id}</span>
         </a>{' '}
         <DeliveryBadge status={status} />
       </p>
-      <p class="muted">
+      <p class="hint">
         <Time at={delivery.created_at} />
         {` · ${count} ${count === 1 ? 'attempt' : 'attempts'}`}
         {last && `, last: ${outcomeOf(last)}`}

@@ -1,12 +1,12 @@
 /** Shows one delivery: its attempts with the receiver's responses, its request, and its replay. */
 import { useEffect } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../jobs/problem.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
 import { pollDelayMs } from './delivery-polling.ts';
 import { indentJson } from './indent-json.ts';
-import { Problem } from './problem.tsx';
 import { Time } from './time.tsx';
 import { useAction, useLoad } from './use-load.ts';
 import {
@@ -36,8 +36,11 @@ export function DeliveryPage({ api, deliveryId }: { readonly api: Api; readonly 
 
   return (
     <>
+      <p class="crumbs">
+        <a href="#/webhooks">Webhooks</a> <span aria-hidden="true">/</span> <span>Delivery</span>
+      </p>
       <h1>{delivery ? `Delivery of ${delivery.event.type}` : 'Delivery'}</h1>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The delivery could not be read" error={error} onRetry={reload} />}
       {delivery && (
         <>
           <Facts delivery={delivery} />
@@ -49,7 +52,7 @@ export function DeliveryPage({ api, deliveryId }: { readonly api: Api; readonly 
               onConfirm={replay}
             />
           )}
-          <Problem error={replayError} />
+          {replayError && <Problem title="The delivery could not be replayed" error={replayError} />}
           <Attempts delivery={delivery} />
           <Request delivery={delivery} />
         </>
@@ -62,7 +65,7 @@ function Facts({ delivery }: { readonly delivery: DeliveryView }) {
   const { job_id: jobId, next_attempt_at: next } = delivery;
   const endpointId = endpointPageOf(delivery);
   return (
-    <dl class="facts">
+    <dl class="fact-list">
       <dt>Status</dt>
       <dd>
         <span role="status">
@@ -114,7 +117,7 @@ function Attempts({ delivery }: { readonly delivery: DeliveryView }) {
       <h2 id="attempts-title">Attempts ({count})</h2>
       {count === 0 && <p>No attempt yet.</p>}
       {omitted > 0 && <p>The first {omitted} are no longer on record.</p>}
-      <ol class="rows" aria-label="Attempts, the last first">
+      <ol class="entries" aria-label="Attempts, the last first">
         {attempts
           .map((attempt, index) => (
             <Attempt key={`${attempt.at} ${index}`} attempt={attempt} number={omitted + index + 1} />
@@ -129,12 +132,12 @@ function Attempt({ attempt, number }: { readonly attempt: AttemptView; readonly 
   const { at, http_status: status = 0, latency_ms: latencyMs, answer, reason } = attempt;
   const isSuccess = status >= 200 && status < 300;
   return (
-    <li class="row">
-      <p class="row-title">
+    <li class="entry">
+      <p class="entry-title">
         Attempt {number}:{' '}
         <span class={`status status-${isSuccess ? 'completed' : 'failed'}`}>{outcomeOf(attempt)}</span>
       </p>
-      <p class="muted">
+      <p class="hint">
         <Time at={at} /> · {latencyMs} ms · webhook-timestamp {Math.floor(Date.parse(at) / 1000)}
       </p>
       {reason !== undefined && <p>{reason}</p>}
@@ -144,7 +147,7 @@ function Attempt({ attempt, number }: { readonly attempt: AttemptView; readonly 
           <pre>{answer}</pre>
         </figure>
       )}
-      {answer === '' && <p class="muted">The response has no body.</p>}
+      {answer === '' && <p class="hint">The response has no body.</p>}
     </li>
   );
 }
@@ -161,7 +164,7 @@ function Request({ delivery }: { readonly delivery: DeliveryDetails }) {
         {event.type === 'job.input_required' &&
           ' The body may also have an answer_url. It is a secret, so it is not shown.'}
       </p>
-      <dl class="facts">
+      <dl class="fact-list">
         {Object.entries(request.headers).map(([name, value]) => (
           <>
             <dt>{name}</dt>
@@ -172,7 +175,9 @@ function Request({ delivery }: { readonly delivery: DeliveryDetails }) {
       <h3 id="body-title">Body, indented</h3>
       <section aria-labelledby="body-title">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
-        <pre tabIndex={0}>{indentJson(request.body)}</pre>
+        <pre class="request-body" tabIndex={0}>
+          {indentJson(request.body)}
+        </pre>
       </section>
       <CopyButton text={request.body} label="Copy body" />
     </section>

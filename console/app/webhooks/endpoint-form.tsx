@@ -1,6 +1,8 @@
 /** Shows the settings of an endpoint as a form, for a new one and for changes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Problem } from './problem.tsx';
+import type { Api } from '../api.ts';
+import { Problem } from '../jobs/problem.tsx';
+import { useOperations } from '../operations.ts';
 import { useAction } from './use-load.ts';
 import { DEFAULT_EVENTS, type EndpointView, EVENTS, type EventType } from './views.ts';
 
@@ -13,30 +15,31 @@ export interface EndpointSettings {
 }
 
 export interface EndpointFormProps {
+  readonly api: Api;
   readonly endpoint?: EndpointView;
   readonly submitLabel: string;
   readonly onSubmit: (settings: EndpointSettings) => Promise<void>;
   readonly onCancel: () => void;
 }
 
-export function EndpointForm({ endpoint, submitLabel, onSubmit, onCancel }: EndpointFormProps) {
+export function EndpointForm({ api, endpoint, submitLabel, onSubmit, onCancel }: EndpointFormProps) {
   const [url, setUrl] = useState(endpoint?.url ?? '');
   const [description, setDescription] = useState(endpoint?.description ?? '');
   const [events, setEvents] = useState<readonly EventType[]>(endpoint?.events ?? DEFAULT_EVENTS);
-  const [operations, setOperations] = useState((endpoint?.operations ?? []).join(', '));
+  const [operations, setOperations] = useState<readonly string[]>(endpoint?.operations ?? []);
+  const known = useOperations(api);
   const { isBusy, error, run } = useAction();
   const first = useRef<HTMLInputElement>(null);
   // The button that opened the form is gone.
   useEffect(() => first.current?.focus(), []);
-  const toggle = (event: EventType) =>
-    setEvents(events.includes(event) ? events.filter((each) => each !== event) : [...events, event]);
+  // An operation that a deployment has removed can only be deselected.
+  const names = [...new Set([...known.map(({ name }) => name), ...operations])];
   const submit = (event: Event) => {
     event.preventDefault();
-    const names = operations.split(',').map((name) => name.trim());
-    run(() => onSubmit({ url: url.trim(), description, events, operations: names.filter(Boolean) }));
+    run(() => onSubmit({ url: url.trim(), description, events, operations }));
   };
   return (
-    <form class="panel fields" onSubmit={submit}>
+    <form class="box endpoint-form" onSubmit={submit}>
       <label>
         URL of the receiver
         <input
@@ -59,18 +62,33 @@ export function EndpointForm({ endpoint, submitLabel, onSubmit, onCancel }: Endp
         <legend>Events</legend>
         {(Object.keys(EVENTS) as EventType[]).map((event) => (
           <label class="choice" key={event}>
-            <input type="checkbox" checked={events.includes(event)} onChange={() => toggle(event)} />
+            <input
+              type="checkbox"
+              checked={events.includes(event)}
+              onChange={() => setEvents(toggled(events, event))}
+            />
             <span>
               <code>{event}</code> {EVENTS[event]}
             </span>
           </label>
         ))}
       </fieldset>
-      <label>
-        Only jobs of these operations, separated by commas (empty: all)
-        <input value={operations} onInput={(event) => setOperations(event.currentTarget.value)} />
-      </label>
-      <Problem error={error} />
+      {names.length > 0 && (
+        <fieldset>
+          <legend>Only jobs of these operations (none chosen: all)</legend>
+          {names.map((name) => (
+            <label class="choice" key={name}>
+              <input
+                type="checkbox"
+                checked={operations.includes(name)}
+                onChange={() => setOperations(toggled(operations, name))}
+              />
+              <code>{name}</code>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {error && <Problem title="The endpoint could not be saved" error={error} />}
       <p>
         <button type="submit" disabled={isBusy || events.length === 0}>
           {submitLabel}
@@ -82,4 +100,9 @@ export function EndpointForm({ endpoint, submitLabel, onSubmit, onCancel }: Endp
       </p>
     </form>
   );
+}
+
+/** Returns the values without one of them, or with it. */
+function toggled<T>(values: readonly T[], value: T): readonly T[] {
+  return values.includes(value) ? values.filter((each) => each !== value) : [...values, value];
 }

@@ -1,25 +1,33 @@
 /** Shows one endpoint: its settings, its health, its deliveries and their replay. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../jobs/problem.tsx';
+import { type Route, replaceQuery } from '../route.ts';
 import { HealthBadge } from './delivery-badge.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { EndpointForm, type EndpointSettings } from './endpoint-form.tsx';
 import { FilterForm } from './filter-form.tsx';
-import { listPath, NO_FILTERS } from './filters.ts';
+import { filterQuery, listPath, readFilters } from './filters.ts';
 import { healthSentence, healthState } from './health.ts';
-import { Problem } from './problem.tsx';
 import { ReplayPanel } from './replay-panel.tsx';
 import { type NewSecret, SecretOnce } from './secret-once.tsx';
 import { Time } from './time.tsx';
 import { useAction, useLoad } from './use-load.ts';
 import { type EndpointHealthView, type EndpointView, outcomeOf } from './views.ts';
 
-export function EndpointPage({ api, endpointId }: { readonly api: Api; readonly endpointId: string }) {
+interface EndpointPageProps {
+  readonly api: Api;
+  readonly endpointId: string;
+  /** Its query has the filters. */
+  readonly route: Route;
+}
+
+export function EndpointPage({ api, endpointId, route }: EndpointPageProps) {
   const path = `/endpoints/${encodeURIComponent(endpointId)}`;
   const { data: endpoint, error, reload } = useLoad(path, (signal) => api.get<EndpointView>(path, signal));
   const health = useLoad(`${path}/health`, (signal) => api.get<EndpointHealthView>(`${path}/health`, signal));
-  const [filters, setFilters] = useState(NO_FILTERS);
+  const filters = useMemo(() => readFilters(route.query), [route.query]);
   // A new key loads the list again.
   const [round, setRound] = useState(0);
   const refresh = () => {
@@ -29,20 +37,26 @@ export function EndpointPage({ api, endpointId }: { readonly api: Api; readonly 
 
   return (
     <>
-      <p>
-        <a href="#/webhooks">All endpoints</a>
+      <p class="crumbs">
+        <a href="#/webhooks">Webhooks</a> <span aria-hidden="true">/</span> <code>{endpointId}</code>
       </p>
       <h1>{endpoint ? endpoint.url : 'Endpoint'}</h1>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The endpoint could not be read" error={error} onRetry={reload} />}
       {endpoint && (
         <>
           {endpoint.description && <p>{endpoint.description}</p>}
           <Settings api={api} path={path} endpoint={endpoint} reload={reload} onSent={refresh} />
           <Health endpoint={endpoint} health={health.data} />
-          <Problem error={health.error} retry={health.reload} />
+          {health.error && (
+            <Problem title="The health could not be read" error={health.error} onRetry={health.reload} />
+          )}
           <section aria-labelledby="deliveries-title">
             <h2 id="deliveries-title">Deliveries</h2>
-            <FilterForm filters={filters} onApply={setFilters} />
+            <FilterForm
+              api={api}
+              filters={filters}
+              onApply={(next) => replaceQuery(route, filterQuery(next))}
+            />
             {endpoint.enabled && (
               <ReplayPanel
                 api={api}
@@ -115,13 +129,14 @@ function Settings({ api, path, endpoint, reload, onSent }: SettingsProps) {
       <h2 id="settings-title">Settings</h2>
       {isEditing ? (
         <EndpointForm
+          api={api}
           endpoint={endpoint}
           submitLabel="Save changes"
           onSubmit={save}
           onCancel={() => setIsEditing(false)}
         />
       ) : (
-        <dl class="facts">
+        <dl class="fact-list">
           <dt>State</dt>
           <dd>
             {enabled ? 'Enabled' : 'Disabled'}
@@ -179,7 +194,7 @@ function Settings({ api, path, endpoint, reload, onSent }: SettingsProps) {
           A test event is on its way: <a href={`#/deliveries/${encodeURIComponent(tested)}`}>its delivery</a>.
         </p>
       )}
-      <Problem error={error} />
+      {error && <Problem title="The endpoint could not be changed" error={error} />}
     </section>
   );
 }
@@ -198,7 +213,7 @@ function Health({
         <HealthBadge state={healthState(endpoint, health)} /> {health && healthSentence(health)}
       </p>
       {health && health.deliveries > 0 && (
-        <dl class="facts">
+        <dl class="fact-list">
           {health.last_success_at !== undefined && (
             <>
               <dt>Last success</dt>

@@ -1,11 +1,11 @@
 /** Lists the webhook endpoints with their health, and registers new ones. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
+import { Problem } from '../jobs/problem.tsx';
 import { HealthBadge } from './delivery-badge.tsx';
 import { EndpointForm, type EndpointSettings } from './endpoint-form.tsx';
 import { forEachLimited } from './for-each-limited.ts';
 import { healthSentence, healthState } from './health.ts';
-import { Problem } from './problem.tsx';
 import { type NewSecret, SecretOnce } from './secret-once.tsx';
 import { Time } from './time.tsx';
 import { useLoad } from './use-load.ts';
@@ -43,7 +43,12 @@ export function EndpointsPage({ api }: { readonly api: Api }) {
       <p>An endpoint receives events of your jobs as signed requests.</p>
       {secret && <SecretOnce secret={secret} onClose={() => setSecret(undefined)} />}
       {isAdding ? (
-        <EndpointForm submitLabel="Add endpoint" onSubmit={create} onCancel={() => setIsAdding(false)} />
+        <EndpointForm
+          api={api}
+          submitLabel="Add endpoint"
+          onSubmit={create}
+          onCancel={() => setIsAdding(false)}
+        />
       ) : (
         <p>
           <button type="button" onClick={() => setIsAdding(true)}>
@@ -54,10 +59,10 @@ export function EndpointsPage({ api }: { readonly api: Api }) {
           </button>
         </p>
       )}
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The endpoints could not be read" error={error} onRetry={reload} />}
       {endpoints?.length === 0 && !isLoading && <p>There are no endpoints yet. Add one to receive events.</p>}
       {endpoints && endpoints.length > 0 && (
-        <ul class="rows" aria-label="Endpoints" aria-busy={isLoading}>
+        <ul class="entries" aria-label="Endpoints" aria-busy={isLoading}>
           {endpoints.map((endpoint) => (
             <EndpointRow
               key={endpoint.endpoint_id}
@@ -95,15 +100,15 @@ function EndpointRow({
 }) {
   const { endpoint_id: id, url, description, events, operations } = endpoint;
   return (
-    <li class="row">
-      <p class="row-title">
+    <li class="entry">
+      <p class="entry-title">
         <a href={`#/webhooks/${encodeURIComponent(id)}`}>{url}</a>
       </p>
       {description && <p>{description}</p>}
       <p>
         <HealthBadge state={healthState(endpoint, health)} /> {health && healthSentence(health)}
       </p>
-      <p class="muted">
+      <p class="hint">
         {events.join(', ')}
         {operations && ` of ${operations.join(', ')}`}
         {health?.last_failure && (

@@ -1,5 +1,7 @@
 /** Shows the filters of an endpoint's deliveries as a form. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import type { Api } from '../api.ts';
+import { useOperations } from '../operations.ts';
 import { type DeliveryFilters, hasFilters, NO_FILTERS } from './filters.ts';
 import { type DeliveryStatus, EVENTS, STATUSES } from './views.ts';
 
@@ -7,13 +9,18 @@ import { type DeliveryStatus, EVENTS, STATUSES } from './views.ts';
 const CHOICES = (Object.keys(STATUSES) as DeliveryStatus[]).filter((status) => status !== 'held');
 
 export interface FilterFormProps {
+  readonly api: Api;
   /** The filters of the list as it is shown. */
   readonly filters: DeliveryFilters;
   readonly onApply: (filters: DeliveryFilters) => void;
 }
 
-export function FilterForm({ filters: applied, onApply }: FilterFormProps) {
+export function FilterForm({ api, filters: applied, onApply }: FilterFormProps) {
   const [filters, setFilters] = useState(applied);
+  useEffect(() => setFilters(applied), [applied]);
+  const known = useOperations(api).map(({ name }) => name);
+  // Deliveries outlive an operation that a deployment has removed.
+  const names = [...new Set([...known, filters.operation])].filter(Boolean);
   const set = (changes: Partial<DeliveryFilters>) => setFilters({ ...filters, ...changes });
   const apply = (next: DeliveryFilters) => {
     setFilters(next);
@@ -21,7 +28,7 @@ export function FilterForm({ filters: applied, onApply }: FilterFormProps) {
   };
   return (
     <form
-      class="filters"
+      class="delivery-filters"
       aria-label="Filter deliveries"
       onSubmit={(event) => {
         event.preventDefault();
@@ -55,11 +62,14 @@ export function FilterForm({ filters: applied, onApply }: FilterFormProps) {
       </label>
       <label>
         Operation
-        <input
-          maxLength={100}
-          value={filters.operation}
-          onInput={(event) => set({ operation: event.currentTarget.value })}
-        />
+        <select value={filters.operation} onChange={(event) => set({ operation: event.currentTarget.value })}>
+          <option value="">Any</option>
+          {names.map((name) => (
+            <option value={name} key={name}>
+              {name}
+            </option>
+          ))}
+        </select>
       </label>
       <label>
         Job

@@ -34,6 +34,25 @@ function parametersOf({ status, event, jobId, operation, since, until }: Deliver
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
 
+/** Returns the query of the page's address with these filters. */
+export function filterQuery(filters: DeliveryFilters): string {
+  return new URLSearchParams(parametersOf(filters)).toString();
+}
+
+/** Reads the filters of an address. The API validates them. */
+export function readFilters(query: string): DeliveryFilters {
+  const parameters = new URLSearchParams(query);
+  const text = (name: string) => parameters.get(name) ?? '';
+  return {
+    status: text('status') as DeliveryFilters['status'],
+    event: text('event'),
+    jobId: text('job_id'),
+    operation: text('operation'),
+    since: toLocal(text('since')),
+    until: toLocal(text('until')),
+  };
+}
+
 export function hasFilters(filters: DeliveryFilters): boolean {
   return Object.keys(parametersOf(filters)).length > 0;
 }
@@ -52,6 +71,13 @@ export function replayBody(
 }
 
 const BEGINNING = '2000-01-01T00:00:00.000Z';
+
+/** @param iso a time @returns the value of a date field: local time in whole minutes; '' for any other text */
+function toLocal(iso: string): string {
+  const ms = Date.parse(iso);
+  if (Number.isNaN(ms)) return '';
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
 
 /** @param local value of a date field, in local time @returns UTC; '' for any other text */
 export function toIso(local: string): string {

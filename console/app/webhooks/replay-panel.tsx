@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Api } from '../api.ts';
-import { ConfirmButton } from './confirm-button.tsx';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../jobs/problem.tsx';
 import { type DeliveryFilters, replayBody } from './filters.ts';
-import { Problem } from './problem.tsx';
 import { fractionOf, type ReplayedPage, type ReplayRun, runReplay } from './replay-run.ts';
 import { Time } from './time.tsx';
 import { type DeliveryStatus, STATUSES } from './views.ts';
@@ -55,7 +55,7 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
   const isRunning = run?.state === 'running';
 
   return (
-    <section class="panel" aria-labelledby="replay-title">
+    <section class="box" aria-labelledby="replay-title">
       <h3 id="replay-title">Replay</h3>
       <p>
         Sends {selectionOf(filters)} again, the oldest first.{' '}
@@ -93,7 +93,7 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
               {isStopping ? 'Stopping' : 'Stop the replay'}
             </button>
           )}
-          <Problem error={run.error} />
+          {run.error && <Problem title="The replay was interrupted" error={run.error} />}
           {!isRunning && run.next && (
             <button type="button" onClick={() => run.next && start({ ...run, next: run.next }, run)}>
               Continue the replay

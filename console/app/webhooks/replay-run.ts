@@ -16,7 +16,7 @@ export interface ReplayRun {
   /** The body of the next call; absent when all are done. */
   readonly next?: object;
   /** Why the run failed. */
-  readonly error?: unknown;
+  readonly error?: Error;
 }
 
 export interface ReplayOptions {
@@ -63,7 +63,8 @@ export async function runReplay({
       });
     } catch (error) {
       busy += 1;
-      if (!isBusy(error) || busy > MAX_BUSY) return become({ ...run, state: 'failed', error });
+      if (!isBusy(error) || busy > MAX_BUSY)
+        return become({ ...run, state: 'failed', error: error as Error });
       await pause(BUSY_PAUSE_MS);
     }
   }

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 export interface Loaded<T> {
   /** Stays while the same is loaded again. */
   readonly data?: T;
-  readonly error?: unknown;
+  readonly error?: Error;
   readonly isLoading: boolean;
   readonly reload: () => void;
 }
@@ -26,7 +26,7 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     setState((kept) => ({ ...keptFor(key, kept), isLoading: true }));
     latest.current(end.signal).then(
       (data) => become(() => ({ key, data, isLoading: false })),
-      (error: unknown) => become((kept) => ({ ...keptFor(key, kept), error, isLoading: false })),
+      (error: Error) => become((kept) => ({ ...keptFor(key, kept), error, isLoading: false })),
     );
     return () => end.abort();
   }, [key, count]);
@@ -43,13 +43,13 @@ function keptFor<T>(key: string, kept: Kept<T>): Pick<Kept<T>, 'key' | 'data'> {
 
 export interface Action {
   readonly isBusy: boolean;
-  readonly error?: unknown;
+  readonly error?: Error;
   /** Runs one action at a time; its failure becomes `error`. */
   readonly run: (action: () => Promise<void>) => Promise<void>;
 }
 
 export function useAction(): Action {
-  const [state, setState] = useState<{ readonly isBusy: boolean; readonly error?: unknown }>({
+  const [state, setState] = useState<{ readonly isBusy: boolean; readonly error?: Error }>({
     isBusy: false,
   });
   const busy = useRef(false);
@@ -61,7 +61,7 @@ export function useAction(): Action {
       await action();
       setState({ isBusy: false });
     } catch (error) {
-      setState({ isBusy: false, error });
+      setState({ isBusy: false, error: error as Error });
     } finally {
       busy.current = false;
     }

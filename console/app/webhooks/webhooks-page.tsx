@@ -6,8 +6,9 @@ import { EndpointPage } from './endpoint-page.tsx';
 import { EndpointsPage } from './endpoints-page.tsx';
 import './webhooks.css';
 
-export function WebhooksPage({ api, route: { page, id } }: { readonly api: Api; readonly route: Route }) {
+export function WebhooksPage({ api, route }: { readonly api: Api; readonly route: Route }) {
+  const { page, id } = route;
   if (id === undefined) return <EndpointsPage api={api} />;
   if (page === 'deliveries') return <DeliveryPage api={api} deliveryId={id} />;
-  return <EndpointPage api={api} endpointId={id} />;
+  return <EndpointPage api={api} endpointId={id} route={route} />;
 }

@@ -1,8 +1,10 @@
 /** Tests the requests that the filter form leads to. */
 import {
+  filterQuery,
   hasFilters,
   listPath,
   NO_FILTERS,
+  readFilters,
   replayBody,
   toIso,
 } from '../../../console/app/webhooks/filters.ts';
@@ -39,6 +41,20 @@ test('the list and the replay have the same filters, in UTC and without the spac
     '/endpoints/ep_1/deliveries',
     { ...wanted, cursor: 'next' },
   ]);
+});
+
+test('the address keeps the filters', () => {
+  const filters = {
+    status: 'failed',
+    event: 'job.failed',
+    jobId: 'x',
+    operation: '&=',
+    since: local,
+    until: local,
+  } as const;
+  expect(readFilters(filterQuery(filters))).toEqual(filters);
+  expect(filterQuery(NO_FILTERS)).toBe('');
+  expect(readFilters('since=soon&other=1')).toEqual(NO_FILTERS);
 });
 
 test('an id is one part of a path, and a value one parameter', () => {
