@@ -38,6 +38,10 @@ const job: Job = {
   resultObject: { key: SECRET, size: 1, sha256: SECRET },
   error: { code: 'TESTS_FAILED', message: SECRET, step: 'test', retryable: false, details: { text: SECRET } },
   logTail: [SECRET],
+  timeline: [
+    { step: 'test', began: Date.parse(CREATED) },
+    { step: 'test', failed: Date.parse(CREATED), code: 'TESTS_FAILED', message: SECRET },
+  ],
   logs: { test: { key: SECRET, size: 1, sha256: SECRET } },
   createdAt: CREATED,
   updatedAt: CREATED,
@@ -70,6 +74,7 @@ afterEach(() => jest.restoreAllMocks());
 
 function routesWith(dependencies: object = {}) {
   return operatorRoutes({
+    operations: [],
     jobs: { find: async () => job, get: async () => job, cancel: async () => job },
     executions: { stop: async () => {} },
     deliveries: { get: async () => delivery, reopen: async () => ({ ...delivery, status: 'pending' }) },
@@ -108,7 +113,15 @@ const SHOWN = {
 
 test('a job is shown without its content', async () => {
   const { body } = await routesWith()['GET /operator/jobs/{job_id}'](request(''));
-  expect(body).toEqual(SHOWN);
+  const attempt = { started_at: CREATED, ended_at: CREATED, error: { code: 'TESTS_FAILED' } };
+  const step = {
+    step: 'test',
+    status: 'failed',
+    started_at: CREATED,
+    ended_at: CREATED,
+    attempts: [attempt],
+  };
+  expect(body).toEqual({ ...SHOWN, timeline: { queued_ms: 0, steps: [step] } });
   expectValid(['components', 'schemas', 'OperatorJob'], body);
 });
 

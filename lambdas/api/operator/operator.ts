@@ -1,5 +1,6 @@
 /** Handles `/operator`: shows operators the jobs and deliveries of all owners without their content, cancels and replays. */
 import * as z from 'zod';
+import { stepNames } from '../../definition/operation-definition.ts';
 import { cancelJob } from '../../executions/cancel.ts';
 import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
@@ -14,7 +15,8 @@ import type { ApiDependencies, RouteHandler } from '../dependencies.ts';
 import { checkActive } from '../find-endpoint.ts';
 import { pageQuery } from '../paging.ts';
 import type { ApiRequest } from '../request.ts';
-import { viewOperatedDelivery, viewOperatedJob } from './views.ts';
+import type { ApiResponse } from '../response.ts';
+import { viewOperatedDelivery, viewOperatedJob, viewOperatedJobWithTimeline } from './views.ts';
 
 const MAX_JOBS = 100;
 
@@ -34,7 +36,7 @@ const openJobsCursor = new Cursor<OpenPosition>(
 const LIMIT = { limit: 'operator_requests_per_second', burst: 20, perSecond: 5 };
 
 export function operatorRoutes(dependencies: ApiDependencies) {
-  const { jobs, openJobs, deadLetterQueues, sweepFindings, deliveries, endpoints } = dependencies;
+  const { operations, jobs, openJobs, deadLetterQueues, sweepFindings, deliveries, endpoints } = dependencies;
   const rateLimiter = new RateLimiter({
     ...LIMIT,
     refusal: (waitMs) => `Too many operator requests. Wait ${waitMs} ms, then call again.`,
@@ -60,6 +62,11 @@ export function operatorRoutes(dependencies: ApiDependencies) {
       ErrorCode.deliveryNotFound,
       'No such delivery: the id is wrong, or the record has expired. List failed ones with GET /operator/dead-letters.',
     );
+  }
+
+  function view(job: Job): ApiResponse {
+    const operation = operations.find(({ name }) => name === job.operation);
+    return { status: 200, body: viewOperatedJobWithTimeline(job, stepNames(operation)) };
   }
 
   const handlers = {
@@ -95,17 +102,14 @@ export function operatorRoutes(dependencies: ApiDependencies) {
 
     'GET /operator/jobs/{job_id}': async (request) => {
       request.expectNoParameters();
-      return { status: 200, body: viewOperatedJob(await findJob(request)) };
+      return view(await findJob(request));
     },
 
     'POST /operator/jobs/{job_id}/cancel': async (request) => {
       request.expectNoInput();
       const { owner, jobId } = await findJob(request);
       logAct(request, { act: 'cancel_job', jobId, owner });
-      return {
-        status: 200,
-        body: viewOperatedJob(await cancelJob(dependencies, owner, jobId, 'Cancelled by an operator.')),
-      };
+      return view(await cancelJob(dependencies, owner, jobId, 'Cancelled by an operator.'));
     },
 
     'GET /operator/dead-letters': async (request) => {

@@ -2,9 +2,10 @@
  * Maps jobs and deliveries of any owner to what operators see: owner, state and times, and codes of errors. It omits content,
  * and texts and URLs that may repeat content.
  */
-import type { JobSummary } from '../../jobs/job.ts';
+import type { Job, JobSummary } from '../../jobs/job.ts';
 import { percentOf } from '../../jobs/job-view.ts';
 import type { OperatedJob } from '../../jobs/open-jobs.ts';
+import { type TimelineView, viewTimeline } from '../../jobs/timeline-view.ts';
 import { type Delivery, deliveryId, TEST_EVENT } from '../../webhooks/deliveries/delivery.ts';
 
 /** @param job from an owner's list, it has no progress, step and error */
@@ -25,6 +26,27 @@ export function viewOperatedJob(job: JobSummary & Pick<OperatedJob, 'owner'> & P
     ...(job.updatedAt && { updated_at: job.updatedAt }),
     ...(job.endedAt && { ended_at: job.endedAt }),
     expires_at: new Date(job.expiresAt * 1000).toISOString(),
+  };
+}
+
+/** @param steps of the operation in order; empty when they are unknown */
+export function viewOperatedJobWithTimeline(job: Job, steps: readonly string[]): object {
+  return { ...viewOperatedJob(job), timeline: withoutMessages(viewTimeline(job, steps)) };
+}
+
+/** The message of an error may repeat content. */
+function withoutMessages({ steps, ...timeline }: TimelineView): object {
+  return {
+    ...timeline,
+    steps: steps.map(({ attempts, ...step }) => ({
+      ...step,
+      ...(attempts && {
+        attempts: attempts.map(({ error, ...attempt }) => ({
+          ...attempt,
+          ...(error && { error: { code: error.code } }),
+        })),
+      }),
+    })),
   };
 }
 
