@@ -1,7 +1,44 @@
-/** Shows the operator page. */
+/** Shows operators the open jobs of all owners, the dead letters and the findings of the sweep, or one job. */
 import type { Api } from '../api.ts';
+import { ApiError } from '../api.ts';
 import type { Route } from '../route.ts';
+import { Problem } from '../webhooks/problem.tsx';
+import { useLoad } from '../webhooks/use-load.ts';
+import { DeadLetterSection } from './dead-letter-section.tsx';
+import { FindingSection } from './finding-section.tsx';
+import { JobSection } from './job-section.tsx';
+import { OperatorJobPage } from './operator-job-page.tsx';
+import type { DeadLetters, Findings } from './views.ts';
+import './operator.css';
 
-export function OperatorPage({ route }: { readonly api: Api; readonly route: Route }) {
-  return <h1>Operator {route.id}</h1>;
+export function OperatorPage({ api, route }: { readonly api: Api; readonly route: Route }) {
+  return route.id === undefined ? <Overview api={api} /> : <OperatorJobPage api={api} jobId={route.id} />;
+}
+
+function Overview({ api }: { readonly api: Api }) {
+  const letters = useLoad('dead-letters', (signal) => api.get<DeadLetters>('/operator/dead-letters', signal));
+  const findings = useLoad('findings', (signal) => api.get<Findings>('/operator/findings', signal));
+  const heading = (
+    <>
+      <h1>Operator</h1>
+      <p>Jobs of all owners, without their content. Every act is logged.</p>
+    </>
+  );
+  // Every section would say the same.
+  if (letters.error instanceof ApiError && letters.error.code === 'INSUFFICIENT_SCOPE') {
+    return (
+      <>
+        {heading}
+        <Problem error={letters.error} retry={letters.reload} />
+      </>
+    );
+  }
+  return (
+    <>
+      {heading}
+      <JobSection api={api} />
+      <DeadLetterSection api={api} letters={letters} />
+      <FindingSection findings={findings} />
+    </>
+  );
 }

@@ -1,0 +1,82 @@
+/** Decides which jobs the page lists: the request, the order, the age, and the counts. */
+import type { JobStatus } from '../../shared/job.ts';
+import type { OperatorJob } from './views.ts';
+
+export interface JobFilters {
+  readonly owner: string;
+  readonly operation: string;
+  readonly status: JobStatus | '';
+  /** Shows only jobs that were created longer ago, in minutes. */
+  readonly olderThanMinutes: number;
+}
+
+export const NO_FILTERS: JobFilters = { owner: '', operation: '', status: '', olderThanMinutes: 0 };
+
+const OPEN: readonly JobStatus[] = ['pending', 'running', 'input_required'];
+const ENDED: readonly JobStatus[] = ['completed', 'failed', 'cancelled'];
+
+/** Returns the statuses to choose from: ended jobs are listed only for a named owner. */
+export function statusesOf({ owner }: Pick<JobFilters, 'owner'>): readonly JobStatus[] {
+  return owner.trim() === '' ? OPEN : [...OPEN, ...ENDED];
+}
+
+export function isOpen({ status }: Pick<OperatorJob, 'status'>): boolean {
+  return OPEN.includes(status);
+}
+
+/** Returns the path of the list; a status that the list cannot have is left out. */
+export function pathOf(filters: JobFilters, cursor?: string): string {
+  const owner = filters.owner.trim();
+  const operation = filters.operation.trim();
+  const status = statusesOf(filters).find((one) => one === filters.status);
+  const query = new URLSearchParams({
+    limit: '100',
+    ...(owner && { owner }),
+    ...(operation && { operation }),
+    ...(status && { status }),
+    ...(cursor !== undefined && { cursor }),
+  });
+  return `/operator/jobs?${query}`;
+}
+
+/** Returns the jobs that are old enough, the oldest first. A job of two pages is listed once. */
+export function listedJobs(
+  jobs: readonly OperatorJob[],
+  { olderThanMinutes }: Pick<JobFilters, 'olderThanMinutes'>,
+  nowMs: number,
+): readonly OperatorJob[] {
+  const before = nowMs - olderThanMinutes * 60_000;
+  const unique = [...new Map(jobs.map((job) => [job.job_id, job])).values()];
+  return unique
+    .filter(({ created_at }) => olderThanMinutes === 0 || Date.parse(created_at) <= before)
+    .sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+}
+
+/** Returns the number of jobs by a property, the largest first. */
+export function countBy(
+  jobs: readonly OperatorJob[],
+  property: 'status' | 'operation' | 'owner',
+): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const job of jobs) counts.set(job[property], (counts.get(job[property]) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}
+
+/** Returns an age in its two largest units: `2 d 3 h`. */
+export function ageOf(since: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(since)) / 1000));
+  if (Number.isNaN(seconds)) return '';
+  const units = [
+    ['d', Math.floor(seconds / 86_400)],
+    ['h', Math.floor(seconds / 3_600) % 24],
+    ['min', Math.floor(seconds / 60) % 60],
+    ['s', seconds % 60],
+  ] as const;
+  const first = units.findIndex(([, count]) => count > 0);
+  if (first === -1) return '0 s';
+  return units
+    .slice(first, first + 2)
+    .filter(([, count]) => count > 0)
+    .map(([unit, count]) => `${count} ${unit}`)
+    .join(' ');
+}

@@ -1,0 +1,104 @@
+/** Shows the job of any owner to operators, without its content, and cancels it. */
+import type { ComponentChildren } from 'preact';
+import type { Api } from '../api.ts';
+import { Problem } from '../webhooks/problem.tsx';
+import { Time } from '../webhooks/time.tsx';
+import { useLoad } from '../webhooks/use-load.ts';
+import { CancelButton } from './cancel-button.tsx';
+import { OperatorBadge } from './operator-badge.tsx';
+import type { OperatorJob, OperatorStep } from './views.ts';
+
+export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jobId: string }) {
+  const path = `/operator/jobs/${encodeURIComponent(jobId)}`;
+  const {
+    data: job,
+    error,
+    isLoading,
+    reload,
+  } = useLoad(path, (signal) => api.get<OperatorJob>(path, signal));
+  return (
+    <>
+      <p>
+        <a href="#/operator">All open jobs</a>
+      </p>
+      <h1>
+        {job?.operation ?? 'Job'} <code>{jobId.slice(0, 8)}</code>{' '}
+        {job && <OperatorBadge status={job.status} />}
+      </h1>
+      <p>
+        <button type="button" disabled={isLoading} onClick={reload}>
+          Refresh
+        </button>{' '}
+        <span role="status" class="op-muted">
+          {isLoading && 'Loading.'}
+        </span>
+      </p>
+      <Problem error={error} retry={reload} />
+      {job && <Facts job={job} />}
+      {job?.timeline && <Steps steps={job.timeline.steps} />}
+      {job && <CancelButton api={api} job={job} onCancelled={reload} />}
+    </>
+  );
+}
+
+function Facts({ job }: { readonly job: OperatorJob }) {
+  const { job_id, owner, step, progress, error, created_at, started_at, updated_at, ended_at, expires_at } =
+    job;
+  const facts: readonly (readonly [string, ComponentChildren])[] = [
+    ['Job', <code key="job">{job_id}</code>],
+    ['Owner', owner],
+    [
+      'Step',
+      step && `${step}${progress === undefined ? '' : `, ${Math.floor(progress * 100)} % of the job`}`,
+    ],
+    ['Error', error && `${error.code}. Read the log of this job for its text.`],
+    ['Created', <Time key="created" at={created_at} />],
+    ['Started', started_at && <Time key="started" at={started_at} />],
+    ['Changed', updated_at && <Time key="changed" at={updated_at} />],
+    ['Ended', ended_at && <Time key="ended" at={ended_at} />],
+    ['Expires', <Time key="expires" at={expires_at} />],
+  ];
+  return (
+    <dl class="op-facts">
+      {facts.map(
+        ([name, value]) =>
+          value && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd dir="auto">{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+function Steps({ steps }: { readonly steps: readonly OperatorStep[] }) {
+  return (
+    <section aria-labelledby="operator-steps">
+      <h2 id="operator-steps">Steps</h2>
+      <ol class="op-steps">
+        {steps.map(({ step, status, started_at, ended_at, attempts = [], attempts_omitted = 0 }) => {
+          const codes = attempts.flatMap(({ error }) => error?.code ?? []);
+          const count = attempts.length + attempts_omitted;
+          return (
+            <li key={step}>
+              <strong>{step}</strong> <OperatorBadge status={status} />{' '}
+              <span class="op-muted">
+                {started_at && <Time at={started_at} />}
+                {ended_at && (
+                  <>
+                    {' to '}
+                    <Time at={ended_at} />
+                  </>
+                )}
+                {count > 1 && ` · ${count} attempts`}
+                {codes.length > 0 && ` · ${codes.join(', ')}`}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+/** Tests which jobs the operator's page lists, and in which order. */
+import {
+  ageOf,
+  countBy,
+  isOpen,
+  listedJobs,
+  NO_FILTERS,
+  pathOf,
+  statusesOf,
+} from '../../../console/app/operator/job-list.ts';
+import type { OperatorJob } from '../../../console/app/operator/views.ts';
+
+const NOW = Date.parse('2026-01-01T12:00:00.000Z');
+const job = (job_id: string, created_at: string, others: Partial<OperatorJob> = {}): OperatorJob => ({
+  job_id,
+  owner: 'ada',
+  operation: 'build',
+  status: 'running',
+  created_at,
+  expires_at: created_at,
+  ...others,
+});
+const old = job('old', '2026-01-01T10:00:00.000Z');
+const young = job('young', '2026-01-01T11:58:00.000Z');
+
+test('the path has only filters that are set, escaped', () => {
+  expect(pathOf(NO_FILTERS)).toBe('/operator/jobs?limit=100');
+  const owner = 'https://id.example.com/?a=b&c#ada ';
+  expect(pathOf({ ...NO_FILTERS, owner, operation: ' build ', status: 'failed' }, 'x+y')).toBe(
+    `/operator/jobs?${new URLSearchParams({ limit: '100', owner: owner.trim(), operation: 'build', status: 'failed', cursor: 'x+y' })}`,
+  );
+});
+
+test('the status of ended jobs is offered and sent for a named owner only', () => {
+  expect(statusesOf({ owner: ' ' })).toEqual(['pending', 'running', 'input_required']);
+  expect(statusesOf({ owner: 'ada' })).toContain('failed');
+  expect(pathOf({ ...NO_FILTERS, status: 'failed' })).toBe('/operator/jobs?limit=100');
+  expect([isOpen(old), isOpen({ status: 'cancelled' })]).toEqual([true, false]);
+});
+
+test('the oldest jobs come first, each once, and young ones are left out on request', () => {
+  const listed = (olderThanMinutes: number) =>
+    listedJobs([young, old, young], { olderThanMinutes }, NOW).map(({ job_id }) => job_id);
+  expect(listed(0)).toEqual(['old', 'young']);
+  expect(listed(5)).toEqual(['old']);
+  expect(listed(120)).toEqual(['old']);
+  expect(listed(121)).toEqual([]);
+});
+
+test('jobs are counted, the most frequent first', () => {
+  const other = job('other', old.created_at, { owner: 'eve', operation: 'constructor' });
+  expect(countBy([other, old, young], 'owner')).toEqual([
+    ['ada', 2],
+    ['eve', 1],
+  ]);
+  expect(countBy([other], 'operation')).toEqual([['constructor', 1]]);
+});
+
+test.each([
+  ['2026-01-01T12:00:00.000Z', '0 s'],
+  ['2026-01-01T12:00:05.000Z', '0 s'],
+  ['2026-01-01T11:59:01.000Z', '59 s'],
+  ['2026-01-01T11:58:00.000Z', '2 min'],
+  ['2026-01-01T09:58:57.000Z', '2 h 1 min'],
+  ['2025-12-29T11:59:00.000Z', '3 d'],
+  ['nonsense', ''],
+])('the age of %s is "%s"', (since, age) => {
+  expect(ageOf(since, NOW)).toBe(age);
+});
