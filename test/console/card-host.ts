@@ -47,7 +47,7 @@ export interface CardHost {
   readonly told: string[];
   readonly states: CardState[];
   state(): CardState;
-  /** @throws Error when the card does not come into such a state within 2 s */
+  /** @throws Error when the card does not come into such a state within 30 s */
   until(isSo: (state: CardState) => boolean): Promise<CardState>;
 }
 
@@ -102,7 +102,7 @@ export async function openCard(
     states,
     state,
     async until(isSo) {
-      const end = Date.now() + 2_000;
+      const end = Date.now() + 30_000;
       while (!isSo(state())) {
         if (Date.now() > end) throw new Error(`The card stays so: ${JSON.stringify(state())}`);
         await new Promise((resolve) => setTimeout(resolve, 1));

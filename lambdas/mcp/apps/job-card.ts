@@ -12,7 +12,7 @@ export const CARD_URI = 'ui://mcp-async-operations/job.html';
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
-/** The page is one file and calls no network: a host forbids it all of it. */
+/** The page is one file and needs no network, so hosts can forbid all of it. */
 const PAGE_META = {
   ui: {
     csp: { connectDomains: [], resourceDomains: [], frameDomains: [], baseUriDomains: [] },
