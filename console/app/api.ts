@@ -1,5 +1,5 @@
 /** Calls the management API, as the signed-in user. */
-import { ApiError } from './api-error.ts';
+import { ApiError, type ErrorBody } from './api-error.ts';
 
 export { ApiError } from './api-error.ts';
 
@@ -69,7 +69,7 @@ export function createApi(base: string, tokens?: TokenSource): Api {
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const response = await request(method, path, init);
     if (response.ok || response.status === 304) return response;
-    const body = await response.json().catch(() => undefined);
+    const body = (await response.json().catch(() => undefined)) as { readonly error?: ErrorBody } | undefined;
     const unreadable = {
       code: 'UNREADABLE',
       message: `The API responded with status ${response.status}. Try again.`,
@@ -82,7 +82,9 @@ export function createApi(base: string, tokens?: TokenSource): Api {
     );
   }
 
-  const read = async (response: Response) => (response.status === 204 ? undefined : response.json());
+  /** The types of responses are a contract with the API, which is served with this page. */
+  const read = async <T>(response: Response): Promise<T> =>
+    (response.status === 204 ? undefined : await response.json()) as T;
   const json = (body: unknown) => (body === undefined ? {} : { body: JSON.stringify(body) });
   return {
     get: async (path, signal) => read(await send('GET', path, signal && { signal })),
@@ -94,7 +96,7 @@ export function createApi(base: string, tokens?: TokenSource): Api {
         ...(etag !== undefined && { headers: { 'if-none-match': etag } }),
       });
       if (response.status === 304) return undefined;
-      return { body: await response.json(), etag: response.headers.get('etag') ?? undefined };
+      return { body: await read(response), etag: response.headers.get('etag') ?? undefined };
     },
     post: async (path, body) => read(await send('POST', path, json(body))),
     patch: async (path, body) => read(await send('PATCH', path, json(body))),

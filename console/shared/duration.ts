@@ -31,6 +31,15 @@ export function msBetween(start: string | undefined, end: string | undefined): n
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
+/** Creating a format takes longer than using it. */
+const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** @returns the time as the person's language writes it; '' when it is malformed */
+export function formatTime(time: string): string {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? '' : TIME.format(ms);
+}
+
 /** @returns such as `5 s ago`, `3 h ago`; the date after a week */
 export function formatAgo(time: string, nowMs: number): string {
   const ms = nowMs - Date.parse(time);

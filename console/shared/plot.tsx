@@ -1,6 +1,7 @@
 /** Shows the durations of finished jobs over time, as a plot and as a sentence. */
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { formatDuration } from './duration.ts';
+import { memo } from './memo.ts';
 import { type DurationPoint, percentile, plotDurations } from './plot-scale.ts';
 import './plot.css';
 
@@ -9,7 +10,7 @@ const LEFT = 52;
 const BOTTOM = 22;
 
 /** @param points in any order */
-export function DurationPlot({ points }: { readonly points: readonly DurationPoint[] }) {
+export const DurationPlot = memo(({ points }: { readonly points: readonly DurationPoint[] }) => {
   const id = useId();
   const figure = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(600);
@@ -68,7 +69,7 @@ export function DurationPlot({ points }: { readonly points: readonly DurationPoi
       )}
     </figure>
   );
-}
+});
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

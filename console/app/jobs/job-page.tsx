@@ -1,7 +1,7 @@
 /** Shows a job as it moves: its steps, its log, what it asks, what it returned, and what a person can do. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { formatDuration, msBetween } from '../../shared/duration.ts';
+import { formatDuration, formatTime, msBetween } from '../../shared/duration.ts';
 import { ErrorNotice } from '../../shared/error-notice.tsx';
 import { executionUrl } from '../../shared/execution-url.ts';
 import { Files } from '../../shared/files.tsx';
@@ -111,11 +111,6 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
           <JsonView value={result} />
         </Panel>
       )}
-      {input !== undefined && (
-        <Panel id="input" title="Input">
-          <JsonView value={input} />
-        </Panel>
-      )}
       {job.receipt !== undefined && (
         <Panel id="cost" title="Cost">
           <JsonView value={job.receipt} />
@@ -129,6 +124,11 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
         tail={log_tail}
       />
       <JobDeliveries api={api} jobId={job_id} />
+      {input !== undefined && (
+        <Panel id="input" title="Input">
+          <JsonView value={input} />
+        </Panel>
+      )}
     </article>
   );
 }
@@ -162,7 +162,7 @@ function Facts({ job, nowMs, execution }: FactsProps) {
       <div>
         <dt>Created</dt>
         <dd>
-          <time dateTime={created_at}>{new Date(created_at).toLocaleString()}</time>
+          <time dateTime={created_at}>{formatTime(created_at)}</time>
         </dd>
       </div>
       {ranMs !== undefined && (
@@ -175,14 +175,14 @@ function Facts({ job, nowMs, execution }: FactsProps) {
         <div>
           <dt>Ended</dt>
           <dd>
-            <time dateTime={ended_at}>{new Date(ended_at).toLocaleString()}</time>
+            <time dateTime={ended_at}>{formatTime(ended_at)}</time>
           </dd>
         </div>
       )}
       <div>
         <dt>Expires</dt>
         <dd>
-          <time dateTime={expires_at}>{new Date(expires_at).toLocaleString()}</time>
+          <time dateTime={expires_at}>{formatTime(expires_at)}</time>
         </dd>
       </div>
       {retried_from !== undefined && (

@@ -1,7 +1,8 @@
 /** Shows a long list of jobs: the page contains the rows in view, and loads more near the end. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { formatAgo, formatDuration, msBetween } from '../../shared/duration.ts';
+import { formatAgo, formatDuration, formatTime, msBetween } from '../../shared/duration.ts';
 import type { JobSummary, OperationInfo } from '../../shared/job.ts';
+import { memo } from '../../shared/memo.ts';
 import { StatusBadge } from '../../shared/status-badge.tsx';
 import { isNearEnd, type ListPosition, rowAfterKey, rowsOf } from '../../shared/virtual-window.ts';
 import { subjectOf } from './job-list.ts';
@@ -20,6 +21,56 @@ interface JobRowsProps {
 const ROW_REM = { wide: 2.6, narrow: 4.1 };
 const NARROW = '(max-width: 40rem)';
 const COLUMNS = ['Status', 'Operation', 'Subject', 'Started', 'Duration', 'Job'] as const;
+
+interface JobRowProps {
+  readonly job: JobSummary;
+  readonly index: number;
+  /** Number of jobs, or -1 while older ones are not loaded. */
+  readonly total: number;
+  readonly top: number;
+  readonly height: number;
+  readonly operation: OperationInfo | undefined;
+  readonly nowMs: number;
+  readonly isStop: boolean;
+}
+
+/** Scrolling renders only the rows that come into view. */
+const JobRow = memo(({ job, index, total, top, height, operation, nowMs, isStop }: JobRowProps) => {
+  const { job_id, status, created_at, started_at, ended_at } = job;
+  const subject = subjectOf(job, operation);
+  const durationMs = started_at
+    ? msBetween(started_at, ended_at ?? new Date(nowMs).toISOString())
+    : undefined;
+  return (
+    <li
+      class="row"
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      data-row={index}
+      style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
+    >
+      <span>
+        <StatusBadge status={status} />
+      </span>
+      <span class="row-operation">{operation?.title ?? job.operation}</span>
+      <span class="row-subject" dir="auto" title={subject}>
+        {subject}
+      </span>
+      <span class="row-time">
+        <time dateTime={created_at} title={formatTime(created_at)}>
+          {formatAgo(created_at, nowMs)}
+        </time>
+      </span>
+      <span class="row-duration">{durationMs !== undefined && formatDuration(durationMs)}</span>
+      <span class="row-id">
+        <a href={`#/jobs/${encodeURIComponent(job_id)}`} tabIndex={isStop ? 0 : -1}>
+          <span class="visually-hidden">Job </span>
+          {job_id.slice(0, 8)}
+        </a>
+      </span>
+    </li>
+  );
+});
 
 export function JobRows({ jobs, operations, hasMore, nowMs, onNearEnd }: JobRowsProps) {
   const body = useRef<HTMLUListElement>(null);
@@ -109,7 +160,6 @@ export function JobRows({ jobs, operations, hasMore, nowMs, onNearEnd }: JobRows
                 top={index * rowHeight}
                 height={rowHeight}
                 operation={operations.find(({ name }) => name === job.operation)}
-                // Only a job that runs has a duration that changes.
                 nowMs={nowMs}
                 isStop={index === entry}
               />
@@ -118,54 +168,5 @@ export function JobRows({ jobs, operations, hasMore, nowMs, onNearEnd }: JobRows
         })}
       </ul>
     </div>
-  );
-}
-
-interface JobRowProps {
-  readonly job: JobSummary;
-  readonly index: number;
-  /** Number of jobs, or -1 while older ones are not loaded. */
-  readonly total: number;
-  readonly top: number;
-  readonly height: number;
-  readonly operation: OperationInfo | undefined;
-  readonly nowMs: number;
-  readonly isStop: boolean;
-}
-
-function JobRow({ job, index, total, top, height, operation, nowMs, isStop }: JobRowProps) {
-  const { job_id, status, created_at, started_at, ended_at } = job;
-  const subject = subjectOf(job, operation);
-  const durationMs = started_at
-    ? msBetween(started_at, ended_at ?? new Date(nowMs).toISOString())
-    : undefined;
-  return (
-    <li
-      class="row"
-      aria-posinset={index + 1}
-      aria-setsize={total}
-      data-row={index}
-      style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
-    >
-      <span>
-        <StatusBadge status={status} />
-      </span>
-      <span class="row-operation">{operation?.title ?? job.operation}</span>
-      <span class="row-subject" dir="auto" title={subject}>
-        {subject}
-      </span>
-      <span class="row-time">
-        <time dateTime={created_at} title={new Date(created_at).toLocaleString()}>
-          {formatAgo(created_at, nowMs)}
-        </time>
-      </span>
-      <span class="row-duration">{durationMs !== undefined && formatDuration(durationMs)}</span>
-      <span class="row-id">
-        <a href={`#/jobs/${encodeURIComponent(job_id)}`} tabIndex={isStop ? 0 : -1}>
-          <span class="visually-hidden">Job </span>
-          {job_id.slice(0, 8)}
-        </a>
-      </span>
-    </li>
   );
 }
