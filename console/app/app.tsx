@@ -27,12 +27,12 @@ export function App({ api, session }: AppProps) {
   const [isExpired, setIsExpired] = useState(false);
   const [signedOut, setSignedOut] = useState<{ readonly page: string | undefined }>();
   const main = useRef<HTMLElement>(null);
+  const section = SECTIONS.find(({ pages }) => pages.some((page) => page === route.page)) ?? SECTIONS[0];
   const place = `${route.page}/${route.id ?? ''}`;
   const firstPlace = useRef(place);
   if (session) session.onNeeded = () => setIsExpired(true);
 
   useEffect(() => {
-    const section = SECTIONS.find(({ pages }) => pages.some((page) => page === route.page)) ?? SECTIONS[0];
     document.title = `${route.id ? `${route.id.slice(0, 8)} · ` : ''}${section.name} · Async Operations`;
     // A screen reader begins with the new page, as after a load.
     if (firstPlace.current !== place) main.current?.focus();
@@ -49,12 +49,8 @@ export function App({ api, session }: AppProps) {
       <header class="top">
         <span class="product">Async Operations</span>
         <nav aria-label="Pages">
-          {SECTIONS.map(({ page, name, pages }) => (
-            <a
-              key={page}
-              href={`#/${page}`}
-              aria-current={pages.some((one) => one === route.page) ? 'page' : undefined}
-            >
+          {SECTIONS.map(({ page, name }) => (
+            <a key={page} href={`#/${page}`} aria-current={page === section.page ? 'page' : undefined}>
               {name}
             </a>
           ))}
@@ -79,7 +75,8 @@ export function App({ api, session }: AppProps) {
           </button>
         </p>
       )}
-      <main id="main" tabIndex={-1} ref={main}>
+      {/* The styles of a page apply within it. */}
+      <main id="main" class={`page-${section.page}`} tabIndex={-1} ref={main}>
         <Page key={place} api={api} session={session} route={route} />
       </main>
     </>

@@ -1,6 +1,9 @@
 /** Tests how the console is served: anyone gets its files, and a browser lets them do nothing but call the API. */
+import { randomUUID } from 'node:crypto';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { apiClient } from '../support/openapi.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 beforeAll(async () => {
@@ -66,4 +69,27 @@ test('an address with a slash at its end leads to the page, whose links are rela
 test('the page reads how to sign in', async () => {
   const response = await get('/console/config');
   expect([response.status, await response.json()]).toEqual([200, { mode: 'iam' }]);
+});
+
+test('the page reads the operations, and what a job was started with', async () => {
+  const client = await connect(cloud, { owner: 'alice' });
+  try {
+    const api = apiClient(cloud, 'alice');
+    const { data } = await api('GET /operations');
+    expect(data.operations).toContainEqual(expect.objectContaining({ name: 'echo' }));
+    const started = await call(client, 'start_echo', { text: 'hello' });
+    const jobId = started.data.job_id;
+    const input = await api(`GET /jobs/${jobId}/input`);
+    expect([input.status, input.data.input]).toEqual([200, { text: 'hello' }]);
+    for (const [caller, id] of [
+      [apiClient(cloud, 'bob'), jobId],
+      [api, randomUUID()],
+      [api, 'no-id'],
+    ] as const) {
+      const foreign = await caller(`GET /jobs/${id}/input`);
+      expect([foreign.status, foreign.data.error.code]).toEqual([404, 'JOB_NOT_FOUND']);
+    }
+  } finally {
+    await client.close();
+  }
 });

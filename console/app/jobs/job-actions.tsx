@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import type { JobDetails } from '../../shared/job.ts';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../problem.tsx';
 import { hasEnded } from './polling.ts';
-import { Problem } from './problem.tsx';
 import { retrySteps } from './retry-steps.ts';
 
 interface JobActionsProps {

@@ -4,8 +4,8 @@ import { httpUrl } from '../../shared/http-url.ts';
 import type { FileLink } from '../../shared/job.ts';
 import { LogLines } from '../../shared/log-lines.tsx';
 import type { Api } from '../api.ts';
+import { Problem } from '../problem.tsx';
 import type { LogPart } from './log-reading.ts';
-import { Problem } from './problem.tsx';
 import { useLog } from './use-log.ts';
 
 interface JobLogProps {

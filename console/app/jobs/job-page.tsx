@@ -13,13 +13,13 @@ import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import { Waterfall } from '../../shared/timeline.tsx';
 import { type Api, ApiError } from '../api.ts';
 import { useOperations } from '../operations.ts';
+import { Problem } from '../problem.tsx';
 import { JobDeliveries } from '../webhooks/job-deliveries.tsx';
 import { JobActions } from './job-actions.tsx';
 import { subjectOf } from './job-list.ts';
 import { JobLog } from './job-log.tsx';
 import { JsonView } from './json-view.tsx';
 import { hasEnded } from './polling.ts';
-import { Problem } from './problem.tsx';
 import { useJob } from './use-job.ts';
 import './job-page.css';
 
@@ -123,12 +123,12 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
         files={files}
         tail={log_tail}
       />
-      <JobDeliveries api={api} jobId={job_id} />
       {input !== undefined && (
         <Panel id="input" title="Input">
           <JsonView value={input} />
         </Panel>
       )}
+      <JobDeliveries api={api} jobId={job_id} />
     </article>
   );
 }

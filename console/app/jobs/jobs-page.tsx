@@ -7,6 +7,7 @@ import type { DurationPoint } from '../../shared/plot-scale.ts';
 import { labelOf } from '../../shared/status-badge.tsx';
 import type { Api } from '../api.ts';
 import { useOperations } from '../operations.ts';
+import { Problem } from '../problem.tsx';
 import { type Route, replaceQuery } from '../route.ts';
 import {
   countByStatus,
@@ -17,7 +18,6 @@ import {
   STATUSES,
 } from './job-list.ts';
 import { JobRows } from './job-rows.tsx';
-import { Problem } from './problem.tsx';
 import { useJobs } from './use-jobs.ts';
 import './jobs-page.css';
 

@@ -1,8 +1,8 @@
 /** Cancels the job of another owner, after a question. */
 import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { ConfirmButton } from '../webhooks/confirm-button.tsx';
-import { Problem } from '../webhooks/problem.tsx';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../problem.tsx';
 import { useAction } from '../webhooks/use-load.ts';
 import { isOpen } from './job-list.ts';
 import type { OperatorJob } from './views.ts';
@@ -34,7 +34,7 @@ export function CancelButton({ api, job, onCancelled }: CancelButtonProps) {
         />
       )}
       {isCancelled && <p role="status">The job is cancelled.</p>}
-      <Problem error={error} />
+      {error && <Problem title="The job could not be cancelled" error={error} />}
     </>
   );
 }

@@ -1,8 +1,8 @@
 /** Shows the number of dead letters of each queue, and replays the deliveries that some of them name. */
 import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { ConfirmButton } from '../webhooks/confirm-button.tsx';
-import { Problem } from '../webhooks/problem.tsx';
+import { ConfirmButton } from '../confirm-button.tsx';
+import { Problem } from '../problem.tsx';
 import { Time } from '../webhooks/time.tsx';
 import { type Loaded, useAction } from '../webhooks/use-load.ts';
 import { type DeadLetters, type OperatorDelivery, QUEUES } from './views.ts';
@@ -28,7 +28,7 @@ export function DeadLetterSection({
           {isLoading ? 'Loading.' : total !== undefined && `${total} in all queues.`}
         </span>
       </p>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The dead letters could not be read" error={error} onRetry={reload} />}
       {data && (
         <dl class="op-queues">
           {data.queues.map(({ name, messages }) => (
@@ -97,7 +97,7 @@ function DeliveryRow({ api, delivery: given }: { readonly api: Api; readonly del
         }
       />
       {replayed && <p role="status">Replayed: an attempt is on its way.</p>}
-      <Problem error={error} />
+      {error && <Problem title="The delivery could not be replayed" error={error} />}
     </li>
   );
 }

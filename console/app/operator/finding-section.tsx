@@ -1,5 +1,5 @@
 /** Lists what the sweep found: jobs whose start, end or upload event was lost. */
-import { Problem } from '../webhooks/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { Time } from '../webhooks/time.tsx';
 import type { Loaded } from '../webhooks/use-load.ts';
 import { OperatorBadge } from './operator-badge.tsx';
@@ -27,7 +27,7 @@ export function FindingSection({
           )}
         </span>
       </p>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The findings could not be read" error={error} onRetry={reload} />}
       {data?.findings.length === 0 && <p>It has found nothing.</p>}
       {data && data.findings.length > 0 && (
         <ul class="op-rows" aria-label="Findings, the newest first">

@@ -1,7 +1,7 @@
 /** Lists open jobs of all owners, or all jobs of one, with filters and counts, and cancels them. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { Problem } from '../webhooks/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { useAction, useLoad } from '../webhooks/use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
 import { FilterForm } from './filter-form.tsx';
@@ -64,7 +64,7 @@ export function JobSection({ api }: { readonly api: Api }) {
           {isLoading ? 'Loading.' : data && summaryOf(jobs, cursor !== undefined)}
         </span>
       </p>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The jobs could not be read" error={error} onRetry={reload} />}
       {jobs.length > 0 && <Counts jobs={jobs} />}
       {jobs.length > 0 && (
         <ul class="op-rows" aria-label="Jobs, the oldest first" aria-busy={isLoading}>
@@ -79,7 +79,7 @@ export function JobSection({ api }: { readonly api: Api }) {
           ))}
         </ul>
       )}
-      <Problem error={loadMore.error} />
+      {loadMore.error && <Problem title="More jobs could not be read" error={loadMore.error} />}
       {cursor !== undefined && (
         <button
           type="button"

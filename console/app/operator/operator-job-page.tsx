@@ -1,7 +1,7 @@
 /** Shows the job of any owner to operators, without its content, and cancels it. */
 import type { ComponentChildren } from 'preact';
 import type { Api } from '../api.ts';
-import { Problem } from '../webhooks/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { Time } from '../webhooks/time.tsx';
 import { useLoad } from '../webhooks/use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
@@ -33,7 +33,7 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
           {isLoading && 'Loading.'}
         </span>
       </p>
-      <Problem error={error} retry={reload} />
+      {error && <Problem title="The job could not be read" error={error} onRetry={reload} />}
       {job && <Facts job={job} />}
       {job?.timeline && <Steps steps={job.timeline.steps} />}
       {job && <CancelButton api={api} job={job} onCancelled={reload} />}

@@ -1,8 +1,8 @@
 /** Shows operators the open jobs of all owners, the dead letters and the findings of the sweep, or one job. */
 import type { Api } from '../api.ts';
 import { ApiError } from '../api.ts';
+import { Problem } from '../problem.tsx';
 import type { Route } from '../route.ts';
-import { Problem } from '../webhooks/problem.tsx';
 import { useLoad } from '../webhooks/use-load.ts';
 import { DeadLetterSection } from './dead-letter-section.tsx';
 import { FindingSection } from './finding-section.tsx';
@@ -29,7 +29,7 @@ function Overview({ api }: { readonly api: Api }) {
     return (
       <>
         {heading}
-        <Problem error={letters.error} retry={letters.reload} />
+        <Problem title="The page could not be read" error={letters.error} onRetry={letters.reload} />
       </>
     );
   }

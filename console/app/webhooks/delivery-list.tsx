@@ -1,7 +1,7 @@
 /** Lists deliveries, page by page. */
 import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { Problem } from '../jobs/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
 import { Time } from './time.tsx';
 import { useAction, useLoad } from './use-load.ts';

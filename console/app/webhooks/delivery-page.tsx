@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
-import { Problem } from '../jobs/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
 import { pollDelayMs } from './delivery-polling.ts';

@@ -1,8 +1,8 @@
 /** Shows the settings of an endpoint as a form, for a new one and for changes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { Problem } from '../jobs/problem.tsx';
 import { useOperations } from '../operations.ts';
+import { Problem } from '../problem.tsx';
 import { useAction } from './use-load.ts';
 import { DEFAULT_EVENTS, type EndpointView, EVENTS, type EventType } from './views.ts';
 

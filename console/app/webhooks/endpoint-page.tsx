@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
-import { Problem } from '../jobs/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { type Route, replaceQuery } from '../route.ts';
 import { HealthBadge } from './delivery-badge.tsx';
 import { DeliveryList } from './delivery-list.tsx';

@@ -1,7 +1,7 @@
 /** Lists the webhook endpoints with their health, and registers new ones. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
-import { Problem } from '../jobs/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { HealthBadge } from './delivery-badge.tsx';
 import { EndpointForm, type EndpointSettings } from './endpoint-form.tsx';
 import { forEachLimited } from './for-each-limited.ts';

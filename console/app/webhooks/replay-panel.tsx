@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
-import { Problem } from '../jobs/problem.tsx';
+import { Problem } from '../problem.tsx';
 import { type DeliveryFilters, replayBody } from './filters.ts';
 import { fractionOf, type ReplayedPage, type ReplayRun, runReplay } from './replay-run.ts';
 import { Time } from './time.tsx';

@@ -1,6 +1,6 @@
 /** Shows why a request failed: what happened, and the remedy. */
-import { ErrorNotice } from '../../shared/error-notice.tsx';
-import { ApiError } from '../api.ts';
+import { ErrorNotice } from '../shared/error-notice.tsx';
+import { ApiError } from './api.ts';
 
 interface ProblemProps {
   /** What the person wanted, such as "The jobs could not be read". */
