@@ -1,10 +1,8 @@
 /** Declares what the routes of the management API need. */
 
-import type { OperationDefinition } from '../definition/operation-definition.ts';
-import type { CancelDependencies } from '../executions/cancel.ts';
 import type { SweepFindings } from '../executions/endings/sweep-findings.ts';
 import type { ExecutionProgress } from '../executions/execution-progress.ts';
-import type { JobStore } from '../jobs/job-store.ts';
+import type { RetryDependencies } from '../executions/retry/retry-job.ts';
 import type { OpenJobs } from '../jobs/open-jobs.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
@@ -21,9 +19,7 @@ import type { DeadLetterQueues } from './operator/dead-letter-queues.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiResponse } from './response.ts';
 
-export interface ApiDependencies extends CancelDependencies {
-  readonly operations: readonly OperationDefinition[];
-  readonly jobs: JobStore;
+export interface ApiDependencies extends RetryDependencies {
   readonly executionProgress: ExecutionProgress;
   readonly pollRateLimiter: RateLimiter;
   readonly polls: PollIntervals;

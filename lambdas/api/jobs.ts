@@ -1,7 +1,9 @@
-/** Handles `/jobs`: lists, shows and answers an owner's jobs, for clients that poll over plain HTTP. */
+/** Handles `/jobs`: lists, shows, answers, cancels and retries an owner's jobs, for clients that poll over plain HTTP. */
 import * as z from 'zod';
 import { jobFilters, readJobFilter } from '../definition/job-filters.ts';
 import { stepNames } from '../definition/operation-definition.ts';
+import { cancelJob } from '../executions/cancel.ts';
+import { retryJob } from '../executions/retry/retry-job.ts';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
 import { answersSchema } from '../jobs/input/answer-schema.ts';
 import { isJobId, type Job } from '../jobs/job.ts';
@@ -20,15 +22,12 @@ import type { ApiRequest } from './request.ts';
 
 const MAX_JOBS = 100;
 
-export function jobRoutes({
-  operations,
-  jobs,
-  executionProgress,
-  pollRateLimiter,
-  polls,
-  workspace,
-  deliveries,
-}: ApiDependencies) {
+const MAX_STEP_CHARACTERS = 255;
+
+const retryBody = z.strictObject({ from_step: z.string().min(1).max(MAX_STEP_CHARACTERS).optional() });
+
+export function jobRoutes(dependencies: ApiDependencies) {
+  const { operations, jobs, executionProgress, pollRateLimiter, polls, workspace, deliveries } = dependencies;
   const listQuery = pageQuery(MAX_JOBS).extend(jobFilters(operations));
 
   /** @throws AppError JOB_NOT_FOUND, the same for unknown, malformed and other owners' ids */
@@ -77,6 +76,18 @@ export function jobRoutes({
       const { owner, jobId } = await find(request);
       const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
       return { status: 200, body: await jobViewWithUpload(job, workspace, request.caller, polls.next(job)) };
+    },
+
+    'POST /jobs/{job_id}/cancel': async (request) => {
+      request.expectNoInput();
+      const job = await cancelJob(dependencies, request.owner, request.param('job_id'));
+      return { status: 200, body: await jobViewWithUpload(job, workspace, request.caller) };
+    },
+
+    'POST /jobs/{job_id}/retry': async (request) => {
+      const { from_step } = request.body(retryBody);
+      const job = await retryJob(dependencies, request.owner, request.param('job_id'), from_step);
+      return { status: 202, body: await jobViewWithUpload(job, workspace, request.caller, polls.next(job)) };
     },
 
     'GET /jobs/{job_id}/deliveries': async (request) => {

@@ -29,9 +29,14 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.inputAlreadyAnswered]: 409,
   [ErrorCode.inputNotRequired]: 409,
   [ErrorCode.jobAlreadyEnded]: 409,
+  [ErrorCode.jobAlreadyRetried]: 409,
+  [ErrorCode.jobNotEnded]: 409,
+  [ErrorCode.operationRemoved]: 409,
+  [ErrorCode.retryNotAllowed]: 409,
   [ErrorCode.inputTooLarge]: 413,
   [ErrorCode.unsupportedMediaType]: 415,
   [ErrorCode.resourceExhausted]: 429,
+  [ErrorCode.startFailed]: 503,
 };
 
 export function toProxyResult({ status, body, headers }: ApiResponse): APIGatewayProxyResult {

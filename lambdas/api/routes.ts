@@ -20,6 +20,8 @@ export const routes = [
   { method: 'GET', path: '/jobs/{job_id}', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}/input', scopes: [Scope.jobsRead] },
   { method: 'POST', path: '/jobs/{job_id}/answers', scopes: [Scope.jobsWrite] },
+  { method: 'POST', path: '/jobs/{job_id}/cancel', scopes: [Scope.jobsWrite] },
+  { method: 'POST', path: '/jobs/{job_id}/retry', scopes: [Scope.jobsWrite] },
   { method: 'GET', path: '/jobs/{job_id}/log', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/jobs/{job_id}/deliveries', scopes: [Scope.jobsRead] },
   { method: 'POST', path: '/endpoints', scopes: SENDING_SCOPES },

@@ -7,4 +7,5 @@ export const ENGINE_TOOLS = [
   'list_deliveries',
   'list_jobs',
   'read_log',
+  'retry_job',
 ] as const;

@@ -208,6 +208,15 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    */
   readonly retired?: boolean;
   /**
+   * Where the retry of an ended job may begin. A retry is a new job with the same input.
+   * - `from_step`: at the step that failed, or an earlier one. It reuses the results of the steps before, and starts with a copy of
+   *   their files under `work/<job id>/`. Name these files in the results: a retry then notices that they are gone.
+   * - `whole`: at the first step only, for steps that hold something under the id of their job, such as a lock.
+   * - `never`: retries are refused.
+   * @default `from_step`; for an external state machine `whole`, whatever is set
+   */
+  readonly retry?: 'from_step' | 'whole' | 'never';
+  /**
    * What a job is about: the name of an input property, such as `project`. Lists, views and events of jobs show its value under
    * this name, and lists filter by it. Only texts, numbers and booleans are shown; texts as one line of at most 256 characters.
    * @default jobs show only their operation

@@ -140,6 +140,7 @@ function simplify({ allOf = [], ...schema }: JsonSchema): JsonSchema {
     Object.entries(schema).filter(
       ([keyword, value]) =>
         !SAYS_NOTHING.has(`${keyword} ${JSON.stringify(value)}`) &&
+        !(keyword === 'maxLength' && Number(value) >= LONG_TEXT) &&
         // Some hosts refuse the keyword. Names of a certain length are worth no trouble.
         !(keyword === 'propertyNames' && Object.keys(value as object).every((key) => LENGTH.includes(key))),
     ),
@@ -159,6 +160,8 @@ function simplify({ allOf = [], ...schema }: JsonSchema): JsonSchema {
   return fits ? { ...part, ...own } : { ...own, allOf: parts };
 }
 
+/** Characters. The engine validates a longer limit, which no model reaches: it would only cost tokens. */
+const LONG_TEXT = 255;
 const LENGTH = ['type', 'minLength', 'maxLength'];
 const SAYS_NOTHING: ReadonlySet<string> = new Set([
   `minimum ${Number.MIN_SAFE_INTEGER}`,

@@ -1,6 +1,8 @@
-/** Reads which states of an external state machine an execution has entered. */
+/** Reads the history of executions: the states that an external state machine has entered, and what finished steps returned. */
+import type { FinishedStep } from '../definition/finished-step.ts';
 
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
+import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 import { type Revision, StateMachineRevisions } from './state-machine-revisions.ts';
 
@@ -23,12 +25,17 @@ interface History {
   readonly events: readonly {
     /** Epoch seconds. */
     readonly timestamp: number;
-    readonly stateEnteredEventDetails?: { readonly name: string };
+    readonly stateEnteredEventDetails?: { readonly name: string; readonly input?: string };
   }[];
+  readonly nextToken?: string;
 }
 
 /** Largest page of Step Functions. Earlier reads saw the states that a long map pushed off the page, or they do not count. */
 const PAGE = 1_000;
+/** The last state that a failed execution has entered is its second-last event; an attempt of a stopped one has four more. */
+const FEW = 10;
+/** More than the events of a state with all its retries. */
+const MOST_PAGES = 5;
 /** A client that polls a job does not wait longer. */
 const TIMEOUT_MS = 3_000;
 /** The quota of GetExecutionHistory is 400 and 20 a second for all functions of an account: after a pause, others have calls. */
@@ -44,6 +51,42 @@ export class ExecutionHistory {
   /** @param now epoch milliseconds @default Date.now */
   constructor(now: () => number = Date.now) {
     this.#now = now;
+  }
+
+  /**
+   * Reads what the finished steps of an ended execution have returned, from the input of the last state that it entered. One call,
+   * or a few when that state was retried often.
+   * @param job of an operation with steps
+   * @returns by step name; undefined when the execution does not exist
+   * @throws AppError RESOURCE_EXHAUSTED when Step Functions throttles the call, and for ten seconds after that
+   */
+  async finishedSteps(job: ExecutionOf): Promise<Readonly<Record<string, FinishedStep>> | undefined> {
+    if (this.#now() < this.#pausedUntil) throw historyBusy(this.#pausedUntil - this.#now());
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      let nextToken: string | undefined;
+      for (let page = 0; page < MOST_PAGES; page++) {
+        const request = {
+          executionArn: executionArn(job),
+          reverseOrder: true,
+          maxResults: page === 0 ? FEW : FEW * FEW,
+          includeExecutionData: true,
+          ...(nextToken !== undefined && { nextToken }),
+        };
+        const history = (await this.#call('GetExecutionHistory', request, signal)) as History;
+        const last = history.events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.input);
+        if (last) return JSON.parse(last.stateEnteredEventDetails?.input ?? '').finished;
+        nextToken = history.nextToken;
+        if (nextToken === undefined) break;
+      }
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StepFunctionsError)) throw error;
+      if (error.name === 'ExecutionDoesNotExist') return undefined;
+      if (error.name !== 'ThrottlingException') throw error;
+      this.#pause(error);
+      throw historyBusy(PAUSE_MS);
+    }
   }
 
   /**
@@ -82,9 +125,21 @@ export class ExecutionHistory {
       if (!(error instanceof StepFunctionsError)) throw error;
       if (error.name === 'ExecutionDoesNotExist') return undefined;
       if (error.name !== 'ThrottlingException') throw error;
-      this.#pausedUntil = this.#now() + PAUSE_MS;
-      console.warn({ message: 'Step Functions throttles reads of histories; pausing them', error });
+      this.#pause(error);
       return undefined;
     }
   }
+
+  #pause(error: StepFunctionsError): void {
+    this.#pausedUntil = this.#now() + PAUSE_MS;
+    console.warn({ message: 'Step Functions throttles reads of histories; pausing them', error });
+  }
+}
+
+function historyBusy(retryAfterMs: number): AppError {
+  return new AppError(
+    ErrorCode.resourceExhausted,
+    'Step Functions throttles reads of earlier executions. Call again in ten seconds.',
+    { retryable: true, details: { retry_after_ms: retryAfterMs } },
+  );
 }

@@ -181,8 +181,8 @@ export class Executions {
   }
 }
 
-function stepsInput({ jobId, owner, input, handedOver }: Job): ExecutionInput {
-  const finished: ExecutionInput['finished'] =
-    handedOver === undefined ? {} : { [HANDED_OVER]: { result: handedOver } };
+function stepsInput({ jobId, owner, input, handedOver, reused = {} }: Job): ExecutionInput {
+  const results = { ...reused, ...(handedOver !== undefined && { [HANDED_OVER]: handedOver }) };
+  const finished = Object.fromEntries(Object.entries(results).map(([step, result]) => [step, { result }]));
   return { jobId, owner, input, finished };
 }

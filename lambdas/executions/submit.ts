@@ -88,6 +88,19 @@ export async function submitJob(
     retentionSeconds,
     longestRunMs: longestRunMs(operation),
   });
+  return startPending({ jobs, executions, executionQueue }, job, created);
+}
+
+/**
+ * Starts the execution of a pending job, or queues its start. Does nothing for any other job.
+ * @param created whether this call created the job
+ * @throws AppError START_FAILED when no start can succeed
+ */
+export async function startPending(
+  { jobs, executions, executionQueue }: Omit<SubmitDependencies, 'limits'>,
+  job: Job,
+  created: boolean,
+): Promise<Job> {
   if (job.status !== JobStatus.pending) return job;
   try {
     await executions.start(job);

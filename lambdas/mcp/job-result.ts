@@ -3,6 +3,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { type OperationDefinition, type ResultFile, stepNames } from '../definition/operation-definition.ts';
 import { presentResult } from '../definition/present-result.ts';
+import { stepsToRetry } from '../executions/retry/plan-retry.ts';
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { type JobView, percentOf } from '../jobs/job-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
@@ -94,7 +95,7 @@ export async function jobResult(job: Job, options: JobResultOptions): Promise<To
       ...(structured.log_tail ? ['Last lines:', ...structured.log_tail] : []),
       ...describeFiles(files),
     ].join('\n'),
-    next: guidanceFor(job, view, stored, include),
+    next: guidanceFor(job, view, stored, options),
     content: contentOf(job, operation),
   };
 }
@@ -125,16 +126,29 @@ function guidanceFor(
   job: Job,
   { input_requests = {} }: JobView,
   files: readonly ResultFile[],
-  include: readonly JobExtra[],
+  { include = [], operation }: Pick<JobResultOptions, 'include' | 'operation'>,
 ): string | undefined {
   if (!isTerminal(job.status)) return inputGuidance(input_requests) ?? CHECK_AGAIN;
-  if (job.status === JobStatus.failed)
-    return hasLog(job) && !include.includes('log') ? 'Call read_log for the whole log.' : undefined;
+  if (job.status === JobStatus.failed) {
+    const canRead = hasLog(job) && !include.includes('log');
+    const sentences = [
+      ...(canRead ? ['Call read_log for the whole log.'] : []),
+      ...retryGuidance(job, operation),
+    ];
+    return sentences.join(' ') || undefined;
+  }
   const sentences = [
     ...(job.resultObject ? [`Read the result in parts from the resource job://${job.jobId}/result.`] : []),
     ...(files.length > 0 && !include.includes('links') ? ['Call get_file for a download URL.'] : []),
   ];
   return sentences.join(' ') || undefined;
+}
+
+/** Suggests a retry only where the same work can succeed: the retry of a failing script would run the same script. */
+function retryGuidance({ error, ...job }: Job, operation: OperationDefinition | undefined): string[] {
+  if (!error?.retryable || !operation || operation.retired || operation.retry === 'never') return [];
+  const step = stepsToRetry(operation, { ...job, error }).at(-1);
+  return [`Call retry_job to run it again${step ? ` from ${step}` : ''}.`];
 }
 
 /** Returns the result of a task whose job has ended. A failed job is a failed tool call (`isError`). */

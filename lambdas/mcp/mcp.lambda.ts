@@ -1,32 +1,21 @@
 /** Handles requests to the MCP endpoint. Builds the adapters once a cold start. */
 import { readFile } from 'node:fs/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { operations } from '../definition/deployed-operations.ts';
-import { ExecutionHistory } from '../executions/execution-history.ts';
-import { ExecutionProgress } from '../executions/execution-progress.ts';
-import { Executions } from '../executions/executions.ts';
-import { ExecutionQueue } from '../executions/queue/execution-queue.ts';
+import { jobServices } from '../executions/job-services.ts';
 import { SyncCalls } from '../executions/sync-calls.ts';
-import { JobStore } from '../jobs/job-store.ts';
-import type { JobLimits } from '../jobs/limits.ts';
-import { PollIntervals } from '../jobs/poll-intervals.ts';
-import { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
-import { createCallRateLimiter, createPollRateLimiter } from '../shared/rate-limiter.ts';
+import { createCallRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
 import { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
-import { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import { toRequest, toStreamedResponse } from './api-gateway.ts';
 import { createEndpoint } from './endpoint.ts';
 import { createEventMethods } from './events/index.ts';
@@ -39,45 +28,15 @@ import { createTools } from './tools/index.ts';
 /** A stream ends this long before the function times out, so that its end reaches the client. */
 const STREAM_END_MARGIN_MS = 5_000;
 
-const client = new DynamoDBClient();
-const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
+const services = jobServices(operations);
+const { client, sqs, limits, jobs, pollRateLimiter, waits, workspace } = services;
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
 const policy = addressPolicy();
-const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
-const pollRateLimiter = createPollRateLimiter(limits.checksPerSecond);
-const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
-const executions = new Executions(new SFNClient(), operations);
-const sqs = new SQSClient();
-const executionQueue = new ExecutionQueue(sqs, requiredEnv(Env.executionQueueUrl));
-const executionProgress = new ExecutionProgress({ jobs, history: new ExecutionHistory(), operations });
-const polls = new PollIntervals();
-const slots = { client, tableName: requiredEnv(Env.slotsTableName), limit: limits.waitingCalls };
-const waits = new OwnerSlots({ ...slots, purpose: 'waiting_calls' });
-const synchronousCalls = new OwnerSlots({ ...slots, purpose: 'synchronous_calls' });
-const tasks = new TaskJobs({
-  operations,
-  jobs,
-  executions,
-  executionQueue,
-  executionProgress,
-  workspace,
-  pollRateLimiter,
-  polls,
-});
+const tasks = new TaskJobs(services);
 const tools = createTools({
-  operations,
-  jobs,
-  executions,
-  executionQueue,
-  executionProgress,
+  ...services,
   calls: new SyncCalls(),
   callRateLimiter: createCallRateLimiter(limits.callsPerSecond),
-  limits,
-  pollRateLimiter,
-  polls,
-  synchronousCalls,
-  waits,
-  workspace,
   deliveries,
   addressPolicy: policy,
 });

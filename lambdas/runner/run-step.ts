@@ -19,11 +19,13 @@ import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { toJson } from '../shared/well-formed.ts';
 import { placeResult } from '../workspace/place-result.ts';
+import type { S3Workspace } from '../workspace/s3-workspace.ts';
 import { CallRequired, createApis } from './api-calls.ts';
 import { attemptStep, type Ending } from './attempt-step.ts';
 import { LambdaFailure } from './lambda-failure.ts';
 import { LiveLog, type LiveLogOptions } from './live-log.ts';
 import { createInputRequests, InputRequired } from './request-input.ts';
+import { copyRetriedFiles, ResumeAt, resumedStep } from './resume-job.ts';
 import { FileStepLog } from './step-log.ts';
 import { resultTooLarge, storeLog } from './step-output.ts';
 import { StepRefused } from './step-refused.ts';
@@ -49,7 +51,7 @@ export interface StepRunnerOptions {
   readonly operation: StepsOperation;
   readonly steps: Readonly<Record<string, Step<never, never>>>;
   readonly jobs: JobStore;
-  readonly workspace: Workspace;
+  readonly workspace: Workspace & Pick<S3Workspace, 'copyAll'>;
   /** Stores the logs of running steps. @default a log is stored when its step ends */
   readonly liveLogs?: LiveLogOptions['files'];
   /** Milliseconds between heartbeats: the delay until a cancelled step stops, and the interval of progress writes. @default 2,000 */
@@ -80,8 +82,8 @@ const DEFAULT_HEARTBEAT_MS = 2_000;
 
 /**
  * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call. It
- * returns null after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, StepInterrupted, StepEnded or
- * LambdaFailure for the state machine.
+ * returns null after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, ResumeAt, StepInterrupted,
+ * StepEnded or LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
@@ -95,6 +97,14 @@ export function createStepRunner(options: StepRunnerOptions) {
     if (!definition || !work) throw new Error(`Operation ${operation.name} has no step "${step}".`);
     const lease = invocation.awsRequestId;
     const overall = (fraction: number) => (index + fraction) / names.length;
+    const limitMs = () =>
+      Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS);
+
+    const resumed = resumedStep(names, event);
+    if (resumed !== undefined) {
+      await guarded(copyRetriedFiles({ jobs, workspace }, jobId, AbortSignal.timeout(limitMs())));
+      throw new ResumeAt(resumed);
+    }
 
     // A step can be named like an inherited property: `constructor`.
     const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
@@ -139,7 +149,7 @@ export function createStepRunner(options: StepRunnerOptions) {
         lease,
         // After a crash the recorded progress can be ahead; it stays until this attempt catches up.
         overall: (fraction) => Math.max(job.progress, overall(fraction)),
-        limitMs: Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS),
+        limitMs: limitMs(),
         heartbeatMs,
       });
       const interruption = ending.kind === 'failure' ? ending.error : undefined;

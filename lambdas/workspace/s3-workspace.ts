@@ -6,6 +6,7 @@ import {
   CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
@@ -17,6 +18,9 @@ import { digestOf, writeDigested } from './digest.ts';
 
 /** Errors of a conditional request that lost a race. A deleted object counts as changed. */
 const LOST_RACE = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
+
+/** Copies in progress at the same time. */
+const COPIES_AT_ONCE = 8;
 
 export class S3Workspace implements Workspace {
   readonly #client: S3Client;
@@ -89,6 +93,44 @@ export class S3Workspace implements Workspace {
       if (LOST_RACE.includes((error as Error).name)) throw changed;
       throw failure('written', to, error, signal);
     }
+  }
+
+  /**
+   * Copies all objects below a prefix to another one, without a transfer, and replaces what is there.
+   * @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE.
+   */
+  async copyAll(from: string, to: string, signal: AbortSignal): Promise<void> {
+    try {
+      let after: string | undefined;
+      do {
+        const page = new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: from,
+          ContinuationToken: after,
+        });
+        const { Contents = [], NextContinuationToken } = await this.#client.send(page, {
+          abortSignal: signal,
+        });
+        const keys = Contents.flatMap(({ Key }) => Key ?? []);
+        for (let start = 0; start < keys.length; start += COPIES_AT_ONCE) {
+          const batch = keys.slice(start, start + COPIES_AT_ONCE);
+          await Promise.all(batch.map((key) => this.#copyTo(key, to + key.slice(from.length), signal)));
+        }
+        after = NextContinuationToken;
+      } while (after);
+    } catch (error) {
+      throw failure('written', to, error, signal);
+    }
+  }
+
+  async #copyTo(key: string, to: string, signal: AbortSignal): Promise<void> {
+    const source = key.split('/').map(encodeURIComponent).join('/');
+    const copy = new CopyObjectCommand({
+      Bucket: this.#bucket,
+      Key: to,
+      CopySource: `${this.#bucket}/${source}`,
+    });
+    await this.#client.send(copy, { abortSignal: signal });
   }
 
   /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE: the text may or may not be replaced then. */

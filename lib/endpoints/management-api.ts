@@ -55,13 +55,14 @@ export class ManagementApi extends Construct {
       page: 'console',
     });
     apiFunction.addEnvironment(Env.consoleSignIn, Stack.of(this).toJsonString(gateway.consoleSignIn));
-    jobsTable.grantAnswer(apiFunction);
+    jobsTable.grantSubmit(apiFunction);
     workspace.grantPresignDownload(apiFunction);
     workspace.grantPresignUpload(apiFunction);
     webhooks.grantManage(apiFunction);
     webhooks.grantSigningKeys(apiFunction);
     slots.grantTake(apiFunction);
     names.grantRun(apiFunction);
+    names.grantRetry(apiFunction);
     executionQueue.grantQueue(apiFunction);
     for (const operation of operations) {
       operation.grantReadProgress(apiFunction);

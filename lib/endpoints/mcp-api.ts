@@ -70,6 +70,7 @@ export class McpApi extends Construct {
     webhooks.grantSubscribe(mcpFunction);
     slots.grantTake(mcpFunction);
     names.grantRun(mcpFunction);
+    names.grantRetry(mcpFunction);
     for (const { construct } of operations) construct.grantRun(mcpFunction);
 
     const integration = new LambdaIntegration(mcpFunction, {

@@ -38,18 +38,11 @@ export class JobsTable extends Construct {
     });
   }
 
-  /** Allows a function to create jobs within the limits, and to read, list and cancel jobs. */
+  /** Allows a function to create jobs within the limits, and to read, list, answer and cancel jobs. */
   grantSubmit(fn: LambdaFunction): void {
     this.#grant(fn, 'PutItem', 'UpdateItem', 'GetItem', 'BatchGetItem');
     this.#grantList(fn);
     grantIndex(fn, this.table, Names.openIndex.name);
-    this.#addLimits(fn);
-  }
-
-  /** Allows a function to read, list and answer jobs. */
-  grantAnswer(fn: LambdaFunction): void {
-    this.#grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
-    this.#grantList(fn);
     this.#addLimits(fn);
   }
 

@@ -54,6 +54,11 @@ export class OperationNames {
     this.#grant(fn, 'StopExecution', this.#executionArns);
   }
 
+  /** Allows a function to read what the steps of ended executions returned. */
+  grantRetry(fn: LambdaFunction): void {
+    this.#grant(fn, 'GetExecutionHistory', this.#executionArns);
+  }
+
   /** Allows a function to start, list and read executions, and to stop those of removed operations. */
   grantReconcile(fn: LambdaFunction): void {
     this.#grantStart(fn);

@@ -20,6 +20,7 @@ import {
   INPUT_REQUIRED,
   inputState,
   RETRYABLE_STEP_ERROR,
+  resumeError,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
 } from '../../lambdas/definition/state-names.ts';
@@ -131,14 +132,21 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
           resultPath: '$.asked',
         });
       }
-      state.addCatch(recordFailure, { resultPath: '$.caught' });
-      if (calls) callStates(scope, { step, state, apis: props.apis });
-      return state;
+      return { state, step, calls };
     },
   );
   const [first, ...others] = states;
   if (!first) throw new Error(`Operation ${definition.name} has no steps.`);
-  return others.reduce((chain, state) => chain.next(state), Chain.start(first));
+  // A choice before the first step would add a transition to every job.
+  const resumable = (definition.retry ?? 'from_step') === 'from_step' ? others : [];
+  for (const { state, step } of resumable) {
+    first.state.addCatch(state, { errors: [resumeError(step)], resultPath: JsonPath.DISCARD });
+  }
+  for (const { state, step, calls } of states) {
+    state.addCatch(recordFailure, { resultPath: '$.caught' });
+    if (calls) callStates(scope, { step, state, apis: props.apis });
+  }
+  return others.reduce((chain, { state }) => chain.next(state), Chain.start(first.state));
 }
 
 /** Waits for the answers to a step's questions, without a running function, then runs the step again. */

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { damaged, notWritten, type OnFailure, readJson } from '../shared/data-files.ts';
+import type { StateEntered } from './state-machine.ts';
 
 export interface ExecutionRecord {
   readonly arn: string;
@@ -15,6 +16,8 @@ export interface ExecutionRecord {
   readonly output?: string;
   readonly error?: string;
   readonly cause?: string;
+  /** The last state that an ended execution has entered, with its input. */
+  readonly lastEntered?: StateEntered;
 }
 
 /** AWS deletes executions 90 days after their end. */

@@ -165,9 +165,10 @@ export class Executions {
     return machine ?? this.#machine(record.machineArn);
   }
 
-  /** Returns the states entered since the start of this process. Earlier ones are not stored. @throws AwsError */
+  /** Returns the states entered since the start of this process; before it, the last one. @throws AwsError */
   history(executionArn: string): readonly StateEntered[] {
-    return this.#find(executionArn).run?.history ?? [];
+    const { run, record } = this.#find(executionArn);
+    return run?.history ?? [record.lastEntered ?? []].flat();
   }
 
   /** Stops starting states. Running executions stay `RUNNING` on disk. */
@@ -201,7 +202,8 @@ export class Executions {
   }
 
   #end(execution: Execution, outcome: Partial<ExecutionRecord>): Promise<void> {
-    execution.record = { ...execution.record, ...outcome, stopDate: Date.now() };
+    const lastEntered = execution.run?.history.at(-1);
+    execution.record = { ...execution.record, ...outcome, lastEntered, stopDate: Date.now() };
     // After the first record, whose write may still be in progress.
     execution.saved = execution.saved.then(() => this.#store.save(execution.record));
     void execution.saved.then(() => this.#onChange(execution.record));
@@ -221,7 +223,8 @@ const MAX_EVENT_BYTES = 248 * 1024;
 
 /** Returns the event that Step Functions sends to EventBridge when an execution has started or ended. */
 export function statusChange(record: ExecutionRecord): AwsEvent {
-  const { arn: executionArn, machineArn: stateMachineArn, input, output = null, ...detail } = record;
+  const { arn: executionArn, machineArn: stateMachineArn, lastEntered: _, ...rest } = record;
+  const { input, output = null, ...detail } = rest;
   const included = Buffer.byteLength(JSON.stringify([input, output])) <= MAX_EVENT_BYTES;
   return {
     source: 'aws.states',

@@ -40,6 +40,8 @@ export interface StateEntered {
   readonly name: string;
   readonly type: string;
   readonly timestampMs: number;
+  /** JSON. Only the last state keeps it: that of all states would fill the memory. */
+  input?: unknown;
 }
 
 export interface Run {
@@ -123,6 +125,8 @@ export function compileStateMachine(
       });
     void recordHistory(eventLogs, visits, {
       onEntered(entered) {
+        const before = history.at(-1);
+        if (before) before.input = undefined;
         history.push(entered);
         onStateEntered();
       },
@@ -238,7 +242,8 @@ async function recordHistory(
       if (isTooLarge(input) || isTooLarge(output)) onTooLarge(new DataLimitExceeded(`The data of ${name}`));
     }
     if (event.type === 'StateEntered') {
-      onEntered({ name: event.state.name, type: event.state.type, timestampMs: event.timestamp });
+      const { name, type, input } = event.state;
+      onEntered({ name, type, timestampMs: event.timestamp, input });
     } else if (event.type === 'StateExited' || event.type === 'StateCaught') {
       visits.get(event.state.name)?.leave();
     }

@@ -14,6 +14,7 @@ interface Input {
   readonly taskToken: string;
   readonly output: string;
   readonly reverseOrder?: boolean;
+  readonly includeExecutionData?: boolean;
   readonly maxResults?: number;
   readonly nextToken?: string;
   readonly statusFilter?: string;
@@ -47,7 +48,14 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
     },
 
     DescribeExecution({ executionArn }) {
-      const { arn, machineArn, startDate, stopDate, ...same } = executions.describe(executionArn);
+      const {
+        arn,
+        machineArn,
+        startDate,
+        stopDate,
+        lastEntered: _,
+        ...same
+      } = executions.describe(executionArn);
       return {
         ...same,
         executionArn: arn,
@@ -99,13 +107,22 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       return { executions: page, ...next };
     },
 
-    /** Returns only state entries, which Step Functions charges for. */
-    GetExecutionHistory({ executionArn, reverseOrder, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
-      const all = executions.history(executionArn).map(({ name, type, timestampMs }, index) => ({
+    /** Returns only state entries, which Step Functions charges for, and of these only the last with its input. */
+    GetExecutionHistory({
+      executionArn,
+      reverseOrder,
+      includeExecutionData = true,
+      maxResults = DEFAULT_PAGE,
+      nextToken = '0',
+    }) {
+      const all = executions.history(executionArn).map(({ name, type, timestampMs, input }, index) => ({
         id: index + 1,
         type: `${type}StateEntered`,
         timestamp: seconds(timestampMs),
-        stateEnteredEventDetails: { name },
+        stateEnteredEventDetails: {
+          name,
+          ...(includeExecutionData && input !== undefined && { input: JSON.stringify(input) }),
+        },
       }));
       const { page, next } = pageOf(reverseOrder ? all.reverse() : all, maxResults, nextToken);
       return { events: page, ...next };

@@ -90,6 +90,13 @@ test('an open job of a removed operation fails with OPERATION_REMOVED', async ()
   expect(data).toMatchObject({ status: 'failed', error: { code: 'OPERATION_REMOVED', retryable: false } });
 });
 
+test('jobs of a retired or removed operation cannot be retried', async () => {
+  for (const job_id of [jobs.removed, jobs.sandboxed]) {
+    const { data } = await call(client, 'retry_job', { job_id });
+    expect(data.error).toMatchObject({ code: 'OPERATION_REMOVED', retryable: false });
+  }
+});
+
 test('a new job runs the new steps', async () => {
   const { data, text } = await check(await start('order'));
   expect(data).toMatchObject({ status: 'completed', result: { parcel: 'by the second deploy' } });

@@ -93,6 +93,60 @@ describe('the history of an execution', () => {
     ]);
   });
 
+  describe('of an ended job', () => {
+    const input = JSON.stringify({ jobId: 'job', finished: { first: { result: 1 } } });
+    const lastState = { stateEnteredEventDetails: { name: 'failed', input } };
+    const read = { executionArn: EXECUTION, reverseOrder: true, includeExecutionData: true };
+
+    test('has what the finished steps returned, in the last state that it entered', async () => {
+      const earlier = { stateEnteredEventDetails: { name: 'first', input: '{"finished":{}}' } };
+      respond = () => Response.json({ events: [{}, lastState, {}, earlier], nextToken: 'more' });
+      expect(await new ExecutionHistory().finishedSteps(job)).toEqual({ first: { result: 1 } });
+      expect(requests.map(({ body }) => body)).toEqual([{ ...read, maxResults: 10 }]);
+    });
+
+    test('is read on behind the retries of a state, at most five pages', async () => {
+      let pages = 0;
+      respond = () => {
+        pages += 1;
+        return Response.json({ events: pages === 3 ? [lastState] : [{}], nextToken: String(pages) });
+      };
+      expect(await new ExecutionHistory().finishedSteps(job)).toEqual({ first: { result: 1 } });
+      expect(requests.map(({ body }) => body)).toEqual([
+        { ...read, maxResults: 10 },
+        { ...read, maxResults: 100, nextToken: '1' },
+        { ...read, maxResults: 100, nextToken: '2' },
+      ]);
+      expect(await new ExecutionHistory().finishedSteps(job)).toBeUndefined();
+      expect(requests).toHaveLength(3 + 5);
+    });
+
+    test('is undefined for an execution that does not exist, or that has entered no state', async () => {
+      respond = () => failure('ExecutionDoesNotExist');
+      expect(await new ExecutionHistory().finishedSteps(job)).toBeUndefined();
+      respond = () => Response.json({ events: [{}] });
+      expect(await new ExecutionHistory().finishedSteps(job)).toBeUndefined();
+    });
+
+    test('is not read for ten seconds after Step Functions has throttled a read', async () => {
+      jest.spyOn(console, 'warn').mockImplementation(() => {});
+      let now = 0;
+      const history = new ExecutionHistory(() => now);
+      respond = () => failure('ThrottlingException');
+      const busy = { code: 'RESOURCE_EXHAUSTED', retryable: true };
+      await expect(history.finishedSteps(job)).rejects.toMatchObject(busy);
+      now = 4_000;
+      await expect(history.finishedSteps(job)).rejects.toMatchObject({
+        ...busy,
+        details: { retry_after_ms: 6_000 },
+      });
+      expect(requests).toHaveLength(1);
+      now = 10_000;
+      respond = () => Response.json({ events: [lastState] });
+      expect(await history.finishedSteps(job)).toEqual({ first: { result: 1 } });
+    });
+  });
+
   const countReads = () => requests.filter(({ target }) => target?.includes('Describe')).length;
   const createdAt = (seconds: number) => new Date(Date.parse(job.createdAt) + seconds * 1_000).toISOString();
   /** Responds with the revision that an execution has, by its name. */

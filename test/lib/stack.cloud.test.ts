@@ -235,9 +235,11 @@ describe('the state machine of build', () => {
     (step) => {
       const state = definition.States[step];
       expect(state.TimeoutSeconds).toBeGreaterThan(0);
-      expect(state.Catch).toEqual([
-        { ErrorEquals: ['States.ALL'], ResultPath: '$.caught', Next: 'record_failure' },
-      ]);
+      expect(state.Catch.at(-1)).toEqual({
+        ErrorEquals: ['States.ALL'],
+        ResultPath: '$.caught',
+        Next: 'record_failure',
+      });
     },
   );
 
@@ -631,7 +633,7 @@ describe('an operation added to the catalogue', () => {
   });
 });
 
-test('the management API reads, answers and cancels jobs, and answers within what the gateway waits', () => {
+test('the management API reads, answers, retries and cancels jobs, and responds within what the gateway waits', () => {
   const [[roleId = ''] = []] = Object.entries(
     app.findResources('AWS::Lambda::Function', {
       Properties: { Description: Match.stringLikeRegexp('management API') },
@@ -646,6 +648,7 @@ test('the management API reads, answers and cancels jobs, and answers within wha
   expect(onJobs.flatMap(({ Action }) => Action)).toEqual([
     'dynamodb:BatchGetItem',
     'dynamodb:GetItem',
+    'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     'dynamodb:Query',
     // The index of open jobs, for operators.
@@ -654,6 +657,8 @@ test('the management API reads, answers and cancels jobs, and answers within wha
   const actions = statements.flatMap(({ Action }) => Action);
   expect(actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'))).toEqual([
     'states:StartExecution',
+    // What the steps of a job returned that is retried.
+    'states:GetExecutionHistory',
     'states:StopExecution',
     's3:GetObject',
     's3:ListBucket',

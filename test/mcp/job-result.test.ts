@@ -156,12 +156,24 @@ test('a failed job has its error, the last lines of its log, and where all of it
     status: 'failed',
     error: failed.error,
     log_tail: ['1 of 2 failed'],
-    next: 'Call read_log for the whole log.',
+    next: 'Call read_log for the whole log. Call retry_job to run it again from test.',
   });
   expect(data).not.toHaveProperty('files');
   expect(text).toContain(
     'failed in step test: SCRIPT_FAILED: test exited with code 1.\nDetails: {"retryable":true,"exit_code":1}\nLast lines:\n1 of 2 failed\n',
   );
+});
+
+test('a failed job names retry_job only when a retry can succeed and is allowed', async () => {
+  const nextOf = async (job: Job, operation?: OperationDefinition) =>
+    (await resultOf({ ...job, logs: {} }, { ...(operation && { operation }) })).data.next;
+  const whole = { ...build, retry: 'whole' } as unknown as OperationDefinition;
+  const never = { ...build, retry: 'never' } as unknown as OperationDefinition;
+  const lasting = { ...failed, error: { code: 'SCRIPT_FAILED', message: 'no', retryable: false } };
+  expect(await nextOf(failed)).toBe('Call retry_job to run it again from test.');
+  expect(await nextOf(failed, whole)).toBe('Call retry_job to run it again from install.');
+  expect(await nextOf(failed, never)).toBeUndefined();
+  expect(await nextOf(lasting)).toBeUndefined();
 });
 
 test('a cancelled job says where and why', async () => {

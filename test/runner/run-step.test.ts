@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
-import type { Step, Workspace } from '../../lambdas/definition/step-context.ts';
+import type { Step } from '../../lambdas/definition/step-context.ts';
 import { recordCaughtError } from '../../lambdas/executions/endings/record-failure.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
-import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { JobStore, type NewJob } from '../../lambdas/jobs/job-store.ts';
 import { createStepRunner, type StepEvent } from '../../lambdas/runner/run-step.ts';
 import { OperationError } from '../../lambdas/shared/errors.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
@@ -47,7 +47,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-async function createJob() {
+async function createJob(overrides: Partial<NewJob> = {}) {
   const { job } = await jobs.create({
     jobId: randomUUID(),
     owner: 'alice',
@@ -56,9 +56,12 @@ async function createJob() {
     inputHash: '',
     retentionSeconds: 60,
     longestRunMs: 60_000,
+    ...overrides,
   });
   return job;
 }
+
+type StepWorkspace = Parameters<typeof createStepRunner>[0]['workspace'];
 
 /** Runs one step of a job as its state would. */
 function runStep(
@@ -66,7 +69,7 @@ function runStep(
   step: string,
   work: Step,
   event: Partial<StepEvent> = {},
-  workspace: Workspace = new S3Workspace(bucket.client, BUCKET_NAME),
+  workspace: StepWorkspace = new S3Workspace(bucket.client, BUCKET_NAME),
 ) {
   const run = createStepRunner({
     operation,
@@ -104,6 +107,41 @@ test('the last step completes the job with what it returns and the logs of all s
     progress: 1,
     result: { value: '42' },
     logs: { first: log },
+  });
+});
+
+describe('the first step of a retry that begins later', () => {
+  const finished = { first: { result: 42 } };
+
+  test('copies the files of the retried job, and names the later step without running or writing anything', async () => {
+    const retriedFrom = randomUUID();
+    const { jobId } = await createJob({ retriedFrom, firstStep: 'second', reused: { first: 42 } });
+    await bucket.put(`work/${retriedFrom}/a b+c.txt`, 'one');
+    await bucket.put(`work/${retriedFrom}/deep/file`, 'two');
+    await bucket.put(`work/${randomUUID()}/file`, 'of another job');
+    const work = jest.fn<Step>();
+    // As after a crash of the first attempt.
+    for (const attempt of [0, 1]) {
+      const error = await runStep(jobId, 'first', work, { finished, attempt }).catch((thrown) => thrown);
+      expect(error.name).toBe('ResumeAt.second');
+    }
+    expect(work).not.toHaveBeenCalled();
+    expect(await bucket.read(`work/${jobId}/a b+c.txt`)).toBe('one');
+    expect(await bucket.read(`work/${jobId}/deep/file`)).toBe('two');
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'pending', version: 1 });
+  });
+
+  test('is tried again when the files cannot be copied', async () => {
+    const { jobId } = await createJob({ retriedFrom: randomUUID() });
+    const workspace = new S3Workspace(bucket.client, BUCKET_NAME);
+    workspace.copyAll = () => Promise.reject(new Error('no answer'));
+    const resumed = runStep(jobId, 'first', jest.fn<Step>(), { finished }, workspace);
+    await expect(resumed).rejects.toMatchObject({ name: 'StepInterrupted' });
+  });
+
+  test('runs like any other step in a job that begins there', async () => {
+    const { jobId } = await createJob({ retriedFrom: randomUUID(), firstStep: 'first' });
+    expect(await runStep(jobId, 'first', async () => 7)).toEqual({ result: 7 });
   });
 });
 
@@ -221,7 +259,7 @@ describe('the timeline', () => {
 });
 
 describe('when the runner itself is in trouble', () => {
-  const unreachable = (): Workspace => ({
+  const unreachable = (): StepWorkspace => ({
     size: () => Promise.reject(new Error('no answer')),
     download: () => Promise.reject(new Error('no answer')),
     upload: () => Promise.reject(new Error('no answer')),
@@ -231,6 +269,7 @@ describe('when the runner itself is in trouble', () => {
       throw new Error('no answer');
     },
     copy: () => Promise.reject(new Error('no answer')),
+    copyAll: () => Promise.reject(new Error('no answer')),
   });
 
   test('a log that cannot be stored does not hide why the step failed', async () => {

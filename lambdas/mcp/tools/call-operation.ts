@@ -206,10 +206,7 @@ async function toToolResult(
 }
 
 const LINKS = {
-  include: z
-    .array(z.enum(['links']))
-    .max(1)
-    .optional(),
+  include: z.array(z.enum(['links'])).optional(),
 };
 
 /** Returns the argument with which a call asks for URLs: it has no job, so `get_file` cannot return them. */

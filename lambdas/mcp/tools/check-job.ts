@@ -14,7 +14,6 @@ const ARGUMENTS = {
   job_id: jobIdArgument,
   include: z
     .array(z.enum(jobExtras))
-    .max(jobExtras.length)
     .optional()
     .describe('links: URLs. log: last lines. details: step, times.'),
 };
@@ -34,7 +33,7 @@ export function checkJobTool({
     name: 'check_job',
     title: 'Check job',
     description:
-      'Returns the status, progress, result or error of a job. wait_seconds waits until it ends or needs input.',
+      'Returns the status, progress, result or error of a job. wait_seconds waits until it ends or asks.',
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ ...ARGUMENTS, wait_seconds: waitArgument }),

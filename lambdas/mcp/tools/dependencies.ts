@@ -4,6 +4,7 @@ import type { OperationDefinition } from '../../definition/operation-definition.
 import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
 import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
+import type { ReuseDependencies } from '../../executions/retry/reuse-results.ts';
 import type { SyncCalls } from '../../executions/sync-calls.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
@@ -20,6 +21,7 @@ export interface ToolDependencies {
   readonly executions: Executions;
   readonly executionQueue: ExecutionQueue;
   readonly executionProgress: ExecutionProgress;
+  readonly history: ReuseDependencies['history'];
   readonly calls: SyncCalls;
   readonly callRateLimiter: RateLimiter;
   readonly limits: JobLimits;

@@ -20,7 +20,7 @@ export function getFileTool({ operations, jobs, pollRateLimiter, workspace }: To
   return defineTool({
     name: 'get_file',
     title: 'Get file',
-    description: `Returns a download URL of a file of a job, valid for 15 minutes: one of its files, ${RESULT_FILE} or ${LOG}.`,
+    description: `Returns a download URL, valid for 15 minutes, of a file of a job, ${RESULT_FILE} or ${LOG}.`,
     scope: Scope.jobsRead,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({ job_id: jobIdArgument, name: z.string().min(1).max(MAX_NAME_CHARACTERS) }),

@@ -10,6 +10,7 @@ import { listDeliveriesTool } from './list-deliveries.ts';
 import { listFilesTool } from './list-files.ts';
 import { listJobsTool } from './list-jobs.ts';
 import { readLogTool } from './read-log.ts';
+import { retryJobTool } from './retry-job.ts';
 import { startTool } from './start-operation.ts';
 
 /** The tool of an operation by its execution mode. */
@@ -27,6 +28,7 @@ export function createTools(dependencies: ToolDependencies): readonly Tool[] {
     listJobsTool(dependencies),
     answerJobTool(dependencies),
     cancelJobTool(dependencies),
+    retryJobTool(dependencies),
     listDeliveriesTool(dependencies),
   ];
 }

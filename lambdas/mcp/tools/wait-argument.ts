@@ -16,7 +16,7 @@ export const waitArgument = z.number().default(0);
 export const listedWait = z
   .number()
   .optional()
-  .describe(`Seconds, at most ${LONGEST_CALL_MS / 1000}; 20 is safe.`);
+  .describe(`At most ${LONGEST_CALL_MS / 1000}; 20 is safe.`);
 
 /** Limits a wait. A negative one is none. @param longestMs the longest wait of the operation */
 export function limitWait(seconds: number, longestMs: number): Wait {

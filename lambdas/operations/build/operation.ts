@@ -42,7 +42,7 @@ export const build = defineOperation({
   title: 'Build',
   description:
     'Builds a Node.js project: installs its locked dependencies, runs its build and test scripts, packs ' +
-    'what it needs to run. Takes seconds to minutes.',
+    'what it needs to run.',
   input,
   subject: 'project',
   output,

@@ -63,6 +63,8 @@ export const deploy = defineOperation({
     },
     smoke: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },
+  // A deploy holds its environment under the id of its job.
+  retry: 'whole',
   // The list of files is in memory; the artifact, at most 250 MiB, is on the disk.
   resources: { memoryMb: 1_024, storageMb: 512 },
   requires: ({ project }) => [

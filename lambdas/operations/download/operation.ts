@@ -37,7 +37,8 @@ export const download = defineOperation({
     transfer: {
       timeoutMs: 14 * MINUTE_MS,
       retries: 5,
-      output: z.strictObject({ parts: z.int().nonnegative() }),
+      // Workspace keys, in order: a retry notices when a part is gone.
+      output: z.strictObject({ parts: z.array(z.string()) }),
     },
     publish: { timeoutMs: 5 * MINUTE_MS, retries: 2 },
   },

@@ -10,7 +10,7 @@ import { inspectSource } from '../project/inspect-source.ts';
 import { sourceOf } from '../project/project.ts';
 import { sourceLimits } from '../project/source-limits.ts';
 import type { download } from './operation.ts';
-import { partKey, tooLarge } from './parts.ts';
+import { tooLarge } from './parts.ts';
 import { unwrap } from './unwrap.ts';
 
 export const publish: StepOf<typeof download, 'publish'> = async (context) => {
@@ -24,11 +24,11 @@ export const publish: StepOf<typeof download, 'publish'> = async (context) => {
     const missing = new Error(
       `A part of job ${jobId} is missing in the workspace. Start the download again.`,
     );
-    for (let index = 0; index < parts; index += 1) {
+    for (const [index, key] of parts.entries()) {
       const limit = { maxBytes: sourceLimits.compressedBytes, tooLarge: tooLarge() };
-      await workspace.download(partKey(jobId, index), part, { signal, missing, ...limit });
+      await workspace.download(key, part, { signal, missing, ...limit });
       await pipeline(createReadStream(part), createWriteStream(archive, { flags: 'a' }), { signal });
-      progress((0.5 * (index + 1)) / parts);
+      progress((0.5 * (index + 1)) / parts.length);
     }
     const source = await unwrap(archive, signal);
     const { files, leftOut } = await inspectSource(source, sourceLimits, signal);

@@ -8,7 +8,7 @@ import { sourceLimits } from '../project/source-limits.ts';
 import { downloadPolicy } from './download-policy.ts';
 import { expectStatus, get, type HttpResponse, isTransient } from './get.ts';
 import type { DownloadInput, download } from './operation.ts';
-import { Parts, tooLarge, type Version } from './parts.ts';
+import { Parts, partKey, tooLarge, type Version } from './parts.ts';
 
 type Context = StepContext<DownloadInput>;
 
@@ -20,7 +20,7 @@ export const transfer: StepOf<typeof download, 'transfer'> = async (context) => 
     if (stored.parts > 0) context.log.write(`Continuing after ${formatBytes(parts.size)}.\n`);
     // The whole file first: a link can work once, and not every server takes ranges.
     if (stored.parts === 0 || !(await fetchRest(context, parts))) await fetchWhole(context, parts);
-    return { parts: parts.stored.parts };
+    return { parts: Array.from({ length: parts.stored.parts }, (_, index) => partKey(context.jobId, index)) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -104,7 +104,10 @@ describe('a stack with such machines alone', () => {
       'McpFunction',
       ['StartExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],
     ],
-    ['ManagementFunction', ['GetExecutionHistory', 'DescribeStateMachineForExecution']],
+    [
+      'ManagementFunction',
+      ['StartExecution', 'StopExecution', 'GetExecutionHistory', 'DescribeStateMachineForExecution'],
+    ],
     [
       'ReconcilerFunction',
       [

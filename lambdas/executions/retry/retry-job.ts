@@ -1,0 +1,114 @@
+/** Retries ended jobs: a new job with the same input begins at the step that failed, or at an earlier one. */
+import {
+  isStateMachineOperation,
+  longestRunMs,
+  type OperationDefinition,
+} from '../../definition/operation-definition.ts';
+import { hashInput, isJobId, type Job, jobIdForRetry, workPrefix } from '../../jobs/job.ts';
+import { jobNotFound } from '../../jobs/job-errors.ts';
+import type { NewJob } from '../../jobs/job-store.ts';
+import { checkLimits } from '../../jobs/limits.ts';
+import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { toJson } from '../../shared/well-formed.ts';
+import { type SubmitDependencies, startPending } from '../submit.ts';
+import { planRetry, type RetryPlan } from './plan-retry.ts';
+import { type ReuseDependencies, reuseResults } from './reuse-results.ts';
+
+export interface RetryDependencies extends SubmitDependencies, ReuseDependencies {
+  readonly operations: readonly OperationDefinition[];
+}
+
+/**
+ * Creates the job that retries an ended one. Repeated calls return the same new job, also calls at the same time. Where a file
+ * or a result of an earlier step is gone, the new job begins at that step, and its message says so.
+ * @param fromStep the step to begin at. @default the step that failed
+ * @throws AppError JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
+ *   RESOURCE_EXHAUSTED or START_FAILED
+ */
+export async function retryJob(
+  dependencies: RetryDependencies,
+  owner: string,
+  jobId: string,
+  fromStep: string | undefined,
+): Promise<Job> {
+  const { operations, jobs, limits } = dependencies;
+  const retried = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
+  if (!retried) throw jobNotFound();
+  const plan = planRetry(operations, retried, fromStep);
+  const newId = jobIdForRetry(retried);
+  const inputHash = hashInput([retried.jobId, plan.fromStep ?? null]);
+
+  const earlier = await jobs.get(owner, newId);
+  if (earlier && earlier.error?.code !== ErrorCode.startFailed) {
+    if (earlier.inputHash !== inputHash) throw alreadyRetried(earlier);
+    return startPending(dependencies, earlier, false);
+  }
+  await checkLimits(jobs, limits, owner, retried.operation, Date.now());
+  const newJob = { ...(await createFrom(dependencies, retried, plan, newId)), inputHash };
+  const { job, created } = await jobs.create(newJob).catch(async (error: unknown) => {
+    // Another call at the same time gave another step.
+    const winner = isReused(error) ? await jobs.get(owner, newId) : undefined;
+    throw winner ? alreadyRetried(winner) : error;
+  });
+  return startPending(dependencies, job, created);
+}
+
+async function createFrom(
+  dependencies: RetryDependencies,
+  { jobId: retriedFrom, ...retried }: Job,
+  { operation, steps, fromStep }: RetryPlan,
+  jobId: string,
+): Promise<Omit<NewJob, 'inputHash'>> {
+  const { owner, input, subject, callback, handedOver, retentionSeconds } = retried;
+  const common = {
+    jobId,
+    // A job that fails to start is created again under this id.
+    idempotent: true,
+    retriedFrom,
+    owner,
+    operation: operation.name,
+    input,
+    ...(subject && { subject }),
+    ...(callback && { callback }),
+    ...(handedOver !== undefined && { handedOver }),
+    retentionSeconds,
+    longestRunMs: longestRunMs(operation),
+  };
+  if (isStateMachineOperation(operation) || fromStep === undefined) {
+    return { ...common, message: `Retry of job ${retriedFrom}.` };
+  }
+  const needed = steps.slice(0, steps.indexOf(fromStep));
+  const { results, lost } = await reuseResults(
+    dependencies,
+    operation,
+    { ...retried, jobId: retriedFrom },
+    needed,
+  );
+  const begin = Object.keys(results).length;
+  const firstStep = steps[begin] ?? fromStep;
+  // The first step copies the files.
+  const reused = JSON.parse(toJson(results).replaceAll(workPrefix(retriedFrom), workPrefix(jobId)));
+  const from = lost
+    ? `${lost}, so it begins at ${firstStep} and not at ${fromStep}`
+    : `It begins at ${firstStep}`;
+  return {
+    ...common,
+    firstStep,
+    ...(begin > 0 && { reused }),
+    progress: begin / steps.length,
+    message: `Retry of job ${retriedFrom}. ${from}.`,
+  };
+}
+
+function isReused(error: unknown): boolean {
+  return error instanceof AppError && error.code === ErrorCode.idempotencyKeyReused;
+}
+
+function alreadyRetried({ jobId, firstStep }: Job): AppError {
+  const from = firstStep ? ` from ${firstStep}` : '';
+  return new AppError(
+    ErrorCode.jobAlreadyRetried,
+    `The job was already retried${from}, as job ${jobId}. Retry that job instead.`,
+    { details: { job_id: jobId } },
+  );
+}
