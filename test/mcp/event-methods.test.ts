@@ -235,6 +235,7 @@ describe('what is offered', () => {
                 'inquire',
                 'nap',
                 'probe',
+                'relay',
                 'take',
                 'brief',
                 'quote',

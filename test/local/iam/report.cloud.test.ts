@@ -63,8 +63,14 @@ async function runJobs(): Promise<void> {
   const { data: big } = await call(client, 'start_probe', { behaviour: 'large_result', wait_seconds: 20 });
   await follow(await fileUrl(client, big.job_id, 'result.json'));
   for (const behaviour of ['crash_always', 'fail']) {
-    await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
+    const { data } = await call(client, 'start_probe', { behaviour, wait_seconds: 20 });
+    if (behaviour === 'fail') await api('POST', `/jobs/${data.job_id}/retry`);
   }
+  // The steps add their names, which the request leaves out.
+  const url = new URL('/.well-known/webhook-keys#', cloud.url);
+  const { data: passed } = await call(client, 'start_relay', { url, wait_seconds: 20 });
+  const { data: again } = await call(client, 'retry_job', { job_id: passed.job_id, from_step: 'two' });
+  await call(client, 'check_job', { job_id: again.job_id, wait_seconds: 20 });
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
   const endThrottling = cloud.throttle('StartExecution');
   const { data: throttled } = await call(client, 'start_echo', { text: 'x' });
@@ -97,6 +103,8 @@ async function runJobs(): Promise<void> {
   // Until it has looked whether it is to go on.
   const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait', wait_seconds: 4 });
   await call(client, 'cancel_job', { job_id: waiting.job_id });
+  const { data: stopped } = await call(client, 'start_probe', { behaviour: 'wait' });
+  await api('POST', `/jobs/${stopped.job_id}/cancel`);
   await call(client, 'list_jobs');
   await api('GET', '/jobs');
   const { files } = await api('GET', `/jobs/${big.job_id}`);
