@@ -236,7 +236,7 @@ export interface Apis {
   /** The call before this attempt, with its outcome; undefined before the first call. */
   readonly last?: LastCall;
   /**
-   * Ends the attempt, and its log, by throwing. Step Functions makes the call, then the step starts again with the outcome.
+   * Ends the attempt by throwing. Step Functions makes the call, then the step starts again with the outcome and continues its log.
    * @throws AppError STEP_TIMED_OUT when the call exceeds `calls` of the step
    * @throws Error when the step has no `calls`
    */

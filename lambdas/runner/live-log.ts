@@ -43,7 +43,11 @@ export class LiveLog implements StepLog {
     this.#options = options;
   }
 
-  /** Continues the log of earlier attempts. Without them it starts a new log. @param heading the line between them */
+  /**
+   * Continues the log of earlier attempts; without one it starts a new log. An earlier attempt that still runs has lost its lease and
+   * stops within seconds, before the first part of this attempt.
+   * @param heading the line between the attempts
+   */
   async resume(heading: string): Promise<void> {
     const { log, files, job, step } = this.#options;
     const { jobId } = job;
