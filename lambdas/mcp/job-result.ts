@@ -10,6 +10,7 @@ import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
 import type { Caller } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
+import { ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { linkFiles, logFiles, RESULT_FILE, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
@@ -197,9 +198,9 @@ function boundResult(text: string): string {
   return `${shown}…\nThese are the first ${shown.length} of ${text.length} characters; get_file returns ${RESULT_FILE}.`;
 }
 
-/** A step that prints nothing has no log. */
-function hasLog({ logs = {} }: Job): boolean {
-  return Object.keys(logs).length > 0;
+/** A step that prints nothing has no log. The record does not have the log of a step that crashed. */
+function hasLog({ logs = {}, error }: Job): boolean {
+  return Object.keys(logs).length > 0 || error?.code === ErrorCode.stepCrashed;
 }
 
 function asText(value: unknown): string {

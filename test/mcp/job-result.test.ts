@@ -176,6 +176,15 @@ test('a failed job names retry_job only when a retry can succeed and is allowed'
   expect(await nextOf(lasting)).toBeUndefined();
 });
 
+test('a job whose step crashed says where its lines are, though its record has none', async () => {
+  const error = { code: 'STEP_CRASHED', message: 'It crashed.', step: 'install', retryable: true };
+  const { data } = await resultOf({ ...failed, error, logs: {}, logTail: [] });
+  expect(data).toMatchObject({
+    status: 'failed',
+    next: expect.stringMatching(/^Call read_log for the whole log\./),
+  });
+});
+
 test('a cancelled job says where and why', async () => {
   const cancelled: Job = { ...ended, status: 'cancelled', message: 'Cancelled by its owner.' };
   const { data, text } = await resultOf(cancelled);

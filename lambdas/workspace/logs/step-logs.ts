@@ -41,7 +41,7 @@ export async function findLogs(
 ): Promise<readonly StepLog[]> {
   const steps = stepsOf(operation);
   const recorded = new Map(Object.entries(job.logs ?? {}).map(([step, log]) => [step, [log]] as const));
-  if (areLogsRecorded(job)) return inOrder(steps, recorded);
+  if (areLogsRecorded(job) || steps.length === 0) return inOrder(steps, recorded);
   const written = await findWrittenLogs(workspace, job, steps);
   const found = written
     .map((log) => [log.step, filesOf(log)] as const)
