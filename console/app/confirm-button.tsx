@@ -1,5 +1,6 @@
 /** Asks before it acts. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import './confirm-button.css';
 
 export interface ConfirmButtonProps {
   readonly label: string;

@@ -8,7 +8,7 @@ export function JobDeliveries({ api, jobId }: { readonly api: Api; readonly jobI
   const [isOpen, setIsOpen] = useState(false);
   const path = `/jobs/${encodeURIComponent(jobId)}/deliveries`;
   return (
-    <details class="panel" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+    <details class="panel job-deliveries" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>Webhook deliveries</summary>
       {isOpen && (
         <DeliveryList
