@@ -15,7 +15,7 @@ export interface DeliveryListProps {
   readonly pageAt: (cursor: string) => string;
   /** What to say when there are none. */
   readonly emptyText: string;
-  /** Says where each delivery goes: for a list of several endpoints. */
+  /** Says where each delivery goes, and not of which job it is: for the list of a job. */
   readonly showsTarget?: boolean;
 }
 
@@ -101,7 +101,7 @@ function DeliveryRow({
             <Time at={next} />
           </>
         )}
-        {jobId !== undefined && (
+        {jobId !== undefined && !showsTarget && (
           <>
             {' · '}
             <a href={`#/jobs/${encodeURIComponent(jobId)}`}>Job {jobId.slice(0, 8)}</a>

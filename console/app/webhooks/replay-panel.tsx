@@ -58,7 +58,7 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
     <section class="box" aria-labelledby="replay-title">
       <h3 id="replay-title">Replay</h3>
       <p>
-        Sends {selectionOf(filters)} again, the oldest first.{' '}
+        Sends again, the oldest first: {selectionOf(filters)}.{' '}
         {filters.status === 'pending'
           ? 'Those that wait for a further attempt are attempted now.'
           : 'Waiting ones are left out, because an attempt follows anyway.'}
