@@ -192,7 +192,8 @@ describe('@modelcontextprotocol/client', () => {
 
   test('the default user may operate when a client requests it, and no other user may', async () => {
     const operate = async (loginHint?: string) => {
-      const memory = new Memory({ scope: 'jobs:read jobs:operate', loginHint });
+      const known = { client_id: idp.publicClient.clientId, issuer: idp.issuer };
+      const memory = new Memory({ known, loginHint });
       const transport = transportOf(memory);
       await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
       const url = memory.authorizationUrl as URL;
