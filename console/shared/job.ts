@@ -45,7 +45,8 @@ export interface TimelineStep {
 export interface StepAttempt {
   readonly started_at: string;
   readonly ended_at?: string | undefined;
-  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  /** Operators see no message. */
+  readonly error?: { readonly code: string; readonly message?: string } | undefined;
 }
 
 /** A job as `GET /jobs/{job_id}` shows it. */

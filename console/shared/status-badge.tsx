@@ -1,4 +1,6 @@
 /** Shows the status of a job or of a step, in words and with a color. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
 import type { JobStatus } from './job.ts';
 import './status-badge.css';
 
@@ -15,10 +17,15 @@ const LABELS: Readonly<Record<Status, string>> = {
   reused: 'Reused',
 };
 
-export function labelOf(status: Status): string {
+/** Whether the reader owns the jobs of the page: operators do not. */
+export const OwnsJobs = createContext(true);
+
+/** @param isOwner whether the reader owns the job. @default true */
+export function labelOf(status: Status, isOwner = true): string {
+  if (status === 'input_required' && !isOwner) return 'Waiting for input';
   return LABELS[status] ?? status;
 }
 
 export function StatusBadge({ status }: { readonly status: Status }) {
-  return <span class={`status status-${status}`}>{labelOf(status)}</span>;
+  return <span class={`status status-${status}`}>{labelOf(status, useContext(OwnsJobs))}</span>;
 }

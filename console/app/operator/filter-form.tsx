@@ -1,7 +1,7 @@
 /** Shows the filters of the jobs as a form, and opens one job by its id. */
 import { useState } from 'preact/hooks';
+import { labelOf } from '../../shared/status-badge.tsx';
 import { type JobFilters, NO_FILTERS, statusesOf } from './job-list.ts';
-import { STATUS_LABELS } from './views.ts';
 
 /** Ages to choose from, in minutes. */
 const AGES = [
@@ -59,7 +59,7 @@ export function FilterForm({ filters: applied, onApply }: FilterFormProps) {
             <option value="">Any</option>
             {statusesOf(filters).map((status) => (
               <option value={status} key={status}>
-                {STATUS_LABELS[status]}
+                {labelOf(status, false)}
               </option>
             ))}
           </select>

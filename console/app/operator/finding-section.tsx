@@ -1,8 +1,8 @@
 /** Lists what the sweep found: jobs whose start, end or upload event was lost. */
+import { StatusBadge } from '../../shared/status-badge.tsx';
 import { Problem } from '../problem.tsx';
 import { Time } from '../webhooks/time.tsx';
 import type { Loaded } from '../webhooks/use-load.ts';
-import { OperatorBadge } from './operator-badge.tsx';
 import { FINDINGS, type Findings } from './views.ts';
 
 export function FindingSection({
@@ -43,7 +43,7 @@ export function FindingSection({
                     Expired job <code>{job_id.slice(0, 8)}</code>
                   </>
                 )}{' '}
-                {job && <OperatorBadge status={job.status} />}
+                {job && <StatusBadge status={job.status} />}
               </p>
               <p class="op-muted">
                 {FINDINGS[finding] ?? finding} · <Time at={found_at} />

@@ -61,22 +61,3 @@ export function countBy(
   for (const job of jobs) counts.set(job[property], (counts.get(job[property]) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
 }
-
-/** Returns an age in its two largest units: `2 d 3 h`. */
-export function ageOf(since: string, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(since)) / 1000));
-  if (Number.isNaN(seconds)) return '';
-  const units = [
-    ['d', Math.floor(seconds / 86_400)],
-    ['h', Math.floor(seconds / 3_600) % 24],
-    ['min', Math.floor(seconds / 60) % 60],
-    ['s', seconds % 60],
-  ] as const;
-  const first = units.findIndex(([, count]) => count > 0);
-  if (first === -1) return '0 s';
-  return units
-    .slice(first, first + 2)
-    .filter(([, count]) => count > 0)
-    .map(([unit, count]) => `${count} ${unit}`)
-    .join(' ');
-}

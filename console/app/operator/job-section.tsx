@@ -1,13 +1,15 @@
 /** Lists open jobs of all owners, or all jobs of one, with filters and counts, and cancels them. */
 import { useEffect, useState } from 'preact/hooks';
+import { formatAgo } from '../../shared/duration.ts';
+import type { JobStatus } from '../../shared/job.ts';
+import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
 import { useAction, useLoad } from '../webhooks/use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
 import { FilterForm } from './filter-form.tsx';
-import { ageOf, countBy, type JobFilters, listedJobs, NO_FILTERS, pathOf } from './job-list.ts';
-import { OperatorBadge } from './operator-badge.tsx';
-import { type OperatorJob, type OperatorJobPage, STATUS_LABELS } from './views.ts';
+import { countBy, type JobFilters, listedJobs, NO_FILTERS, pathOf } from './job-list.ts';
+import type { OperatorJob, OperatorJobPage } from './views.ts';
 
 /** Pages that are read without a click: at most five hundred jobs. */
 const PAGES = 5;
@@ -111,7 +113,7 @@ function Counts({ jobs }: { readonly jobs: readonly OperatorJob[] }) {
       <dt>By status</dt>
       <dd>
         {countBy(jobs, 'status')
-          .map(([name, count]) => `${labelOf(name)} ${count}`)
+          .map(([name, count]) => `${labelOf(name as JobStatus, false)} ${count}`)
           .join(' · ')}
       </dd>
       <dt>By operation</dt>
@@ -123,14 +125,10 @@ function Counts({ jobs }: { readonly jobs: readonly OperatorJob[] }) {
       <dt>Owners</dt>
       <dd dir="auto">
         {owners.length}
-        {most && owners.length > 1 && `, most jobs: ${most[1]} of ${most[0]}`}
+        {most && owners.length > 1 && most[1] > 1 && `, most jobs: ${most[1]} of ${most[0]}`}
       </dd>
     </dl>
   );
-}
-
-function labelOf(status: string): string {
-  return STATUS_LABELS[status as OperatorJob['status']] ?? status;
 }
 
 interface JobRowProps {
@@ -148,7 +146,7 @@ function JobRow({ api, job, nowMs, onChange }: JobRowProps) {
         <a href={`#/operator/${encodeURIComponent(id)}`}>
           {operation} <code>{id.slice(0, 8)}</code>
         </a>{' '}
-        <OperatorBadge status={status} />
+        <StatusBadge status={status} />
       </p>
       <p class="op-muted" dir="auto">
         {owner}
@@ -157,8 +155,8 @@ function JobRow({ api, job, nowMs, onChange }: JobRowProps) {
         {[
           step && `Step ${step}`,
           progress !== undefined && `${Math.floor(progress * 100)} %`,
-          `created ${ageOf(created_at, nowMs)} ago`,
-          updated_at && `changed ${ageOf(updated_at, nowMs)} ago`,
+          `created ${formatAgo(created_at, nowMs)}`,
+          updated_at && `changed ${formatAgo(updated_at, nowMs)}`,
           error?.code,
         ]
           .filter(Boolean)

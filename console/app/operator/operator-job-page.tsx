@@ -1,12 +1,13 @@
 /** Shows the job of any owner to operators, without its content, and cancels it. */
 import type { ComponentChildren } from 'preact';
+import { StatusBadge } from '../../shared/status-badge.tsx';
+import { Waterfall } from '../../shared/timeline.tsx';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
 import { Time } from '../webhooks/time.tsx';
 import { useLoad } from '../webhooks/use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
-import { OperatorBadge } from './operator-badge.tsx';
-import type { OperatorJob, OperatorStep } from './views.ts';
+import type { OperatorJob } from './views.ts';
 
 export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jobId: string }) {
   const path = `/operator/jobs/${encodeURIComponent(jobId)}`;
@@ -22,8 +23,7 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
         <a href="#/operator">All open jobs</a>
       </p>
       <h1>
-        {job?.operation ?? 'Job'} <code>{jobId.slice(0, 8)}</code>{' '}
-        {job && <OperatorBadge status={job.status} />}
+        {job?.operation ?? 'Job'} <code>{jobId.slice(0, 8)}</code>
       </h1>
       <p>
         <button type="button" disabled={isLoading} onClick={reload}>
@@ -35,7 +35,17 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
       </p>
       {error && <Problem title="The job could not be read" error={error} onRetry={reload} />}
       {job && <Facts job={job} />}
-      {job?.timeline && <Steps steps={job.timeline.steps} />}
+      {job?.timeline && (
+        <section aria-labelledby="operator-steps">
+          <h2 id="operator-steps">Steps</h2>
+          <Waterfall
+            timeline={job.timeline}
+            createdAt={job.created_at}
+            endedAt={job.ended_at}
+            nowMs={Date.now()}
+          />
+        </section>
+      )}
       {job && <CancelButton api={api} job={job} onCancelled={reload} />}
     </>
   );
@@ -45,6 +55,7 @@ function Facts({ job }: { readonly job: OperatorJob }) {
   const { job_id, owner, step, progress, error, created_at, started_at, updated_at, ended_at, expires_at } =
     job;
   const facts: readonly (readonly [string, ComponentChildren])[] = [
+    ['Status', <StatusBadge key="status" status={job.status} />],
     ['Job', <code key="job">{job_id}</code>],
     ['Owner', owner],
     [
@@ -70,35 +81,5 @@ function Facts({ job }: { readonly job: OperatorJob }) {
           ),
       )}
     </dl>
-  );
-}
-
-function Steps({ steps }: { readonly steps: readonly OperatorStep[] }) {
-  return (
-    <section aria-labelledby="operator-steps">
-      <h2 id="operator-steps">Steps</h2>
-      <ol class="op-steps">
-        {steps.map(({ step, status, started_at, ended_at, attempts = [], attempts_omitted = 0 }) => {
-          const codes = attempts.flatMap(({ error }) => error?.code ?? []);
-          const count = attempts.length + attempts_omitted;
-          return (
-            <li key={step}>
-              <strong>{step}</strong> <OperatorBadge status={status} />{' '}
-              <span class="op-muted">
-                {started_at && <Time at={started_at} />}
-                {ended_at && (
-                  <>
-                    {' to '}
-                    <Time at={ended_at} />
-                  </>
-                )}
-                {count > 1 && ` · ${count} attempts`}
-                {codes.length > 0 && ` · ${codes.join(', ')}`}
-              </span>
-            </li>
-          );
-        })}
-      </ol>
-    </section>
   );
 }

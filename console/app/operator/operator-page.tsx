@@ -1,4 +1,5 @@
 /** Shows operators the open jobs of all owners, the dead letters and the findings of the sweep, or one job. */
+import { OwnsJobs } from '../../shared/status-badge.tsx';
 import type { Api } from '../api.ts';
 import { ApiError } from '../api.ts';
 import { Problem } from '../problem.tsx';
@@ -12,7 +13,11 @@ import type { DeadLetters, Findings } from './views.ts';
 import './operator.css';
 
 export function OperatorPage({ api, route }: { readonly api: Api; readonly route: Route }) {
-  return route.id === undefined ? <Overview api={api} /> : <OperatorJobPage api={api} jobId={route.id} />;
+  return (
+    <OwnsJobs.Provider value={false}>
+      {route.id === undefined ? <Overview api={api} /> : <OperatorJobPage api={api} jobId={route.id} />}
+    </OwnsJobs.Provider>
+  );
 }
 
 function Overview({ api }: { readonly api: Api }) {

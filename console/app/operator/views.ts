@@ -1,5 +1,5 @@
 /** Defines what the API shows to operators, and its words on the page. */
-import type { JobStatus } from '../../shared/job.ts';
+import type { JobStatus, Timeline } from '../../shared/job.ts';
 
 /** A job without its content. Times are ISO 8601. */
 export interface OperatorJob {
@@ -10,21 +10,12 @@ export interface OperatorJob {
   readonly progress?: number;
   readonly step?: string;
   readonly error?: { readonly code: string; readonly step?: string; readonly retryable: boolean };
-  readonly timeline?: { readonly queued_ms?: number; readonly steps: readonly OperatorStep[] };
+  readonly timeline?: Timeline;
   readonly created_at: string;
   readonly started_at?: string;
   readonly updated_at?: string;
   readonly ended_at?: string;
   readonly expires_at: string;
-}
-
-export interface OperatorStep {
-  readonly step: string;
-  readonly status: JobStatus | 'reused';
-  readonly started_at?: string;
-  readonly ended_at?: string;
-  readonly attempts?: readonly { readonly error?: { readonly code: string } }[];
-  readonly attempts_omitted?: number;
 }
 
 export interface OperatorJobPage {
@@ -58,16 +49,6 @@ export interface Findings {
     readonly job?: OperatorJob;
   }[];
 }
-
-export const STATUS_LABELS: Readonly<Record<JobStatus | 'reused', string>> = {
-  pending: 'Pending',
-  running: 'Running',
-  input_required: 'Waiting for input',
-  completed: 'Completed',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  reused: 'Reused',
-};
 
 /** What the messages of each queue are, and what to do. */
 export const QUEUES: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 /** Tests which jobs the operator's page lists, and in which order. */
 import {
-  ageOf,
   countBy,
   isOpen,
   listedJobs,
@@ -54,16 +53,4 @@ test('jobs are counted, the most frequent first', () => {
     ['eve', 1],
   ]);
   expect(countBy([other], 'operation')).toEqual([['constructor', 1]]);
-});
-
-test.each([
-  ['2026-01-01T12:00:00.000Z', '0 s'],
-  ['2026-01-01T12:00:05.000Z', '0 s'],
-  ['2026-01-01T11:59:01.000Z', '59 s'],
-  ['2026-01-01T11:58:00.000Z', '2 min'],
-  ['2026-01-01T09:58:57.000Z', '2 h 1 min'],
-  ['2025-12-29T11:59:00.000Z', '3 d'],
-  ['nonsense', ''],
-])('the age of %s is "%s"', (since, age) => {
-  expect(ageOf(since, NOW)).toBe(age);
 });
