@@ -151,10 +151,7 @@ test('a finding has its job as it is now, while there is one', async () => {
 test('the delivery of a dead letter is shown once, without URLs and the texts of responses', async () => {
   const attempts = [delivery, delivery, { ...delivery, jobId: 'gone' }];
   const { body } = await routesWith({
-    deadLetterQueues: {
-      count: async () => [{ name: 'deliveries', messages: 3 }],
-      attempts: async () => attempts,
-    },
+    deadLetterQueues: { read: async () => ({ queues: [{ name: 'deliveries', messages: 3 }], attempts }) },
     deliveries: { get: async ({ jobId }: Delivery) => (jobId === JOB_ID ? delivery : undefined) },
   })['GET /operator/dead-letters'](request(''));
   expect(body).toEqual({

@@ -24,32 +24,38 @@ export class DeadLetterQueues {
     this.#urls = new Map(Object.entries(urls));
   }
 
-  /** One call a queue, in parallel. */
-  async count(): Promise<readonly DeadLetterCount[]> {
-    return Promise.all(
-      [...this.#urls].map(async ([name, QueueUrl]) => {
-        const { Attributes = {} } = await this.#client.send(
-          new GetQueueAttributesCommand({
-            QueueUrl,
-            AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-          }),
-        );
-        const messages = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-        return { name, messages };
-      }),
-    );
+  /**
+   * One call a queue, and one more for the messages that name deliveries, when there are any.
+   * @returns the number of messages of each queue, and the attempts that at most ten messages request
+   */
+  async read(): Promise<{
+    readonly queues: readonly DeadLetterCount[];
+    readonly attempts: readonly AttemptMessage[];
+  }> {
+    const queues = await Promise.all([...this.#urls].map(([name, url]) => this.#count(name, url)));
+    const hasDeliveries = queues.some(({ name, messages }) => name === DELIVERIES && messages > 0);
+    return { queues, attempts: hasDeliveries ? await this.#look(this.#urls.get(DELIVERIES)) : [] };
   }
 
-  /**
-   * One call: the attempts that at most ten messages request, without order. It hides no message from others: a look counts as
-   * a receive, which has no effect in a dead-letter queue.
-   */
-  async attempts(): Promise<readonly AttemptMessage[]> {
+  async #count(name: string, QueueUrl: string): Promise<DeadLetterCount> {
+    const { Attributes = {} } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return { name, messages: Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0) };
+  }
+
+  /** Hides no message from others. A look counts as a receive, which has no effect in a dead-letter queue. */
+  async #look(QueueUrl: string | undefined): Promise<readonly AttemptMessage[]> {
     const { Messages = [] } = await this.#client.send(
       new ReceiveMessageCommand({
-        QueueUrl: this.#urls.get(DELIVERIES),
+        QueueUrl,
         MaxNumberOfMessages: MAX_MESSAGES,
         VisibilityTimeout: 0,
+        // Without a wait, SQS asks only some of its servers and may find nothing.
+        WaitTimeSeconds: 1,
       }),
     );
     return Messages.flatMap(({ Body = '' }) => {

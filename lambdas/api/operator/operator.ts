@@ -114,7 +114,7 @@ export function operatorRoutes(dependencies: ApiDependencies) {
 
     'GET /operator/dead-letters': async (request) => {
       request.expectNoParameters();
-      const [queues, attempts] = await Promise.all([deadLetterQueues.count(), deadLetterQueues.attempts()]);
+      const { queues, attempts } = await deadLetterQueues.read();
       const found = await Promise.all(attempts.map((attempt) => deliveries.get(attempt)));
       const byId = new Map(found.flatMap((one) => (one ? [[`${one.jobId}.${one.deliveryKey}`, one]] : [])));
       return { status: 200, body: { queues, deliveries: [...byId.values()].map(viewOperatedDelivery) } };
