@@ -15,6 +15,7 @@ const OPERATED_ATTRIBUTES = [
   'progress',
   'step',
   'error',
+  'retriedFrom',
   'createdAt',
   'startedAt',
   'updatedAt',

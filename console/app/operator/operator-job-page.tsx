@@ -59,6 +59,14 @@ function Facts({ job }: { readonly job: OperatorJob }) {
     ['Job', <code key="job">{job_id}</code>],
     ['Owner', owner],
     [
+      'Retries',
+      job.retried_from && (
+        <a key="retries" href={`#/operator/${encodeURIComponent(job.retried_from)}`}>
+          {job.retried_from.slice(0, 8)}
+        </a>
+      ),
+    ],
+    [
       'Step',
       step && `${step}${progress === undefined ? '' : `, ${Math.floor(progress * 100)} % of the job`}`,
     ],

@@ -10,6 +10,7 @@ export interface OperatorJob {
   readonly progress?: number;
   readonly step?: string;
   readonly error?: { readonly code: string; readonly step?: string; readonly retryable: boolean };
+  readonly retried_from?: string;
   readonly timeline?: Timeline;
   readonly created_at: string;
   readonly started_at?: string;

@@ -21,6 +21,7 @@ export function viewOperatedJob(job: JobSummary & Pick<OperatedJob, 'owner'> & P
     ...(error && {
       error: { code: error.code, ...(error.step && { step: error.step }), retryable: error.retryable },
     }),
+    ...(job.retriedFrom && { retried_from: job.retriedFrom }),
     created_at: job.createdAt,
     ...(job.startedAt && { started_at: job.startedAt }),
     ...(job.updatedAt && { updated_at: job.updatedAt }),
