@@ -143,6 +143,7 @@ function describeNotRun(resources: readonly NotRunResource[]): void {
 function describeSignIn({ issuer, publicClient, confidentialClient }: IdentityProvider): string {
   return `
 Sign-in: ${issuer} signs in every user, as "development" or as the login_hint.
+  Only "development" may request the scope jobs:operate, for the operator's page of the console.
   Clients that register themselves need no setup. For others, configure:
     client id      ${publicClient.clientId}            redirects to http://localhost or http://127.0.0.1, any port: /callback, /oauth/callback or /
   Programs without a user (client_credentials):
