@@ -171,18 +171,20 @@ function FieldRow({ id, field, entry, error, onEnter }: FieldRowProps) {
   return (
     <fieldset class="field" data-field aria-describedby={described}>
       <legend>{named}</legend>
-      {field.options.map((option, index) => (
-        <label key={option.label} class="option">
-          <input
-            type={kind === 'choice' ? 'radio' : 'checkbox'}
-            name={id}
-            aria-invalid={state['aria-invalid']}
-            checked={chosen.includes(index)}
-            onChange={() => onEnter(kind === 'choice' ? [index] : toggle(chosen, index))}
-          />
-          <span dir="auto">{option.label}</span>
-        </label>
-      ))}
+      <div class="options">
+        {field.options.map((option, index) => (
+          <label key={option.label} class="option">
+            <input
+              type={kind === 'choice' ? 'radio' : 'checkbox'}
+              name={id}
+              aria-invalid={state['aria-invalid']}
+              checked={chosen.includes(index)}
+              onChange={() => onEnter(kind === 'choice' ? [index] : toggle(chosen, index))}
+            />
+            <span dir="auto">{option.label}</span>
+          </label>
+        ))}
+      </div>
       {notes}
     </fieldset>
   );
