@@ -56,10 +56,13 @@ function FormQuestion({
     setErrors((before) => new Map([...before].filter(([field]) => field !== name)));
   }
 
-  function send(event: Event) {
-    event.preventDefault();
+  function send() {
+    if (busy) return;
     const reading = readEntries(fields, entries);
-    if ('content' in reading) return onAnswer({ action: 'accept', content: reading.content });
+    if ('content' in reading) {
+      onAnswer({ action: 'accept', content: reading.content });
+      return;
+    }
     setErrors(reading.errors);
     const index = fields.findIndex(({ name }) => reading.errors.has(name));
     form.current
@@ -69,7 +72,18 @@ function FormQuestion({
   }
 
   return (
-    <form class="question" ref={form} onSubmit={send} noValidate aria-labelledby={`${id}-q`}>
+    <form
+      class="question"
+      ref={form}
+      noValidate
+      aria-labelledby={`${id}-q`}
+      onSubmit={(event) => event.preventDefault()}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+        event.preventDefault();
+        send();
+      }}
+    >
       <p class="question-message" id={`${id}-q`} dir="auto">
         {request.message}
       </p>
@@ -85,7 +99,8 @@ function FormQuestion({
       ))}
       <Refusal text={refusal} />
       <div class="buttons">
-        <button type="submit" class="primary" disabled={busy}>
+        {/* Not a submit button: hosts show the card in a frame that may submit no form. */}
+        <button type="button" class="primary" disabled={busy} onClick={send}>
           {busy ? 'Sending…' : 'Send answer'}
         </button>
         <button type="button" disabled={busy} onClick={() => onAnswer({ action: 'decline' })}>
