@@ -1,14 +1,15 @@
 /** Shows a job in a conversation: what it does, how far it is, what it asks, what it printed and made, and what a user can do. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { formatSize } from '../shared/duration.ts';
 import { ErrorNotice } from '../shared/error-notice.tsx';
 import { ProgressBar } from '../shared/progress-bar.tsx';
 import { Question } from '../shared/question-form.tsx';
 import { StatusBadge } from '../shared/status-badge.tsx';
+import { Waterfall } from '../shared/timeline.tsx';
 import './card.css';
 import type { Act, CardController, CardState } from './card-controller.ts';
 import { type CardJob, isEnded } from './job-state.ts';
-import { Steps } from './steps.tsx';
-import { announcementOf, formatSize, titleOf } from './words.ts';
+import { announcementOf, titleOf } from './words.ts';
 
 interface CardProps {
   readonly state: CardState;
@@ -76,7 +77,17 @@ function JobBody({ job, state, controller }: CardProps & { readonly job: CardJob
           </p>
         ))}
       {job.error && <ErrorNotice title="The job failed" error={job.error} />}
-      {job.timeline && <Steps timeline={job.timeline} />}
+      {job.timeline && job.createdAt && (
+        <section aria-labelledby="steps">
+          <h2 id="steps">Steps</h2>
+          <Waterfall
+            timeline={job.timeline}
+            createdAt={job.createdAt}
+            endedAt={job.endedAt}
+            nowMs={Date.now()}
+          />
+        </section>
+      )}
       {job.lines.length > 0 && <LogTail lines={job.lines} />}
       {job.files.length > 0 && (
         <Files
@@ -108,8 +119,12 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** The step that runs now, and what it says. */
 function Now({ job: { status, step, message, requests, retriedFrom } }: { readonly job: CardJob }) {
+  // What a job says before it begins is for the model; that of a retry says where it begins and why.
   const shown =
-    status === 'running' || status === 'cancelled' || (status === 'input_required' && requests.length === 0);
+    status === 'running' ||
+    status === 'cancelled' ||
+    (status === 'pending' && retriedFrom !== undefined) ||
+    (status === 'input_required' && requests.length === 0);
   return (
     <>
       {shown && (step || message) && (
@@ -171,7 +186,7 @@ function Files({ files, busy, onOpen }: FilesProps) {
   return (
     <section aria-labelledby="files">
       <h2 id="files">Files</h2>
-      <ul class="files">
+      <ul class="card-files">
         {files.map(({ name, size }) => (
           <li key={name}>
             {onOpen ? (

@@ -4,7 +4,7 @@
  */
 import type { InputRequestView } from '../../lambdas/jobs/job-view.ts';
 import type { ErrorView } from '../shared/error-view.ts';
-import type { JobStatus } from '../shared/job.ts';
+import type { JobStatus, StepAttempt, Timeline, TimelineStep } from '../shared/job.ts';
 import { asObject } from './host.ts';
 
 /** What the card knows about a job. */
@@ -27,6 +27,9 @@ export interface CardJob {
   readonly result?: unknown;
   readonly error?: ErrorView | undefined;
   readonly retriedFrom?: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt?: string | undefined;
+  readonly endedAt?: string | undefined;
   readonly pollAfterMs?: number | undefined;
   /** The service has been asked for everything that the card shows. */
   readonly isWhole: boolean;
@@ -36,29 +39,6 @@ export interface CardFile {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-}
-
-/** The steps of a job in order, as the service views them. */
-export interface Timeline {
-  readonly queued_ms?: number | undefined;
-  readonly steps: readonly TimelineStep[];
-}
-
-export interface TimelineStep {
-  readonly step: string;
-  readonly status: JobStatus | 'reused';
-  readonly started_at?: string | undefined;
-  readonly ended_at?: string | undefined;
-  readonly attempts?: readonly StepAttempt[] | undefined;
-  readonly waits?:
-    | readonly { readonly asked_at: string; readonly answered_at?: string | undefined }[]
-    | undefined;
-}
-
-export interface StepAttempt {
-  readonly started_at: string;
-  readonly ended_at?: string | undefined;
-  readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
 
 const STATUSES: readonly unknown[] = [
@@ -146,6 +126,8 @@ function readJob(view: Readonly<Record<string, unknown>>, other?: CardJob): Card
     message: textOf(view.message),
     timeline: readTimeline(view.timeline),
     retriedFrom: textOf(view.retried_from),
+    createdAt: timeOf(view.created_at),
+    endedAt: timeOf(view.ended_at),
   };
   return {
     jobId: job_id,
@@ -238,7 +220,7 @@ function readTimeline(value: unknown): Timeline | undefined {
 }
 
 function readStep(value: unknown): TimelineStep[] {
-  const { step, status, started_at, ended_at, attempts, waits } = asObject(value);
+  const { step, status, started_at, ended_at, attempts, attempts_omitted, waits } = asObject(value);
   if (typeof step !== 'string' || !(STATUSES.includes(status) || status === 'reused')) return [];
   return [
     {
@@ -247,6 +229,7 @@ function readStep(value: unknown): TimelineStep[] {
       started_at: timeOf(started_at),
       ended_at: timeOf(ended_at),
       attempts: asArray(attempts).flatMap(readAttempt),
+      ...(typeof attempts_omitted === 'number' && { attempts_omitted }),
       waits: asArray(waits).flatMap((wait) => {
         const { asked_at, answered_at } = asObject(wait);
         const asked = timeOf(asked_at);

@@ -1,7 +1,7 @@
 /** Tests what the card reads from tool results, which may come from anybody. */
 import { applyHostStyle } from '../../console/card/host-style.ts';
 import { findJobId, readToolResult } from '../../console/card/job-state.ts';
-import { announcementOf, formatDuration, formatSize, titleOf } from '../../console/card/words.ts';
+import { announcementOf, titleOf } from '../../console/card/words.ts';
 import { httpUrl } from '../../console/shared/http-url.ts';
 import { checked, JOB_ID, jobResult } from './card-host.ts';
 
@@ -164,18 +164,6 @@ test('a screen reader hears of the status and the step, not of each percent', ()
   );
   expect(announcementOf({ connection: 'silent' })).toBe('The host does not answer.');
   expect(titleOf({ title: 'Build the project' })).toBe('Build the project');
-});
-
-test('durations and sizes are short', () => {
-  expect([0, 450, 12_900, 185_000, 7_265_000, -5].map(formatDuration)).toEqual([
-    '0 s',
-    '0.4 s',
-    '12 s',
-    '3 min 5 s',
-    '2 h 1 min',
-    '0 s',
-  ]);
-  expect([0, 999, 1_500, 2_345_678].map(formatSize)).toEqual(['0 bytes', '999 bytes', '1.5 kB', '2.3 MB']);
 });
 
 test('only pages of the web are addresses to open', () => {
