@@ -1,10 +1,9 @@
 /** Captures changes of tables with a stream: serializes writes by key, and appends a stream record for each change. */
 import { isDeepStrictEqual } from 'node:util';
-import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { createKeyedLock } from '../shared/keyed-lock.ts';
 import type { Item } from './stream-record.ts';
-import type { CallTables, TableRequest, TableResponse } from './table-request.ts';
+import type { CallTables, TableResponse } from './table-request.ts';
 import { keyText, type TableStream } from './table-stream.ts';
 
 const SINGLE_ITEM_WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
@@ -35,10 +34,10 @@ export async function captureChanges(
   }
 
   return async (request) => {
-    const action = actionOf(request.headers);
+    const { action, isExpiry } = request;
     const isBatch = action === 'BatchWriteItem';
     if (!isBatch && !SINGLE_ITEM_WRITES.includes(action)) return call(request);
-    const input = parse(request.body);
+    const input: WriteInput = request.input ?? {};
     const streamed = Object.keys(input.RequestItems ?? {}).find((name) => streams.has(name));
     if (isBatch && streamed) return refuse(streamed);
     const { TableName: table = '' } = input;
@@ -56,7 +55,7 @@ export async function captureChanges(
       if (!isDeepStrictEqual(OldImage, NewImage)) {
         stream.append(
           { Keys, OldImage, NewImage },
-          isTtlRequest(request.headers) ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
+          isExpiry ? { type: 'Service', principalId: TTL_PRINCIPAL } : undefined,
         );
       }
       return response;
@@ -64,45 +63,17 @@ export async function captureChanges(
   };
 }
 
-/** Returns whether the principal that deletes expired items signed the request. */
-export function isTtlRequest({ authorization }: TableRequest['headers']): boolean {
-  return authorization?.includes(`Credential=${TTL_PRINCIPAL}/`) ?? false;
-}
-
 /** Returns undefined also for an invalid key: the table then rejects the write with the reason. */
 async function readItem(call: CallTables, TableName: string, Key: Item): Promise<Item | undefined> {
-  const { status, body } = await call({
-    method: 'POST',
-    url: '/',
-    headers: READ_HEADERS,
-    body: Buffer.from(JSON.stringify({ TableName, Key, ConsistentRead: true })),
-  });
-  return status === 200 ? (JSON.parse(body) as { Item?: Item }).Item : undefined;
-}
-
-const READ_HEADERS = {
-  'content-type': 'application/x-amz-json-1.0',
-  'x-amz-target': 'DynamoDB_20120810.GetItem',
-  // dynalite requires a signature and does not verify it.
-  'x-amz-date': '20200101T000000Z',
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=local/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
-};
-
-/** Returns an empty input for invalid JSON: the table itself rejects the request. */
-function parse(body: Buffer): WriteInput {
-  try {
-    return JSON.parse(body.toString()) ?? {};
-  } catch {
-    return {};
-  }
+  const input = { TableName, Key, ConsistentRead: true };
+  const { status, body } = await call({ action: 'GetItem', input, isExpiry: false });
+  return status === 200 ? (body as { readonly Item?: Item }).Item : undefined;
 }
 
 function refuse(table: string): TableResponse {
   const message = `Table ${table} has a stream, and the local cloud does not capture BatchWriteItem: use PutItem, UpdateItem or DeleteItem.`;
   return {
     status: 400,
-    headers: { 'Content-Type': 'application/x-amz-json-1.0' },
-    body: JSON.stringify({ __type: 'com.amazon.coral.validate#ValidationException', message }),
+    body: { __type: 'com.amazon.coral.validate#ValidationException', message },
   };
 }

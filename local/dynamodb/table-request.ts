@@ -1,5 +1,4 @@
 /** Defines tables of the template, and the requests to them. */
-import type { IncomingHttpHeaders } from 'node:http';
 import type { AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement } from '@aws-sdk/client-dynamodb';
 
 export interface TableProperties {
@@ -10,18 +9,19 @@ export interface TableProperties {
   readonly StreamSpecification?: { readonly StreamViewType?: string };
 }
 
-/** A request with its complete body. */
+/** A request to DynamoDB. */
 export interface TableRequest {
-  readonly method?: string;
-  readonly url?: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  /** `GetItem` */
+  readonly action: string;
+  /** undefined when the body is not a JSON object */
+  readonly input: object | undefined;
+  /** The principal that deletes expired items has sent it. */
+  readonly isExpiry: boolean;
 }
 
 export interface TableResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly body: string;
+  readonly body: object;
 }
 
 export type CallTables = (request: TableRequest) => Promise<TableResponse>;

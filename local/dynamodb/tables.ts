@@ -1,7 +1,6 @@
 /** Runs DynamoDB: dynalite with the tables of the template, and the time to live that dynalite lacks. */
-import { create as createDomain } from 'node:domain';
-import type { RequestListener } from 'node:http';
-import { Readable } from 'node:stream';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   CreateTableCommand,
   DeleteItemCommand,
@@ -12,17 +11,17 @@ import {
   ResourceInUseException,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
 import type { Environment } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
 import { refuseTableCall } from '../iam/table-guard.ts';
 import { actionOf } from '../shared/aws-json.ts';
 import { TTL_PRINCIPAL } from '../shared/credentials.ts';
 import { notWritten, type OnFailure } from '../shared/data-files.ts';
-import { listenOnLoopback, readBody } from '../shared/loopback-server.ts';
-import { captureChanges, isTtlRequest } from './change-capture.ts';
+import { listenOnLoopback, readBody, sendJson } from '../shared/loopback-server.ts';
+import { captureChanges } from './change-capture.ts';
 import { checkTables } from './check-tables.ts';
-import type { CallTables, TableProperties, TableRequest, TableResponse } from './table-request.ts';
+import { openDynalite } from './dynalite-actions.ts';
+import type { CallTables, TableProperties } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
 /** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */
@@ -51,60 +50,51 @@ export async function startTableServer(
   onFailure: OnFailure,
 ): Promise<TableServer> {
   if (directory !== undefined) await checkTables(directory);
-  const server = dynalite({ path: directory, createTableMs: 0 });
-  const [handle] = server.listeners('request') as [RequestListener];
-  server.removeAllListeners('request');
+  const dynalite = openDynalite(directory);
   const callDynalite: CallTables = (request) =>
-    callListener(handle, request).catch((error: Error) => {
+    dynalite.call(request).catch((error: Error) => {
       onFailure(directory === undefined ? error : notWritten(directory, error));
       throw error;
     });
   let call = callDynalite;
-  const { url, close } = await listenOnLoopback(
-    async (request, response) => {
-      const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
-      const { method, url, headers } = request;
-      // On AWS, expiry is free: it is not a call.
-      if (!isTtlRequest(headers)) onCall(actionOf(headers));
-      const tableRequest = { method, url, headers, body };
-      const tableResponse = refuseTableCall(await iam, tableRequest) ?? (await call(tableRequest));
-      response.writeHead(tableResponse.status, tableResponse.headers).end(tableResponse.body);
-    },
-    { server },
-  );
+  const { url, close } = await listenOnLoopback(async (request, response) => {
+    const action = actionOf(request.headers);
+    const isExpiry = isTtlRequest(request.headers);
+    const input = parse(await readBody(request, MAX_REQUEST_BYTES));
+    // On AWS, expiry is free: it is not a call.
+    if (!isExpiry) onCall(action);
+    const tableRequest = { action, input, isExpiry };
+    const { status, body } = refuseTableCall(await iam, request, tableRequest) ?? (await call(tableRequest));
+    sendJson(response, status, body, {
+      'Content-Type': 'application/x-amz-json-1.0',
+      'x-amzn-RequestId': randomUUID(),
+    });
+  });
   return {
     url,
     async captureInto(streams) {
       call = await captureChanges(streams, callDynalite);
     },
-    close,
+    async close() {
+      await close();
+      await dynalite.close();
+    },
   };
 }
 
-/**
- * Calls dynalite with a complete request and the parts of a response that it uses. dynalite crashes the process when a client
- * disconnects during a request, as a stopped function does.
- * @throws the error that dynalite throws later, such as one of the disk, which would crash the process too
- */
-function callListener(
-  handle: RequestListener,
-  { method, url, headers, body }: TableRequest,
-): Promise<TableResponse> {
-  return new Promise((resolve, reject) => {
-    const request = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
-    const responseHeaders: Record<string, string | number> = {};
-    const response = {
-      statusCode: 200,
-      setHeader(name: string, value: string | number) {
-        responseHeaders[name] = value;
-      },
-      end: (text = '') => resolve({ status: response.statusCode, headers: responseHeaders, body: text }),
-    };
-    const [asRequest, asResponse] = [request, response] as unknown as Parameters<RequestListener>;
-    createDomain()
-      .on('error', reject)
-      .run(() => handle(asRequest, asResponse));
-  });
+/** Returns undefined for a body that is too large or not a JSON object: DynamoDB rejects both. */
+function parse(body: Buffer | undefined): object | undefined {
+  try {
+    const input: unknown = JSON.parse(String(body));
+    return typeof input === 'object' && input !== null ? input : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns whether the principal that deletes expired items signed the request. */
+function isTtlRequest({ authorization }: IncomingHttpHeaders): boolean {
+  return authorization?.includes(`Credential=${TTL_PRINCIPAL}/`) ?? false;
 }
 
 export interface Tables {
