@@ -1,6 +1,5 @@
 /** Runs API Gateway: routes a request to its function, returns the response, and sends AWS's errors. */
 import type { ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../lambda/functions.ts';
 import { type Handler, readBody } from '../shared/loopback-server.ts';
 import type { TemplateResource } from '../template/assembly.ts';
@@ -63,11 +62,12 @@ async function runProxy(
   response: ServerResponse,
   fail: Fail,
 ): Promise<void> {
-  const timer = new AbortController();
+  const timedOut = Promise.withResolvers<typeof TIMED_OUT>();
+  const timer = setTimeout(() => timedOut.resolve(TIMED_OUT), timeoutMs);
   try {
     const result = await Promise.race([
       target?.invoke(payload, { onChunk: streaming ? writeStreamed(response) : undefined }),
-      delay(timeoutMs, TIMED_OUT, { signal: timer.signal }),
+      timedOut.promise,
     ]);
     if (result === TIMED_OUT) {
       if (response.headersSent) response.destroy();
@@ -83,7 +83,7 @@ async function runProxy(
     if (response.headersSent) response.destroy();
     else fail('API_CONFIGURATION_ERROR');
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

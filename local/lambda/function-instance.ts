@@ -144,7 +144,8 @@ export class FunctionInstance {
         return this.#ready.resolve();
       case 'chunk':
         await this.#stream(invocation, Buffer.from(message.data));
-        return this.#send({ type: 'chunk-taken' });
+        if (message.fillsWindow) this.#send({ type: 'chunk-taken' });
+        return;
       case 'done':
         if (Buffer.byteLength(message.payload) > MAX_RESPONSE_BYTES) {
           return invocation?.done.reject(tooLarge(MAX_RESPONSE_BYTES));

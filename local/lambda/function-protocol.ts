@@ -30,13 +30,14 @@ export type ToWorker =
       readonly payload: string;
       readonly deadlineMs: number;
     }
-  /** The last chunk was forwarded: send the next. */
+  /** The chunk that filled the window was forwarded: send the next. */
   | { readonly type: 'chunk-taken' }
   | { readonly type: 'shutdown' };
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'chunk'; readonly data: Uint8Array }
+  /** When it fills the window, the worker waits for `chunk-taken`. */
+  | { readonly type: 'chunk'; readonly data: Uint8Array; readonly fillsWindow: boolean }
   /** JSON text, or nothing after a streamed response. */
   | { readonly type: 'done'; readonly payload: string }
   | { readonly type: 'failed'; readonly failure: FunctionFailure };

@@ -20,9 +20,13 @@ function send(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-/** Forwards each chunk as it is written, and accepts the next when the reader has received it. */
+/** Bytes of a response on their way to its reader, as in the buffer of a connection. */
+const WINDOW_BYTES = 16 * 1024;
+
+/** Forwards each chunk as it is written. With a full window, accepts the next when the reader has received all. */
 class ResponseStream extends Writable {
   #prelude: Buffer | undefined;
+  #sentBytes = 0;
 
   /** Sends the prelude with the first write, like Lambda's runtime. */
   setPrelude(metadata: unknown): void {
@@ -34,9 +38,16 @@ class ResponseStream extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    chunkTaken = done;
-    send({ type: 'chunk', data: this.#prelude ? Buffer.concat([this.#prelude, chunk]) : chunk });
+    const data = this.#prelude ? Buffer.concat([this.#prelude, chunk]) : chunk;
     this.#prelude = undefined;
+    this.#sentBytes += data.length;
+    const fillsWindow = this.#sentBytes >= WINDOW_BYTES;
+    if (fillsWindow) {
+      this.#sentBytes = 0;
+      chunkTaken = done;
+    }
+    send({ type: 'chunk', data, fillsWindow });
+    if (!fillsWindow) done();
   }
 }
 
