@@ -2,17 +2,17 @@
  * Bundles the code of a function into one file with esbuild, in this process. CDK's `NodejsFunction` starts npx for each
  * function, which takes three times as long.
  */
-import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type Architecture, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Node } from 'constructs';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync, version } from 'esbuild';
 import type { Catalogue } from '../catalogue.ts';
 import { addPackages, type Platform } from './add-packages.ts';
 import { addPage, type Page } from './add-page.ts';
+import { BundleCache } from './bundle-cache.ts';
 import { lambdaEntry } from './lambda-entry.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
 
@@ -64,13 +64,10 @@ export function bundle(
       ],
       local: {
         tryBundle(outputDirectory) {
-          const outfile = `${outputDirectory}/index.mjs`;
-          const cached = cachedBundle([entry, aliases, packages, names]);
-          if (cached && existsSync(cached)) copyFileSync(cached, outfile);
-          else {
-            buildSync({
+          writeFileSync(
+            join(outputDirectory, 'index.mjs'),
+            bundledCode({
               entryPoints: [entry],
-              outfile,
               absWorkingDir: packageRoot,
               bundle: true,
               minify: true,
@@ -90,9 +87,8 @@ export function bundle(
               define: { DEPLOYED_OPERATIONS: names },
               // What checks an app at import does not belong into a function.
               logOverride: { 'ignored-bare-import': 'silent' },
-            });
-            if (cached) addToCache(outfile, cached);
-          }
+            }),
+          );
           addPackages(packages, { entry, outputDirectory, platform });
           if (page) addPage(page, join(outputDirectory, 'pages'));
           makeReadable(outputDirectory);
@@ -129,20 +125,30 @@ function reportHeader(): object {
   return (process.report.getReport() as { readonly header: object }).header;
 }
 
+/** By directory. */
+const caches = new Map<string, BundleCache>();
+
 /**
- * Returns the path of this bundle in the directory `BUNDLE_CACHE`, whether it exists or not; undefined without the variable.
- * Tests set it for one run, because sources do not change during a run.
+ * Returns the bundle that esbuild makes of the options. With the directory `BUNDLE_CACHE`, which the local cloud and tests set, it
+ * may be an earlier one of the same sources.
  */
-function cachedBundle(key: unknown): string | undefined {
-  const directory = process.env.BUNDLE_CACHE;
-  const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex');
-  return directory && join(directory, `${hash}.mjs`);
+function bundledCode(options: BuildOptions): string {
+  const { BUNDLE_CACHE: directory } = process.env;
+  if (!directory) return build(options).code;
+  const cache = caches.get(directory) ?? new BundleCache(directory);
+  caches.set(directory, cache);
+  const key = { ...options, esbuild: version };
+  const cached = cache.read(key);
+  if (cached !== undefined) return cached;
+  const { code, sources } = build(options);
+  cache.save(key, code, sources);
+  return code;
 }
 
-/** Copies the bundle, then renames the copy: other processes read the cache at the same time. */
-function addToCache(bundle: string, cached: string): void {
-  const copy = `${cached}.${process.pid}`;
-  mkdirSync(dirname(cached), { recursive: true });
-  copyFileSync(bundle, copy);
-  renameSync(copy, cached);
+function build(options: BuildOptions): { readonly code: string; readonly sources: readonly string[] } {
+  const { outputFiles, metafile } = buildSync({ ...options, write: false, metafile: true });
+  const sources = Object.keys(metafile.inputs).map((path) => resolve(packageRoot, path));
+  // esbuild reads them, and does not name them.
+  const settings = ['package.json', 'tsconfig.json'].map((name) => join(packageRoot, name));
+  return { code: outputFiles[0]?.text ?? '', sources: [...sources, ...settings] };
 }

@@ -66,6 +66,8 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
       PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify(given),
+      // Bundles of unchanged sources are used again.
+      BUNDLE_CACHE: process.env.BUNDLE_CACHE ?? bundleCache(app),
       // Template validation is for deployments, and takes 3 s of CPU time.
       CDK_VALIDATION: 'false',
     },
@@ -82,6 +84,12 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
     );
   }
   return outputDirectory;
+}
+
+/** Returns where tools keep what they can make again; undefined for an app without dependencies of its own. */
+function bundleCache(app: string): string | undefined {
+  const modules = join(app, 'node_modules');
+  return existsSync(modules) ? join(modules, '.cache', 'mcp-async-operations') : undefined;
 }
 
 /** @throws Error naming a file that is not JSON */

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -17,8 +17,8 @@ const apis = [
 export default async function globalSetup() {
   // `assemblies.ts` reads it in the workers, which inherit the environment.
   process.env.TEST_ASSEMBLIES = await mkdtemp(join(tmpdir(), 'assemblies-'));
-  // `lib/defaults/bundle.ts` reads it: the apps that tests synthesize have mostly the same functions.
-  process.env.BUNDLE_CACHE = join(process.env.TEST_ASSEMBLIES, 'bundles');
+  // `lib/defaults/bundle.ts` reads it: the apps that tests synthesize have mostly the same functions, in each run.
+  process.env.BUNDLE_CACHE = resolve('node_modules/.cache/mcp-async-operations');
   // The environment of a machine without an AWS account: no credentials, region or profile.
   const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
   // CDK checks the app's template below; for each further stack, the check takes 3 s of CPU time.

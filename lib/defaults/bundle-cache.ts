@@ -1,0 +1,85 @@
+/** Keeps bundles on disk, for the local cloud and tests, until one of their sources changes. */
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** A bundle that no app has used for this time is removed. */
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+
+interface CachedBundle {
+  readonly code: string;
+  /** Version of each source by path. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export class BundleCache {
+  readonly #directory: string;
+  /** Bundles share most of their sources. */
+  readonly #versions = new Map<string, string>();
+
+  /** @param directory is created for the first bundle; several processes may use it */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Returns the code of a bundle; undefined when it is not cached or a source has changed since.
+   * @param key what the bundle depends on, besides its sources
+   */
+  read(key: unknown): string | undefined {
+    const file = this.#file(key);
+    try {
+      const { code, sources } = JSON.parse(readFileSync(file, 'utf8')) as CachedBundle;
+      const isCurrent = Object.entries(sources).every(([path, version]) => this.#version(path) === version);
+      if (!isCurrent) return undefined;
+      const now = new Date();
+      utimesSync(file, now, now);
+      return code;
+    } catch {
+      // Not cached, or another process removes it.
+      return undefined;
+    }
+  }
+
+  /** @param sources paths of all files that the bundle contains, or that decide what it contains */
+  save(key: unknown, code: string, sources: readonly string[]): void {
+    const versions = sources.map((path) => [path, this.#version(path)]);
+    const file = this.#file(key);
+    mkdirSync(this.#directory, { recursive: true });
+    this.#removeOld();
+    // Other processes read the cache at the same time.
+    const written = `${file}.${process.pid}`;
+    writeFileSync(written, JSON.stringify({ code, sources: Object.fromEntries(versions) }));
+    renameSync(written, file);
+  }
+
+  #file(key: unknown): string {
+    return join(this.#directory, `${createHash('sha256').update(JSON.stringify(key)).digest('hex')}.json`);
+  }
+
+  #version(path: string): string {
+    const known = this.#versions.get(path);
+    if (known !== undefined) return known;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    const version = stats ? `${stats.mtimeMs} ${stats.size}` : 'none';
+    this.#versions.set(path, version);
+    return version;
+  }
+
+  #removeOld(): void {
+    for (const name of readdirSync(this.#directory)) {
+      const path = join(this.#directory, name);
+      const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+      if (Date.now() - mtimeMs > KEPT_MS) rmSync(path, { force: true });
+    }
+  }
+}
