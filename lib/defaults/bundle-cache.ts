@@ -70,7 +70,8 @@ export class BundleCache {
     const known = this.#versions.get(path);
     if (known !== undefined) return known;
     const stats = statSync(path, { throwIfNoEntry: false });
-    const version = stats ? `${stats.mtimeMs} ${stats.size}` : 'none';
+    // The change time: archives set the modification time.
+    const version = stats ? `${stats.ctimeMs} ${stats.size}` : 'none';
     this.#versions.set(path, version);
     return version;
   }
