@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -63,7 +64,8 @@ test('after a restart, items and objects are there and a running execution is be
   await harness.put('kept', 'content');
   const { executionArn } = await harness.startExecution('cut', 'wait');
   await harness.entered('cut', 1);
-  await harness.ended((await harness.startExecution('over', 'ok')).executionArn);
+  const { executionArn: over } = await harness.startExecution('over', 'ok');
+  await harness.ended(over);
 
   await harness.restart();
 
@@ -88,6 +90,14 @@ test('after a restart, items and objects are there and a running execution is be
   await expect(harness.startExecution('over', 'ok')).rejects.toMatchObject({
     name: 'ExecutionAlreadyExists',
   });
+  // A retry of its job reads what the steps before the last one returned.
+  const { events } = await harness.sfn.send(new GetExecutionHistoryCommand({ executionArn: over }));
+  expect(events).toHaveLength(1);
+  const { name, input } = events?.[0]?.stateEnteredEventDetails ?? {};
+  expect([name, JSON.parse(input ?? '')]).toEqual([
+    'second',
+    expect.objectContaining({ first: expect.anything() }),
+  ]);
 });
 
 test('whoever starts the cloud may let webhooks call this machine', async () => {

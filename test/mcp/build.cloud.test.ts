@@ -100,3 +100,19 @@ test('a project without a lock file, a build or tests is packed as it is, and sa
   });
   expect(data.files).toMatchObject([{ name: 'plain.tar.gz', sha256: data.result.sha256 }]);
 });
+
+test('the retry of a build begins at the step that failed, with the tree that the steps before have left', async () => {
+  const scripts = { build: "node -e \"fs.writeFileSync('built', '1')\"", test: 'ls built && exit 7' };
+  const content = JSON.stringify({ name: 'x', version: '1.0.0', scripts });
+  await upload('failing', rawArchive([{ path: 'package.json', content }]));
+  const { data: failed } = await call(client, 'start_build', { project: 'failing', wait_seconds: 30 });
+  const error = { code: 'SCRIPT_FAILED', step: 'test', details: { exit_code: 7 } };
+  expect(failed).toMatchObject({ status: 'failed', error });
+
+  const { data: retry } = await call(client, 'retry_job', { job_id: failed.job_id });
+  const check = { job_id: retry.job_id, wait_seconds: 30, include: ['timeline'] };
+  const { data } = await call(client, 'check_job', check);
+  expect(data).toMatchObject({ status: 'failed', error, log_tail: expect.arrayContaining(['built']) });
+  const statuses = data.timeline.steps.map(({ step, status }: Record<string, string>) => `${step} ${status}`);
+  expect(statuses).toEqual(['install reused', 'compile reused', 'test failed', 'package pending']);
+});
