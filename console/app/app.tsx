@@ -13,6 +13,8 @@ interface AppProps {
   readonly api: Api;
   /** Absent when the API needs no sign-in. */
   readonly session?: Session;
+  /** Why the last sign-in failed, of a person who is signed in still. */
+  readonly problem?: string | undefined;
 }
 
 /** The page `deliveries` belongs to the webhooks. */
@@ -22,8 +24,9 @@ const SECTIONS = [
   { page: 'operator', name: 'Operator', pages: ['operator'] },
 ] as const;
 
-export function App({ api, session }: AppProps) {
+export function App({ api, session, problem: failure }: AppProps) {
   const route = useRoute();
+  const [problem, setProblem] = useState(failure);
   const [isExpired, setIsExpired] = useState(false);
   const [signedOut, setSignedOut] = useState<{ readonly page: string | undefined }>();
   const main = useRef<HTMLElement>(null);
@@ -67,6 +70,14 @@ export function App({ api, session }: AppProps) {
           </div>
         )}
       </header>
+      {problem && (
+        <p class="expired" role="alert" dir="auto">
+          {problem}{' '}
+          <button type="button" onClick={() => setProblem(undefined)}>
+            Dismiss
+          </button>
+        </p>
+      )}
       {isExpired && (
         <p class="expired" role="alert">
           Your sign-in has expired. What you entered is lost when you leave: copy it first.{' '}

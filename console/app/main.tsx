@@ -24,8 +24,9 @@ async function start(root: HTMLElement): Promise<void> {
     if (!authorization_server) return render(<ProviderUnavailable issuer={config.issuer} />, root);
     const session = new Session({ ...config, client_id, authorization_server }, base);
     const error = await complete(session);
-    if (session.tokens && error === undefined)
-      render(<App api={createApi(base, session)} session={session} />, root);
+    // A person who may not become an operator stays signed in.
+    if (session.tokens)
+      render(<App api={createApi(base, session)} session={session} problem={error} />, root);
     else render(<SignIn session={session} issuer={config.issuer} error={error} />, root);
   } catch (error) {
     render(<Notice title="The console could not start" message={(error as Error).message} />, root);

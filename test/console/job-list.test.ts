@@ -46,6 +46,10 @@ describe('the newest page', () => {
     expect(ids(mergeNewest(jobs(4, 3), [], false))).toEqual([]);
   });
 
+  test('of a filter that finds nothing yet keeps the list', () => {
+    expect(ids(mergeNewest(jobs(2, 1), [], true))).toEqual([2, 1]);
+  });
+
   test('without a known job may leave a gap, so that the list begins again', () => {
     expect(mergeNewest(jobs(3, 2, 1), jobs(9, 8, 7), true)).toBeUndefined();
     expect(ids(mergeNewest([], jobs(9, 8), true))).toEqual([9, 8]);

@@ -58,7 +58,7 @@ export function OperatorSignIn({ session }: { readonly session: Session }) {
       </p>
       <SignInButton session={session} label="Sign in as operator" asOperator />
       <p class="hint">
-        Without this permission at the identity provider, the sign-in fails and you keep this page.
+        If you come back to this page, the identity provider has not granted it: ask an operator to add you.
       </p>
     </section>
   );

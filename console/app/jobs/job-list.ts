@@ -55,6 +55,8 @@ export function mergeNewest(
   page: readonly JobSummary[],
   hasMore: boolean,
 ): readonly JobSummary[] | undefined {
+  // A filtered page may be empty although older jobs match.
+  if (page.length === 0 && hasMore) return known;
   const ids = new Set(page.map(({ job_id }) => job_id));
   const overlaps = known.some(({ job_id }) => ids.has(job_id));
   if (known.length > 0 && !overlaps && hasMore) return undefined;

@@ -1,5 +1,5 @@
 /** Shows the jobs of the person by time: filters, counts, durations and the list. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { msBetween } from '../../shared/duration.ts';
 import type { OperationInfo } from '../../shared/job.ts';
 import { DurationPlot } from '../../shared/plot.tsx';
@@ -27,6 +27,7 @@ export function JobsPage({ api, route }: { readonly api: Api; readonly route: Ro
   const query = filterQuery(filters);
   const { jobs, isReady, isComplete, isLoading, error, loadMore, retry } = useJobs(api, query);
   const nowMs = useNow();
+  useScrollPosition(query);
   const points = useMemo(
     () =>
       jobs.flatMap(({ started_at, created_at, ended_at, status }): readonly DurationPoint[] => {
@@ -84,6 +85,11 @@ export function JobsPage({ api, route }: { readonly api: Api; readonly route: Ro
       <p class="hint list-end" role="status">
         {!isReady && !error && 'Reading jobs…'}
         {isReady && isLoading && 'Reading older jobs…'}
+        {isReady &&
+          !isLoading &&
+          !isComplete &&
+          jobs.length === 0 &&
+          'None of the newest jobs matches. Older ones may.'}
         {isReady &&
           isComplete &&
           jobs.length > 0 &&
@@ -205,6 +211,22 @@ function Empty({ isFiltered, onClear }: { readonly isFiltered: boolean; readonly
       call a start tool. Jobs of other owners are not shown here.
     </p>
   );
+}
+
+let leftAt = { query: '', top: 0 };
+
+/** Brings a person who comes back to where they left the list. */
+function useScrollPosition(query: string): void {
+  const current = useRef(query);
+  current.current = query;
+  useEffect(() => {
+    const { query: of, top } = leftAt;
+    // After the frame of the console has scrolled to the top of the new page.
+    if (of === query && top > 0) requestAnimationFrame(() => scrollTo(0, top));
+    return () => {
+      leftAt = { query: current.current, top: scrollY };
+    };
+  }, []);
 }
 
 /** Renders once a second, for ages and durations of running jobs. */

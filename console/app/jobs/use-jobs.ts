@@ -29,17 +29,22 @@ const REFRESH_MS = 4_000;
 const AFTER_ERROR_MS = 15_000;
 
 interface State {
+  /** Filters that the jobs match. */
+  readonly query: string;
   readonly jobs: readonly JobSummary[];
   /** Cursor of the older jobs; undefined at the end. */
   readonly next?: string | undefined;
   readonly isReady: boolean;
 }
 
-const EMPTY: State = { jobs: [], isReady: false };
+/** The list as it was when the person left it, to come back to. */
+let left: State | undefined;
 
 /** @param query filters of the list */
 export function useJobs(api: Api, query: string): JobList {
-  const [state, setState] = useState<State>(EMPTY);
+  const [state, setState] = useState<State>(() =>
+    left?.query === query ? left : { query, jobs: [], isReady: false },
+  );
   const [isLoading, setIsLoading] = useState(false);
   const [error, setError] = useState<Error>();
   const [round, setRound] = useState(0);
@@ -56,8 +61,15 @@ export function useJobs(api: Api, query: string): JobList {
     [query],
   );
 
+  useEffect(
+    () => () => {
+      left = current.current;
+    },
+    [],
+  );
+
   useEffect(() => {
-    setState(EMPTY);
+    setState((now) => (now.query === query ? now : { query, jobs: [], isReady: false }));
     setError(undefined);
     loading.current = false;
   }, [query]);
@@ -70,17 +82,17 @@ export function useJobs(api: Api, query: string): JobList {
       timer = setTimeout(refresh, ms);
     };
     const refresh = async () => {
-      const { jobs: before, isReady } = current.current;
+      const { jobs: before, isReady: hasFirst, query: of } = current.current;
+      const isReady = hasFirst && of === query;
       try {
         const limit = String(isReady ? refreshSize(before) : PAGE);
         const page = await api.get<JobPage>(pathOf({ limit }), controller.signal);
         // Older jobs may have arrived in the meantime.
         setState((now) => {
-          const merged = now.isReady
-            ? mergeNewest(now.jobs, page.jobs, page.next_cursor !== undefined)
-            : undefined;
-          if (!merged) return { jobs: page.jobs, next: page.next_cursor, isReady: true };
-          return { jobs: merged, next: page.next_cursor === undefined ? undefined : now.next, isReady: true };
+          const hasMore = page.next_cursor !== undefined;
+          const merged = now.isReady ? mergeNewest(now.jobs, page.jobs, hasMore) : undefined;
+          const next = merged && hasMore ? now.next : page.next_cursor;
+          return { query, jobs: merged ?? page.jobs, next, isReady: true };
         });
         setError(undefined);
         again(REFRESH_MS);
@@ -106,7 +118,9 @@ export function useJobs(api: Api, query: string): JobList {
       const page = await api.get<JobPage>(pathOf({ limit: String(PAGE), cursor: next }));
       setState((now) =>
         // The list may have begun again.
-        now.next === next ? { ...now, jobs: appendPage(now.jobs, page.jobs), next: page.next_cursor } : now,
+        now.query === query && now.next === next
+          ? { ...now, jobs: appendPage(now.jobs, page.jobs), next: page.next_cursor }
+          : now,
       );
       loading.current = false;
     } catch (failure) {
@@ -118,7 +132,7 @@ export function useJobs(api: Api, query: string): JobList {
     } finally {
       setIsLoading(false);
     }
-  }, [api, pathOf]);
+  }, [api, pathOf, query]);
 
   return {
     jobs: state.jobs,
