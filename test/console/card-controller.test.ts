@@ -1,9 +1,20 @@
 /** Tests that the card follows a job through the official host bridge, and what it does with hosts that can or answer less. */
 import type { CardState } from '../../console/card/card-controller.ts';
-import { checked, errorResult, IMPATIENT, JOB_ID, jobResult, openCard, openSilently } from './card-host.ts';
+import {
+  checked,
+  closeCards,
+  errorResult,
+  IMPATIENT,
+  JOB_ID,
+  jobResult,
+  openCard,
+  openSilently,
+} from './card-host.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const isEnded = ({ job }: CardState) => job?.status === 'completed' && job.isWhole;
+
+afterEach(closeCards);
 
 test('follows a job from the result of its start to its end, and stops', async () => {
   const views = [

@@ -38,6 +38,14 @@ function wire(): { readonly port: Port; readonly transport: Transport } {
   return { port, transport };
 }
 
+/** Cards that still follow their jobs. */
+const open: CardController[] = [];
+
+/** Ends the cards of a test: a job that never ends is followed for ever. */
+export function closeCards(): void {
+  for (const controller of open.splice(0)) controller.stop();
+}
+
 export interface CardHost {
   readonly bridge: AppBridge;
   readonly controller: CardController;
@@ -90,6 +98,7 @@ export async function openCard(
   });
   await bridge.connect(transport);
   const controller = new CardController(port, (state) => states.push(state), undefined, times);
+  open.push(controller);
   controller.start();
   await isReady;
   const state = () => states.at(-1) ?? { connection: 'connecting', canCall: false };

@@ -5,7 +5,7 @@ import { EXTENSION_ID } from '@modelcontextprotocol/ext-apps/server';
 import { fieldsOf, readEntries } from '../../console/shared/question-fields.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 import { signedAs } from '../support/test-cloud.ts';
-import { type CardHost, openCard } from './card-host.ts';
+import { type CardHost, closeCards, openCard } from './card-host.ts';
 
 let host: Client;
 
@@ -24,6 +24,7 @@ beforeAll(async () => {
     }),
   );
 });
+afterEach(closeCards);
 afterAll(async () => {
   await host.close();
 });

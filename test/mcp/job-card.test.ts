@@ -50,11 +50,11 @@ async function connect(era: 'legacy' | 'auto', capabilities: object, granted: re
 }
 
 describe.each(['legacy', 'auto'] as const)('a host that negotiates %s', (era) => {
-  test('finds the card at the tools that start jobs and at check_job, and reads it', async () => {
+  test('finds the card at the tools that return a job to follow, and reads it', async () => {
     const host = await connect(era, APPS);
     const { tools } = await host.listTools();
     const withCard = tools.filter((tool) => getToolUiResourceUri(tool));
-    expect(withCard.map(({ name }) => name)).toEqual([...STARTING, 'check_job']);
+    expect(withCard.map(({ name }) => name)).toEqual([...STARTING, 'check_job', 'retry_job']);
     for (const { _meta } of withCard) expect(McpUiToolMetaSchema.parse(_meta?.ui)).toEqual(_meta?.ui);
     // The card calls them all.
     expect(tools.filter(isToolVisibilityModelOnly)).toEqual([]);

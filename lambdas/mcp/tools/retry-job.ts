@@ -16,6 +16,7 @@ export function retryJobTool(dependencies: ToolDependencies): Tool {
     scope: Scope.jobsWrite,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
     input: z.strictObject({ job_id: jobIdArgument, from_step: z.string().min(1).optional() }),
+    showsCard: true,
     async call({ job_id: jobId, from_step }, caller) {
       const job = await retryJob(dependencies, caller.owner, jobId, from_step);
       const operation = operations.find(({ name }) => name === job.operation);
