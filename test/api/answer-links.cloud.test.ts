@@ -9,7 +9,8 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, type ApiResponse, apiClient, expectValid } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { modern } from '../support/rpc.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -19,7 +20,7 @@ let receiver: RecordingReceiver;
 const logs: string[] = [];
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true, onLog: (_name, line) => void logs.push(line) });
+  cloud = await sharedCloud('test', { onLog: (_name, line) => void logs.push(line) });
   client = await connect(cloud, { owner: 'alice' });
   alice = apiClient(cloud, 'alice');
   nobody = apiClient(cloud, undefined);
@@ -28,7 +29,6 @@ beforeAll(async () => {
 afterAll(async () => {
   receiver.close();
   await client.close();
-  await cloud.close();
 });
 
 const yes = (reason = 'fine') => ({ action: 'accept', content: { approve: true, reason } });

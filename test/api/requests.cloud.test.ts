@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { routes } from '../../lambdas/api/routes.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 
 const URL_HERE = 'http://127.0.0.1:9/hook';
 const logs: string[] = [];
@@ -13,15 +13,13 @@ let api: ApiCall;
 let endpointId: string;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({
-    allowLoopbackWebhooks: true,
+  cloud = await sharedCloud('test', {
     onLog: (name, line) => name.startsWith('Management') && logs.push(line),
   });
   api = apiClient(cloud, 'alice');
   const { data } = await api('POST /endpoints', { json: { url: URL_HERE } });
   endpointId = data.endpoint.endpoint_id;
 });
-afterAll(() => cloud.close());
 
 describe('a body', () => {
   test.each([

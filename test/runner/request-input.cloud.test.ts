@@ -3,7 +3,8 @@ import type { Client } from '@modelcontextprotocol/client';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -13,10 +14,7 @@ let receiver: RecordingReceiver;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  cloud = await startTestCloud({
-    allowLoopbackWebhooks: true,
-    onLog: (_name, line) => void lines.push(line),
-  });
+  cloud = await sharedCloud('test', { onLog: (_name, line) => void lines.push(line) });
   client = await connect(cloud, { owner: 'alice' });
   mallory = await connect(cloud, { owner: 'mallory' });
   api = apiClient(cloud, 'alice');
@@ -26,7 +24,6 @@ afterAll(async () => {
   receiver.close();
   await client.close();
   await mallory.close();
-  await cloud.close();
 });
 
 const YES = { action: 'accept', content: { approve: true, reason: 'hunter2 said so' } };

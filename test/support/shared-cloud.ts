@@ -2,9 +2,12 @@
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from './assemblies.ts';
 
+type OnLog = NonNullable<LocalCloudOptions['onLog']>;
+
 interface SharedCloud {
   readonly started: Promise<LocalCloud>;
-  readonly user: { suffix: string };
+  /** What belongs to the test file that runs. */
+  readonly file: { suffix: string; onLog: OnLog | undefined };
 }
 
 const clouds = new Map<string, SharedCloud>();
@@ -16,22 +19,27 @@ let files = 0;
  * Other files' jobs stay in the tables, and their deliveries may be retried: a test that counts calls starts its own cloud.
  * The cloud closes with the worker process.
  * @param assembly the stack to run
+ * @param options.onLog receives the lines of functions while the file runs
  */
-export async function sharedCloud(assembly: keyof typeof assemblies = 'test'): Promise<LocalCloud> {
+export async function sharedCloud(
+  assembly: keyof typeof assemblies = 'test',
+  { onLog }: { readonly onLog?: OnLog } = {},
+): Promise<LocalCloud> {
   files += 1;
   const shared = clouds.get(assembly) ?? start({ assemblyDirectory: assemblies[assembly] });
   clouds.set(assembly, shared);
-  shared.user.suffix = `-${files}`;
+  Object.assign(shared.file, { suffix: `-${files}`, onLog });
   return shared.started;
 }
 
 function start(options: LocalCloudOptions): SharedCloud {
-  const user = { suffix: '' };
+  const file: SharedCloud['file'] = { suffix: '', onLog: undefined };
   const started = startLocalCloud({
     ...options,
     allowLoopbackWebhooks: true,
-    userOf: (accessKey = 'development') => (accessKey === 'operator' ? accessKey : accessKey + user.suffix),
+    userOf: (accessKey = 'development') => (accessKey === 'operator' ? accessKey : accessKey + file.suffix),
+    onLog: (functionName, line) => file.onLog?.(functionName, line),
   });
   process.once('disconnect', async () => (await started).close());
-  return { started, user };
+  return { started, file };
 }

@@ -6,7 +6,8 @@ import type { LocalCloud } from '../../../local/cloud.ts';
 import { waitFor } from '../../local/fixture/harness.ts';
 import { type ApiCall, apiClient } from '../../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
-import { awsClients, call, connect, startTestCloud } from '../../support/test-cloud.ts';
+import { sharedCloud } from '../../support/shared-cloud.ts';
+import { awsClients, call, connect } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -16,10 +17,7 @@ let receiver: RecordingReceiver;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  cloud = await startTestCloud({
-    allowLoopbackWebhooks: true,
-    onLog: (name, line) => void lines.push(`${name} ${line}`),
-  });
+  cloud = await sharedCloud('test', { onLog: (name, line) => void lines.push(`${name} ${line}`) });
   client = await connect(cloud, { owner: 'alice' });
   api = apiClient(cloud, 'alice');
   aws = awsClients(cloud);
@@ -29,7 +27,6 @@ afterAll(async () => {
   receiver.close();
   for (const each of Object.values(aws)) each.destroy();
   await client.close();
-  await cloud.close();
 });
 
 async function waiting(args: Record<string, unknown> = {}) {
