@@ -21,7 +21,7 @@ import { listenOnLoopback, readBody, sendJson } from '../shared/loopback-server.
 import { captureChanges } from './change-capture.ts';
 import { checkTables } from './check-tables.ts';
 import { openDynalite } from './dynalite-actions.ts';
-import type { CallTables, TableProperties } from './table-request.ts';
+import type { CallTables, TableProperties, TableResponse } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
 /** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */
@@ -57,6 +57,7 @@ export async function startTableServer(
       throw error;
     });
   let call = callDynalite;
+  const running = new Set<Promise<TableResponse>>();
   const { url, close } = await listenOnLoopback(async (request, response) => {
     const action = actionOf(request.headers);
     const isExpiry = isTtlRequest(request.headers);
@@ -64,7 +65,10 @@ export async function startTableServer(
     // On AWS, expiry is free: it is not a call.
     if (!isExpiry) onCall(action);
     const tableRequest = { action, input, isExpiry };
-    const { status, body } = refuseTableCall(await iam, request, tableRequest) ?? (await call(tableRequest));
+    const refused = refuseTableCall(await iam, request, tableRequest);
+    const responding = refused ? Promise.resolve(refused) : call(tableRequest);
+    running.add(responding);
+    const { status, body } = await responding.finally(() => running.delete(responding));
     sendJson(response, status, body, {
       'Content-Type': 'application/x-amz-json-1.0',
       'x-amzn-RequestId': randomUUID(),
@@ -77,6 +81,8 @@ export async function startTableServer(
     },
     async close() {
       await close();
+      // A function that is stopped does not wait for its last write.
+      await Promise.allSettled(running);
       await dynalite.close();
     },
   };
