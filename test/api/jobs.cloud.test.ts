@@ -185,7 +185,9 @@ describe('the deliveries of a job', () => {
       attempts: [{ http_status: 204, answer: '' }],
       attempt_count: 1,
     });
-    expect((await api(`GET /deliveries/${delivery.delivery_id}`)).data).toEqual(delivery);
+    const { request, ...shown } = (await api(`GET /deliveries/${delivery.delivery_id}`)).data;
+    expect(shown).toEqual(delivery);
+    expect(JSON.parse(request.body)).toMatchObject({ type: 'job.completed', data: { job_id: jobId } });
   });
 
   test('come page by page, in the order of the events', async () => {
