@@ -1,9 +1,7 @@
 /** Serves the management API. Builds its adapters once a cold start. */
 import middy from '@middy/core';
 import { operations } from '../definition/deployed-operations.ts';
-import { SweepFindings } from '../executions/endings/sweep-findings.ts';
 import { jobServices } from '../executions/job-services.ts';
-import { OpenJobs } from '../jobs/open-jobs.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
@@ -15,7 +13,6 @@ import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
 import { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import { createApi } from './api.ts';
 import { ConsolePage } from './console-page.ts';
-import { DeadLetterQueues } from './operator/dead-letter-queues.ts';
 
 const services = jobServices(operations);
 const { client, sqs } = services;
@@ -34,8 +31,5 @@ export const handler = middy(
       directory: new URL('pages/', import.meta.url),
       signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
     }),
-    openJobs: new OpenJobs({ client, tableName: requiredEnv(Env.jobsTableName) }),
-    deadLetterQueues: new DeadLetterQueues(sqs, JSON.parse(requiredEnv(Env.deadLetterQueues))),
-    sweepFindings: new SweepFindings({ client, tableName: requiredEnv(Env.sweepsTableName) }),
   }),
 );

@@ -1,9 +1,7 @@
 /** Declares what the routes of the management API need. */
 
-import type { SweepFindings } from '../executions/endings/sweep-findings.ts';
 import type { ExecutionProgress } from '../executions/execution-progress.ts';
 import type { RetryDependencies } from '../executions/retry/retry-job.ts';
-import type { OpenJobs } from '../jobs/open-jobs.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import type { AddressPolicy } from '../shared/http/address-guard.ts';
@@ -15,7 +13,6 @@ import type { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import type { SigningKeys } from '../webhooks/signing/signing-keys.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import type { ConsolePage } from './console-page.ts';
-import type { DeadLetterQueues } from './operator/dead-letter-queues.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiResponse } from './response.ts';
 
@@ -33,9 +30,6 @@ export interface ApiDependencies extends RetryDependencies {
   readonly waits: Pick<OwnerSlots, 'run' | 'take'>;
   readonly addressPolicy: AddressPolicy;
   readonly console: ConsolePage;
-  readonly openJobs: OpenJobs;
-  readonly deadLetterQueues: DeadLetterQueues;
-  readonly sweepFindings: Pick<SweepFindings, 'read'>;
 }
 
 /** @throws AppError; everything else is a bug. */

@@ -58,3 +58,7 @@ type NameOf<R> = R extends { readonly method: infer M extends string; readonly p
 
 /** `GET /jobs` */
 export type RouteName = NameOf<(typeof routes)[number]>;
+
+/** A route of operators. A function of its own serves them: it alone may read the jobs of all owners. */
+export type OperatorRouteName = Extract<RouteName, `${string} /operator/${string}`>;
+export type OwnerRouteName = Exclude<RouteName, OperatorRouteName>;

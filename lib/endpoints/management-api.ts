@@ -40,7 +40,7 @@ export interface ManagementApiProps {
   readonly deadLetters: readonly DeadLetterQueue[];
 }
 
-/** The function of the management API, and its routes on the gateway. */
+/** The functions of the management API, for owners and for operators, and their routes on the gateway. */
 export class ManagementApi extends Construct {
   constructor(scope: Construct, id: string, props: ManagementApiProps) {
     super(scope, id);
@@ -68,35 +68,52 @@ export class ManagementApi extends Construct {
       operation.grantReadProgress(apiFunction);
       operation.grantStartStop(apiFunction);
     }
-    grantOperate(apiFunction, props);
 
-    const integration = new LambdaIntegration(apiFunction, {
-      timeout: TIMEOUT,
-      // One permission for all routes: a function's policy has room for about fifty.
-      scopePermissionToMethod: false,
-    });
-    for (const route of routes) {
+    const integration = integrate(apiFunction);
+    for (const { method, path, ...access } of routes) {
+      if (path.startsWith('/operator/')) continue;
       gateway.api.root
-        .resourceForPath(route.path)
-        .addMethod(route.method, integration, 'isPublic' in route ? PUBLIC : undefined);
+        .resourceForPath(path)
+        .addMethod(method, integration, 'isPublic' in access ? PUBLIC : undefined);
     }
+    // One resource for all paths of operators: a stack has at most 500 resources.
+    const operatorRoot = gateway.api.root.resourceForPath('/operator/{proxy+}');
+    const operatorIntegration = integrate(this.#operatorFunction(props));
+    for (const method of ['GET', 'POST']) operatorRoot.addMethod(method, operatorIntegration);
+  }
+
+  /** Creates the function that may read the jobs of all owners. The function of owners may not. */
+  #operatorFunction(props: ManagementApiProps): LambdaFunction {
+    const { gateway, operations, catalogue, jobsTable, webhooks, names, executionQueue, reconciler } = props;
+    const fn = new NodeFunction(this, 'OperatorFunction', {
+      description: 'Serves operators: jobs and deliveries of all owners, without their content',
+      entry: lambdaEntry('api/operator/operator.lambda'),
+      timeout: TIMEOUT,
+      catalogue,
+    });
+    jobsTable.grantOperate(fn);
+    webhooks.grantOperate(fn);
+    names.grantStop(fn);
+    executionQueue.grantQueue(fn);
+    reconciler.grantReadFindings(fn);
+    for (const operation of operations) operation.grantStartStop(fn);
+    for (const { name, queue } of props.deadLetters) {
+      // It looks at the messages that name deliveries. The others have the results of jobs.
+      const look = name === 'deliveries' ? ['sqs:ReceiveMessage'] : [];
+      const actions = ['sqs:GetQueueAttributes', ...look];
+      Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [queue.queueArn] });
+    }
+    const urls = props.deadLetters.map(({ name, queue }) => [name, queue.queueUrl]);
+    fn.addEnvironment(Env.deadLetterQueues, JSON.stringify(Object.fromEntries(urls)));
+    if (gateway.operators.length > 0) fn.addEnvironment(Env.operators, gateway.operators.join(' '));
+    return fn;
   }
 }
 
-/** Allows the function to serve operators: it lists open jobs, findings and dead letters. */
-function grantOperate(
-  fn: LambdaFunction,
-  { gateway, jobsTable, reconciler, deadLetters }: ManagementApiProps,
-): void {
-  jobsTable.grantListOpen(fn);
-  reconciler.grantReadFindings(fn);
-  for (const { name, queue } of deadLetters) {
-    // It looks at the messages that name deliveries. The others have the results of jobs.
-    const look = name === 'deliveries' ? ['sqs:ReceiveMessage'] : [];
-    const actions = ['sqs:GetQueueAttributes', ...look];
-    Grant.addToPrincipal({ grantee: fn, actions, resourceArns: [queue.queueArn] });
-  }
-  const urls = deadLetters.map(({ name, queue }) => [name, queue.queueUrl]);
-  fn.addEnvironment(Env.deadLetterQueues, JSON.stringify(Object.fromEntries(urls)));
-  if (gateway.operators.length > 0) fn.addEnvironment(Env.operators, gateway.operators.join(' '));
+function integrate(fn: LambdaFunction): LambdaIntegration {
+  return new LambdaIntegration(fn, {
+    timeout: TIMEOUT,
+    // One permission for all routes: a function's policy has room for about fifty.
+    scopePermissionToMethod: false,
+  });
 }

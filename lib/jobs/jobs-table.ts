@@ -60,11 +60,17 @@ export class JobsTable extends Construct {
   /** Allows a function to read every open job, and to start or end it. */
   grantReconcile(fn: LambdaFunction): void {
     this.grantProgress(fn);
-    this.grantListOpen(fn);
+    this.#grantListOpen(fn);
   }
 
-  /** Allows a function to list the open jobs of all owners. */
-  grantListOpen(fn: LambdaFunction): void {
+  /** Allows a function to read, list and cancel the jobs of all owners. */
+  grantOperate(fn: LambdaFunction): void {
+    this.#grant(fn, 'UpdateItem', 'GetItem', 'BatchGetItem');
+    this.#grantList(fn);
+    this.#grantListOpen(fn);
+  }
+
+  #grantListOpen(fn: LambdaFunction): void {
     grantIndex(fn, this.table, Names.openIndex.name, 'Scan');
   }
 

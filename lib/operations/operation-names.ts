@@ -54,6 +54,12 @@ export class OperationNames {
     this.#grant(fn, 'StopExecution', this.#executionArns);
   }
 
+  /** Allows a function to stop executions. */
+  grantStop(fn: LambdaFunction): void {
+    this.addStateMachines(fn);
+    this.#grant(fn, 'StopExecution', this.#executionArns);
+  }
+
   /** Allows a function to read what the steps of ended executions returned. */
   grantRetry(fn: LambdaFunction): void {
     this.#grant(fn, 'GetExecutionHistory', this.#executionArns);

@@ -162,6 +162,13 @@ export class Webhooks extends Construct {
     this.grantAddressPolicy(fn);
   }
 
+  /** Allows a function to read and replay the deliveries of all owners. */
+  grantOperate(fn: LambdaFunction): void {
+    this.#tables.grantEndpoints(fn, 'GetItem');
+    this.#tables.grantDeliveries(fn, 'GetItem', 'UpdateItem');
+    this.#grantSend(fn);
+  }
+
   /** Allows a function to subscribe, poll and unsubscribe for an MCP client, and to read deliveries. */
   grantSubscribe(fn: LambdaFunction): void {
     this.#tables.grantEndpoints(fn, 'Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');

@@ -68,6 +68,13 @@ describe('a caller who is no operator', () => {
   });
 });
 
+test('an unknown path of operators is not found', async () => {
+  for (const path of ['GET /operator/jobs/x/y', 'POST /operator/findings', 'GET /operator/%7Bproxy%7D']) {
+    const { status, data } = await operate(path);
+    expect([path, status, data.error.code]).toEqual([path, 404, 'NOT_FOUND']);
+  }
+});
+
 test('an operator reads no job of another owner on other routes', async () => {
   for (const route of [`GET /jobs/${jobId}`, `GET /jobs/${jobId}/deliveries`]) {
     expect(await operate(route)).toMatchObject({ status: 404, data: { error: { code: 'JOB_NOT_FOUND' } } });

@@ -1,8 +1,7 @@
 /** Tests what operators may ask, how often, and what is logged and shown. All stores are fakes. */
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
-import { operatorRoutes } from '../../lambdas/api/operator/operator.ts';
+import { type OperatorDependencies, operatorRoutes } from '../../lambdas/api/operator/operator.ts';
 import { ApiRequest } from '../../lambdas/api/request.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import type { Delivery } from '../../lambdas/webhooks/deliveries/delivery.ts';
@@ -81,7 +80,7 @@ function routesWith(dependencies: object = {}) {
     deliveries: { get: async () => delivery, reopen: async () => ({ ...delivery, status: 'pending' }) },
     queue: { send: async () => {} },
     ...dependencies,
-  } as unknown as ApiDependencies);
+  } as unknown as OperatorDependencies);
 }
 
 function request(query: string, pathParameters: object = { job_id: JOB_ID, delivery_id: DELIVERY_ID }) {

@@ -651,8 +651,6 @@ test('the management API reads, answers, retries and cancels jobs, and responds 
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     'dynamodb:Query',
-    // The index of open jobs, for operators.
-    'dynamodb:Scan',
   ]);
   const actions = statements.flatMap(({ Action }) => Action);
   const onOthers = actions.filter((action) => action.startsWith('states:') || action.startsWith('s3:'));

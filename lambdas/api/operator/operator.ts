@@ -1,21 +1,29 @@
 /** Handles `/operator`: shows operators the jobs and deliveries of all owners without their content, cancels and replays. */
 import * as z from 'zod';
+import type { OperationDefinition } from '../../definition/operation-definition.ts';
 import { stepNames } from '../../definition/operation-definition.ts';
-import { cancelJob } from '../../executions/cancel.ts';
+import { type CancelDependencies, cancelJob } from '../../executions/cancel.ts';
+import type { SweepFindings } from '../../executions/endings/sweep-findings.ts';
 import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { listJobs } from '../../jobs/list-jobs.ts';
-import type { OpenPosition } from '../../jobs/open-jobs.ts';
+import type { OpenJobs, OpenPosition } from '../../jobs/open-jobs.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { RateLimiter } from '../../shared/rate-limiter.ts';
 import { type Delivery, parseDeliveryId } from '../../webhooks/deliveries/delivery.ts';
+import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
+import type { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
 import { replayDelivery } from '../../webhooks/deliveries/replay.ts';
-import type { ApiDependencies, RouteHandler } from '../dependencies.ts';
+import type { EndpointStore } from '../../webhooks/endpoints/endpoint-store.ts';
+import type { RouteHandler } from '../dependencies.ts';
 import { checkActive } from '../find-endpoint.ts';
 import { pageQuery } from '../paging.ts';
 import type { ApiRequest } from '../request.ts';
 import type { ApiResponse } from '../response.ts';
+import type { OperatorRouteName } from '../routes.ts';
+import { serveRoutes } from '../serve-routes.ts';
+import type { DeadLetterQueues } from './dead-letter-queues.ts';
 import { viewOperatedDelivery, viewOperatedJob, viewOperatedJobWithTimeline } from './views.ts';
 
 const MAX_JOBS = 100;
@@ -35,7 +43,23 @@ const openJobsCursor = new Cursor<OpenPosition>(
 /** Each request can read a thousand jobs. */
 const LIMIT = { limit: 'operator_requests_per_second', burst: 20, perSecond: 5 };
 
-export function operatorRoutes(dependencies: ApiDependencies) {
+export interface OperatorDependencies extends CancelDependencies {
+  readonly operations: readonly OperationDefinition[];
+  readonly openJobs: OpenJobs;
+  readonly deadLetterQueues: DeadLetterQueues;
+  readonly sweepFindings: Pick<SweepFindings, 'read'>;
+  readonly deliveries: DeliveryStore;
+  readonly endpoints: Pick<EndpointStore, 'get'>;
+  readonly queue: DeliveryQueue;
+}
+
+/** @returns a function that handles a gateway event; errors become responses */
+export function createOperatorApi(dependencies: OperatorDependencies) {
+  const handlers: Readonly<Record<OperatorRouteName, RouteHandler>> = operatorRoutes(dependencies);
+  return serveRoutes(handlers);
+}
+
+export function operatorRoutes(dependencies: OperatorDependencies) {
   const { operations, jobs, openJobs, deadLetterQueues, sweepFindings, deliveries, endpoints } = dependencies;
   const rateLimiter = new RateLimiter({
     ...LIMIT,
