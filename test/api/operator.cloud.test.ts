@@ -8,7 +8,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { startRecordingReceiver } from '../support/recording-receiver.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
-import { awsClients, call, connect } from '../support/test-cloud.ts';
+import { awsClients, call, connect, queueUrl } from '../support/test-cloud.ts';
 import { openStores, type Stores, seedDeliveries } from './webhook-stores.ts';
 
 const SECRET = 'a secret of ada';
@@ -159,7 +159,7 @@ test('dead letters are counted, and the deliveries that they name are shown and 
   const message = { type: 'attempt', owner, endpointId, jobId: job, deliveryKey, attempt: 2, again: true };
   await sqs.send(
     new SendMessageCommand({
-      QueueUrl: queueUrl(cloud.outputs.DeliveryDeadLettersArn),
+      QueueUrl: queueUrl(cloud, cloud.outputs.DeliveryDeadLettersArn),
       MessageBody: JSON.stringify(message),
     }),
   );
@@ -205,7 +205,3 @@ test('the findings of the sweep are listed with their jobs', async () => {
   const { status, data } = await operate('GET /operator/findings');
   expect([status, data.findings]).toEqual([200, expect.any(Array)]);
 });
-
-function queueUrl(arn = ''): string {
-  return new URL(`/${arn.split(':')[4]}/${arn.split(':')[5]}`, cloud.environment.AWS_ENDPOINT_URL_SQS).href;
-}

@@ -110,3 +110,9 @@ export async function executionArn(operation: string, jobId: string): Promise<st
   const name = await operationName(assemblies.test, operation);
   return `arn:aws:states:us-east-1:000000000000:execution:${name}:${jobId}`;
 }
+
+/** Returns the URL of a queue. */
+export function queueUrl({ environment }: Pick<LocalCloud, 'environment'>, arn = ''): string {
+  const [account, name] = arn.split(':').slice(4);
+  return new URL(`/${account}/${name}`, environment.AWS_ENDPOINT_URL_SQS).href;
+}

@@ -1,13 +1,15 @@
 /** Nothing is granted for no reason: what the stack's flows leave unused is listed here, each with why it is there. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import type { LocalCloud } from '../../../local/cloud.ts';
 import { unusedActions } from '../../../local/iam/report.ts';
 import { type EventReceiver, startEventReceiver } from '../../support/event-receiver.ts';
+import { apiClient } from '../../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
-import { awsClients, call, connect, fileUrl, startTestCloud } from '../../support/test-cloud.ts';
+import { awsClients, call, connect, fileUrl, queueUrl, startTestCloud } from '../../support/test-cloud.ts';
 
 let cloud: LocalCloud;
 let client: Client;
@@ -123,6 +125,18 @@ async function runExternal(): Promise<void> {
   await delay(2_100);
   await api('GET', `/jobs/${data.job_id}`);
   await call(client, 'cancel_job', { job_id: data.job_id });
+}
+
+/** Dead letters are looked at only when there are some. */
+async function runOperator(): Promise<void> {
+  const { sqs } = awsClients(cloud);
+  const QueueUrl = queueUrl(cloud, cloud.outputs.DeliveryDeadLettersArn);
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+  sqs.destroy();
+  const operator = apiClient(cloud, 'operator');
+  for (const path of ['jobs', 'findings', 'dead-letters']) {
+    expect([path, (await operator(`GET /operator/${path}`)).status]).toEqual([path, 200]);
+  }
 }
 
 async function runWebhooks(): Promise<void> {
@@ -258,6 +272,7 @@ const dependsOnTiming = (role: string, action: string) =>
 test('each action that a role was granted has been used, but for these', async () => {
   await Promise.all([runJobs(), runWebhooks(), runEvents()]);
   await runExternal();
+  await runOperator();
   const unused = Object.entries(unusedActions(cloud.permissions())).map(([id, actions]) => {
     const role = id.replace(/Role[0-9A-F]{8}$/, '');
     return [role, actions.filter((action) => !isForOperators(action) && !dependsOnTiming(role, action))];
