@@ -96,7 +96,7 @@ export class ManagementApi extends Construct {
     names.grantStop(fn);
     executionQueue.grantQueue(fn);
     reconciler.grantReadFindings(fn);
-    for (const operation of operations) operation.grantStartStop(fn);
+    for (const operation of operations) operation.grantStop(fn);
     for (const { name, queue } of props.deadLetters) {
       // It looks at the messages that name deliveries. The others have the results of jobs.
       const look = name === 'deliveries' ? ['sqs:ReceiveMessage'] : [];

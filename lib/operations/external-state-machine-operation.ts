@@ -50,8 +50,13 @@ export class ExternalStateMachineOperation extends Construct implements Operatio
 
   grantStartStop(fn: LambdaFunction): void {
     if (!this.isStandard) return;
-    this.#names.addStateMachines(fn);
     this.stateMachine.grantStartExecution(fn);
+    this.grantStop(fn);
+  }
+
+  grantStop(fn: LambdaFunction): void {
+    if (!this.isStandard) return;
+    this.#names.addStateMachines(fn);
     this.stateMachine.grantExecution(fn, 'states:StopExecution');
   }
 

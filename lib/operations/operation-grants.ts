@@ -10,6 +10,8 @@ export interface OperationGrants {
   grantRun(fn: LambdaFunction): void;
   /** Allows a function to start and stop executions of an external state machine that are jobs. */
   grantStartStop(fn: LambdaFunction): void;
+  /** Allows a function to stop executions of an external state machine that are jobs. */
+  grantStop(fn: LambdaFunction): void;
   /** Allows a function to list, start, read and record executions of an external state machine. */
   grantReconcile(fn: LambdaFunction): void;
   /** Allows a function to read the progress of executions that do not report it. */

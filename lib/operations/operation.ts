@@ -81,6 +81,9 @@ export class Operation extends Construct implements OperationGrants {
   grantStartStop(): void {}
 
   /** Does nothing: `OperationNames` grants access to the state machines of the stack. */
+  grantStop(): void {}
+
+  /** Does nothing: `OperationNames` grants access to the state machines of the stack. */
   grantReconcile(): void {}
 
   /** Does nothing: steps report their own progress. */

@@ -8,7 +8,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { startRecordingReceiver } from '../support/recording-receiver.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
-import { awsClients, call, connect, queueUrl } from '../support/test-cloud.ts';
+import { awsClients, call, connect, queueUrl, signedAs } from '../support/test-cloud.ts';
 import { openStores, type Stores, seedDeliveries } from './webhook-stores.ts';
 
 const SECRET = 'a secret of ada';
@@ -69,9 +69,15 @@ describe('a caller who is no operator', () => {
 });
 
 test('an unknown path of operators is not found', async () => {
-  for (const path of ['GET /operator/jobs/x/y', 'POST /operator/findings', 'GET /operator/%7Bproxy%7D']) {
-    const { status, data } = await operate(path);
-    expect([path, status, data.error.code]).toEqual([path, 404, 'NOT_FOUND']);
+  const headers = { authorization: signedAs('operator') };
+  for (const [method, path] of [
+    ['GET', '/operator/jobs/x/y'],
+    ['POST', '/operator/findings'],
+    ['GET', '/operator/%7Bproxy%7D'],
+  ] as const) {
+    const response = await fetch(new URL(path, cloud.url), { method, headers });
+    const { error } = await response.json();
+    expect([path, response.status, error.code]).toEqual([path, 404, 'NOT_FOUND']);
   }
 });
 

@@ -33,7 +33,9 @@ describe('closed by default', () => {
   test('every method of the API needs IAM authorization, but for the public keys, answer links and the console', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
     // Three of the MCP endpoint, and the routes of the management API.
-    expect(methods).toHaveLength(3 + routes.length);
+    // One resource with two methods serves the routes of operators.
+    const ownerRoutes = routes.filter(({ path }) => !path.startsWith('/operator/'));
+    expect(methods).toHaveLength(3 + ownerRoutes.length + 2);
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
     const idOf = (PathPart: string) =>
       Object.keys(app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart } }))[0];
@@ -145,8 +147,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter((operation) => 'sandbox' in operation).length;
-  // And ten for all: MCP, management API, events, deliveries, those that wait, failures, answers, files, throttled starts, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 10);
+  // And eleven for all: MCP, management API, operators, events, deliveries, those that wait, failures, answers, files, throttled starts, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 11);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   expect(functions.filter(([id]) => isSandbox(id))).toHaveLength(sandboxes);
   for (const [id, { Properties }] of functions) {

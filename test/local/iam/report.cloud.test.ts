@@ -134,8 +134,19 @@ async function runOperator(): Promise<void> {
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
   sqs.destroy();
   const operator = apiClient(cloud, 'operator');
-  for (const path of ['jobs', 'findings', 'dead-letters']) {
-    expect([path, (await operator(`GET /operator/${path}`)).status]).toEqual([path, 200]);
+  const { data: waiting } = await call(client, 'start_probe', { behaviour: 'wait' });
+  const { data } = await call(client, 'start_echo', { text: 'x', callback_url: receiver.url });
+  const { delivery_id } = await deliveryOf(data.job_id);
+  const { owner } = (await operator(`GET /operator/jobs/${waiting.job_id}`)).data;
+  for (const [path, status] of [
+    ['GET /operator/jobs', 200],
+    [`GET /operator/jobs?owner=${encodeURIComponent(owner)}`, 200],
+    ['GET /operator/findings', 200],
+    ['GET /operator/dead-letters', 200],
+    [`POST /operator/jobs/${waiting.job_id}/cancel`, 200],
+    [`POST /operator/deliveries/${delivery_id}/replay`, 202],
+  ] as const) {
+    expect([path, (await operator(path)).status]).toEqual([path, status]);
   }
 }
 
@@ -207,6 +218,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     's3:ListBucket': WHY.listBucket,
     'secretsmanager:DescribeSecret': WHY.grantRead,
   },
+  ManagementOperatorFunction: { 'sqs:GetQueueUrl': WHY.grantSend },
   McpFunction: {
     ...SEND,
     's3:ListBucket': WHY.listBucket,
