@@ -68,11 +68,9 @@ test('an older page is added without duplicates', () => {
   expect(ids(appendPage(jobs(5, 4), jobs(4, 3)))).toEqual([5, 4, 3]);
 });
 
-test('10,000 jobs are merged in a few milliseconds', () => {
+test('the newest page is merged into 10,000 jobs', () => {
   const many = Array.from({ length: 10_000 }, (_, index) => job(10_000 - index));
-  const start = performance.now();
-  for (let times = 0; times < 10; times++) mergeNewest(many, many.slice(0, 100), true);
-  expect((performance.now() - start) / 10).toBeLessThan(50);
+  expect(mergeNewest(many, [job(10_001), ...many.slice(0, 99)], true)).toHaveLength(10_001);
 });
 
 test('jobs are counted by status, in the order of a life', () => {
