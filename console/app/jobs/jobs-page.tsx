@@ -223,9 +223,12 @@ function useScrollPosition(query: string): void {
     const { query: of, top } = leftAt;
     // After the frame of the console has scrolled to the top of the new page.
     if (of === query && top > 0) requestAnimationFrame(() => scrollTo(0, top));
-    return () => {
-      leftAt = { query: current.current, top: scrollY };
+    const note = () => {
+      // A click on a job scrolls to the top before the list is gone.
+      if (/^(#\/jobs(\?.*)?)?$/.test(location.hash)) leftAt = { query: current.current, top: scrollY };
     };
+    addEventListener('scroll', note, { passive: true });
+    return () => removeEventListener('scroll', note);
   }, []);
 }
 
