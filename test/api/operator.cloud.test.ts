@@ -76,7 +76,7 @@ test('an unknown path of operators is not found', async () => {
     ['GET', '/operator/%7Bproxy%7D'],
   ] as const) {
     const response = await fetch(new URL(path, cloud.url), { method, headers });
-    const { error } = await response.json();
+    const { error } = (await response.json()) as { readonly error: { readonly code: string } };
     expect([path, response.status, error.code]).toEqual([path, 404, 'NOT_FOUND']);
   }
 });
