@@ -66,8 +66,7 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
       PATH: [dirname(process.execPath), process.env.PATH].filter(Boolean).join(delimiter),
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify(given),
-      // Bundles of unchanged sources are used again.
-      BUNDLE_CACHE: process.env.BUNDLE_CACHE ?? bundleCache(app),
+      ...cacheVariables(app),
       // Template validation is for deployments, and takes 3 s of CPU time.
       CDK_VALIDATION: 'false',
     },
@@ -86,10 +85,16 @@ export async function synthesize(outputDirectory: string, options: SynthesizeOpt
   return outputDirectory;
 }
 
-/** Returns where tools keep what they can make again; undefined for an app without dependencies of its own. */
-function bundleCache(app: string): string | undefined {
+/**
+ * Returns the variables that let an app use bundles of unchanged sources again, and V8's compiled code. Both are where tools keep
+ * what they can make again; an app without dependencies of its own has no such place.
+ */
+function cacheVariables(app: string): Readonly<Record<string, string>> {
   const modules = join(app, 'node_modules');
-  return existsSync(modules) ? join(modules, '.cache', 'mcp-async-operations') : undefined;
+  if (!existsSync(modules)) return {};
+  const cache = join(modules, '.cache', 'mcp-async-operations');
+  const { BUNDLE_CACHE = cache, NODE_COMPILE_CACHE = join(cache, 'compiled') } = process.env;
+  return { BUNDLE_CACHE, NODE_COMPILE_CACHE };
 }
 
 /** @throws Error naming a file that is not JSON */
