@@ -10,7 +10,9 @@ import type { LocalMachine } from './state-machine-resources.ts';
 
 interface Execution {
   record: ExecutionRecord;
+  /** Until the end: it holds the interpreter. */
   run?: Run;
+  history?: Run['history'];
   /** The state machine that it began with. */
   machine?: LocalMachine;
   /** Resolves when the record is on disk, so that StartExecution may return. */
@@ -140,8 +142,9 @@ export class Executions {
   async stop(executionArn: string, error?: string, cause?: string): Promise<ExecutionRecord> {
     const execution = this.#find(executionArn);
     if (execution.record.status === 'RUNNING') {
+      const { run } = execution;
       const saved = this.#end(execution, { status: 'ABORTED', error, cause });
-      execution.run?.abort();
+      run?.abort();
       await saved;
     }
     return execution.record;
@@ -167,8 +170,8 @@ export class Executions {
 
   /** Returns the states entered since the start of this process; before it, the last one. @throws AwsError */
   history(executionArn: string): readonly StateEntered[] {
-    const { run, record } = this.#find(executionArn);
-    return run?.history ?? [record.lastEntered ?? []].flat();
+    const { history, record } = this.#find(executionArn);
+    return history ?? [record.lastEntered ?? []].flat();
   }
 
   /** Stops starting states. Running executions stay `RUNNING` on disk. */
@@ -194,6 +197,7 @@ export class Executions {
     const machine = this.#machines.get(machineArn);
     const run = machine?.run(JSON.parse(input), { Id, Name });
     execution.run = run;
+    execution.history = run?.history;
     execution.machine = machine;
     void run?.outcome.then((outcome) => {
       if (this.#closed || execution.record.status !== 'RUNNING') return;
@@ -202,7 +206,8 @@ export class Executions {
   }
 
   #end(execution: Execution, outcome: Partial<ExecutionRecord>): Promise<void> {
-    const lastEntered = execution.run?.history.at(-1);
+    const lastEntered = execution.history?.at(-1);
+    execution.run = undefined;
     execution.record = { ...execution.record, ...outcome, lastEntered, stopDate: Date.now() };
     // After the first record, whose write may still be in progress.
     execution.saved = execution.saved.then(() => this.#store.save(execution.record));
