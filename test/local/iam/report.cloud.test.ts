@@ -213,9 +213,8 @@ const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   EventsFunction: { ...SEND, 'sqs:ChangeMessageVisibility': WHY.poller, 'sqs:DeleteMessage': WHY.retried },
   ExecutionRecorderFunction: { 'states:StopExecution': WHY.cancelled },
-  // It counts dead letters, which uses the other permission of `SEND`.
   ManagementFunction: {
-    'sqs:GetQueueUrl': WHY.grantSend,
+    ...SEND,
     's3:ListBucket': WHY.listBucket,
     'secretsmanager:DescribeSecret': WHY.grantRead,
   },
