@@ -24,6 +24,7 @@ interface Rejection extends Error {
 
 /** The parts of dynalite used here. The package has no types. */
 const load = createRequire(import.meta.url);
+storeStrings();
 const { create } = load('dynalite/db') as {
   create(options: { readonly path?: string; readonly createTableMs: number }): Store;
 };
@@ -94,6 +95,22 @@ export function openDynalite(path: string | undefined): DynaliteTables {
       }
     },
     close: () => store.db.close(),
+  };
+}
+
+/**
+ * Keeps items in memory as strings. As small buffers, which is the default and cannot be chosen, each of them would keep a slab
+ * of 8 KiB that it was cut from.
+ */
+function storeStrings(): void {
+  const memory = createRequire(load.resolve('dynalite'))('memory-level') as {
+    MemoryLevel: new (options: object) => object;
+  };
+  const { MemoryLevel } = memory;
+  memory.MemoryLevel = class extends MemoryLevel {
+    constructor(options: object) {
+      super({ ...options, storeEncoding: 'utf8' });
+    }
   };
 }
 

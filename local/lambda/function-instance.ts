@@ -74,7 +74,7 @@ export class FunctionInstance {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb, maxYoungGenerationSizeMb: 12 },
     });
     createInterface({ input: this.#worker.stdout }).on('line', onLine);
     createInterface({ input: this.#worker.stderr }).on('line', onLine);
