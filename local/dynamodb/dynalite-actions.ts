@@ -24,7 +24,9 @@ interface Rejection extends Error {
 
 /** The parts of dynalite used here. The package has no types. */
 const load = createRequire(import.meta.url);
+const ofDynalite = createRequire(load.resolve('dynalite'));
 storeStrings();
+closeIterators();
 const { create } = load('dynalite/db') as {
   create(options: { readonly path?: string; readonly createTableMs: number }): Store;
 };
@@ -103,7 +105,7 @@ export function openDynalite(path: string | undefined): DynaliteTables {
  * of 8 KiB that it was cut from.
  */
 function storeStrings(): void {
-  const memory = createRequire(load.resolve('dynalite'))('memory-level') as {
+  const memory = ofDynalite('memory-level') as {
     MemoryLevel: new (options: object) => object;
   };
   const { MemoryLevel } = memory;
@@ -112,6 +114,18 @@ function storeStrings(): void {
       super({ ...options, storeEncoding: 'utf8' });
     }
   };
+}
+
+/** dynalite ends its iterators with `return`, which they lack. An iterator that is not closed keeps the items of its time. */
+function closeIterators(): void {
+  const { AbstractValueIterator } = createRequire(ofDynalite.resolve('memory-level'))('abstract-level') as {
+    AbstractValueIterator: { readonly prototype: { return?: unknown; close(): Promise<void> } };
+  };
+  // Of iterators of keys and of values.
+  const iterator: typeof AbstractValueIterator.prototype = Object.getPrototypeOf(
+    AbstractValueIterator.prototype,
+  );
+  iterator.return = iterator.close;
 }
 
 function refusal(type: string): TableResponse {
