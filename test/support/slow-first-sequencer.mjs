@@ -11,6 +11,9 @@ const SLOWEST = [
   'test/conformance/conformance',
   'test/operations/download',
   'test/executions/external-state-machines',
+  'test/operations/build/steps',
+  'test/operations/migrate',
+  'test/runner/sandbox/sandbox',
 ];
 
 export default class SlowFirstSequencer extends Sequencer {
