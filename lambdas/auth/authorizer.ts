@@ -18,7 +18,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
   return async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     try {
-      const { owner, scopes } = callerOfToken(await verify(tokenOf(event)), settings);
+      const { owner, scopes, person } = callerOfToken(await verify(tokenOf(event)), settings);
       return {
         principalId: owner,
         policyDocument: {
@@ -31,7 +31,7 @@ export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
             },
           ],
         },
-        context: { owner, scopes: scopes.join(' ') },
+        context: { owner, scopes: scopes.join(' '), person },
       };
     } catch (error) {
       if (!(error instanceof TokenRefused)) {

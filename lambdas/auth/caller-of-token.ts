@@ -27,13 +27,17 @@ export function callerOfToken(
   const scopes = scopesOf(claims, scopePrefix);
   return {
     owner: `${issuer}#${nameOf(claims, tenantClaim)}`,
+    person: personOf(claims),
     scopes: mayOperate(claims, operatorClaim) ? scopes : scopes.filter((each) => each !== Scope.jobsOperate),
   };
 }
 
-/** With an operator claim, any user may request the scope `jobs:operate`, and only those with the claim keep it. */
+/**
+ * Some providers give every user the scopes that a client requests. So the scope `jobs:operate` needs a claim besides itself, and
+ * without a configured claim nobody keeps it.
+ */
 function mayOperate(claims: JWTPayload, required: TokenSettings['operatorClaim']): boolean {
-  return required === undefined || [claims[required.name]].flat().includes(required.value);
+  return required !== undefined && [claims[required.name]].flat().includes(required.value);
 }
 
 function nameOf(claims: JWTPayload, tenantClaim: string | undefined): string {
@@ -42,6 +46,12 @@ function nameOf(claims: JWTPayload, tenantClaim: string | undefined): string {
   const { sub, client_id: clientId = claims.azp } = claims;
   // RFC 9068, section 2.2: without a user, the subject of a token is the program itself.
   return sub === undefined || sub === clientId ? `client:${checked(clientId)}` : checked(sub);
+}
+
+/** Returns who holds the token, for logs: with a tenant claim, many people share an owner. */
+function personOf({ sub, client_id: clientId, azp }: JWTPayload): string {
+  const name = sub ?? clientId ?? azp;
+  return typeof name === 'string' && NAME.test(name) ? name : 'unknown';
 }
 
 function checked(name: unknown): string {

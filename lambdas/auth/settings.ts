@@ -12,7 +12,7 @@ export interface TokenSettings {
   readonly scopePrefix: string;
   /** All tokens with the same value of this claim share one owner. */
   readonly tenantClaim: string | undefined;
-  /** The claim that the scope `jobs:operate` needs besides itself. @default the provider alone decides who gets the scope */
+  /** The claim that the scope `jobs:operate` needs besides itself. @default nobody has the scope */
   readonly operatorClaim?: { readonly name: string; readonly value: string };
 }
 

@@ -29,6 +29,8 @@ export interface Caller {
   /** Owns the jobs and endpoints that it creates; only the owner reads them. */
   readonly owner: string;
   readonly scopes: readonly string[];
+  /** Subject or client of the token, or ARN with the session name. For logs only: with a tenant claim, many people share an owner. */
+  readonly person?: string;
 }
 
 /**
@@ -41,11 +43,17 @@ export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
   if (typeof authorizer?.owner === 'string') {
     // Checked again: the gateway caches the authorizer's result by one header and ignores the rest of the request.
     if (authorizationHeader(event) === undefined) return undefined;
-    return { owner: authorizer.owner, scopes: String(authorizer.scopes ?? '').split(' ') };
+    const { owner, scopes = '', person } = authorizer;
+    return {
+      owner,
+      scopes: String(scopes).split(' '),
+      ...(typeof person === 'string' && { person }),
+    };
   }
   const owner = ownerOf(event);
   if (owner === undefined) return undefined;
-  return { owner, scopes: isOperator(owner) ? [...scopes, Scope.jobsOperate] : scopes };
+  const person = event.requestContext.identity.userArn ?? owner;
+  return { owner, scopes: isOperator(owner) ? [...scopes, Scope.jobsOperate] : scopes, person };
 }
 
 /** @throws AppError INSUFFICIENT_SCOPE; `details.scope` has the missing scopes, separated by spaces */

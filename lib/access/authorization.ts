@@ -46,9 +46,9 @@ export interface OidcAuthorization {
    */
   readonly consoleClientId?: string;
   /**
-   * Claim that the scope `jobs:operate` needs besides itself, such as `groups`: set it when your provider gives every user the
-   * scopes that a client requests. Choose a claim that users cannot change.
-   * @default the provider alone decides who gets the scope
+   * Claim that the scope `jobs:operate` needs besides itself, such as `groups`: many providers give every user the scopes that a
+   * client requests. Choose a claim that users cannot change.
+   * @default nobody has the scope
    */
   readonly operatorClaim?: string;
   /** Value of `operatorClaim`, or one of its values. @default operators */

@@ -37,7 +37,7 @@ export interface TokenAuthorizationProps {
   readonly scopePrefix?: string;
   /** Claim whose value is the owner. @default each user is an owner */
   readonly tenantClaim?: string;
-  /** Claim that the scope `jobs:operate` needs besides itself. @default none */
+  /** Claim that the scope `jobs:operate` needs besides itself. @default nobody has the scope */
   readonly operatorClaim?: string;
   /** Value of that claim, or one of its values. @default operators */
   readonly operatorValue?: string;

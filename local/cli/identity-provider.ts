@@ -31,7 +31,14 @@ const PUBLIC_CLIENT_ID = 'local';
 
 /** Returns the CDK context of a stack that accepts tokens of this identity provider. */
 export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'>): Record<string, string> {
-  return { authorization: 'oidc', issuer, consoleClientId: PUBLIC_CLIENT_ID, allowLoopbackIssuer: 'true' };
+  return {
+    authorization: 'oidc',
+    issuer,
+    consoleClientId: PUBLIC_CLIENT_ID,
+    operatorClaim: 'sub',
+    operatorValue: DEFAULT_USER,
+    allowLoopbackIssuer: 'true',
+  };
 }
 
 /** @throws Error with code `EADDRINUSE` when the port is in use */

@@ -183,11 +183,21 @@ test('every act is logged with who, what and whose, and before it happens', asyn
   await expect(routes['POST /operator/jobs/{job_id}/cancel'](request(''))).rejects.toBe(refusal);
   await routes['POST /operator/deliveries/{delivery_id}/replay'](request(''));
   expect(acts.mock.calls).toEqual([
-    [{ message: 'An operator acts', operator: OPERATOR, act: 'cancel_job', jobId: JOB_ID, owner: OWNER }],
     [
       {
         message: 'An operator acts',
         operator: OPERATOR,
+        person: OPERATOR,
+        act: 'cancel_job',
+        jobId: JOB_ID,
+        owner: OWNER,
+      },
+    ],
+    [
+      {
+        message: 'An operator acts',
+        operator: OPERATOR,
+        person: OPERATOR,
         act: 'replay_delivery',
         deliveryId: DELIVERY_ID,
         jobId: JOB_ID,

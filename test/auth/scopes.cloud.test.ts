@@ -19,7 +19,7 @@ beforeAll(async () => {
   issuer = await TestIssuer.start();
   cloud = await startTokenCloud(issuer.url, {
     allowLoopbackWebhooks: true,
-    context: { tenantClaim: 'org' },
+    context: { tenantClaim: 'org', operatorValue: 'ada' },
     onLog: (_name, line) => logs.push(line),
   });
   issuer.audience = `${cloud.url}/mcp`;

@@ -34,8 +34,8 @@ describe('the scope jobs:operate', () => {
   const settings = { issuer: 'https://id', scopePrefix: 'pool/', tenantClaim: undefined };
   const operatorClaim = { name: 'cognito:groups', value: 'operators' };
 
-  test('is what the provider grants, without an operator claim', () => {
-    expect(callerOfToken(operator, settings).scopes).toEqual(['jobs:read', 'jobs:operate']);
+  test('is lost when no operator claim is configured', () => {
+    expect(callerOfToken(operator, settings).scopes).toEqual(['jobs:read']);
   });
 
   test.each([[['staff', 'operators']], ['operators']])('stays with the claim %j', (groups) => {
@@ -89,6 +89,7 @@ describe("Amazon Cognito's tokens", () => {
     const claims = await verifier(['people', 'programs'])(await cognito());
     expect(callerOfToken(claims, settings)).toEqual({
       owner: 'https://pool#7d5fbf9e-0000-4000-8000-000000000000',
+      person: '7d5fbf9e-0000-4000-8000-000000000000',
       scopes: ['jobs:read', 'jobs:write'],
     });
     const program = await verifier(['people', 'programs'])(

@@ -21,6 +21,7 @@ const TOOLS = [
   'inquire',
   'nap',
   'start_probe',
+  'start_relay',
   'start_take',
   'start_brief',
   'quote',
@@ -31,6 +32,7 @@ const TOOLS = [
   'list_jobs',
   'answer_job',
   'cancel_job',
+  'retry_job',
   'list_deliveries',
 ];
 
@@ -173,7 +175,7 @@ test("an operation's own arguments stand in its tool's schema beside those of ev
   expect(tools.find(({ name }) => name === 'start_echo')?.inputSchema).toMatchObject({
     required: ['text'],
     properties: {
-      text: { type: 'string', maxLength: 1_000_000 },
+      text: { type: 'string' },
       wait_seconds: { type: 'number' },
       job_options: { type: 'object' },
     },

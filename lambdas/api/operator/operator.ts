@@ -184,8 +184,8 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
 
 /** Logs an act before it happens, so that a crash leaves no act without its line. */
 function logAct(
-  { owner: operator }: ApiRequest,
+  { caller: { owner: operator, person } }: ApiRequest,
   act: { readonly act: string; readonly jobId: string; readonly owner: string; readonly deliveryId?: string },
 ): void {
-  console.info({ message: 'An operator acts', operator, ...act });
+  console.info({ message: 'An operator acts', operator, person, ...act });
 }

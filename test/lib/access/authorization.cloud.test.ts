@@ -315,17 +315,17 @@ describe('the console', () => {
 
 describe('an operator', () => {
   const ROLE = 'arn:aws:iam::111122223333:role/operators';
-  const apiVariables = (template: Template) => {
+  const operatorVariables = (template: Template) => {
     const [api] = Object.values(
       template.findResources('AWS::Lambda::Function', {
-        Properties: { Description: Match.stringLikeRegexp('management API') },
+        Properties: { Description: Match.stringLikeRegexp('Serves operators') },
       }),
     );
     return api?.Properties.Environment.Variables;
   };
 
   test.each(modes)('%s: is nobody by default, and no challenge asks for the scope', (mode) => {
-    expect(apiVariables(templates[mode])).not.toHaveProperty('OPERATORS');
+    expect(operatorVariables(templates[mode])).not.toHaveProperty('OPERATORS');
     const told = ['AWS::ApiGateway::GatewayResponse', 'AWS::ApiGateway::Method'].map((type) =>
       templates[mode].findResources(type),
     );
@@ -339,7 +339,7 @@ describe('an operator', () => {
     });
   });
 
-  test('oidc: is who gets the scope, or a claim besides', () => {
+  test('oidc: needs a claim besides the scope, and is nobody without one', () => {
     expect(environmentOf(templates.oidc)).not.toHaveProperty('AUTH_OPERATOR_CLAIM');
     const oidc = { authorization: 'oidc', issuer: ISSUER, operatorClaim: 'groups' };
     expect(environmentOf(synthesize(oidc))).toMatchObject({
@@ -352,7 +352,7 @@ describe('an operator', () => {
   test('iam: is whom the deployment names', () => {
     const user = 'arn:aws:iam::111122223333:user/staff/ada';
     const template = synthesize({ authorization: 'iam', operators: `${ROLE},${user}` });
-    expect(apiVariables(template).OPERATORS).toBe(`${ROLE} ${user}`);
+    expect(operatorVariables(template).OPERATORS).toBe(`${ROLE} ${user}`);
   });
 
   test.each<[Record<string, string>, string]>([

@@ -175,9 +175,10 @@ test('its environment names nothing of ours', async () => {
 
 test('its role has its own log and nothing else', () => {
   const roles = cloud.permissions().filter(({ role }) => role.includes('Sandbox'));
-  expect(roles.map(({ granted }) => granted.map(({ action }) => action))).toEqual([
-    ['logs:CreateLogStream', 'logs:PutLogEvents'],
-  ]);
+  expect(roles.length).toBeGreaterThan(0);
+  for (const { granted } of roles) {
+    expect(granted.map(({ action }) => action)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  }
 });
 
 test('a result that names a file of somebody else is no result', async () => {
