@@ -213,7 +213,7 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    *   their files under `work/<job id>/`. Name these files in the results: a retry then notices that they are gone.
    * - `whole`: at the first step only, for steps that hold something under the id of their job, such as a lock.
    * - `never`: retries are refused.
-   * @default `from_step`; for an external state machine `whole`, whatever is set
+   * @default `from_step`. An external state machine runs again as a whole, unless the value is `never`.
    */
   readonly retry?: 'from_step' | 'whole' | 'never';
   /**

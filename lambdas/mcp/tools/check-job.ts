@@ -4,6 +4,7 @@ import { maxWaitMs } from '../../definition/operation-definition.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
+import { withLastLines } from '../../workspace/logs/last-lines.ts';
 import { jobExtras, jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
@@ -47,7 +48,8 @@ export function checkJobTool({
       const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);
       if (!job) throw jobNotFound();
       const latest = await executionProgress.refresh(job);
-      return withWaitLimit(await jobResult(latest, { operation, workspace, polls, caller, include }), wait);
+      const shown = include?.includes('log') ? await withLastLines(latest, operation, workspace) : latest;
+      return withWaitLimit(await jobResult(shown, { operation, workspace, polls, caller, include }), wait);
     },
   });
 }
