@@ -30,11 +30,15 @@ export interface Api {
 
 /** Provides access tokens. */
 export interface TokenSource {
-  accessToken(): Promise<string>;
-  renew(refused: string): Promise<string>;
+  /** @param mayLeave whether the browser may leave for a sign-in */
+  accessToken(mayLeave: boolean): Promise<string>;
+  renew(refused: string, mayLeave: boolean): Promise<string>;
   accepted(): void;
   refusal(accessToken: string): Error;
 }
+
+/** The API responds within 29 seconds. */
+const TIMEOUT_MS = 30_000;
 
 /**
  * @param base URL of the API's stage, with a trailing slash
@@ -46,6 +50,7 @@ export function createApi(base: string, tokens?: TokenSource): Api {
       fetch(new URL(`.${path}`, base), {
         method,
         ...init,
+        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]),
         headers: {
           ...init.headers,
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -53,17 +58,21 @@ export function createApi(base: string, tokens?: TokenSource): Api {
         },
       });
     if (!tokens) return ask();
-    const token = await tokens.accessToken();
+    // Other requests have what the person entered.
+    const mayLeave = method === 'GET';
+    const token = await tokens.accessToken(mayLeave);
     const response = await ask(token);
-    if (response.status !== 401) {
-      tokens.accepted();
-      return response;
-    }
-    const renewed = await tokens.renew(token);
+    if (response.status !== 401) return accepted(response);
+    const renewed = await tokens.renew(token, mayLeave);
     const again = await ask(renewed);
     if (again.status === 401) throw tokens.refusal(renewed);
-    tokens.accepted();
-    return again;
+    return accepted(again);
+  }
+
+  /** A request that is throttled, or fails, says nothing about its token. */
+  function accepted(response: Response): Response {
+    if (response.ok || response.status === 304) tokens?.accepted();
+    return response;
   }
 
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {

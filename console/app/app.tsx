@@ -43,6 +43,12 @@ export function App({ api, session, problem: failure }: AppProps) {
     scrollTo(0, 0);
   }, [place]);
 
+  const signOut = (of: Session) => {
+    void of.signOut().then((page) => setSignedOut({ page }));
+    // Nothing asks for a token while the provider revokes this one.
+    setSignedOut({ page: undefined });
+  };
+
   if (signedOut) return <SignedOut page={signedOut.page} />;
   return (
     <>
@@ -64,7 +70,7 @@ export function App({ api, session, problem: failure }: AppProps) {
               {session.tokens?.user ?? 'Signed in'}
               {session.isOperator && ' (operator)'}
             </span>
-            <button type="button" onClick={async () => setSignedOut({ page: await session.signOut() })}>
+            <button type="button" onClick={() => signOut(session)}>
               Sign out
             </button>
           </div>

@@ -13,6 +13,8 @@ import { NoClient, Notice, ProviderUnavailable, SignedRequests, SignIn } from '.
 const base = new URL('.', document.baseURI).href;
 const root = document.getElementById('app');
 if (root) void start(root);
+// The page that comes back from the browser's cache waits for a sign-in that it has left for.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 async function start(root: HTMLElement): Promise<void> {
   try {

@@ -74,6 +74,7 @@ function FormQuestion({
   return (
     <form
       class="question"
+      data-entries
       ref={form}
       noValidate
       aria-labelledby={`${id}-q`}

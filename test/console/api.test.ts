@@ -30,7 +30,7 @@ test('an expired token in the middle is renewed once, and the request is sent ag
   const fetched = respond(json({}, { status: 401 }), json({ ok: true }));
   const source = tokens();
   expect(await createApi(BASE, source).post('/x', { a: 1 })).toEqual({ ok: true });
-  expect(source.renew).toHaveBeenCalledWith('old');
+  expect(source.renew).toHaveBeenCalledWith('old', false);
   expect(fetched.mock.calls[1]?.[1]).toMatchObject({
     body: '{"a":1}',
     headers: { authorization: 'Bearer new' },

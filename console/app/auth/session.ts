@@ -30,6 +30,12 @@ export class SignInFailed extends Error {
   override readonly name = 'SignInFailed';
 }
 
+/** What the browser takes to the provider. */
+interface Departure {
+  readonly endpoint: URL;
+  readonly pending: Pending;
+}
+
 /** The person must sign in, and the browser is not on its way to the provider. */
 export class SignInNeeded extends Error {
   override readonly name = 'SignInNeeded';
@@ -43,7 +49,14 @@ export class Session {
   readonly #config: ReadyConfig;
   readonly #redirectUri: string;
   readonly #key: string;
-  #renewal: Promise<string> | undefined;
+  #renewal: Promise<string | undefined> | undefined;
+  /** The browser leaves once, whatever number of requests needs a sign-in. */
+  #leaving: Promise<void> | undefined;
+  /** The person decides when to leave. */
+  #isNeeded = false;
+  #isSignedOut = false;
+  /** Whether the tokens that have expired were those of an operator. */
+  #wasOperator = false;
   /** Called when the person must sign in, while a form has what they entered. */
   onNeeded: () => void = () => {};
 
@@ -59,15 +72,20 @@ export class Session {
   }
 
   get isOperator(): boolean {
-    return this.tokens?.scopes.includes(this.#config.operator_scope) ?? false;
+    const { tokens } = this;
+    return tokens ? tokens.scopes.includes(this.#config.operator_scope) : this.#wasOperator;
   }
 
   /**
    * Leaves for the identity provider.
-   * @param options.asOperator requests the operator's scope too
+   * @param options.asOperator requests the operator's scope too. @default whether the sign-in that has expired had it
    * @param options.returnTo the place in the console to come back to
    */
-  async signIn({ asOperator = false, returnTo = location.hash } = {}): Promise<void> {
+  async signIn({ asOperator = this.#wasOperator, returnTo = location.hash } = {}): Promise<void> {
+    this.#leave(await this.#prepare(asOperator, returnTo));
+  }
+
+  async #prepare(asOperator: boolean, returnTo: string): Promise<Departure> {
     const { authorization_server: server, client_id, resource, operator_scope } = this.#config;
     const endpoint = URL.parse(server.authorization_endpoint ?? '');
     if (!endpoint || !/^https?:$/.test(endpoint.protocol)) {
@@ -89,7 +107,6 @@ export class Session {
       scopes,
       returnTo: returnAddress(returnTo),
     };
-    this.#write('pending', pending);
     const parameters = {
       client_id,
       redirect_uri: this.#redirectUri,
@@ -102,6 +119,11 @@ export class Session {
       ...(resource && { resource }),
     };
     for (const [name, value] of Object.entries(parameters)) endpoint.searchParams.set(name, value);
+    return { endpoint, pending };
+  }
+
+  #leave({ endpoint, pending }: Departure): void {
+    this.#write('pending', pending);
     location.assign(endpoint);
   }
 
@@ -144,27 +166,34 @@ export class Session {
     }
   }
 
-  /** @returns a token that has not expired. @throws SignInNeeded, or never returns because the browser leaves for the provider */
-  async accessToken(): Promise<string> {
+  /**
+   * @param mayLeave whether the browser may leave for the provider: the request has nothing that the person entered
+   * @returns a token that has not expired
+   * @throws SignInNeeded; SignInFailed when the provider does not respond. It never returns when the browser leaves
+   */
+  async accessToken(mayLeave: boolean): Promise<string> {
+    this.#expectSignedIn();
     const { tokens } = this;
     if (tokens && !isExpired(tokens, Date.now())) return tokens.accessToken;
-    if (tokens?.refreshToken === undefined) return this.#signInAgain();
-    return this.#refresh(tokens);
+    if (tokens?.refreshToken === undefined) return this.#signInAgain(mayLeave);
+    return this.#refresh(tokens, mayLeave);
   }
 
   /**
    * Returns another token after the API has refused one.
-   * @throws SignInNeeded; ApiError `TOKEN_REFUSED` when another token would be refused too
+   * @param mayLeave as for `accessToken`
+   * @throws SignInNeeded; SignInFailed; ApiError `TOKEN_REFUSED` when another token would be refused too
    */
-  async renew(refused: string): Promise<string> {
+  async renew(refused: string, mayLeave: boolean): Promise<string> {
+    this.#expectSignedIn();
     const { tokens } = this;
     switch (renewalOf(tokens, refused, Date.now())) {
       case 'use-newer':
         return tokens?.accessToken ?? '';
       case 'refresh':
-        return this.#refresh(tokens as Tokens);
+        return this.#refresh(tokens as Tokens, mayLeave);
       case 'sign-in':
-        return this.#signInAgain();
+        return this.#signInAgain(mayLeave);
       case 'refuse':
         throw this.refusal(refused);
     }
@@ -188,6 +217,8 @@ export class Session {
   async signOut(): Promise<string | undefined> {
     const { tokens } = this;
     const { authorization_server: server, client_id } = this.#config;
+    // First: a request that needs a token would sign the person in again.
+    this.#isSignedOut = true;
     this.#write('tokens', undefined);
     if (tokens?.refreshToken !== undefined && server.revocation_endpoint) {
       const { additionalParameters: _, ...options } = this.#requestOptions();
@@ -200,15 +231,26 @@ export class Session {
     if (!page || !/^https?:$/.test(page.protocol)) return undefined;
     page.searchParams.set('client_id', client_id);
     // Cognito has a name of its own for the address to come back to.
-    if (page.hostname.endsWith('.amazoncognito.com')) page.searchParams.set('logout_uri', this.#redirectUri);
+    if (new URL(server.issuer).hostname.startsWith('cognito-idp.'))
+      page.searchParams.set('logout_uri', this.#redirectUri);
     return page.href;
   }
 
-  async #signInAgain(): Promise<never> {
+  #expectSignedIn(): void {
+    if (this.#isSignedOut) throw new SignInNeeded('You have signed out. Sign in again.');
+  }
+
+  async #signInAgain(mayLeave: boolean): Promise<never> {
+    this.#expectSignedIn();
+    this.#wasOperator = this.isOperator;
     this.#write('tokens', undefined);
     // To leave now would lose what the person has entered.
-    if (!document.activeElement?.matches('main input, main textarea, main select')) {
-      await this.signIn();
+    if (!mayLeave || hasEntries()) this.#isNeeded = true;
+    if (!this.#isNeeded) {
+      this.#leaving ??= this.#leaveUnlessNeeded();
+      await this.#leaving;
+    }
+    if (!this.#isNeeded) {
       // The page unloads.
       return new Promise(() => {});
     }
@@ -216,15 +258,28 @@ export class Session {
     throw new SignInNeeded('Your sign-in has expired. Sign in again.');
   }
 
+  async #leaveUnlessNeeded(): Promise<void> {
+    try {
+      const departure = await this.#prepare(this.#wasOperator, location.hash);
+      this.#expectSignedIn();
+      // Another request may have what the person entered.
+      if (!this.#isNeeded) this.#leave(departure);
+    } catch (error) {
+      this.#leaving = undefined;
+      throw error;
+    }
+  }
+
   /** One refresh at a time: a server that rotates refresh tokens would see a second one as theft. */
-  #refresh(tokens: Tokens): Promise<string> {
+  async #refresh(tokens: Tokens, mayLeave: boolean): Promise<string> {
     this.#renewal ??= this.#sendRefresh(tokens).finally(() => {
       this.#renewal = undefined;
     });
-    return this.#renewal;
+    return (await this.#renewal) ?? this.#signInAgain(mayLeave);
   }
 
-  async #sendRefresh(tokens: Tokens): Promise<string> {
+  /** @returns undefined when the provider refuses the refresh token. @throws SignInNeeded; SignInFailed */
+  async #sendRefresh(tokens: Tokens): Promise<string | undefined> {
     const { authorization_server: server, client_id } = this.#config;
     const client: oauth.Client = { client_id };
     try {
@@ -236,13 +291,21 @@ export class Session {
         this.#requestOptions(),
       );
       const result = await oauth.processRefreshTokenResponse(server, client, response);
+      this.#expectSignedIn();
+      if (this.tokens?.refreshToken !== tokens.refreshToken)
+        throw new SignInNeeded('Your sign-in has ended. Sign in again.');
       const renewed = toTokens(result, tokens.scopes, Date.now(), tokens);
       this.#write('tokens', renewed);
       return renewed.accessToken;
     } catch (error) {
+      if (error instanceof SignInNeeded) throw error;
+      if (error instanceof oauth.ResponseBodyError || error instanceof oauth.WWWAuthenticateChallengeError)
+        return undefined;
       // Without a response, the refresh token may still be good.
-      if (!(error instanceof oauth.ResponseBodyError)) throw error;
-      return this.#signInAgain();
+      throw new SignInFailed(
+        `${server.issuer} did not renew the sign-in (${(error as Error).message}). Check the connection, or try again later.`,
+        { cause: error },
+      );
     }
   }
 
@@ -266,6 +329,14 @@ export class Session {
     if (value) sessionStorage.setItem(`${this.#key} ${name}`, JSON.stringify(value));
     else sessionStorage.removeItem(`${this.#key} ${name}`);
   }
+}
+
+/** Whether a reload of the page would lose what the person has entered, or can see only once. */
+function hasEntries(): boolean {
+  return (
+    document.querySelector('main [data-entries]') !== null ||
+    document.activeElement?.matches('main input, main textarea, main select') === true
+  );
 }
 
 function signInFailed(error: unknown): SignInFailed {

@@ -17,7 +17,7 @@ export type SignInConfig = { readonly mode: 'none' } | { readonly mode: 'iam' } 
 
 /** @throws Error when the API does not respond with it */
 export async function readSignInConfig(base: string): Promise<SignInConfig> {
-  const response = await fetch(new URL('console/config', base));
+  const response = await fetch(new URL('console/config', base), { signal: AbortSignal.timeout(30_000) });
   if (!response.ok) throw new Error(`The API responded with status ${response.status}. Reload the page.`);
   return response.json();
 }

@@ -39,7 +39,7 @@ export function EndpointForm({ api, endpoint, submitLabel, onSubmit, onCancel }:
     run(() => onSubmit({ url: url.trim(), description, events, operations }));
   };
   return (
-    <form class="box endpoint-form" onSubmit={submit}>
+    <form class="box endpoint-form" data-entries onSubmit={submit}>
       <label>
         URL of the receiver
         <input

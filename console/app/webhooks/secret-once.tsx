@@ -20,7 +20,7 @@ export function SecretOnce({
   useEffect(() => title.current?.focus(), []);
   const { secret: text, previous_secret_expires_at: previous } = secret;
   return (
-    <section class="box secret" aria-labelledby="secret-title">
+    <section class="box secret" data-entries aria-labelledby="secret-title">
       <h2 id="secret-title" tabIndex={-1} ref={title}>
         Signing secret
       </h2>
