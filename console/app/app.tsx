@@ -43,6 +43,8 @@ export function App({ api, session, problem: failure }: AppProps) {
     scrollTo(0, 0);
   }, [place]);
 
+  useEffect(() => keepFocus(main.current), [signedOut]);
+
   const signOut = (of: Session) => {
     void of.signOut().then((page) => setSignedOut({ page }));
     // Nothing asks for a token while the provider revokes this one.
@@ -98,6 +100,25 @@ export function App({ api, session, problem: failure }: AppProps) {
       </main>
     </>
   );
+}
+
+/** Gives the focus to the page when the element that had it is gone: the next key would go to nobody. */
+function keepFocus(main: HTMLElement | null): (() => void) | undefined {
+  if (!main) return undefined;
+  let last: EventTarget | null = null;
+  const note = ({ target }: FocusEvent) => {
+    last = target;
+  };
+  const observer = new MutationObserver(() => {
+    const isGone = last instanceof Node && !last.isConnected;
+    if (isGone && document.activeElement === document.body) main.focus({ preventScroll: true });
+  });
+  main.addEventListener('focusin', note);
+  observer.observe(main, { childList: true, subtree: true });
+  return () => {
+    main.removeEventListener('focusin', note);
+    observer.disconnect();
+  };
 }
 
 function Page({

@@ -1,5 +1,5 @@
 /** Asks before it acts. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import './confirm-button.css';
 
 export interface ConfirmButtonProps {
@@ -12,14 +12,26 @@ export interface ConfirmButtonProps {
 
 export function ConfirmButton({ label, question, disabled, onConfirm }: ConfirmButtonProps) {
   const [isAsking, setIsAsking] = useState(false);
-  const confirm = useRef<HTMLButtonElement>(null);
-  // The button that asked is gone.
-  useEffect(() => {
-    if (isAsking) confirm.current?.focus();
+  const opener = useRef<HTMLButtonElement>(null);
+  const harmless = useRef<HTMLButtonElement>(null);
+  const returns = useRef(false);
+  // The button that had the focus is gone. A key that is held down must not confirm.
+  useLayoutEffect(() => {
+    if (isAsking) harmless.current?.focus();
   }, [isAsking]);
+  useLayoutEffect(() => {
+    if (!returns.current || !opener.current || disabled) return;
+    returns.current = false;
+    // Unless the person has gone elsewhere while the action ran.
+    if (document.activeElement?.matches('body, main')) opener.current.focus();
+  });
+  const close = () => {
+    returns.current = true;
+    setIsAsking(false);
+  };
   if (!isAsking) {
     return (
-      <button type="button" disabled={disabled} onClick={() => setIsAsking(true)}>
+      <button type="button" ref={opener} disabled={disabled} onClick={() => setIsAsking(true)}>
         {label}…
       </button>
     );
@@ -32,16 +44,15 @@ export function ConfirmButton({ label, question, disabled, onConfirm }: ConfirmB
         type="button"
         class="danger"
         disabled={disabled}
-        ref={confirm}
         onClick={() => {
-          setIsAsking(false);
+          close();
           onConfirm();
         }}
       >
         {label}
       </button>{' '}
-      <button type="button" onClick={() => setIsAsking(false)}>
-        Keep
+      <button type="button" ref={harmless} onClick={close}>
+        Go back
       </button>
     </fieldset>
   );

@@ -1,6 +1,6 @@
 /** Shows why a request failed: what happened, and the remedy. */
 import { ErrorNotice } from '../shared/error-notice.tsx';
-import { ApiError } from './api.ts';
+import { describeFailure } from './api-error.ts';
 
 interface ProblemProps {
   /** What the person wanted, such as "The jobs could not be read". */
@@ -10,13 +10,8 @@ interface ProblemProps {
 }
 
 export function Problem({ title, error, onRetry }: ProblemProps) {
-  // Without a response, the browser says only that it failed.
-  const view =
-    error instanceof ApiError
-      ? { code: error.code, message: error.message, retryable: error.retryable }
-      : { code: 'NO_RESPONSE', message: `The API did not respond (${error.message}). Check the connection.` };
   return (
-    <ErrorNotice title={title} error={view} urgent>
+    <ErrorNotice title={title} error={describeFailure(error)} urgent>
       {onRetry && (
         <button type="button" onClick={onRetry}>
           Try again

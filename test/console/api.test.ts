@@ -1,6 +1,7 @@
 /** Tests how the console calls the API: tokens, renewals, unchanged responses and errors. */
 import { jest } from '@jest/globals';
 import { ApiError, createApi, type TokenSource } from '../../console/app/api.ts';
+import { describeFailure } from '../../console/app/api-error.ts';
 
 const BASE = 'https://jobs.example.com/v1/';
 const respond = (...responses: Response[]) => {
@@ -68,4 +69,20 @@ test('an error has the code, the remedy and the time to wait', async () => {
   expect(limited).toBeInstanceOf(ApiError);
   expect(limited).toMatchObject({ status: 429, code: 'RESOURCE_EXHAUSTED', retryAfterMs: 2_000 });
   await expect(api.get('/jobs')).rejects.toMatchObject({ status: 502, code: 'UNREADABLE' });
+});
+
+test('a throttled request does not say that the API accepts the token', async () => {
+  const source = tokens();
+  respond(json({}, { status: 429 }), new Response(null, { status: 304 }));
+  const api = createApi(BASE, source);
+  await expect(api.get('/jobs')).rejects.toBeInstanceOf(ApiError);
+  expect(source.accepted).not.toHaveBeenCalled();
+  await api.getChanged('/jobs/1', '"1"');
+  expect(source.accepted).toHaveBeenCalledTimes(1);
+});
+
+test('a failure of the sign-in is not described as one of the API', () => {
+  const expired = Object.assign(new Error('Sign in again.'), { name: 'SignInNeeded' });
+  expect(describeFailure(expired)).toEqual({ code: 'SIGN_IN_NEEDED', message: 'Sign in again.' });
+  expect(describeFailure(new TypeError('Failed to fetch')).code).toBe('NO_RESPONSE');
 });

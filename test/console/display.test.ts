@@ -1,5 +1,5 @@
 /** Tests the arithmetic of what the console draws: rows in view, plots, timelines and durations. */
-import { backoffMs, linkRefreshMs, nextPollMs } from '../../console/app/jobs/polling.ts';
+import { backoffMs, hasStaleLinks, linkRefreshMs, nextPollMs } from '../../console/app/jobs/polling.ts';
 import { retrySteps } from '../../console/app/jobs/retry-steps.ts';
 import { shortJson } from '../../console/app/jobs/short-json.ts';
 import { formatAgo, formatDuration, formatSize, msBetween } from '../../console/shared/duration.ts';
@@ -170,6 +170,11 @@ describe('polls of a job', () => {
     expect(linkRefreshMs([expires(900_000), expires(800_000)], 0)).toBe(740_000);
     expect(linkRefreshMs([expires(0)], 100_000)).toBe(2_000);
     expect(linkRefreshMs([], 0)).toBeUndefined();
+    const input_requests = {
+      file: { message: '', upload: { method: 'PUT', max_bytes: 1, url_expires_at: new Date(90_000).toISOString() } },
+    } as const;
+    expect(hasStaleLinks({ input_requests }, 20_000)).toBe(false);
+    expect(hasStaleLinks({ input_requests }, 30_000)).toBe(true);
   });
 });
 

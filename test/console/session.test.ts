@@ -60,7 +60,12 @@ function expired(tokens: object = {}, config: ReadyConfig = CONFIG): Session {
   return new Session(config, 'https://jobs.example.com/v1/');
 }
 
-const outcomeOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+/** Returns the value or the error of a promise; `pending` for one that waits while the page unloads. */
+const outcomeOf = (promise: Promise<unknown>) =>
+  Promise.race([
+    promise.catch((error: unknown) => error),
+    new Promise((resolve) => setTimeout(resolve, 500, 'pending')),
+  ]);
 /** Waits for the digest that precedes the way to the provider. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
 

@@ -1,5 +1,7 @@
 /** Decides when the pages of a job ask again. */
 
+import type { JobDetails } from '../../shared/job.ts';
+
 /** A person watches: a step that begins is seen within two seconds. */
 const WATCHED_MS = 1_500;
 const DEFAULT_MS = 2_000;
@@ -34,6 +36,19 @@ export function backoffMs(failures: number, retryAfterMs: number | undefined): n
 
 /** Download links are renewed a minute before they expire. */
 const LINK_MARGIN_MS = 60_000;
+
+/** Whether a link of a job is about to expire: its files, or the place for an upload. */
+export function hasStaleLinks(
+  { files = [], input_requests = {} }: Pick<JobDetails, 'files' | 'input_requests'>,
+  nowMs: number,
+): boolean {
+  const uploads = Object.values(input_requests).flatMap((request) =>
+    'upload' in request ? [request.upload] : [],
+  );
+  return [...files, ...uploads].some(
+    ({ url_expires_at }) => Date.parse(url_expires_at ?? '') - nowMs <= LINK_MARGIN_MS,
+  );
+}
 
 /** @returns milliseconds until the links of the files must be read again; undefined without files */
 export function linkRefreshMs(

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { JobDetails } from '../../shared/job.ts';
 import { type Api, ApiError } from '../api.ts';
 import { useVisible } from '../use-visible.ts';
-import { backoffMs, linkRefreshMs, nextPollMs } from './polling.ts';
+import { backoffMs, hasStaleLinks, linkRefreshMs, nextPollMs } from './polling.ts';
 
 export interface FollowedJob {
   readonly job: JobDetails | undefined;
@@ -36,6 +36,8 @@ export function useJob(api: Api, jobId: string): FollowedJob {
     };
     const poll = async () => {
       try {
+        // New links come only with a response in full.
+        if (latest.current && hasStaleLinks(latest.current, Date.now())) etag.current = undefined;
         const response = await api.getChanged<JobDetails>(`/jobs/${jobId}`, etag.current, controller.signal);
         if (response) {
           latest.current = response.body;
@@ -47,14 +49,12 @@ export function useJob(api: Api, jobId: string): FollowedJob {
         if (!latest.current) return;
         const pollMs = nextPollMs(latest.current);
         if (pollMs !== undefined) return later(pollMs);
-        const refreshMs = linkRefreshMs(latest.current.files, Date.now());
-        // New links come with a response in full.
-        etag.current = undefined;
-        later(refreshMs);
+        later(linkRefreshMs(latest.current.files, Date.now()));
       } catch (failure) {
         if (controller.signal.aborted) return;
         failures += 1;
-        setError(failure as Error);
+        const isThrottled = failure instanceof ApiError && failure.status === 429;
+        if (!isThrottled || !latest.current) setError(failure as Error);
         const isFinal = failure instanceof ApiError && [401, 403, 404].includes(failure.status);
         if (!isFinal)
           later(backoffMs(failures, failure instanceof ApiError ? failure.retryAfterMs : undefined));

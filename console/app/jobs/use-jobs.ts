@@ -99,6 +99,8 @@ export function useJobs(api: Api, query: string): JobList {
       } catch (failure) {
         if (controller.signal.aborted) return;
         setError(failure as Error);
+        // Another request would be refused too, and may cost a refresh of the token.
+        if (failure instanceof ApiError && [401, 403].includes(failure.status)) return;
         again(Math.max(AFTER_ERROR_MS, (failure instanceof ApiError && failure.retryAfterMs) || 0));
       }
     };

@@ -1,5 +1,5 @@
 /** Follows the log of a job, while the person can see it. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { appendLog, EMPTY_LOG, type LogState } from '../../shared/log-buffer.ts';
 import { type Api, ApiError } from '../api.ts';
 import { useVisible } from '../use-visible.ts';
@@ -37,18 +37,24 @@ interface Position {
 
 const START: Position = { log: EMPTY_LOG, hasEarlier: false, isComplete: false, hasLater: false };
 
-/** @param step only the log of this step; '' for all */
+/**
+ * Begins once: another part, or step, needs another component.
+ * @param step only the log of this step; '' for all
+ */
 export function useLog(api: Api, jobId: string, part: LogPart, step: string): FollowedLog {
   const [position, setPosition] = useState<Position>(START);
   const [error, setError] = useState<Error>();
   const [isMissing, setIsMissing] = useState(false);
   const [demand, setDemand] = useState(0);
+  /** The last demand that was read on for. */
+  const served = useRef(demand);
   const isVisible = useVisible();
-
-  useEffect(() => setPosition(START), [jobId, part, step]);
 
   useEffect(() => {
     if (!isVisible) return;
+    // A person who comes back to the tab has not asked for more.
+    if (position.hasLater && served.current === demand) return;
+    served.current = demand;
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let failures = 0;
@@ -70,7 +76,7 @@ export function useLog(api: Api, jobId: string, part: LogPart, step: string): Fo
           isComplete: page.complete,
           hasLater: isPaused,
         };
-        if (part !== 'start' && caughtUp > MAX_CATCH_UP) {
+        if (part !== 'start' && caughtUp > MAX_CATCH_UP && !page.complete) {
           // The log grows faster than it can be read: go on at its end.
           now = { ...START, hasEarlier: true };
           caughtUp = 0;
@@ -80,16 +86,19 @@ export function useLog(api: Api, jobId: string, part: LogPart, step: string): Fo
         if (ms !== undefined && !isPaused) timer = setTimeout(read, ms);
       } catch (failure) {
         if (controller.signal.aborted) return;
-        if (failure instanceof ApiError && [401, 403, 404].includes(failure.status)) {
-          setIsMissing(true);
+        const { status, retryAfterMs } = failure instanceof ApiError ? failure : {};
+        if (status === 404) return setIsMissing(true);
+        if (status === 400 && now.after !== undefined) {
+          // A deploy has removed the step at which the position is.
+          now = START;
+          setPosition(now);
+          timer = setTimeout(read, 0);
           return;
         }
         failures += 1;
-        if (!(failure instanceof ApiError && failure.status === 429)) setError(failure as Error);
-        timer = setTimeout(
-          read,
-          backoffMs(failures, failure instanceof ApiError ? failure.retryAfterMs : undefined),
-        );
+        if (status !== 429) setError(failure as Error);
+        if (status !== undefined && [400, 401, 403].includes(status)) return;
+        timer = setTimeout(read, backoffMs(failures, retryAfterMs));
       }
     };
     void read();
