@@ -70,7 +70,13 @@ export class ConsolePage {
     if (contentType === undefined) return undefined;
     const known = this.#files.get(name) ?? readPageFile(new URL(name, this.#directory), contentType);
     this.#files.set(name, known);
-    return known;
+    try {
+      return await known;
+    } catch (error) {
+      // The next request reads it again.
+      this.#files.delete(name);
+      throw error;
+    }
   }
 
   /**

@@ -42,7 +42,10 @@ export function consoleRoutes({ console: page }: Pick<ApiDependencies, 'console'
       const server = await page.authorizationServer();
       return {
         status: 200,
-        headers: { 'cache-control': 'public, max-age=60' },
+        // A provider that was unavailable may be available at the next reload.
+        headers: {
+          'cache-control': page.signIn.mode === 'oidc' && !server ? 'no-store' : 'public, max-age=60',
+        },
         body: { ...page.signIn, ...(server && { authorization_server: server }) },
       };
     },

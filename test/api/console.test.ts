@@ -1,6 +1,10 @@
 /** Tests how the console learns to sign in, and what its policy lets it connect to. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { createApi } from '../../lambdas/api/api.ts';
@@ -79,11 +83,28 @@ test('an issuer that is unavailable is asked once in ten seconds, and the page i
   isUp = false;
   const get = consoleOf();
   for (let times = 0; times < 3; times++) await get('/console');
-  const config = JSON.parse((await get('/console/config')).body);
+  const { body, headers } = await get('/console/config');
+  expect(headers).toMatchObject({ 'cache-control': 'no-store' });
+  const config = JSON.parse(body);
   expectValid(['components', 'schemas', 'ConsoleConfig'], config);
   expect(config).not.toHaveProperty('authorization_server');
   expect(requests).toBe(1);
   isUp = true;
   jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_001);
   expect(JSON.parse((await get('/console/config')).body)).toHaveProperty('authorization_server');
+});
+
+test('a file that could not be read is read again at the next request', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'console-'));
+  try {
+    const page = new ConsolePage({
+      directory: pathToFileURL(`${directory}/`),
+      signIn: { mode: 'none' },
+    });
+    await expect(page.file('app.js')).rejects.toThrow('ENOENT');
+    await writeFile(join(directory, 'app.js'), 'let a;');
+    expect(await page.file('app.js')).toMatchObject({ text: 'let a;' });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
