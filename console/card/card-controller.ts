@@ -75,6 +75,7 @@ export class CardController {
   /** The model has the result of the call. */
   #hasResult = false;
   #isStopped = false;
+  #isPaused = false;
 
   /**
    * @param onChange gets each state
@@ -109,6 +110,14 @@ export class CardController {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Checks nothing while the user does not see the card, and at once when they do. */
+  pause(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) clearTimeout(this.#timer);
+    else if (this.#next) this.tryNow();
   }
 
   /** Tells the host how large the card is, in CSS pixels. @returns false before the host knows the card */
@@ -233,6 +242,7 @@ export class CardController {
     clearTimeout(this.#timer);
     if (this.#isStopped) return;
     this.#next = next;
+    if (this.#isPaused) return;
     this.#timer = setTimeout(() => {
       this.#next = undefined;
       next();

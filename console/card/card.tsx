@@ -64,7 +64,8 @@ function JobBody({ job, state, controller }: CardProps & { readonly job: CardJob
           <Question
             key={`${job.jobId} ${key}`}
             request={request}
-            busy={busy !== undefined}
+            sending={busy === `answer:${key}`}
+            disabled={busy !== undefined}
             refusal={refusalOf(`answer:${key}`)}
             onAnswer={(answer) => void controller.answer(key, answer)}
             onOpen={(url) => void controller.openPage(url)}
@@ -100,7 +101,7 @@ function JobBody({ job, state, controller }: CardProps & { readonly job: CardJob
       {link && <CopyLink {...link} />}
       {refusal && !refusal.act.startsWith('answer:') && (
         <ErrorNotice
-          title={REFUSED[refusal.act.split(':', 1)[0] ?? ''] ?? 'That failed'}
+          title={REFUSED[refusal.act.split(':', 1)[0] ?? ''] ?? 'The action failed'}
           error={refusal.error}
           urgent
         />
@@ -290,10 +291,12 @@ function Trouble({ state: { trouble, triesAgain, connection, canCall, job }, con
         title={job ? 'The card shows what it last knew' : 'The job cannot be shown'}
         error={trouble}
       >
-        <button type="button" onClick={() => controller.tryNow()}>
-          Try now
-        </button>
-        {triesAgain && <span class="hint">It tries again by itself.</span>}
+        {(job || triesAgain) && (
+          <button type="button" onClick={() => controller.tryNow()}>
+            Try now
+          </button>
+        )}
+        {triesAgain && <span class="hint">The card retries automatically.</span>}
       </ErrorNotice>
     );
   if (connection === 'connected' && !canCall && job && !isEnded(job))

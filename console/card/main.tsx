@@ -35,5 +35,6 @@ if (root) {
     told = `${width} ${height}`;
   };
   new ResizeObserver(tellSize).observe(body);
+  document.addEventListener('visibilitychange', () => controller.pause(document.hidden));
   controller.start();
 }

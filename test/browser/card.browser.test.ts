@@ -290,14 +290,14 @@ test('a page and a file are opened by the host', async () => {
   expect(opened).toEqual(['https://shop.example/sign-in?code=WDJB', url]);
 }, 30_000);
 
-test('a host without tools or pages is said to be one', async () => {
+test('the card says that the host cannot call tools or open pages', async () => {
   const { card } = await show(SCENES.running ?? {}, { capabilities: {} });
   await waitForText(card, 'This host does not let the card follow the job.');
   expect(await card.$$('button')).toEqual([]);
   expect(calls).toEqual([]);
 }, 30_000);
 
-test('wears the theme and the colors of the host, also when they change', async () => {
+test('the card uses the theme and the colors of the host, also when they change', async () => {
   const colors = [
     'background-primary',
     'background-secondary',

@@ -317,3 +317,17 @@ test('stops when the host removes the card', async () => {
   await pause(30);
   expect(card.calls).toHaveLength(count);
 });
+
+test('a card that nobody sees checks nothing, and checks at once when it is seen again', async () => {
+  const card = await openCard(() => checked({ progress: 0.5, poll_after_ms: 1 }));
+  await card.bridge.sendToolResult(jobResult({ status: 'running', poll_after_ms: 1 }) as never);
+  await card.until(({ job }) => job?.progress === 0.5);
+  card.controller.pause(true);
+  await pause(30);
+  const { length } = card.calls;
+  await pause(50);
+  expect(card.calls).toHaveLength(length);
+  card.controller.pause(false);
+  await pause(50);
+  expect(card.calls.length).toBeGreaterThan(length);
+});
