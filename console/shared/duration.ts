@@ -33,6 +33,7 @@ export function msBetween(start: string | undefined, end: string | undefined): n
 
 /** Creating a format takes longer than using it. */
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /** @returns the time as the person's language writes it; '' when it is malformed */
 export function formatTime(time: string): string {
@@ -49,7 +50,7 @@ export function formatAgo(time: string, nowMs: number): string {
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ago`;
   if (ms < DAY) return `${Math.floor(ms / HOUR)} h ago`;
   if (ms < 7 * DAY) return `${Math.floor(ms / DAY)} d ago`;
-  return time.slice(0, 10);
+  return DATE.format(Date.parse(time));
 }
 
 /** @returns such as `1.5 MB` */

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useMemo, useRef, useState } from 'preact/hooks';
 import type { InputRequestView } from '../../lambdas/jobs/job-view.ts';
-import { httpUrl } from './http-url.ts';
+import { formatTime } from './duration.ts';
+import { httpUrl, uploadCommand } from './http-url.ts';
 import './controls.css';
 import './question-form.css';
 import {
@@ -18,7 +19,9 @@ import {
 export interface QuestionProps {
   readonly request: InputRequestView;
   /** The answer is on its way. */
-  readonly busy: boolean;
+  readonly sending: boolean;
+  /** Another action must end first. @default false */
+  readonly disabled?: boolean;
   /** Why the service refused the answer. */
   readonly refusal?: string | undefined;
   readonly onAnswer: (answer: Answer) => void;
@@ -40,10 +43,12 @@ export function Question(props: QuestionProps) {
 function FormQuestion({
   request,
   schema,
-  busy,
+  sending,
+  disabled = false,
   refusal,
   onAnswer,
 }: QuestionProps & { readonly schema: unknown }) {
+  const busy = sending || disabled;
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
   const shape = JSON.stringify(schema);
@@ -102,7 +107,7 @@ function FormQuestion({
       <div class="buttons">
         {/* Not a submit button: hosts show the card in a frame that may submit no form. */}
         <button type="button" class="primary" disabled={busy} onClick={send}>
-          {busy ? 'Sending…' : 'Send answer'}
+          {sending ? 'Sending…' : 'Send answer'}
         </button>
         <button type="button" disabled={busy} onClick={() => onAnswer({ action: 'decline' })}>
           Decline
@@ -238,11 +243,13 @@ function toggle(chosen: readonly number[], index: number): readonly number[] {
 function PageQuestion({
   request,
   url,
-  busy,
+  sending,
+  disabled = false,
   refusal,
   onAnswer,
   onOpen,
 }: QuestionProps & { readonly url: string }) {
+  const busy = sending || disabled;
   const [opened, setOpened] = useState(false);
   const address = httpUrl(url);
   return (
@@ -282,18 +289,19 @@ type Upload = Extract<InputRequestView, { readonly upload: unknown }>;
 
 function UploadRequest({ request: { message, upload } }: { readonly request: Upload }) {
   const { url, url_expires_at, size, max_bytes } = upload;
+  const command = uploadCommand(url);
   const how =
     size === undefined ? `up to ${max_bytes.toLocaleString('en')}` : `exactly ${size.toLocaleString('en')}`;
   return (
     <QuestionFrame message={message}>
       <p>The job resumes when the file ({how} bytes) has arrived.</p>
-      {url ? (
+      {command ? (
         <>
           <p class="hint">
-            Run this command{url_expires_at && ` before ${new Date(url_expires_at).toLocaleTimeString()}`}.
-            The address is a secret: anyone who has it can upload.
+            Run this command{url_expires_at && ` before ${formatTime(url_expires_at)}`}. The address is a
+            secret: anyone who has it can upload.
           </p>
-          <pre class="command">curl --fail-with-body -T FILE '{url}'</pre>
+          <pre class="command">{command}</pre>
         </>
       ) : (
         <p class="hint">Only callers with the scope jobs:write receive the address for the upload.</p>

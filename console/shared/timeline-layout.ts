@@ -1,7 +1,7 @@
 /** Computes the bars of a timeline: when each step waited for its start, ran, waited for a person and failed. */
 
 import { msBetween } from './duration.ts';
-import type { Timeline, TimelineStep } from './job.ts';
+import type { StepAttempt, Timeline, TimelineStep } from './job.ts';
 
 /** A bar, in percent of the width of the timeline. */
 export interface Bar {
@@ -96,4 +96,14 @@ export function describeStep({
     ...(asked > 0 ? [asked === 1 ? 'asked once' : `asked ${asked} times`] : []),
     ...(status === 'reused' ? ['result of the earlier job'] : []),
   ].join(', ');
+}
+
+/** Returns the attempts that failed, with their numbers. The timeline keeps the first attempt and omits those after it. */
+export function failuresOf({
+  attempts = [],
+  attempts_omitted = 0,
+}: TimelineStep): readonly (StepAttempt & { readonly number: number })[] {
+  return attempts
+    .map((attempt, index) => ({ ...attempt, number: index + 1 + (index > 0 ? attempts_omitted : 0) }))
+    .filter(({ error }) => error);
 }

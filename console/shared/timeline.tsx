@@ -2,7 +2,7 @@
 import { formatDuration } from './duration.ts';
 import type { Timeline } from './job.ts';
 import { StatusBadge } from './status-badge.tsx';
-import { describeStep, layoutTimeline } from './timeline-layout.ts';
+import { describeStep, failuresOf, layoutTimeline } from './timeline-layout.ts';
 import './timeline.css';
 
 interface TimelineProps {
@@ -20,7 +20,7 @@ export function Waterfall({ timeline, createdAt, endedAt, nowMs }: TimelineProps
       <ol>
         {rows.map(({ step, bars, durationMs }) => {
           const notes = describeStep(step);
-          const failed = (step.attempts ?? []).filter(({ error }) => error);
+          const failed = failuresOf(step);
           return (
             <li key={step.step} class={`fall-row fall-${step.status}`}>
               <span class="fall-step">{step.step}</span>
@@ -38,9 +38,9 @@ export function Waterfall({ timeline, createdAt, endedAt, nowMs }: TimelineProps
               </span>
               <span class="fall-time">{durationMs !== undefined && formatDuration(durationMs)}</span>
               {notes && <span class="fall-notes hint">{notes}</span>}
-              {failed.map(({ error, started_at }, index) => (
+              {failed.map(({ error, started_at, number }) => (
                 <span key={started_at} class="fall-error" dir="auto">
-                  Attempt {index + 1}: <code>{error?.code}</code> {error?.message}
+                  Attempt {number}: <code>{error?.code}</code> {error?.message}
                 </span>
               ))}
             </li>

@@ -4,9 +4,10 @@ import { retrySteps } from '../../console/app/jobs/retry-steps.ts';
 import { shortJson } from '../../console/app/jobs/short-json.ts';
 import { formatAgo, formatDuration, formatSize, msBetween } from '../../console/shared/duration.ts';
 import { executionUrl } from '../../console/shared/execution-url.ts';
+import { uploadCommand } from '../../console/shared/http-url.ts';
 import type { Timeline } from '../../console/shared/job.ts';
 import { plotDurations } from '../../console/shared/plot-scale.ts';
-import { describeStep, layoutTimeline } from '../../console/shared/timeline-layout.ts';
+import { describeStep, failuresOf, layoutTimeline } from '../../console/shared/timeline-layout.ts';
 import { isNearEnd, rowAfterKey, rowsOf, windowOf } from '../../console/shared/virtual-window.ts';
 
 describe('the rows in view', () => {
@@ -127,6 +128,13 @@ describe('a timeline', () => {
     expect(timeline.steps.map(describeStep)).toEqual(['2 attempts', 'asked once', '']);
   });
 
+  test('numbers failed attempts after those that it omits', () => {
+    const error = { code: 'X' };
+    const attempts = [0, 5, 6].map((second) => ({ started_at: at(second), error }));
+    const step = { step: 'a', status: 'failed', attempts, attempts_omitted: 3 } as const;
+    expect(failuresOf(step).map(({ number }) => number)).toEqual([1, 5, 6]);
+  });
+
   test('keeps every bar within it, whatever the clocks say', () => {
     const odd: Timeline = {
       steps: [
@@ -171,7 +179,10 @@ describe('polls of a job', () => {
     expect(linkRefreshMs([expires(0)], 100_000)).toBe(2_000);
     expect(linkRefreshMs([], 0)).toBeUndefined();
     const input_requests = {
-      file: { message: '', upload: { method: 'PUT', max_bytes: 1, url_expires_at: new Date(90_000).toISOString() } },
+      file: {
+        message: '',
+        upload: { method: 'PUT', max_bytes: 1, url_expires_at: new Date(90_000).toISOString() },
+      },
     } as const;
     expect(hasStaleLinks({ input_requests }, 20_000)).toBe(false);
     expect(hasStaleLinks({ input_requests }, 30_000)).toBe(true);
@@ -198,7 +209,8 @@ test('ages, sizes and malformed times', () => {
   const now = Date.parse('2026-01-02T00:00:00Z');
   expect(formatAgo('2026-01-01T23:59:58Z', now)).toBe('now');
   expect(formatAgo('2026-01-01T21:00:00Z', now)).toBe('3 h ago');
-  expect(formatAgo('2025-12-01T00:00:00Z', now)).toBe('2025-12-01');
+  expect(formatAgo('2025-12-01T12:00:00Z', now)).toMatch(/2025/);
+  expect(formatAgo('2025-12-01T12:00:00Z', now)).not.toContain(':');
   expect(formatAgo('never', now)).toBe('');
   expect([0, 999, 1_500, 52_428_800].map(formatSize)).toEqual(['0 B', '999 B', '1.5 kB', '52.4 MB']);
   expect(msBetween('never', '2026-01-01T00:00:00Z')).toBeUndefined();
@@ -219,6 +231,13 @@ test('a link to an execution is made of an ARN of AWS, and of nothing else', () 
   ]) {
     expect(executionUrl(other)).toBeUndefined();
   }
+});
+
+test('the command of an upload has an address of the web as one argument', () => {
+  expect(uploadCommand("https://example.com/a'$(id)'?b=1")).toBe(
+    "curl --fail-with-body -T FILE 'https://example.com/a%27$(id)%27?b=1'",
+  );
+  expect(uploadCommand('file:///etc/passwd')).toBeUndefined();
 });
 
 test('JSON is shown up to 20,000 characters', () => {

@@ -94,6 +94,11 @@ test.each([
   );
 });
 
+test('a text that is too long to match here is left to the service', () => {
+  const text = 'x'.repeat(1_001);
+  expect(one({ type: 'string', pattern: '^x{1001}$' }, text)).toEqual(text);
+});
+
 test('a field that is not required is left out when it is empty', () => {
   const properties = {
     note: { type: 'string', minLength: 5 },

@@ -112,7 +112,7 @@ function LogView({ api, jobId, part, step, files, tail, onPart }: LogViewProps) 
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it */}
       <section class="log" tabIndex={0} aria-label="Lines of the log" ref={box}>
         {log.lines === 0 && log.open.length === 0 ? (
-          <p class="hint">{isReady ? 'Nothing has been printed.' : 'Reading…'}</p>
+          <p class="hint">{isReady ? 'Nothing has been printed.' : 'Loading…'}</p>
         ) : (
           <LogLines log={log} />
         )}

@@ -30,7 +30,7 @@ export function JobPage({ api, jobId }: { readonly api: Api; readonly jobId: str
     return error ? (
       <Problem title="The job could not be read" error={error} onRetry={refresh} />
     ) : (
-      <p role="status">Reading the job…</p>
+      <p role="status">Loading…</p>
     );
   }
   return <JobView api={api} job={job} error={error} onChanged={refresh} />;
@@ -187,7 +187,7 @@ function Facts({ job, nowMs, execution }: FactsProps) {
       </div>
       {retried_from !== undefined && (
         <div>
-          <dt>Retries</dt>
+          <dt>Retry of</dt>
           <dd>
             <a href={`#/jobs/${encodeURIComponent(retried_from)}`}>{retried_from.slice(0, 8)}</a>
           </dd>
@@ -214,18 +214,18 @@ interface QuestionsProps {
 }
 
 function Questions({ api, job, onChanged }: QuestionsProps) {
-  const [busy, setBusy] = useState<string>();
+  const [sending, setSending] = useState<ReadonlySet<string>>(new Set());
   const [refusals, setRefusals] = useState<Readonly<Record<string, string>>>({});
   const answer = async (key: string, given: Answer) => {
-    setBusy(key);
-    setRefusals({});
+    setSending((before) => new Set(before).add(key));
+    setRefusals(({ [key]: _, ...others }) => others);
     try {
       await api.post(`/jobs/${job.job_id}/answers`, { answers: { [key]: given } });
       onChanged();
     } catch (error) {
-      setRefusals({ [key]: (error as Error).message });
+      setRefusals((before) => ({ ...before, [key]: (error as Error).message }));
     } finally {
-      setBusy(undefined);
+      setSending((before) => new Set([...before].filter((each) => each !== key)));
     }
   };
   return (
@@ -234,7 +234,7 @@ function Questions({ api, job, onChanged }: QuestionsProps) {
         <Question
           key={`${job.job_id} ${key}`}
           request={request}
-          busy={busy === key}
+          sending={sending.has(key)}
           refusal={Object.hasOwn(refusals, key) ? refusals[key] : undefined}
           onAnswer={(given) => void answer(key, given)}
           onOpen={(url) => open(url, '_blank', 'noopener,noreferrer')}

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatAgo, formatDuration, formatTime, msBetween } from '../../shared/duration.ts';
 import type { JobSummary, OperationInfo } from '../../shared/job.ts';
 import { memo } from '../../shared/memo.ts';
-import { StatusBadge } from '../../shared/status-badge.tsx';
+import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import { isNearEnd, type ListPosition, rowAfterKey, rowsOf } from '../../shared/virtual-window.ts';
 import { subjectOf } from './job-list.ts';
 import './job-rows.css';
@@ -20,7 +20,7 @@ interface JobRowsProps {
 /** Heights of a row in rem, as in the style sheet: it has two lines on a narrow screen. */
 const ROW_REM = { wide: 2.6, narrow: 4.1 };
 const NARROW = '(max-width: 40rem)';
-const COLUMNS = ['Status', 'Operation', 'Subject', 'Started', 'Duration', 'Job'] as const;
+const COLUMNS = ['Status', 'Operation', 'Subject', 'Created', 'Duration', 'Job'] as const;
 
 interface JobRowProps {
   readonly job: JobSummary;
@@ -66,6 +66,9 @@ const JobRow = memo(({ job, index, total, top, height, operation, nowMs, isStop 
         <a href={`#/jobs/${encodeURIComponent(job_id)}`} tabIndex={isStop ? 0 : -1}>
           <span class="visually-hidden">Job </span>
           {job_id.slice(0, 8)}
+          <span class="visually-hidden">
+            , {[operation?.title ?? job.operation, subject, labelOf(status)].filter(Boolean).join(', ')}
+          </span>
         </a>
       </span>
     </li>

@@ -83,8 +83,8 @@ export function JobsPage({ api, route }: { readonly api: Api; readonly route: Ro
         />
       )}
       <p class="hint list-end" role="status">
-        {!isReady && !error && 'Reading jobs…'}
-        {isReady && isLoading && 'Reading older jobs…'}
+        {!isReady && !error && 'Loading…'}
+        {isReady && isLoading && 'Loading…'}
         {isReady &&
           !isLoading &&
           !isComplete &&

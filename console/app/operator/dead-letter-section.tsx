@@ -25,7 +25,7 @@ export function DeadLetterSection({
           Refresh dead letters
         </button>{' '}
         <span role="status" class="op-muted">
-          {isLoading ? 'Loading.' : total !== undefined && `${total} in all queues.`}
+          {isLoading ? 'Loading…' : total !== undefined && `${total} in all queues.`}
         </span>
       </p>
       {error && <Problem title="The dead letters could not be read" error={error} onRetry={reload} />}

@@ -63,7 +63,7 @@ export function JobSection({ api }: { readonly api: Api }) {
           Refresh jobs
         </button>{' '}
         <span role="status" class="op-muted">
-          {isLoading ? 'Loading.' : data && summaryOf(jobs, cursor !== undefined)}
+          {isLoading ? 'Loading…' : data && summaryOf(jobs, cursor !== undefined)}
         </span>
       </p>
       {error && <Problem title="The jobs could not be read" error={error} onRetry={reload} />}
@@ -76,7 +76,7 @@ export function JobSection({ api }: { readonly api: Api }) {
               api={api}
               job={job}
               nowMs={nowMs}
-              onChange={(next) => setChanged(new Map(changed).set(next.job_id, next))}
+              onChange={(next) => setChanged((before) => new Map(before).set(next.job_id, next))}
             />
           ))}
         </ul>
@@ -93,7 +93,7 @@ export function JobSection({ api }: { readonly api: Api }) {
             })
           }
         >
-          {loadMore.isBusy ? 'Loading' : 'Load more jobs'}
+          {loadMore.isBusy ? 'Loading…' : 'Load more jobs'}
         </button>
       )}
     </section>

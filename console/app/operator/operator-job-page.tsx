@@ -30,7 +30,7 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
           Refresh
         </button>{' '}
         <span role="status" class="op-muted">
-          {isLoading && 'Loading.'}
+          {isLoading && 'Loading…'}
         </span>
       </p>
       {error && <Problem title="The job could not be read" error={error} onRetry={reload} />}
@@ -59,7 +59,7 @@ function Facts({ job }: { readonly job: OperatorJob }) {
     ['Job', <code key="job">{job_id}</code>],
     ['Owner', owner],
     [
-      'Retries',
+      'Retry of',
       job.retried_from && (
         <a key="retries" href={`#/operator/${encodeURIComponent(job.retried_from)}`}>
           {job.retried_from.slice(0, 8)}
@@ -70,7 +70,7 @@ function Facts({ job }: { readonly job: OperatorJob }) {
       'Step',
       step && `${step}${progress === undefined ? '' : `, ${Math.floor(progress * 100)} % of the job`}`,
     ],
-    ['Error', error && `${error.code}. Read the log of this job for its text.`],
+    ['Error', error && `${error.code}. Its text is in CloudWatch Logs, in the log of the execution's step.`],
     ['Created', <Time key="created" at={created_at} />],
     ['Started', started_at && <Time key="started" at={started_at} />],
     ['Changed', updated_at && <Time key="changed" at={updated_at} />],

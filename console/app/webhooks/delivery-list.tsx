@@ -42,7 +42,7 @@ export function DeliveryList({ api, path, pageAt, emptyText, showsTarget }: Deli
           Refresh deliveries
         </button>{' '}
         <span role="status" class="hint">
-          {isLoading ? 'Loading.' : data && summaryOf(deliveries.length, cursor !== undefined)}
+          {isLoading ? 'Loading…' : data && summaryOf(deliveries.length, cursor !== undefined)}
         </span>
       </p>
       {first.error && (
@@ -59,7 +59,7 @@ export function DeliveryList({ api, path, pageAt, emptyText, showsTarget }: Deli
       {error && <Problem title="Older deliveries could not be read" error={error} />}
       {cursor !== undefined && (
         <button type="button" disabled={isBusy} onClick={() => loadMore(cursor)}>
-          {isBusy ? 'Loading' : 'Load more deliveries'}
+          {isBusy ? 'Loading…' : 'Load more deliveries'}
         </button>
       )}
     </>

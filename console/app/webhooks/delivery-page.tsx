@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
+import { useVisible } from '../use-visible.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
 import { pollDelayMs } from './delivery-polling.ts';
@@ -22,12 +23,13 @@ export function DeliveryPage({ api, deliveryId }: { readonly api: Api; readonly 
   const path = `/deliveries/${encodeURIComponent(deliveryId)}`;
   const { data: delivery, error, reload } = useLoad(path, (signal) => api.get<DeliveryDetails>(path, signal));
   const { isBusy, error: replayError, run } = useAction();
+  const isVisible = useVisible();
   useEffect(() => {
     const delayMs = delivery && pollDelayMs(delivery, Date.now());
-    if (delayMs === undefined || error !== undefined) return;
+    if (delayMs === undefined || error !== undefined || !isVisible) return;
     const timer = setTimeout(reload, delayMs);
     return () => clearTimeout(timer);
-  }, [delivery, error, reload]);
+  }, [delivery, error, reload, isVisible]);
   const replay = () =>
     run(async () => {
       await api.post(`${path}/replay`);

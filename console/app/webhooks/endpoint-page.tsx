@@ -184,7 +184,7 @@ function Settings({ api, path, endpoint, reload, onSent }: SettingsProps) {
         />
         <ConfirmButton
           label="Delete endpoint"
-          question="Nothing more is sent to it, and its deliveries are listed no longer."
+          question="Nothing more is sent to it. Its deliveries disappear from the list."
           disabled={isBusy}
           onConfirm={remove}
         />

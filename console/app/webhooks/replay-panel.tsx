@@ -20,6 +20,8 @@ export interface ReplayPanelProps {
 }
 
 interface Shown extends ReplayRun {
+  /** The selection of this run: that of the list may have changed since. */
+  readonly selection: string;
   readonly sinceMs: number;
   readonly untilMs: number;
 }
@@ -33,7 +35,7 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
 
   const start = async (
     from: Pick<ReplayRun, 'replayed' | 'reachedAt'> & { readonly next: object },
-    times: Times,
+    scope: Scope,
   ) => {
     stop.current = new AbortController();
     const { signal } = stop.current;
@@ -42,7 +44,7 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
       post: (body) => api.post<ReplayedPage>(`/endpoints/${endpointId}/replay`, body),
       from,
       signal,
-      onProgress: (progress) => setRun({ ...progress, ...times }),
+      onProgress: (progress) => setRun({ ...progress, ...scope }),
     });
     onEnd();
   };
@@ -50,7 +52,10 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
     const body = replayBody(filters);
     const until = 'until' in body ? Date.parse(String(body.until)) : Date.now();
     const sinceMs = Math.max(Date.parse(body.since), Date.parse(createdAt));
-    start({ replayed: 0, next: body }, { sinceMs, untilMs: Math.min(Date.now(), until) });
+    start(
+      { replayed: 0, next: body },
+      { sinceMs, untilMs: Math.min(Date.now(), until), selection: selectionOf(filters) },
+    );
   };
   const isRunning = run?.state === 'running';
 
@@ -58,10 +63,10 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
     <section class="box" aria-labelledby="replay-title">
       <h3 id="replay-title">Replay</h3>
       <p>
-        Sends again, the oldest first: {selectionOf(filters)}.{' '}
+        Replays {selectionOf(filters)}, oldest first.{' '}
         {filters.status === 'pending'
-          ? 'Those that wait for a further attempt are attempted now.'
-          : 'Waiting ones are left out, because an attempt follows anyway.'}
+          ? 'Those that wait for a retry are sent now.'
+          : 'Skips deliveries that wait for a retry.'}
       </p>
       {!isRunning && (
         <ConfirmButton
@@ -99,13 +104,14 @@ export function ReplayPanel({ api, endpointId, filters, createdAt, onEnd }: Repl
               Continue the replay
             </button>
           )}
+          {!isRunning && run.next && <span class="hint"> Continues with {run.selection}.</span>}
         </div>
       )}
     </section>
   );
 }
 
-type Times = Pick<Shown, 'sinceMs' | 'untilMs'>;
+type Scope = Pick<Shown, 'sinceMs' | 'untilMs' | 'selection'>;
 
 const STATES: Readonly<Record<ReplayRun['state'], string>> = {
   running: 'Replaying.',
