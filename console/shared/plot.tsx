@@ -73,11 +73,11 @@ export const DurationPlot = memo(({ points }: { readonly points: readonly Durati
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Names the hour for a short span, and the date for a long one. */
+/** Names the minute for a short span, the hour for some days, and the date for a long one. */
 function timeLabel(value: number, times: readonly { readonly value: number }[]): string {
   const span = (times.at(-1)?.value ?? value) - (times[0]?.value ?? value);
   const date = new Date(value);
-  return span < DAY_MS
-    ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-    : date.toLocaleDateString([], { month: 'short', day: 'numeric' });
+  if (span < DAY_MS) return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const day = { month: 'short', day: 'numeric' } as const;
+  return date.toLocaleString([], span < 7 * DAY_MS ? { ...day, hour: 'numeric' } : day);
 }

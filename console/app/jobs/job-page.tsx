@@ -63,6 +63,9 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
   const isOpen = !hasEnded(status);
   const nowMs = useNow(isOpen);
   const { input, execution } = useInput(api, job_id);
+  // The error and the questions have places of their own.
+  const shown = [job.error, ...Object.values(job.input_requests ?? {})].map((each) => each?.message);
+  const news = shown.includes(message) ? undefined : message;
   return (
     <article class="job">
       <header class="job-head">
@@ -83,8 +86,9 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
         </div>
         <ProgressBar progress={job.progress} label="Progress" />
         <p class="job-now" dir="auto">
-          {isOpen && step && <strong>{step} · </strong>}
-          {message}
+          {isOpen && step && <strong>{step}</strong>}
+          {news !== undefined && isOpen && step && ' · '}
+          {news}
         </p>
         <Facts job={job} nowMs={nowMs} execution={execution} />
         <p role="status" class="visually-hidden">

@@ -91,7 +91,9 @@ export function useJobs(api: Api, query: string): JobList {
         setState((now) => {
           const hasMore = page.next_cursor !== undefined;
           const merged = now.isReady ? mergeNewest(now.jobs, page.jobs, hasMore) : undefined;
-          const next = merged && hasMore ? now.next : page.next_cursor;
+          // The page is the whole list when it was empty before, and may have more than that list had.
+          const hasOlder = merged !== undefined && merged.length > page.jobs.length;
+          const next = hasOlder ? now.next : page.next_cursor;
           return { query, jobs: merged ?? page.jobs, next, isReady: true };
         });
         setError(undefined);
