@@ -1,0 +1,40 @@
+/** Starts a browser without a window: Chromium of an npm package on Linux, an installed Chrome elsewhere. */
+import chromium from '@sparticuz/chromium';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+
+export const VIEWPORT = { width: 1_200, height: 760 };
+
+/**
+ * Not the arguments of the package, which switch off the rules between sites, and which put everything into one process.
+ * Containers of CI often allow no sandbox, and have little shared memory.
+ */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--font-render-hinting=none',
+  '--force-color-profile=srgb',
+];
+
+/** Close it at the end. @throws Error when no browser is installed, outside of Linux on x64 */
+export async function launchBrowser(): Promise<Browser> {
+  const common = { defaultViewport: VIEWPORT, headless: 'shell' } as const;
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return puppeteer.launch({ ...common, channel: 'chrome' });
+  }
+  return puppeteer.launch({
+    ...common,
+    args: ARGUMENTS,
+    executablePath: await chromium.executablePath(),
+  });
+}
+
+export type Theme = 'light' | 'dark';
+
+export async function setTheme(page: Page, theme: Theme): Promise<void> {
+  await page.emulateMediaFeatures([
+    { name: 'prefers-color-scheme', value: theme },
+    { name: 'prefers-reduced-motion', value: 'reduce' },
+  ]);
+}
