@@ -4,6 +4,7 @@
  */
 import type { InputRequestView } from '../../lambdas/jobs/job-view.ts';
 import type { ErrorView } from '../shared/error-view.ts';
+import { hasEnded } from '../shared/has-ended.ts';
 import type { JobStatus, StepAttempt, Timeline, TimelineStep } from '../shared/job.ts';
 import { asObject } from './host.ts';
 
@@ -69,7 +70,7 @@ const COMMON_FIELDS = new Set([
 const JOB_ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/;
 
 export function isEnded({ status }: Pick<CardJob, 'status'>): boolean {
-  return status === 'completed' || status === 'failed' || status === 'cancelled';
+  return hasEnded(status);
 }
 
 /** What a tool result says: about a job, about an error, or only in words. */

@@ -205,6 +205,12 @@ function FieldRow({ id, field, entry, error, onEnter }: FieldRowProps) {
             <span dir="auto">{option.label}</span>
           </label>
         ))}
+        {kind === 'choice' && !required && (
+          <label class="option">
+            <input type="radio" name={id} checked={chosen.length === 0} onChange={() => onEnter([])} />
+            <span>No answer</span>
+          </label>
+        )}
       </div>
       {notes}
     </fieldset>

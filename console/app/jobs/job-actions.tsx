@@ -1,10 +1,10 @@
 /** Offers what a person can do with a job: cancel it, retry it, or retry it from a step. Each asks before it acts. */
 import { useState } from 'preact/hooks';
+import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
-import { hasEnded } from './polling.ts';
 import { retrySteps } from './retry-steps.ts';
 
 interface JobActionsProps {

@@ -81,6 +81,11 @@ export function refreshSize(jobs: readonly JobSummary[]): number {
   return Math.max(MIN_REFRESH, last + 1);
 }
 
+/** Whether the job at an index of the list is read again. The others are as they were when they were read. */
+export function isRefreshed(index: number): boolean {
+  return index < MAX_REFRESH;
+}
+
 export function countByStatus(jobs: readonly JobSummary[]): ReadonlyMap<JobStatus, number> {
   const counts = new Map(STATUSES.map((status) => [status, 0]));
   for (const { status } of jobs) counts.set(status, (counts.get(status) ?? 0) + 1);

@@ -5,6 +5,7 @@ import { formatDuration, formatTime, msBetween } from '../../shared/duration.ts'
 import { ErrorNotice } from '../../shared/error-notice.tsx';
 import { executionUrl } from '../../shared/execution-url.ts';
 import { Files } from '../../shared/files.tsx';
+import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
 import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Answer } from '../../shared/question-fields.ts';
@@ -14,12 +15,12 @@ import { Waterfall } from '../../shared/timeline.tsx';
 import { type Api, ApiError } from '../api.ts';
 import { useOperations } from '../operations.ts';
 import { Problem } from '../problem.tsx';
+import { useNow } from '../use-now.ts';
 import { JobDeliveries } from '../webhooks/job-deliveries.tsx';
 import { JobActions } from './job-actions.tsx';
 import { subjectOf } from './job-list.ts';
 import { JobLog } from './job-log.tsx';
 import { JsonView } from './json-view.tsx';
-import { hasEnded } from './polling.ts';
 import { useJob } from './use-job.ts';
 import './job-page.css';
 
@@ -61,7 +62,7 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
   const operation = useOperations(api).find(({ name }) => name === job.operation);
   const subject = subjectOf(job, operation);
   const isOpen = !hasEnded(status);
-  const nowMs = useNow(isOpen);
+  const nowMs = useNow(isOpen ? 500 : undefined);
   const { input, execution } = useInput(api, job_id);
   // The error and the questions have places of their own.
   const shown = [job.error, ...Object.values(job.input_requests ?? {})].map((each) => each?.message);
@@ -264,16 +265,4 @@ function useInput(api: Api, jobId: string) {
     return () => controller.abort();
   }, [api, jobId]);
   return { input: body.input, execution: executionUrl(body.execution_arn) };
-}
-
-/** Renders several times a second while the job runs. */
-function useNow(isOpen: boolean): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  useEffect(() => {
-    setNowMs(Date.now());
-    if (!isOpen) return;
-    const timer = setInterval(() => !document.hidden && setNowMs(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [isOpen]);
-  return nowMs;
 }

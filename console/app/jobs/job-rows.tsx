@@ -5,7 +5,7 @@ import type { JobSummary, OperationInfo } from '../../shared/job.ts';
 import { memo } from '../../shared/memo.ts';
 import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import { isNearEnd, type ListPosition, rowAfterKey, rowsOf } from '../../shared/virtual-window.ts';
-import { subjectOf } from './job-list.ts';
+import { isRefreshed, subjectOf } from './job-list.ts';
 import './job-rows.css';
 
 interface JobRowsProps {
@@ -38,9 +38,9 @@ interface JobRowProps {
 const JobRow = memo(({ job, index, total, top, height, operation, nowMs, isStop }: JobRowProps) => {
   const { job_id, status, created_at, started_at, ended_at } = job;
   const subject = subjectOf(job, operation);
-  const durationMs = started_at
-    ? msBetween(started_at, ended_at ?? new Date(nowMs).toISOString())
-    : undefined;
+  // The job of an old row may have ended since.
+  const end = ended_at ?? (isRefreshed(index) ? new Date(nowMs).toISOString() : undefined);
+  const durationMs = msBetween(started_at, end);
   return (
     <li
       class="row"

@@ -9,6 +9,7 @@ import type { Api } from '../api.ts';
 import { useOperations } from '../operations.ts';
 import { Problem } from '../problem.tsx';
 import { type Route, replaceQuery } from '../route.ts';
+import { useNow } from '../use-now.ts';
 import {
   countByStatus,
   filterQuery,
@@ -26,7 +27,7 @@ export function JobsPage({ api, route }: { readonly api: Api; readonly route: Ro
   const operations = useOperations(api);
   const query = filterQuery(filters);
   const { jobs, isReady, isComplete, isLoading, error, loadMore, retry } = useJobs(api, query);
-  const nowMs = useNow();
+  const nowMs = useNow(1_000);
   useScrollPosition(query);
   const points = useMemo(
     () =>
@@ -230,14 +231,4 @@ function useScrollPosition(query: string): void {
     addEventListener('scroll', note, { passive: true });
     return () => removeEventListener('scroll', note);
   }, []);
-}
-
-/** Renders once a second, for ages and durations of running jobs. */
-function useNow(): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && setNowMs(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return nowMs;
 }

@@ -1,17 +1,12 @@
 /** Decides when the pages of a job ask again. */
 
+import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
 
 /** A person watches: a step that begins is seen within two seconds. */
 const WATCHED_MS = 1_500;
 const DEFAULT_MS = 2_000;
 const MAX_BACKOFF_MS = 30_000;
-
-const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
-
-export function hasEnded(status: string): boolean {
-  return ENDED.has(status);
-}
 
 /** @returns milliseconds until the next poll; undefined after the job has ended */
 export function nextPollMs({

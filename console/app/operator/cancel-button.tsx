@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
-import { useAction } from '../webhooks/use-load.ts';
+import { useAction } from '../use-load.ts';
 import { isOpen } from './job-list.ts';
 import type { OperatorJob } from './views.ts';
 

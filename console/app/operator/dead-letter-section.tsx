@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
-import { Time } from '../webhooks/time.tsx';
-import { type Loaded, useAction } from '../webhooks/use-load.ts';
+import { Time } from '../time.tsx';
+import { type Loaded, useAction } from '../use-load.ts';
 import { type DeadLetters, type OperatorDelivery, QUEUES } from './views.ts';
 
 export interface DeadLetterSectionProps {

@@ -1,8 +1,8 @@
 /** Lists what the sweep found: jobs whose start, end or upload event was lost. */
 import { StatusBadge } from '../../shared/status-badge.tsx';
 import { Problem } from '../problem.tsx';
-import { Time } from '../webhooks/time.tsx';
-import type { Loaded } from '../webhooks/use-load.ts';
+import { Time } from '../time.tsx';
+import type { Loaded } from '../use-load.ts';
 import { FINDINGS, type Findings } from './views.ts';
 
 export function FindingSection({

@@ -1,4 +1,5 @@
 /** Decides which jobs the page lists: the request, the order, the age, and the counts. */
+import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobStatus } from '../../shared/job.ts';
 import type { OperatorJob } from './views.ts';
 
@@ -21,7 +22,30 @@ export function statusesOf({ owner }: Pick<JobFilters, 'owner'>): readonly JobSt
 }
 
 export function isOpen({ status }: Pick<OperatorJob, 'status'>): boolean {
-  return OPEN.includes(status);
+  return !hasEnded(status);
+}
+
+/** Reads the filters of the page's address. */
+export function readFilters(query: string): JobFilters {
+  const parameters = new URLSearchParams(query);
+  const text = (name: string) => parameters.get(name) ?? '';
+  const minutes = Number(text('older_than'));
+  return {
+    owner: text('owner'),
+    operation: text('operation'),
+    status: [...OPEN, ...ENDED].find((status) => status === text('status')) ?? '',
+    olderThanMinutes: Number.isFinite(minutes) && minutes > 0 ? minutes : 0,
+  };
+}
+
+/** Returns the query of the page's address with these filters. */
+export function filterQuery({ owner, operation, status, olderThanMinutes }: JobFilters): string {
+  return new URLSearchParams({
+    ...(owner.trim() && { owner: owner.trim() }),
+    ...(operation.trim() && { operation: operation.trim() }),
+    ...(status && { status }),
+    ...(olderThanMinutes > 0 && { older_than: String(olderThanMinutes) }),
+  }).toString();
 }
 
 /** Returns the path of the list; a status that the list cannot have is left out. */

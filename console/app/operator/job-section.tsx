@@ -1,14 +1,16 @@
 /** Lists open jobs of all owners, or all jobs of one, with filters and counts, and cancels them. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { formatAgo } from '../../shared/duration.ts';
 import type { JobStatus } from '../../shared/job.ts';
 import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
-import { useAction, useLoad } from '../webhooks/use-load.ts';
+import { type Route, replaceQuery } from '../route.ts';
+import { useAction, useLoad } from '../use-load.ts';
+import { useNow } from '../use-now.ts';
 import { CancelButton } from './cancel-button.tsx';
 import { FilterForm } from './filter-form.tsx';
-import { countBy, type JobFilters, listedJobs, NO_FILTERS, pathOf } from './job-list.ts';
+import { countBy, filterQuery, type JobFilters, listedJobs, pathOf, readFilters } from './job-list.ts';
 import type { OperatorJob, OperatorJobPage } from './views.ts';
 
 /** Pages that are read without a click: at most five hundred jobs. */
@@ -32,8 +34,8 @@ async function readPages(
   return { jobs, next_cursor: next };
 }
 
-export function JobSection({ api }: { readonly api: Api }) {
-  const [filters, setFilters] = useState(NO_FILTERS);
+export function JobSection({ api, route }: { readonly api: Api; readonly route: Route }) {
+  const filters = useMemo(() => readFilters(route.query), [route.query]);
   const path = pathOf(filters);
   const { data, error, isLoading, reload } = useLoad(path, (signal) =>
     readPages(api, filters, undefined, signal),
@@ -46,7 +48,7 @@ export function JobSection({ api }: { readonly api: Api }) {
   });
   const [changed, setChanged] = useState<ReadonlyMap<string, OperatorJob>>(new Map());
   const loadMore = useAction();
-  const nowMs = useNow();
+  const nowMs = useNow(10_000);
   useEffect(() => setChanged(new Map()), [data]);
   // Further pages belong to the first ones that are shown.
   const pages = data ? [data, ...(more.of === data ? more.pages : [])] : [];
@@ -57,7 +59,7 @@ export function JobSection({ api }: { readonly api: Api }) {
   return (
     <section aria-labelledby="operator-jobs">
       <h2 id="operator-jobs">{owned ? 'Jobs of one owner' : 'Open jobs'}</h2>
-      <FilterForm filters={filters} onApply={setFilters} />
+      <FilterForm filters={filters} onApply={(next) => replaceQuery(route, filterQuery(next))} />
       <p>
         <button type="button" disabled={isLoading} onClick={reload}>
           Refresh jobs
@@ -165,14 +167,4 @@ function JobRow({ api, job, nowMs, onChange }: JobRowProps) {
       <CancelButton api={api} job={job} onCancelled={onChange} />
     </li>
   );
-}
-
-/** Renders every ten seconds, for ages. */
-function useNow(): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && setNowMs(Date.now()), 10_000);
-    return () => clearInterval(timer);
-  }, []);
-  return nowMs;
 }

@@ -4,8 +4,8 @@ import { StatusBadge } from '../../shared/status-badge.tsx';
 import { Waterfall } from '../../shared/timeline.tsx';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
-import { Time } from '../webhooks/time.tsx';
-import { useLoad } from '../webhooks/use-load.ts';
+import { Time } from '../time.tsx';
+import { useLoad } from '../use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
 import type { OperatorJob } from './views.ts';
 
@@ -70,7 +70,7 @@ function Facts({ job }: { readonly job: OperatorJob }) {
       'Step',
       step && `${step}${progress === undefined ? '' : `, ${Math.floor(progress * 100)} % of the job`}`,
     ],
-    ['Error', error && `${error.code}. Its text is in CloudWatch Logs, in the log of the execution's step.`],
+    ['Error', error && `${error.code}. Its text is in CloudWatch Logs.`],
     ['Created', <Time key="created" at={created_at} />],
     ['Started', started_at && <Time key="started" at={started_at} />],
     ['Changed', updated_at && <Time key="changed" at={updated_at} />],

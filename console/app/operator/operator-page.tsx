@@ -4,7 +4,7 @@ import type { Api } from '../api.ts';
 import { ApiError } from '../api.ts';
 import { Problem } from '../problem.tsx';
 import type { Route } from '../route.ts';
-import { useLoad } from '../webhooks/use-load.ts';
+import { useLoad } from '../use-load.ts';
 import { DeadLetterSection } from './dead-letter-section.tsx';
 import { FindingSection } from './finding-section.tsx';
 import { JobSection } from './job-section.tsx';
@@ -15,12 +15,16 @@ import './operator.css';
 export function OperatorPage({ api, route }: { readonly api: Api; readonly route: Route }) {
   return (
     <OwnsJobs.Provider value={false}>
-      {route.id === undefined ? <Overview api={api} /> : <OperatorJobPage api={api} jobId={route.id} />}
+      {route.id === undefined ? (
+        <Overview api={api} route={route} />
+      ) : (
+        <OperatorJobPage api={api} jobId={route.id} />
+      )}
     </OwnsJobs.Provider>
   );
 }
 
-function Overview({ api }: { readonly api: Api }) {
+function Overview({ api, route }: { readonly api: Api; readonly route: Route }) {
   const letters = useLoad('dead-letters', (signal) => api.get<DeadLetters>('/operator/dead-letters', signal));
   const findings = useLoad('findings', (signal) => api.get<Findings>('/operator/findings', signal));
   const heading = (
@@ -41,7 +45,7 @@ function Overview({ api }: { readonly api: Api }) {
   return (
     <>
       {heading}
-      <JobSection api={api} />
+      <JobSection api={api} route={route} />
       <DeadLetterSection api={api} letters={letters} />
       <FindingSection findings={findings} />
     </>

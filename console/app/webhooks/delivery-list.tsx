@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
+import { Time } from '../time.tsx';
+import { useAction, useLoad } from '../use-load.ts';
 import { DeliveryBadge } from './delivery-badge.tsx';
-import { Time } from './time.tsx';
-import { useAction, useLoad } from './use-load.ts';
 import { type DeliveryPage, type DeliveryView, outcomeOf, targetOf } from './views.ts';
 
 export interface DeliveryListProps {

@@ -3,13 +3,13 @@ import { useEffect } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
+import { Time } from '../time.tsx';
+import { useAction, useLoad } from '../use-load.ts';
 import { useVisible } from '../use-visible.ts';
 import { CopyButton } from './copy-button.tsx';
 import { DeliveryBadge } from './delivery-badge.tsx';
 import { pollDelayMs } from './delivery-polling.ts';
 import { indentJson } from './indent-json.ts';
-import { Time } from './time.tsx';
-import { useAction, useLoad } from './use-load.ts';
 import {
   type AttemptView,
   type DeliveryDetails,

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { useOperations } from '../operations.ts';
 import { Problem } from '../problem.tsx';
-import { useAction } from './use-load.ts';
+import { useAction } from '../use-load.ts';
 import { DEFAULT_EVENTS, type EndpointView, EVENTS, type EventType } from './views.ts';
 
 export interface EndpointSettings {

@@ -4,6 +4,8 @@ import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
 import { type Route, replaceQuery } from '../route.ts';
+import { Time } from '../time.tsx';
+import { useAction, useLoad } from '../use-load.ts';
 import { HealthBadge } from './delivery-badge.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { EndpointForm, type EndpointSettings } from './endpoint-form.tsx';
@@ -12,8 +14,6 @@ import { filterQuery, listPath, readFilters } from './filters.ts';
 import { healthSentence, healthState } from './health.ts';
 import { ReplayPanel } from './replay-panel.tsx';
 import { type NewSecret, SecretOnce } from './secret-once.tsx';
-import { Time } from './time.tsx';
-import { useAction, useLoad } from './use-load.ts';
 import { type EndpointHealthView, type EndpointView, outcomeOf } from './views.ts';
 
 interface EndpointPageProps {

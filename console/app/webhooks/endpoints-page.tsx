@@ -2,13 +2,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
+import { Time } from '../time.tsx';
+import { useLoad } from '../use-load.ts';
 import { HealthBadge } from './delivery-badge.tsx';
 import { EndpointForm, type EndpointSettings } from './endpoint-form.tsx';
 import { forEachLimited } from './for-each-limited.ts';
 import { healthSentence, healthState } from './health.ts';
 import { type NewSecret, SecretOnce } from './secret-once.tsx';
-import { Time } from './time.tsx';
-import { useLoad } from './use-load.ts';
 import type { EndpointHealthView, EndpointView } from './views.ts';
 
 /** Requests for health at once: an owner may have a hundred endpoints. */

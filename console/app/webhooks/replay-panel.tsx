@@ -4,9 +4,9 @@ import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
+import { Time } from '../time.tsx';
 import { type DeliveryFilters, replayBody } from './filters.ts';
 import { fractionOf, type ReplayedPage, type ReplayRun, runReplay } from './replay-run.ts';
-import { Time } from './time.tsx';
 import { type DeliveryStatus, STATUSES } from './views.ts';
 
 export interface ReplayPanelProps {

@@ -1,7 +1,7 @@
 /** Shows a new signing secret once: it is in this component's memory only, and gone when it closes. */
 import { useEffect, useRef } from 'preact/hooks';
+import { Time } from '../time.tsx';
 import { CopyButton } from './copy-button.tsx';
-import { Time } from './time.tsx';
 
 /** The response of a call that creates or replaces a secret. */
 export interface NewSecret {

@@ -1,10 +1,12 @@
 /** Tests which jobs the operator's page lists, and in which order. */
 import {
   countBy,
+  filterQuery,
   isOpen,
   listedJobs,
   NO_FILTERS,
   pathOf,
+  readFilters,
   statusesOf,
 } from '../../../console/app/operator/job-list.ts';
 import type { OperatorJob } from '../../../console/app/operator/views.ts';
@@ -53,4 +55,11 @@ test('jobs are counted, the most frequent first', () => {
     ['eve', 1],
   ]);
   expect(countBy([other], 'operation')).toEqual([['constructor', 1]]);
+});
+
+test('the address keeps the filters, and an address of something else has none', () => {
+  const filters = { owner: 'alice', operation: 'build', status: 'failed', olderThanMinutes: 60 } as const;
+  expect(readFilters(filterQuery(filters))).toEqual(filters);
+  expect(readFilters('status=lost&older_than=-1&x=y')).toEqual(NO_FILTERS);
+  expect(filterQuery(NO_FILTERS)).toBe('');
 });
