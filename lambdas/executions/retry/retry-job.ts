@@ -4,7 +4,7 @@ import {
   longestRunMs,
   type OperationDefinition,
 } from '../../definition/operation-definition.ts';
-import { hashInput, isJobId, type Job, jobIdForRetry, workPrefix } from '../../jobs/job.ts';
+import { hashInput, isJobId, isTerminal, type Job, jobIdForRetry, workPrefix } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { NewJob } from '../../jobs/job-store.ts';
 import { checkLimits } from '../../jobs/limits.ts';
@@ -18,9 +18,13 @@ export interface RetryDependencies extends SubmitDependencies, ReuseDependencies
   readonly operations: readonly OperationDefinition[];
 }
 
+/** Retries without a step that a retry passes over, each with one read. A later one must be named. */
+const MAX_PASSED_OVER = 10;
+
 /**
  * Creates the job that retries an ended one. Repeated calls return the same new job, also calls at the same time. Where a file
- * or a result of an earlier step is gone, the new job begins at that step, and its message says so.
+ * or a result of an earlier step is gone, the new job begins at that step, and its message says so. A retry that ended before it
+ * ran a step has no results and files of its own: the new job then takes them from the job before it, and names that one.
  * @param fromStep the step to begin at. @default the step that failed
  * @throws AppError JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
  *   RESOURCE_EXHAUSTED or START_FAILED
@@ -32,13 +36,19 @@ export async function retryJob(
   fromStep: string | undefined,
 ): Promise<Job> {
   const { operations, jobs, limits } = dependencies;
-  const retried = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
-  if (!retried) throw jobNotFound();
-  const plan = planRetry(operations, retried, fromStep);
-  const newId = jobIdForRetry(retried);
+  const named = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
+  if (!named) throw jobNotFound();
+  const before = ranNothing(named) ? await jobs.get(owner, named.retriedFrom ?? '') : undefined;
+  const retried = before ?? named;
+  const plan = planRetry(operations, retried, fromStep ?? (before && named.firstStep));
   const inputHash = hashInput([retried.jobId, plan.fromStep ?? null]);
 
-  const earlier = await jobs.get(owner, newId);
+  let newId = jobIdForRetry(named);
+  let earlier = await jobs.get(owner, newId);
+  for (let passed = 0; earlier && mayPassOver(earlier) && passed < MAX_PASSED_OVER; passed++) {
+    newId = jobIdForRetry(earlier);
+    earlier = await jobs.get(owner, newId);
+  }
   if (earlier && earlier.error?.code !== ErrorCode.startFailed) {
     if (earlier.inputHash !== inputHash) throw alreadyRetried(earlier);
     return startPending(dependencies, earlier, false);
@@ -98,6 +108,16 @@ async function createFrom(
     progress: begin / steps.length,
     message: `Retry of job ${retriedFrom}. ${from}.`,
   };
+}
+
+/** Whether a job is a retry that ended before its first step, perhaps while it copied files. */
+function ranNothing({ status, startedAt, retriedFrom, firstStep }: Job): boolean {
+  return isTerminal(status) && startedAt === undefined && retriedFrom !== undefined && firstStep !== undefined;
+}
+
+/** A retry that failed to start is created again under its id. The execution of another one may still copy files for its id. */
+function mayPassOver(job: Job): boolean {
+  return ranNothing(job) && job.error?.code !== ErrorCode.startFailed;
 }
 
 function isReused(error: unknown): boolean {

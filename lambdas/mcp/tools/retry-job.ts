@@ -21,7 +21,7 @@ export function retryJobTool(dependencies: ToolDependencies): Tool {
       const job = await retryJob(dependencies, caller.owner, jobId, from_step);
       const operation = operations.find(({ name }) => name === job.operation);
       const { structured, ...result } = await jobResult(job, { operation, workspace, polls, caller });
-      const link = { retried_from: jobId, ...(job.callback && { will_callback: true }) };
+      const link = { retried_from: job.retriedFrom, ...(job.callback && { will_callback: true }) };
       if (job.status !== JobStatus.pending) return { ...result, structured: { ...structured, ...link }, job };
       const message = job.message ?? '';
       return {

@@ -175,6 +175,57 @@ test('a job that never began is retried from its first step, and a cancelled one
   expect(await retry(late)).toMatchObject({ firstStep: 'cut', progress: 0.25 });
 });
 
+describe('after a retry that ended before its first step', () => {
+  let failed: Job;
+  /** The retry. */
+  let ended: Job;
+  beforeEach(async () => {
+    failed = await createFailed('fold');
+    finished = finishedOf({ fetch: 1, cut: { key: `work/${failed.jobId}/cut.txt` } });
+    ended = await jobs.cancel('alice', await retry(failed));
+  });
+
+  test('the job before it and the retry itself have one next retry, which reuses the same results', async () => {
+    const [one, two] = [await retry(failed), await retry(ended)];
+    expect(one).toMatchObject({ status: 'pending', retriedFrom: failed.jobId, firstStep: 'fold' });
+    expect(one.reused).toEqual({ fetch: 1, cut: { key: `work/${one.jobId}/cut.txt` } });
+    expect(two.jobId).toBe(one.jobId);
+    expect(one.jobId).not.toBe(ended.jobId);
+  });
+
+  test('the step that the retry was to begin at is the default', async () => {
+    const completed = await create();
+    await jobs.begin(completed.jobId, { step: 'bind', progress: 0.75, lease: 'lease' });
+    await jobs.complete(completed.jobId, 'lease', { result: {} }, 60);
+    const second = await jobs.cancel('alice', await retry(completed, { from: 'cut' }));
+    expect(await retry(second)).toMatchObject({ firstStep: 'cut', retriedFrom: completed.jobId });
+  });
+
+  test('another step can be named, as far as the job before it came', async () => {
+    const early = await jobs.cancel('alice', await retry(failed, { from: 'fetch' }));
+    expect(early).toMatchObject({ firstStep: 'fetch', status: 'cancelled' });
+    expect(await retry(early, { from: 'fold' })).toMatchObject({ firstStep: 'fold' });
+  });
+
+  test('a failed one is passed over as well, and one that ran a step is not', async () => {
+    const second = await retry(failed);
+    const error = { code: 'STEP_CRASHED', message: 'It crashed.', retryable: true };
+    await jobs.fail(second.jobId, error, { retentionSeconds: 60 });
+    const third = await retry(second);
+    expect(third).toMatchObject({ status: 'pending', firstStep: 'fold', retriedFrom: failed.jobId });
+    await jobs.begin(third.jobId, { step: 'fold', progress: 0.5, lease: 'lease' });
+    await jobs.cancel('alice', third);
+    expect(await retry(failed)).toMatchObject({ jobId: third.jobId, status: 'cancelled' });
+    await expect(retry(failed, { from: 'cut' })).rejects.toMatchObject({ details: { job_id: third.jobId } });
+  });
+
+  test('after ten of them the last one must be named', async () => {
+    for (let retries = 1; retries <= 10; retries++) ended = await jobs.cancel('alice', await retry(failed));
+    expect((await retry(failed)).jobId).toBe(ended.jobId);
+    expect(await retry(ended)).toMatchObject({ status: 'pending', firstStep: 'fold' });
+  });
+});
+
 describe('a retry begins earlier, and says why,', () => {
   const lost = async (what: Partial<{ finished: typeof finished; missing: string[] }>) => {
     const failed = await createFailed('bind');
