@@ -1,5 +1,6 @@
 /** Decides whether an ended job may be retried, and from which step. */
 import * as z from 'zod';
+import { hasTransform } from '../../definition/has-transform.ts';
 import {
   isStateMachineOperation,
   type OperationDefinition,
@@ -78,21 +79,12 @@ function checkInput(operation: OperationDefinition, input: Json): void {
   const schema = z.strictObject(operation.input.shape);
   const { error } = schema.safeParse(input);
   // The record has the input as the schema has parsed it. A schema that transforms may not take its own output.
-  if (!error || transforms(schema)) return;
+  if (!error || hasTransform(schema)) return;
   const tool = toolNameOf(operation);
   throw new AppError(
     ErrorCode.retryNotAllowed,
     `The arguments of the job are no longer valid for ${tool}: ${validationMessage(error)} Start a new job with ${tool}.`,
   );
-}
-
-function transforms(schema: z.ZodType): boolean {
-  try {
-    z.toJSONSchema(schema, { io: 'output' });
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 function checkWhole({ name }: OperationDefinition, { status }: Job, fromStep: string | undefined): void {

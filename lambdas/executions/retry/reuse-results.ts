@@ -1,4 +1,6 @@
 /** Finds out which results of an ended job a retry can reuse: those whose files still exist. */
+import type * as z from 'zod';
+import { hasTransform } from '../../definition/has-transform.ts';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import { type Job, workPrefix } from '../../jobs/job.ts';
 import { uploadKey } from '../../jobs/upload-key.ts';
@@ -40,9 +42,8 @@ export async function reuseResults(
   let checks = 0;
   for (const step of steps) {
     const result = Object.hasOwn(finished, step) ? finished[step]?.result : undefined;
-    // A deploy may have changed what the steps after it expect.
-    const isValid = operation.steps[step]?.output?.safeParse(result).success ?? true;
-    if (result === undefined || !isValid) return without(`The result of step ${step} is gone`);
+    if (result === undefined || !isAccepted(operation.steps[step]?.output, result))
+      return without(`The result of step ${step} is gone`);
     const keys = [...new Set(filesIn(result, job))].slice(0, MAX_FILES - checks);
     checks += keys.length;
     const exist = await Promise.all(keys.map((key) => workspace.has(key)));
@@ -50,6 +51,11 @@ export async function reuseResults(
     found.push([step, result]);
   }
   return { results: Object.fromEntries(found) };
+}
+
+/** A deploy may have changed what the steps after it expect. A schema that transforms may not take its own output. */
+function isAccepted(output: z.ZodType | undefined, result: Json): boolean {
+  return !output || output.safeParse(result).success || hasTransform(output);
 }
 
 /** @returns the workspace keys in a result that belong to the job */

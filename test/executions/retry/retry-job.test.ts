@@ -433,9 +433,13 @@ describe('a retry is refused', () => {
   });
 });
 
-test('an input that a schema has transformed is not checked again', async () => {
-  const pages = z.string().transform(Number);
-  const operation = { ...press, input: z.object({ pages }) } as unknown as OperationDefinition;
-  const failed = await createFailed('fetch', { input: { pages: 7 } });
-  expect(await retry(failed, { operation })).toMatchObject({ input: { pages: 7 } });
+test.each([
+  ['a transform', z.string().transform(Number), 7],
+  ['a codec', z.stringbool(), true],
+])('an input and a result that %s has changed are not checked again', async (_what, value, changed) => {
+  const steps = { ...press.steps, fetch: { ...press.steps.fetch, output: z.object({ value }) } };
+  const operation = { ...press, input: z.object({ value }), steps } as unknown as OperationDefinition;
+  const failed = await createFailed('cut', { input: { value: changed } });
+  finished = finishedOf({ fetch: { value: changed } });
+  expect(await retry(failed, { operation })).toMatchObject({ input: { value: changed }, firstStep: 'cut' });
 });
