@@ -86,7 +86,7 @@ export function jobRoutes(dependencies: ApiDependencies) {
 
     'POST /jobs/{job_id}/retry': async (request) => {
       const { from_step } = request.body(retryBody);
-      const job = await retryJob(dependencies, request.owner, request.param('job_id'), from_step);
+      const job = await retryJob(dependencies, request.caller, request.param('job_id'), from_step);
       return { status: 202, body: await jobViewWithUpload(job, workspace, request.caller, polls.next(job)) };
     },
 

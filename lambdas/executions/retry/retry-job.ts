@@ -8,6 +8,7 @@ import { hashInput, isJobId, isTerminal, type Job, jobIdForRetry, workPrefix } f
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { NewJob } from '../../jobs/job-store.ts';
 import { checkLimits } from '../../jobs/limits.ts';
+import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { toJson } from '../../shared/well-formed.ts';
 import { type SubmitDependencies, startPending } from '../submit.ts';
@@ -26,18 +27,20 @@ const MAX_PASSED_OVER = 10;
  * or a result of an earlier step is gone, the new job begins at that step, and its message says so. A retry that ended before it
  * ran a step has no results and files of its own: the new job then takes them from the job before it, and names that one.
  * @param fromStep the step to begin at. @default the step that failed
- * @throws AppError JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
+ * @throws AppError INSUFFICIENT_SCOPE for a job with a callback, which the new job has too; JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
  *   RESOURCE_EXHAUSTED or START_FAILED
  */
 export async function retryJob(
   dependencies: RetryDependencies,
-  owner: string,
+  caller: Caller,
   jobId: string,
   fromStep: string | undefined,
 ): Promise<Job> {
+  const { owner } = caller;
   const { operations, jobs, limits } = dependencies;
   const named = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
   if (!named) throw jobNotFound();
+  if (named.callback) requireScopes(caller, SENDING_SCOPES);
   const before = ranNothing(named) ? await jobs.get(owner, named.retriedFrom ?? '') : undefined;
   const retried = before ?? named;
   const plan = planRetry(operations, retried, fromStep ?? (before && named.firstStep));
@@ -112,7 +115,9 @@ async function createFrom(
 
 /** Whether a job is a retry that ended before its first step, perhaps while it copied files. */
 function ranNothing({ status, startedAt, retriedFrom, firstStep }: Job): boolean {
-  return isTerminal(status) && startedAt === undefined && retriedFrom !== undefined && firstStep !== undefined;
+  return (
+    isTerminal(status) && startedAt === undefined && retriedFrom !== undefined && firstStep !== undefined
+  );
 }
 
 /** A retry that failed to start is created again under its id. The execution of another one may still copy files for its id. */

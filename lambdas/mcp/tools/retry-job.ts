@@ -18,7 +18,7 @@ export function retryJobTool(dependencies: ToolDependencies): Tool {
     input: z.strictObject({ job_id: jobIdArgument, from_step: z.string().min(1).optional() }),
     showsCard: true,
     async call({ job_id: jobId, from_step }, caller) {
-      const job = await retryJob(dependencies, caller.owner, jobId, from_step);
+      const job = await retryJob(dependencies, caller, jobId, from_step);
       const operation = operations.find(({ name }) => name === job.operation);
       const { structured, ...result } = await jobResult(job, { operation, workspace, polls, caller });
       const link = { retried_from: job.retriedFrom, ...(job.callback && { will_callback: true }) };

@@ -15,6 +15,7 @@ import { retryJob } from '../../../lambdas/executions/retry/retry-job.ts';
 import { executionName, type Job } from '../../../lambdas/jobs/job.ts';
 import { JobStore, type NewJob } from '../../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../../lambdas/jobs/limits.ts';
+import { scopes as ORDINARY, Scope } from '../../../lambdas/shared/caller.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
 import { startJobsTable, TABLE_NAME } from '../../support/jobs-table.ts';
 
@@ -70,11 +71,16 @@ afterEach(() => jest.restoreAllMocks());
 interface Retry {
   readonly from?: string;
   readonly owner?: string;
+  /** @default those of an ordinary caller */
+  readonly scopes?: readonly string[];
   readonly operation?: OperationDefinition;
   readonly limits?: Partial<typeof DEFAULT_JOB_LIMITS>;
 }
 
-function retry({ jobId }: Pick<Job, 'jobId'>, { from, owner = 'alice', operation, limits }: Retry = {}) {
+function retry(
+  { jobId }: Pick<Job, 'jobId'>,
+  { from, owner = 'alice', scopes = ORDINARY, operation, limits }: Retry = {},
+) {
   return retryJob(
     {
       operations: [operation ?? press, report],
@@ -90,7 +96,7 @@ function retry({ jobId }: Pick<Job, 'jobId'>, { from, owner = 'alice', operation
       },
       workspace: { has: async (key) => !missing.includes(key) },
     },
-    owner,
+    { owner, scopes },
     jobId,
     from,
   );
@@ -431,6 +437,18 @@ describe('a retry is refused', () => {
       await expect(retry({ jobId })).rejects.toMatchObject(refusal);
     }
   });
+});
+
+test('a job with a callback is retried only with the scopes that its start needed', async () => {
+  const callback = { url: 'https://hooks.example.com', events: ['job.failed'] };
+  const failed = await createFailed('fetch', { callback });
+  const refusal = { code: 'INSUFFICIENT_SCOPE', details: { scope: 'webhooks:manage jobs:read' } };
+  await expect(retry(failed, { scopes: [Scope.jobsWrite] })).rejects.toMatchObject(refusal);
+  expect(await retry(failed)).toMatchObject({ callback });
+  // A repeated call too: the response has the job.
+  await expect(retry(failed, { scopes: [Scope.jobsWrite] })).rejects.toMatchObject(refusal);
+  const other = await createFailed('fetch');
+  expect(await retry(other, { scopes: [Scope.jobsWrite] })).toMatchObject({ status: 'pending' });
 });
 
 test.each([
