@@ -103,11 +103,11 @@ export async function reconcile({
   try {
     cursor = await sweep(context, held.cursor);
   } finally {
+    await findings.add(context.found).catch((error: unknown) => {
+      console.error({ message: 'The findings of the sweep were not saved', error });
+    });
     await held.release(cursor);
   }
-  await findings.add(context.found).catch((error: unknown) => {
-    console.error({ message: 'The findings of the sweep were not saved', error });
-  });
   const { failures } = context;
   if (failures.length > 0)
     throw new AggregateError(

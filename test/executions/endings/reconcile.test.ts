@@ -30,6 +30,7 @@ let described: number;
 let pages: (string | undefined)[];
 let released: unknown[];
 let findings: unknown[];
+let releasedBeforeFindings: boolean;
 
 beforeEach(() => {
   jest.spyOn(console, 'info').mockImplementation(() => {});
@@ -45,6 +46,7 @@ beforeEach(() => {
   pages = [];
   released = [];
   findings = [];
+  releasedBeforeFindings = false;
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -71,7 +73,12 @@ function run(each: Case) {
       acquire: async () =>
         isHeld ? undefined : { cursor, release: async (...args) => void released.push(...args) },
     },
-    findings: { add: async (given) => void findings.push(...given) },
+    findings: {
+      add: async (given) => {
+        findings.push(...given);
+        releasedBeforeFindings ||= released.length > 0;
+      },
+    },
     delay: async () => {},
     jobs: {
       async *openBefore(time: string) {
@@ -399,6 +406,13 @@ describe('a finding is kept for operators', () => {
   ])('%s', async (finding, each) => {
     await run(each);
     expect(findings).toEqual([{ finding, jobId: 'job', foundAt: new Date(NOW).toISOString() }]);
+  });
+
+  test('while the sweep holds its lease: two sweeps never write at a time', async () => {
+    await run({ found: job, execution: ended(0) });
+    expect(findings).toHaveLength(1);
+    expect(released).toHaveLength(1);
+    expect(releasedBeforeFindings).toBe(false);
   });
 
   test('only when the sweep repaired something', async () => {
