@@ -17,6 +17,8 @@ const INTERVAL_MS = 8_000;
 /** One upload is in memory. */
 const PART_BYTES = 4 * 1024 * 1024;
 const UPLOAD_TIMEOUT_MS = 10_000;
+/** For all of an earlier log. */
+const READ_TIMEOUT_MS = 10_000;
 
 export interface LiveLogOptions {
   readonly log: Pick<FileStepLog, 'append' | 'endsLine' | 'read' | 'size' | 'write'>;
@@ -52,11 +54,12 @@ export class LiveLog implements StepLog {
     const { log, files, job, step } = this.#options;
     const { jobId } = job;
     try {
-      const [written] = await findWrittenLogs(files, job, [step]);
+      const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const [written] = await findWrittenLogs(files, job, [step], signal);
       if (!written) return;
       for (const { key, size } of filesOf(written)) {
         for (let start = 0; start < size; start += PART_BYTES) {
-          log.append(await files.read(key, start, Math.min(size, start + PART_BYTES)));
+          log.append(await files.read(key, start, Math.min(size, start + PART_BYTES), signal));
         }
       }
       const { parts } = written;
@@ -101,6 +104,8 @@ export class LiveLog implements StepLog {
       while (this.#uploaded < end && !this.#stop.signal.aborted) {
         const { index, start } = this.#part;
         const bytes = await log.read(start, Math.min(end, start + PART_BYTES));
+        // The disk is full: the file has no more.
+        if (start + bytes.length <= this.#uploaded) return;
         const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(UPLOAD_TIMEOUT_MS)]);
         await files.putText(stepLogPartKey(job.jobId, step, index), bytes, signal);
         this.#uploaded = start + bytes.length;

@@ -63,13 +63,13 @@ export class FileStepLog implements StepLog {
     this.#endsLine = bytes.at(-1) === '\n'.charCodeAt(0);
   }
 
-  /** Reads the bytes from `start`, inclusive, to `end`, exclusive. Both must be inside the log. */
+  /** Reads the bytes from `start`, inclusive, to `end`, exclusive, both inside the log. A full disk has fewer of them. */
   async read(start: number, end: number): Promise<Buffer<ArrayBuffer>> {
     await new Promise((resolve) => this.#stream.write('', resolve));
     const file = await open(this.#file);
     try {
-      const { buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-      return buffer;
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
     }

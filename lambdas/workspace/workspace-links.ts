@@ -56,17 +56,22 @@ export class WorkspaceLinks {
   /**
    * Lists files by key.
    * @param after list the keys after this one; `next` of the page before
+   * @throws Error, and the signal's reason when it aborts
    */
   async list(
     prefix: string,
-    { limit, after = '' }: { readonly limit: number; readonly after?: string },
+    {
+      limit,
+      after = '',
+      signal,
+    }: { readonly limit: number; readonly after?: string; readonly signal?: AbortSignal },
   ): Promise<{ readonly files: readonly ListedFile[]; readonly next?: string }> {
     const query = {
       prefix,
       'max-keys': `${limit}`,
       ...(after && { 'start-after': after }),
     };
-    const xml = await expectOk(await this.#requests.list(query), prefix).text();
+    const xml = await expectOk(await this.#requests.list(query, signal), prefix).text();
     const files = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, contents = '']) => ({
       key: unescapeXml(textOf(contents, 'Key')),
       size: Number(textOf(contents, 'Size')),
@@ -76,10 +81,13 @@ export class WorkspaceLinks {
     return { files, ...(next !== undefined && { next }) };
   }
 
-  /** Reads the bytes of a file from `start`, inclusive, to `end`, exclusive. Both must be inside the file. */
-  async read(key: string, start: number, end: number): Promise<Buffer> {
+  /**
+   * Reads the bytes of a file from `start`, inclusive, to `end`, exclusive. Both must be inside the file.
+   * @throws Error, and the signal's reason when it aborts
+   */
+  async read(key: string, start: number, end: number, signal?: AbortSignal): Promise<Buffer> {
     const headers = { range: `bytes=${start}-${end - 1}` };
-    const response = await this.#requests.fetch(key, { headers });
+    const response = await this.#requests.fetch(key, { headers, ...(signal && { signal }) });
     return Buffer.from(await expectOk(response, key).arrayBuffer());
   }
 

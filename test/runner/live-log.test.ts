@@ -1,4 +1,5 @@
 /** Tests when a running step writes its log, how often, and how a later attempt continues it. */
+import { truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { LiveLog } from '../../lambdas/runner/live-log.ts';
 import { FileStepLog, MAX_LOG_BYTES } from '../../lambdas/runner/step-log.ts';
@@ -190,6 +191,41 @@ describe('a later attempt', () => {
     expect(await attempt('-- attempt 2 --', 'two\n')).toBe('two\n');
     expect(files.text(PARTS)).toBe('one\n');
   });
+});
+
+test('a log that does not answer holds no attempt up', async () => {
+  const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort('too late'));
+  const hangs = (signal: AbortSignal | undefined) =>
+    new Promise<never>((_resolve, reject) => {
+      if (signal?.aborted) reject(signal.reason);
+    });
+  files.put(`${PARTS}00.log`, 'one\n');
+  const { list } = files;
+  const log = new MemoryLog();
+  for (const step of ['list', 'read'] as const) {
+    if (step === 'list') files.list = (_prefix, { signal } = {}) => hangs(signal);
+    else files.list = list;
+    files.read = (_key, _start, _end, signal) => hangs(signal);
+    const live = new LiveLog({ log, files, job, step: 'compile' });
+    await live.resume('-- attempt 2 --');
+    await live.stop();
+  }
+  expect(timeout.mock.calls).toEqual([[10_000], [10_000]]);
+  expect(log.size).toBe(0);
+}, 2_000);
+
+test('a full disk uploads what it has, and no zero bytes', async () => {
+  jest.spyOn(console, 'error').mockImplementation(() => {});
+  const log = await FileStepLog.create();
+  const live = new LiveLog({ log, files, job, step: 'compile' });
+  live.write('kept, and lost\n');
+  await truncate((await log.close()) ?? '', 4);
+  await live.flush();
+  await live.flush();
+  expect(files.text(PARTS)).toBe('kept');
+  expect(files.writes).toHaveLength(1);
+  await live.stop();
+  await log.remove();
 });
 
 test('a hostile log is clean, bounded and whole', async () => {

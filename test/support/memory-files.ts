@@ -20,7 +20,10 @@ export class MemoryFiles implements Pick<WorkspaceLinks, 'list' | 'putText' | 'r
     return Buffer.concat(bytes).toString();
   }
 
-  async list(prefix: string): Promise<{ readonly files: readonly ListedFile[] }> {
+  async list(
+    prefix: string,
+    _options?: { readonly signal?: AbortSignal },
+  ): Promise<{ readonly files: readonly ListedFile[] }> {
     this.lists += 1;
     const files = this.#keys(prefix).map((key) => {
       const { bytes, updatedAt } = this.#files.get(key) ?? { bytes: '', updatedAt: '' };
@@ -29,7 +32,7 @@ export class MemoryFiles implements Pick<WorkspaceLinks, 'list' | 'putText' | 'r
     return { files };
   }
 
-  async read(key: string, start: number, end: number): Promise<Buffer> {
+  async read(key: string, start: number, end: number, _signal?: AbortSignal): Promise<Buffer> {
     this.reads += 1;
     const bytes = this.#files.get(key)?.bytes.subarray(start, end);
     if (bytes?.length !== end - start) throw new Error(`${key} has no bytes ${start} to ${end}.`);

@@ -31,8 +31,9 @@ export class BucketRequests {
   }
 
   /** Sends a signed `ListObjectsV2` request. */
-  list(query: Readonly<Record<string, string>>): Promise<Response> {
-    return this.#aws.fetch(`${this.#url('')}?${new URLSearchParams({ 'list-type': '2', ...query })}`);
+  list(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response> {
+    const url = `${this.#url('')}?${new URLSearchParams({ 'list-type': '2', ...query })}`;
+    return this.#aws.fetch(url, signal && { signal });
   }
 
   /** Signs without a call to AWS. The URL expires with the credentials of this function if they expire earlier. */

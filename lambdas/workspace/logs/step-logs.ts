@@ -62,13 +62,14 @@ export interface WrittenLog {
   readonly parts: readonly ListedFile[];
 }
 
-/** One request to S3. */
+/** One request to S3. @throws the signal's reason when it aborts */
 export async function findWrittenLogs(
   workspace: Pick<WorkspaceLinks, 'list'>,
   { jobId, startedAt = '' }: Pick<Job, 'jobId' | 'startedAt'>,
   steps: readonly string[],
+  signal?: AbortSignal,
 ): Promise<readonly WrittenLog[]> {
-  const { files } = await workspace.list(logPrefix(jobId), { limit: MAX_FILES });
+  const { files } = await workspace.list(logPrefix(jobId), { limit: MAX_FILES, signal });
   // A job that repeats an idempotency key has the id, and perhaps the logs, of an expired one. S3 gives whole seconds.
   const sinceMs = Math.floor(Date.parse(startedAt) / 1_000) * 1_000;
   const isNew = ({ updatedAt }: ListedFile) => Date.parse(updatedAt) >= sinceMs;
