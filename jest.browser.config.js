@@ -5,5 +5,6 @@ export default {
   ...common,
   testMatch: ['<rootDir>/test/**/*.browser.test.ts'],
   globalTeardown: '<rootDir>/test/browser/global-teardown.mjs',
+  testSequencer: '<rootDir>/test/browser/by-name-sequencer.mjs',
   maxWorkers: 1,
 };

@@ -143,7 +143,7 @@ test('a job is cancelled after a confirmation', async () => {
   const jobId = await startProductionDeploy();
   await press(page, 'Cancel the job…');
   await see(page, 'Its work stops');
-  await press(page, 'Keep');
+  await press(page, 'Go back');
   expect(await call(client, 'check_job', { job_id: jobId })).toMatchObject({
     data: { status: 'input_required' },
   });
