@@ -10,6 +10,7 @@ import type { NewJob } from '../../jobs/job-store.ts';
 import { checkLimits } from '../../jobs/limits.ts';
 import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
 import { toJson } from '../../shared/well-formed.ts';
 import { type SubmitDependencies, startPending } from '../submit.ts';
 import { planRetry, type RetryPlan } from './plan-retry.ts';
@@ -88,6 +89,7 @@ async function createFrom(
     longestRunMs: longestRunMs(operation),
   };
   if (isStateMachineOperation(operation) || fromStep === undefined) {
+    await checkRequired(dependencies, operation, input);
     return { ...common, message: `Retry of job ${retriedFrom}.` };
   }
   const needed = steps.slice(0, steps.indexOf(fromStep));
@@ -98,6 +100,7 @@ async function createFrom(
     needed,
   );
   const begin = Object.keys(results).length;
+  if (begin === 0) await checkRequired(dependencies, operation, input);
   const firstStep = steps[begin] ?? fromStep;
   // The first step copies the files.
   const reused = JSON.parse(toJson(results).replaceAll(workPrefix(retriedFrom), workPrefix(jobId)));
@@ -111,6 +114,18 @@ async function createFrom(
     progress: begin / steps.length,
     message: `Retry of job ${retriedFrom}. ${from}.`,
   };
+}
+
+/** @throws AppError RETRY_NOT_ALLOWED when an object is gone that the operation requires at its start */
+async function checkRequired(
+  { workspace }: Pick<RetryDependencies, 'workspace'>,
+  operation: OperationDefinition,
+  input: Json,
+): Promise<void> {
+  for (const { key, code, message } of operation.requires?.(Object(input)) ?? []) {
+    if (await workspace.has(key)) continue;
+    throw new AppError(ErrorCode.retryNotAllowed, message, { details: { code } });
+  }
 }
 
 /** Whether a job is a retry that ended before its first step, perhaps while it copied files. */

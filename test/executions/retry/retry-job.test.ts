@@ -404,6 +404,25 @@ describe('a retry is refused', () => {
     expect(started()).toEqual([]);
   });
 
+  test('from the first step while an object is missing that the operation requires', async () => {
+    const requires = ({ project }: { project: string }) => [
+      { key: `projects/${project}`, code: 'PROJECT_NOT_FOUND', message: `Upload ${project} first.` },
+    ];
+    const requiring = operation({ requires } as Partial<OperationDefinition>);
+    missing = ['projects/p'];
+    const failed = await createFailed('cut');
+    finished = finishedOf({ fetch: 1 });
+    await expect(retry(failed, { operation: requiring, from: 'fetch' })).rejects.toMatchObject({
+      code: 'RETRY_NOT_ALLOWED',
+      message: 'Upload p first.',
+      details: { code: 'PROJECT_NOT_FOUND' },
+    });
+    expect(await retry(failed, { operation: requiring })).toMatchObject({ firstStep: 'cut' });
+    missing = [];
+    const other = await createFailed('cut');
+    expect(await retry(other, { operation: requiring, from: 'fetch' })).toMatchObject({ firstStep: 'fetch' });
+  });
+
   test('from a step that the job did not reach, and from all but the first one when the definition says so', async () => {
     const failed = await createFailed('cut');
     await expect(retry(failed, { from: 'fold' })).rejects.toMatchObject({
