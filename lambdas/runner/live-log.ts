@@ -82,11 +82,11 @@ export class LiveLog implements StepLog {
     this.#schedule();
   }
 
-  /** Uploads what is new, now. Failures are logged: the next upload has the same lines. */
-  flush(): Promise<void> {
+  /** Uploads what is new, now. Failures are logged: the next upload has the same lines. @param timeoutMs of each part */
+  flush(timeoutMs = UPLOAD_TIMEOUT_MS): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#upload = this.#upload.then(() => this.#send());
+    this.#upload = this.#upload.then(() => this.#send(timeoutMs));
     return this.#upload;
   }
 
@@ -97,7 +97,7 @@ export class LiveLog implements StepLog {
     await this.#upload;
   }
 
-  async #send(): Promise<void> {
+  async #send(timeoutMs: number): Promise<void> {
     const { log, files, job, step } = this.#options;
     try {
       const end = log.size;
@@ -106,7 +106,7 @@ export class LiveLog implements StepLog {
         const bytes = await log.read(start, Math.min(end, start + PART_BYTES));
         // The disk is full: the file has no more.
         if (start + bytes.length <= this.#uploaded) return;
-        const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(UPLOAD_TIMEOUT_MS)]);
+        const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timeoutMs)]);
         await files.putText(stepLogPartKey(job.jobId, step, index), bytes, signal);
         this.#uploaded = start + bytes.length;
         if (bytes.length === PART_BYTES) this.#part = { index: index + 1, start: this.#uploaded };

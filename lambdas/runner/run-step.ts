@@ -13,7 +13,7 @@ import {
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
 import { fitFailure, type RetryableFailure } from '../definition/step-failure.ts';
 import { boundError } from '../jobs/bound-record.ts';
-import { isTerminal, type JobError, logsOf, stepLogKey } from '../jobs/job.ts';
+import { isTerminal, type Job, type JobError, logsOf, stepLogKey } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -79,6 +79,8 @@ export class StepEnded extends Error {
 
 /** Two seconds: more frequent heartbeats would cost more than they show. */
 const DEFAULT_HEARTBEAT_MS = 2_000;
+/** Nobody waits for a cancelled step. */
+const LAST_LINES_TIMEOUT_MS = 3_000;
 
 /**
  * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call. It
@@ -164,8 +166,10 @@ export function createStepRunner(options: StepRunnerOptions) {
         await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
         return { result: null, next };
       }
-      if (ending.kind === 'leaseLost')
+      if (ending.kind === 'leaseLost') {
+        if (live && (await hasEnded(jobs, job))) await live.flush(LAST_LINES_TIMEOUT_MS);
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
+      }
 
       await live?.stop();
       const stored = await storeLog(log, workspace, stepLogKey(jobId, step));
@@ -209,6 +213,21 @@ function otherJobs(jobs: JobStore, owner: string): OtherJobs {
       return job !== undefined && !isTerminal(job.status);
     },
   };
+}
+
+/**
+ * One read. A later attempt of the step writes the log itself; it has left an event in the timeline.
+ * @returns whether the job has ended since the attempt began, without a later one
+ */
+async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Promise<boolean> {
+  try {
+    const now = await jobs.find(jobId);
+    const isSame = now?.createdAt === createdAt && now?.timeline?.length === timeline?.length;
+    return isSame && isTerminal(now.status);
+  } catch (error) {
+    console.warn({ message: 'Failed to read a job; the last lines of its log are lost', jobId, error });
+    return false;
+  }
 }
 
 /** A refused write ends this attempt: the job has ended, or another attempt has taken over. */

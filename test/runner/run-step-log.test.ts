@@ -1,9 +1,10 @@
 /** Tests the log of a step over its attempts: what later ones add, and what readers see in between. */
 
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
+import type { FinishedStep } from '../../lambdas/definition/finished-step.ts';
 import type { Step } from '../../lambdas/definition/step-context.ts';
 import { createStepRunner, type StepEvent, type StepRunnerOptions } from '../../lambdas/runner/run-step.ts';
 import { OperationError } from '../../lambdas/shared/errors.ts';
@@ -31,7 +32,13 @@ afterEach(() => {
 });
 
 /** Runs an attempt of the step. @returns the name of its error */
-async function attempt(work: Step, event: Partial<StepEvent> = {}): Promise<string | undefined> {
+async function attempt(work: Step, event: Partial<StepEvent> = {}, others = {}): Promise<string | undefined> {
+  const error = await outcome(work, event, others).catch((thrown) => thrown);
+  return error instanceof Error ? error.name : undefined;
+}
+
+/** Runs an attempt of the step. @param others replaces methods of the job store @returns what its state gets */
+async function outcome(work: Step, event: Partial<StepEvent>, others = {}): Promise<FinishedStep | null> {
   const run = createStepRunner({
     operation,
     steps: { act: work, end: work },
@@ -41,6 +48,7 @@ async function attempt(work: Step, event: Partial<StepEvent> = {}): Promise<stri
       ownsLease: async () => true,
       complete: async () => {},
       recordFailedAttempt: async () => {},
+      ...others,
     },
     workspace: {
       upload: async (key: string, file: string, { signal }: { readonly signal: AbortSignal }) => {
@@ -49,13 +57,11 @@ async function attempt(work: Step, event: Partial<StepEvent> = {}): Promise<stri
       },
     },
     liveLogs: files,
+    heartbeatMs: 10,
   } as never as StepRunnerOptions);
   const invocation = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
   const whole = { step: 'act', jobId: 'job', owner: 'ada', input: {}, finished: {}, attempt: 0, ...event };
-  return run(whole, invocation).then(
-    () => undefined,
-    ({ name }) => name,
-  );
+  return run(whole, invocation);
 }
 
 test('an attempt that is retried is followed by the next, in one log', async () => {
@@ -100,6 +106,40 @@ test('what a step prints before and after an API call is one log', async () => {
   const finished = { end: { result: null, next } } as never;
   expect(await attempt(calling, { step: 'end', finished })).toBeUndefined();
   expect(files.text('logs/job/end.log')).toBe('calling\n-- continued --\ncalled\n');
+});
+
+describe('an attempt that has lost its lease', () => {
+  const interrupted: Step = async ({ log, signal }) => {
+    log.write('first line\n');
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    log.write('last line');
+    return {};
+  };
+  const began = { step: 'act', began: 1 };
+  const lose = (now: Record<string, unknown> | Error) => {
+    job.timeline = [began];
+    const find = async () => {
+      if (now instanceof Error) throw now;
+      return { ...job, ...now };
+    };
+    return attempt(interrupted, {}, { ownsLease: async () => false, find });
+  };
+
+  test('to a cancellation writes its last lines, also within eight seconds', async () => {
+    expect(await lose({ status: 'cancelled' })).toBe('StepEnded');
+    expect(files.text(PARTS)).toBe('first line\nlast line');
+    expect(files.writes).toEqual([`${PARTS}00.log`]);
+  });
+
+  test.each([
+    ['to a later attempt', { status: 'running', timeline: [began, began] }],
+    ['to a later attempt that has ended the job', { status: 'completed', timeline: [began, began] }],
+    ['to a later job of the same id', { status: 'cancelled', createdAt: 'later' }],
+    ['of a job that cannot be read', new Error('throttled')],
+  ])('%s writes nothing', async (_name, now) => {
+    expect(await lose(now)).toBe('StepEnded');
+    expect(files.writes).toEqual([]);
+  });
 });
 
 test('a step that ends at once reads and writes nothing but its log', async () => {
