@@ -111,7 +111,9 @@ function keepFocus(main: HTMLElement | null): (() => void) | undefined {
   };
   const observer = new MutationObserver(() => {
     const isGone = last instanceof Node && !last.isConnected;
-    if (isGone && document.activeElement === document.body) main.focus({ preventScroll: true });
+    if (!isGone) return;
+    last = null;
+    if (document.activeElement === document.body) main.focus({ preventScroll: true });
   });
   main.addEventListener('focusin', note);
   observer.observe(main, { childList: true, subtree: true });
