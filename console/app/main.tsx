@@ -1,5 +1,5 @@
 /** Starts the console: signs in, and shows the page that the address names. */
-import { render } from 'preact';
+import { type ComponentChild, render } from 'preact';
 import '../shared/base.css';
 import '../shared/controls.css';
 import './app.css';
@@ -19,20 +19,25 @@ addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 async function start(root: HTMLElement): Promise<void> {
   try {
     const config = await readSignInConfig(base);
-    if (config.mode === 'none') return render(<App api={createApi(base)} />, root);
-    if (config.mode === 'iam') return render(<SignedRequests base={base} />, root);
+    if (config.mode === 'none') return show(<App api={createApi(base)} />, root);
+    if (config.mode === 'iam') return show(<SignedRequests base={base} />, root);
     const { client_id, authorization_server } = config;
-    if (client_id === undefined) return render(<NoClient base={base} issuer={config.issuer} />, root);
-    if (!authorization_server) return render(<ProviderUnavailable issuer={config.issuer} />, root);
+    if (client_id === undefined) return show(<NoClient base={base} issuer={config.issuer} />, root);
+    if (!authorization_server) return show(<ProviderUnavailable issuer={config.issuer} />, root);
     const session = new Session({ ...config, client_id, authorization_server }, base);
     const error = await complete(session);
     // A person who may not become an operator stays signed in.
-    if (session.tokens)
-      render(<App api={createApi(base, session)} session={session} problem={error} />, root);
-    else render(<SignIn session={session} issuer={config.issuer} error={error} />, root);
+    if (session.tokens) show(<App api={createApi(base, session)} session={session} problem={error} />, root);
+    else show(<SignIn session={session} issuer={config.issuer} error={error} />, root);
   } catch (error) {
-    render(<Notice title="The console could not start" message={(error as Error).message} />, root);
+    show(<Notice title="The console could not start" message={(error as Error).message} />, root);
   }
+}
+
+/** Replaces the text of a page that loads, which Preact would leave. */
+function show(page: ComponentChild, root: HTMLElement): void {
+  root.querySelector(':scope > .loading')?.remove();
+  render(page, root);
 }
 
 /** @returns why the sign-in failed; undefined when it succeeded, or none was under way */
