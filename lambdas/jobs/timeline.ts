@@ -27,13 +27,16 @@ export function timelineBytes(events: readonly TimelineEvent[]): number {
 }
 
 /**
- * Leaves out attempts from a timeline that is too long. Of each step the first attempt and the latest ones stay, with the number
+ * Leaves out attempts from a timeline that is too long. Equal events go first: each attempt repeats the end of the step before,
+ * because an attempt before it may not have come so far. Of each step the first attempt and the latest ones stay, with the number
  * of those between. When that is not enough, the earliest steps drop out.
  * @returns the same events when they take at most `MAX_TIMELINE_BYTES`
  */
 export function shortenTimeline(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
   if (timelineBytes(events) <= MAX_TIMELINE_BYTES) return events;
-  let kept = events;
+  let kept: readonly TimelineEvent[] = [
+    ...new Map(events.map((event) => [JSON.stringify(Object.entries(event).sort()), event])).values(),
+  ];
   while (timelineBytes(kept) > SHORT_TIMELINE_BYTES) {
     kept = withoutSecondAttempt(kept) ?? withoutFirstStep(kept);
   }

@@ -42,6 +42,23 @@ test('of 200 attempts the first and the latest ones stay, with the number of the
   expect(omitted).toEqual({ step: 'compile', omitted: 200 - begins.length });
 });
 
+test('the repeated end of the step before goes first', () => {
+  const install: TimelineEvent[] = [
+    { step: 'install', began: 0 },
+    { step: 'install', ended: 1 },
+  ];
+  // As DynamoDB returns it: in another order of names.
+  const repeated = (second: number): TimelineEvent[] => [
+    { ended: 1, step: 'install' },
+    { step: 'ask', asked: second },
+  ];
+  const asks = Array.from({ length: 80 }, (_, second) => repeated(second)).flat();
+  const short = shortenTimeline([...install, { step: 'ask', began: 1 }, ...asks]);
+  expect(short.slice(0, 3)).toEqual([...install, { step: 'ask', began: 1 }]);
+  expect(short.filter((event) => 'ended' in event)).toEqual([{ step: 'install', ended: 1 }]);
+  expect(short.filter((event) => 'asked' in event)).toHaveLength(80);
+});
+
 test('a timeline that is shortened again counts all attempts that it left out', () => {
   let events: readonly TimelineEvent[] = [];
   for (let second = 0; second < 500; second++) events = shortenTimeline([...events, ...failed('a', second)]);
