@@ -32,8 +32,11 @@ interface History {
 
 /** Largest page of Step Functions. Earlier reads saw the states that a long map pushed off the page, or they do not count. */
 const PAGE = 1_000;
-/** The last state that a failed execution has entered is its second-last event; an attempt of a stopped one has four more. */
-const FEW = 10;
+/**
+ * With the input of each state. The last state that a failed execution has entered is its second-last event; an attempt of a
+ * stopped one has four more. Each page of a history needs the same number.
+ */
+const PAGE_WITH_DATA = 100;
 /** More than the events of a state with all its retries. */
 const MOST_PAGES = 5;
 /** A client that polls a job does not wait longer. */
@@ -69,7 +72,7 @@ export class ExecutionHistory {
         const request = {
           executionArn: executionArn(job),
           reverseOrder: true,
-          maxResults: page === 0 ? FEW : FEW * FEW,
+          maxResults: PAGE_WITH_DATA,
           includeExecutionData: true,
           ...(nextToken !== undefined && { nextToken }),
         };

@@ -1,6 +1,6 @@
 /** Serves the Step Functions API: one method for each action, which converts requests and results. */
-import { randomUUID } from 'node:crypto';
-import type { Actions } from '../shared/aws-json.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import { type Actions, AwsError } from '../shared/aws-json.ts';
 import type { Executions } from './executions.ts';
 import type { TaskTokens } from './task-tokens.ts';
 
@@ -89,7 +89,7 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
     },
 
     /** The newest first, as on AWS. */
-    ListExecutions({ stateMachineArn, statusFilter, maxResults = DEFAULT_PAGE, nextToken = '0' }) {
+    ListExecutions({ stateMachineArn, statusFilter, maxResults = DEFAULT_PAGE, nextToken }) {
       const all = executions
         .list(stateMachineArn)
         .filter(({ status }) => statusFilter === undefined || status === statusFilter)
@@ -103,7 +103,7 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
           startDate: seconds(startDate),
           stopDate: seconds(stopDate),
         }));
-      const { page, next } = pageOf(all, maxResults, nextToken);
+      const { page, next } = pageOf(all, maxResults, nextToken, [stateMachineArn, statusFilter]);
       return { executions: page, ...next };
     },
 
@@ -113,7 +113,7 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       reverseOrder,
       includeExecutionData = true,
       maxResults = DEFAULT_PAGE,
-      nextToken = '0',
+      nextToken,
     }) {
       const all = executions.history(executionArn).map(({ name, type, timestampMs, input }, index) => ({
         id: index + 1,
@@ -124,16 +124,33 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
           ...(includeExecutionData && input !== undefined && { input: JSON.stringify(input) }),
         },
       }));
-      const { page, next } = pageOf(reverseOrder ? all.reverse() : all, maxResults, nextToken);
+      const { page, next } = pageOf(reverseOrder ? all.reverse() : all, maxResults, nextToken, [
+        executionArn,
+        reverseOrder,
+        includeExecutionData,
+      ]);
       return { events: page, ...next };
     },
   };
 }
 
-function pageOf<T>(all: readonly T[], maxResults: number, nextToken: string) {
-  const from = Number(nextToken);
-  const to = from + maxResults;
-  return { page: all.slice(from, to), next: to < all.length ? { nextToken: String(to) } : {} };
+/**
+ * @param others the other arguments of the action
+ * @throws AwsError InvalidToken for a token of other arguments: AWS wants all of them unchanged from page to page
+ */
+function pageOf<T>(
+  all: readonly T[],
+  maxResults: number,
+  nextToken: string | undefined,
+  others: readonly unknown[],
+) {
+  const same = createHash('sha256')
+    .update(JSON.stringify([maxResults, ...others]))
+    .digest('base64url');
+  const [start, ofSame] = nextToken === undefined ? ['0', same] : nextToken.split('.');
+  if (ofSame !== same) throw new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
+  const to = Number(start) + maxResults;
+  return { page: all.slice(Number(start), to), next: to < all.length ? { nextToken: `${to}.${same}` } : {} };
 }
 
 /** Timestamps in the protocol are seconds. */

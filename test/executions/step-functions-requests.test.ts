@@ -96,13 +96,13 @@ describe('the history of an execution', () => {
   describe('of an ended job', () => {
     const input = JSON.stringify({ jobId: 'job', finished: { first: { result: 1 } } });
     const lastState = { stateEnteredEventDetails: { name: 'failed', input } };
-    const read = { executionArn: EXECUTION, reverseOrder: true, includeExecutionData: true };
+    const read = { executionArn: EXECUTION, reverseOrder: true, maxResults: 100, includeExecutionData: true };
 
     test('has what the finished steps returned, in the last state that it entered', async () => {
       const earlier = { stateEnteredEventDetails: { name: 'first', input: '{"finished":{}}' } };
       respond = () => Response.json({ events: [{}, lastState, {}, earlier], nextToken: 'more' });
       expect(await new ExecutionHistory().finishedSteps(job)).toEqual({ first: { result: 1 } });
-      expect(requests.map(({ body }) => body)).toEqual([{ ...read, maxResults: 10 }]);
+      expect(requests.map(({ body }) => body)).toEqual([read]);
     });
 
     test('is read on behind the retries of a state, at most five pages', async () => {
@@ -113,9 +113,9 @@ describe('the history of an execution', () => {
       };
       expect(await new ExecutionHistory().finishedSteps(job)).toEqual({ first: { result: 1 } });
       expect(requests.map(({ body }) => body)).toEqual([
-        { ...read, maxResults: 10 },
-        { ...read, maxResults: 100, nextToken: '1' },
-        { ...read, maxResults: 100, nextToken: '2' },
+        read,
+        { ...read, nextToken: '1' },
+        { ...read, nextToken: '2' },
       ]);
       expect(await new ExecutionHistory().finishedSteps(job)).toBeUndefined();
       expect(requests).toHaveLength(3 + 5);

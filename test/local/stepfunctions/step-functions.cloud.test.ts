@@ -84,17 +84,20 @@ test('a start is idempotent while the execution runs, and refused with other inp
 test('executions are listed by status, the newest first, page by page', async () => {
   await harness.startExecution('listed-1', 'wait');
   await harness.startExecution('listed-2', 'wait');
-  const list = (nextToken?: string) =>
+  const list = (nextToken?: string, maxResults = 1) =>
     harness.sfn.send(
       new ListExecutionsCommand({
         stateMachineArn: harness.machine,
         statusFilter: 'RUNNING',
-        maxResults: 1,
+        maxResults,
         nextToken,
       }),
     );
   const first = await list();
   const second = await list(first.nextToken);
+  for (const [token, results] of [[first.nextToken, 2] as const, ['nonsense', 1] as const]) {
+    await expect(list(token, results)).rejects.toMatchObject({ name: 'InvalidToken' });
+  }
   expect([first, second].map(({ executions }) => executions?.map(({ name }) => name))).toEqual([
     ['listed-2'],
     ['listed-1'],
