@@ -1,11 +1,12 @@
 /** Handles `/jobs/{job_id}/log`: reads the log of a job in pages, while it grows too. */
 import * as z from 'zod';
+import { stepNames } from '../definition/operation-definition.ts';
 import { isJobId, isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { jobNotFound } from '../jobs/job-errors.ts';
 import { Cursor } from '../shared/cursor.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { type LogPosition, readLogPage, readLogTail } from '../workspace/logs/log-page.ts';
-import { areLogsRecorded, findLogs, stepsOf } from '../workspace/logs/step-logs.ts';
+import { areLogsRecorded, findLogs } from '../workspace/logs/step-logs.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
 
 /** As JSON it has at most three times as many, half of what a function may return. */
@@ -50,7 +51,7 @@ export function jobLogRoutes({
       const job = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;
       if (!job) throw jobNotFound();
       const operation = operations.find(({ name }) => name === job.operation);
-      const known = stepsOf(operation);
+      const known = stepNames(operation);
       // A deploy may have removed steps, or the operation.
       const removed = Object.keys(job.logs ?? {}).filter((name) => !known.includes(name));
       const steps = [...removed, ...known];

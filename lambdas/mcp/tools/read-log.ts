@@ -1,11 +1,12 @@
 /** Defines `read_log`: reads the log of a job in bounded parts, its last lines first. It works while the job runs. */
 import * as z from 'zod';
+import { stepNames } from '../../definition/operation-definition.ts';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { type Piece, sizeOf, textPiece } from '../../workspace/logs/pieces.ts';
 import { readFrom, readTail, type TextPart } from '../../workspace/logs/read-range.ts';
-import { findLogs, logPieces, stepsOf } from '../../workspace/logs/step-logs.ts';
+import { findLogs, logPieces } from '../../workspace/logs/step-logs.ts';
 import { jobIdArgument } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
@@ -49,7 +50,7 @@ export function readLogTool({ jobs, operations, pollRateLimiter, workspace }: De
       }
       const job = await findJob({ jobs, pollRateLimiter }, owner, jobId);
       const operation = operations.find(({ name }) => name === job.operation);
-      const steps = stepsOf(operation);
+      const steps = stepNames(operation);
       if (step !== undefined && steps.length > 0 && !steps.includes(step)) {
         throw new AppError(
           ErrorCode.invalidArguments,

@@ -7,7 +7,7 @@
  *
  * A log only grows, over all attempts of its step. So the longer of the two is the newer, and an offset in a log stays valid.
  */
-import type { OperationDefinition } from '../../definition/operation-definition.ts';
+import { type OperationDefinition, stepNames } from '../../definition/operation-definition.ts';
 import {
   type Job,
   JobStatus,
@@ -39,7 +39,7 @@ export async function findLogs(
   operation: OperationDefinition | undefined,
   workspace: Pick<WorkspaceLinks, 'list'>,
 ): Promise<readonly StepLog[]> {
-  const steps = stepsOf(operation);
+  const steps = stepNames(operation);
   const recorded = new Map(Object.entries(job.logs ?? {}).map(([step, log]) => [step, [log]] as const));
   if (areLogsRecorded(job) || steps.length === 0) return inOrder(steps, recorded);
   const written = await findWrittenLogs(workspace, job, steps);
@@ -104,10 +104,6 @@ export function logPieces(
 /** @returns the line that introduces the log of a step */
 export function stepHeading(step: string): string {
   return `== ${step} ==\n`;
-}
-
-export function stepsOf(operation: OperationDefinition | undefined): readonly string[] {
-  return operation && 'steps' in operation ? Object.keys(operation.steps) : [];
 }
 
 /** DynamoDB keeps no order. */
