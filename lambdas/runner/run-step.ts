@@ -79,6 +79,8 @@ export class StepEnded extends Error {
 
 /** Two seconds: more frequent heartbeats would cost more than they show. */
 const DEFAULT_HEARTBEAT_MS = 2_000;
+/** The line after an answer or an API call. */
+const CONTINUED = '-- continued --';
 /** Nobody waits for a cancelled step. */
 const LAST_LINES_TIMEOUT_MS = 3_000;
 
@@ -127,9 +129,12 @@ export function createStepRunner(options: StepRunnerOptions) {
     const live = liveLogs && new LiveLog({ log, files: liveLogs, job, step });
     try {
       const { [HANDED_OVER]: handedOver, ...earlier } = finished;
-      const wasAsked = Object.values(job.inputRequests ?? {}).some((request) => request.step === step);
-      if (attempt > 0) await live?.resume(`-- attempt ${attempt + 1} --`);
-      else if (called || wasAsked) await live?.resume('-- continued --');
+      const asked = Object.values(job.inputRequests ?? {}).filter((request) => request.step === step);
+      const questions = asked.length;
+      const printed = called?.printed?.questions === questions ? called.printed : undefined;
+      if (attempt > 0) await live?.resume(`-- attempt ${attempt + 1} --`, printed);
+      else if (printed) await live?.continue(CONTINUED, printed);
+      else if (called || questions > 0) await live?.resume(CONTINUED);
       const results = Object.fromEntries(Object.entries(earlier).map(([name, { result }]) => [name, result]));
       const ending = await attemptStep({
         step,
@@ -160,11 +165,11 @@ export function createStepRunner(options: StepRunnerOptions) {
         throw interruption;
       }
       if (interruption instanceof CallRequired) {
-        await live?.flush();
         const { next } = interruption;
+        const written = await live?.pause(next.seconds);
         const progress = Math.max(job.progress, overall(0));
         await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
-        return { result: null, next };
+        return { result: null, next, ...(written && { printed: { ...written, questions } }) };
       }
       if (ending.kind === 'leaseLost') {
         if (live && (await hasEnded(jobs, job))) await live.flush(LAST_LINES_TIMEOUT_MS);
@@ -172,6 +177,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       }
 
       await live?.stop();
+      await live?.readEarlier();
       const stored = await storeLog(log, workspace, stepLogKey(jobId, step));
       const ownLog = stored && { [step]: stored };
       const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: log.tail() };

@@ -1,6 +1,6 @@
 /** Collects the log of a step, cleaned: all of it in a file, the last lines of this attempt in memory. */
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -27,7 +27,8 @@ export class FileStepLog implements StepLog {
   private constructor(directory: string) {
     this.#directory = directory;
     this.#file = join(directory, 'log');
-    this.#stream = createWriteStream(this.#file);
+    // Appends, also behind the gap that `skip` leaves.
+    this.#stream = createWriteStream(this.#file, { flags: 'a' });
     // A full disk fails the next write of the step and `close`. Without a listener it would end the process.
     this.#stream.on('error', (error) => console.error({ message: 'Failed to write a log', error }));
   }
@@ -63,9 +64,33 @@ export class FileStepLog implements StepLog {
     this.#endsLine = bytes.at(-1) === '\n'.charCodeAt(0);
   }
 
+  /** Leaves a gap of so many bytes at the start of an empty log, for `fill`. */
+  async skip(bytes: number): Promise<void> {
+    await this.#flush();
+    await truncate(this.#file, bytes);
+    this.#size = bytes;
+  }
+
+  /** Writes bytes into the gap, from `start`. */
+  async fill(start: number, bytes: Buffer): Promise<void> {
+    const file = await open(this.#file, 'r+');
+    try {
+      await file.write(bytes, 0, bytes.length, start);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes the first bytes. */
+  async drop(bytes: number): Promise<void> {
+    await this.#flush();
+    await writeFile(this.#file, (await readFile(this.#file)).subarray(bytes));
+    this.#size -= bytes;
+  }
+
   /** Reads the bytes from `start`, inclusive, to `end`, exclusive, both inside the log. A full disk has fewer of them. */
   async read(start: number, end: number): Promise<Buffer<ArrayBuffer>> {
-    await new Promise((resolve) => this.#stream.write('', resolve));
+    await this.#flush();
     const file = await open(this.#file);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
@@ -73,6 +98,10 @@ export class FileStepLog implements StepLog {
     } finally {
       await file.close();
     }
+  }
+
+  async #flush(): Promise<void> {
+    await new Promise((resolve) => this.#stream.write('', resolve));
   }
 
   /** @returns the size of the log */

@@ -36,6 +36,15 @@ class MemoryLog {
   async read(start: number, end: number) {
     return this.#bytes.subarray(start, end);
   }
+  async skip(bytes: number) {
+    this.#bytes = Buffer.alloc(bytes);
+  }
+  async fill(start: number, bytes: Buffer) {
+    bytes.copy(this.#bytes, start);
+  }
+  async drop(bytes: number) {
+    this.#bytes = this.#bytes.subarray(bytes);
+  }
 }
 
 describe('while a step runs', () => {

@@ -16,7 +16,7 @@ const operation = defineOperation({
   description: 'Two steps.',
   input: z.object({}),
   output: z.object({}),
-  steps: { act: { retries: 3, inputTimeoutMs: 60_000 }, end: { calls: { max: 3, periodMs: 60_000 } } },
+  steps: { act: { retries: 3, inputTimeoutMs: 60_000 }, end: { calls: { max: 200, periodMs: 86_400_000 } } },
 });
 const PARTS = 'logs/job/act/';
 
@@ -106,6 +106,107 @@ test('what a step prints before and after an API call is one log', async () => {
   const finished = { end: { result: null, next } } as never;
   expect(await attempt(calling, { step: 'end', finished })).toBeUndefined();
   expect(files.text('logs/job/end.log')).toBe('calling\n-- continued --\ncalled\n');
+});
+
+describe('a step that polls an API', () => {
+  /** Prints before each of its calls. */
+  const polling =
+    (calls: number, seconds: number, line: (index: number) => string): Step =>
+    async ({ log, apis }) => {
+      const index = apis.last?.count ?? 0;
+      if (line(index)) log.write(line(index));
+      const request = { connection: 'crm', method: 'GET', path: '/', query: {}, hasBody: false };
+      if (index < calls) apis.call({ request, seconds, message: 'Polling crm.', memory: null });
+      return {};
+    };
+  /** Runs the step as its state machine would, which passes the step's output on as JSON. */
+  async function poll(step: Step, { at = 0, from = null as FinishedStep | null, until = 1_000 } = {}) {
+    let end = from;
+    for (let count = at; count < until; count += 1) {
+      const finished = end ? JSON.parse(JSON.stringify({ end })) : {};
+      end = await outcome(step, { step: 'end', finished });
+      if (!end) return null;
+      expect(JSON.stringify(end.printed).length).toBeLessThan(6_000);
+    }
+    return end;
+  }
+  const whole = (calls: number, line: (index: number) => string) =>
+    Array.from({ length: calls + 1 }, (_, index) => line(index)).join('-- continued --\n');
+
+  test('and prints nothing costs no request for its log', async () => {
+    await poll(polling(100, 30, () => ''));
+    expect([files.lists, files.reads, files.writes]).toEqual([0, 0, []]);
+  });
+
+  test('and prints one line costs one write', async () => {
+    await poll(polling(100, 30, (index) => (index === 0 ? 'polling\n' : '')));
+    expect([files.lists, files.reads, files.writes]).toEqual([0, 0, ['logs/job/end/00.log']]);
+    expect(files.text('logs/job/end.log')).toBe('polling\n');
+  });
+
+  test('and prints each time costs one write and at most one read a call, and one list', async () => {
+    const line = (index: number) => `${String(index).padEnd(100, '.')}\n`;
+    const step = polling(100, 30, line);
+    const end = await poll(step, { until: 100 });
+    expect(files.text('logs/job/end/')).toBe(whole(99, line));
+    // The first calls, until the log has 4 KiB, read nothing.
+    expect([files.lists, files.writes.length]).toEqual([0, 100]);
+    expect(files.reads).toBeLessThan(70);
+    await poll(step, { at: 100, from: end });
+    expect(files.text('logs/job/end.log')).toBe(whole(100, line));
+    expect([files.lists, files.writes.length]).toEqual([1, 100]);
+  });
+
+  test('and prints much reads no sealed part again before its end', async () => {
+    const line = (index: number) => `${`${index}`.padEnd(499_999, '.')}\n`;
+    const sizes: number[] = [];
+    const { read } = files;
+    files.read = (key, start, end) => {
+      sizes.push(end - start);
+      return read.call(files, key, start, end);
+    };
+    const step = polling(20, 30, line);
+    const end = await poll(step, { until: 20 });
+    expect(Math.max(...sizes)).toBeLessThan(1024 * 1024);
+    expect(new Set(files.writes).size).toBe(7);
+    await poll(step, { at: 20, from: end });
+    expect(files.text('logs/job/end.log')).toBe(whole(20, line));
+  });
+
+  test('every moment writes once in eight seconds, and loses no line of a killed attempt', async () => {
+    const line = (index: number) => `${index}\n`;
+    const step = polling(20, 0, line);
+    const end = await poll(step, { until: 10 });
+    expect(files.writes).toHaveLength(1);
+    expect(files.text('logs/job/end/')).toBe('0\n');
+    const finished = JSON.parse(JSON.stringify({ end }));
+    const retried = await outcome(step, { step: 'end', finished, attempt: 1 });
+    await poll(step, { at: 11, from: retried });
+    const parts = whole(20, line).split('-- continued --\n10\n');
+    expect(files.text('logs/job/end.log')).toBe(parts.join('-- attempt 2 --\n10\n'));
+  });
+
+  test('reads the log after a question, which the state machine knows nothing of', async () => {
+    const line = (index: number) => `${index}\n`;
+    const end = await poll(polling(2, 30, line), { until: 1 });
+    files.put('logs/job/end/00.log', '0\n-- continued --\nasking\n');
+    job.inputRequests = { sure: { step: 'end', message: 'Sure?', schema: {} } };
+    await poll(polling(2, 30, line), { at: 1, from: end });
+    const all = '0\n-- continued --\nasking\n-- continued --\n1\n-- continued --\n2\n';
+    expect(files.text('logs/job/end.log')).toBe(all);
+    expect(files.lists).toBe(1);
+  });
+
+  test('keeps the end of a log whose start cannot be read', async () => {
+    const line = (index: number) => `${String(index).padEnd(3_000, '.')}\n`;
+    const end = await poll(polling(3, 30, line), { until: 3 });
+    jest.spyOn(files, 'list').mockRejectedValue(new Error('S3 responded with 503'));
+    await poll(polling(3, 30, line), { at: 3, from: end });
+    const text = files.text('logs/job/end.log');
+    expect(text).not.toContain('\0');
+    expect(whole(3, line).endsWith(text)).toBe(true);
+    expect(text.length).toBeGreaterThan(4_096);
+  });
 });
 
 describe('an attempt that has lost its lease', () => {
