@@ -119,6 +119,20 @@ test('a retry of a retry finds what the first job has left', async () => {
   expect(ran).toEqual(['four']);
 });
 
+test('a retry that is cancelled before its step loses nothing, and does not count', async () => {
+  const jobId = await relay('four');
+  ran = [];
+  const end = cloud.throttle('StartExecution');
+  const first = await api(`POST /jobs/${jobId}/retry`);
+  expect(await api(`POST /jobs/${first.data.job_id}/cancel`)).toMatchObject({ status: 200 });
+  end();
+  const second = await api(`POST /jobs/${first.data.job_id}/retry`);
+  expect(second.data).toMatchObject({ status: 'pending', retried_from: jobId, progress: 0.75 });
+  expect((await api(`POST /jobs/${jobId}/retry`)).data.job_id).toBe(second.data.job_id);
+  expect(await ended(second.data.job_id)).toMatchObject({ status: 'completed', result: { text: 'one two' } });
+  expect(ran).toEqual(['four']);
+});
+
 test('where a file of a step is gone, the retry says so and begins at that step', async () => {
   const jobId = await relay('four');
   ran = [];
