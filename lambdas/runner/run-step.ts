@@ -1,5 +1,6 @@
 /** Runs the steps of a job: updates its record before and after each step, and reports the outcome to the state machine. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
@@ -222,13 +223,13 @@ function otherJobs(jobs: JobStore, owner: string): OtherJobs {
 }
 
 /**
- * One read. A later attempt of the step writes the log itself; it has left an event in the timeline.
+ * One read. A later attempt of the step writes the log itself; the last event of the timeline is then its own.
  * @returns whether the job has ended since the attempt began, without a later one
  */
 async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Promise<boolean> {
   try {
     const now = await jobs.find(jobId);
-    const isSame = now?.createdAt === createdAt && now?.timeline?.length === timeline?.length;
+    const isSame = now?.createdAt === createdAt && isDeepStrictEqual(now?.timeline?.at(-1), timeline?.at(-1));
     return isSame && isTerminal(now.status);
   } catch (error) {
     console.warn({ message: 'Failed to read a job; the last lines of its log are lost', jobId, error });

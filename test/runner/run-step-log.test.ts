@@ -217,6 +217,7 @@ describe('an attempt that has lost its lease', () => {
     return {};
   };
   const began = { step: 'act', began: 1 };
+  const later = { step: 'act', began: 2 };
   const lose = (now: Record<string, unknown> | Error) => {
     job.timeline = [began];
     const find = async () => {
@@ -233,8 +234,9 @@ describe('an attempt that has lost its lease', () => {
   });
 
   test.each([
-    ['to a later attempt', { status: 'running', timeline: [began, began] }],
-    ['to a later attempt that has ended the job', { status: 'completed', timeline: [began, began] }],
+    ['to a later attempt', { status: 'running', timeline: [began, later] }],
+    ['to a later attempt that has ended the job', { status: 'completed', timeline: [began, later] }],
+    ['to a later attempt, of a timeline that is full', { status: 'cancelled', timeline: [later] }],
     ['to a later job of the same id', { status: 'cancelled', createdAt: 'later' }],
     ['of a job that cannot be read', new Error('throttled')],
   ])('%s writes nothing', async (_name, now) => {
