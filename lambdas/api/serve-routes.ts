@@ -1,14 +1,20 @@
 /** Connects the routes of the management API to their handlers, and turns errors into responses. */
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { requireScopes } from '../shared/caller.ts';
+import { requireScopes, type Scope } from '../shared/caller.ts';
 import type { RouteHandler } from './dependencies.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
 import { type RouteName, routes } from './routes.ts';
 
-/** @returns a function that handles a gateway event of a route that has a handler */
-export function serveRoutes(handlers: Readonly<Partial<Record<RouteName, RouteHandler>>>) {
+/**
+ * @param options.scopes what a caller needs to learn that a path does not exist. @default none
+ * @returns a function that handles a gateway event of a route that has a handler
+ */
+export function serveRoutes(
+  handlers: Readonly<Partial<Record<RouteName, RouteHandler>>>,
+  { scopes = [] }: { readonly scopes?: readonly Scope[] } = {},
+) {
   const route = httpRouter({
     routes: routes.flatMap(({ method, path, ...access }) => {
       const name = `${method} ${path}` as RouteName;
@@ -21,11 +27,17 @@ export function serveRoutes(handlers: Readonly<Partial<Record<RouteName, RouteHa
         });
       return [{ method, path, handler }];
     }),
-    notFoundResponse: () => toProxyResult(NOT_FOUND),
+    notFoundResponse: () => undefined,
   });
-  return (event: APIGatewayProxyEvent, context: Context, options: { readonly signal: AbortSignal }) =>
+  return async (event: APIGatewayProxyEvent, context: Context, options: { readonly signal: AbortSignal }) => {
     // Routes by the gateway's resource: with a custom domain, the path may begin with a base path.
-    route({ ...event, path: pathOf(event) }, context, options);
+    const result = await route({ ...event, path: pathOf(event) }, context, options);
+    if (result) return result;
+    return respond(event.resource, new ApiRequest(event, context), async (request) => {
+      requireScopes(request.caller, scopes);
+      return NOT_FOUND;
+    });
+  };
 }
 
 /** The gateway's own response to an unknown path, for paths below a resource that accepts all. */
@@ -45,13 +57,13 @@ function pathOf({ resource, pathParameters }: APIGatewayProxyEvent): string {
 }
 
 async function respond(
-  name: RouteName,
+  route: string,
   request: ApiRequest,
   handler: RouteHandler,
 ): Promise<APIGatewayProxyResult> {
   try {
     return toProxyResult(await handler(request));
   } catch (error) {
-    return toProxyResult(errorResponse(error, name));
+    return toProxyResult(errorResponse(error, route));
   }
 }

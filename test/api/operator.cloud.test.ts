@@ -68,7 +68,10 @@ describe('a caller who is no operator', () => {
   });
 });
 
-test('an unknown path of operators is not found', async () => {
+test('an unknown path of operators is not found, and other callers do not learn that', async () => {
+  const stranger = { authorization: signedAs('alice') };
+  const refused = await fetch(new URL('/operator/unknown', cloud.url), { headers: stranger });
+  expect(refused.status).toBe(403);
   const headers = { authorization: signedAs('operator') };
   for (const [method, path] of [
     ['GET', '/operator/jobs/x/y'],

@@ -8,6 +8,7 @@ import { isJobId, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { jobsCursor } from '../../jobs/jobs-cursor.ts';
 import { listJobs } from '../../jobs/list-jobs.ts';
 import type { OpenJobs, OpenPosition } from '../../jobs/open-jobs.ts';
+import { Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { RateLimiter } from '../../shared/rate-limiter.ts';
@@ -56,7 +57,7 @@ export interface OperatorDependencies extends CancelDependencies {
 /** @returns a function that handles a gateway event; errors become responses */
 export function createOperatorApi(dependencies: OperatorDependencies) {
   const handlers: Readonly<Record<OperatorRouteName, RouteHandler>> = operatorRoutes(dependencies);
-  return serveRoutes(handlers);
+  return serveRoutes(handlers, { scopes: [Scope.jobsOperate] });
 }
 
 export function operatorRoutes(dependencies: OperatorDependencies) {

@@ -180,6 +180,7 @@ describe('a build', () => {
       'list_jobs',
       'answer_job',
       'cancel_job',
+      'retry_job',
       'list_deliveries',
     ];
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(names);
