@@ -132,6 +132,15 @@ const authorizeEvent = {
   requestContext: {},
 };
 
+/** A caller who is no operator: refused without a read. */
+const listOpenJobsEvent = {
+  httpMethod: 'GET',
+  path: '/operator/jobs',
+  resource: '/operator/{proxy+}',
+  pathParameters: { proxy: 'jobs' },
+  requestContext: { identity: { userArn: 'arn:aws:iam::000000000000:user/bench' }, path: '/operator/jobs' },
+};
+
 /** A GET of a missing job. */
 const getJobEvent = {
   httpMethod: 'GET',
@@ -166,6 +175,7 @@ const STREAMING = new Set(['mcp', 'build-sandbox']);
 const FUNCTIONS: readonly (readonly [description: string, name: string, event: unknown])[] = [
   ['Serves MCP', 'mcp', checkJobEvent],
   ['Serves the management API', 'api', getJobEvent],
+  ['Serves operators', 'operator', listOpenJobsEvent],
   ['Verifies', 'authorizer', authorizeEvent],
   ['Runs the steps of Build', 'build', stepEvent],
   ['Runs the steps of Call API', 'call-api', stepEvent],
