@@ -4,8 +4,8 @@
  */
 import type { InputRequestView } from '../../lambdas/jobs/job-view.ts';
 import type { ErrorView } from '../shared/error-view.ts';
-import { hasEnded } from '../shared/has-ended.ts';
 import type { JobStatus, StepAttempt, Timeline, TimelineStep } from '../shared/job.ts';
+import { hasEnded, isStatus } from '../shared/job-status.ts';
 import { asObject } from './host.ts';
 
 /** What the card knows about a job. */
@@ -41,15 +41,6 @@ export interface CardFile {
   /** Bytes. */
   readonly size: number;
 }
-
-const STATUSES: readonly unknown[] = [
-  'pending',
-  'running',
-  'input_required',
-  'completed',
-  'failed',
-  'cancelled',
-] satisfies JobStatus[];
 
 const MAX_TEXT = 4_000;
 const MAX_LINE = 1_000;
@@ -111,10 +102,10 @@ export function unknownJob(jobId: string): CardJob {
 
 function readJob(view: Readonly<Record<string, unknown>>, other?: CardJob): CardJob | undefined {
   const { job_id, status } = view;
-  if (typeof job_id !== 'string' || !STATUSES.includes(status)) return undefined;
+  if (typeof job_id !== 'string' || !isStatus(status)) return undefined;
   const before = other?.jobId === job_id ? other : undefined;
   // A result that was sent earlier can arrive later.
-  if (before && isEnded(before) && !isEnded({ status: status as JobStatus })) return before;
+  if (before && isEnded(before) && !isEnded({ status })) return before;
   const progress = typeof view.progress === 'number' ? Math.min(Math.max(view.progress, 0), 1) : 0;
   const lines = asArray(view.log_tail).flatMap((line) => textOf(line) ?? []);
   const files = asArray(view.files).flatMap(readFile);
@@ -222,7 +213,7 @@ function readTimeline(value: unknown): Timeline | undefined {
 
 function readStep(value: unknown): TimelineStep[] {
   const { step, status, started_at, ended_at, attempts, attempts_omitted, waits } = asObject(value);
-  if (typeof step !== 'string' || !(STATUSES.includes(status) || status === 'reused')) return [];
+  if (typeof step !== 'string' || !(isStatus(status) || status === 'reused')) return [];
   return [
     {
       step: cut(step, 100),

@@ -1,17 +1,12 @@
 /** Reads how the console signs in. */
 import type { AuthorizationServer } from 'oauth4webapi';
+import type { ConsoleSignIn } from '../../../lambdas/api/console-page.ts';
 
 /** The authorization server, and the client that the operator registered for the console. */
-export interface TokenConfig {
-  readonly mode: 'oidc';
-  readonly issuer: string;
-  readonly client_id?: string;
-  readonly scopes: readonly string[];
-  readonly operator_scope: string;
-  readonly resource?: string;
+export type TokenConfig = Extract<ConsoleSignIn, { readonly mode: 'oidc' }> & {
   /** Absent while the identity provider is unavailable. */
   readonly authorization_server?: AuthorizationServer;
-}
+};
 
 export type SignInConfig = { readonly mode: 'none' } | { readonly mode: 'iam' } | TokenConfig;
 

@@ -1,10 +1,11 @@
 /** Offers what a person can do with a job: cancel it, retry it, or retry it from a step. Each asks before it acts. */
 import { useState } from 'preact/hooks';
-import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
+import { hasEnded } from '../../shared/job-status.ts';
 import type { Api } from '../api.ts';
 import { ConfirmButton } from '../confirm-button.tsx';
 import { Problem } from '../problem.tsx';
+import { useAction } from '../use-load.ts';
 import { retrySteps } from './retry-steps.ts';
 
 interface JobActionsProps {
@@ -15,19 +16,12 @@ interface JobActionsProps {
 
 export function JobActions({ api, job, onChanged }: JobActionsProps) {
   const { job_id, status } = job;
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<{ readonly title: string; readonly error: Error }>();
+  const { isBusy, error, run: runAction } = useAction();
+  const [title, setTitle] = useState('');
   const [step, setStep] = useState('');
-  const run = async (title: string, act: () => Promise<void>) => {
-    setIsBusy(true);
-    setProblem(undefined);
-    try {
-      await act();
-    } catch (error) {
-      setProblem({ title, error: error as Error });
-    } finally {
-      setIsBusy(false);
-    }
+  const run = (problem: string, action: () => Promise<void>) => {
+    setTitle(problem);
+    return runAction(action);
   };
   const cancel = () =>
     run('The job could not be cancelled', async () => {
@@ -76,7 +70,7 @@ export function JobActions({ api, job, onChanged }: JobActionsProps) {
           />
         </>
       )}
-      {problem && <Problem {...problem} />}
+      {error && <Problem title={title} error={error} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Keeps the list of jobs that the jobs page shows: newest first, without duplicates, from pages that overlap. */
 import type { JobStatus, JobSummary, OperationInfo } from '../../shared/job.ts';
+import { STATUSES } from '../../shared/job-status.ts';
 
 export interface JobFilters {
   readonly status: string;
@@ -10,15 +11,6 @@ export interface JobFilters {
 }
 
 export const NO_FILTERS: JobFilters = { status: '', operation: '', subjectName: '', subject: '' };
-
-export const STATUSES: readonly JobStatus[] = [
-  'pending',
-  'running',
-  'input_required',
-  'completed',
-  'failed',
-  'cancelled',
-];
 
 /** Reads the filters of an address: `status=failed&operation=build&project=web`. */
 export function readFilters(query: string): JobFilters {

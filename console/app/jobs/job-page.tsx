@@ -5,8 +5,8 @@ import { formatDuration, formatTime, msBetween } from '../../shared/duration.ts'
 import { ErrorNotice } from '../../shared/error-notice.tsx';
 import { executionUrl } from '../../shared/execution-url.ts';
 import { Files } from '../../shared/files.tsx';
-import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
+import { hasEnded } from '../../shared/job-status.ts';
 import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Answer } from '../../shared/question-fields.ts';
 import { Question } from '../../shared/question-form.tsx';

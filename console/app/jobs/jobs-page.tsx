@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { msBetween } from '../../shared/duration.ts';
 import type { OperationInfo } from '../../shared/job.ts';
+import { STATUSES } from '../../shared/job-status.ts';
 import { DurationPlot } from '../../shared/plot.tsx';
 import type { DurationPoint } from '../../shared/plot-scale.ts';
 import { labelOf } from '../../shared/status-badge.tsx';
@@ -10,14 +11,7 @@ import { useOperations } from '../operations.ts';
 import { Problem } from '../problem.tsx';
 import { type Route, replaceQuery } from '../route.ts';
 import { useNow } from '../use-now.ts';
-import {
-  countByStatus,
-  filterQuery,
-  type JobFilters,
-  NO_FILTERS,
-  readFilters,
-  STATUSES,
-} from './job-list.ts';
+import { countByStatus, filterQuery, type JobFilters, NO_FILTERS, readFilters } from './job-list.ts';
 import { JobRows } from './job-rows.tsx';
 import { useJobs } from './use-jobs.ts';
 import './jobs-page.css';

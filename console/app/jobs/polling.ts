@@ -1,7 +1,7 @@
 /** Decides when the pages of a job ask again. */
 
-import { hasEnded } from '../../shared/has-ended.ts';
 import type { JobDetails } from '../../shared/job.ts';
+import { hasEnded } from '../../shared/job-status.ts';
 
 /** A person watches: a step that begins is seen within two seconds. */
 const WATCHED_MS = 1_500;

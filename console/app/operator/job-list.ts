@@ -1,6 +1,7 @@
 /** Decides which jobs the page lists: the request, the order, the age, and the counts. */
-import { hasEnded } from '../../shared/has-ended.ts';
+
 import type { JobStatus } from '../../shared/job.ts';
+import { hasEnded, OPEN_STATUSES, STATUSES } from '../../shared/job-status.ts';
 import type { OperatorJob } from './views.ts';
 
 export interface JobFilters {
@@ -13,12 +14,9 @@ export interface JobFilters {
 
 export const NO_FILTERS: JobFilters = { owner: '', operation: '', status: '', olderThanMinutes: 0 };
 
-const OPEN: readonly JobStatus[] = ['pending', 'running', 'input_required'];
-const ENDED: readonly JobStatus[] = ['completed', 'failed', 'cancelled'];
-
 /** Returns the statuses to choose from: ended jobs are listed only for a named owner. */
 export function statusesOf({ owner }: Pick<JobFilters, 'owner'>): readonly JobStatus[] {
-  return owner.trim() === '' ? OPEN : [...OPEN, ...ENDED];
+  return owner.trim() === '' ? OPEN_STATUSES : STATUSES;
 }
 
 export function isOpen({ status }: Pick<OperatorJob, 'status'>): boolean {
@@ -33,7 +31,7 @@ export function readFilters(query: string): JobFilters {
   return {
     owner: text('owner'),
     operation: text('operation'),
-    status: [...OPEN, ...ENDED].find((status) => status === text('status')) ?? '',
+    status: STATUSES.find((status) => status === text('status')) ?? '',
     olderThanMinutes: Number.isFinite(minutes) && minutes > 0 ? minutes : 0,
   };
 }

@@ -79,22 +79,16 @@ export function FilterForm({ api, filters: applied, onApply }: FilterFormProps) 
           onInput={(event) => set({ jobId: event.currentTarget.value })}
         />
       </label>
-      <label>
-        Created since
-        <input
-          type="datetime-local"
-          value={filters.since}
-          onInput={(event) => set({ since: event.currentTarget.value })}
-        />
-      </label>
-      <label>
-        Created until
-        <input
-          type="datetime-local"
-          value={filters.until}
-          onInput={(event) => set({ until: event.currentTarget.value })}
-        />
-      </label>
+      {(['since', 'until'] as const).map((name) => (
+        <label key={name}>
+          Created {name}
+          <input
+            type="datetime-local"
+            value={filters[name]}
+            onInput={(event) => set({ [name]: event.currentTarget.value })}
+          />
+        </label>
+      ))}
       <p class="buttons">
         <button type="submit">Apply filters</button>{' '}
         <button type="button" disabled={!hasFilters(filters)} onClick={() => apply(NO_FILTERS)}>
