@@ -59,6 +59,13 @@ type NameOf<R> = R extends { readonly method: infer M extends string; readonly p
 /** `GET /jobs` */
 export type RouteName = NameOf<(typeof routes)[number]>;
 
+/** The error of a path or method that does not exist. The gateway responds with it too. */
+export const UNKNOWN_ROUTE = {
+  code: 'NOT_FOUND',
+  message: 'This path or method does not exist. Check both.',
+  retryable: false,
+} as const;
+
 /** A route of operators. A function of its own serves them: it alone may read the jobs of all owners. */
 export type OperatorRouteName = Extract<RouteName, `${string} /operator/${string}`>;
 export type OwnerRouteName = Exclude<RouteName, OperatorRouteName>;

@@ -5,7 +5,7 @@ import { requireScopes, type Scope } from '../shared/caller.ts';
 import type { RouteHandler } from './dependencies.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
-import { type RouteName, routes } from './routes.ts';
+import { type RouteName, routes, UNKNOWN_ROUTE } from './routes.ts';
 
 /**
  * @param options.scopes what a caller needs to learn that a path does not exist. @default none
@@ -35,22 +35,11 @@ export function serveRoutes(
     if (result) return result;
     return respond(event.resource, new ApiRequest(event, context), async (request) => {
       requireScopes(request.caller, scopes);
-      return NOT_FOUND;
+      // The resource accepts all paths below it, so the gateway does not refuse them.
+      return { status: 404, body: { error: UNKNOWN_ROUTE } };
     });
   };
 }
-
-/** The gateway's own response to an unknown path, for paths below a resource that accepts all. */
-const NOT_FOUND = {
-  status: 404,
-  body: {
-    error: {
-      code: 'NOT_FOUND',
-      message: 'This path or method does not exist. Check both.',
-      retryable: false,
-    },
-  },
-};
 
 function pathOf({ resource, pathParameters }: APIGatewayProxyEvent): string {
   return resource.replace('{proxy+}', () => pathParameters?.proxy ?? '');

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { UNKNOWN_ROUTE } from '../../lambdas/api/routes.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
@@ -182,12 +183,7 @@ function addErrorResponses(
     retryable: false,
   });
   // This type means an unknown path here, not a missing token. Clients look for metadata at several paths and stop at a 403.
-  addGatewayResponse(
-    api,
-    ResponseType.MISSING_AUTHENTICATION_TOKEN,
-    { code: 'NOT_FOUND', message: 'This path or method does not exist. Check both.', retryable: false },
-    { statusCode: '404' },
-  );
+  addGatewayResponse(api, ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE, { statusCode: '404' });
 }
 
 /** Returns the URL of a stage without a reference to it: what the stage depends on cannot refer to the stage. */
