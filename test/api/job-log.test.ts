@@ -1,24 +1,16 @@
 /** Tests the log of a job over HTTP: its pages, its cursor, and when it is complete. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import * as z from 'zod';
 import { createApi } from '../../lambdas/api/api.ts';
 import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
-import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { createPollRateLimiter } from '../../lambdas/shared/rate-limiter.ts';
+import { buildOperation as operation } from '../support/build-operation.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { expectValid } from '../support/openapi.ts';
 
 const jobId = '11112222-3333-4444-8555-666677778888';
 const startedAt = '2026-01-01T00:00:00.500Z';
-const operation = defineOperation({
-  name: 'build',
-  description: 'Builds.',
-  input: z.object({}),
-  output: z.object({}),
-  steps: { install: {}, compile: {}, test: {} },
-});
 
 let files: MemoryFiles;
 let job: Partial<Job>;

@@ -1,18 +1,10 @@
 /** Checks `read_log` without a cloud: which logs it finds while a job runs and after its end, and which part it returns. */
-import * as z from 'zod';
-import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { readLogTool } from '../../lambdas/mcp/tools/read-log.ts';
+import { buildOperation as operation } from '../support/build-operation.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
 const jobId = '11112222-3333-4444-8555-666677778888';
-const operation = defineOperation({
-  name: 'build',
-  description: 'Builds.',
-  input: z.object({}),
-  output: z.object({}),
-  steps: { install: {}, compile: {}, test: {} },
-});
 const startedAt = '2026-01-01T00:00:00.500Z';
 
 /** Reads a job's log. Files of the workspace are by name. */

@@ -1,17 +1,9 @@
 /** Tests the last lines of a job that runs. */
-import * as z from 'zod';
-import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { withLastLines } from '../../lambdas/workspace/logs/last-lines.ts';
+import { buildOperation as operation } from '../support/build-operation.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
-const operation = defineOperation({
-  name: 'build',
-  description: 'Builds.',
-  input: z.object({}),
-  output: z.object({}),
-  steps: { install: {}, compile: {}, test: {} },
-});
 const running = { jobId: 'job', status: 'running', startedAt: '2026-01-01T00:00:00.000Z' } as Job;
 
 test('they are those of the last step that has printed', async () => {

@@ -1,19 +1,11 @@
 /** Tests that the pages of a log make up the whole, also while the log grows, and where its tail begins. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
-import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { type LogPosition, readLogPage, readLogTail } from '../../lambdas/workspace/logs/log-page.ts';
 import { findLogs } from '../../lambdas/workspace/logs/step-logs.ts';
+import { buildOperation as operation } from '../support/build-operation.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
-const operation = defineOperation({
-  name: 'build',
-  description: 'Builds.',
-  input: z.object({}),
-  output: z.object({}),
-  steps: { install: {}, compile: {}, test: {} },
-});
 const steps = Object.keys(operation.steps);
 const job = { jobId: 'job', status: 'running', startedAt: '2026-01-01T00:00:00.000Z' } as Job;
 const START: LogPosition = { step: '', offset: 0 };
