@@ -87,8 +87,8 @@ const LAST_LINES_TIMEOUT_MS = 3_000;
 
 /**
  * Creates the handler for all steps of an operation. The handler returns the result of the step or its next API call. It
- * returns null after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, ResumeAt, StepInterrupted,
- * StepEnded or LambdaFailure for the state machine.
+ * returns null after the last step, whose result is on the job. It throws RetryableStepError, InputRequired, ResumeAt,
+ * StepInterrupted, StepEnded or LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;

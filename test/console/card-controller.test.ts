@@ -146,7 +146,7 @@ test('a host that never answers is asked less and less often, and the card says 
   });
   await pause(80);
   expect(sent).toHaveLength(count);
-  // An answer that comes too late, and messages that are none.
+  // A response that comes too late, and malformed messages.
   for (const message of [{ jsonrpc: '2.0', id: 1, result: {} }, null, 'x', { id: 1 }, { jsonrpc: '2.0' }, []])
     receive(message);
 });

@@ -84,7 +84,7 @@ test.each([
   ['the limit above', { type: 'number', exclusiveMaximum: 2 }, '2', 'Enter less than 2.'],
   ['no multiple', { type: 'number', multipleOf: 0.5 }, '0.7', 'Enter a multiple of 0.5.'],
   ['no choice', { type: 'boolean' }, [], 'Choose one.'],
-  ['a choice that is none', { enum: ['a'] }, [7], 'Choose one.'],
+  ['a value outside of the choices', { enum: ['a'] }, [7], 'Choose one.'],
   ['few choices', { type: 'array', items: { enum: ['a', 'b'] }, minItems: 2 }, [0], 'Choose at least 2.'],
   ['many choices', { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 1 }, [0, 1], 'Choose at most 1.'],
   ['a field of a type that no form has', { type: 'object' }, 'x', /Answer in the conversation/],
@@ -159,7 +159,7 @@ test.each([
   { properties: 'x' },
   { properties: [null] },
   { properties: { a: null }, required: {} },
-])('a schema that is none, %j, gives no error', (schema) => {
+])('a malformed schema, %j, gives no error', (schema) => {
   expect(fieldsOf(schema).every(({ kind }) => kind === 'unsupported')).toBe(true);
 });
 

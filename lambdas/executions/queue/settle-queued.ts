@@ -1,7 +1,6 @@
 /**
  * Brings executions in line with the records of queued jobs: starts pending jobs, stops cancelled ones, and ends those of removed
- * operations. A message can come
- * twice: an execution's name is taken after the first start.
+ * operations. A message can come twice: an execution's name is taken after the first start.
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';

@@ -28,8 +28,8 @@ const MAX_PASSED_OVER = 10;
  * or a result of an earlier step is gone, the new job begins at that step, and its message says so. A retry that ended before it
  * ran a step has no results and files of its own: the new job then takes them from the job before it, and names that one.
  * @param fromStep the step to begin at. @default the step that failed
- * @throws AppError INSUFFICIENT_SCOPE for a job with a callback, which the new job has too; JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
- *   RESOURCE_EXHAUSTED or START_FAILED
+ * @throws AppError JOB_NOT_FOUND, JOB_NOT_ENDED, OPERATION_REMOVED, RETRY_NOT_ALLOWED, INVALID_ARGUMENTS, JOB_ALREADY_RETRIED,
+ *   RESOURCE_EXHAUSTED, START_FAILED, or INSUFFICIENT_SCOPE for a job with a callback, which the new job has too
  */
 export async function retryJob(
   dependencies: RetryDependencies,

@@ -229,7 +229,7 @@ test('a sandbox that dies each time fails the job', async () => {
   expect(data).toMatchObject({ status: 'failed', error: { code: 'STEP_CRASHED', retryable: true } });
 });
 
-test('a step that is deaf to its end fails when its time is over; its log is read before, and kept', async () => {
+test('a step that ignores its abort signal fails at its timeout; its log is read before that, and kept', async () => {
   const { data: begun } = await start('hang', { wait_seconds: 0 });
   const ended = call(client, 'check_job', { job_id: begun.job_id, wait_seconds: 20 });
   let running = await call(client, 'read_log', { job_id: begun.job_id });
