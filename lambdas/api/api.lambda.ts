@@ -5,6 +5,7 @@ import { jobServices } from '../executions/job-services.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
+import { observe } from '../shared/observability/observe.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -32,4 +33,4 @@ export const handler = middy(
       signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
     }),
   }),
-);
+).use(observe());

@@ -1,6 +1,7 @@
 /** Reads the files of the console, and the addresses at which a browser signs in. */
 import { readFile } from 'node:fs/promises';
 import { findMetadata, type IssuerMetadata } from '../auth/issuer-metadata.ts';
+import { log } from '../shared/observability/log.ts';
 
 /** How the console signs in. The stack sets it: see `lib/access/console-sign-in.ts`. */
 export type ConsoleSignIn =
@@ -105,7 +106,7 @@ export class ConsolePage {
     try {
       return await findMetadata(issuer);
     } catch (error) {
-      console.error({ message: 'The metadata of the issuer could not be read', issuer, error });
+      log.error('The metadata of the issuer could not be read', { issuer, error });
       return undefined;
     }
   }

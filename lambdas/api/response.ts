@@ -1,6 +1,7 @@
 /** Builds the responses of the management API: JSON bodies, and errors with the status of their code. */
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 import { toJson } from '../shared/well-formed.ts';
 
 export interface ApiResponse {
@@ -62,7 +63,7 @@ export function errorResponse(error: unknown, route: string): ApiResponse {
     const headers = waitMs > 0 ? { 'retry-after': String(Math.ceil(waitMs / 1000)) } : undefined;
     return { status, body: bodyOf(error), headers };
   }
-  console.error({ message: 'The management API failed', route, error });
+  log.error('The management API failed', { route, error });
   return {
     status: 500,
     body: bodyOf(

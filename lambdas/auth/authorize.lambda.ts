@@ -1,5 +1,6 @@
 /** Authorizes requests for API Gateway. Caches the identity provider's keys between invocations. */
 import middy from '@middy/core';
+import { observe } from '../shared/observability/observe.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { keySource } from './key-source.ts';
 import { readSettings } from './settings.ts';
@@ -7,4 +8,6 @@ import { tokenVerifier } from './verify-token.ts';
 
 const settings = readSettings();
 
-export const handler = middy(createAuthorizer(settings, tokenVerifier(settings, keySource(settings.issuer))));
+export const handler = middy(
+  createAuthorizer(settings, tokenVerifier(settings, keySource(settings.issuer))),
+).use(observe());

@@ -1,9 +1,18 @@
 /** Authorizes a request by its access token, for the whole API at once: the gateway caches the result. */
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { authorizationHeader } from '../shared/authorization-header.ts';
+import { log } from '../shared/observability/log.ts';
+import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { callerOfToken } from './caller-of-token.ts';
 import type { TokenSettings } from './settings.ts';
 import { TokenRefused, type VerifyToken } from './verify-token.ts';
+
+/** API Gateway responds 401 to an error with exactly this message. */
+class Unauthorized extends ThrownResult {
+  constructor() {
+    super('Unauthorized');
+  }
+}
 
 /** 8 KiB, a common server limit for a header. */
 const MAX_HEADER_CHARACTERS = 8 * 1024;
@@ -34,12 +43,9 @@ export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
         context: { owner, scopes: scopes.join(' '), person },
       };
     } catch (error) {
-      if (!(error instanceof TokenRefused)) {
-        console.error({ message: 'A token could not be verified', error });
-        throw error;
-      }
-      console.info({ message: 'A token was refused', reason: error.message });
-      throw new Error('Unauthorized');
+      if (!(error instanceof TokenRefused)) throw error;
+      log.info('A token was refused', { reason: error.message });
+      throw new Unauthorized();
     }
   };
 }

@@ -1,4 +1,5 @@
 /** Presents results with the methods of a definition: as text, content and files. */
+import { log } from '../shared/observability/log.ts';
 import type { OperationDefinition, ResultContent, ResultFile } from './operation-definition.ts';
 
 /** What the methods of a definition return for a result; empty for those that it lacks. */
@@ -21,12 +22,7 @@ export function presentResult<Part extends keyof PresentedResult>(
   try {
     return operation?.[part]?.(result as never) as PresentedResult[Part];
   } catch (error) {
-    console.warn({
-      message: 'A result does not fit its definition',
-      operation: operation?.name,
-      part,
-      error,
-    });
+    log.warn('A result does not fit its definition', { operation: operation?.name, part, error });
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 /** Passes JSON from a function to its state in the message of an error, and reads it from the cause that the state catches. */
 import type { Json } from '../shared/json.ts';
+import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { toJson } from '../shared/well-formed.ts';
 
 /** Step Functions cuts off a longer cause. */
@@ -9,7 +10,7 @@ const MAX_CAUSE_CHARACTERS = 32_768;
  * An error that a state catches by its name, with JSON as its message. It has no stack: Lambda would put it into the cause as
  * well, with the message once more.
  */
-export abstract class StateError extends Error {
+export abstract class StateError extends ThrownResult {
   protected constructor(message: string) {
     super(message);
     // Not undefined: Lambda's runtime reads it as a text.

@@ -2,6 +2,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { messageText } from '../shared/aws/message-text.ts';
+import { log } from '../shared/observability/log.ts';
 import { type EventSink, type QueuedEvent, sendTo } from './event-sink.ts';
 
 export class EventRetries {
@@ -42,7 +43,7 @@ export async function retryEvents(
         if (refused.length > 0) await deadLetter(queued);
         return failed.length > 0 ? [{ itemIdentifier: messageId }] : [];
       } catch (error) {
-        console.error({ message: 'A queued event failed', messageId, error });
+        log.error('A queued event failed', { messageId, error });
         return [{ itemIdentifier: messageId }];
       }
     }),

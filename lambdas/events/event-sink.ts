@@ -1,5 +1,6 @@
 /** Defines what receives events: the topic, or webhooks. */
 import type { Job } from '../jobs/job.ts';
+import { log } from '../shared/observability/log.ts';
 import type { JobEvent } from './event.ts';
 
 /** An event with the facts of its job that sinks need. */
@@ -28,11 +29,7 @@ export async function sendTo(sink: EventSink, events: readonly StreamEvent[]): P
   try {
     return await sink.send(events);
   } catch (error) {
-    console.warn({
-      message: 'A sink of events failed; its events are sent again later',
-      sink: sink.name,
-      error,
-    });
+    log.warn('A sink of events failed; its events are sent again later', { sink: sink.name, error });
     return { failed: events, refused: [] };
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { messageText } from '../shared/aws/message-text.ts';
 import { isMendable, isRefusedForGood } from '../shared/aws/refused-for-good.ts';
+import { log } from '../shared/observability/log.ts';
 import type { EventSink, SinkOutcome, StreamEvent } from './event-sink.ts';
 
 /** SNS limits a batch to 10 entries, and to 262,144 bytes together; the rest is for the attributes. */
@@ -43,10 +44,10 @@ export class EventTopic implements EventSink {
       } catch (error) {
         const [only, another] = batch;
         if (!isRefusedForGood(error)) {
-          console.warn({ message: 'SNS is not available', error });
+          log.warn('SNS is not available', { error });
           return { failed: [...failed, ...[batch, ...batches].flat().map(({ source }) => source)], refused };
         }
-        console.error({ message: 'SNS refused events', events: batch.length, error });
+        log.error('SNS refused events', { events: batch.length, error });
         // One entry can make SNS refuse the whole call.
         if (another) batches.unshift(...batch.map((entry) => [entry]));
         else if (only) refused.push(only.source);
@@ -66,7 +67,7 @@ export class EventTopic implements EventSink {
         })),
       }),
     );
-    if (Failed.length > 0) console.warn({ message: 'SNS rejected events', failed: Failed });
+    if (Failed.length > 0) log.warn('SNS rejected events', { failed: Failed });
     return Failed;
   }
 }

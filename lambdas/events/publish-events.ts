@@ -3,6 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import type { Job } from '../jobs/job.ts';
 import { fromItem } from '../jobs/job-item.ts';
+import { log } from '../shared/observability/log.ts';
 import { eventOf } from './event.ts';
 import { type EventSink, type QueuedEvent, queuedEvent, type StreamEvent, sendTo } from './event-sink.ts';
 
@@ -33,7 +34,7 @@ export async function publishEvents(
       const found = readRecord(record);
       if (found) sequenceNumbers.set(found, sequenceNumber);
     } catch (error) {
-      console.error({ message: 'A stream record cannot be read', sequenceNumber, error });
+      log.error('A stream record cannot be read', { sequenceNumber, error });
       await deadLetter(record);
     }
   }
@@ -46,7 +47,7 @@ export async function publishEvents(
         ...refused.map((event) => deadLetter(queuedEvent(sink, event))),
         ...failed.map((event) =>
           retryLater(queuedEvent(sink, event)).catch((error: unknown) => {
-            console.error({ message: 'An event was neither sent nor queued', event: event.event.id, error });
+            log.error('An event was neither sent nor queued', { event: event.event.id, error });
             unsent.add(event);
           }),
         ),

@@ -1,8 +1,8 @@
 /** Reads the history of executions: the states that an external state machine has entered, and what finished steps returned. */
 import type { FinishedStep } from '../definition/finished-step.ts';
-
 import { StepFunctionsError, stepFunctionsCalls } from '../shared/aws/step-functions-calls.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 import { type Revision, StateMachineRevisions } from './state-machine-revisions.ts';
 
@@ -135,7 +135,7 @@ export class ExecutionHistory {
 
   #pause(error: StepFunctionsError): void {
     this.#pausedUntil = this.#now() + PAUSE_MS;
-    console.warn({ message: 'Step Functions throttles reads of histories; pausing them', error });
+    log.warn('Step Functions throttles reads of histories; pausing them', { error });
   }
 }
 

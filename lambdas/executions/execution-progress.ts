@@ -3,6 +3,7 @@ import { isStateMachineOperation, type OperationDefinition } from '../definition
 import { type Job, JobStatus } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import type { TimelineEvent } from '../jobs/timeline.ts';
+import { log } from '../shared/observability/log.ts';
 import type { EnteredStates, ExecutionHistory } from './execution-history.ts';
 
 export interface ExecutionProgressDependencies {
@@ -53,7 +54,7 @@ export class ExecutionProgress {
     } catch (error) {
       // Another reader updated the job, or the job has ended.
       if (error instanceof TransitionRefused && error.job?.owner === job.owner) return error.job;
-      console.warn({ message: 'Failed to write the progress of an execution', jobId: job.jobId, error });
+      log.warn('Failed to write the progress of an execution', { job_id: job.jobId, error });
       return job;
     }
   }
@@ -68,7 +69,7 @@ export class ExecutionProgress {
       const found = await this.#dependencies.history.enteredStates(job);
       return found && snapshotOf(found, job);
     } catch (error) {
-      console.warn({ message: 'Failed to read the history of an execution', jobId: job.jobId, error });
+      log.warn('Failed to read the history of an execution', { job_id: job.jobId, error });
       return undefined;
     }
   }

@@ -2,6 +2,7 @@
 import type { Job } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 
 /**
  * @param cause what Step Functions refused
@@ -25,7 +26,7 @@ export async function failStart(
 
 /** Logs why a job cannot start. @returns the error for its caller */
 export function startFailed({ jobId }: Pick<Job, 'jobId'>, cause: unknown): AppError {
-  console.error({ message: 'Step Functions refused to start a job', jobId, error: cause });
+  log.error('Step Functions refused to start a job', { job_id: jobId, error: cause });
   return new AppError(
     ErrorCode.startFailed,
     'Step Functions refused to start the job. Ask the operator to read the log of this job. Then call again, with the same idempotency_key if you gave one.',

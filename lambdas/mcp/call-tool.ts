@@ -9,6 +9,7 @@ import {
 import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 import { toFinalResult } from './job-result.ts';
 import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
@@ -89,10 +90,10 @@ function find(tools: readonly Tool[], name: string): Tool {
 function reportableError(tool: string, error: unknown): CodedError {
   if (error instanceof CodedError) {
     const { code, cause } = error;
-    if (cause) console.warn({ message: 'A tool failed', tool, code, cause });
+    if (cause) log.warn('A tool failed', { tool, code, cause });
     return error;
   }
-  console.error({ message: 'A tool failed unexpectedly', tool, error });
+  log.error('A tool failed unexpectedly', { tool, error });
   return new AppError(
     ErrorCode.internal,
     `${tool} failed with an internal error. Retry; if it fails again, report it to the operator.`,

@@ -10,6 +10,7 @@ import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callerOf } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
+import { observe } from '../shared/observability/observe.ts';
 import { createCallRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
@@ -73,7 +74,7 @@ export const handler = middy(
     return toStreamedResponse(await endpoint(request, caller, endsAtMs));
   },
   { executionMode: executionModeStreamifyResponse },
-);
+).use(observe());
 
 function refuse(status: number, message: string) {
   return toStreamedResponse(Response.json({ message }, { status }));

@@ -1,6 +1,7 @@
 /** Maps errors to JSON-RPC errors. `CodedError` messages are safe to show; logs anything else and reports it as internal. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { CodedError } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 
 /** @returns -32602 when the caller must change the request; -32603 for retryable and unexpected errors */
 export function toMethodError(method: string, error: unknown): ProtocolError {
@@ -17,7 +18,7 @@ export function toMethodError(method: string, error: unknown): ProtocolError {
 
 /** Logs the error, and returns one that reveals nothing of it. */
 function failedUnexpectedly(method: string, error: unknown): ProtocolError {
-  console.error({ message: 'A method failed unexpectedly', method, error });
+  log.error('A method failed unexpectedly', { method, error });
   return new ProtocolError(
     ProtocolErrorCode.InternalError,
     `${method} failed with an internal error. Retry; if it fails again, report it to the operator.`,

@@ -1,4 +1,5 @@
 /** Sends the heartbeat of a running step: writes the latest progress, or checks that the step still owns its lease. */
+import { log } from '../shared/observability/log.ts';
 
 export interface HeartbeatOptions {
   /** Milliseconds between heartbeats. */
@@ -57,7 +58,7 @@ export class Heartbeat {
       else if (!(await ownsLease())) this.#loseLease(onLeaseLost);
     } catch (error) {
       if (isLeaseLost(error)) this.#loseLease(onLeaseLost);
-      else console.warn({ message: 'A heartbeat failed; the next one tries again', error });
+      else log.warn('A heartbeat failed; the next one tries again', { error });
     }
   }
 

@@ -14,6 +14,7 @@
 import type { PrintedLog } from '../definition/finished-step.ts';
 import type { StepLog } from '../definition/step-context.ts';
 import { type Job, stepLogPartKey } from '../jobs/job.ts';
+import { log } from '../shared/observability/log.ts';
 import { sizeOf } from '../workspace/logs/pieces.ts';
 import { filesOf, findWrittenLogs } from '../workspace/logs/step-logs.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
@@ -70,7 +71,7 @@ export class LiveLog implements StepLog {
    * @param printed what the step had printed before an API call
    */
   async resume(heading: string, printed?: Omit<PrintedLog, 'questions'>): Promise<void> {
-    const { log, files, job, step } = this.#options;
+    const { log: stepLog, files, job, step } = this.#options;
     try {
       const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
       const [written] = await findWrittenLogs(files, job, [step], signal);
@@ -82,13 +83,13 @@ export class LiveLog implements StepLog {
       this.#uploaded = sizeOf(written.parts);
       for (const { key, size } of filesOf(written)) {
         for (let start = 0; start < size; start += PART_BYTES) {
-          log.append(await files.read(key, start, Math.min(size, start + PART_BYTES), signal));
+          stepLog.append(await files.read(key, start, Math.min(size, start + PART_BYTES), signal));
         }
       }
       if (printed) {
         const end = Buffer.from(printed.end, 'base64');
-        const known = log.size - (printed.size - end.length);
-        if (known >= 0) log.append(end.subarray(known));
+        const known = stepLog.size - (printed.size - end.length);
+        if (known >= 0) stepLog.append(end.subarray(known));
       }
       this.#introduce(heading);
     } catch (error) {
@@ -98,13 +99,13 @@ export class LiveLog implements StepLog {
 
   /** Continues the log after an API call, without a request. @param heading the line between the attempts */
   async continue(heading: string, printed: Omit<PrintedLog, 'questions'>): Promise<void> {
-    const { log, intervalMs = INTERVAL_MS } = this.#options;
+    const { log: stepLog, intervalMs = INTERVAL_MS } = this.#options;
     const { part, start, uploaded, uploadedAt, size } = printed;
     try {
       const end = Buffer.from(printed.end, 'base64');
       const missing = size - end.length;
-      if (missing > 0) await log.skip(missing);
-      log.append(end);
+      if (missing > 0) await stepLog.skip(missing);
+      stepLog.append(end);
       this.#missing = missing;
       const isSealed = uploaded - start >= SEALED_BYTES;
       this.#part = isSealed ? { index: part + 1, start: uploaded } : { index: part, start };
@@ -123,22 +124,22 @@ export class LiveLog implements StepLog {
    * @returns for `continue`; undefined when the next attempt has to read the log
    */
   async pause(seconds: number): Promise<Omit<PrintedLog, 'questions'> | undefined> {
-    const { log, intervalMs = INTERVAL_MS } = this.#options;
+    const { log: stepLog, intervalMs = INTERVAL_MS } = this.#options;
     const isInTime = Date.now() + seconds * 1_000 < this.#uploadedAt + intervalMs;
-    if (!isInTime || log.size - this.#uploaded > END_BYTES) await this.flush();
+    if (!isInTime || stepLog.size - this.#uploaded > END_BYTES) await this.flush();
     const isStopped = this.#stop.signal.aborted;
     await this.stop();
-    const { size } = log;
+    const { size } = stepLog;
     const from = Math.max(0, size - END_BYTES);
     if (isStopped || this.#uploaded < from) return undefined;
-    const end = size > 0 ? (await log.read(from, size)).toString('base64') : '';
+    const end = size > 0 ? (await stepLog.read(from, size)).toString('base64') : '';
     const { index: part, start } = this.#part;
     return { part, start, uploaded: this.#uploaded, uploadedAt: this.#uploadedAt, size, end };
   }
 
   /** Reads what is only in parts, so that the file has the whole log. When that fails, the file has the rest. */
   async readEarlier(): Promise<void> {
-    const { log, files, job, step } = this.#options;
+    const { log: stepLog, files, job, step } = this.#options;
     const missing = this.#missing;
     if (missing === 0) return;
     this.#missing = 0;
@@ -149,35 +150,35 @@ export class LiveLog implements StepLog {
       for (const { key, size } of written?.parts ?? []) {
         const end = Math.min(size, missing - at);
         if (end <= 0) break;
-        await log.fill(at, await files.read(key, 0, end, signal));
+        await stepLog.fill(at, await files.read(key, 0, end, signal));
         at += end;
       }
       if (at < missing) throw new Error(`The parts of the log have ${at} bytes instead of ${missing}.`);
     } catch (error) {
       const { jobId } = job;
-      console.warn({ message: 'Failed to read a log; its start is lost', jobId, step, error });
-      await log.drop(missing);
+      log.warn('Failed to read a log; its start is lost', { job_id: jobId, step, error });
+      await stepLog.drop(missing);
     }
   }
 
   #introduce(heading: string): void {
-    const { log } = this.#options;
-    if (log.size > 0) this.#heading = `${log.endsLine ? '' : '\n'}${heading}\n`;
+    const { log: stepLog } = this.#options;
+    if (stepLog.size > 0) this.#heading = `${stepLog.endsLine ? '' : '\n'}${heading}\n`;
   }
 
   /** The step matters more than its log: parts of this attempt would not follow those of the earlier ones. */
   #giveUp(error: unknown): void {
     const { jobId } = this.#options.job;
     const { step } = this.#options;
-    console.warn({ message: 'Failed to continue a log; it shows when the step ends', jobId, step, error });
+    log.warn('Failed to continue a log; it shows when the step ends', { job_id: jobId, step, error });
     this.#stop.abort();
   }
 
   write(text: string): void {
-    const { log } = this.#options;
-    if (this.#heading) log.append(Buffer.from(this.#heading));
+    const { log: stepLog } = this.#options;
+    if (this.#heading) stepLog.append(Buffer.from(this.#heading));
     this.#heading = '';
-    log.write(text);
+    stepLog.write(text);
     this.#schedule();
   }
 
@@ -197,18 +198,18 @@ export class LiveLog implements StepLog {
   }
 
   async #send(timeoutMs: number): Promise<void> {
-    const { log, files, job, step } = this.#options;
+    const { log: stepLog, files, job, step } = this.#options;
     try {
-      const end = log.size;
+      const end = stepLog.size;
       while (this.#uploaded < end && !this.#stop.signal.aborted) {
         const { index, start } = this.#part;
         const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timeoutMs)]);
         const key = stepLogPartKey(job.jobId, step, index);
         if (start < this.#missing) {
-          await log.fill(start, await files.read(key, 0, this.#missing - start, signal));
+          await stepLog.fill(start, await files.read(key, 0, this.#missing - start, signal));
           this.#missing = start;
         }
-        const bytes = await log.read(start, Math.min(end, start + PART_BYTES));
+        const bytes = await stepLog.read(start, Math.min(end, start + PART_BYTES));
         // The disk is full: the file has no more.
         if (start + bytes.length <= this.#uploaded) return;
         await files.putText(key, bytes, signal);
@@ -217,14 +218,14 @@ export class LiveLog implements StepLog {
         if (bytes.length === PART_BYTES) this.#part = { index: index + 1, start: this.#uploaded };
       }
     } catch (error) {
-      if (!this.#stop.signal.aborted) console.warn({ message: 'Failed to upload a part of a log', error });
+      if (!this.#stop.signal.aborted) log.warn('Failed to upload a part of a log', { error });
       this.#schedule();
     }
   }
 
   #schedule(ms = this.#options.intervalMs ?? INTERVAL_MS): void {
-    const { log } = this.#options;
-    if (this.#stop.signal.aborted || log.size === this.#uploaded) return;
+    const { log: stepLog } = this.#options;
+    if (this.#stop.signal.aborted || stepLog.size === this.#uploaded) return;
     this.#timer ??= setTimeout(() => void this.flush(), ms);
   }
 }

@@ -6,6 +6,7 @@ import { INPUT_ANSWERED } from '../definition/state-names.ts';
 import { isTerminal, isUpload, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { ErrorCode } from '../shared/errors.ts';
+import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
 
 /** Limit for all questions of a job together, as JSON: its record also has its input and its result. */
@@ -21,7 +22,7 @@ export interface InputRequestsEvent {
 }
 
 /** All questions have answers, which arrived between two attempts of the state. The execution does not wait. */
-export class InputAnswered extends Error {
+export class InputAnswered extends ThrownResult {
   override readonly name = INPUT_ANSWERED;
 }
 

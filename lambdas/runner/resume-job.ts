@@ -3,10 +3,11 @@ import type { FinishedStep } from '../definition/finished-step.ts';
 import { resumeError } from '../definition/state-names.ts';
 import { workPrefix } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
+import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
 
 /** Makes the first state go on with a later step. Not a failure. */
-export class ResumeAt extends Error {
+export class ResumeAt extends ThrownResult {
   constructor(step: string) {
     super(`The retry begins at ${step}.`);
     this.name = resumeError(step);

@@ -8,6 +8,7 @@ import { boundError } from '../jobs/bound-record.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { log } from '../shared/observability/log.ts';
 import { wellFormed } from '../shared/well-formed.ts';
 import { createRequestInput, InputRequired, validAnswers } from './request-input.ts';
 import type { Invocation } from './run-step.ts';
@@ -107,10 +108,10 @@ function timedOut(name: string, limitMs: number): AppError {
 function describe(error: unknown, name: string, requestId: string) {
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
-    if (cause) console.warn({ message: 'A call failed', operation: name, code, cause });
+    if (cause) log.warn('A call failed', { operation: name, code, cause });
     return boundError({ code, message, retryable, ...(details && { details }) });
   }
-  console.error({ message: 'A call failed unexpectedly', operation: name, error });
+  log.error('A call failed unexpectedly', { operation: name, error });
   const message = `${name} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`;
   return { code: ErrorCode.internal, message, retryable: false };
 }

@@ -18,6 +18,8 @@ import { isTerminal, type Job, type JobError, logsOf, stepLogKey } from '../jobs
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { log } from '../shared/observability/log.ts';
+import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { toJson } from '../shared/well-formed.ts';
 import { placeResult } from '../workspace/place-result.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
@@ -69,12 +71,12 @@ export class RetryableStepError extends StateError {
 }
 
 /** A failure of the runner, such as a failed write: the state always retries. */
-export class StepInterrupted extends Error {
+export class StepInterrupted extends ThrownResult {
   override readonly name = STEP_INTERRUPTED;
 }
 
 /** Ends the execution; the job's record already contains the reason. */
-export class StepEnded extends Error {
+export class StepEnded extends ThrownResult {
   override readonly name = 'StepEnded';
 }
 
@@ -126,8 +128,8 @@ export function createStepRunner(options: StepRunnerOptions) {
         continues: called !== undefined,
       }),
     );
-    const log = await FileStepLog.create();
-    const live = liveLogs && new LiveLog({ log, files: liveLogs, job, step });
+    const stepLog = await FileStepLog.create();
+    const live = liveLogs && new LiveLog({ log: stepLog, files: liveLogs, job, step });
     try {
       const { [HANDED_OVER]: handedOver, ...earlier } = finished;
       const asked = Object.values(job.inputRequests ?? {}).filter((request) => request.step === step);
@@ -150,7 +152,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           ...createInputRequests(step, definition, job),
           apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
-          log: live ?? log,
+          log: live ?? stepLog,
           workspace,
         },
         jobs,
@@ -179,9 +181,9 @@ export function createStepRunner(options: StepRunnerOptions) {
 
       await live?.stop();
       await live?.readEarlier();
-      const stored = await storeLog(log, workspace, stepLogKey(jobId, step));
+      const stored = await storeLog(stepLog, workspace, stepLogKey(jobId, step));
       const ownLog = stored && { [step]: stored };
-      const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: log.tail() };
+      const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: stepLog.tail() };
       const isLast = index === names.length - 1;
       const outcome = checkOutcome(operation, step, isLast, ending);
 
@@ -207,7 +209,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       return null;
     } finally {
       await live?.stop();
-      await log.remove();
+      await stepLog.remove();
     }
   };
 }
@@ -232,7 +234,7 @@ async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Pr
     const isSame = now?.createdAt === createdAt && isDeepStrictEqual(now?.timeline?.at(-1), timeline?.at(-1));
     return isSame && isTerminal(now.status);
   } catch (error) {
-    console.warn({ message: 'Failed to read a job; the last lines of its log are lost', jobId, error });
+    log.warn('Failed to read a job; the last lines of its log are lost', { job_id: jobId, error });
     return false;
   }
 }
@@ -243,7 +245,7 @@ async function guarded<T>(write: Promise<T>): Promise<T> {
     return await write;
   } catch (error) {
     if (error instanceof TransitionRefused) throw new StepEnded(error.message);
-    console.error({ message: 'A step was interrupted', error });
+    log.error('A step was interrupted', { error });
     throw new StepInterrupted('A write of the step runner failed. Read its log for the cause.');
   }
 }
@@ -254,7 +256,7 @@ async function noted(write: Promise<void>): Promise<void> {
     await write;
   } catch (error) {
     if (error instanceof TransitionRefused) throw new StepEnded(error.message);
-    console.warn({ message: 'Failed to record a failed attempt', error });
+    log.warn('Failed to record a failed attempt', { error });
   }
 }
 
@@ -277,10 +279,10 @@ function checkOutcome(operation: StepsOperation, step: string, isLast: boolean, 
 function toJobError(error: unknown, step: string, requestId: string): JobError {
   if (error instanceof CodedError) {
     const { code, message, retryable, details } = error;
-    if (error.cause) console.warn({ message: 'A step failed', step, code, cause: error.cause });
+    if (error.cause) log.warn('A step failed', { step, code, cause: error.cause });
     return boundError({ code, message, step, retryable, ...(details && { details }) });
   }
-  console.error({ message: 'A step failed unexpectedly', step, error });
+  log.error('A step failed unexpectedly', { step, error });
   return {
     code: ErrorCode.internal,
     message: `The step ${step} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`,

@@ -8,6 +8,7 @@ import type { StepsOperation } from '../definition/operation-definition.ts';
 import type { Step, StepsOf } from '../definition/step-context.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { observe } from '../shared/observability/observe.ts';
 import { S3Workspace } from '../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import type { LambdaHandler } from './lambda-handler.ts';
@@ -52,7 +53,7 @@ export function stepHandler<Definition extends StepsOperation>(
       if ('taskToken' in event) return jobs && recordInputRequests(jobs, event, context);
       return runStep?.(event, context);
     },
-  );
+  ).use(observe());
 }
 
 function jobStore(): JobStore {

@@ -8,6 +8,7 @@ import type { StepLog } from '../definition/step-context.ts';
 import { TAIL_LINE_CHARACTERS, TAIL_LINES } from '../jobs/bound-record.ts';
 import { cleanText } from '../shared/clean-text.ts';
 import { cutText, cutTextStart, splitText } from '../shared/cut-text.ts';
+import { log } from '../shared/observability/log.ts';
 
 /** Code units to clean and to cut into lines at a time: a step may print all of its output at once. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -30,7 +31,7 @@ export class FileStepLog implements StepLog {
     // Appends, also behind the gap that `skip` leaves.
     this.#stream = createWriteStream(this.#file, { flags: 'a' });
     // A full disk fails the next write of the step and `close`. Without a listener it would end the process.
-    this.#stream.on('error', (error) => console.error({ message: 'Failed to write a log', error }));
+    this.#stream.on('error', (error) => log.error('Failed to write a log', { error }));
   }
 
   static async create(): Promise<FileStepLog> {

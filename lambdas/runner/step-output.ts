@@ -3,6 +3,7 @@
 import type { Workspace } from '../definition/step-context.ts';
 import type { StoredObject } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
+import { log } from '../shared/observability/log.ts';
 import { storeFile } from '../workspace/place-result.ts';
 import type { FileStepLog } from './step-log.ts';
 
@@ -11,15 +12,15 @@ const MAX_STEP_RESULT_BYTES = 16 * 1024;
 
 /** @returns the stored log; undefined for an empty log, or when the upload failed, which does not fail the step */
 export async function storeLog(
-  log: FileStepLog,
+  stepLog: FileStepLog,
   workspace: Workspace,
   key: string,
 ): Promise<StoredObject | undefined> {
   try {
-    const file = await log.close();
+    const file = await stepLog.close();
     return file ? await storeFile(workspace, key, file, 'text/plain; charset=utf-8') : undefined;
   } catch (error) {
-    console.error({ message: 'Failed to store the log of a step', key, error });
+    log.error('Failed to store the log of a step', { key, error });
     return undefined;
   }
 }

@@ -12,6 +12,7 @@ import { EventRetries, retryEvents } from '../events/event-retries.ts';
 import { EventTopic } from '../events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../events/publish-events.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { observe } from '../shared/observability/observe.ts';
 import { DeliveryQueue } from './deliveries/delivery-queue.ts';
 import { DeliveryStore } from './deliveries/delivery-store.ts';
 import { EndpointStore } from './endpoints/endpoint-store.ts';
@@ -40,7 +41,7 @@ const dependencies: PublishDependencies = {
 
 export const handler = middy((event: DynamoDBStreamEvent | SQSEvent) =>
   isQueued(event) ? retryEvents(dependencies, event.Records) : publishEvents(dependencies, event.Records),
-);
+).use(observe());
 
 function isQueued(event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent {
   const [first] = event.Records;

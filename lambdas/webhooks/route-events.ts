@@ -2,6 +2,7 @@
 
 import type { EventSink, SinkOutcome, StreamEvent } from '../events/event-sink.ts';
 import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
+import { log } from '../shared/observability/log.ts';
 import { type Delivery, DeliveryStatus, deliveryKey, retainedUntil } from './deliveries/delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './deliveries/delivery-queue.ts';
 import type { DeliveryStore } from './deliveries/delivery-store.ts';
@@ -75,7 +76,7 @@ export class EventRouter implements EventSink {
             await this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID });
             recorded.add(each);
           } catch (error) {
-            console.warn({ message: 'A delivery was not recorded', event: source.event.id, error });
+            log.warn('A delivery was not recorded', { event: source.event.id, error });
             (isRefusedForGood(error) ? refused : failed).add(source);
           }
         }),

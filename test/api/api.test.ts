@@ -1,13 +1,15 @@
 /** Tests the API behind a misconfigured gateway and after internal errors. */
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { createApi } from '../../lambdas/api/api.ts';
 import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
 import { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { expectValid } from '../support/openapi.ts';
 
-beforeEach(() => void jest.spyOn(console, 'error').mockImplementation(() => {}));
+beforeEach(() => void jest.spyOn(log, 'error').mockImplementation(() => {}));
 afterEach(() => jest.restoreAllMocks());
 
 async function ask(
@@ -53,7 +55,7 @@ test('an unexpected error is logged, and the response reveals nothing of it', as
   expect(data.error).toMatchObject({ code: 'INTERNAL_ERROR', retryable: true });
   expect(JSON.stringify(data)).not.toContain('fire');
   expectValid(['components', 'schemas', 'Error'], data);
-  expect(console.error).toHaveBeenCalledWith(expect.objectContaining({ route: 'GET /jobs', error: cause }));
+  expect(log.error).toHaveBeenCalledWith(expect.any(String), { route: 'GET /jobs', error: cause });
 });
 
 test('a body in base64 is decoded before its size is checked', async () => {

@@ -1,4 +1,5 @@
 /** Tests how the console learns to sign in, and what its policy lets it connect to. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { createApi } from '../../lambdas/api/api.ts';
 import { ConsolePage } from '../../lambdas/api/console-page.ts';
 import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { expectValid } from '../support/openapi.ts';
 
 let server: Server;
@@ -37,7 +39,7 @@ afterAll(() => new Promise((done) => server.close(done)));
 beforeEach(() => {
   requests = 0;
   isUp = true;
-  jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,9 +1,11 @@
 /** Tests what operators may ask, how often, and what is logged and shown. All stores are fakes. */
+
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type OperatorDependencies, operatorRoutes } from '../../lambdas/api/operator/operator.ts';
 import { ApiRequest } from '../../lambdas/api/request.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import type { Delivery } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import { expectValid } from '../support/openapi.ts';
 
@@ -68,7 +70,7 @@ const delivery = {
 
 let acts: ReturnType<typeof jest.spyOn>;
 beforeEach(() => {
-  acts = jest.spyOn(console, 'info').mockImplementation(() => {});
+  acts = jest.spyOn(log, 'info').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -184,18 +186,12 @@ test('every act is logged with who, what and whose, and before it happens', asyn
   await routes['POST /operator/deliveries/{delivery_id}/replay'](request(''));
   expect(acts.mock.calls).toEqual([
     [
-      {
-        message: 'An operator acts',
-        operator: OPERATOR,
-        person: OPERATOR,
-        act: 'cancel_job',
-        jobId: JOB_ID,
-        owner: OWNER,
-      },
+      'An operator acts',
+      { operator: OPERATOR, person: OPERATOR, act: 'cancel_job', jobId: JOB_ID, owner: OWNER },
     ],
     [
+      'An operator acts',
       {
-        message: 'An operator acts',
         operator: OPERATOR,
         person: OPERATOR,
         act: 'replay_delivery',

@@ -1,6 +1,8 @@
 /** Tests replays under failures: an unavailable queue, too little time, concurrent changes. */
+
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { type Delivery, DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
@@ -57,7 +59,7 @@ async function isWaiting({ jobId }: Delivery): Promise<boolean> {
   return waiting.deliveries.some((each) => each.jobId === jobId);
 }
 
-beforeEach(() => void jest.spyOn(console, 'warn').mockImplementation(() => {}));
+beforeEach(() => void jest.spyOn(log, 'warn').mockImplementation(() => {}));
 afterEach(() => jest.restoreAllMocks());
 
 describe('one delivery', () => {
@@ -106,7 +108,7 @@ describe('one delivery', () => {
     const replayed = await replayDelivery({ deliveries, queue: brokenQueue }, delivery);
     expect(replayed.status).toBe('pending');
     expect(await isWaiting(delivery)).toBe(true);
-    expect(console.warn).toHaveBeenCalledTimes(1);
+    expect(log.warn).toHaveBeenCalledTimes(1);
   });
 
   test('that was attempted since the read is replayed in its latest state', async () => {

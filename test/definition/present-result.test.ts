@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { presentResult } from '../../lambdas/definition/present-result.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 
 const operation = defineOperation({
   name: 'order',
@@ -24,7 +25,10 @@ test('a method that the definition lacks describes nothing', () => {
 });
 
 test('a result of an earlier definition is described by nothing, and logged', () => {
-  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
   expect(presentResult(operation, 'text', { shipped: true })).toBeUndefined();
-  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ operation: 'order', part: 'text' }));
+  expect(warn).toHaveBeenCalledWith(
+    expect.any(String),
+    expect.objectContaining({ operation: 'order', part: 'text' }),
+  );
 });

@@ -8,6 +8,7 @@ import { EventTopic } from '../../lambdas/events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../../lambdas/events/publish-events.ts';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 import { messageText } from '../../lambdas/shared/aws/message-text.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 
 // The mock lets SNS reject a part of a batch.
 const sns = mockClient(SNSClient);
@@ -30,8 +31,8 @@ beforeEach(() => {
   dead = [];
   queued = [];
   sns.reset();
-  jest.spyOn(console, 'error').mockImplementation(() => {});
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,10 +1,12 @@
 /** Tests how the progress of an external state machine is read from its history, and how often. */
+
 import { jest } from '@jest/globals';
 import type { OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
 import type { EnteredStates, ExecutionHistory } from '../../lambdas/executions/execution-history.ts';
 import { ExecutionProgress } from '../../lambdas/executions/execution-progress.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const job = {
@@ -26,7 +28,7 @@ beforeEach(() => {
   now = START + 2_000;
   reads = 0;
   written = [];
-  warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
@@ -138,9 +140,8 @@ describe('a refresh', () => {
     ['the table fails', new Error('throttled')],
   ])('returns the job as read when %s', async (_what, error) => {
     expect(await progressOf(third, error).refresh(job)).toBe(job);
-    expect(warn).toHaveBeenCalledWith({
-      message: 'Failed to write the progress of an execution',
-      jobId: 'job',
+    expect(warn).toHaveBeenCalledWith('Failed to write the progress of an execution', {
+      job_id: 'job',
       error,
     });
   });
@@ -149,11 +150,7 @@ describe('a refresh', () => {
     const error = new Error('throttled');
     expect(await progressOf(error).refresh(job)).toBe(job);
     expect(written).toEqual([]);
-    expect(warn).toHaveBeenCalledWith({
-      message: 'Failed to read the history of an execution',
-      jobId: 'job',
-      error,
-    });
+    expect(warn).toHaveBeenCalledWith('Failed to read the history of an execution', { job_id: 'job', error });
   });
 });
 

@@ -1,4 +1,5 @@
 /** State machines of the operator's own as operations, in the local cloud: run as they are, though they know nothing of jobs. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -12,6 +13,7 @@ import { ExecutionProgress } from '../../lambdas/executions/execution-progress.t
 import { Executions } from '../../lambdas/executions/executions.ts';
 import { type Job, jobIdForKey } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { arn } from '../../local/shared/aws-names.ts';
@@ -28,7 +30,7 @@ const MACHINE = 'monthly-report';
 const TWO_MINUTES_MS = 120_000;
 
 const counter = new CallCounter();
-const log: string[] = [];
+const printed: string[] = [];
 let cloud: LocalCloud;
 let client: Client;
 let api: ApiCall;
@@ -42,7 +44,7 @@ let executions: Executions;
 beforeAll(async () => {
   cloud = await startTestCloud({
     onAwsCall: counter.count,
-    onLog: (name, line) => log.push(`${name} ${line}`),
+    onLog: (name, line) => printed.push(`${name} ${line}`),
   });
   client = await connect(cloud, { owner: 'ada' });
   api = apiClient(cloud, 'ada');
@@ -197,7 +199,7 @@ describe('a Standard machine', () => {
   });
 
   test("fails with the error's name and the state it was in, and never tells the cause", async () => {
-    log.length = 0;
+    printed.length = 0;
     const { data, text } = await run({ ends: 'refused' });
     expect(data).toMatchObject({
       status: 'failed',
@@ -211,7 +213,7 @@ describe('a Standard machine', () => {
     expect(text).toContain('The state machine failed with ReportRefused.');
     expect(JSON.stringify(data) + text).not.toContain('hunter2');
     // The operator finds it in the log.
-    expect(log.join('\n')).toMatch(/ExecutionRecorder\S+ .*hunter2/);
+    expect(printed.join('\n')).toMatch(/ExecutionRecorder\S+ .*hunter2/);
   });
 
   test('that exceeds its own time limit fails, and may be tried again', async () => {
@@ -340,7 +342,7 @@ describe('executions that are none of ours', () => {
   test('make no job, no noise, and no cost unless they are named like one', async () => {
     const { data: other } = await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
     const { jobs: before } = (await call(client, 'list_jobs')).data;
-    log.length = 0;
+    printed.length = 0;
     counter.reset();
     for (const name of ['nightly', 'x'.repeat(80), 'job-1']) await startByHand(name);
     for (const name of ['nightly', 'x'.repeat(80), 'job-1']) await ended(name);
@@ -350,7 +352,7 @@ describe('executions that are none of ours', () => {
     for (const name of likeJobs) await startByHand(name);
     for (const name of likeJobs) await ended(name);
     await delay(200);
-    expect(log).toEqual([]);
+    expect(printed).toEqual([]);
     expect((await call(client, 'list_jobs')).data.jobs).toEqual(before);
     expect((await call(client, 'check_job', { job_id: other.job_id })).data).toMatchObject({
       result: { text: 'x' },
@@ -370,7 +372,7 @@ describe('executions that are none of ours', () => {
 describe('when events are lost, late or told twice', () => {
   const sweep = (aheadMs: number) => {
     // What it does is told to the operator.
-    for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+    for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
     const workspace = { find: async () => undefined };
     const deployed = new Set(operations.map(({ name }) => name));
     const lease = { acquire: async () => ({ release: async () => {} }) };

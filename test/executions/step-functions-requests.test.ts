@@ -1,4 +1,5 @@
 /** Tests the signed requests to Step Functions and Lambda, and what their responses mean. `fetch` is a fake. */
+
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import type { CallEvent } from '../../lambdas/definition/call-protocol.ts';
@@ -9,6 +10,7 @@ import type {
 import { ExecutionHistory } from '../../lambdas/executions/execution-history.ts';
 import { ExpressCalls } from '../../lambdas/executions/express-calls.ts';
 import { SyncCalls } from '../../lambdas/executions/sync-calls.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:quote';
 const EXECUTION = 'arn:aws:states:us-east-1:000000000000:execution:quote:job';
@@ -129,7 +131,7 @@ describe('the history of an execution', () => {
     });
 
     test('is not read for ten seconds after Step Functions has throttled a read', async () => {
-      jest.spyOn(console, 'warn').mockImplementation(() => {});
+      jest.spyOn(log, 'warn').mockImplementation(() => {});
       let now = 0;
       const history = new ExecutionHistory(() => now);
       respond = () => failure('ThrottlingException');
@@ -236,7 +238,7 @@ describe('the history of an execution', () => {
   });
 
   test('is not read for ten seconds after Step Functions has throttled a read', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     let now = 0;
     const history = new ExecutionHistory(() => now);
     respond = () => failure('ThrottlingException');

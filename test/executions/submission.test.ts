@@ -1,4 +1,5 @@
 /** Tests what a submission writes, and what happens when its execution does not start. All stores are fakes. */
+
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
@@ -11,6 +12,7 @@ import { type JobStore, type NewJob, TransitionRefused } from '../../lambdas/job
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS } from '../../lambdas/jobs/retention.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 
 const LIMIT = 64 * 1024;
 const operation = defineOperation({
@@ -27,7 +29,7 @@ let failed: unknown[];
 let queued: unknown[];
 
 beforeEach(() => {
-  jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -17,6 +17,7 @@ import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
 import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 
@@ -50,7 +51,7 @@ beforeEach(() => {
   sfn.reset();
   sqs.reset();
   // What is provoked here is logged for the operator.
-  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+  for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,10 +1,12 @@
 /** The methods of MCP Events: real tables, a clock that is moved, and a receiver that is as willing as it is told to be. */
+
 import { jest } from '@jest/globals';
 import type { EventType, JobEvent } from '../../lambdas/events/event.ts';
 import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
 import { createEventMethods } from '../../lambdas/mcp/events/index.ts';
 import type { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
@@ -303,11 +305,11 @@ describe('what is refused', () => {
   });
 
   test('a failure of ours tells nothing of itself', async () => {
-    const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+    const errors = jest.spyOn(log, 'error').mockImplementation(() => {});
     await tables.close();
     const { error } = await poll(null);
-    expect(log).toHaveBeenCalledTimes(1);
-    log.mockRestore();
+    expect(errors).toHaveBeenCalledTimes(1);
+    errors.mockRestore();
     expect(error).toEqual({
       code: -32603,
       message: expect.stringContaining('failed with an internal error'),

@@ -1,8 +1,10 @@
 /** Tests when a running step writes its log, how often, and how a later attempt continues it. */
+
 import { truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { LiveLog } from '../../lambdas/runner/live-log.ts';
 import { FileStepLog, MAX_LOG_BYTES } from '../../lambdas/runner/step-log.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
 const job = { jobId: 'job', startedAt: '2026-01-01T00:00:00.500Z' };
@@ -12,7 +14,7 @@ const MIB = 1024 * 1024;
 let files: MemoryFiles;
 beforeEach(() => {
   files = new MemoryFiles();
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -224,17 +226,17 @@ test('a log that does not answer holds no attempt up', async () => {
 }, 2_000);
 
 test('a full disk uploads what it has, and no zero bytes', async () => {
-  jest.spyOn(console, 'error').mockImplementation(() => {});
-  const log = await FileStepLog.create();
-  const live = new LiveLog({ log, files, job, step: 'compile' });
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  const stepLog = await FileStepLog.create();
+  const live = new LiveLog({ log: stepLog, files, job, step: 'compile' });
   live.write('kept, and lost\n');
-  await truncate((await log.close()) ?? '', 4);
+  await truncate((await stepLog.close()) ?? '', 4);
   await live.flush();
   await live.flush();
   expect(files.text(PARTS)).toBe('kept');
   expect(files.writes).toHaveLength(1);
   await live.stop();
-  await log.remove();
+  await stepLog.remove();
 });
 
 test('a hostile log is clean, bounded and whole', async () => {

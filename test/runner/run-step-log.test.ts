@@ -8,6 +8,7 @@ import type { FinishedStep } from '../../lambdas/definition/finished-step.ts';
 import type { Step } from '../../lambdas/definition/step-context.ts';
 import { createStepRunner, type StepEvent, type StepRunnerOptions } from '../../lambdas/runner/run-step.ts';
 import { OperationError } from '../../lambdas/shared/errors.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { digestOf } from '../../lambdas/workspace/digest.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
@@ -25,7 +26,7 @@ let job: Record<string, unknown>;
 beforeEach(() => {
   files = new MemoryFiles();
   job = { jobId: 'job', progress: 0, startedAt: '2026-01-01T00:00:00.000Z' };
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
 });
 afterEach(() => {
   jest.restoreAllMocks();

@@ -12,6 +12,7 @@ import { JobStore, type NewJob } from '../../lambdas/jobs/job-store.ts';
 import { createStepRunner, type StepEvent } from '../../lambdas/runner/run-step.ts';
 import { OperationError } from '../../lambdas/shared/errors.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 import { BUCKET_NAME, startWorkspaceBucket } from '../support/workspace.ts';
@@ -42,8 +43,8 @@ afterAll(async () => {
 });
 // The failures that these tests provoke are logged for the operator.
 beforeEach(() => {
-  jest.spyOn(console, 'error').mockImplementation(() => {});
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

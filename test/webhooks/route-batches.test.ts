@@ -1,6 +1,8 @@
 /** Tests how many deliveries are written at once, and which are listed under their endpoint. */
+
 import { jest } from '@jest/globals';
 import type { StreamEvent } from '../../lambdas/events/event-sink.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import type { DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../../lambdas/webhooks/deliveries/delivery-store.ts';
 import { CALLBACKS_ID, type Endpoint } from '../../lambdas/webhooks/endpoints/endpoint.ts';
@@ -70,9 +72,9 @@ test('only deliveries of an endpoint are listed under it', async () => {
 });
 
 test('a delivery that is not recorded is logged with its event', async () => {
-  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
   const error = new Error('throttled');
   const first = event('1');
   expect(await routerOf([endpoint('ep_1')], error).send([first])).toEqual({ failed: [first], refused: [] });
-  expect(warn).toHaveBeenCalledWith({ message: 'A delivery was not recorded', event: '1', error });
+  expect(warn).toHaveBeenCalledWith('A delivery was not recorded', { event: '1', error });
 });

@@ -1,8 +1,10 @@
 /** Tests the routing of events with real tables and a queue that records its messages. */
+
 import { jest } from '@jest/globals';
 import { eventOf } from '../../lambdas/events/event.ts';
 import type { StreamEvent } from '../../lambdas/events/event-sink.ts';
 import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
@@ -141,7 +143,7 @@ test('an event whose message the queue rejects is to be sent again', async () =>
 
 test('a delivery that is not recorded is not queued, and is to be sent again', async () => {
   await register();
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
   jest.spyOn(tables.deliveries, 'create').mockRejectedValueOnce(new Error('throttled'));
   const events = [3, 4].map((version) => completed({ version }));
   expect(await router.send(events)).toEqual({ failed: [events[0]], refused: [] });
@@ -151,7 +153,7 @@ test('a delivery that is not recorded is not queued, and is to be sent again', a
 test('an event that the table refuses for good is refused; other endpoints get it', async () => {
   await register();
   await register({ endpointId: 'ep_2' });
-  jest.spyOn(console, 'warn').mockImplementation(() => {});
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
   const tooLarge = Object.assign(new Error('Item size has exceeded the maximum allowed size'), {
     name: 'ValidationException',
     $metadata: { httpStatusCode: 400 },

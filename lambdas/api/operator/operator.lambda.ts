@@ -10,6 +10,7 @@ import { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { OpenJobs } from '../../jobs/open-jobs.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../../webhooks/endpoints/endpoint-store.ts';
@@ -33,4 +34,4 @@ export const handler = middy(
     deadLetterQueues: new DeadLetterQueues(sqs, JSON.parse(requiredEnv(Env.deadLetterQueues))),
     sweepFindings: new SweepFindings({ client, tableName: requiredEnv(Env.sweepsTableName) }),
   }),
-);
+).use(observe());

@@ -11,6 +11,7 @@ import type { OpenJobs, OpenPosition } from '../../jobs/open-jobs.ts';
 import { Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
 import { RateLimiter } from '../../shared/rate-limiter.ts';
 import { type Delivery, parseDeliveryId } from '../../webhooks/deliveries/delivery.ts';
 import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
@@ -188,5 +189,5 @@ function logAct(
   { caller: { owner: operator, person } }: ApiRequest,
   act: { readonly act: string; readonly jobId: string; readonly owner: string; readonly deliveryId?: string },
 ): void {
-  console.info({ message: 'An operator acts', operator, person, ...act });
+  log.info('An operator acts', { operator, person, ...act });
 }

@@ -11,6 +11,7 @@ import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { log } from '../../shared/observability/log.ts';
 import { placeResult } from '../../workspace/place-result.ts';
 import { executionArn } from '../execution-arn.ts';
 import { executionFailure } from '../execution-failure.ts';
@@ -109,7 +110,7 @@ export class ExecutionRecorder {
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
       const { code, message, retryable, cause } = error;
-      console.error({ message: 'The output of a state machine does not match its operation', jobId, cause });
+      log.error('The output of a state machine does not match its operation', { job_id: jobId, cause });
       await jobs.fail(jobId, { code, message, retryable }, { retentionSeconds });
     }
   }
@@ -125,12 +126,6 @@ export class ExecutionRecorder {
       ...(timeline && { timeline }),
       retentionSeconds,
     });
-    console.error({
-      message: 'An execution failed',
-      jobId,
-      status,
-      error,
-      cause: cutText(cause ?? '', 1_000),
-    });
+    log.error('An execution failed', { job_id: jobId, status, error, cause: cutText(cause ?? '', 1_000) });
   }
 }

@@ -8,6 +8,7 @@ import { deployedNames } from '../../definition/deployed-names.ts';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { ExecutionHistory } from '../execution-history.ts';
@@ -38,4 +39,4 @@ export const handler = middy((_event: unknown, context: Context) => {
   const remainingMs = context.getRemainingTimeInMillis();
   const deployed = deployedNames;
   return reconcile({ remainingMs, lease, findings, jobs, executions, recorder, workspace, deployed });
-});
+}).use(observe());

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { executionName, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
+import { log } from '../../shared/observability/log.ts';
 import type { TokenRate } from '../../shared/rate-limiter.ts';
 import {
   type ExecutionEnd,
@@ -85,7 +86,7 @@ export async function reconcile({
   ...dependencies
 }: ReconcileDependencies): Promise<void> {
   const held = await lease.acquire(remainingMs);
-  if (!held) return console.info({ message: 'Another sweep runs; skipping this one' });
+  if (!held) return log.info('Another sweep runs; skipping this one');
   const endsAtMs = now() + remainingMs - LAST_JOB_MS;
   const pace = { endsAtMs, now, delay };
   const context: Context = {
@@ -104,7 +105,7 @@ export async function reconcile({
     cursor = await sweep(context, held.cursor);
   } finally {
     await findings.add(context.found).catch((error: unknown) => {
-      console.error({ message: 'The findings of the sweep were not saved', error });
+      log.error('The findings of the sweep were not saved', { error });
     });
     await held.release(cursor);
   }
@@ -131,7 +132,7 @@ async function sweep(context: Context, cursor = ''): Promise<string | undefined>
       await reconcileOne(context, open);
     } catch (error) {
       if (error instanceof OutOfTime) return outOfTime(sorted, last);
-      console.error({ message: 'Failed to reconcile an open job', jobId: open.jobId, error });
+      log.error('Failed to reconcile an open job', { job_id: open.jobId, error });
       context.failures.push(error);
     }
     last = open.jobId;
@@ -145,7 +146,7 @@ class OutOfTime extends Error {
 }
 
 function outOfTime(suspects: readonly OpenJob[], cursor: string): string {
-  console.warn({ message: 'The sweep ran out of time; the next one continues', suspects: suspects.length });
+  log.warn('The sweep ran out of time; the next one continues', { suspects: suspects.length });
   return cursor;
 }
 
@@ -167,7 +168,7 @@ async function findSuspects(context: Context): Promise<Suspect[]> {
         if (!isListed || open.awaitsUpload) suspects.push({ ...open, isListed });
       }
     } catch (error) {
-      console.error({ message: 'Failed to list the executions of an operation', operation, error });
+      log.error('Failed to list the executions of an operation', { operation, error });
       context.failures.push(error);
     }
   }
@@ -213,7 +214,7 @@ async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   if (now() >= endsAtMs) throw new OutOfTime();
   if (open.isListed) {
     if (await acceptUpload({ jobs, workspace }, open.jobId)) {
-      console.warn({ message: 'The event of an upload was lost; resuming its job', jobId: open.jobId });
+      log.warn('The event of an upload was lost; resuming its job', { job_id: open.jobId });
       report(context, Finding.uploadLost, open);
     }
     return;
@@ -261,7 +262,7 @@ async function describe(
 async function start(context: Context, job: Job): Promise<boolean> {
   const { jobs, executions } = context;
   if (context.startsLater) return true;
-  console.warn({ message: 'A pending job has no running execution; starting it', jobId: job.jobId });
+  log.warn('A pending job has no running execution; starting it', { job_id: job.jobId });
   try {
     const isStarted = await executions.start(job);
     if (isStarted) report(context, Finding.startLost, job);
@@ -293,6 +294,6 @@ async function recordEnd(
   end: { readonly status: ExecutionEnd['status']; readonly error?: string },
 ): Promise<void> {
   const { status, error } = end;
-  console.warn({ message: 'The end event of an execution was lost', jobId: open.jobId, status });
+  log.warn('The end event of an execution was lost', { job_id: open.jobId, status });
   await recordExecutionEnded(jobs, { detail: { name: executionName(open), status, error } });
 }

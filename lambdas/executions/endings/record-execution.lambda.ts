@@ -6,6 +6,7 @@ import middy from '@middy/core';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { ExecutionHistory } from '../execution-history.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
@@ -21,4 +22,4 @@ const recorder = new ExecutionRecorder({
   operations,
 });
 
-export const handler = middy((event: StatusChanged) => recorder.statusChanged(event));
+export const handler = middy((event: StatusChanged) => recorder.statusChanged(event)).use(observe());

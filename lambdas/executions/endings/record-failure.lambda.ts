@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import { deployedNames } from '../../definition/deployed-names.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import {
   type CaughtError,
   type ExecutionEnded,
@@ -15,4 +16,4 @@ const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv
 
 export const handler = middy((event: CaughtError | ExecutionEnded) =>
   'detail' in event ? recordExecutionEnded(jobs, event, deployedNames) : recordCaughtError(jobs, event),
-);
+).use(observe());

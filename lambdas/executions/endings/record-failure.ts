@@ -5,6 +5,7 @@ import type { RetryableFailure } from '../../definition/step-failure.ts';
 import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from '../../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
 import { operationRemoved } from './removed-operation.ts';
 
 /** Input of the state after a `Catch`. */
@@ -111,7 +112,7 @@ async function fail(
 ): Promise<void> {
   try {
     await jobs.fail(jobId, error, { ...end, retentionSeconds });
-    console.error({ message: 'A job failed', jobId, error });
+    log.error('A job failed', { job_id: jobId, error });
   } catch (refusal) {
     if (!(refusal instanceof TransitionRefused)) throw refusal;
   }

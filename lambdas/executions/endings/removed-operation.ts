@@ -2,6 +2,7 @@
 import type { Job, JobError } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
 import type { Executions } from '../executions.ts';
 
 /** Returns the error of a job whose operation was removed. */
@@ -20,7 +21,7 @@ export async function endRemoved(
   await executions.stop(job, 'The operation was removed.');
   try {
     await jobs.fail(jobId, operationRemoved(job), { retentionSeconds });
-    console.warn({ message: 'The operation of an open job was removed', jobId, operation });
+    log.warn('The operation of an open job was removed', { job_id: jobId, operation });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
   }

@@ -1,6 +1,7 @@
 /** Handles S3 events for files under `uploads/`. An event can arrive late, twice or never. */
 
 import { jobIdOfUpload } from '../../jobs/upload-key.ts';
+import { log } from '../../shared/observability/log.ts';
 import { type AcceptUploadDependencies, acceptUpload } from './accept-upload.ts';
 
 /** The fields in use of S3's "Object Created" event. */
@@ -16,5 +17,5 @@ export async function receiveUpload(
   const { key } = detail.object;
   const jobId = jobIdOfUpload(key);
   const job = jobId && (await acceptUpload(dependencies, jobId));
-  if (!job) console.warn({ message: 'A file arrived that no job waits for', key });
+  if (!job) log.warn('A file arrived that no job waits for', { key });
 }

@@ -10,6 +10,7 @@ import {
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { fromItem } from '../../jobs/job-item.ts';
 import { isRefusedForGood } from '../../shared/aws/refused-for-good.ts';
+import { log } from '../../shared/observability/log.ts';
 
 /**
  * @param records stream records of jobs that have received their last answer
@@ -28,16 +29,15 @@ export async function resumeExecutions(
     } catch (error) {
       if (error instanceof SyntaxError || (!isOver(error) && isRefusedForGood(error))) {
         // A repetition fails as well, and would hold the answers of all owners. The execution times out.
-        console.error({ message: 'An execution cannot be resumed', jobId, error });
+        log.error('An execution cannot be resumed', { job_id: jobId, error });
         continue;
       }
       if (!isOver(error)) {
-        console.error({ message: 'Failed to resume an execution', jobId, error });
+        log.error('Failed to resume an execution', { job_id: jobId, error });
         return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
       }
-      console.warn({
-        message: 'An answer arrived after its execution stopped waiting',
-        jobId,
+      log.warn('An answer arrived after its execution stopped waiting', {
+        job_id: jobId,
         reason: error.name,
       });
     }

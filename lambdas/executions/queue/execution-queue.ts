@@ -1,6 +1,7 @@
 /** Queues starts and stops of executions that Step Functions throttled, or that failed for another reason that can pass. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Job } from '../../jobs/job.ts';
+import { log } from '../../shared/observability/log.ts';
 
 export class ExecutionQueue {
   readonly #client: SQSClient;
@@ -17,17 +18,13 @@ export class ExecutionQueue {
    * @param cause why the start or the stop failed
    */
   async send({ jobId }: Pick<Job, 'jobId'>, cause: unknown): Promise<void> {
-    console.warn({
-      message: 'An execution was not started or stopped; queueing its job',
-      jobId,
-      error: cause,
-    });
+    log.warn('An execution was not started or stopped; queueing its job', { job_id: jobId, error: cause });
     try {
       await this.#client.send(
         new SendMessageCommand({ QueueUrl: this.#queueUrl, MessageBody: JSON.stringify({ jobId }) }),
       );
     } catch (error) {
-      console.error({ message: 'Failed to queue a job', jobId, error });
+      log.error('Failed to queue a job', { job_id: jobId, error });
     }
   }
 }

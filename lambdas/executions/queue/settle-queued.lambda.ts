@@ -7,6 +7,7 @@ import { deployedNames as deployed } from '../../definition/deployed-names.ts';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { Executions } from '../executions.ts';
 import { settleQueued } from './settle-queued.ts';
 
@@ -18,4 +19,4 @@ const executions = new Executions(new SFNClient({ maxAttempts: ATTEMPTS }), oper
 
 export const handler = middy(({ Records }: SQSEvent) =>
   settleQueued({ jobs, executions, deployed }, Records),
-);
+).use(observe());

@@ -6,6 +6,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { isJobId, type Job, JobStatus } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
+import { log } from '../../shared/observability/log.ts';
 import { JOB_CANCELLED } from '../cancel.ts';
 import { endRemoved } from '../endings/removed-operation.ts';
 import { type Executions, StartRefused } from '../executions.ts';
@@ -29,11 +30,7 @@ export async function settleQueued(
   const batchItemFailures = outcomes.flatMap((outcome, index) => {
     if (outcome.status === 'fulfilled') return [];
     const { messageId = '', body } = records[index] ?? {};
-    console.warn({
-      message: 'Failed to start or stop the execution of a queued job',
-      body,
-      error: outcome.reason,
-    });
+    log.warn('Failed to start or stop the execution of a queued job', { body, error: outcome.reason });
     return [{ itemIdentifier: messageId }];
   });
   return { batchItemFailures };

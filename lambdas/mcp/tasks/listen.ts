@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
+import { log } from '../../shared/observability/log.ts';
 import { errorResponse, eventOf, streamEvents } from '../event-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
@@ -109,7 +110,7 @@ async function readTasks(
   try {
     return await tasks.findAll(owner, taskIds);
   } catch (error) {
-    console.error({ message: 'Could not read the tasks of a subscription', error });
+    log.error('Could not read the tasks of a subscription', { error });
     return [];
   }
 }

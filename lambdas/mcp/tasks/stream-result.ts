@@ -9,6 +9,7 @@ import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
+import { log } from '../../shared/observability/log.ts';
 import { errorResponse, eventOf, resumeEvent, streamEvents } from '../event-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { CallProgress } from '../progress.ts';
@@ -162,7 +163,7 @@ async function* events(
       if (!found) return yield failureEvent(start, jobNotFound());
       job = found;
     } catch (error) {
-      console.error({ message: 'Could not read a task; the next poll tries again', taskId, error });
+      log.error('Could not read a task; the next poll tries again', { taskId, error });
     }
   }
 }

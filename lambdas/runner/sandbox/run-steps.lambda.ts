@@ -7,6 +7,7 @@ import type { Context } from 'aws-lambda';
 import { operations } from '../../definition/deployed-operations.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { createStepRunner, type StepEvent } from '../run-step.ts';
@@ -32,4 +33,4 @@ const run = createStepRunner({
   liveLogs: new WorkspaceLinks(bucket),
 });
 
-export const handler = middy((event: StepEvent, context: Context) => run(event, context));
+export const handler = middy((event: StepEvent, context: Context) => run(event, context)).use(observe());

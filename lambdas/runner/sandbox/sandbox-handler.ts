@@ -8,6 +8,8 @@ import { boundError, MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { cleanShortText } from '../../shared/clean-text.ts';
 import { splitText } from '../../shared/cut-text.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
@@ -49,7 +51,7 @@ export function sandboxHandler<Definition extends StepsOperation>(
       return lines;
     },
     { executionMode: executionModeStreamifyResponse },
-  );
+  ).use(observe());
 }
 
 /** @throws Error when processes of the step do not end */
@@ -99,14 +101,14 @@ async function runStep(
 export function toSandboxError(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
   // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
   if (aborted) {
-    console.info({ message: 'A step was stopped', step, reason: String(reason) });
+    log.info('A step was stopped', { step, reason: String(reason) });
     return { code: ErrorCode.internal, message: '', retryable: false };
   }
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
-    if (cause) console.warn({ message: 'A step failed', step, code, cause });
+    if (cause) log.warn('A step failed', { step, code, cause });
     return boundError({ code, message, retryable, ...(details && { details }) });
   }
-  console.error({ message: 'A step failed unexpectedly', step, error });
+  log.error('A step failed unexpectedly', { step, error });
   return { code: ErrorCode.internal, message: '', retryable: false };
 }

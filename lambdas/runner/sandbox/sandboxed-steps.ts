@@ -6,6 +6,7 @@ import type { Step, StepContext } from '../../definition/step-context.ts';
 import { boundError } from '../../jobs/bound-record.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { log } from '../../shared/observability/log.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
 import { closedText, fenceKey } from './attempt-fence.ts';
 import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessage } from './protocol.ts';
@@ -37,7 +38,7 @@ async function runInSandbox(
   { operation, sandbox, urls }: SandboxedStepsOptions,
   step: string,
   limitMs: number,
-  { owner, signal, log, progress, ...context }: StepContext,
+  { owner, signal, log: stepLog, progress, ...context }: StepContext,
 ): Promise<Json> {
   const { jobId, input, results, attempt } = context;
   const files = operation.sandbox?.(step, { input: input as never, jobId });
@@ -61,7 +62,7 @@ async function runInSandbox(
   // On a timeout or a lost lease. The sandbox polls the fence every two seconds.
   const closeFence = () => {
     urls.put(fenceKey(jobId), closedText(attemptId)).catch((error) => {
-      console.error({ message: 'Failed to stop a sandbox', jobId, step, error });
+      log.error('Failed to stop a sandbox', { job_id: jobId, step, error });
     });
   };
   signal.addEventListener('abort', closeFence, { once: true });
@@ -69,7 +70,7 @@ async function runInSandbox(
     for await (const line of sandbox.invoke(owner, event)) {
       const message = line && read(line, step);
       if (!message) continue;
-      if ('log' in message) log.write(message.log);
+      if ('log' in message) stepLog.write(message.log);
       else if ('progress' in message) progress(message.progress, message.message);
       else if ('error' in message) throw toError(message.error, step);
       else return checkFiles(operation, message.result, files);

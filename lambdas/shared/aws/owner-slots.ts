@@ -5,6 +5,7 @@
 import { type DynamoDBClient, GetItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError, ErrorCode } from '../errors.ts';
+import { log } from '../observability/log.ts';
 import { SlotsTable } from '../slots-table.ts';
 import { updateIf } from './update-if.ts';
 
@@ -53,7 +54,7 @@ export class OwnerSlots {
         if (await this.#take(owner, name, until)) return () => this.#release(owner, name, until);
       }
     } catch (error) {
-      console.error({ message: 'A slot could not be taken', purpose: this.#options.purpose, error });
+      log.error('A slot could not be taken', { purpose: this.#options.purpose, error });
     }
     return undefined;
   }
@@ -105,7 +106,7 @@ export class OwnerSlots {
         ExpressionAttributeValues: marshall({ ':until': until }),
       });
     } catch (error) {
-      console.warn({ message: 'A slot was not freed and expires', purpose: this.#options.purpose, error });
+      log.warn('A slot was not freed and expires', { purpose: this.#options.purpose, error });
     }
   }
 

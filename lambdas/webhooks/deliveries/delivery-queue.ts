@@ -1,6 +1,7 @@
 /** Sends SQS messages for deliveries and verifications. A message names its delivery and never has its content. */
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { log } from '../../shared/observability/log.ts';
 import type { Delivery } from './delivery.ts';
 
 /** SQS's limit. */
@@ -99,7 +100,7 @@ export class DeliveryQueue {
           })),
         }),
       );
-      if (Failed.length > 0) console.warn({ message: 'SQS rejected deliveries', failed: Failed });
+      if (Failed.length > 0) log.warn('SQS rejected deliveries', { failed: Failed });
       for (const { Id } of Failed) failed.add(start + Number(Id));
     }
     return failed;

@@ -4,6 +4,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { log } from '../../shared/observability/log.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStore } from './delivery-store.ts';
 import { enqueueDue } from './enqueue-due.ts';
@@ -20,5 +22,5 @@ export const handler = middy(async (_event: ScheduledEvent, context: Context) =>
     queue,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-  if (count > 0) console.info({ message: 'Waiting deliveries were queued', count });
-});
+  if (count > 0) log.info('Waiting deliveries were queued', { count });
+}).use(observe());

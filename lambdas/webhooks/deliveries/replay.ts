@@ -1,5 +1,6 @@
 /** Replays one delivery, or the deliveries of an endpoint since a given time that match a filter. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
 import { type Delivery, DeliveryStatus } from './delivery.ts';
 import { type DeliveryFilter, matchesFilter } from './delivery-filter.ts';
 import { attemptMessage, type DeliveryQueue } from './delivery-queue.ts';
@@ -26,7 +27,7 @@ export async function replayDelivery(
   const reopened = await reopen(deliveries, delivery, now());
   const message = attemptMessage(reopened, reopened.attemptCount + 1);
   await queue.send(message).catch((error: unknown) => {
-    console.warn({ message: 'A delivery was not queued and stays waiting', jobId: delivery.jobId, error });
+    log.warn('A delivery was not queued and stays waiting', { job_id: delivery.jobId, error });
   });
   return reopened;
 }
@@ -128,7 +129,7 @@ export async function replayEndpoint(
       .filter((delivery) => delivery !== undefined)
       .map((delivery) => ({ message: attemptMessage(delivery, delivery.attemptCount + 1) }));
     await queue.sendAll(messages).catch((error: unknown) => {
-      console.warn({ message: 'Deliveries were not queued and stay waiting', endpointId, error });
+      log.warn('Deliveries were not queued and stay waiting', { endpointId, error });
     });
     replayed += messages.length;
     after = page.next;

@@ -4,6 +4,7 @@
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
+import { log } from '../../shared/observability/log.ts';
 import { type DeliveryMessage, parseMessage } from '../deliveries/delivery-queue.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 import { verifySubscription } from './verify-subscription.ts';
@@ -109,5 +110,5 @@ function deferralMs(deferrals: number): number {
 }
 
 function reportFailure(messageId: string, error: unknown): void {
-  console.error({ message: 'A queue message failed', messageId, error });
+  log.error('A queue message failed', { messageId, error });
 }

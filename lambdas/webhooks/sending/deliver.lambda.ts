@@ -7,6 +7,7 @@ import { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { signedFetch } from '../../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { addressPolicy } from '../../shared/http/address-policy.ts';
+import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from '../deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../deliveries/delivery-store.ts';
 import { EndpointStore } from '../endpoints/endpoint-store.ts';
@@ -38,4 +39,4 @@ const dependencies: ConsumeDependencies = {
   retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
 };
 
-export const handler = middy(({ Records }: SQSEvent) => consumeQueue(dependencies, Records));
+export const handler = middy(({ Records }: SQSEvent) => consumeQueue(dependencies, Records)).use(observe());

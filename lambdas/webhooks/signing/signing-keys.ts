@@ -1,4 +1,5 @@
 /** Derives the service's signing keys from a secret that only functions can read. */
+import { log } from '../../shared/observability/log.ts';
 import type { SecretVersions } from './secret-versions.ts';
 import { type SigningKey, signingKeyFrom } from './signature.ts';
 
@@ -21,7 +22,7 @@ function usable(previous: string | undefined): SigningKey[] {
   try {
     return previous === undefined ? [] : [signingKeyFrom(previous)];
   } catch (error) {
-    console.warn({ message: 'The previous version of the signing secret is invalid and skipped', error });
+    log.warn('The previous version of the signing secret is invalid and skipped', { error });
     return [];
   }
 }

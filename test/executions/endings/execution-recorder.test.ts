@@ -1,4 +1,5 @@
 /** Tests what each state of an external execution does to its job. All stores are fakes. */
+
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import type {
@@ -12,6 +13,7 @@ import type { ExecutionState, Executions } from '../../../lambdas/executions/exe
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
 import { AppError, ErrorCode } from '../../../lambdas/shared/errors.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
 const ARN = `arn:aws:states:us-east-1:000000000000:execution:report-machine:${ID}`;
@@ -42,7 +44,7 @@ afterAll(() => {
   delete process.env.EXTERNAL_STATE_MACHINES;
 });
 beforeEach(() => {
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+  errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   calls = [];
 });
 afterEach(() => jest.restoreAllMocks());
@@ -208,9 +210,8 @@ describe('a success', () => {
         { retentionSeconds: 60 },
       ],
     ]);
-    expect(errors).toHaveBeenCalledWith({
-      message: 'The output of a state machine does not match its operation',
-      jobId: ID,
+    expect(errors).toHaveBeenCalledWith('The output of a state machine does not match its operation', {
+      job_id: ID,
       cause: expect.any(z.ZodError),
     });
   });
@@ -243,9 +244,8 @@ describe('a failure', () => {
       expect.objectContaining({ code: 'EXECUTION_FAILED', step: 'second' }),
       { step: 'second', retentionSeconds: 60 },
     ]);
-    expect(errors).toHaveBeenCalledWith({
-      message: 'An execution failed',
-      jobId: ID,
+    expect(errors).toHaveBeenCalledWith('An execution failed', {
+      job_id: ID,
       status: 'FAILED',
       error: 'E',
       cause: 'x'.repeat(1_000),

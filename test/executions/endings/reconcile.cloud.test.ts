@@ -1,4 +1,5 @@
 /** Jobs whose start or end was lost, in the local cloud: the function that looks after them, called as its schedule would. */
+
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -14,6 +15,7 @@ import { Executions } from '../../../lambdas/executions/executions.ts';
 import { type Job, jobIdForKey } from '../../../lambdas/jobs/job.ts';
 import { JobStore } from '../../../lambdas/jobs/job-store.ts';
 import { uploadKey } from '../../../lambdas/jobs/upload-key.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { S3Workspace } from '../../../lambdas/workspace/s3-workspace.ts';
 import type { LocalCloud } from '../../../local/cloud.ts';
 import { arn } from '../../../local/shared/aws-names.ts';
@@ -158,7 +160,7 @@ test('the end of an execution that no event has told of is found a minute later'
 
   process.env.STATE_MACHINE_ARN_PREFIX = machineArn('echo').replace(/echo$/, '');
   // What it does is told to the operator.
-  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+  for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
   const executions = new Executions(aws.sfn, []);
   const recorder = new ExecutionRecorder({
     jobs,

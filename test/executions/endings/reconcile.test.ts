@@ -1,4 +1,5 @@
 /** Tests which repair an open job gets after a lost start or a lost event. All stores are fakes. */
+
 import { jest } from '@jest/globals';
 import type { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
 import { reconcile } from '../../../lambdas/executions/endings/reconcile.ts';
@@ -10,6 +11,7 @@ import {
 } from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore, OpenJob } from '../../../lambdas/jobs/job-store.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:00.000Z');
 const CREATED = '2025-12-31T00:00:00.000Z';
@@ -33,9 +35,9 @@ let findings: unknown[];
 let releasedBeforeFindings: boolean;
 
 beforeEach(() => {
-  jest.spyOn(console, 'info').mockImplementation(() => {});
-  warnings = jest.spyOn(console, 'warn').mockImplementation(() => {});
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'info').mockImplementation(() => {});
+  warnings = jest.spyOn(log, 'warn').mockImplementation(() => {});
+  errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   before = [];
   started = [];
   recorded = [];
@@ -198,9 +200,8 @@ describe('with a running execution in the list', () => {
     expect(answered).toEqual([]);
     await run({ listed, opens, found: waiting, file: { size: 1, version: 'v' } });
     expect(answered).toHaveLength(1);
-    expect(warnings).toHaveBeenCalledWith({
-      message: 'The event of an upload was lost; resuming its job',
-      jobId: 'job',
+    expect(warnings).toHaveBeenCalledWith('The event of an upload was lost; resuming its job', {
+      job_id: 'job',
     });
     expect(described).toBe(0);
   });
@@ -222,9 +223,8 @@ describe('a pending job without a running execution', () => {
     await run({ found: pending });
     expect(started).toEqual([pending]);
     expect(described).toBe(0);
-    expect(warnings).toHaveBeenCalledWith({
-      message: 'A pending job has no running execution; starting it',
-      jobId: 'job',
+    expect(warnings).toHaveBeenCalledWith('A pending job has no running execution; starting it', {
+      job_id: 'job',
     });
     expect(failed).toEqual([]);
   });
@@ -280,9 +280,8 @@ describe('with an execution of steps', () => {
   test('that ended, the job fails with its status', async () => {
     await run({ execution: ended(NOW - 60_000), found: job });
     expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
-    expect(warnings).toHaveBeenCalledWith({
-      message: 'The end event of an execution was lost',
-      jobId: 'job',
+    expect(warnings).toHaveBeenCalledWith('The end event of an execution was lost', {
+      job_id: 'job',
       status: 'FAILED',
     });
   });
@@ -337,8 +336,8 @@ test('jobs that fail do not stop the others, and are an error at the end', async
     message: 'Failed to reconcile 2 jobs or operations. Read the log for each cause.',
   });
   expect(errors.mock.calls).toEqual([
-    [{ message: 'Failed to reconcile an open job', jobId: 'job', error: execution }],
-    [{ message: 'Failed to reconcile an open job', jobId: 'other', error: execution }],
+    ['Failed to reconcile an open job', { job_id: 'job', error: execution }],
+    ['Failed to reconcile an open job', { job_id: 'other', error: execution }],
   ]);
 });
 
@@ -347,8 +346,7 @@ test('an operation whose executions cannot be listed does not stop the others', 
   const error = new Error('no such machine');
   const listed = [error];
   await expect(run({ listed, opens: [unlisted], found: job })).rejects.toMatchObject({ errors: [error] });
-  expect(errors).toHaveBeenCalledWith({
-    message: 'Failed to list the executions of an operation',
+  expect(errors).toHaveBeenCalledWith('Failed to list the executions of an operation', {
     operation: 'other',
     error,
   });

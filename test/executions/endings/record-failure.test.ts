@@ -1,4 +1,5 @@
 /** Tests the failure that a job shows when its step could not record it. */
+
 import { jest } from '@jest/globals';
 import {
   type CaughtError,
@@ -7,18 +8,19 @@ import {
 } from '../../../lambdas/executions/endings/record-failure.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
 const REMEDY = 'Start the job again, or ask the operator to read the log of this job.';
 const job = { jobId: ID, status: 'running', step: 'test', retentionSeconds: 60 } as Job;
-const log = { key: 'logs/x', size: 1, sha256: 'ab' };
+const stored = { key: 'logs/x', size: 1, sha256: 'ab' };
 
 let errors: ReturnType<typeof jest.spyOn>;
 let failed: unknown[];
 let asked: string[];
 
 beforeEach(() => {
-  errors = jest.spyOn(console, 'error').mockImplementation(() => {});
+  errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   failed = [];
   asked = [];
 });
@@ -38,7 +40,7 @@ const storeOf = (found: Job | undefined, refusal?: Error) =>
 
 const caught = (name: string, Cause?: string): CaughtError => ({
   jobId: ID,
-  finished: { install: { log }, test: {} },
+  finished: { install: { log: stored }, test: {} },
   caught: { Error: name, ...(Cause !== undefined && { Cause }) },
 });
 
@@ -57,8 +59,8 @@ test('a crash names the step and its cause, and keeps the logs of finished steps
     details: { cause: 'Runtime.ExitError' },
   };
   expect(asked).toEqual([ID]);
-  expect(failed).toStrictEqual([[ID, error, { logs: { install: log }, retentionSeconds: 60 }]]);
-  expect(errors).toHaveBeenCalledWith({ message: 'A job failed', jobId: ID, error });
+  expect(failed).toStrictEqual([[ID, error, { logs: { install: stored }, retentionSeconds: 60 }]]);
+  expect(errors).toHaveBeenCalledWith('A job failed', { job_id: ID, error });
 });
 
 test.each([
@@ -73,7 +75,7 @@ test.each([
     retryable: true,
     details: { cause: 'RetryableStepError' },
   };
-  expect(failed).toStrictEqual([[ID, error, { logs: { install: log }, retentionSeconds: 60 }]]);
+  expect(failed).toStrictEqual([[ID, error, { logs: { install: stored }, retentionSeconds: 60 }]]);
 });
 
 test('a crash before the first step names no step', async () => {
@@ -117,11 +119,11 @@ describe('a timeout while the job needs input', () => {
 
 test('a failure without further retries is recorded as its step reported it', async () => {
   const error = { code: 'BUSY', message: 'Busy.', retryable: true };
-  const failure = { error, logTail: ['one'], logs: { test: log } };
+  const failure = { error, logTail: ['one'], logs: { test: stored } };
   const cause = JSON.stringify({ errorMessage: JSON.stringify(failure) });
   await recordCaughtError(storeOf(job), caught('RetryableStepError', cause));
   expect(failed).toStrictEqual([
-    [ID, error, { logTail: ['one'], logs: { install: log, test: log }, retentionSeconds: 60 }],
+    [ID, error, { logTail: ['one'], logs: { install: stored, test: stored }, retentionSeconds: 60 }],
   ]);
 });
 

@@ -1,4 +1,5 @@
 /** Simulates sweeps of many open jobs with AWS's quotas. The clock is fake, and calls take the time that they take on AWS. */
+
 import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { ExecutionRecorder } from '../../../lambdas/executions/endings/execution-recorder.ts';
@@ -6,6 +7,7 @@ import { reconcile } from '../../../lambdas/executions/endings/reconcile.ts';
 import type { Executions } from '../../../lambdas/executions/executions.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore } from '../../../lambdas/jobs/job-store.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { ApiQuotas } from '../../../local/stepfunctions/api-quotas.ts';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
@@ -30,8 +32,7 @@ let calls: Record<string, number>;
 let quotas: ApiQuotas;
 
 beforeEach(() => {
-  for (const level of ['warn', 'error', 'info'] as const)
-    jest.spyOn(console, level).mockImplementation(() => {});
+  for (const level of ['warn', 'error', 'info'] as const) jest.spyOn(log, level).mockImplementation(() => {});
   nowMs = START;
   quotaMs = START;
   calls = {};

@@ -1,4 +1,5 @@
 /** Tests that answered jobs resume in order, and that the stream repeats from the first failure. */
+
 import {
   InvalidToken,
   SendTaskSuccessCommand,
@@ -10,6 +11,7 @@ import { jest } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { resumeExecutions } from '../../../lambdas/executions/input/resume.ts';
 import { toItem } from '../../../lambdas/jobs/job-item.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -43,19 +45,19 @@ test('each job sends its token; the answers are not in the output', async () => 
 test.each([InvalidToken, TaskDoesNotExist, TaskTimedOut])(
   'an execution that no longer waits (%p) is skipped and logged',
   async (Over) => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     const over = new Over({ message: 'over', $metadata: {} });
     const { sent, response } = resume([recordOf('a'), recordOf('b')], { 't-a': over });
     expect(await response).toEqual({ batchItemFailures: [] });
     expect(sent).toHaveLength(2);
     expect(warn.mock.calls).toEqual([
-      [{ message: 'An answer arrived after its execution stopped waiting', jobId: 'a', reason: over.name }],
+      ['An answer arrived after its execution stopped waiting', { job_id: 'a', reason: over.name }],
     ]);
   },
 );
 
 test('a token that Step Functions refuses for good, and an unreadable record, do not hold the others', async () => {
-  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   const refused = Object.assign(new Error('invalid'), {
     name: 'ValidationException',
     $metadata: { httpStatusCode: 400 },
@@ -66,20 +68,20 @@ test('a token that Step Functions refuses for good, and an unreadable record, do
   const { sent, response } = resume([recordOf('a'), unreadable, recordOf('b')], { 't-a': refused });
   expect(await response).toEqual({ batchItemFailures: [] });
   expect(sent).toHaveLength(2);
-  expect(log).toHaveBeenCalledTimes(2);
+  expect(errors).toHaveBeenCalledTimes(2);
 });
 
 test('another failure stops the batch at its record', async () => {
-  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   const error = new Error('throttled');
   const { sent, response } = resume(['a', 'b', 'c'].map(recordOf), { 't-b': error });
   expect(await response).toEqual({ batchItemFailures: [{ itemIdentifier: 'n-b' }] });
   expect(sent).toHaveLength(2);
-  expect(log).toHaveBeenCalledWith({ message: 'Failed to resume an execution', jobId: 'b', error });
+  expect(errors).toHaveBeenCalledWith('Failed to resume an execution', { job_id: 'b', error });
 });
 
 test('a record without an image fails without a position', async () => {
-  jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
   const { response } = resume([{} as DynamoDBRecord], { undefined: new Error('no token') });
   expect(await response).toEqual({ batchItemFailures: [{ itemIdentifier: '' }] });
 });

@@ -1,9 +1,11 @@
 /** Tests that an arrived file answers its request, and that other files do not. */
+
 import { jest } from '@jest/globals';
 import { acceptUpload } from '../../../lambdas/executions/input/accept-upload.ts';
 import { receiveUpload } from '../../../lambdas/executions/input/receive-upload.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore } from '../../../lambdas/jobs/job-store.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 const ID = '7d5fbf9e-0000-4000-8000-000000000001';
 const file = { size: 5, version: 'etag' };
@@ -70,24 +72,21 @@ describe('an event of S3', () => {
     receiveUpload(dependencies(job), { detail: { object: { key } } });
 
   test('resumes the job of its key', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     await receive(`uploads/${ID}`);
     expect(written).toHaveLength(1);
     expect(warn).not.toHaveBeenCalled();
   });
 
   test('for no job reads nothing and is logged', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     await receive('uploads/other');
     expect(found).toEqual([]);
-    expect(warn).toHaveBeenCalledWith({
-      message: 'A file arrived that no job waits for',
-      key: 'uploads/other',
-    });
+    expect(warn).toHaveBeenCalledWith('A file arrived that no job waits for', { key: 'uploads/other' });
   });
 
   test('for a job that does not wait is logged', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     await receive(`uploads/${ID}`, { ...waiting, status: 'completed' });
     expect(warn).toHaveBeenCalledTimes(1);
   });

@@ -1,10 +1,12 @@
 /** Tests what becomes of queued jobs. All stores are fakes. */
+
 import { jest } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type Executions, StartRefused } from '../../../lambdas/executions/executions.ts';
 import { settleQueued } from '../../../lambdas/executions/queue/settle-queued.ts';
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../../lambdas/jobs/job-store.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 const ID = '00000000-0000-4000-8000-000000000000';
 const pending = { jobId: ID, operation: 'echo', status: 'pending', retentionSeconds: 60 } as Job;
@@ -17,7 +19,7 @@ beforeEach(() => {
   started = [];
   failed = [];
   stopped = [];
-  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+  for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

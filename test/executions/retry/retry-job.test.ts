@@ -1,4 +1,5 @@
 /** Tests which jobs may be retried, and what the new job is. The history, the bucket and Step Functions are fakes. */
+
 import { randomUUID } from 'node:crypto';
 import { ExecutionAlreadyExists, InvalidName, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -17,6 +18,7 @@ import { JobStore, type NewJob } from '../../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../../lambdas/jobs/limits.ts';
 import { scopes as ORDINARY, Scope } from '../../../lambdas/shared/caller.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { startJobsTable, TABLE_NAME } from '../../support/jobs-table.ts';
 
 const options = {
@@ -64,7 +66,7 @@ beforeEach(() => {
   sqs.reset();
   sfn.on(StartExecutionCommand).resolves({});
   [finished, missing, reads] = [undefined, [], 0];
-  for (const level of ['warn', 'error'] as const) jest.spyOn(console, level).mockImplementation(() => {});
+  for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 

@@ -1,20 +1,18 @@
 /** Tests what a sandbox logs about a step that fails, and about one that was stopped. */
+
 import { jest } from '@jest/globals';
 import { toSandboxError } from '../../../lambdas/runner/sandbox/sandbox-handler.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 
 afterEach(() => jest.restoreAllMocks());
 
 test('a step that was stopped, as by a cancel, is no unexpected failure', () => {
-  const error = jest.spyOn(console, 'error').mockImplementation(() => {});
-  const info = jest.spyOn(console, 'info').mockImplementation(() => {});
+  const error = jest.spyOn(log, 'error').mockImplementation(() => {});
+  const info = jest.spyOn(log, 'info').mockImplementation(() => {});
   const closed = new Error('The fence of the attempt is closed.');
   toSandboxError(closed, 'compile', AbortSignal.abort(closed));
   expect(error).not.toHaveBeenCalled();
-  expect(info).toHaveBeenCalledWith({
-    message: 'A step was stopped',
-    step: 'compile',
-    reason: String(closed),
-  });
+  expect(info).toHaveBeenCalledWith('A step was stopped', { step: 'compile', reason: String(closed) });
   expect(toSandboxError(new TypeError('x'), 'compile', new AbortController().signal)).toMatchObject({
     code: 'INTERNAL_ERROR',
   });

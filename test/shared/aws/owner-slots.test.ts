@@ -1,8 +1,10 @@
 /** Tests the slots of owners: how many are taken at once, who frees them, and what happens when the table fails. */
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { OwnerSlots, type Release } from '../../../lambdas/shared/aws/owner-slots.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { startWebhookTables } from '../../support/webhook-tables.ts';
 
 const HOLD_MS = 30_000;
@@ -69,15 +71,15 @@ test('an action frees its slot when it fails, and is refused without a slot', as
 });
 
 test('no slot is taken while the table fails, and a slot that cannot be freed is logged', async () => {
-  const error = jest.spyOn(console, 'error').mockImplementation(() => {});
-  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const error = jest.spyOn(log, 'error').mockImplementation(() => {});
+  const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
   const client = new DynamoDBClient({ region: 'us-east-1' });
   const dynamo = mockClient(client);
   const slots = new OwnerSlots({ client, tableName: 'slots', purpose: 'test', limit: 1 });
   dynamo.onAnyCommand().resolvesOnce({}).rejects(new Error('throttled'));
   const release = await slots.take('a', HOLD_MS);
   await release?.();
-  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: 'A slot was not freed and expires' }));
+  expect(warn).toHaveBeenCalledWith('A slot was not freed and expires', expect.anything());
   expect(await slots.take('a', HOLD_MS)).toBeUndefined();
   expect(error).toHaveBeenCalledTimes(1);
 });

@@ -1,8 +1,10 @@
 /** Tests the messages of deliveries: their form, their requests to SQS and which forms are malformed. */
+
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import type { Delivery } from '../../../lambdas/webhooks/deliveries/delivery.ts';
 import {
   attemptMessage,
@@ -111,10 +113,10 @@ test('ten messages are one call, and none are no call', async () => {
 });
 
 test('rejected messages are returned by their index and logged', async () => {
-  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
   const Failed = [{ Id: '1', SenderFault: false, Code: 'x' }];
   sqs.on(SendMessageBatchCommand).resolvesOnce({}).resolvesOnce({ Failed });
   const failed = await queue.sendAll(Array.from({ length: 12 }, () => ({ message })));
   expect(failed).toEqual(new Set([11]));
-  expect(warn.mock.calls).toEqual([[{ message: 'SQS rejected deliveries', failed: Failed }]]);
+  expect(warn.mock.calls).toEqual([['SQS rejected deliveries', { failed: Failed }]]);
 });

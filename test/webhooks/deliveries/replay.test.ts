@@ -1,5 +1,7 @@
 /** Tests which deliveries a replay restarts, and where it stops. */
+
 import { jest } from '@jest/globals';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import type { Delivery } from '../../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryQueue } from '../../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../../../lambdas/webhooks/deliveries/delivery-store.ts';
@@ -106,12 +108,11 @@ describe('a replayed delivery', () => {
   });
 
   test('stays waiting when the queue fails', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     failure = new Error('unavailable');
     expect(await replayDelivery(dependencies, delivery())).toMatchObject({ status: 'pending' });
-    expect(warn).toHaveBeenCalledWith({
-      message: 'A delivery was not queued and stays waiting',
-      jobId: 'job',
+    expect(warn).toHaveBeenCalledWith('A delivery was not queued and stays waiting', {
+      job_id: 'job',
       error: failure,
     });
   });
@@ -223,12 +224,11 @@ describe('a replay of an endpoint', () => {
   });
 
   test('counts deliveries that stay waiting because the queue fails', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     failure = new Error('unavailable');
     pages = [{ deliveries: [delivery()] }];
     expect(await replay()).toStrictEqual({ replayed: 1 });
-    expect(warn).toHaveBeenCalledWith({
-      message: 'Deliveries were not queued and stay waiting',
+    expect(warn).toHaveBeenCalledWith('Deliveries were not queued and stay waiting', {
       endpointId: 'ep_1',
       error: failure,
     });

@@ -1,5 +1,7 @@
 /** Tests that each queue message is handled separately, by its type. */
+
 import { jest } from '@jest/globals';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { type ConsumeDependencies, consumeQueue } from '../../../lambdas/webhooks/sending/consume-queue.ts';
 
 afterEach(() => jest.restoreAllMocks());
@@ -56,18 +58,17 @@ test('an attempt is delivered, and a verification is made', async () => {
 });
 
 test('a malformed message fails alone', async () => {
-  const log = jest.spyOn(console, 'error').mockImplementation(() => {});
+  const errors = jest.spyOn(log, 'error').mockImplementation(() => {});
   const { response } = consume([JSON.stringify(attempt), 'no json', JSON.stringify(verification)]);
   expect(await response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
-  expect(log).toHaveBeenCalledWith({
-    message: 'A queue message failed',
+  expect(errors).toHaveBeenCalledWith('A queue message failed', {
     messageId: 'message-1',
     error: new Error('The queue message is not a delivery or a verification.'),
   });
 });
 
 test('a message whose read fails is delivered again', async () => {
-  jest.spyOn(console, 'error').mockImplementation(() => {});
+  jest.spyOn(log, 'error').mockImplementation(() => {});
   const { response } = consume([JSON.stringify(attempt), JSON.stringify(verification)], { fail: true });
   expect((await response).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
     'message-0',
@@ -79,7 +80,7 @@ describe('the messages of an owner', () => {
   const of = (owner: string, changes: object = {}) => JSON.stringify({ ...attempt, owner, ...changes });
 
   test('share a slot, which is freed when they are handled', async () => {
-    jest.spyOn(console, 'error').mockImplementation(() => {});
+    jest.spyOn(log, 'error').mockImplementation(() => {});
     const { taken, freed, response } = consume([of('a'), of('b'), of('a'), of('a')], { fail: true });
     expect((await response).batchItemFailures).toHaveLength(4);
     expect(taken).toEqual([
@@ -111,7 +112,7 @@ describe('the messages of an owner', () => {
     ['rejects one', new Set([1]), ['message-1']],
     ['fails', new Error('unavailable'), ['message-0', 'message-1']],
   ])('fail when the queue %s: SQS delivers them again', async (_what, unsent, failed) => {
-    jest.spyOn(console, 'error').mockImplementation(() => {});
+    jest.spyOn(log, 'error').mockImplementation(() => {});
     const { response } = consume([of('hostile'), of('hostile')], { full: ['hostile'], unsent });
     expect(await response).toEqual({
       batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })),

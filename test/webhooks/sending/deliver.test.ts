@@ -1,5 +1,7 @@
 /** Tests delivery attempts with real tables, a fake clock and a queue that records its messages. */
+
 import { jest } from '@jest/globals';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import {
   type Delivery,
   DeliveryStatus,
@@ -451,7 +453,7 @@ describe('no delivery is lost, and none is sent twice unnecessarily', () => {
   });
 
   test('a malformed message fails without affecting the others', async () => {
-    jest.spyOn(console, 'error').mockImplementation(() => {});
+    jest.spyOn(log, 'error').mockImplementation(() => {});
     post.mockResolvedValue(responded(200));
     const bodies = ['no json', '{}', '[]', 'null', JSON.stringify(await delivery())];
     const records = bodies.map((body, index) => ({ messageId: String(index), body }));

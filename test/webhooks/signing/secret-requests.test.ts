@@ -1,6 +1,8 @@
 /** Tests the requests for secret texts, and what each error response means. */
+
 import { jest } from '@jest/globals';
 import type { SignedFetch } from '../../../lambdas/shared/aws/signed-fetch.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { SecretVersions } from '../../../lambdas/webhooks/signing/secret-versions.ts';
 import { signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
 import { SigningKeys } from '../../../lambdas/webhooks/signing/signing-keys.ts';
@@ -98,12 +100,11 @@ describe('signing keys', () => {
   });
 
   test('warn of an invalid previous text, and not of a missing one', async () => {
-    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = jest.spyOn(log, 'warn').mockImplementation(() => {});
     await keysOf(GOOD);
     expect(warn).not.toHaveBeenCalled();
     expect(await keysOf(GOOD, 'short')).toHaveLength(1);
-    expect(warn).toHaveBeenCalledWith({
-      message: 'The previous version of the signing secret is invalid and skipped',
+    expect(warn).toHaveBeenCalledWith('The previous version of the signing secret is invalid and skipped', {
       error: expect.objectContaining({ message: expect.stringContaining('got 5') }),
     });
   });

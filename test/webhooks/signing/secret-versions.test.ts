@@ -1,6 +1,8 @@
 /** Tests that secret texts are cached, and that a failed read is retried at once. */
+
 import { jest } from '@jest/globals';
 import type { SignedFetch } from '../../../lambdas/shared/aws/signed-fetch.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { SecretVersions } from '../../../lambdas/webhooks/signing/secret-versions.ts';
 import { SigningKeys } from '../../../lambdas/webhooks/signing/signing-keys.ts';
 
@@ -65,7 +67,7 @@ describe('signing keys', () => {
   });
 
   test('an invalid previous text does not stop the current one', async () => {
-    jest.spyOn(console, 'warn').mockImplementation(() => {});
+    jest.spyOn(log, 'warn').mockImplementation(() => {});
     expect(await keysOf(GOOD, 'short')).toHaveLength(1);
     jest.restoreAllMocks();
   });
