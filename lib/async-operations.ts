@@ -17,7 +17,7 @@ import type { FirewallChoice } from './access/web-firewall.ts';
 import type { Catalogue } from './catalogue.ts';
 import { addQuotaChecks } from './check-quotas.ts';
 import { DeadLetterQueue } from './defaults/dead-letter-queue.ts';
-import { deploymentName } from './defaults/deployment-name.ts';
+import { deploymentName, setServiceName } from './defaults/deployment-name.ts';
 import { checkRegion } from './defaults/regions.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
 import { checkSameEnvironment } from './defaults/same-environment.ts';
@@ -122,6 +122,7 @@ export class AsyncOperations extends Construct {
       checkSameEnvironment(this, `apis: "${name}"`, 'connection', connectionArn);
     }
     Tags.of(this).add(TAG, deploymentName(this));
+    setServiceName(this);
 
     const names = new OperationNames(this);
     const jobsTable = new JobsTable(this, 'Jobs', { limits: props.limits });

@@ -13,6 +13,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type BundleProps, bundle } from './bundle.ts';
 import { dependOnPolicies } from './depend-on-policies.ts';
+import { serviceName } from './deployment-name.ts';
 
 /** The functions that keep jobs moving, and those that callers can fill. */
 export type FunctionPurpose = 'authorizer' | 'recorder' | 'resumer' | 'publisher' | 'api' | 'mcp' | 'sandbox';
@@ -83,6 +84,7 @@ export class NodeFunction extends LambdaFunction {
       timeout: Duration.seconds(30),
       tracing: Tracing.ACTIVE,
       ...rest,
+      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: serviceName(scope) },
       code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
