@@ -7,132 +7,125 @@ export const METRIC_NAMESPACE = 'McpAsyncOperations';
 export const Dimension = {
   /** The deployment: the name of the stack, or of the construct in it. All metrics have it. */
   service: 'service',
+  /** An operation of the deployed catalogue. */
   operation: 'operation',
 } as const;
 
+/** A function of the engine that writes metrics. */
+export type MetricSource = 'api' | 'canary' | 'deliver' | 'enqueue-due' | 'events' | 'mcp' | 'reconcile';
+
+/** Describes one metric. */
 export interface MetricDefinition {
-  /** `Milliseconds`, `Count`, `Seconds`; `None` for US dollars. */
+  /** `None` for US dollars. */
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
-  /** Whether CloudWatch has the metric by operation too. All metrics are there for the deployment. */
+  /**
+   * Whether CloudWatch has the metric by operation too. All metrics are there for the deployment. The log line of any metric has
+   * the operation where it is known, so that Logs Insights can group by it.
+   */
   readonly byOperation: boolean;
-  /** The function that writes it. */
-  readonly source: 'api' | 'canary' | 'deliver' | 'enqueue-due' | 'events' | 'mcp' | 'reconcile';
+  /** The functions that write it. */
+  readonly sources: readonly MetricSource[];
+  /** What it counts or measures, as one or two sentences. */
   readonly meaning: string;
 }
 
-const count = { unit: 'Count', byOperation: false } as const;
-const ofOperation = { unit: 'Count', byOperation: true, source: 'events' } as const;
-const msOfOperation = { unit: 'Milliseconds', byOperation: true, source: 'events' } as const;
+const ofJob = { unit: 'Count', byOperation: true, sources: ['events'] } as const;
+const ofRequest = { unit: 'Count', byOperation: false, sources: ['mcp', 'api'] } as const;
+const ofMcp = { ...ofRequest, sources: ['mcp'] } as const;
+const ofSweep = { unit: 'Count', byOperation: false, sources: ['reconcile'] } as const;
+const ofDelivery = { unit: 'Count', byOperation: false, sources: ['deliver'] } as const;
+const ofCanary = { unit: 'Count', byOperation: false, sources: ['canary'] } as const;
+const ms = { unit: 'Milliseconds' } as const;
+const seconds = { unit: 'Seconds' } as const;
 
+/** All metrics by name. */
 export const metricDefinitions = {
-  JobsCreated: { ...ofOperation, meaning: 'Jobs that were created.' },
-  JobsRetried: { ...ofOperation, meaning: 'Jobs that were created by a retry of an earlier job.' },
-  JobsStarted: { ...ofOperation, meaning: 'Jobs whose first step began.' },
-  JobsCompleted: { ...ofOperation, meaning: 'Jobs that completed.' },
-  JobsFailed: { ...ofOperation, meaning: 'Jobs that failed. The log line has their codes in `codes`.' },
-  JobsCancelled: { ...ofOperation, meaning: 'Jobs that were cancelled.' },
-  QueuedTime: { ...msOfOperation, meaning: 'From the creation of a job to the begin of its first step.' },
-  JobDuration: {
-    ...msOfOperation,
-    meaning: 'From the creation of a job to its end, waits for people included.',
+  JobsCreated: { ...ofJob, meaning: 'Jobs that were created.' },
+  JobsRetried: { ...ofJob, meaning: 'Created jobs that retry an earlier job.' },
+  JobsStarted: { ...ofJob, meaning: 'Jobs whose first step began.' },
+  JobsCompleted: { ...ofJob, meaning: 'Jobs that completed.' },
+  JobsFailed: {
+    ...ofJob,
+    meaning: 'Jobs that failed. `codes` in the log line has the error code of each.',
   },
-  InputWaitTime: { ...msOfOperation, meaning: 'Time that an ended job waited for answers and uploads.' },
-  JobCost: { ...ofOperation, unit: 'None', meaning: 'Cost of an ended job in US dollars, from its receipt.' },
-  StartsAccepted: { ...count, source: 'mcp', byOperation: true, meaning: 'Calls that created a job.' },
+  JobsCancelled: { ...ofJob, meaning: 'Jobs that were cancelled.' },
+  QueuedTime: { ...ofJob, ...ms, meaning: 'From the creation of a job to the begin of its first step.' },
+  JobDuration: {
+    ...ofJob,
+    ...ms,
+    meaning: 'From the creation of a job to its end, with its waits for people.',
+  },
+  InputWaitTime: {
+    ...ofJob,
+    ...ms,
+    meaning:
+      'How long an ended job waited for answers and uploads. Jobs that asked for nothing have no value.',
+  },
+  JobCost: {
+    ...ofJob,
+    unit: 'None',
+    meaning: 'What an ended job cost in US dollars, from its receipt.',
+  },
+  StartsAccepted: { ...ofRequest, byOperation: true, meaning: 'Calls that created a job.' },
   StartTime: {
-    ...count,
-    unit: 'Milliseconds',
-    source: 'mcp',
+    ...ofMcp,
+    ...ms,
     byOperation: true,
-    meaning: 'From the request that created a job to its response, without `wait_seconds`.',
+    meaning:
+      'From the request of a call to the acceptance of the job that it created, without a synchronous run before it.',
   },
   StartsQueued: {
-    ...count,
-    source: 'mcp',
-    meaning: 'Starts that Step Functions did not take at once and that a queue keeps.',
+    ...ofRequest,
+    meaning: 'Starts that Step Functions did not accept at once, and that went to the queue of starts.',
   },
   RequestTime: {
-    ...count,
-    unit: 'Milliseconds',
-    source: 'mcp',
-    meaning: 'Time of a request that does not wait, in the function. The management API writes it too.',
+    ...ofRequest,
+    ...ms,
+    meaning: 'Time of a request in the function. Streams, waits and synchronous operations have no value.',
   },
-  RequestErrors: {
-    ...count,
-    source: 'mcp',
-    meaning: 'Requests that failed by a fault of the service. The management API writes it too.',
-  },
-  Polls: { ...count, source: 'mcp', byOperation: true, meaning: 'Calls that read one job.' },
-  Waits: { ...count, source: 'mcp', meaning: 'Calls that waited for a job.' },
-  WaitTime: { ...count, unit: 'Milliseconds', source: 'mcp', meaning: 'Time that such a call waited.' },
+  RequestErrors: { ...ofRequest, meaning: 'Requests that failed because of a fault of the service.' },
+  Polls: { ...ofRequest, byOperation: true, meaning: 'Calls that read the state of one job.' },
+  Waits: { ...ofMcp, meaning: 'Calls and streams that waited for jobs.' },
+  WaitTime: { ...ofMcp, ...ms, meaning: 'How long such a call or stream waited.' },
   LimitRefusals: {
-    ...count,
-    source: 'mcp',
-    meaning: 'Calls that a limit of the owner refused. The log line has the codes in `codes`.',
+    ...ofRequest,
+    meaning:
+      'Calls that a limit of their owner refused. `limits` in the log line has the name of each limit.',
   },
   ResultTokens: {
-    ...count,
-    source: 'mcp',
-    meaning: 'Estimated tokens of a tool result in the context of a model: a quarter of its bytes.',
-  },
-  OpenJobs: { ...count, source: 'reconcile', meaning: 'Jobs that have not ended, counted by each sweep.' },
-  OldestOpenJob: {
-    ...count,
-    unit: 'Seconds',
-    source: 'reconcile',
-    meaning: 'Age of the oldest job that has not ended.',
-  },
-  OverdueJobs: {
-    ...count,
-    source: 'reconcile',
-    meaning: 'Open jobs that are older than the longest run of their operation.',
-  },
-  SweepFindings: {
-    ...count,
-    source: 'reconcile',
-    meaning: 'Jobs that a sweep had to start, continue or end.',
-  },
-  Sweeps: { ...count, source: 'reconcile', meaning: 'Sweeps that ran to their end.' },
-  WebhookAttempts: { ...count, source: 'deliver', meaning: 'Attempts to deliver an event to an endpoint.' },
-  WebhookSuccesses: { ...count, source: 'deliver', meaning: 'Attempts that an endpoint accepted with 2xx.' },
-  WebhookLatency: {
-    ...count,
-    unit: 'Milliseconds',
-    source: 'deliver',
-    meaning: 'From an event to the 2xx of an endpoint, retries included.',
-  },
-  WebhooksAbandoned: { ...count, source: 'deliver', meaning: 'Deliveries that failed all their attempts.' },
-  OldestWaitingDelivery: {
-    ...count,
-    unit: 'Seconds',
-    source: 'enqueue-due',
+    ...ofMcp,
     meaning:
-      'How long the delivery that waits longest for its next attempt is past the time of that attempt.',
+      'Estimated tokens that a tool result takes in the context of a model: its bytes divided by four.',
   },
-  CanaryStarts: { ...count, source: 'canary', meaning: 'Jobs that the canary tried to start.' },
-  CanaryStartsGood: { ...count, source: 'canary', meaning: 'Those that were accepted within 1 s.' },
-  CanaryStartTime: {
-    ...count,
-    unit: 'Milliseconds',
-    source: 'canary',
-    meaning: 'From the request of the canary to the response.',
+  OpenJobs: { ...ofSweep, meaning: 'Jobs that have not ended, as each sweep finds them.' },
+  OldestOpenJob: { ...ofSweep, ...seconds, meaning: 'Age of the oldest job that has not ended.' },
+  OverdueJobs: { ...ofSweep, meaning: 'Open jobs that are older than the longest run of their operation.' },
+  SweepFindings: { ...ofSweep, meaning: 'Jobs that a sweep had to start, resume or end.' },
+  Sweeps: { ...ofSweep, meaning: 'Sweeps that ran to their end.' },
+  WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
+  WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },
+  WebhookLatency: {
+    ...ofDelivery,
+    ...ms,
+    meaning: 'From an event to the 2xx of an endpoint, with all retries.',
   },
-  CanaryDeliveries: {
-    ...count,
-    source: 'canary',
-    meaning: 'Ends of jobs whose webhook the canary waited for.',
+  WebhooksAbandoned: { ...ofDelivery, meaning: 'Deliveries whose last attempt failed.' },
+  OldestWaitingDelivery: {
+    ...ofDelivery,
+    ...seconds,
+    sources: ['enqueue-due'],
+    meaning: 'How long the delivery that waits longest is past the time of its next attempt.',
   },
+  CanaryStarts: { ...ofCanary, meaning: 'Jobs that the canary tried to start.' },
+  CanaryStartsGood: { ...ofCanary, meaning: 'Starts of the canary that were accepted within 1 s.' },
+  CanaryStartTime: { ...ofCanary, ...ms, meaning: 'From the request of the canary to the response.' },
+  CanaryDeliveries: { ...ofCanary, meaning: 'Ends of jobs whose webhook the canary waited for.' },
   CanaryDeliveriesGood: {
-    ...count,
-    source: 'canary',
-    meaning: 'Those whose webhook arrived within 5 s of the end.',
+    ...ofCanary,
+    meaning: 'Ends of jobs whose webhook reached the canary within 5 s.',
   },
-  CanaryDeliveryTime: {
-    ...count,
-    unit: 'Milliseconds',
-    source: 'canary',
-    meaning: 'From the end of a job to its webhook.',
-  },
+  CanaryDeliveryTime: { ...ofCanary, ...ms, meaning: 'From the end of a job to the webhook at the canary.' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
+/** Name of a metric. */
 export type MetricName = keyof typeof metricDefinitions;
