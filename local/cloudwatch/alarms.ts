@@ -1,0 +1,90 @@
+/** Evaluates the alarms of the template, and keeps their states. */
+import type { Alarm, Series } from './alarm-properties.ts';
+import { type AlarmState, alarmState, EXTRA_PERIODS } from './alarm-state.ts';
+import type { MetricId, MetricStore } from './metric-store.ts';
+
+/** An alarm that changed its state. */
+export interface AlarmChange {
+  readonly name: string;
+  readonly from: AlarmState;
+  readonly to: AlarmState;
+  /** Milliseconds since 1970, in the time of CloudWatch. */
+  readonly atMs: number;
+}
+
+export interface AlarmView {
+  readonly name: string;
+  readonly description: string;
+  readonly state: AlarmState;
+  /** Metrics of the alarm that have never had a value. */
+  readonly unknownMetrics: readonly MetricId[];
+}
+
+export class Alarms {
+  readonly #alarms: readonly Alarm[];
+  readonly #store: MetricStore;
+  readonly #states = new Map<string, AlarmState>();
+
+  /** The alarms begin in the state INSUFFICIENT_DATA. */
+  constructor(alarms: readonly Alarm[], store: MetricStore) {
+    this.#alarms = alarms;
+    this.#store = store;
+  }
+
+  get all(): readonly AlarmView[] {
+    return this.#alarms.map(({ name, description, series }) => ({
+      name,
+      description,
+      state: this.#stateOf(name),
+      unknownMetrics: series.flatMap((one) =>
+        'metric' in one && !this.#store.has(one.metric) ? [one.metric] : [],
+      ),
+    }));
+  }
+
+  /** Evaluates all alarms at a whole minute. @returns those that changed */
+  evaluate(nowMs: number): readonly AlarmChange[] {
+    return this.#alarms.flatMap((alarm) => {
+      const from = this.#stateOf(alarm.name);
+      const to = alarmState(this.#points(alarm, nowMs), alarm, from);
+      this.#states.set(alarm.name, to);
+      return from === to ? [] : [{ name: alarm.name, from, to, atMs: nowMs }];
+    });
+  }
+
+  /** Returns the value of each period of an alarm's range, the oldest first; undefined without data. */
+  values(name: string, nowMs: number): readonly (number | undefined)[] {
+    const alarm = this.#alarms.find((one) => one.name === name);
+    return alarm ? this.#values(alarm, nowMs) : [];
+  }
+
+  #stateOf(name: string): AlarmState {
+    return this.#states.get(name) ?? 'INSUFFICIENT_DATA';
+  }
+
+  #points(alarm: Alarm, nowMs: number): (boolean | undefined)[] {
+    return this.#values(alarm, nowMs).map((value) =>
+      value === undefined ? undefined : alarm.breaches(value),
+    );
+  }
+
+  #values({ evaluationPeriods, periodMs, series, resultId }: Alarm, nowMs: number): (number | undefined)[] {
+    const periods = evaluationPeriods + EXTRA_PERIODS;
+    return Array.from({ length: periods }, (_, index) => {
+      const toMs = nowMs - (periods - 1 - index) * periodMs;
+      const values: Record<string, number | undefined> = {};
+      for (const one of series) values[one.id] = this.#valueOf(one, values, toMs - periodMs, toMs);
+      return values[resultId];
+    });
+  }
+
+  #valueOf(
+    series: Series,
+    values: Readonly<Record<string, number | undefined>>,
+    fromMs: number,
+    toMs: number,
+  ): number | undefined {
+    if ('expression' in series) return series.expression.evaluate(values);
+    return this.#store.statistic(series.metric, series.statistic, fromMs, toMs);
+  }
+}

@@ -1,0 +1,79 @@
+/** Runs CloudWatch for drills: gathers metrics, and evaluates the alarms of the template at the end of each minute. */
+import type { Template } from '../template/assembly.ts';
+import type { Resolve } from '../template/intrinsics.ts';
+import { AlarmClock } from './alarm-clock.ts';
+import { ALARM_PROPERTIES, type AlarmProperties, readAlarm } from './alarm-properties.ts';
+import { type AlarmChange, Alarms, type AlarmView } from './alarms.ts';
+import { readEmbeddedMetrics } from './embedded-metrics.ts';
+import { MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
+
+/** 2026-01-01: drills show times since then. */
+const START_MS = Date.UTC(2026, 0, 1);
+
+/**
+ * The metrics and alarms of one local cloud. Give it to `startLocalCloud`. Its minutes end only when `endMinute` is called, and
+ * then the schedules of the cloud run too: hours of alarms take seconds.
+ */
+export class CloudWatch {
+  readonly clock = new AlarmClock(START_MS);
+  readonly #store = new MetricStore();
+  readonly #schedules: (() => Promise<void>)[] = [];
+  readonly #gauges: (() => Promise<void> | void)[] = [];
+  readonly #malformed = new Set<string>();
+  #alarms = new Alarms([], this.#store);
+
+  record: RecordMetric = (namespace, name, dimensions, value) =>
+    this.#store.add({ namespace, name, dimensions }, value, this.clock.nowMs);
+
+  /** Reads the metrics of a line that a function logged. They count at once, whatever their timestamp. */
+  readLine(line: string): void {
+    try {
+      for (const { value, ...metric } of readEmbeddedMetrics(line))
+        this.#store.add(metric, value, this.clock.nowMs);
+    } catch (error) {
+      this.#malformed.add((error as Error).message);
+    }
+  }
+
+  /** Why documents of metrics were dropped. */
+  get malformed(): readonly string[] {
+    return [...this.#malformed];
+  }
+
+  /** For the cloud: runs at the end of each minute, before its metrics are evaluated. */
+  atMinuteEnd(run: () => Promise<void>): void {
+    this.#schedules.push(run);
+  }
+
+  /** For the cloud: records metrics that AWS measures each minute. */
+  measureEachMinute(measure: () => Promise<void> | void): void {
+    this.#gauges.push(measure);
+  }
+
+  /** @throws Error for an alarm that CloudWatch refuses, or that the local cloud cannot evaluate */
+  readAlarms({ Resources }: Template, resolve: Resolve): void {
+    const found = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
+    const alarms = found.map(([logicalId, { Properties = {} }]) => {
+      const chosen = ALARM_PROPERTIES.map((name) => [name, resolve(Properties[name])]);
+      return readAlarm(logicalId, Object.fromEntries(chosen) as AlarmProperties);
+    });
+    this.#alarms = new Alarms(alarms, this.#store);
+  }
+
+  get alarms(): readonly AlarmView[] {
+    return this.#alarms.all;
+  }
+
+  /** Returns the values that an alarm was last decided from, the oldest first; undefined for a period without data. */
+  valuesOf(alarm: string): readonly (number | undefined)[] {
+    return this.#alarms.values(alarm, this.clock.nowMs);
+  }
+
+  /** Runs what is scheduled, ends the minute, and evaluates the alarms. @returns the alarms that changed */
+  async endMinute(): Promise<readonly AlarmChange[]> {
+    for (const run of this.#schedules) await run();
+    for (const measure of this.#gauges) await measure();
+    this.clock.advance(MINUTE_MS);
+    return this.#alarms.evaluate(this.clock.nowMs);
+  }
+}
