@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 
 /** Tests run in bare Node.js, which strips the types; `tsc` checks them. Modules are loaded once for all test files. */
 export const common = {
-  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  runner: ['<rootDir>/test/support/light-runner.mjs', { runtime: 'child_process' }],
   setupFilesAfterEnv: ['<rootDir>/test/support/runner-setup.mjs'],
   modulePathIgnorePatterns: [
     '<rootDir>/.stryker-tmp',
