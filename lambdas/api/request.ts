@@ -42,7 +42,7 @@ export class ApiRequest {
     return this.#event.requestContext.path;
   }
 
-  /** Returns a path parameter: any text without a slash; '' when absent. */
+  /** Returns a path parameter as the client sent it, without a slash; '' when absent. */
   param(name: string): string {
     return this.#event.pathParameters?.[name] ?? '';
   }

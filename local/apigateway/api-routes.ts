@@ -151,7 +151,7 @@ function patternOf(path: string): RegExp {
 
 /**
  * Chooses the most specific path, which must then have the method: exact before `{parameter}` before `{proxy+}`. Repeated and
- * trailing slashes count as none, as on AWS. The function receives the path as the client sent it.
+ * trailing slashes count as none, as on AWS. The function receives the path and its parameters as the client sent them: encoded.
  */
 export function matchRoute(
   routes: readonly Route[],
@@ -166,7 +166,7 @@ export function matchRoute(
   if (!route || !method) return undefined;
   const names = [...route.path.matchAll(/\{([^+}]+)\+?\}/g)].map(([, name]) => name ?? '');
   const values = route.pattern.exec(pathname)?.slice(1) ?? [];
-  const parameters = names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]);
+  const parameters = names.map((name, index) => [name, values[index] ?? '']);
   return {
     path: route.path,
     method,

@@ -32,7 +32,7 @@ describe('API Gateway', () => {
       resource: '/echo/{id}',
       path: '/echo/a%20b',
       httpMethod: 'PUT',
-      pathParameters: { id: 'a b' },
+      pathParameters: { id: 'a%20b' },
       queryStringParameters: { x: '2' },
       multiValueQueryStringParameters: { x: ['1', '2'] },
       headers: { 'X-Given': 'yes' },
@@ -153,7 +153,7 @@ describe('API Gateway', () => {
       expect(event).toMatchObject({
         httpMethod: method,
         path: '/echo/a%2Fb',
-        pathParameters: { id: 'a/b' },
+        pathParameters: { id: 'a%2Fb' },
         queryStringParameters: null,
         multiValueQueryStringParameters: null,
       });
