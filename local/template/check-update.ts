@@ -1,5 +1,6 @@
-/** Checks that an update keeps every resource that holds data or that the local cloud connects only at its start. */
+/** Refuses updates that AWS refuses, and those of resources that hold data or that the local cloud connects only at its start. */
 import { isDeepStrictEqual } from 'node:util';
+import { checkPathParts } from '../apigateway/check-path-parts.ts';
 import type { Template } from './assembly.ts';
 
 const FIXED_TYPES: ReadonlySet<string> = new Set([
@@ -15,6 +16,7 @@ const FIXED_TYPES: ReadonlySet<string> = new Set([
 
 /** @throws Error naming the first such resource that the update adds, changes or removes */
 export function checkUpdate(before: Template, after: Template): void {
+  checkPathParts(before.Resources, after.Resources);
   for (const logicalId of Object.keys({ ...before.Resources, ...after.Resources })) {
     const [earlier, later] = [before.Resources[logicalId], after.Resources[logicalId]];
     const type = (later ?? earlier)?.Type ?? '';
