@@ -41,8 +41,9 @@ export function serveRoutes(
   };
 }
 
+/** Returns the path without the stage and without repeated slashes, which count as one for the gateway too. */
 function pathOf({ resource, pathParameters }: APIGatewayProxyEvent): string {
-  return resource.replace('{proxy+}', () => pathParameters?.proxy ?? '');
+  return resource.replace('{proxy+}', () => pathParameters?.proxy ?? '').replaceAll(/\/{2,}/g, '/');
 }
 
 async function respond(

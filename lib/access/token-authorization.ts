@@ -100,6 +100,7 @@ export class TokenAuthorization extends Construct {
     if (authorizationServer) {
       addDocument(api, SERVER_PATHS, { ...authorizationServer(url), scopes_supported: supportedScopes });
     }
+    addUnknownDocuments(api);
     addErrorResponses(api, {
       scope: supportedScopes.join(' '),
       resource_metadata: `${url}/.well-known/oauth-protected-resource/mcp`,
@@ -117,25 +118,43 @@ const RESOURCE_PATHS = ['/.well-known/oauth-protected-resource', '/.well-known/o
 const SERVER_PATHS = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 
 function addDocument(api: RestApi, paths: readonly string[], document: object): void {
-  const integration = new MockIntegration({
-    passthroughBehavior: PassthroughBehavior.NEVER,
-    requestTemplates: { 'application/json': '{"statusCode":200}' },
-    integrationResponses: [
-      {
-        statusCode: '200',
-        responseParameters: { 'method.response.header.Cache-Control': "'public, max-age=300'" },
-        responseTemplates: { 'application/json': JSON.stringify(document) },
-      },
-    ],
-  });
+  const cacheControl = 'method.response.header.Cache-Control';
+  const integration = mock('200', document, { [cacheControl]: "'public, max-age=300'" });
   for (const path of paths) {
     api.root.resourceForPath(path).addMethod('GET', integration, {
       ...PUBLIC,
-      methodResponses: [
-        { statusCode: '200', responseParameters: { 'method.response.header.Cache-Control': true } },
-      ],
+      methodResponses: [{ statusCode: '200', responseParameters: { [cacheControl]: true } }],
     });
   }
+}
+
+/** Clients look for metadata at several paths without a token. Only a 404 makes all of them try the next one. */
+function addUnknownDocuments(api: RestApi): void {
+  const statusCode = '404';
+  api.root
+    .resourceForPath('/.well-known/{proxy+}')
+    .addMethod('GET', mock(statusCode, { error: UNKNOWN_ROUTE }), {
+      ...PUBLIC,
+      methodResponses: [{ statusCode }],
+    });
+}
+
+function mock(
+  statusCode: string,
+  body: object,
+  responseParameters?: Readonly<Record<string, string>>,
+): MockIntegration {
+  return new MockIntegration({
+    passthroughBehavior: PassthroughBehavior.NEVER,
+    requestTemplates: { 'application/json': `{"statusCode":${statusCode}}` },
+    integrationResponses: [
+      {
+        statusCode,
+        responseParameters,
+        responseTemplates: { 'application/json': JSON.stringify(body) },
+      },
+    ],
+  });
 }
 
 /** RFC 6750, section 3: the gateway's error responses tell clients which scopes to request, and where. */

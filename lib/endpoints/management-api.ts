@@ -69,17 +69,15 @@ export class ManagementApi extends Construct {
       operation.grantStartStop(apiFunction);
     }
 
+    const { root } = gateway.api;
     const integration = integrate(apiFunction);
     for (const { method, path, ...access } of routes) {
-      if (path.startsWith('/operator/')) continue;
-      gateway.api.root
-        .resourceForPath(path)
-        .addMethod(method, integration, 'isPublic' in access ? PUBLIC : undefined);
+      if ('isPublic' in access) root.resourceForPath(path).addMethod(method, integration, PUBLIC);
     }
-    // One resource for all paths of operators: a stack has at most 500 resources.
-    const operatorRoot = gateway.api.root.resourceForPath('/operator/{proxy+}');
-    const operatorIntegration = integrate(this.#operatorFunction(props));
-    for (const method of ['GET', 'POST']) operatorRoot.addMethod(method, operatorIntegration);
+    // A stack has at most 500 resources, so each function has one resource for its paths. That of owners is at the root:
+    // earlier versions have `/jobs/{job_id}`, and API Gateway refuses `/jobs/{proxy+}` beside it while it updates a stack.
+    root.resourceForPath('/{proxy+}').addMethod('ANY', integration);
+    root.resourceForPath('/operator/{proxy+}').addMethod('ANY', integrate(this.#operatorFunction(props)));
   }
 
   /** Creates the function that may read the jobs of all owners. The function of owners may not. */

@@ -76,7 +76,8 @@ export class McpApi extends Construct {
     const integration = new LambdaIntegration(mcpFunction, {
       responseTransferMode: apigateway.ResponseTransferMode.STREAM,
       timeout,
-      allowTestInvoke: false,
+      // One permission for all methods.
+      scopePermissionToMethod: false,
     });
     const resource = gateway.api.root.addResource('mcp');
     // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither.

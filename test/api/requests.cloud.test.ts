@@ -1,10 +1,11 @@
 /** Tests that each invalid request gets an error with the reason, and never a 500. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { routes } from '../../lambdas/api/routes.ts';
+import { routes, UNKNOWN_ROUTE } from '../../lambdas/api/routes.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
+import { signedAs } from '../support/test-cloud.ts';
 
 const URL_HERE = 'http://127.0.0.1:9/hook';
 const logs: string[] = [];
@@ -112,6 +113,38 @@ test('every route refuses an unknown parameter', async () => {
     expect([path, status, data.error.code]).toEqual([path, 400, 'INVALID_ARGUMENTS']);
     expect(data.error.message).toContain('"verbose"');
   }
+});
+
+test.each([
+  ['GET', '/jobs/x/y'],
+  ['GET', '/jobs%2F7'],
+  ['GET', '/jobs/%2e%2e/endpoints/x/y'],
+  ['GET', '/unknown'],
+  ['GET', '/operator%2Ffindings'],
+  ['GET', '/console/a/b'],
+  ['PUT', '/jobs'],
+  ['DELETE', '/jobs/7'],
+  ['OPTIONS', '/jobs'],
+])('%s %s is not found, as an error of the API', async (method, path) => {
+  const response = await fetch(new URL(path, cloud.url), {
+    method,
+    headers: { authorization: signedAs('alice') },
+  });
+  expect([response.status, await response.json()]).toEqual([404, { error: UNKNOWN_ROUTE }]);
+});
+
+test.each(['/jobs/%00', '/jobs/..%2F..', '/jobs/%7Bjob_id%7D', '/jobs//%2e%2e%2f/'])(
+  'a hostile id is the id of no job: %s',
+  async (path) => {
+    const response = await fetch(new URL(path, cloud.url), { headers: { authorization: signedAs('alice') } });
+    expect(response.status).toBe(404);
+  },
+);
+
+test.each(['/jobs/', '//jobs', '/jobs//'])('%s is the path of the jobs', async (path) => {
+  const target = `${cloud.url}${path}?limit=1`;
+  const response = await fetch(target, { headers: { authorization: signedAs('alice') } });
+  expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
 });
 
 test('no mangled request gets a 500', async () => {

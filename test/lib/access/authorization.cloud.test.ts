@@ -4,16 +4,20 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readAuthorization } from '../../../lib/access/authorization.ts';
 import { AsyncOperationsStack } from '../../../lib/async-operations-stack.ts';
 import { LOCAL_CONTEXT } from '../../../lib/defaults/local-context.ts';
+import { checkPathParts } from '../../../local/apigateway/check-path-parts.ts';
+import { pathsOf, resourcesAt } from '../../support/api-resources.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 // The answer link has GET and POST: its token is the credential.
 const COMMON_PATHS = ['webhook-keys', '{token}', '{token}', 'console', 'config', '{file}'];
+// `{proxy+}` is below `/.well-known`: each unknown document is not found.
 const PUBLIC_PATHS = {
   iam: COMMON_PATHS,
-  oidc: [...COMMON_PATHS, 'oauth-protected-resource', 'mcp'],
+  oidc: [...COMMON_PATHS, '{proxy+}', 'oauth-protected-resource', 'mcp'],
   cognito: [
     ...COMMON_PATHS,
+    '{proxy+}',
     'oauth-protected-resource',
     'mcp',
     'oauth-authorization-server',
@@ -81,6 +85,22 @@ describe.each(modes)('%s', (mode) => {
     expect(new Set(closed.map(({ AuthorizationType }) => AuthorizationType))).toEqual(new Set([expected]));
     const [authorizer] = Object.keys(template.findResources('AWS::ApiGateway::Authorizer'));
     for (const { AuthorizerId } of closed) expect(AuthorizerId?.Ref).toBe(authorizer);
+  });
+
+  test('an update from version 0.2.0 creates no path that API Gateway refuses beside the earlier ones', () => {
+    const before = resourcesAt([
+      '/mcp',
+      '/jobs/{job_id}/log',
+      '/endpoints/{endpoint_id}/health',
+      '/deliveries/{delivery_id}/replay',
+      '/operator/{proxy+}',
+      '/answers/{token}',
+      '/.well-known/oauth-protected-resource/mcp',
+      '/console/{file}',
+    ]);
+    const paths = pathsOf(template.toJSON().Resources);
+    expect(paths).toContain('/{proxy+}');
+    expect(() => checkPathParts(before, resourcesAt(paths))).not.toThrow();
   });
 });
 
