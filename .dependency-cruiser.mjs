@@ -73,7 +73,7 @@ export default {
       to: {
         path: '^lambdas/',
         pathNot:
-          '^lambdas/(definition|shared/(env|caller|errors|slots-table)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|webhooks/)',
+          '^lambdas/(definition|shared/(env|caller|errors|slots-table|observability/metric-definitions)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|webhooks/)',
       },
     },
     {

@@ -48,6 +48,11 @@ export const metricDefinitions = {
     ...ofJob,
     meaning: 'Jobs that failed. `codes` in the log line has the error code of each.',
   },
+  ExecutionFailures: {
+    ...ofJob,
+    meaning:
+      'Failed jobs with the code `STEP_CRASHED`, `EXECUTION_STOPPED` or `START_FAILED`: no step reported the failure.',
+  },
   JobsCancelled: { ...ofJob, meaning: 'Jobs that were cancelled.' },
   QueuedTime: { ...ofJob, ...ms, meaning: 'From the creation of a job to the begin of its first step.' },
   JobDuration: {

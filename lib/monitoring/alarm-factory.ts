@@ -1,0 +1,67 @@
+/** Creates alarms: names them after the deployment, links their runbooks and adds the actions. */
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { AlarmEntry } from './alarms.ts';
+
+/** Properties of `AlarmFactory`. */
+export interface AlarmFactoryProps {
+  /** Name of the deployment, in front of each id. */
+  readonly service: string;
+  /** Base URL of the runbooks, without a trailing slash. */
+  readonly runbooks: string;
+  /** Run when an alarm goes off. */
+  readonly alarmActions: readonly IAlarmAction[];
+  /** Run when an alarm is over. */
+  readonly okActions: readonly IAlarmAction[];
+}
+
+/** The alarms of a deployment. */
+export class AlarmFactory extends Construct {
+  /** In the order of their creation. */
+  readonly alarms: Alarm[] = [];
+  readonly #props: AlarmFactoryProps;
+
+  constructor(scope: Construct, id: string, props: AlarmFactoryProps) {
+    super(scope, id);
+    this.#props = props;
+  }
+
+  /**
+   * Creates an alarm for each metric: `<deployment>-<id>`, `<deployment>-<id>-2` and so on. They have one runbook.
+   * @example
+   * ```ts
+   * factory.add({ id: 'cost-budget', says: 'The jobs of a day cost too much.', threshold: 3 }, [cost]);
+   * ```
+   */
+  add(entry: AlarmEntry, metrics: readonly IMetric[]): void {
+    const { service, alarmActions, okActions } = this.#props;
+    for (const [index, metric] of metrics.entries()) {
+      const name = index === 0 ? entry.id : `${entry.id}-${index + 1}`;
+      const { breaching, of } = entry.datapoints ?? { breaching: 1, of: 1 };
+      const alarm = new Alarm(this, name, {
+        alarmName: `${service}-${name}`,
+        alarmDescription: `${entry.says} ${this.runbookOf(entry.id)}`,
+        metric,
+        threshold: entry.threshold,
+        comparisonOperator: entry.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluationPeriods: of,
+        datapointsToAlarm: breaching,
+        treatMissingData: entry.missing ?? TreatMissingData.NOT_BREACHING,
+      });
+      alarm.addAlarmAction(...alarmActions);
+      alarm.addOkAction(...okActions);
+      this.alarms.push(alarm);
+    }
+  }
+
+  /** Returns the URL of a runbook. */
+  runbookOf(id: string): string {
+    return `${this.#props.runbooks}/${id}.md`;
+  }
+}

@@ -1,0 +1,75 @@
+/** Makes the metrics of alarms and of the dashboard: those of the service, and sums of many metrics. */
+import { Duration } from 'aws-cdk-lib';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Dimension,
+  METRIC_NAMESPACE,
+  type MetricName,
+} from '../../lambdas/shared/observability/metric-definitions.ts';
+
+/** CloudWatch's limit for the metrics of an alarm on a math expression. */
+const MAX_METRICS = 10;
+
+/** The period of most alarms. */
+export const FIVE_MINUTES = Duration.minutes(5);
+
+/** Returns a metric that the service writes, for the whole deployment. @param statistic such as `Sum` or `p99` */
+export function serviceMetric(
+  service: string,
+  metricName: MetricName,
+  statistic: string,
+  period = FIVE_MINUTES,
+): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { [Dimension.service]: service },
+    statistic,
+    period,
+  });
+}
+
+/**
+ * Returns an expression of metrics by their ids. Arithmetic counts a missing value as 0 when another metric has a value, and
+ * drops a division by zero.
+ */
+export function math(
+  expression: string,
+  usingMetrics: Readonly<Record<string, IMetric>>,
+  period = FIVE_MINUTES,
+): MathExpression {
+  return new MathExpression({ expression, usingMetrics: { ...usingMetrics }, period, label: '' });
+}
+
+/** Returns the sum of the metrics, or several sums when there are more than an alarm may have. */
+export function sums(metrics: readonly IMetric[]): IMetric[] {
+  return chunksOf(metrics, MAX_METRICS).map((chunk) => sum(chunk));
+}
+
+/**
+ * Returns the sums of metrics of DynamoDB. An alarm on them would keep its state when they have no data, which is when nothing is
+ * throttled. The heartbeat always has data, so that the alarm ends.
+ */
+export function sumsWithHeartbeat(metrics: readonly IMetric[], heartbeat: IMetric): IMetric[] {
+  return chunksOf(metrics, MAX_METRICS - 1).map((chunk) => {
+    const ids = idsOf(chunk);
+    return math(`${Object.keys(ids).join(' + ')} + 0 * heartbeat`, { ...ids, heartbeat });
+  });
+}
+
+function sum(metrics: readonly IMetric[]): IMetric {
+  const [first] = metrics;
+  if (first && metrics.length === 1) return first;
+  const ids = idsOf(metrics);
+  return math(Object.keys(ids).join(' + '), ids);
+}
+
+function idsOf(metrics: readonly IMetric[]): Record<string, IMetric> {
+  return Object.fromEntries(metrics.map((metric, index) => [`m${index + 1}`, metric]));
+}
+
+function chunksOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+}
