@@ -34,6 +34,9 @@ import { Reconciler } from './jobs/reconciler.ts';
 import { SlotsTable } from './jobs/slots-table.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
 import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
+import { findMonitored } from './monitoring/monitored.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
+import type { MonitoringOptions } from './monitoring/monitoring-options.ts';
 import type { ApiConnection } from './operations/api-connections.ts';
 import { createOperation } from './operations/create-operation.ts';
 import { ExternalStateMachineOperation } from './operations/external-state-machine-operation.ts';
@@ -80,6 +83,11 @@ export interface AsyncOperationsProps {
    * @default nothing is reserved
    */
   readonly reservedConcurrency?: Partial<ReservedConcurrency>;
+  /**
+   * Alarms, a dashboard and saved queries. `false` turns all of them off, also the alarms on dead letters.
+   * @default on: docs/monitoring.md has what it costs
+   */
+  readonly monitoring?: false | MonitoringOptions;
 }
 
 /**
@@ -185,6 +193,17 @@ export class AsyncOperations extends Construct {
       deadLetters: this.node.findAll().filter((construct) => construct instanceof DeadLetterQueue),
     });
 
+    if (props.monitoring !== false) {
+      const monitored = findMonitored(this, {
+        service: deploymentName(this),
+        api: gateway.api,
+        topic: events.topic,
+        deliveries: webhooks.queue,
+        starts: executionQueue.queue,
+        eventRetries: events.retries,
+      });
+      new Monitoring(this, 'Monitoring', { monitored, options: props.monitoring ?? {} });
+    }
     if (props.reservedConcurrency) reserveConcurrency(this, props.reservedConcurrency);
 
     this.api = gateway.api;
@@ -210,7 +229,7 @@ export class AsyncOperations extends Construct {
       events.topic.topicArn,
       'Subscribe to this topic to receive the events of jobs',
     );
-    this.#output('DeliveryQueueArn', webhooks.queueArn);
+    this.#output('DeliveryQueueArn', webhooks.queue.queueArn);
     this.#output('DeliveryDeadLettersArn', webhooks.deadLettersArn);
     this.#output('JobsTableName', jobsTable.table.tableName);
     this.#output('WorkspaceBucketName', workspace.bucket.bucketName);

@@ -7,6 +7,7 @@ import type { AsyncOperationsProps } from './async-operations.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readReservedConcurrency } from './defaults/reserved-concurrency.ts';
 import { readApiLogs } from './endpoints/api-logs.ts';
+import { readMonitoring } from './monitoring/monitoring-options.ts';
 import { readApis } from './operations/api-connections.ts';
 import { readStateMachines } from './operations/external-state-machines.ts';
 import { readKmsKeys } from './operations/kms-keys.ts';
@@ -14,8 +15,8 @@ import { readTables } from './operations/operator-tables.ts';
 
 /**
  * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
- * `firewall`, `reservedConcurrency`, `apiLogs`, `migrateTables`, `apiConnections`, `kmsKeys`, `stateMachines` and
- * `stateMachineTag`.
+ * `firewall`, `reservedConcurrency`, `apiLogs`, `monitoring` and its options, `migrateTables`, `apiConnections`, `kmsKeys`,
+ * `stateMachines` and `stateMachineTag`.
  * @param node of the app or the stack
  * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
  * @throws Error naming the key, the value and the remedy
@@ -34,6 +35,7 @@ export async function readContext(
     firewall: readFirewall(node),
     reservedConcurrency: readReservedConcurrency(node),
     apiLogs: readApiLogs(node),
+    monitoring: readMonitoring(node),
     tables: readTables(node),
     apis: readApis(node),
     kmsKeys: readKmsKeys(node),

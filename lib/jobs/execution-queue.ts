@@ -25,17 +25,14 @@ const TIMEOUT = Duration.seconds(30);
 
 /** The queue of jobs, its dead letters, and the function that reads it. */
 export class ExecutionQueue extends Construct {
-  readonly #queue: Queue;
+  /** Jobs whose start or stop is tried again. */
+  readonly queue: Queue;
 
   constructor(scope: Construct, id: string, props: ExecutionQueueProps) {
     super(scope, id);
     const { jobsTable, names, operations, catalogue } = props;
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      name: 'executions',
-      alarmDescription:
-        'Executions could not be started or stopped for half an hour. Check the log of the function and the quotas of Step Functions, then redrive the messages',
-    });
-    this.#queue = new Queue(this, 'Queue', {
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name: 'executions' });
+    this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // As AWS advises: six times the timeout of the function.
@@ -53,7 +50,7 @@ export class ExecutionQueue extends Construct {
     names.grantRun(settler);
     for (const operation of operations) operation.grantStartStop(settler);
     settler.addEventSource(
-      new SqsEventSource(this.#queue, {
+      new SqsEventSource(this.queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
         // The least that Lambda allows. Twenty calls at once use what Step Functions accepts.
@@ -64,7 +61,7 @@ export class ExecutionQueue extends Construct {
 
   /** Allows a function to queue jobs. */
   grantQueue(fn: LambdaFunction): void {
-    this.#queue.grantSendMessages(fn);
-    fn.addEnvironment(Env.executionQueueUrl, this.#queue.queueUrl);
+    this.queue.grantSendMessages(fn);
+    fn.addEnvironment(Env.executionQueueUrl, this.queue.queueUrl);
   }
 }

@@ -24,11 +24,7 @@ export class JobResumer extends Construct {
       purpose: 'resumer',
     });
     names.grantResume(resumer);
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      name: 'answers',
-      alarmDescription:
-        'Answers were saved, but their execution was not resumed. Check the log of the job resumer',
-    });
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name: 'answers' });
     resumer.addEventSource(
       new DynamoEventSource(jobsTable.table, {
         startingPosition: StartingPosition.TRIM_HORIZON,

@@ -25,18 +25,17 @@ const RETRIES = 480;
 /** The events topic, and the function that publishes to it. */
 export class JobEvents extends Construct {
   readonly topic: Topic;
+  /** Events that the topic or the webhooks did not take. */
+  readonly retries: Queue;
 
   constructor(scope: Construct, id: string, { jobsTable, webhooks }: JobEventsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Job events', enforceSSL: true });
 
     // Contains unreadable records, refused events, and the stream positions of batches that failed until the stream dropped them.
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      name: 'events',
-      alarmDescription: 'Job events were not published. Check the log of the publisher',
-    });
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name: 'events' });
     // Events that the topic or the webhooks did not take wait here, so that neither holds the other.
-    const retries = new Queue(this, 'Retries', {
+    this.retries = new Queue(this, 'Retries', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: RETRY_INTERVAL,
@@ -53,9 +52,11 @@ export class JobEvents extends Construct {
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);
     deadLetters.queue.grantSendMessages(publisher);
     publisher.addEnvironment(Env.eventDeadLetterQueueUrl, deadLetters.queue.queueUrl);
-    retries.grantSendMessages(publisher);
-    publisher.addEnvironment(Env.eventRetryQueueUrl, retries.queueUrl);
-    publisher.addEventSource(new SqsEventSource(retries, { batchSize: 10, reportBatchItemFailures: true }));
+    this.retries.grantSendMessages(publisher);
+    publisher.addEnvironment(Env.eventRetryQueueUrl, this.retries.queueUrl);
+    publisher.addEventSource(
+      new SqsEventSource(this.retries, { batchSize: 10, reportBatchItemFailures: true }),
+    );
     webhooks.grantRoute(publisher);
     publisher.addEventSource(
       new DynamoEventSource(jobsTable.table, {

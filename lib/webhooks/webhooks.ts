@@ -53,11 +53,11 @@ const DELIVER_TIMEOUT = Duration.seconds(30);
 
 /** Webhook delivery: tables, queue, secrets and functions. */
 export class Webhooks extends Construct {
-  readonly queueArn: string;
+  /** Requests for attempts of deliveries. */
+  readonly queue: Queue;
   /** When you redrive its messages, name the delivery queue: a function sent them, so SQS does not know their source. */
   readonly deadLettersArn: string;
   readonly #tables: WebhookTables;
-  readonly #queue: Queue;
   readonly #signingSecret: Secret;
   readonly #sealingSecret: Secret;
   readonly #ports: readonly number[];
@@ -74,12 +74,8 @@ export class Webhooks extends Construct {
     checkRetrySeconds(retrySeconds);
     this.#ports = ports;
     this.#tables = new WebhookTables(this, 'Tables');
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      name: 'deliveries',
-      alarmDescription:
-        'Deliveries failed in every attempt, or messages are invalid. Check the receivers, then redrive the messages',
-    });
-    this.#queue = new Queue(this, 'Queue', {
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { name: 'deliveries' });
+    this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // AWS recommends six times the function's timeout: Lambda itself retries when it throttles the function.
@@ -88,7 +84,6 @@ export class Webhooks extends Construct {
       // Failures of receivers do not count here: these receives are for functions that crash.
       deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: 10 },
     });
-    this.queueArn = this.#queue.queueArn;
     this.deadLettersArn = deadLetters.queue.queueArn;
     // The key pair is derived from this text, so only the text is stored.
     this.#signingSecret = new Secret(this, 'SigningSecret', {
@@ -127,7 +122,7 @@ export class Webhooks extends Construct {
     deadLetters.queue.grantSendMessages(deliver);
     deliver.addEnvironment(Env.deliveryDeadLetterQueueUrl, deadLetters.queue.queueUrl);
     deliver.addEventSource(
-      new SqsEventSource(this.#queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
+      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
     );
 
     const enqueueDue = new NodeFunction(this, 'QueueWaiting', {
@@ -197,8 +192,8 @@ export class Webhooks extends Construct {
   }
 
   #grantSend(fn: LambdaFunction): void {
-    this.#queue.grantSendMessages(fn);
-    fn.addEnvironment(Env.deliveryQueueUrl, this.#queue.queueUrl);
+    this.queue.grantSendMessages(fn);
+    fn.addEnvironment(Env.deliveryQueueUrl, this.queue.queueUrl);
   }
 }
 

@@ -1,0 +1,46 @@
+/** Synthesizes the monitoring of a stack without bundles, and reads its alarms. */
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../../lib/async-operations-stack.ts';
+import { samples } from '../../support/sample-catalogue.ts';
+
+/** Region and account in which templates without tokens are made. */
+export const ENV = { region: 'ap-southeast-1', account: '111122223333' };
+
+/** Returns the template of a stack with the samples. */
+export function templateOf(props: Partial<AsyncOperationsStackProps> = {}): Template {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  return Template.fromStack(
+    new AsyncOperationsStack(app, 'AsyncOperations', { env: ENV, operations: samples, ...props }),
+  );
+}
+
+/** The properties in use of an alarm. */
+export interface AlarmProperties {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly AlarmActions?: readonly unknown[];
+  readonly OKActions?: readonly unknown[];
+  readonly Threshold: number;
+  readonly Period?: number;
+  readonly EvaluationPeriods: number;
+  readonly MetricName?: string;
+  readonly Namespace?: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+  readonly TreatMissingData: string;
+  readonly Metrics?: readonly {
+    readonly Id: string;
+    readonly Expression?: string;
+    readonly MetricStat?: {
+      readonly Metric: Pick<AlarmProperties, 'Namespace' | 'MetricName' | 'Dimensions'>;
+      readonly Period: number;
+      readonly Stat: string;
+    };
+  }[];
+}
+
+/** Returns the alarms of a template, by what follows the name of the deployment. */
+export function alarmsOf(template: Template, service = 'AsyncOperations'): Map<string, AlarmProperties> {
+  const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+  return new Map(found.map(({ Properties }) => [Properties.AlarmName.slice(service.length + 1), Properties]));
+}
