@@ -2,49 +2,77 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
+import { redactAttributes, redactText } from './redact.ts';
 
-/** What a log line is about. The owner is a hash: see `hashOwner`. */
+/** What a log line is about. docs/logs.md describes the keys. */
 export interface LogKeys {
   readonly job_id?: string;
   readonly operation?: string;
+  /** The owner itself: a line has its hash. */
   readonly owner?: string;
   readonly step?: string;
+  /** Of a step or of a delivery; 1 for the first. */
   readonly attempt?: number;
   readonly delivery_id?: string;
-  /** Of the request to the gateway, or of the message: the same in all functions that one request reaches. */
+  /** Id of the request to the gateway: the same in the authorizer and in the function behind it. */
   readonly correlation_id?: string;
+  /** W3C trace id. @default that of the invocation's X-Ray trace */
+  readonly trace_id?: string;
 }
 
-const keys = new AsyncLocalStorage<LogKeys>();
+const recordKeys = new AsyncLocalStorage<LogKeys>();
 
-/** Runs a function. All lines that it logs, also those of its callees, have the keys, and those of the functions around it. */
+/**
+ * Runs a function for one record of many. All lines that it logs, also those of its callees, have the keys, and those of the
+ * functions around it. Lines of other records that run at the same time do not have them.
+ */
 export function withLogKeys<T>(added: LogKeys, run: () => T): T {
-  return keys.run({ ...keys.getStore(), ...added }, run);
+  return recordKeys.run({ ...recordKeys.getStore(), ...added }, run);
+}
+
+/** Adds keys to the later lines of the record that runs; outside of a record, to those of the invocation. */
+export function addLogKeys(added: LogKeys): void {
+  const keys = recordKeys.getStore();
+  if (keys) Object.assign(keys, added);
+  else log.appendKeys({ ...added });
 }
 
 class Formatter extends LogFormatter {
   override formatAttributes(
-    { logLevel, timestamp, message, lambdaContext }: UnformattedAttributes,
+    { logLevel, timestamp, message, lambdaContext, xRayTraceId }: UnformattedAttributes,
     additional: LogAttributes,
   ): LogItem {
     const attributes = {
       level: logLevel,
-      message,
+      message: redactText(message),
       timestamp: timestamp.toISOString(),
       function: lambdaContext?.functionName,
       request_id: lambdaContext?.awsRequestId,
       cold_start: lambdaContext?.coldStart,
-      ...keys.getStore(),
+      ...redactAttributes({
+        // `1-5759e988-bd862e3fe1be46a994272793` → the notation of W3C
+        trace_id: xRayTraceId?.slice(2).replace('-', ''),
+        ...recordKeys.getStore(),
+        ...additional,
+      }),
     };
-    return new LogItem({ attributes }).addAttributes(additional);
+    return new LogItem({ attributes });
   }
 }
 
+/** An operator sees each debug line at once: with Lambda's level TRACE, or with LOG_LEVEL. */
+const showsDebug =
+  process.env.AWS_LAMBDA_LOG_LEVEL === 'TRACE' || ['DEBUG', 'TRACE'].includes(process.env.LOG_LEVEL ?? '');
+
 /**
- * The logger of all functions.
+ * The logger of all functions. It keeps debug lines, and writes them when a line with level ERROR follows in the invocation.
+ * Secrets, answers and control characters are removed from all lines; see `redact.ts`.
  * @example
  * ```ts
  * log.warn('A slot was not freed and expires', { purpose, error });
  * ```
  */
-export const log = new Logger({ logFormatter: new Formatter() });
+export const log = new Logger({
+  logFormatter: new Formatter(),
+  logBufferOptions: { enabled: !showsDebug, flushOnErrorLog: true },
+});

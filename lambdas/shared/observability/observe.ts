@@ -1,20 +1,27 @@
 /** Gives a Lambda handler its log context, and writes its metrics when it ends. */
 import type { Context } from 'aws-lambda';
-import { log } from './log.ts';
+import { addLogKeys, type LogKeys, log } from './log.ts';
 import { metrics } from './metrics.ts';
 import { ThrownResult } from './thrown-result.ts';
 
 /**
  * Returns the middleware of all functions. Powertools' own middleware logs every thrown error, also those that a state machine
  * catches, and a warning for every invocation without metrics.
+ * @param keysOf returns the keys of all lines of an invocation. @default none
  * @example
  * ```ts
  * export const handler = middy(handle).use(observe());
  * ```
  */
-export function observe() {
+export function observe<Event>(keysOf?: (event: Event) => LogKeys) {
   return {
-    before: ({ context }: { readonly context: Context }) => log.addContext(context),
+    before: ({ event, context }: { readonly event: Event; readonly context: Context }) => {
+      // A streaming handler logs until its stream ends, so the end of the handler resets nothing.
+      log.clearBuffer();
+      log.resetKeys();
+      log.addContext(context);
+      if (keysOf) addLogKeys(keysOf(event));
+    },
     after: publishMetrics,
     onError: ({ error }: { readonly error: Error | null }) => {
       if (!(error instanceof ThrownResult)) log.error('The invocation failed', { error });
