@@ -3,6 +3,7 @@ import middy from '@middy/core';
 import { operations } from '../definition/deployed-operations.ts';
 import { jobServices } from '../executions/job-services.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
+import { requestKeys } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
 import { observe } from '../shared/observability/observe.ts';
@@ -33,4 +34,4 @@ export const handler = middy(
       signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
     }),
   }),
-).use(observe());
+).use(observe(requestKeys));

@@ -6,12 +6,13 @@ import { cancelJob } from '../executions/cancel.ts';
 import { retryJob } from '../executions/retry/retry-job.ts';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
 import { answersSchema } from '../jobs/input/answer-schema.ts';
-import { isJobId, type Job } from '../jobs/job.ts';
+import { isJobId, type Job, logKeysOf } from '../jobs/job.ts';
 import { jobNotFound } from '../jobs/job-errors.ts';
 import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
+import { addLogKeys } from '../shared/observability/log.ts';
 import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
@@ -35,6 +36,7 @@ export function jobRoutes(dependencies: ApiDependencies) {
     const jobId = request.param('job_id');
     const job = isJobId(jobId) ? await jobs.get(request.owner, jobId) : undefined;
     if (!job) throw jobNotFound();
+    addLogKeys(logKeysOf(job));
     return job;
   }
 

@@ -1,5 +1,6 @@
 /** Authorizes requests for API Gateway. Caches the identity provider's keys between invocations. */
 import middy from '@middy/core';
+import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { observe } from '../shared/observability/observe.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { keySource } from './key-source.ts';
@@ -10,4 +11,8 @@ const settings = readSettings();
 
 export const handler = middy(
   createAuthorizer(settings, tokenVerifier(settings, keySource(settings.issuer))),
-).use(observe());
+).use(
+  observe(({ requestContext }: APIGatewayRequestAuthorizerEvent) => ({
+    correlation_id: requestContext.requestId,
+  })),
+);

@@ -1,8 +1,9 @@
 /** Queues events that a sink did not take, and sends them again. So a sink that fails holds neither the stream nor other sinks. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { logKeysOf } from '../jobs/job.ts';
 import { messageText } from '../shared/aws/message-text.ts';
-import { log } from '../shared/observability/log.ts';
+import { addLogKeys, log, withLogKeys } from '../shared/observability/log.ts';
 import { type EventSink, type QueuedEvent, sendTo } from './event-sink.ts';
 
 export class EventRetries {
@@ -34,19 +35,25 @@ export async function retryEvents(
   messages: readonly Pick<SQSRecord, 'messageId' | 'body'>[],
 ): Promise<SQSBatchResponse> {
   const failures = await Promise.all(
-    messages.map(async ({ messageId, body }) => {
-      try {
-        const queued = JSON.parse(body) as QueuedEvent;
-        const sink = sinks.find(({ name }) => name === queued.sink);
-        if (!sink) throw new Error(`The queue message names no sink: "${queued.sink}".`);
-        const { failed, refused } = await sendTo(sink, [queued]);
-        if (refused.length > 0) await deadLetter(queued);
-        return failed.length > 0 ? [{ itemIdentifier: messageId }] : [];
-      } catch (error) {
-        log.error('A queued event failed', { messageId, error });
-        return [{ itemIdentifier: messageId }];
-      }
-    }),
+    messages.map(({ messageId, body }) =>
+      withLogKeys({}, async () => {
+        try {
+          const queued = JSON.parse(body) as QueuedEvent;
+          addLogKeys(logKeysOf({ ...queued.job, operation: queued.event.data.operation }));
+          const sink = sinks.find(({ name }) => name === queued.sink);
+          if (!sink) throw new Error(`The queue message names no sink: "${queued.sink}".`);
+          const { failed, refused } = await sendTo(sink, [queued]);
+          if (refused.length > 0) await deadLetter(queued);
+          if (failed.length > 0) return [{ itemIdentifier: messageId }];
+          if (refused.length === 0)
+            log.info('Event published', { event: queued.event.type, sink: sink.name });
+          return [];
+        } catch (error) {
+          log.error('A queued event failed', { message_id: messageId, error });
+          return [{ itemIdentifier: messageId }];
+        }
+      }),
+    ),
   );
   return { batchItemFailures: failures.flat() };
 }

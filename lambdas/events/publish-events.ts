@@ -1,10 +1,10 @@
 /** Turns the jobs table's stream into events for every sink, in order. A failed sink loses no event and holds no other sink. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
-import type { Job } from '../jobs/job.ts';
+import { type Job, logKeysOf } from '../jobs/job.ts';
 import { fromItem } from '../jobs/job-item.ts';
 import { log } from '../shared/observability/log.ts';
-import { eventOf } from './event.ts';
+import { EventType, eventOf } from './event.ts';
 import { type EventSink, type QueuedEvent, queuedEvent, type StreamEvent, sendTo } from './event-sink.ts';
 
 export interface PublishDependencies {
@@ -34,28 +34,45 @@ export async function publishEvents(
       const found = readRecord(record);
       if (found) sequenceNumbers.set(found, sequenceNumber);
     } catch (error) {
-      log.error('A stream record cannot be read', { sequenceNumber, error });
+      log.error('A stream record cannot be read', {
+        job_id: record.dynamodb?.Keys?.jobId?.S,
+        sequenceNumber,
+        error,
+      });
       await deadLetter(record);
     }
   }
   const events = [...sequenceNumbers.keys()];
   const unsent = new Set<StreamEvent>();
+  /** Names of the sinks that did not take an event. */
+  const notTaken = new Map<StreamEvent, string[]>(events.map((event) => [event, []]));
   await Promise.all(
     sinks.map(async (sink) => {
       const { failed, refused } = await sendTo(sink, events);
+      for (const event of [...failed, ...refused]) notTaken.get(event)?.push(sink.name);
       await Promise.all([
         ...refused.map((event) => deadLetter(queuedEvent(sink, event))),
         ...failed.map((event) =>
           retryLater(queuedEvent(sink, event)).catch((error: unknown) => {
-            log.error('An event was neither sent nor queued', { event: event.event.id, error });
+            log.error('An event was neither sent nor queued', { ...eventKeys(event), error });
             unsent.add(event);
           }),
         ),
       ]);
     }),
   );
+  for (const [source, sinksWithout] of notTaken) {
+    if (sinksWithout.length > 0) log.warn('Event not taken', { ...eventKeys(source), sinks: sinksWithout });
+    // Progress comes every second.
+    else if (source.event.type === EventType.progress) log.debug('Event published', eventKeys(source));
+    else log.info('Event published', eventKeys(source));
+  }
   const first = events.find((event) => unsent.has(event));
   return { batchItemFailures: first ? [{ itemIdentifier: sequenceNumbers.get(first) ?? '' }] : [] };
+}
+
+function eventKeys({ event, job }: StreamEvent) {
+  return { ...logKeysOf({ ...job, operation: event.data.operation }), event: event.type };
 }
 
 function readRecord({ dynamodb = {} }: DynamoDBRecord): StreamEvent | undefined {

@@ -1,6 +1,6 @@
 /** Reads the progress of external state machines from their execution history, at most every 2 s per job. */
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
-import { type Job, JobStatus } from '../jobs/job.ts';
+import { type Job, JobStatus, logKeysOf } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import type { TimelineEvent } from '../jobs/timeline.ts';
 import { log } from '../shared/observability/log.ts';
@@ -54,7 +54,7 @@ export class ExecutionProgress {
     } catch (error) {
       // Another reader updated the job, or the job has ended.
       if (error instanceof TransitionRefused && error.job?.owner === job.owner) return error.job;
-      log.warn('Failed to write the progress of an execution', { job_id: job.jobId, error });
+      log.warn('Failed to write the progress of an execution', { ...logKeysOf(job), error });
       return job;
     }
   }
@@ -69,7 +69,7 @@ export class ExecutionProgress {
       const found = await this.#dependencies.history.enteredStates(job);
       return found && snapshotOf(found, job);
     } catch (error) {
-      log.warn('Failed to read the history of an execution', { job_id: job.jobId, error });
+      log.warn('Failed to read the history of an execution', { ...logKeysOf(job), error });
       return undefined;
     }
   }

@@ -12,8 +12,9 @@ import {
 import type { FinishedStep } from '../definition/finished-step.ts';
 import { isStateMachineOperation, type OperationDefinition } from '../definition/operation-definition.ts';
 import { HANDED_OVER } from '../definition/state-names.ts';
-import { executionName, type Job } from '../jobs/job.ts';
+import { executionName, type Job, logKeysOf } from '../jobs/job.ts';
 import { stateMachineArn } from '../shared/env.ts';
+import { log } from '../shared/observability/log.ts';
 import { toJson } from '../shared/well-formed.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
@@ -111,9 +112,13 @@ export class Executions {
           `${machineArn} is an Express state machine. Define ${job.operation} with type EXPRESS.`,
         );
       }
+      log.info('Execution started', logKeysOf(job));
       return true;
     } catch (error) {
-      if (error instanceof ExecutionAlreadyExists) return false;
+      if (error instanceof ExecutionAlreadyExists) {
+        log.debug('The execution existed before', logKeysOf(job));
+        return false;
+      }
       const { name, message } = error as Error;
       if (REFUSALS.has(name)) throw new StartRefused(`${name}: ${message}`, { cause: error });
       throw error;
@@ -174,6 +179,7 @@ export class Executions {
           cause,
         }),
       );
+      log.info('Execution stopped', logKeysOf(job));
     } catch (error) {
       // The execution never started, or it ended long ago.
       if (!(error instanceof ExecutionDoesNotExist)) throw error;

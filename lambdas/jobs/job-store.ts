@@ -1,6 +1,6 @@
 /**
  * Stores jobs in DynamoDB. Every write is one conditional write, and no other code writes the table. So every text that steps,
- * sandboxes and APIs put on a record is bounded and cleaned here.
+ * sandboxes and APIs put on a record is bounded and cleaned here, and each change of a job's life has its log line here.
  */
 import {
   ConditionalCheckFailedException,
@@ -15,6 +15,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { batchGet } from '../shared/aws/batch-get.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { log } from '../shared/observability/log.ts';
 import { boundRecord, boundTimelineEvents } from './bound-record.ts';
 import {
   firstVersion,
@@ -24,6 +25,7 @@ import {
   type JobError,
   JobStatus,
   type JobSummary,
+  logKeysOf,
   type StoredObject,
 } from './job.ts';
 import { fromItem, toItem, toSeconds } from './job-item.ts';
@@ -149,6 +151,7 @@ export class JobStore {
           }),
         }),
       );
+      logChange('Job created', job, { retried_from: job.retriedFrom });
       return { job, created: true };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -239,13 +242,13 @@ export class JobStore {
         append: continues ? [] : [...(ended ? [ended] : []), { step, began: this.#now() }],
         where: { progressStays: true },
       });
-    try {
-      return await write(progress);
-    } catch (error) {
+    const job = await write(progress).catch((error: unknown) => {
       const reached = error instanceof TransitionRefused ? error.job?.progress : undefined;
       if (reached === undefined || reached <= progress) throw error;
       return write(reached);
-    }
+    });
+    if (!continues) logChange('Step started', job, { step });
+    return job;
   }
 
   /** Writes the progress of a step. @throws TransitionRefused when the job has ended or the invocation lost the lease. */
@@ -269,11 +272,12 @@ export class JobStore {
     lease: string,
     { step, code, message }: Pick<JobError, 'code' | 'message'> & { readonly step: string },
   ): Promise<void> {
-    await this.#change(jobId, JobStatus.running, {
+    const job = await this.#change(jobId, JobStatus.running, {
       set: { message: `${step} failed and is retried: ${message}` },
       append: [{ step, failed: this.#now(), code, message }],
       where: { lease },
     });
+    logChange('Attempt failed; its state retries it', job, { step, code });
   }
 
   /**
@@ -305,11 +309,13 @@ export class JobStore {
     },
   ): Promise<void> {
     // The new lease keeps remains of the step's attempt from writing the job.
-    await this.#change(job.jobId, JobStatus.inputRequired, {
+    const { step } = asked;
+    const changed = await this.#change(job.jobId, JobStatus.inputRequired, {
       set: { ...asked, lease },
-      append: [{ step: asked.step, asked: this.#now() }],
+      append: [{ step, asked: this.#now() }],
       where: { version: job.version },
     });
+    logChange('Job waits for answers', changed, { step });
   }
 
   /**
@@ -328,7 +334,7 @@ export class JobStore {
     answers: NonNullable<Job['answers']>,
     isComplete: boolean,
   ): Promise<Job> {
-    return this.#change(jobId, isComplete ? JobStatus.running : JobStatus.inputRequired, {
+    const job = await this.#change(jobId, isComplete ? JobStatus.running : JobStatus.inputRequired, {
       set: {
         answers,
         ...(isComplete && { message: 'Answers received; resuming.' }),
@@ -338,6 +344,8 @@ export class JobStore {
       append: isComplete && step !== undefined ? [{ step, answered: this.#now() }] : [],
       where: { owner, version, statuses: [JobStatus.inputRequired] },
     });
+    logChange(isComplete ? 'All answers received' : 'Answer received', job, { step });
+    return job;
   }
 
   /**
@@ -525,10 +533,13 @@ export class JobStore {
   /** Ends a job: removes it from the open index and starts its retention. */
   async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
     const now = this.#now();
-    return this.#change(jobId, to, {
+    const job = await this.#change(jobId, to, {
       set: { ...set, endedAt: new Date(now).toISOString(), expiresAt: toSeconds(now) + retentionSeconds },
       where,
     });
+    const { step, error, createdAt } = job;
+    logChange(`Job ${to}`, job, { step, code: error?.code, duration_ms: now - Date.parse(createdAt) });
+    return job;
   }
 
   /** The conditional write of every transition. */
@@ -549,10 +560,20 @@ export class JobStore {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       const job = await this.find(jobId);
       if (job && !hasRoom(job, append)) return this.#change(jobId, to, withShortTimeline(change, job));
+      log.debug('A write of a job was refused', { ...logKeysOf({ jobId }), to, status: job?.status });
       const { owner = job?.owner } = change.where ?? {};
       throw new TransitionRefused(to, job?.owner === owner ? job : undefined);
     }
   }
+}
+
+/** Logs a change of a job's life: one line that a search by job id finds. Progress has no line: see docs/logs.md. */
+function logChange(
+  what: string,
+  job: Job,
+  about: { readonly step?: string; readonly code?: string; readonly [name: string]: unknown },
+): void {
+  log.info(what, { ...logKeysOf(job), ...about });
 }
 
 function hasRoom({ timelineBytes: bytes = 0 }: Job, events: readonly TimelineEvent[]): boolean {

@@ -1,6 +1,7 @@
 /** Defines a job, the durable record of one operation call, and the transitions of its status. */
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
+import type { LogKeys } from '../shared/observability/log.ts';
 import type { TimelineEvent } from './timeline.ts';
 
 /** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
@@ -245,6 +246,15 @@ export function awaitedUpload(
   if (job.status !== inputRequired) return undefined;
   for (const [key, request] of openRequests(job)) if (isUpload(request)) return { key, request };
   return undefined;
+}
+
+/** Returns the keys of log lines about a job. */
+export function logKeysOf({
+  jobId,
+  operation,
+  owner,
+}: Partial<Pick<Job, 'jobId' | 'operation' | 'owner'>>): LogKeys {
+  return { job_id: jobId, operation, owner };
 }
 
 export function isJobId(value: string): boolean {

@@ -7,7 +7,7 @@ import { operations } from '../definition/deployed-operations.ts';
 import { jobServices } from '../executions/job-services.ts';
 import { SyncCalls } from '../executions/sync-calls.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
-import { callerOf } from '../shared/caller.ts';
+import { callerOf, requestKeys } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
 import { observe } from '../shared/observability/observe.ts';
@@ -74,7 +74,7 @@ export const handler = middy(
     return toStreamedResponse(await endpoint(request, caller, endsAtMs));
   },
   { executionMode: executionModeStreamifyResponse },
-).use(observe());
+).use(observe(requestKeys));
 
 function refuse(status: number, message: string) {
   return toStreamedResponse(Response.json({ message }, { status }));

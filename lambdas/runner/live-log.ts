@@ -155,8 +155,7 @@ export class LiveLog implements StepLog {
       }
       if (at < missing) throw new Error(`The parts of the log have ${at} bytes instead of ${missing}.`);
     } catch (error) {
-      const { jobId } = job;
-      log.warn('Failed to read a log; its start is lost', { job_id: jobId, step, error });
+      log.warn('Failed to read a log; its start is lost', { error });
       await stepLog.drop(missing);
     }
   }
@@ -168,9 +167,7 @@ export class LiveLog implements StepLog {
 
   /** The step matters more than its log: parts of this attempt would not follow those of the earlier ones. */
   #giveUp(error: unknown): void {
-    const { jobId } = this.#options.job;
-    const { step } = this.#options;
-    log.warn('Failed to continue a log; it shows when the step ends', { job_id: jobId, step, error });
+    log.warn('Failed to continue a log; it shows when the step ends', { error });
     this.#stop.abort();
   }
 

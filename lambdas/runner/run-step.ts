@@ -128,6 +128,7 @@ export function createStepRunner(options: StepRunnerOptions) {
         continues: called !== undefined,
       }),
     );
+    const beganMs = performance.now();
     const stepLog = await FileStepLog.create();
     const live = liveLogs && new LiveLog({ log: stepLog, files: liveLogs, job, step });
     try {
@@ -169,12 +170,14 @@ export function createStepRunner(options: StepRunnerOptions) {
       }
       if (interruption instanceof CallRequired) {
         const { next } = interruption;
+        log.debug('The step calls an API', { seconds: next.seconds });
         const written = await live?.pause(next.seconds);
         const progress = Math.max(job.progress, overall(0));
         await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
         return { result: null, next, ...(written && { printed: { ...written, questions } }) };
       }
       if (ending.kind === 'leaseLost') {
+        log.info('Step stopped: its job has ended, or a later attempt runs');
         if (live && (await hasEnded(jobs, job))) await live.flush(LAST_LINES_TIMEOUT_MS);
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
       }
@@ -188,7 +191,10 @@ export function createStepRunner(options: StepRunnerOptions) {
       const outcome = checkOutcome(operation, step, isLast, ending);
 
       if (outcome.kind === 'failure') {
-        if (outcome.error instanceof LambdaFailure) throw outcome.error;
+        if (outcome.error instanceof LambdaFailure) {
+          log.warn('The function of a step failed', { error: outcome.error });
+          throw outcome.error;
+        }
         if (outcome.error instanceof StepRefused) {
           const { message } = outcome.error;
           await guarded(jobs.refuse(jobId, lease, { ...end, message }, job.retentionSeconds));
@@ -203,7 +209,11 @@ export function createStepRunner(options: StepRunnerOptions) {
         await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
         throw new StepEnded(`${error.code}: ${error.message}`);
       }
-      if (!isLast) return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now() };
+      // The end of the last step is the end of the job.
+      if (!isLast) {
+        log.info('Step ended', { duration_ms: Math.round(performance.now() - beganMs) });
+        return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now() };
+      }
       const result = await guarded(placeResult(outcome.result, workspace, jobId));
       await guarded(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
       return null;
@@ -234,7 +244,7 @@ async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Pr
     const isSame = now?.createdAt === createdAt && isDeepStrictEqual(now?.timeline?.at(-1), timeline?.at(-1));
     return isSame && isTerminal(now.status);
   } catch (error) {
-    log.warn('Failed to read a job; the last lines of its log are lost', { job_id: jobId, error });
+    log.warn('Failed to read a job; the last lines of its log are lost', { error });
     return false;
   }
 }
@@ -279,10 +289,10 @@ function checkOutcome(operation: StepsOperation, step: string, isLast: boolean, 
 function toJobError(error: unknown, step: string, requestId: string): JobError {
   if (error instanceof CodedError) {
     const { code, message, retryable, details } = error;
-    if (error.cause) log.warn('A step failed', { step, code, cause: error.cause });
+    if (error.cause) log.warn('A step failed', { code, cause: error.cause });
     return boundError({ code, message, step, retryable, ...(details && { details }) });
   }
-  log.error('A step failed unexpectedly', { step, error });
+  log.error('A step failed unexpectedly', { error });
   return {
     code: ErrorCode.internal,
     message: `The step ${step} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`,

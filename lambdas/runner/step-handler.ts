@@ -15,6 +15,7 @@ import type { LambdaHandler } from './lambda-handler.ts';
 import { type InputRequestsEvent, recordInputRequests } from './record-input-requests.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
+import { stepKeys } from './step-keys.ts';
 
 /**
  * Creates the Lambda handler for an operation without a sandbox. Export it as `handler` of the module that the operation names.
@@ -53,7 +54,7 @@ export function stepHandler<Definition extends StepsOperation>(
       if ('taskToken' in event) return jobs && recordInputRequests(jobs, event, context);
       return runStep?.(event, context);
     },
-  ).use(observe());
+  ).use(observe((event: StepEvent | InputRequestsEvent | CallEvent) => stepKeys(operation.name, event)));
 }
 
 function jobStore(): JobStore {

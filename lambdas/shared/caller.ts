@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { authorizationHeader } from './authorization-header.ts';
 import { AppError, ErrorCode } from './errors.ts';
+import type { LogKeys } from './observability/log.ts';
 import { isOperator } from './operators.ts';
 import { ownerOf } from './owner.ts';
 
@@ -54,6 +55,11 @@ export function callerOf(event: APIGatewayProxyEvent): Caller | undefined {
   if (owner === undefined) return undefined;
   const person = event.requestContext.identity.userArn ?? owner;
   return { owner, scopes: isOperator(owner) ? [...scopes, Scope.jobsOperate] : scopes, person };
+}
+
+/** Returns the keys of log lines about a request: the id that the gateway also shows in `x-amzn-requestid`, and its owner. */
+export function requestKeys(event: APIGatewayProxyEvent): LogKeys {
+  return { correlation_id: event.requestContext.requestId, owner: callerOf(event)?.owner };
 }
 
 /** @throws AppError INSUFFICIENT_SCOPE; `details.scope` has the missing scopes, separated by spaces */

@@ -1,9 +1,16 @@
 /** Routes events to their endpoints: creates a record and a queue message for each delivery. */
 
 import type { EventSink, SinkOutcome, StreamEvent } from '../events/event-sink.ts';
+import { logKeysOf } from '../jobs/job.ts';
 import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { log } from '../shared/observability/log.ts';
-import { type Delivery, DeliveryStatus, deliveryKey, retainedUntil } from './deliveries/delivery.ts';
+import {
+  type Delivery,
+  DeliveryStatus,
+  deliveryId,
+  deliveryKey,
+  retainedUntil,
+} from './deliveries/delivery.ts';
 import { attemptMessage, type DeliveryQueue } from './deliveries/delivery-queue.ts';
 import type { DeliveryStore } from './deliveries/delivery-store.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind, isSubscribedTo } from './endpoints/endpoint.ts';
@@ -76,7 +83,11 @@ export class EventRouter implements EventSink {
             await this.#deliveries.create(delivery, { listed: delivery.endpointId !== CALLBACKS_ID });
             recorded.add(each);
           } catch (error) {
-            log.warn('A delivery was not recorded', { event: source.event.id, error });
+            log.warn('A delivery was not recorded', {
+              ...logKeysOf(source.job),
+              delivery_id: deliveryId(delivery),
+              error,
+            });
             (isRefusedForGood(error) ? refused : failed).add(source);
           }
         }),

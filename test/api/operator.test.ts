@@ -184,10 +184,10 @@ test('every act is logged with who, what and whose, and before it happens', asyn
   const routes = routesWith({ jobs });
   await expect(routes['POST /operator/jobs/{job_id}/cancel'](request(''))).rejects.toBe(refusal);
   await routes['POST /operator/deliveries/{delivery_id}/replay'](request(''));
-  expect(acts.mock.calls).toEqual([
+  expect(acts.mock.calls.filter((line: unknown[]) => line[0] === 'An operator acts')).toEqual([
     [
       'An operator acts',
-      { operator: OPERATOR, person: OPERATOR, act: 'cancel_job', jobId: JOB_ID, owner: OWNER },
+      { operator: OPERATOR, person: OPERATOR, act: 'cancel_job', job_id: JOB_ID, owner: OWNER },
     ],
     [
       'An operator acts',
@@ -195,8 +195,8 @@ test('every act is logged with who, what and whose, and before it happens', asyn
         operator: OPERATOR,
         person: OPERATOR,
         act: 'replay_delivery',
-        deliveryId: DELIVERY_ID,
-        jobId: JOB_ID,
+        delivery_id: DELIVERY_ID,
+        job_id: JOB_ID,
         owner: OWNER,
       },
     ],

@@ -142,6 +142,8 @@ describe('a refresh', () => {
     expect(await progressOf(third, error).refresh(job)).toBe(job);
     expect(warn).toHaveBeenCalledWith('Failed to write the progress of an execution', {
       job_id: 'job',
+      operation: 'report',
+      owner: 'alice',
       error,
     });
   });
@@ -150,7 +152,12 @@ describe('a refresh', () => {
     const error = new Error('throttled');
     expect(await progressOf(error).refresh(job)).toBe(job);
     expect(written).toEqual([]);
-    expect(warn).toHaveBeenCalledWith('Failed to read the history of an execution', { job_id: 'job', error });
+    expect(warn).toHaveBeenCalledWith('Failed to read the history of an execution', {
+      job_id: 'job',
+      operation: 'report',
+      owner: 'alice',
+      error,
+    });
   });
 });
 

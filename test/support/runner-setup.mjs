@@ -6,6 +6,8 @@ import { registerHooks } from 'node:module';
 import { ModernFakeTimers } from '@jest/fake-timers';
 
 const LIMIT_MS = 180_000;
+// Code of functions that runs in this process prints no log lines. Functions of the local cloud do.
+process.env.LOG_LEVEL = 'SILENT';
 const environment = { ...process.env };
 // Tests replace the timers.
 const { clearTimeout, setTimeout } = globalThis;

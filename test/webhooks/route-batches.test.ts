@@ -76,5 +76,10 @@ test('a delivery that is not recorded is logged with its event', async () => {
   const error = new Error('throttled');
   const first = event('1');
   expect(await routerOf([endpoint('ep_1')], error).send([first])).toEqual({ failed: [first], refused: [] });
-  expect(warn).toHaveBeenCalledWith('A delivery was not recorded', { event: '1', error });
+  expect(warn).toHaveBeenCalledWith('A delivery was not recorded', {
+    job_id: 'job',
+    owner: 'alice',
+    delivery_id: 'job.0000000000003.ep_1',
+    error,
+  });
 });

@@ -9,6 +9,7 @@ import { Executions } from '../../executions/executions.ts';
 import { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { OpenJobs } from '../../jobs/open-jobs.ts';
+import { requestKeys } from '../../shared/caller.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
@@ -34,4 +35,4 @@ export const handler = middy(
     deadLetterQueues: new DeadLetterQueues(sqs, JSON.parse(requiredEnv(Env.deadLetterQueues))),
     sweepFindings: new SweepFindings({ client, tableName: requiredEnv(Env.sweepsTableName) }),
   }),
-).use(observe());
+).use(observe(requestKeys));

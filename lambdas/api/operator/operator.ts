@@ -11,7 +11,7 @@ import type { OpenJobs, OpenPosition } from '../../jobs/open-jobs.ts';
 import { Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
-import { log } from '../../shared/observability/log.ts';
+import { type LogKeys, log } from '../../shared/observability/log.ts';
 import { RateLimiter } from '../../shared/rate-limiter.ts';
 import { type Delivery, parseDeliveryId } from '../../webhooks/deliveries/delivery.ts';
 import type { DeliveryQueue } from '../../webhooks/deliveries/delivery-queue.ts';
@@ -134,7 +134,7 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
     'POST /operator/jobs/{job_id}/cancel': async (request) => {
       request.expectNoInput();
       const { owner, jobId } = await findJob(request);
-      logAct(request, { act: 'cancel_job', jobId, owner });
+      logAct(request, { act: 'cancel_job', job_id: jobId, owner });
       return view(await cancelJob(dependencies, owner, jobId, 'Cancelled by an operator.'));
     },
 
@@ -167,7 +167,8 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
       request.expectNoInput();
       const delivery = await findDelivery(request);
       const { owner, jobId, endpointId } = delivery;
-      logAct(request, { act: 'replay_delivery', deliveryId: request.param('delivery_id'), jobId, owner });
+      const delivery_id = request.param('delivery_id');
+      logAct(request, { act: 'replay_delivery', delivery_id, job_id: jobId, owner });
       if (delivery.url === undefined) checkActive(await endpoints.get(owner, endpointId));
       return { status: 202, body: viewOperatedDelivery(await replayDelivery(dependencies, delivery)) };
     },
@@ -187,7 +188,7 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
 /** Logs an act before it happens, so that a crash leaves no act without its line. */
 function logAct(
   { caller: { owner: operator, person } }: ApiRequest,
-  act: { readonly act: string; readonly jobId: string; readonly owner: string; readonly deliveryId?: string },
+  about: LogKeys & { readonly act: string },
 ): void {
-  log.info('An operator acts', { operator, person, ...act });
+  log.info('An operator acts', { operator, person, ...about });
 }

@@ -6,9 +6,16 @@ import {
   type StateMachineOperation,
 } from '../../definition/operation-definition.ts';
 import type { Workspace } from '../../definition/step-context.ts';
-import { executionName, isJobId, isTerminal, type Job, type JobError, JobStatus } from '../../jobs/job.ts';
+import {
+  executionName,
+  isJobId,
+  isTerminal,
+  type Job,
+  type JobError,
+  JobStatus,
+  logKeysOf,
+} from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
-import { cutText } from '../../shared/cut-text.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { log } from '../../shared/observability/log.ts';
@@ -42,6 +49,12 @@ export interface StatusChanged {
 
 const JOB_ID_LENGTH = 36;
 
+/** @returns the id of the job that an execution is named like; undefined for any other name */
+export function jobIdOf({ name }: Pick<StatusChanged['detail'], 'name'>): string | undefined {
+  const jobId = name.slice(0, JOB_ID_LENGTH);
+  return isJobId(jobId) ? jobId : undefined;
+}
+
 export class ExecutionRecorder {
   readonly #dependencies: ExecutionRecorderDependencies;
 
@@ -52,8 +65,8 @@ export class ExecutionRecorder {
   /** Handles a status event. It ignores executions that are not named like a job, without a read. */
   async statusChanged({ detail }: StatusChanged): Promise<void> {
     const { jobs, executions } = this.#dependencies;
-    const jobId = detail.name.slice(0, JOB_ID_LENGTH);
-    const job = isJobId(jobId) ? await jobs.find(jobId) : undefined;
+    const jobId = jobIdOf(detail);
+    const job = jobId === undefined ? undefined : await jobs.find(jobId);
     const operation = job && this.operationOf(job);
     // The idempotency key may have created another job since. An execution of any state machine can have the name of a job.
     if (!job || !operation || executionName(job) !== detail.name) return;
@@ -110,7 +123,7 @@ export class ExecutionRecorder {
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
       const { code, message, retryable, cause } = error;
-      log.error('The output of a state machine does not match its operation', { job_id: jobId, cause });
+      log.error('The output of a state machine does not match its operation', { ...logKeysOf(job), cause });
       await jobs.fail(jobId, { code, message, retryable }, { retentionSeconds });
     }
   }
@@ -126,6 +139,6 @@ export class ExecutionRecorder {
       ...(timeline && { timeline }),
       retentionSeconds,
     });
-    log.error('An execution failed', { job_id: jobId, status, error, cause: cutText(cause ?? '', 1_000) });
+    log.error('An execution failed', { ...logKeysOf(job), status, error, cause });
   }
 }

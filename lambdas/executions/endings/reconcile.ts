@@ -3,9 +3,9 @@
  * produced no event.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { executionName, isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
+import { executionName, isTerminal, type Job, JobStatus, logKeysOf } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
-import { log } from '../../shared/observability/log.ts';
+import { addLogKeys, log, withLogKeys } from '../../shared/observability/log.ts';
 import type { TokenRate } from '../../shared/rate-limiter.ts';
 import {
   type ExecutionEnd,
@@ -126,13 +126,14 @@ async function sweep(context: Context, cursor = ''): Promise<string | undefined>
     0,
     sorted.findIndex(({ jobId }) => jobId > cursor),
   );
+  log.debug('Sweeping', { suspects: sorted.length, first });
   let last = cursor;
   for (const open of [...sorted.slice(first), ...sorted.slice(0, first)]) {
     try {
-      await reconcileOne(context, open);
+      await withLogKeys(logKeysOf(open), () => reconcileOne(context, open));
     } catch (error) {
       if (error instanceof OutOfTime) return outOfTime(sorted, last);
-      log.error('Failed to reconcile an open job', { job_id: open.jobId, error });
+      log.error('Failed to reconcile an open job', { ...logKeysOf(open), error });
       context.failures.push(error);
     }
     last = open.jobId;
@@ -214,14 +215,15 @@ async function reconcileOne(context: Context, open: Suspect): Promise<void> {
   if (now() >= endsAtMs) throw new OutOfTime();
   if (open.isListed) {
     if (await acceptUpload({ jobs, workspace }, open.jobId)) {
-      log.warn('The event of an upload was lost; resuming its job', { job_id: open.jobId });
+      log.warn('The event of an upload was lost; resuming its job');
       report(context, Finding.uploadLost, open);
     }
     return;
   }
   const job = await findSame(jobs, open);
   // It has ended since.
-  if (!job || isTerminal(job.status)) return;
+  if (!job || isTerminal(job.status)) return log.debug('The job has ended since', { status: job?.status });
+  addLogKeys(logKeysOf(job));
   if (!context.deployed.has(open.operation)) {
     report(context, Finding.operationRemoved, open);
     return endRemoved(context, job);
@@ -233,7 +235,9 @@ async function reconcileOne(context: Context, open: Suspect): Promise<void> {
     return recordEnd(jobs, open, { status: 'ABORTED' });
   }
   // A running one started after the list, or the list was old.
-  if (!isOver(execution) || execution.stoppedAtMs > beforeMs) return;
+  if (!isOver(execution) || execution.stoppedAtMs > beforeMs) {
+    return log.debug('The execution runs, or has just ended', { status: execution.status });
+  }
   report(context, Finding.endLost, open);
   const operation = recorder.operationOf(open);
   if (operation) await recorder.record(job, operation, execution);
@@ -262,7 +266,7 @@ async function describe(
 async function start(context: Context, job: Job): Promise<boolean> {
   const { jobs, executions } = context;
   if (context.startsLater) return true;
-  log.warn('A pending job has no running execution; starting it', { job_id: job.jobId });
+  log.warn('A pending job has no running execution; starting it');
   try {
     const isStarted = await executions.start(job);
     if (isStarted) report(context, Finding.startLost, job);
@@ -294,6 +298,6 @@ async function recordEnd(
   end: { readonly status: ExecutionEnd['status']; readonly error?: string },
 ): Promise<void> {
   const { status, error } = end;
-  log.warn('The end event of an execution was lost', { job_id: open.jobId, status });
+  log.warn('The end event of an execution was lost', { status });
   await recordExecutionEnded(jobs, { detail: { name: executionName(open), status, error } });
 }

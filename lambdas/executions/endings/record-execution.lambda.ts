@@ -11,7 +11,7 @@ import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { ExecutionHistory } from '../execution-history.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
-import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
+import { ExecutionRecorder, jobIdOf, type StatusChanged } from './execution-recorder.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 const recorder = new ExecutionRecorder({
@@ -22,4 +22,6 @@ const recorder = new ExecutionRecorder({
   operations,
 });
 
-export const handler = middy((event: StatusChanged) => recorder.statusChanged(event)).use(observe());
+export const handler = middy((event: StatusChanged) => recorder.statusChanged(event)).use(
+  observe(({ detail }: StatusChanged) => ({ job_id: jobIdOf(detail) })),
+);

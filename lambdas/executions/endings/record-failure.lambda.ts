@@ -8,6 +8,7 @@ import { observe } from '../../shared/observability/observe.ts';
 import {
   type CaughtError,
   type ExecutionEnded,
+  jobIdOf,
   recordCaughtError,
   recordExecutionEnded,
 } from './record-failure.ts';
@@ -16,4 +17,4 @@ const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv
 
 export const handler = middy((event: CaughtError | ExecutionEnded) =>
   'detail' in event ? recordExecutionEnded(jobs, event, deployedNames) : recordCaughtError(jobs, event),
-).use(observe());
+).use(observe((event: CaughtError | ExecutionEnded) => ({ job_id: jobIdOf(event) })));

@@ -59,7 +59,7 @@ export async function recordExecutionEnded(
   deployed?: ReadonlySet<string>,
 ): Promise<void> {
   const { name, status, error } = detail;
-  const job = await jobs.find(name.slice(0, JOB_ID_LENGTH));
+  const job = await jobs.find(jobIdOf({ detail }));
   // The idempotency key may have created another job since.
   if (!job || executionName(job) !== name) return;
   if (deployed && !deployed.has(job.operation)) return fail(jobs, job, operationRemoved(job), {});
@@ -67,6 +67,11 @@ export async function recordExecutionEnded(
   const message = `The execution ended as ${status} before the job ended. ${uncatchable ?? REMEDY}`;
   const failure = toError(job, ErrorCode.executionStopped, message, error || status);
   await fail(jobs, job, { ...failure, retryable: uncatchable === undefined }, {});
+}
+
+/** @returns the id of the job that an event is about */
+export function jobIdOf(event: CaughtError | ExecutionEnded): string {
+  return 'detail' in event ? event.detail.name.slice(0, JOB_ID_LENGTH) : event.jobId;
 }
 
 /** @returns the failure that the step reported, after its last retry; undefined for another error */
@@ -112,7 +117,7 @@ async function fail(
 ): Promise<void> {
   try {
     await jobs.fail(jobId, error, { ...end, retentionSeconds });
-    log.error('A job failed', { job_id: jobId, error });
+    log.error('A job failed outside of its step', { code: error.code, cause: error.details?.cause });
   } catch (refusal) {
     if (!(refusal instanceof TransitionRefused)) throw refusal;
   }

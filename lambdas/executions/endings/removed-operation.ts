@@ -1,5 +1,5 @@
 /** Ends open jobs and executions of operations that are no longer in the catalogue. */
-import type { Job, JobError } from '../../jobs/job.ts';
+import { type Job, type JobError, logKeysOf } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
@@ -16,12 +16,12 @@ export async function endRemoved(
   { jobs, executions }: { readonly jobs: JobStore; readonly executions: Executions },
   job: Job,
 ): Promise<void> {
-  const { jobId, operation, retentionSeconds } = job;
+  const { jobId, retentionSeconds } = job;
   // Step Functions deletes a state machine when its executions have ended, and one that waits for an answer can wait for days.
   await executions.stop(job, 'The operation was removed.');
   try {
     await jobs.fail(jobId, operationRemoved(job), { retentionSeconds });
-    log.warn('The operation of an open job was removed', { job_id: jobId, operation });
+    log.warn('The operation of an open job was removed', logKeysOf(job));
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
   }

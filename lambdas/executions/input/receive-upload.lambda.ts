@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { JobStore } from '../../jobs/job-store.ts';
+import { jobIdOfUpload } from '../../jobs/upload-key.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
@@ -11,5 +12,5 @@ const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv
 const workspace = new WorkspaceLinks(requiredEnv(Env.workspaceBucketName));
 
 export const handler = middy((event: ObjectCreated) => receiveUpload({ jobs, workspace }, event)).use(
-  observe(),
+  observe(({ detail }: ObjectCreated) => ({ job_id: jobIdOfUpload(detail.object.key) })),
 );

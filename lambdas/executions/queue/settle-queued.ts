@@ -4,9 +4,9 @@
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { isJobId, type Job, JobStatus } from '../../jobs/job.ts';
+import { isJobId, type Job, JobStatus, logKeysOf } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
-import { log } from '../../shared/observability/log.ts';
+import { addLogKeys, log, withLogKeys } from '../../shared/observability/log.ts';
 import { JOB_CANCELLED } from '../cancel.ts';
 import { endRemoved } from '../endings/removed-operation.ts';
 import { type Executions, StartRefused } from '../executions.ts';
@@ -26,19 +26,27 @@ export async function settleQueued(
   dependencies: SettleQueuedDependencies,
   records: readonly SQSRecord[],
 ): Promise<SQSBatchResponse> {
-  const outcomes = await Promise.allSettled(records.map(({ body }) => settleOne(dependencies, body)));
-  const batchItemFailures = outcomes.flatMap((outcome, index) => {
-    if (outcome.status === 'fulfilled') return [];
-    const { messageId = '', body } = records[index] ?? {};
-    log.warn('Failed to start or stop the execution of a queued job', { body, error: outcome.reason });
-    return [{ itemIdentifier: messageId }];
-  });
-  return { batchItemFailures };
+  const failures = await Promise.all(
+    records.map(({ messageId, body }) =>
+      withLogKeys({}, async () => {
+        try {
+          await settleOne(dependencies, body);
+          return [];
+        } catch (error) {
+          log.warn('Failed to start or stop the execution of a queued job', { message_id: messageId, error });
+          return [{ itemIdentifier: messageId }];
+        }
+      }),
+    ),
+  );
+  return { batchItemFailures: failures.flat() };
 }
 
 async function settleOne(dependencies: SettleQueuedDependencies, body: string): Promise<void> {
   const { jobId } = message.parse(JSON.parse(body));
+  addLogKeys({ job_id: jobId });
   const job = await dependencies.jobs.find(jobId);
+  if (job) addLogKeys(logKeysOf(job));
   if (job?.status === JobStatus.pending) {
     if (dependencies.deployed.has(job.operation)) await start(dependencies, job);
     else await endRemoved(dependencies, job);

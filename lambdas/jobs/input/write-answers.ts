@@ -1,5 +1,6 @@
 /** Writes answers with one conditional write on the version that was read. Concurrent answers apply one after the other. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { log } from '../../shared/observability/log.ts';
 import { type Job, openRequests } from '../job.ts';
 import { type JobStore, TransitionRefused } from '../job-store.ts';
 
@@ -27,6 +28,7 @@ export async function writeAnswers(
       return await jobs.answer(job, answers, isComplete);
     } catch (error) {
       if (!(error instanceof TransitionRefused)) throw error;
+      log.debug('The job changed while answers were written; trying again', { tries });
     }
   }
   throw new AppError(

@@ -7,10 +7,11 @@ import type { Executions } from '../../executions/executions.ts';
 import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import { answerOpenQuestions } from '../../jobs/input/answer.ts';
 import type { Answers } from '../../jobs/input/write-answers.ts';
-import { isJobId, isTerminal, type Job } from '../../jobs/job.ts';
+import { isJobId, isTerminal, type Job, logKeysOf } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
+import { addLogKeys } from '../../shared/observability/log.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { jobResult, toFinalResult } from '../job-result.ts';
@@ -48,6 +49,7 @@ export class TaskJobs {
     await pollRateLimiter.pace(owner, taskId);
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
+    addLogKeys(logKeysOf(job));
     return executionProgress.refresh(job);
   }
 

@@ -1,6 +1,7 @@
 /** Finds the job that a tool is called for. */
-import { isJobId, type Job } from '../../jobs/job.ts';
+import { isJobId, type Job, logKeysOf } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
+import { addLogKeys } from '../../shared/observability/log.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
 /** @throws AppError JOB_NOT_FOUND, the same for an unknown job and another owner's; RESOURCE_EXHAUSTED */
@@ -13,5 +14,6 @@ export async function findJob(
   pollRateLimiter.check(owner, jobId);
   const job = await jobs.get(owner, jobId);
   if (!job) throw jobNotFound();
+  addLogKeys(logKeysOf(job));
   return job;
 }

@@ -11,6 +11,7 @@ import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { createStepRunner, type StepEvent } from '../run-step.ts';
+import { stepKeys } from '../step-keys.ts';
 import { SandboxFunction } from './sandbox-function.ts';
 import { sandboxedSteps } from './sandboxed-steps.ts';
 import { WorkspaceUrls } from './workspace-urls.ts';
@@ -33,4 +34,6 @@ const run = createStepRunner({
   liveLogs: new WorkspaceLinks(bucket),
 });
 
-export const handler = middy((event: StepEvent, context: Context) => run(event, context)).use(observe());
+export const handler = middy((event: StepEvent, context: Context) => run(event, context)).use(
+  observe((event: StepEvent) => stepKeys(name, event)),
+);

@@ -51,7 +51,7 @@ export function sandboxHandler<Definition extends StepsOperation>(
       return lines;
     },
     { executionMode: executionModeStreamifyResponse },
-  ).use(observe());
+  ).use(observe(({ jobId, step, attempt }: SandboxEvent) => ({ job_id: jobId, step, attempt: attempt + 1 })));
 }
 
 /** @throws Error when processes of the step do not end */
@@ -88,9 +88,10 @@ async function runStep(
       },
       workspace: new UrlWorkspace(event),
     });
+    log.info('Sandboxed step ended');
     return { result: result ?? null };
   } catch (error) {
-    return { error: toSandboxError(error, step, fence.signal) };
+    return { error: toSandboxError(error, fence.signal) };
   } finally {
     fence.stop();
     await endProcesses();
@@ -98,17 +99,17 @@ async function runStep(
 }
 
 /** Returns the error for the runner, and logs the rest. */
-export function toSandboxError(error: unknown, step: string, { aborted, reason }: AbortSignal): SandboxError {
+export function toSandboxError(error: unknown, { aborted, reason }: AbortSignal): SandboxError {
   // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
   if (aborted) {
-    log.info('A step was stopped', { step, reason: String(reason) });
+    log.info('Sandboxed step stopped', { reason: String(reason) });
     return { code: ErrorCode.internal, message: '', retryable: false };
   }
   if (error instanceof CodedError) {
     const { code, message, retryable, details, cause } = error;
-    if (cause) log.warn('A step failed', { step, code, cause });
+    log.info('Sandboxed step failed', { code, ...(cause !== undefined && { cause }) });
     return boundError({ code, message, retryable, ...(details && { details }) });
   }
-  log.error('A step failed unexpectedly', { step, error });
+  log.error('A step failed unexpectedly', { error });
   return { code: ErrorCode.internal, message: '', retryable: false };
 }

@@ -62,7 +62,7 @@ async function runInSandbox(
   // On a timeout or a lost lease. The sandbox polls the fence every two seconds.
   const closeFence = () => {
     urls.put(fenceKey(jobId), closedText(attemptId)).catch((error) => {
-      log.error('Failed to stop a sandbox', { job_id: jobId, step, error });
+      log.error('Failed to stop a sandbox', { error });
     });
   };
   signal.addEventListener('abort', closeFence, { once: true });

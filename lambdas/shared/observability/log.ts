@@ -5,7 +5,7 @@ import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertool
 import { redactAttributes, redactText } from './redact.ts';
 
 /** What a log line is about. docs/logs.md describes the keys. */
-export interface LogKeys {
+export type LogKeys = {
   readonly job_id?: string;
   readonly operation?: string;
   /** The owner itself: a line has its hash. */
@@ -18,7 +18,7 @@ export interface LogKeys {
   readonly correlation_id?: string;
   /** W3C trace id. @default that of the invocation's X-Ray trace */
   readonly trace_id?: string;
-}
+};
 
 const recordKeys = new AsyncLocalStorage<LogKeys>();
 
@@ -53,11 +53,16 @@ class Formatter extends LogFormatter {
         // `1-5759e988-bd862e3fe1be46a994272793` → the notation of W3C
         trace_id: xRayTraceId?.slice(2).replace('-', ''),
         ...recordKeys.getStore(),
-        ...additional,
+        ...known(additional),
       }),
     };
     return new LogItem({ attributes });
   }
+}
+
+/** An unknown key of a line does not hide the known one of its record. */
+function known(attributes: LogAttributes): LogAttributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 /** An operator sees each debug line at once: with Lambda's level TRACE, or with LOG_LEVEL. */

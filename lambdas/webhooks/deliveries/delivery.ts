@@ -1,5 +1,7 @@
 /** Defines a delivery: one event for one endpoint, with its attempts. */
+
 import type { EventType, JobEvent } from '../../events/event.ts';
+import type { LogKeys } from '../../shared/observability/log.ts';
 
 export const DeliveryStatus = {
   /** An attempt is queued or waits until it is due. */
@@ -92,6 +94,14 @@ export function deliveryKey(version: number, endpointId: string): string {
 /** Returns the public id of a delivery: `<job id>.<version>.<endpoint id>`. */
 export function deliveryId({ jobId, deliveryKey: key }: Pick<Delivery, 'jobId' | 'deliveryKey'>): string {
   return `${jobId}.${key}`;
+}
+
+/** Returns the keys of log lines about the next attempt of a delivery. */
+export function deliveryKeys(
+  delivery: Pick<Delivery, 'jobId' | 'deliveryKey' | 'owner' | 'attemptCount'>,
+): LogKeys {
+  const { jobId, owner, attemptCount } = delivery;
+  return { job_id: jobId, owner, delivery_id: deliveryId(delivery), attempt: attemptCount + 1 };
 }
 
 /** @returns undefined for a malformed id */

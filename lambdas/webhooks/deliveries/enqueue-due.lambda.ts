@@ -4,7 +4,6 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../../shared/env.ts';
-import { log } from '../../shared/observability/log.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStore } from './delivery-store.ts';
@@ -17,10 +16,9 @@ const deliveries = new DeliveryStore({
 const queue = new DeliveryQueue(new SQSClient(), requiredEnv(Env.deliveryQueueUrl));
 
 export const handler = middy(async (_event: ScheduledEvent, context: Context) => {
-  const count = await enqueueDue({
+  await enqueueDue({
     deliveries,
     queue,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-  if (count > 0) log.info('Waiting deliveries were queued', { count });
 }).use(observe());

@@ -1,5 +1,7 @@
 /** Queues deliveries whose next attempt is due within SQS's maximum delay of 15 minutes. */
+import { log } from '../../shared/observability/log.ts';
 import { WAITING_SHARDS } from './deliveries-table.ts';
+import { deliveryKeys } from './delivery.ts';
 import { attemptMessage, type DeliveryQueue, MAX_QUEUE_DELAY_MS } from './delivery-queue.ts';
 import type { DeliveryStore, WaitingPosition } from './delivery-store.ts';
 
@@ -45,6 +47,7 @@ async function queueShard(
     );
     const sent = page.deliveries.filter((_, index) => !unsent.has(index));
     await Promise.all(sent.map((delivery) => deliveries.markQueued(delivery)));
+    for (const delivery of sent) log.info('Webhook queued for its next attempt', deliveryKeys(delivery));
     count += sent.length;
     after = page.next;
   } while (after && remainingMs() > RESERVE_MS);

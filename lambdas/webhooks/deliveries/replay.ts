@@ -1,7 +1,7 @@
 /** Replays one delivery, or the deliveries of an endpoint since a given time that match a filter. */
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
-import { type Delivery, DeliveryStatus } from './delivery.ts';
+import { type Delivery, DeliveryStatus, deliveryKeys } from './delivery.ts';
 import { type DeliveryFilter, matchesFilter } from './delivery-filter.ts';
 import { attemptMessage, type DeliveryQueue } from './delivery-queue.ts';
 import type { DeliveryPosition, DeliveryStore } from './delivery-store.ts';
@@ -26,8 +26,9 @@ export async function replayDelivery(
 ): Promise<Delivery> {
   const reopened = await reopen(deliveries, delivery, now());
   const message = attemptMessage(reopened, reopened.attemptCount + 1);
+  log.info('Webhook replayed', deliveryKeys(reopened));
   await queue.send(message).catch((error: unknown) => {
-    log.warn('A delivery was not queued and stays waiting', { job_id: delivery.jobId, error });
+    log.warn('A delivery was not queued and stays waiting', { ...deliveryKeys(reopened), error });
   });
   return reopened;
 }
@@ -129,7 +130,7 @@ export async function replayEndpoint(
       .filter((delivery) => delivery !== undefined)
       .map((delivery) => ({ message: attemptMessage(delivery, delivery.attemptCount + 1) }));
     await queue.sendAll(messages).catch((error: unknown) => {
-      log.warn('Deliveries were not queued and stay waiting', { endpointId, error });
+      log.warn('Deliveries were not queued and stay waiting', { endpoint_id: endpointId, error });
     });
     replayed += messages.length;
     after = page.next;

@@ -4,7 +4,8 @@
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
-import { log } from '../../shared/observability/log.ts';
+import { type LogKeys, log, withLogKeys } from '../../shared/observability/log.ts';
+import { deliveryId } from '../deliveries/delivery.ts';
 import { type DeliveryMessage, parseMessage } from '../deliveries/delivery-queue.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 import { verifySubscription } from './verify-subscription.ts';
@@ -60,13 +61,24 @@ async function handleGroup(
   group: readonly Received[],
 ): Promise<readonly string[]> {
   const release = await dependencies.slots.take(owner, HOLD_MS);
-  if (!release) return defer(dependencies, group);
+  if (!release) {
+    log.debug('The owner has too many requests under way; deferring', { owner, messages: group.length });
+    return defer(dependencies, group);
+  }
   try {
-    const failures = await Promise.all(group.map((each) => handle(dependencies, each)));
+    const failures = await Promise.all(
+      group.map((each) => withLogKeys(keysOf(each.message), () => handle(dependencies, each))),
+    );
     return failures.filter((messageId) => messageId !== undefined);
   } finally {
     await release();
   }
+}
+
+function keysOf(message: DeliveryMessage): LogKeys {
+  const { owner } = message;
+  if (message.type === 'verification') return { owner };
+  return { owner, job_id: message.jobId, delivery_id: deliveryId(message), attempt: message.attempt };
 }
 
 /** @returns the id of the message when it failed */
@@ -110,5 +122,5 @@ function deferralMs(deferrals: number): number {
 }
 
 function reportFailure(messageId: string, error: unknown): void {
-  log.error('A queue message failed', { messageId, error });
+  log.error('A queue message failed', { message_id: messageId, error });
 }

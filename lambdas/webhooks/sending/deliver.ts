@@ -1,6 +1,7 @@
 /** Makes one attempt of a delivery: sends the event, records the response and schedules the next attempt. */
 
 import { retryAfterMs } from '../../shared/http/retry-after.ts';
+import { addLogKeys, log } from '../../shared/observability/log.ts';
 import { type Delivery, type DeliveryAttempt, DeliveryStatus } from '../deliveries/delivery.ts';
 import {
   type AttemptMessage,
@@ -49,7 +50,9 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     deliveries.get(message),
     endpoints.get(message.owner, message.endpointId),
   ]);
-  if (found?.owner !== message.owner || message.attempt <= found.attemptCount) return;
+  if (found?.owner !== message.owner || message.attempt <= found.attemptCount) {
+    return log.debug('Nothing to deliver: the attempt is made, or its delivery is gone');
+  }
   if (message.attempt > found.attemptCount + 1) {
     if (found.status !== DeliveryStatus.pending) return;
     throw new Error(`Attempt ${message.attempt - 1} is not recorded yet. Retry the message.`);
@@ -59,7 +62,12 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   const delivery = isRedriven ? await deliveries.reopen(found) : found;
   if (delivery?.status !== DeliveryStatus.pending) return;
   const url = urlOf(delivery, endpoint, now());
-  if (url === undefined) return deliveries.cancel(delivery);
+  const { endpointId, event } = delivery;
+  if ('operation' in event.data) addLogKeys({ operation: event.data.operation });
+  if (url === undefined) {
+    log.info('Webhook not sent: its endpoint is deleted or inactive', { endpoint_id: endpointId });
+    return deliveries.cancel(delivery);
+  }
 
   // The record of the attempt has the time of `webhook-timestamp`.
   const startedMs = now();
@@ -77,8 +85,28 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
     await endpoints.disableGone(endpoint, url);
   }
-  await deliveries.record(delivery, attempt, await scheduleNext(dependencies, delivery, outcome));
+  const after = await scheduleNext(dependencies, delivery, outcome);
+  await deliveries.record(delivery, attempt, after);
+  logAttempt(delivery, attempt, after);
   if (endpoint) await resealSecrets(dependencies, endpoint);
+}
+
+/** One line for each request. The URL is not in it: it can be a secret. */
+function logAttempt(
+  { endpointId, event, attemptCount }: Delivery,
+  { status, error, latencyMs }: DeliveryAttempt,
+  after: AfterAttempt,
+): void {
+  const isDelivered = after.status === DeliveryStatus.delivered;
+  log.info(isDelivered ? 'Webhook delivered' : 'Webhook not delivered', {
+    attempt: attemptCount + 1,
+    endpoint_id: endpointId,
+    event: event.type,
+    status,
+    code: error,
+    latency_ms: latencyMs,
+    next_attempt_at: 'nextAttemptAt' in after ? after.nextAttemptAt : undefined,
+  });
 }
 
 /** A response can repeat the link in any encoding, and who reads the record may not be allowed to answer. */

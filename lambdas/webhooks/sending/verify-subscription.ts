@@ -1,5 +1,6 @@
 /** Verifies with a challenge that a receiver wants its new subscription, so that nobody can flood third parties. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { log } from '../../shared/observability/log.ts';
 import type { VerificationMessage } from '../deliveries/delivery-queue.ts';
 import { EndpointKind } from '../endpoints/endpoint.ts';
 import type { DeliverDependencies } from './deliver.ts';
@@ -28,6 +29,7 @@ export async function verifySubscription(
   const signer = await seal.openEndpoint({ ...endpoint, url: endpoint.url });
   const outcome = await post(verificationRequest(signer, challenge, await signingKeys.get(), now()));
   const verificationFailure = failureOf(outcome, challenge);
+  log.info('Subscription verified', { endpoint_id: endpointId, failure: verificationFailure });
   await endpoints.update(
     owner,
     endpointId,

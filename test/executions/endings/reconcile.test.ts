@@ -200,9 +200,7 @@ describe('with a running execution in the list', () => {
     expect(answered).toEqual([]);
     await run({ listed, opens, found: waiting, file: { size: 1, version: 'v' } });
     expect(answered).toHaveLength(1);
-    expect(warnings).toHaveBeenCalledWith('The event of an upload was lost; resuming its job', {
-      job_id: 'job',
-    });
+    expect(warnings).toHaveBeenCalledWith('The event of an upload was lost; resuming its job');
     expect(described).toBe(0);
   });
 });
@@ -223,9 +221,7 @@ describe('a pending job without a running execution', () => {
     await run({ found: pending });
     expect(started).toEqual([pending]);
     expect(described).toBe(0);
-    expect(warnings).toHaveBeenCalledWith('A pending job has no running execution; starting it', {
-      job_id: 'job',
-    });
+    expect(warnings).toHaveBeenCalledWith('A pending job has no running execution; starting it');
     expect(failed).toEqual([]);
   });
 
@@ -280,10 +276,7 @@ describe('with an execution of steps', () => {
   test('that ended, the job fails with its status', async () => {
     await run({ execution: ended(NOW - 60_000), found: job });
     expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
-    expect(warnings).toHaveBeenCalledWith('The end event of an execution was lost', {
-      job_id: 'job',
-      status: 'FAILED',
-    });
+    expect(warnings).toHaveBeenCalledWith('The end event of an execution was lost', { status: 'FAILED' });
   });
 
   test('that ended in the last minute, the event may still come', async () => {
@@ -336,8 +329,8 @@ test('jobs that fail do not stop the others, and are an error at the end', async
     message: 'Failed to reconcile 2 jobs or operations. Read the log for each cause.',
   });
   expect(errors.mock.calls).toEqual([
-    ['Failed to reconcile an open job', { job_id: 'job', error: execution }],
-    ['Failed to reconcile an open job', { job_id: 'other', error: execution }],
+    ['Failed to reconcile an open job', { job_id: 'job', operation: 'build', error: execution }],
+    ['Failed to reconcile an open job', { job_id: 'other', operation: 'build', error: execution }],
   ]);
 });
 

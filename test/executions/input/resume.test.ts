@@ -51,7 +51,7 @@ test.each([InvalidToken, TaskDoesNotExist, TaskTimedOut])(
     expect(await response).toEqual({ batchItemFailures: [] });
     expect(sent).toHaveLength(2);
     expect(warn.mock.calls).toEqual([
-      ['An answer arrived after its execution stopped waiting', { job_id: 'a', reason: over.name }],
+      ['An answer arrived after its execution stopped waiting', { reason: over.name }],
     ]);
   },
 );
@@ -77,7 +77,7 @@ test('another failure stops the batch at its record', async () => {
   const { sent, response } = resume(['a', 'b', 'c'].map(recordOf), { 't-b': error });
   expect(await response).toEqual({ batchItemFailures: [{ itemIdentifier: 'n-b' }] });
   expect(sent).toHaveLength(2);
-  expect(errors).toHaveBeenCalledWith('Failed to resume an execution', { job_id: 'b', error });
+  expect(errors).toHaveBeenCalledWith('Failed to resume an execution', { error });
 });
 
 test('a record without an image fails without a position', async () => {

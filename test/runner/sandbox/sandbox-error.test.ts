@@ -10,10 +10,10 @@ test('a step that was stopped, as by a cancel, is no unexpected failure', () => 
   const error = jest.spyOn(log, 'error').mockImplementation(() => {});
   const info = jest.spyOn(log, 'info').mockImplementation(() => {});
   const closed = new Error('The fence of the attempt is closed.');
-  toSandboxError(closed, 'compile', AbortSignal.abort(closed));
+  toSandboxError(closed, AbortSignal.abort(closed));
   expect(error).not.toHaveBeenCalled();
-  expect(info).toHaveBeenCalledWith('A step was stopped', { step: 'compile', reason: String(closed) });
-  expect(toSandboxError(new TypeError('x'), 'compile', new AbortController().signal)).toMatchObject({
+  expect(info).toHaveBeenCalledWith('Sandboxed step stopped', { reason: String(closed) });
+  expect(toSandboxError(new TypeError('x'), new AbortController().signal)).toMatchObject({
     code: 'INTERNAL_ERROR',
   });
   expect(error).toHaveBeenCalledTimes(1);

@@ -1,26 +1,18 @@
 /** Tests which keys a log line has, and when debug lines are written. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { addLogKeys, type LogKeys, log, withLogKeys } from '../../../lambdas/shared/observability/log.ts';
 import { observe } from '../../../lambdas/shared/observability/observe.ts';
 import { hashOwner } from '../../../lambdas/shared/observability/redact.ts';
 import { ThrownResult } from '../../../lambdas/shared/observability/thrown-result.ts';
+import { captureLog } from '../../support/log-lines.ts';
 
-let lines: Record<string, unknown>[];
-
-beforeEach(() => {
-  lines = [];
-  const { console: printer } = log as unknown as { readonly console: Console };
-  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
-    jest.spyOn(printer, level).mockImplementation((line: string) => void lines.push(JSON.parse(line)));
-  }
-});
+const lines = captureLog();
 
 afterEach(() => {
   delete process.env._X_AMZN_TRACE_ID;
-  log.resetKeys();
 });
 
 const context = { functionName: 'deliver', awsRequestId: 'request-1' } as Context;

@@ -113,6 +113,9 @@ describe('a replayed delivery', () => {
     expect(await replayDelivery(dependencies, delivery())).toMatchObject({ status: 'pending' });
     expect(warn).toHaveBeenCalledWith('A delivery was not queued and stays waiting', {
       job_id: 'job',
+      delivery_id: 'job.key',
+      owner: 'alice',
+      attempt: 5,
       error: failure,
     });
   });
@@ -229,7 +232,7 @@ describe('a replay of an endpoint', () => {
     pages = [{ deliveries: [delivery()] }];
     expect(await replay()).toStrictEqual({ replayed: 1 });
     expect(warn).toHaveBeenCalledWith('Deliveries were not queued and stay waiting', {
-      endpointId: 'ep_1',
+      endpoint_id: 'ep_1',
       error: failure,
     });
   });

@@ -62,7 +62,7 @@ test('a malformed message fails alone', async () => {
   const { response } = consume([JSON.stringify(attempt), 'no json', JSON.stringify(verification)]);
   expect(await response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
   expect(errors).toHaveBeenCalledWith('A queue message failed', {
-    messageId: 'message-1',
+    message_id: 'message-1',
     error: new Error('The queue message is not a delivery or a verification.'),
   });
 });
