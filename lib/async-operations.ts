@@ -179,7 +179,7 @@ export class AsyncOperations extends Construct {
     });
     const slots = new SlotsTable(this, 'Slots');
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });
-    const events = new JobEvents(this, 'Events', { jobsTable, webhooks });
+    const events = new JobEvents(this, 'Events', { jobsTable, catalogue, webhooks });
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, names, operations, executionQueue });
     // A deploy updates them first, so that no job of a new operation meets a sweep that does not know the operation.

@@ -6,6 +6,7 @@ import { fromItem } from '../jobs/job-item.ts';
 import { log } from '../shared/observability/log.ts';
 import { EventType, eventOf } from './event.ts';
 import { type EventSink, type QueuedEvent, queuedEvent, type StreamEvent, sendTo } from './event-sink.ts';
+import { type JobChange, publishJobMetrics } from './job-metrics.ts';
 
 export interface PublishDependencies {
   readonly sinks: readonly EventSink[];
@@ -18,7 +19,8 @@ export interface PublishDependencies {
 /**
  * Sends the events of a batch of records to every sink. The events that a sink does not take wait in a queue, and the shard goes
  * on: it has the records of all owners. What can never succeed becomes a dead letter at once: a record that cannot be read, and
- * an event that a sink refuses for good.
+ * an event that a sink refuses for good. Writes the metrics of the records that are done, so that one that the stream delivers
+ * again counts once.
  * @returns the sequence number of the first record that neither its sink nor the queue took, if any: the stream delivers it and
  *   all later records again
  * @throws Error when the dead-letter queue rejects a letter
@@ -27,12 +29,12 @@ export async function publishEvents(
   { sinks, deadLetter, retryLater }: PublishDependencies,
   records: readonly DynamoDBRecord[],
 ): Promise<DynamoDBBatchResponse> {
-  const sequenceNumbers = new Map<StreamEvent, string>();
+  const changes = new Map<StreamEvent, JobChange & { readonly sequenceNumber: string }>();
   for (const record of records) {
     const sequenceNumber = record.dynamodb?.SequenceNumber ?? '';
     try {
       const found = readRecord(record);
-      if (found) sequenceNumbers.set(found, sequenceNumber);
+      if (found) changes.set(found.event, { ...found.change, sequenceNumber });
     } catch (error) {
       log.error('A stream record cannot be read', {
         job_id: record.dynamodb?.Keys?.jobId?.S,
@@ -42,7 +44,7 @@ export async function publishEvents(
       await deadLetter(record);
     }
   }
-  const events = [...sequenceNumbers.keys()];
+  const events = [...changes.keys()];
   const unsent = new Set<StreamEvent>();
   /** Names of the sinks that did not take an event. */
   const notTaken = new Map<StreamEvent, string[]>(events.map((event) => [event, []]));
@@ -68,20 +70,26 @@ export async function publishEvents(
     else log.info('Event published', eventKeys(source));
   }
   const first = events.find((event) => unsent.has(event));
-  return { batchItemFailures: first ? [{ itemIdentifier: sequenceNumbers.get(first) ?? '' }] : [] };
+  const done = first ? events.slice(0, events.indexOf(first)) : events;
+  publishJobMetrics(done.flatMap((event) => changes.get(event) ?? []));
+  return { batchItemFailures: first ? [{ itemIdentifier: changes.get(first)?.sequenceNumber ?? '' }] : [] };
 }
 
 function eventKeys({ event, job }: StreamEvent) {
   return { ...logKeysOf({ ...job, operation: event.data.operation }), event: event.type };
 }
 
-function readRecord({ dynamodb = {} }: DynamoDBRecord): StreamEvent | undefined {
+/** @returns undefined for a change without an event */
+function readRecord({
+  dynamodb = {},
+}: DynamoDBRecord): { readonly event: StreamEvent; readonly change: JobChange } | undefined {
   const { OldImage, NewImage } = dynamodb;
   // A deleted record needs no event: its job ended, or failed to start, long before.
   if (!NewImage) return undefined;
-  const job = toJob(NewImage);
-  const event = eventOf(OldImage && toJob(OldImage), job);
-  return event && { event, job };
+  const before = OldImage && toJob(OldImage);
+  const after = toJob(NewImage);
+  const event = eventOf(before, after);
+  return event && { event: { event, job: after }, change: { before, after } };
 }
 
 /** @throws Error when the image is not a job */

@@ -7,11 +7,13 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
+import { deployedNames } from '../definition/deployed-names.ts';
 import { DeadLetters } from '../events/dead-letters.ts';
 import { EventRetries, retryEvents } from '../events/event-retries.ts';
 import { EventTopic } from '../events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../events/publish-events.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { DeliveryQueue } from './deliveries/delivery-queue.ts';
 import { DeliveryStore } from './deliveries/delivery-store.ts';
@@ -41,7 +43,9 @@ const dependencies: PublishDependencies = {
 
 export const handler = middy((event: DynamoDBStreamEvent | SQSEvent) =>
   isQueued(event) ? retryEvents(dependencies, event.Records) : publishEvents(dependencies, event.Records),
-).use(observe());
+)
+  .use(observe())
+  .use(writeMetrics(deployedNames));
 
 function isQueued(event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent {
   const [first] = event.Records;

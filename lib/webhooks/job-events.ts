@@ -6,6 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
+import type { Catalogue } from '../catalogue.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -14,6 +15,8 @@ import type { Webhooks } from './webhooks.ts';
 
 export interface JobEventsProps {
   readonly jobsTable: JobsTable;
+  /** The function bundles the names of its operations. */
+  readonly catalogue: Catalogue;
   readonly webhooks: Webhooks;
 }
 
@@ -28,7 +31,7 @@ export class JobEvents extends Construct {
   /** Events that the topic or the webhooks did not take. */
   readonly retries: Queue;
 
-  constructor(scope: Construct, id: string, { jobsTable, webhooks }: JobEventsProps) {
+  constructor(scope: Construct, id: string, { jobsTable, catalogue, webhooks }: JobEventsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Job events', enforceSSL: true });
 
@@ -47,6 +50,7 @@ export class JobEvents extends Construct {
       description: 'Publishes changes of jobs to the events topic and to webhook endpoints',
       entry: lambdaEntry('webhooks/publish-events.lambda'),
       purpose: 'publisher',
+      catalogue,
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);

@@ -9,6 +9,7 @@ import { type PublishDependencies, publishEvents } from '../../lambdas/events/pu
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 import { messageText } from '../../lambdas/shared/aws/message-text.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { metricDocumentsOf, sumsOf } from '../support/metric-documents.ts';
 
 // The mock lets SNS reject a part of a batch.
 const sns = mockClient(SNSClient);
@@ -169,6 +170,20 @@ test('the stream retries from the first event that the queue does not take eithe
   expect(await publishEvents({ ...dependencies, retryLater }, records)).toEqual({
     batchItemFailures: [{ itemIdentifier: '1' }],
   });
+});
+
+test('a record that the stream delivers again counts once in the metrics', async () => {
+  sns.on(PublishBatchCommand).rejects(new Error('down'));
+  const retryLater = async ({ job }: QueuedEvent) => {
+    if (job.jobId === 'job-4') throw new Error('SQS is down.');
+  };
+  const records = Array.from({ length: 7 }, (_, index) => record(index));
+  const first = await metricDocumentsOf(() => publishEvents({ ...dependencies, retryLater }, records));
+  expect(sumsOf(first)).toEqual({ JobsCreated: 4, 'JobsCreated build': 4 });
+  sns.reset();
+  sns.on(PublishBatchCommand).resolves({ Failed: [] });
+  const again = await metricDocumentsOf(() => publishEvents(dependencies, records.slice(4)));
+  expect(sumsOf(again)).toEqual({ JobsCreated: 3, 'JobsCreated build': 3 });
 });
 
 test('a queued event that fails again stays in the queue; one that is refused is a dead letter', async () => {

@@ -1,12 +1,11 @@
-/** Gives a Lambda handler its log context, and writes its metrics when it ends. */
+/** Gives a Lambda handler its log context. */
 import type { Context } from 'aws-lambda';
 import { addLogKeys, type LogKeys, log } from './log.ts';
-import { metrics } from './metrics.ts';
 import { ThrownResult } from './thrown-result.ts';
 
 /**
  * Returns the middleware of all functions. Powertools' own middleware logs every thrown error, also those that a state machine
- * catches, and a warning for every invocation without metrics.
+ * catches. A function that writes metrics also uses `writeMetrics`.
  * @param keysOf returns the keys of all lines of an invocation. @default none
  * @example
  * ```ts
@@ -22,14 +21,8 @@ export function observe<Event>(keysOf?: (event: Event) => LogKeys) {
       log.addContext(context);
       if (keysOf) addLogKeys(keysOf(event));
     },
-    after: publishMetrics,
     onError: ({ error }: { readonly error: Error | null }) => {
       if (!(error instanceof ThrownResult)) log.error('The invocation failed', { error });
-      publishMetrics();
     },
   };
-}
-
-function publishMetrics(): void {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
