@@ -1,13 +1,25 @@
 /** Starts the local cloud: runs the resources of a synthesized template on loopback. */
 import { join } from 'node:path';
 import { type UserOf, userOfKey } from './apigateway/user-of.ts';
+import type { CloudWatch } from './cloudwatch/cloudwatch.ts';
+import { measureFunctions } from './cloudwatch/function-metrics.ts';
+import { monitor } from './cloudwatch/monitor.ts';
+import {
+  recordExecution,
+  recordIteratorAge,
+  recordThrottledCall,
+  recordThrottledTable,
+  recordTopicDelivery,
+} from './cloudwatch/service-metrics.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';
+import { throttleTableCall } from './dynamodb/table-throttles.ts';
 import { createTables, startTableServer } from './dynamodb/tables.ts';
 import { createEnvironment, type Environment } from './environment.ts';
 import type { AwsEvent } from './eventbridge/event-rules.ts';
 import { type CreatedObject, createObjectEvents } from './eventbridge/object-events.ts';
+import { Faults } from './faults.ts';
 import { Iam } from './iam/iam.ts';
 import { secretCall, stateMachineCall } from './iam/json-calls.ts';
 import type { RolePermissions } from './iam/usage.ts';
@@ -66,6 +78,11 @@ export interface LocalCloudOptions {
   /** Called for each call that costs money on AWS. @default not called */
   readonly onAwsCall?: OnAwsCall;
   /**
+   * Measures AWS's services, and evaluates the alarms of the template. The minutes of schedules then end with those of CloudWatch.
+   * @default nothing is measured
+   */
+  readonly cloudWatch?: CloudWatch;
+  /**
    * Called once when the cloud cannot go on, such as with a full disk. The error names the file and the remedy. End the process:
    * the next start continues its jobs. @default throws the error as an uncaught exception
    */
@@ -100,6 +117,8 @@ export interface LocalCloud {
    * @returns a function that ends it
    */
   throttle(action: string): () => void;
+  /** Causes other faults of AWS: throttled tables and functions, crashes, lost events. */
+  readonly faults: Faults;
   /** Returns the granted, used and unused permissions of each function's and state machine's role. */
   permissions(): readonly RolePermissions[];
   /**
@@ -140,6 +159,9 @@ async function start(
   const { assemblyDirectory, dataDirectory, port, userOf = userOfKey } = options;
   const { allowLoopbackWebhooks = false, connections = {}, onLog = () => {}, onAwsCall = () => {} } = options;
   const assembly = await read(assemblyDirectory, options);
+  const { cloudWatch } = options;
+  const record = cloudWatch?.record;
+  const faults = new Faults();
   const { template } = assembly;
   if (dataDirectory !== undefined) onClose(lockDirectory(dataDirectory));
   await removeLeftScratches();
@@ -156,6 +178,7 @@ async function start(
     (action) => onAwsCall('dynamodb', action),
     iamReady.promise,
     onFailure,
+    (request) => throttleTableCall(faults, request, record && recordThrottledTable.bind(undefined, record)),
   );
   onClose(tableServer.close);
   const objectCreated = Promise.withResolvers<(object: CreatedObject) => void>();
@@ -165,6 +188,7 @@ async function start(
     (object) => void objectCreated.promise.then((onObject) => onObject(object)),
     iamReady.promise,
     onFailure,
+    record && recordTopicDelivery.bind(undefined, record),
   );
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();
@@ -209,13 +233,32 @@ async function start(
   );
 
   const awsVariables = environment.variables;
-  const deployed = new DeployedFunctions({ awsVariables, iam, allowLoopbackWebhooks, onLog });
+  const deployed = new DeployedFunctions({
+    awsVariables,
+    iam,
+    allowLoopbackWebhooks,
+    faults,
+    onLog(functionName, line) {
+      cloudWatch?.readLine(line);
+      onLog(functionName, line);
+    },
+    measure: record && measureFunctions(record),
+  });
   onClose(() => deployed.stop());
   deployed.update(assembly, resolve);
   const functions = deployed.byName;
   lambdaHandler.resolve(lambdaApiHandler(functions, iam, (action) => onAwsCall('lambda', action)));
-  const mappingParts = { streams, functions, storage, environment, iam };
+  const mappingParts = {
+    streams,
+    functions,
+    storage,
+    environment,
+    iam,
+    faults,
+    onStreamAttempt: cloudWatch && recordIteratorAge.bind(undefined, cloudWatch),
+  };
   onClose(startEventSourceMappings(template, resolve, mappingParts).close);
+  onClose(() => faults.close());
 
   const tokens = new TaskTokens();
   const tasksOf = (machineArn: string) =>
@@ -224,7 +267,7 @@ async function start(
     );
   const machinesOf = (of: Assembly, resolve: Resolve) =>
     createStateMachines(of.template, resolve, tasksOf, () => onAwsCall('states', 'StateEntered'));
-  const routing = new Routing(functions, onLog, userOf);
+  const routing = new Routing({ functions, onLog, userOf, faults, cloudWatch });
   onClose(() => routing.close());
   routing.update(template, resolve);
   const emit = (event: AwsEvent) => routing.emit(event);
@@ -234,13 +277,14 @@ async function start(
     if (event) void emit(event);
   });
   const store = createExecutionStore(inDataDirectory('executions'), onFailure);
-  const executions = new Executions(machinesOf(assembly, resolve), store, (record) =>
-    emit(statusChange(record)),
-  );
+  const executions = new Executions(machinesOf(assembly, resolve), store, (execution) => {
+    if (record) recordExecution(record, execution);
+    return emit(statusChange(execution));
+  });
   onClose(() => executions.close());
   await executions.resume();
 
-  const quotas = new ApiQuotas();
+  const quotas = new ApiQuotas(undefined, record && recordThrottledCall.bind(undefined, record));
   stepFunctionsHandler.resolve(
     awsJsonHandler(stepFunctionsActions(executions, tokens), {
       onCall: (action) => onAwsCall('states', action),
@@ -250,6 +294,7 @@ async function start(
       },
     }),
   );
+  if (cloudWatch) monitor(cloudWatch, template, resolve, storage);
   let current = assembly;
   apiHandler.resolve((request, response) => routing.handle(request, response));
   const outputs = Object.entries(template.Outputs ?? {}).map(
@@ -264,6 +309,7 @@ async function start(
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
     throttle: (action) => quotas.throttle(action),
+    faults,
     permissions: () => iam.permissions(),
     async update(directory) {
       const next = await read(directory, options);
@@ -273,6 +319,7 @@ async function start(
       iam.update(next.template, resolveNext);
       deployed.update(next, resolveNext);
       routing.update(next.template, resolveNext);
+      cloudWatch?.readAlarms(next.template, resolveNext);
       current = next;
       await executions.update(machines);
     },

@@ -1,4 +1,6 @@
 /** Runs CloudWatch for drills: gathers metrics, and evaluates the alarms of the template at the end of each minute. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EachMinute } from '../eventbridge/schedules.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { AlarmClock } from './alarm-clock.ts';
@@ -6,6 +8,9 @@ import { ALARM_PROPERTIES, type AlarmProperties, readAlarm } from './alarm-prope
 import { type AlarmChange, Alarms, type AlarmView } from './alarms.ts';
 import { readEmbeddedMetrics } from './embedded-metrics.ts';
 import { MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
+
+/** The longest wait for what is scheduled, in milliseconds of the machine: a function may hang. */
+const LONGEST_MINUTE_MS = 5_000;
 
 /** 2026-01-01: drills show times since then. */
 const START_MS = Date.UTC(2026, 0, 1);
@@ -17,7 +22,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 export class CloudWatch {
   readonly clock = new AlarmClock(START_MS);
   readonly #store = new MetricStore();
-  readonly #schedules: (() => Promise<void>)[] = [];
+  readonly #schedules = new Set<() => Promise<void>>();
   readonly #gauges: (() => Promise<void> | void)[] = [];
   readonly #malformed = new Set<string>();
   #alarms = new Alarms([], this.#store);
@@ -40,10 +45,11 @@ export class CloudWatch {
     return [...this.#malformed];
   }
 
-  /** For the cloud: runs at the end of each minute, before its metrics are evaluated. */
-  atMinuteEnd(run: () => Promise<void>): void {
-    this.#schedules.push(run);
-  }
+  /** For the cloud: runs at the end of each minute, before its metrics are evaluated. @returns a function that ends it */
+  eachMinute: EachMinute = (run) => {
+    this.#schedules.add(run);
+    return () => void this.#schedules.delete(run);
+  };
 
   /** For the cloud: records metrics that AWS measures each minute. */
   measureEachMinute(measure: () => Promise<void> | void): void {
@@ -71,7 +77,8 @@ export class CloudWatch {
 
   /** Runs what is scheduled, ends the minute, and evaluates the alarms. @returns the alarms that changed */
   async endMinute(): Promise<readonly AlarmChange[]> {
-    for (const run of this.#schedules) await run();
+    const scheduled = [...this.#schedules].map((run) => run());
+    await Promise.race([Promise.all(scheduled), delay(LONGEST_MINUTE_MS, undefined, { ref: false })]);
     for (const measure of this.#gauges) await measure();
     this.clock.advance(MINUTE_MS);
     return this.#alarms.evaluate(this.clock.nowMs);

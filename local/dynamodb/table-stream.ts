@@ -137,6 +137,11 @@ export function keyText(keys: Item, keyNames: readonly string[]): string {
   return JSON.stringify(keyNames.map((name) => keys[name]));
 }
 
+/** Returns when a record was created, in milliseconds since 1970. */
+export function createdMsOf(record: StreamRecord): number {
+  return Number(sequenceOf(record)) / 1000;
+}
+
 export function sequenceOf(record: StreamRecord): string {
   return record.dynamodb.SequenceNumber;
 }

@@ -21,7 +21,7 @@ import { listenOnLoopback, readBody, sendJson } from '../shared/loopback-server.
 import { captureChanges } from './change-capture.ts';
 import { checkTables } from './check-tables.ts';
 import { openDynalite } from './dynalite-actions.ts';
-import type { CallTables, TableProperties, TableResponse } from './table-request.ts';
+import type { CallTables, TableProperties, TableRequest, TableResponse } from './table-request.ts';
 import type { TableStream } from './table-stream.ts';
 
 /** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */
@@ -41,6 +41,7 @@ export interface TableServer {
  * @param onCall receives the action of each request
  * @param iam authorizes each request; requests wait until it resolves
  * @param onFailure receives the error when the tables cannot be written
+ * @param throttle returns the error of a throttled request
  * @throws Error naming damaged files and the remedy
  */
 export async function startTableServer(
@@ -48,6 +49,7 @@ export async function startTableServer(
   onCall: (action: string) => void,
   iam: Promise<Iam>,
   onFailure: OnFailure,
+  throttle: (request: TableRequest) => TableResponse | undefined = () => undefined,
 ): Promise<TableServer> {
   if (directory !== undefined) await checkTables(directory);
   const dynalite = openDynalite(directory);
@@ -65,7 +67,7 @@ export async function startTableServer(
     // On AWS, expiry is free: it is not a call.
     if (!isExpiry) onCall(action);
     const tableRequest = { action, input, isExpiry };
-    const refused = refuseTableCall(await iam, request, tableRequest);
+    const refused = refuseTableCall(await iam, request, tableRequest) ?? throttle(tableRequest);
     const responding = refused ? Promise.resolve(refused) : call(tableRequest);
     running.add(responding);
     const { status, body } = await responding.finally(() => running.delete(responding));

@@ -24,12 +24,21 @@ const MINUTE_MS = 60_000;
 const UNIT_MINUTES = { minute: 1, hour: 60, day: 24 * 60 } as const;
 const RATE = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
 
+/** Runs a function each minute. @returns a function that ends it */
+export type EachMinute = (run: () => Promise<void>) => () => void;
+
+const byTimer: EachMinute = (run) => {
+  const timer = setInterval(() => void run(), MINUTE_MS);
+  return () => clearInterval(timer);
+};
+
 /** @throws Error at the start, for a schedule that is not a rate, or a target that is not a function */
 export function startSchedules(
   template: Template,
   resolve: Resolve,
   functions: ReadonlyMap<string, LambdaFunction>,
   gate: RuleGate,
+  eachMinute: EachMinute = byTimer,
 ): { close(): void } {
   const found = resourcesOf<RuleProperties>(
     template,
@@ -46,16 +55,17 @@ export function startSchedules(
 
   const running = new Set<Schedule>();
   let minute = 0;
-  const timer = setInterval(() => {
+  const close = eachMinute(async () => {
     minute += 1;
-    for (const schedule of schedules) {
-      // A run that takes longer than its period does not overlap with the next.
-      if (minute % schedule.minutes !== 0 || running.has(schedule)) continue;
+    // A run that takes longer than its period does not overlap with the next.
+    const due = schedules.filter((one) => minute % one.minutes === 0 && !running.has(one));
+    const runs = due.map((schedule) => {
       running.add(schedule);
-      void run(schedule).finally(() => running.delete(schedule));
-    }
-  }, MINUTE_MS);
-  return { close: () => clearInterval(timer) };
+      return run(schedule).finally(() => running.delete(schedule));
+    });
+    await Promise.all(runs);
+  });
+  return { close };
 }
 
 function minutesOf(rule: string, expression: string): number {

@@ -1,12 +1,13 @@
 /** Creates the functions of the template, with their environment on AWS and nothing else of this process. */
 import { dirname, join } from 'node:path';
 import { credentialVariables } from '../environment.ts';
+import type { Faults } from '../faults.ts';
 import type { Iam } from '../iam/iam.ts';
 import { arn, functionNameOf, qualifiedNameOf } from '../shared/aws-names.ts';
 import type { Assembly, Template } from '../template/assembly.ts';
 import { NOT_RUN, type Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
-import { LambdaFunction, type FunctionOptions as RunOptions } from './functions.ts';
+import { LambdaFunction, type Measure, type FunctionOptions as RunOptions } from './functions.ts';
 
 /** Environment variable that allows a function to call this machine. Only the local cloud sets it. */
 const ALLOW_LOOPBACK_WEBHOOKS = 'ALLOW_LOOPBACK_WEBHOOKS';
@@ -41,6 +42,9 @@ export interface FunctionOptions {
   readonly iam: Iam;
   readonly allowLoopbackWebhooks: boolean;
   readonly onLog: (functionName: string, line: string) => void;
+  readonly faults: Faults;
+  /** @default nothing is measured */
+  readonly measure?: Measure;
 }
 
 interface VersionProperties {
@@ -143,7 +147,7 @@ function optionsOf(
   qualifiedName: string,
   properties: Configuration,
   assembly: Assembly,
-  { awsVariables, iam, allowLoopbackWebhooks, onLog }: FunctionOptions,
+  { awsVariables, iam, allowLoopbackWebhooks, onLog, faults, measure }: FunctionOptions,
 ): RunOptions {
   const {
     Code,
@@ -189,6 +193,8 @@ function optionsOf(
     },
     onLine: (line) => onLog(name, line),
     ...(refusal !== undefined && { refusal }),
+    faults,
+    ...(measure && { measure }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Runs Lambda functions: each has a pool of warm instances, and a queue for invocations when all are busy. */
+import type { Faults } from '../faults.ts';
 import {
   FunctionError,
   FunctionInstance,
@@ -25,6 +26,9 @@ export class ThrottledError extends Error {
   override readonly name = 'TooManyRequestsException';
 }
 
+/** Runs an invocation, or a throttled attempt at one, and measures it. */
+export type Measure = (functionName: string, invoke: () => Promise<string>) => Promise<string>;
+
 export interface FunctionOptions extends InstanceOptions {
   /** Maximum concurrent invocations. @default not limited */
   readonly reservedConcurrency?: number;
@@ -34,6 +38,10 @@ export interface FunctionOptions extends InstanceOptions {
   readonly asyncRetries?: number;
   /** Why the function cannot run here: each invocation fails with this message. @default the function runs */
   readonly refusal?: string;
+  /** @default nothing is measured */
+  readonly measure?: Measure;
+  /** @default none */
+  readonly faults?: Faults;
 }
 
 export interface InvokeOptions {
@@ -91,7 +99,17 @@ export class LambdaFunction {
    * @throws FunctionError; ThrottledError when the reserved concurrency is used up
    */
   async invoke(payload: string, options: InvokeOptions = {}): Promise<string> {
-    const { onChunk } = options;
+    const { measure = (_, run) => run(), faults, functionName } = this.#options;
+    if (faults?.isActive('throttled-function', functionName)) {
+      const throttled = measure(functionName, () => Promise.reject(new ThrottledError('Rate Exceeded.')));
+      if (!options.isQueued) return throttled;
+      await throttled.catch(() => {});
+      await faults.end('throttled-function', functionName);
+    }
+    return measure(functionName, () => this.#invoke(payload, options));
+  }
+
+  async #invoke(payload: string, { onChunk, ...options }: InvokeOptions): Promise<string> {
     const { refusal } = this.#options;
     if (refusal !== undefined) {
       this.#options.onLine(refusal);
@@ -123,7 +141,10 @@ export class LambdaFunction {
     const { tenantId, isQueued = false } = options;
     const instance = await this.#acquire(tenantId, isQueued);
     try {
-      return await instance.invoke(payload, onChunk, loadMs);
+      const { faults, functionName } = this.#options;
+      const result = instance.invoke(payload, onChunk, loadMs);
+      if (faults?.isActive('crashing-function', functionName)) instance.crash();
+      return await result;
     } finally {
       this.#release(instance);
     }
@@ -215,6 +236,8 @@ export class LambdaFunction {
       asyncRetries: _1,
       refusal: _2,
       reservedConcurrency: _3,
+      measure: _4,
+      faults: _5,
       ...options
     } = this.#options;
     const instance = new FunctionInstance(options);

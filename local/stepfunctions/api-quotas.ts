@@ -24,13 +24,18 @@ const QUOTAS: Readonly<Record<string, Quota>> = {
 
 export class ApiQuotas {
   readonly #now: () => number;
+  readonly #onThrottle: ((action: string) => void) | undefined;
   /** Tokens by action, and their time in milliseconds. */
   readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
   readonly #throttled = new Set<string>();
 
-  /** @param now milliseconds @default performance.now */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds @default performance.now
+   * @param onThrottle receives the action of each throttled call @default not called
+   */
+  constructor(now: () => number = () => performance.now(), onThrottle?: (action: string) => void) {
     this.#now = now;
+    this.#onThrottle = onThrottle;
   }
 
   /** Takes a token. @throws AwsError ThrottlingException when the bucket is empty */
@@ -42,7 +47,9 @@ export class ApiQuotas {
     const available = Math.min(quota.bucket, tokens + ((now - at) / 1000) * quota.refill);
     const isTaken = available >= 1 && !this.#throttled.has(action);
     this.#buckets.set(action, { tokens: isTaken ? available - 1 : available, at: now });
-    if (!isTaken) throw new AwsError('ThrottlingException', 'Rate exceeded');
+    if (isTaken) return;
+    this.#onThrottle?.(action);
+    throw new AwsError('ThrottlingException', 'Rate exceeded');
   }
 
   /** Throttles every call of an action. @returns a function that ends it */

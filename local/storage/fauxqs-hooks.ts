@@ -12,6 +12,7 @@ import {
 import { refuseNonLoopback } from '../shared/loopback-server.ts';
 import { refuseLargeBatch } from './batch-limit.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
+import type { TopicDeliveries } from './topic-deliveries.ts';
 
 /** @param action for S3, the HTTP method of the request */
 export type OnStorageCall = (service: 's3' | 'sns' | 'sqs', action: string) => void;
@@ -58,6 +59,7 @@ export function hookFauxqs(
   onCall: OnStorageCall,
   onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
+  topics?: TopicDeliveries,
 ): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
@@ -82,6 +84,7 @@ export function hookFauxqs(
     else if (action.startsWith('ChangeMessageVisibility')) avoidZeroTimeout(request.body);
   });
   fastify.addHook('onSend', async (request, reply, payload) => {
+    if (topics && reply.statusCode === 200) topics.onCall(storageCall(request).action, request.body);
     const refusal = reply.statusCode === 404 ? await refuseMissingObject(await iam, request) : undefined;
     if (!refusal) return payload;
     setResponse(reply, refusal);

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
+import type { QueueState } from '../cloudwatch/service-metrics.ts';
 import type { Environment } from '../environment.ts';
 import type { CreatedObject } from '../eventbridge/object-events.ts';
 import type { Iam } from '../iam/iam.ts';
@@ -13,6 +14,7 @@ import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
 import { checkStorage } from './check-storage.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
+import { type OnTopicDelivery, TopicDeliveries } from './topic-deliveries.ts';
 
 export interface StorageServer {
   readonly url: string;
@@ -20,6 +22,8 @@ export interface StorageServer {
   /** @returns false for a queue of an earlier start. It keeps its attributes and messages */
   createQueue(name: string, attributes: Readonly<Record<string, string>>): boolean;
   createTopic(name: string): void;
+  /** Returns the number and age of the messages of a queue; undefined for a queue that does not exist. */
+  queueState(name: string): QueueState | undefined;
   /** @throws Error for a queue that does not exist */
   sendMessage(queueName: string, body: string): void;
   /** @throws Error for a topic that does not exist */
@@ -33,6 +37,7 @@ export interface StorageServer {
  * @param onObject receives each object that is put, copied or uploaded in parts
  * @param iam authorizes each request; requests wait until it resolves
  * @param onFailure receives the error when a file cannot be written
+ * @param onTopicDelivery receives each delivery of a topic
  * @throws Error naming a damaged file and the remedy
  */
 export async function startStorageServer(
@@ -41,14 +46,18 @@ export async function startStorageServer(
   onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
   onFailure: OnFailure,
+  onTopicDelivery?: OnTopicDelivery,
 ): Promise<StorageServer> {
   if (directory) {
     await mkdir(directory, { recursive: true });
     checkStorage(directory);
   }
+  const topics =
+    onTopicDelivery &&
+    new TopicDeliveries((name) => server.inspectQueue(name) !== undefined, onTopicDelivery);
   const hook = (message: unknown) => {
     const { fastify } = message as { fastify: Fastify };
-    hookFauxqs(fastify, onCall, onObject, iam);
+    hookFauxqs(fastify, onCall, onObject, iam, topics);
     fastify.addHook('onError', async (_request, _reply, error) => {
       if (directory && isDiskError(error)) onFailure(notWritten(directory, error));
     });
@@ -69,11 +78,28 @@ export async function startStorageServer(
       return true;
     },
     createTopic: (name) => void server.createTopic(name),
+    queueState: (name) => {
+      const { ready, delayed, inflight } = server.inspectQueue(name)?.messages ?? {};
+      if (!ready || !delayed || !inflight) return undefined;
+      // A message that was received more than three times no longer counts for the age: SQS moves it back.
+      const counted = [...ready, ...delayed, ...inflight.map(({ message }) => message)].filter(
+        ({ approximateReceiveCount }) => approximateReceiveCount <= MAX_COUNTED_RECEIVES,
+      );
+      return {
+        visible: ready.length,
+        inFlight: inflight.length,
+        delayed: delayed.length,
+        oldestSentMs: counted.map(({ sentTimestamp }) => sentTimestamp).sort((a, b) => a - b)[0],
+      };
+    },
     sendMessage: (queueName, body) => void server.sendMessage(queueName, body),
     publish: (topicName, message) => void server.publish(topicName, message),
     close: () => server.stop(),
   };
 }
+
+/** SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS": ApproximateAgeOfOldestMessage. */
+const MAX_COUNTED_RECEIVES = 3;
 
 /** SQS takes more in most regions, but no region and no older queue takes less. */
 const MAX_MESSAGE_BYTES = 262_144;

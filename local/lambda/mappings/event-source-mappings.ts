@@ -2,6 +2,7 @@
 
 import type { TableStream } from '../../dynamodb/table-stream.ts';
 import type { Environment } from '../../environment.ts';
+import type { Faults } from '../../faults.ts';
 import type { Iam } from '../../iam/iam.ts';
 import { checkMapping, failureDestinationCall, pollingCalls } from '../../iam/mapping-permissions.ts';
 import { arn, functionNameOf } from '../../shared/aws-names.ts';
@@ -23,6 +24,9 @@ export interface MappingParts {
   readonly storage: StorageServer;
   readonly environment: Environment;
   readonly iam: Iam;
+  readonly faults: Faults;
+  /** Receives the age of each batch of a stream. @default nothing is measured */
+  readonly onStreamAttempt?: (functionName: string, createdMs: number) => void;
 }
 
 interface Reader {
@@ -37,7 +41,7 @@ interface Reader {
 export function startEventSourceMappings(
   template: Template,
   resolve: Resolve,
-  { streams, functions, storage, environment, iam }: MappingParts,
+  { streams, functions, storage, environment, iam, faults, onStreamAttempt }: MappingParts,
 ): Reader {
   const queues = queuesOf(template, resolve);
   const ofStreams: StreamMapping[] = [];
@@ -50,12 +54,14 @@ export function startEventSourceMappings(
   );
   for (const [name, properties] of found) {
     const { EventSourceArn, FunctionName, Enabled = true } = properties;
-    const target = functions.get(functionNameOf(FunctionName));
+    const functionName = functionNameOf(FunctionName);
+    const target = functions.get(functionName);
+    const ready = () => faults.end('stopped-consumer', functionName);
     if (!target)
       throw new Error(
         `Mapping ${name} invokes ${FunctionName}, which the template does not define: use a function of the stack.`,
       );
-    const session = iam.sessionOf(arn('lambda', `function:${functionNameOf(FunctionName)}`));
+    const session = iam.sessionOf(arn('lambda', `function:${functionName}`));
     const polling = pollingCalls(EventSourceArn);
     const stream = [...streams.values()].find(({ arn }) => arn === EventSourceArn);
     const queueUrl = queues.get(EventSourceArn);
@@ -72,14 +78,18 @@ export function startEventSourceMappings(
       if (Enabled) {
         starters.push(() => {
           iam.authorize(session, polling);
-          return new StreamReader(mapping.options);
+          return new StreamReader({
+            ...mapping.options,
+            ready,
+            onAttempt: onStreamAttempt && ((createdMs) => onStreamAttempt(functionName, createdMs)),
+          });
         });
       }
     } else if (queueUrl) {
       const clientOptions = environment.clientOptions('SQS', session.credentials);
       const options = readQueueMapping(name, properties, { queueUrl, clientOptions, target });
       checkMapping(iam, name, session, polling);
-      if (Enabled) starters.push(() => new QueueReader(options));
+      if (Enabled) starters.push(() => new QueueReader({ ...options, ready }));
     } else {
       throw new Error(
         `Mapping ${name} reads ${EventSourceArn}: use a table's stream or a queue of the template.`,

@@ -19,6 +19,8 @@ export interface QueueReaderOptions {
   readonly accepts: (record: SQSRecord) => boolean;
   /** The function's result names the failed messages. */
   readonly reportsItems: boolean;
+  /** Resolves when the mapping reads: at once, unless a fault stops it. */
+  readonly ready: () => Promise<void>;
 }
 
 /** The longest wait of ReceiveMessage. */
@@ -53,6 +55,7 @@ export class QueueReader {
 
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
+      await this.#options.ready();
       if (this.#batches.size >= this.#options.maxConcurrency) await Promise.race(this.#batches);
       else this.#begin(await this.#receive());
     }
@@ -85,6 +88,8 @@ export class QueueReader {
   }
 
   async #deliver(records: readonly SQSRecord[]): Promise<void> {
+    // The mapping may have been stopped during the wait for messages.
+    await this.#options.ready();
     const accepted = records.filter(this.#options.accepts);
     await this.#delete(records.filter((record) => !accepted.includes(record)));
     if (accepted.length > 0) await this.#delete(await this.#invoke(accepted));

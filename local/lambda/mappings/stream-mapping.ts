@@ -10,7 +10,7 @@ import type { StreamReaderOptions } from './stream-reader.ts';
 
 export interface StreamMapping {
   readonly startingPosition: StartingPosition;
-  readonly options: StreamReaderOptions;
+  readonly options: Omit<StreamReaderOptions, 'onAttempt' | 'ready'>;
 }
 
 /** Lambda's default for streams. */

@@ -1,7 +1,7 @@
 /** Reads a table's stream and invokes a function, one batch after another and in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamRecord } from '../../dynamodb/stream-record.ts';
-import { sequenceOf, type TableStream } from '../../dynamodb/table-stream.ts';
+import { createdMsOf, sequenceOf, type TableStream } from '../../dynamodb/table-stream.ts';
 import { type LambdaFunction, MAX_PAYLOAD_BYTES } from '../functions.ts';
 import type { DeadLetter } from './failure-destination.ts';
 import { invokeRecords } from './invoke-records.ts';
@@ -23,6 +23,10 @@ export interface StreamReaderOptions {
   readonly maxRetries: number;
   /** Sends a batch to the failure destination. @default the batch is dropped */
   readonly deadLetter?: DeadLetter;
+  /** Resolves when the mapping reads: at once, unless a fault stops it. */
+  readonly ready: () => Promise<void>;
+  /** Receives when the last record of a batch was created, in milliseconds since 1970, at each attempt. @default not called */
+  readonly onAttempt?: (createdMs: number) => void;
 }
 
 type Records = readonly [StreamRecord, ...StreamRecord[]];
@@ -99,8 +103,10 @@ export class StreamReader {
 
   /** @returns the number of leading records that need no further delivery. @throws AbortError when closed */
   async #invoke(records: Records): Promise<{ done: number; threw: boolean }> {
-    const { target, reportsItems } = this.#options;
+    const { target, reportsItems, ready, onAttempt } = this.#options;
     const { signal } = this.#abandoned;
+    await ready();
+    onAttempt?.(createdMsOf(records.at(-1) ?? records[0]));
     try {
       const result = await invokeRecords(target, records, signal);
       return { done: reportsItems ? lowestFailed(result, records) : records.length, threw: false };

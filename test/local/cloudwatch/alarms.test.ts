@@ -108,7 +108,7 @@ test('statistics include percentiles', async () => {
 
 test('what is scheduled runs before a minute is evaluated', async () => {
   const cloudWatch = cloudWatchOf({ ...ALARM, EvaluationPeriods: 1 });
-  cloudWatch.atMinuteEnd(async () => order(cloudWatch, 11));
+  cloudWatch.eachMinute(async () => order(cloudWatch, 11));
   await cloudWatch.endMinute();
   expect(cloudWatch.alarms[0]?.state).toBe('ALARM');
 });
