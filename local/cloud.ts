@@ -242,7 +242,11 @@ async function start(
       cloudWatch?.readLine(line);
       onLog(functionName, line);
     },
-    measure: record && measureFunctions(record),
+    measure:
+      cloudWatch &&
+      measureFunctions(cloudWatch.record, (count) => {
+        cloudWatch.running = count;
+      }),
   });
   onClose(() => deployed.stop());
   deployed.update(assembly, resolve);

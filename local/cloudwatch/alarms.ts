@@ -1,5 +1,5 @@
 /** Evaluates the alarms of the template, and keeps their states. */
-import type { Alarm, Series } from './alarm-properties.ts';
+import type { Alarm } from './alarm-properties.ts';
 import { type AlarmState, alarmState, EXTRA_PERIODS } from './alarm-state.ts';
 import type { MetricId, MetricStore } from './metric-store.ts';
 
@@ -68,23 +68,19 @@ export class Alarms {
     );
   }
 
-  #values({ evaluationPeriods, periodMs, series, resultId }: Alarm, nowMs: number): (number | undefined)[] {
-    const periods = evaluationPeriods + EXTRA_PERIODS;
-    return Array.from({ length: periods }, (_, index) => {
-      const toMs = nowMs - (periods - 1 - index) * periodMs;
-      const values: Record<string, number | undefined> = {};
-      for (const one of series) values[one.id] = this.#valueOf(one, values, toMs - periodMs, toMs);
-      return values[resultId];
-    });
-  }
-
-  #valueOf(
-    series: Series,
-    values: Readonly<Record<string, number | undefined>>,
-    fromMs: number,
-    toMs: number,
-  ): number | undefined {
-    if ('expression' in series) return series.expression.evaluate(values);
-    return this.#store.statistic(series.metric, series.statistic, fromMs, toMs);
+  #values(
+    { evaluationPeriods, periodMs, series, resultId }: Alarm,
+    nowMs: number,
+  ): readonly (number | undefined)[] {
+    const indexes = Array.from({ length: evaluationPeriods + EXTRA_PERIODS }, (_, index) => index);
+    const values: Record<string, readonly (number | undefined)[]> = {};
+    for (const one of series) {
+      values[one.id] = indexes.map((index) => {
+        if ('expression' in one) return one.expression.evaluate(values, index);
+        const toMs = nowMs - (indexes.length - 1 - index) * periodMs;
+        return this.#store.statistic(one.metric, one.statistic, toMs - periodMs, toMs);
+      });
+    }
+    return values[resultId] ?? [];
   }
 }

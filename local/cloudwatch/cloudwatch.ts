@@ -12,6 +12,9 @@ import { MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
 /** The longest wait for what is scheduled, in milliseconds of the machine: a function may hang. */
 const LONGEST_MINUTE_MS = 5_000;
 
+/** Streams and queues invoke the next function well within this time. */
+const QUIET_MS = 50;
+
 /** 2026-01-01: drills show times since then. */
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -25,6 +28,8 @@ export class CloudWatch {
   readonly #schedules = new Set<() => Promise<void>>();
   readonly #gauges: (() => Promise<void> | void)[] = [];
   readonly #malformed = new Set<string>();
+  #running = 0;
+  #changedAt = 0;
   #alarms = new Alarms([], this.#store);
 
   record: RecordMetric = (namespace, name, dimensions, value) =>
@@ -37,6 +42,22 @@ export class CloudWatch {
         this.#store.add(metric, value, this.clock.nowMs);
     } catch (error) {
       this.#malformed.add((error as Error).message);
+    }
+  }
+
+  /** For the cloud: the number of invocations that run. */
+  set running(count: number) {
+    this.#running = count;
+    this.#changedAt = performance.now();
+  }
+
+  /** Resolves when no function has run for a moment, or after the limit, in milliseconds. */
+  async idle(limitMs: number): Promise<void> {
+    const endsAt = performance.now() + limitMs;
+    while (performance.now() < endsAt) {
+      const quietMs = performance.now() - this.#changedAt;
+      if (this.#running === 0 && quietMs >= QUIET_MS) return;
+      await delay(QUIET_MS / 5);
     }
   }
 

@@ -4,17 +4,21 @@ import type { RecordMetric } from './metric-store.ts';
 
 const NAMESPACE = 'AWS/Lambda';
 
-export function measureFunctions(record: RecordMetric): Measure {
+/** @param onRunning receives the number of running invocations, whenever it changes */
+export function measureFunctions(record: RecordMetric, onRunning: (count: number) => void): Measure {
   const running = new Map<string, number>();
   let all = 0;
 
-  function begin(functionName: string, change: 1 | -1): void {
-    const concurrent = (running.get(functionName) ?? 0) + change;
+  function change(functionName: string, by: 1 | -1): void {
+    const concurrent = (running.get(functionName) ?? 0) + by;
     running.set(functionName, concurrent);
-    all += change;
-    if (change < 0) return;
+    all += by;
+    onRunning(all);
+    if (by < 0) return;
     record(NAMESPACE, 'ConcurrentExecutions', { FunctionName: functionName }, concurrent);
     record(NAMESPACE, 'ConcurrentExecutions', {}, all);
+    // Reservations are left out: the local cloud has no quota of an account.
+    record(NAMESPACE, 'ClaimedAccountConcurrency', {}, all);
   }
 
   return async (functionName, invoke) => {
@@ -29,7 +33,7 @@ export function measureFunctions(record: RecordMetric): Measure {
       of('Throttles', 0);
       of('Duration', performance.now() - startedAt);
     };
-    begin(functionName, 1);
+    change(functionName, 1);
     try {
       const result = await invoke();
       count(0);
@@ -40,7 +44,7 @@ export function measureFunctions(record: RecordMetric): Measure {
       else count(1);
       throw error;
     } finally {
-      begin(functionName, -1);
+      change(functionName, -1);
     }
   };
 }

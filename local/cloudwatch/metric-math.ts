@@ -1,7 +1,7 @@
 /** Evaluates metric math: the operators, and the functions IF, FILL, MAX and SUM. */
 
-/** The value of each id at one point of time; undefined when it is missing. */
-export type Values = Readonly<Record<string, number | undefined>>;
+/** The values of each id, the oldest first; undefined where a data point is missing. */
+export type TimeSeries = Readonly<Record<string, readonly (number | undefined)[]>>;
 
 /** The value of a part of an expression. A list has a value for each of its elements. */
 type Value = number | undefined | readonly (number | undefined)[];
@@ -10,14 +10,14 @@ type Value = number | undefined | readonly (number | undefined)[];
 interface Node {
   /** Its text has no metric: it is no time series. */
   readonly isConstant: boolean;
-  readonly compute: (values: Values) => Value;
+  readonly compute: (series: TimeSeries, index: number) => Value;
 }
 
 export interface Expression {
   /** Ids of metrics and other expressions, each once. */
   readonly ids: readonly string[];
-  /** @returns undefined when the value is missing, such as after a division by zero */
-  readonly evaluate: (values: Values) => number | undefined;
+  /** @returns the value at a data point; undefined when it is missing, such as after a division by zero */
+  readonly evaluate: (series: TimeSeries, index: number) => number | undefined;
 }
 
 const TOKEN = /\s*(\d+(?:\.\d+)?|[A-Za-z_]\w*|<=|>=|==|!=|&&|\|\||[-+*/<>()[\],])/y;
@@ -43,28 +43,47 @@ const OPERATORS: readonly Readonly<Record<string, Operator>>[] = [
 /** The level of the first arithmetic operators. */
 const ARITHMETIC = 3;
 
-type Arguments = readonly Value[];
+interface MathFunction {
+  readonly parameters: number;
+  readonly call: (given: readonly Node[], series: TimeSeries, index: number) => number | undefined;
+}
 
-/** Their numbers of arguments are checked by `parameters`. */
-const FUNCTIONS: Readonly<
-  Record<string, { parameters: number; call: (given: Arguments) => number | undefined }>
-> = {
+const FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   IF: {
     parameters: 3,
-    call: ([condition, yes, no]) => (condition === undefined ? undefined : single(condition ? yes : no)),
+    call([condition, yes, no], series, index) {
+      const chosen = valueAt(condition, series, index);
+      return chosen === undefined ? undefined : valueAt(chosen ? yes : no, series, index);
+    },
   },
-  FILL: { parameters: 2, call: ([value, filler]) => single(value) ?? single(filler) },
-  MAX: { parameters: 1, call: ([list]) => present(list).reduce<number | undefined>(larger, undefined) },
+  FILL: {
+    parameters: 2,
+    call([filled, filler], series, index) {
+      const value = valueAt(filled, series, index);
+      if (value !== undefined || filler !== REPEAT) return value ?? valueAt(filler, series, index);
+      // The value before, which may not exist.
+      const earlier = Array.from({ length: index }, (_, at) => valueAt(filled, series, at));
+      return earlier.findLast((one) => one !== undefined);
+    },
+  },
+  MAX: {
+    parameters: 1,
+    call: ([list], series, index) =>
+      present(list, series, index).reduce<number | undefined>(larger, undefined),
+  },
   SUM: {
     parameters: 1,
-    call: ([list]) => {
-      const values = present(list);
+    call([list], series, index) {
+      const values = present(list, series, index);
       return values.length === 0 ? undefined : values.reduce((a, b) => a + b);
     },
   },
 };
 
-function series(compute: Node['compute']): Node {
+/** The second argument of FILL that repeats the value before. */
+const REPEAT: Node = { isConstant: true, compute: () => undefined };
+
+function timeSeries(compute: Node['compute']): Node {
   return { isConstant: false, compute };
 }
 
@@ -76,8 +95,8 @@ function combine(operator: Operator, left: Node, right: Node, isArithmetic: bool
   const fills = isArithmetic && !left.isConstant && !right.isConstant;
   return {
     isConstant: left.isConstant && right.isConstant,
-    compute(values) {
-      const [a, b] = [single(left.compute(values)), single(right.compute(values))];
+    compute(series, index) {
+      const [a, b] = [valueAt(left, series, index), valueAt(right, series, index)];
       if (fills ? (a ?? b) === undefined : a === undefined || b === undefined) return undefined;
       const result = operator(a ?? 0, b ?? 0);
       return Number.isFinite(result) ? result : undefined;
@@ -89,11 +108,12 @@ function larger(a: number | undefined, b: number): number {
   return a === undefined ? b : Math.max(a, b);
 }
 
-function present(value: Value): number[] {
-  return [value].flat().filter((one): one is number => one !== undefined);
+function present(list: Node | undefined, series: TimeSeries, index: number): number[] {
+  return [list?.compute(series, index)].flat().filter((one): one is number => one !== undefined);
 }
 
-function single(value: Value): number | undefined {
+function valueAt(node: Node | undefined, series: TimeSeries, index: number): number | undefined {
+  const value = node?.compute(series, index);
   return Array.isArray(value) ? undefined : (value as number | undefined);
 }
 
@@ -137,11 +157,11 @@ export function parseExpression(text: string): Expression {
   function unary(): Node {
     if (tokens[0] !== '-') return primary();
     tokens.shift();
-    const { isConstant, compute } = unary();
+    const operand = unary();
     return {
-      isConstant,
-      compute(values) {
-        const value = single(compute(values));
+      isConstant: operand.isConstant,
+      compute(series, index) {
+        const value = valueAt(operand, series, index);
         return value === undefined ? undefined : -value;
       },
     };
@@ -156,14 +176,15 @@ export function parseExpression(text: string): Expression {
     }
     if (token === '[') {
       const elements = list(']');
-      return series((values) => elements.map((element) => single(element.compute(values))));
+      return timeSeries((series, index) => elements.map((element) => valueAt(element, series, index)));
     }
+    if (token === 'REPEAT') return REPEAT;
     if (/^\d/.test(token)) return { isConstant: true, compute: () => Number(token) };
     if (tokens[0] === '(') return call(token);
     // CloudWatch's ids begin with a lower-case letter.
     if (!/^[a-z]/.test(token)) return fail(token);
     ids.add(token);
-    return series((values) => values[token]);
+    return timeSeries((series, index) => series[token]?.[index]);
   }
 
   function call(name: string): Node {
@@ -177,12 +198,12 @@ export function parseExpression(text: string): Expression {
     tokens.shift();
     const given = list(')');
     if (given.length !== found.parameters) fail(`${name} of ${given.length} arguments`);
-    return series((values) => found.call(given.map((argument) => argument.compute(values))));
+    return timeSeries((series, index) => found.call(given, series, index));
   }
 
   const root = binary(0);
   if (tokens.length > 0) fail(tokens[0]);
-  return { ids: [...ids], evaluate: (values) => single(root.compute(values)) };
+  return { ids: [...ids], evaluate: (series, index) => valueAt(root, series, index) };
 }
 
 function tokensOf(text: string): string[] {

@@ -1,9 +1,11 @@
 /** Metric math, as far as the local cloud evaluates it. */
 import { expect, test } from '@jest/globals';
-import { parseExpression, type Values } from '../../../local/cloudwatch/metric-math.ts';
+import { parseExpression } from '../../../local/cloudwatch/metric-math.ts';
 
-function evaluate(text: string, values: Values = {}): number | undefined {
-  return parseExpression(text).evaluate(values);
+/** @param values of each id at the only data point */
+function evaluate(text: string, values: Readonly<Record<string, number>> = {}): number | undefined {
+  const series = Object.fromEntries(Object.entries(values).map(([id, value]) => [id, [value]]));
+  return parseExpression(text).evaluate(series, 0);
 }
 
 test.each<[string, number | undefined]>([
@@ -52,4 +54,16 @@ test.each([
   ['Errors', /has "Errors"/],
 ])('%s is refused', (text, message) => {
   expect(() => parseExpression(text)).toThrow(message);
+});
+
+test('FILL repeats the last value, and 0 by 0 is none', () => {
+  const heartbeats = [undefined, 2, undefined, undefined, 3];
+  const { evaluate } = parseExpression('FILL(beats, 0) / FILL(beats, REPEAT)');
+  expect(heartbeats.map((_, index) => evaluate({ beats: heartbeats }, index))).toEqual([
+    undefined,
+    1,
+    0,
+    0,
+    1,
+  ]);
 });
