@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import { UNKNOWN_ROUTE } from '../../lambdas/api/routes.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { Env } from '../../lambdas/shared/env.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import { addGatewayResponse } from './gateway-responses.ts';
@@ -62,6 +63,7 @@ export class TokenAuthorization extends Construct {
     this.#function = new NodeFunction(this, 'Function', {
       description: 'Verifies access tokens',
       entry: lambdaEntry('auth/authorize.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       purpose: 'authorizer',
       // Two metadata documents and the signing keys, five seconds each.
       timeout: Duration.seconds(20),

@@ -4,6 +4,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Catalogue } from '../catalogue.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { OperationNames } from '../operations/operation-names.ts';
@@ -25,6 +26,7 @@ export class FailureRecorder extends Construct {
     this.failureRecorder = new NodeFunction(this, 'Function', {
       description: 'Marks a job as failed when a step crashes or the execution is stopped',
       entry: lambdaEntry('executions/endings/record-failure.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       purpose: 'recorder',
       catalogue,
     });

@@ -3,6 +3,7 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { JobStatus } from '../../lambdas/jobs/job.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -21,6 +22,7 @@ export class JobResumer extends Construct {
     const resumer = new NodeFunction(this, 'Function', {
       description: 'Resumes executions when all questions of their job have answers',
       entry: lambdaEntry('executions/input/resume.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       purpose: 'resumer',
     });
     names.grantResume(resumer);

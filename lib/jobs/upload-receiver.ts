@@ -3,6 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { UPLOADS_PREFIX } from '../../lambdas/jobs/upload-key.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import type { JobsTable } from './jobs-table.ts';
@@ -20,6 +21,7 @@ export class UploadReceiver extends Construct {
     const receiver = new NodeFunction(this, 'Function', {
       description: 'Resumes jobs whose uploads have arrived in the workspace',
       entry: lambdaEntry('executions/input/receive-upload.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       purpose: 'recorder',
     });
     jobsTable.grantProgress(receiver);

@@ -7,6 +7,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -49,6 +50,7 @@ export class JobEvents extends Construct {
     const publisher = new NodeFunction(this, 'Function', {
       description: 'Publishes changes of jobs to the events topic and to webhook endpoints',
       entry: lambdaEntry('webhooks/publish-events.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       purpose: 'publisher',
       catalogue,
     });

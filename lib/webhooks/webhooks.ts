@@ -9,6 +9,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { Env } from '../../lambdas/shared/env.ts';
 import { DEFAULT_RETRY_SECONDS } from '../../lambdas/webhooks/deliveries/retry-schedule.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -102,6 +103,7 @@ export class Webhooks extends Construct {
     const deliver = new NodeFunction(this, 'Deliver', {
       description: 'Delivers events of jobs to webhook endpoints',
       entry: lambdaEntry('webhooks/sending/deliver.lambda'),
+      role: new CompactRole(this, 'DeliverRole', 'lambda.amazonaws.com'),
       timeout: DELIVER_TIMEOUT,
       // A delivery queues its next attempt, and an owner's message waits in the queue while the owner's slots are taken. Lambda
       // would stop a chain of some 16. `retrySeconds` ends every chain.
@@ -128,6 +130,7 @@ export class Webhooks extends Construct {
     const enqueueDue = new NodeFunction(this, 'QueueWaiting', {
       description: 'Queues deliveries whose next attempt is due soon',
       entry: lambdaEntry('webhooks/deliveries/enqueue-due.lambda'),
+      role: new CompactRole(this, 'QueueWaitingRole', 'lambda.amazonaws.com'),
       timeout: Duration.minutes(4),
     });
     this.#tables.grantDeliveries(enqueueDue, 'BatchGetItem', 'UpdateItem');

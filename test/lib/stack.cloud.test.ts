@@ -4,6 +4,7 @@ import { routes } from '../../lambdas/api/routes.ts';
 import { longestCallMs } from '../../lambdas/definition/operation-definition.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { rolePolicies } from '../support/role-policies.ts';
 
 function load(directory: string): Template {
   const file = readdirSync(directory).find((name) => name.endsWith('.template.json'));
@@ -59,21 +60,20 @@ describe('closed by default', () => {
     ['Signing', ['WebhooksDeliver', 'ManagementFunction']],
     ['Sealing', ['WebhooksDeliver', 'McpFunction', 'ManagementFunction']],
   ])('only those who need it may read the text of the %s secret', (part, functions) => {
-    const policies = app.findResources('AWS::IAM::Policy');
-    const readers = Object.keys(policies).filter((id) =>
-      policies[id]?.Properties.PolicyDocument.Statement.some(
-        ({ Action, Resource }: { Action: string | string[]; Resource: object }) =>
+    const readers = rolePolicies(app).filter(({ statements }) =>
+      statements.some(
+        ({ Action, Resource }) =>
           [Action].flat().includes('secretsmanager:GetSecretValue') &&
           JSON.stringify(Resource).includes(`Webhooks${part}Secret`),
       ),
     );
-    expect(readers.map((id) => id.replace(/Role.*/, ''))).toEqual(functions);
+    expect(readers.map(({ id }) => id.replace(/Role.*/, ''))).toEqual(functions);
   });
 
   test('no policy allows every action, and only what has no resource to name is allowed on all', () => {
-    for (const { Properties } of Object.values(app.findResources('AWS::IAM::Policy'))) {
-      for (const { Action, Resource } of Properties.PolicyDocument.Statement) {
-        const actions: string[] = [Action].flat();
+    for (const { statements } of rolePolicies(app)) {
+      for (const { Action, Resource } of statements) {
+        const actions = [Action].flat();
         expect(actions).not.toContain('*');
         expect(actions.filter((action) => action.endsWith(':*'))).toEqual([]);
         if (Resource === '*') {
@@ -542,11 +542,8 @@ test('the schedule of a stack is that of its properties, and of Standard Webhook
 });
 
 test('whoever answers callers may write where files are awaited, and nowhere else in the bucket', () => {
-  const policies = app.findResources('AWS::IAM::Policy');
-  const statements = Object.entries(policies).flatMap(([id, { Properties }]) =>
-    (Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[]).map(
-      (statement) => ({ id, ...statement }),
-    ),
+  const statements = rolePolicies(app).flatMap(({ id, statements: ofRole }) =>
+    ofRole.map((statement) => ({ id, ...statement })),
   );
   const writing = statements.filter(
     ({ id, Action }) => /^(Mcp|Management)/.test(id) && [Action].flat().includes('s3:PutObject'),
@@ -590,16 +587,10 @@ describe('an operation added to the catalogue', () => {
       Next: 'confirm',
       TimeoutSeconds: 60,
     });
-    const may = fixtures.findResources('AWS::IAM::Policy', {
-      Properties: {
-        PolicyDocument: {
-          Statement: Match.arrayWith([
-            { Action: 'states:SendTaskSuccess', Effect: 'Allow', Resource: Match.anyValue() },
-          ]),
-        },
-      },
-    });
-    expect(Object.keys(may)).toEqual([expect.stringMatching(/^Resumer/)]);
+    const may = rolePolicies(fixtures).filter(({ statements }) =>
+      statements.some(({ Action }) => Action === 'states:SendTaskSuccess'),
+    );
+    expect(may.map(({ id }) => id)).toEqual([expect.stringMatching(/^Resumer/)]);
   });
 
   test('gets a function that may report its progress', () => {
