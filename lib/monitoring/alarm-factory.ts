@@ -25,6 +25,8 @@ export interface AlarmFactoryProps {
 export class AlarmFactory extends Construct {
   /** In the order of their creation. */
   readonly alarms: Alarm[] = [];
+  /** URLs of the runbooks by id. */
+  readonly runbooks = new Map<string, string>();
   readonly #props: AlarmFactoryProps;
 
   constructor(scope: Construct, id: string, props: AlarmFactoryProps) {
@@ -40,13 +42,15 @@ export class AlarmFactory extends Construct {
    * ```
    */
   add(entry: AlarmEntry, metrics: readonly IMetric[]): void {
-    const { service, alarmActions, okActions } = this.#props;
+    const { service, runbooks, alarmActions, okActions } = this.#props;
+    const runbook = `${runbooks}/${entry.id}.md`;
+    if (metrics.length > 0) this.runbooks.set(entry.id, runbook);
     for (const [index, metric] of metrics.entries()) {
       const name = index === 0 ? entry.id : `${entry.id}-${index + 1}`;
       const { breaching, of } = entry.datapoints ?? { breaching: 1, of: 1 };
       const alarm = new Alarm(this, name, {
         alarmName: `${service}-${name}`,
-        alarmDescription: `${entry.says} ${this.runbookOf(entry.id)}`,
+        alarmDescription: `${entry.says} ${runbook}`,
         metric,
         threshold: entry.threshold,
         comparisonOperator: entry.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -58,10 +62,5 @@ export class AlarmFactory extends Construct {
       alarm.addOkAction(...okActions);
       this.alarms.push(alarm);
     }
-  }
-
-  /** Returns the URL of a runbook. */
-  runbookOf(id: string): string {
-    return `${this.#props.runbooks}/${id}.md`;
   }
 }

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
-import { FIVE_MINUTES, math, serviceMetric, sums, sumsWithHeartbeat } from './metrics.ts';
+import { FIVE_MINUTES, math, ruleFailures, serviceMetric, sums, sumsWithHeartbeat } from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import type { AlarmThresholds } from './thresholds.ts';
 
@@ -198,18 +198,7 @@ export const alarms = [
   {
     id: 'rules-failing',
     says: 'EventBridge could not invoke a function, so an event or a scheduled run is lost.',
-    metrics: ({ rules }) =>
-      sums(
-        rules.map(
-          ({ ruleName }) =>
-            new Metric({
-              namespace: 'AWS/Events',
-              metricName: 'FailedInvocations',
-              dimensionsMap: { RuleName: ruleName },
-              ...SUM,
-            }),
-        ),
-      ),
+    metrics: ({ rules }) => sums(rules.map(({ ruleName }) => ruleFailures(ruleName))),
   },
   {
     id: 'topic-failing',

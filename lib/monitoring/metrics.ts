@@ -29,6 +29,17 @@ export function serviceMetric(
   });
 }
 
+/** Returns the number of times that EventBridge could not invoke the target of a rule. */
+export function ruleFailures(ruleName: string): Metric {
+  return new Metric({
+    namespace: 'AWS/Events',
+    metricName: 'FailedInvocations',
+    dimensionsMap: { RuleName: ruleName },
+    statistic: 'Sum',
+    period: FIVE_MINUTES,
+  });
+}
+
 /**
  * Returns an expression of metrics by their ids. Arithmetic counts a missing value as 0 when another metric has a value, and
  * drops a division by zero.

@@ -4,6 +4,7 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnGlobalTable, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -17,6 +18,13 @@ export interface MonitoredTable {
   readonly indexes: readonly string[];
 }
 
+/** Log groups by who writes them. */
+export interface LogGroups {
+  /** With those of the API and of state machines. */
+  readonly engine: readonly ILogGroup[];
+  readonly operations: readonly ILogGroup[];
+}
+
 /** What alarms and the dashboard watch. */
 export interface Monitored {
   /** The dimension `service` of the metrics. */
@@ -28,6 +36,8 @@ export interface Monitored {
   readonly eventRetries: Queue;
   /** The functions of the engine. A step that throws is an error of its function too, so those of operations are not here. */
   readonly functions: readonly LambdaFunction[];
+  /** The functions that run steps, and their sandboxes. */
+  readonly stepFunctions: readonly LambdaFunction[];
   /** Undefined for callers with AWS credentials, whom API Gateway itself verifies. */
   readonly authorizer: LambdaFunction | undefined;
   readonly publisher: LambdaFunction;
@@ -35,6 +45,7 @@ export interface Monitored {
   readonly rules: readonly Rule[];
   readonly tables: readonly MonitoredTable[];
   readonly deadLetters: readonly DeadLetterQueue[];
+  readonly logGroups: LogGroups;
 }
 
 /** What `findMonitored` does not find by its class. */
@@ -45,12 +56,13 @@ export type MonitoredParts = Pick<
 
 export function findMonitored(scope: Construct, parts: MonitoredParts): Monitored {
   const all = scope.node.findAll();
-  const functions = all.filter(
-    (one): one is NodeFunction => one instanceof NodeFunction && !isOfOperation(one),
-  );
+  const allFunctions = all.filter((one): one is NodeFunction => one instanceof NodeFunction);
+  const functions = allFunctions.filter((fn) => !isOfOperation(fn));
+  const logGroups = all.filter((one): one is LogGroup => one instanceof LogGroup);
   return {
     ...parts,
     functions,
+    stepFunctions: allFunctions.filter(isOfOperation),
     authorizer: functions.find(({ purpose }) => purpose === 'authorizer'),
     publisher: withPurpose(functions, 'publisher'),
     resumer: withPurpose(functions, 'resumer'),
@@ -59,11 +71,15 @@ export function findMonitored(scope: Construct, parts: MonitoredParts): Monitore
       .filter((one): one is TableV2 => one instanceof TableV2)
       .map((table) => ({ table, indexes: indexesOf(table) })),
     deadLetters: all.filter((one): one is DeadLetterQueue => one instanceof DeadLetterQueue),
+    logGroups: {
+      engine: logGroups.filter((group) => !isOfOperation(group)),
+      operations: logGroups.filter(isOfOperation),
+    },
   };
 }
 
-function isOfOperation(fn: NodeFunction): boolean {
-  return fn.node.scopes.some((scope) => scope instanceof Operation);
+function isOfOperation(construct: Construct): boolean {
+  return construct.node.scopes.some((scope) => scope instanceof Operation);
 }
 
 function withPurpose(functions: readonly NodeFunction[], purpose: FunctionPurpose): NodeFunction {

@@ -9,9 +9,11 @@ import { Construct } from 'constructs';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 import { AlarmFactory } from './alarm-factory.ts';
 import { alarms, type ListedAlarm } from './alarms.ts';
+import { createDashboard } from './dashboard.ts';
 import { serviceMetric } from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import { checkBudget, checkEmail, type MonitoringOptions, runbooksUrl } from './monitoring-options.ts';
+import { SavedQueries } from './saved-queries.ts';
 import { completeThresholds } from './thresholds.ts';
 
 export interface MonitoringProps {
@@ -40,6 +42,8 @@ export class Monitoring extends Construct {
       this.alarms.add({ ...entry, threshold: threshold(thresholds) }, metrics(monitored, thresholds));
     }
     if (options.budget) this.#addBudget(service, options.budget.monthlyUsd);
+    new SavedQueries(this, 'Queries', { service, logGroups: monitored.logGroups });
+    if (options.dashboard ?? true) createDashboard(this, 'Dashboard', { monitored, alarms: this.alarms });
   }
 
   #addBudget(service: string, monthlyUsd: number): void {

@@ -44,3 +44,35 @@ export function alarmsOf(template: Template, service = 'AsyncOperations'): Map<s
   const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
   return new Map(found.map(({ Properties }) => [Properties.AlarmName.slice(service.length + 1), Properties]));
 }
+
+/** A widget of a dashboard. A row of the grid has 24 columns. */
+export interface Widget {
+  readonly type: 'metric' | 'text' | 'alarm' | 'log';
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly properties: {
+    readonly title?: string;
+    readonly markdown?: string;
+    readonly alarms?: readonly string[];
+    readonly metrics?: readonly (readonly unknown[])[];
+    readonly query?: string;
+    readonly view?: string;
+  };
+}
+
+/** Returns the body of the template's dashboard. Names that are known only at deploy are the logical ids. */
+export function dashboardOf(template: Template): { readonly widgets: readonly Widget[] } {
+  const [resource] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+  const [, parts]: [string, readonly (string | object)[]] = resource?.Properties.DashboardBody[
+    'Fn::Join'
+  ] ?? ['', []];
+  const text = parts.map((part) => (typeof part === 'string' ? part : nameOf(part))).join('');
+  return JSON.parse(text);
+}
+
+function nameOf(reference: object): string {
+  const [argument] = Object.values(reference).flat();
+  return String(argument);
+}
