@@ -1,9 +1,19 @@
 /** Lists the alarms: what each watches, when it goes off, and what it says. Each has a runbook, `docs/runbooks/<id>.md`. */
 import { Duration } from 'aws-cdk-lib';
 import type { MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DeadLetterQueue } from '../defaults/dead-letter-queue.ts';
-import { FIVE_MINUTES, math, ruleFailures, serviceMetric, sums, sumsWithHeartbeat } from './metrics.ts';
+import {
+  accountConcurrency,
+  FIVE_MINUTES,
+  math,
+  ruleFailures,
+  serviceMetric,
+  sums,
+  sumsWithHeartbeat,
+  tableThrottles,
+  throttledTransitions,
+} from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import type { AlarmThresholds } from './thresholds.ts';
 
@@ -97,14 +107,7 @@ export const alarms = [
     id: 'concurrency-near-limit',
     says: 'The account uses nearly all of its concurrent executions of Lambda, and then steps and requests are throttled.',
     // Of the region: the limit is one of the account. A step that Lambda throttles shows here too.
-    metrics: () => [
-      new Metric({
-        namespace: 'AWS/Lambda',
-        metricName: 'ClaimedAccountConcurrency',
-        statistic: 'Maximum',
-        period: MINUTES.period,
-      }),
-    ],
+    metrics: () => [accountConcurrency(MINUTES.period)],
     threshold: ({ concurrentExecutions }) => concurrentExecutions,
     datapoints: MINUTES.datapoints,
   },
@@ -163,12 +166,7 @@ export const alarms = [
     metrics: ({ service }) => [
       math('starts + transitions', {
         starts: serviceMetric(service, 'StartsQueued', 'Sum'),
-        transitions: new Metric({
-          namespace: 'AWS/States',
-          metricName: 'ThrottledEvents',
-          dimensionsMap: { ServiceMetric: 'StateTransition' },
-          ...SUM,
-        }),
+        transitions: throttledTransitions(),
       }),
     ],
     threshold: ({ throttledExecutions }) => throttledExecutions,
@@ -179,17 +177,7 @@ export const alarms = [
     says: 'DynamoDB throttles reads or writes of a table.',
     metrics: ({ tables, service }) =>
       sumsWithHeartbeat(
-        tables.flatMap(({ table, indexes }) =>
-          [undefined, ...indexes].flatMap((index) =>
-            ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => {
-              const dimensionsMap = {
-                TableName: table.tableName,
-                ...(index && { GlobalSecondaryIndexName: index }),
-              };
-              return new Metric({ namespace: 'AWS/DynamoDB', metricName: name, dimensionsMap, ...SUM });
-            }),
-          ),
-        ),
+        tables.flatMap((one) => tableThrottles(one)),
         serviceMetric(service, 'Sweeps', 'Sum'),
       ),
     threshold: ({ tableThrottles }) => tableThrottles,

@@ -26,7 +26,14 @@ import {
   type MetricName,
 } from '../../lambdas/shared/observability/metric-definitions.ts';
 import type { AlarmFactory } from './alarm-factory.ts';
-import { FIVE_MINUTES, ruleFailures, serviceMetric } from './metrics.ts';
+import {
+  accountConcurrency,
+  FIVE_MINUTES,
+  ruleFailures,
+  serviceMetric,
+  tableThrottles,
+  throttledTransitions,
+} from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import { FAILURES_BY_CODE } from './saved-queries.ts';
 
@@ -68,8 +75,9 @@ export function createDashboard(scope: Construct, id: string, props: DashboardPr
       functions(monitored),
       heading('Webhooks and events'),
       webhooks(monitored),
-      heading('Jobs, Step Functions and DynamoDB'),
+      heading('Sweeps, Step Functions, Lambda and DynamoDB'),
       backend(monitored),
+      capacity(monitored),
       [runbookLinks(alarms.runbooks)],
     ],
   });
@@ -133,21 +141,28 @@ function stuck(monitored: Monitored): IWidget[] {
   ];
 }
 
-/** Search expressions find the metrics of each operation, so that the widgets do not grow with the catalogue. */
 function byOperation(service: string): IWidget[] {
-  const search = (metricName: MetricName, statistic: string) => [
-    new MathExpression({
-      expression: `SEARCH('{${METRIC_NAMESPACE},${Dimension.service},${Dimension.operation}} MetricName="${metricName}" ${Dimension.service}="${service}"', '${statistic}', ${FIVE_MINUTES.toSeconds()})`,
-      usingMetrics: {},
-      period: FIVE_MINUTES,
-      label: '',
-    }),
-  ];
+  const search = (metricName: MetricName, statistic: string) =>
+    byOperationSearch(service, metricName, statistic);
   return [
     graph('Completed jobs', { left: search('JobsCompleted', 'Sum') }),
     graph('Failed jobs', { left: search('JobsFailed', 'Sum') }),
     graph('Duration of jobs, p90 (ms)', { left: search('JobDuration', 'p90') }),
     graph('Cost of jobs (US dollars)', { left: search('JobCost', 'Sum') }),
+  ];
+}
+
+/** A search expression finds the metric of each operation, so that widgets do not grow with the catalogue. */
+function byOperationSearch(service: string, metricName: MetricName, statistic: string): IMetric[] {
+  const schema = [METRIC_NAMESPACE, Dimension.service, Dimension.operation].join(',');
+  const terms = `{${schema}} MetricName="${metricName}" ${Dimension.service}="${service}"`;
+  return [
+    new MathExpression({
+      expression: `SEARCH('${terms}', '${statistic}', ${FIVE_MINUTES.toSeconds()})`,
+      usingMetrics: {},
+      period: FIVE_MINUTES,
+      label: '',
+    }),
   ];
 }
 
@@ -232,23 +247,34 @@ function webhooks({ service, deliveries, topic }: Monitored): IWidget[] {
   ];
 }
 
-function backend({ service, tables, rules }: Monitored): IWidget[] {
-  const { sum } = metricsOf(service);
-  const count = { statistic: 'Sum', period: FIVE_MINUTES };
+function backend({ service, rules }: Monitored): IWidget[] {
+  const { sum, p99 } = metricsOf(service);
   return [
     graph('Sweeps', { left: [sum('Sweeps'), sum('SweepFindings')] }),
-    graph('Waits for people (ms)', { left: [metricsOf(service).p99('InputWaitTime')] }),
+    graph('Throttled by Step Functions', {
+      left: [sum('StartsQueued'), throttledTransitions().with({ label: 'transitions of the account' })],
+    }),
     graph('Rules that could not invoke', {
       left: rules.map((rule) => ruleFailures(rule.ruleName).with({ label: rule.node.scope?.node.id })),
     }),
+    graph('Waits for people (ms)', { left: [p99('InputWaitTime')] }),
+  ];
+}
+
+function capacity({ tables, ...monitored }: Monitored): IWidget[] {
+  return [
+    graph('Concurrent executions of the account', {
+      left: [accountConcurrency().with({ label: 'used and reserved' })],
+    }),
     graph('Capacity units of tables', {
-      left: tables.flatMap(({ table }) => {
-        const name = `${table.node.scope?.node.id} ${table.node.id}`;
-        return [
-          table.metricConsumedReadCapacityUnits({ ...count, label: `${name}: read` }),
-          table.metricConsumedWriteCapacityUnits({ ...count, label: `${name}: written` }),
-        ];
-      }),
+      left: tables.flatMap(({ name, table }) => [
+        table.metricConsumedReadCapacityUnits({ period: FIVE_MINUTES, label: `${name} read` }),
+        table.metricConsumedWriteCapacityUnits({ period: FIVE_MINUTES, label: `${name} write` }),
+      ]),
+    }),
+    graph('Throttles of tables and indexes', { left: tables.flatMap((table) => tableThrottles(table)) }),
+    graph('Time to the first step, p90 (ms)', {
+      left: byOperationSearch(monitored.service, 'QueuedTime', 'p90'),
     }),
   ];
 }

@@ -7,6 +7,8 @@ import {
   type MetricName,
 } from '../../lambdas/shared/observability/metric-definitions.ts';
 
+import type { MonitoredTable } from './monitored.ts';
+
 /** CloudWatch's limit for the metrics of an alarm on a math expression. */
 const MAX_METRICS = 10;
 
@@ -38,6 +40,47 @@ export function ruleFailures(ruleName: string): Metric {
     statistic: 'Sum',
     period: FIVE_MINUTES,
   });
+}
+
+/** Returns the number of state transitions that Step Functions throttled. The quota and the metric are of the account's region. */
+export function throttledTransitions(): Metric {
+  return new Metric({
+    namespace: 'AWS/States',
+    metricName: 'ThrottledEvents',
+    dimensionsMap: { ServiceMetric: 'StateTransition' },
+    statistic: 'Sum',
+    period: FIVE_MINUTES,
+  });
+}
+
+/** Returns the concurrent executions of Lambda in the account's region, with those that are reserved. */
+export function accountConcurrency(period = FIVE_MINUTES): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'ClaimedAccountConcurrency',
+    statistic: 'Maximum',
+    period,
+  });
+}
+
+/** Returns the numbers of throttled reads and writes of a table and of each of its indexes. */
+export function tableThrottles({ name, table, indexes }: MonitoredTable): Metric[] {
+  return [undefined, ...indexes].flatMap((index) =>
+    (['Read', 'Write'] as const).map(
+      (access) =>
+        new Metric({
+          namespace: 'AWS/DynamoDB',
+          metricName: `${access}ThrottleEvents`,
+          dimensionsMap: {
+            TableName: table.tableName,
+            ...(index !== undefined && { GlobalSecondaryIndexName: index }),
+          },
+          statistic: 'Sum',
+          period: FIVE_MINUTES,
+          label: [name, index, access.toLowerCase()].filter(Boolean).join(' '),
+        }),
+    ),
+  );
 }
 
 /**

@@ -14,6 +14,8 @@ import { Operation } from '../operations/operation.ts';
 
 /** A table with the names of its indexes. */
 export interface MonitoredTable {
+  /** The ids of its constructs without what all of them share: `Jobs`, `Tables Deliveries`. */
+  readonly name: string;
   readonly table: TableV2;
   readonly indexes: readonly string[];
 }
@@ -69,7 +71,7 @@ export function findMonitored(scope: Construct, parts: MonitoredParts): Monitore
     rules: all.filter((one): one is Rule => one instanceof Rule),
     tables: all
       .filter((one): one is TableV2 => one instanceof TableV2)
-      .map((table) => ({ table, indexes: indexesOf(table) })),
+      .map((table) => ({ name: nameOf(table), table, indexes: indexesOf(table) })),
     deadLetters: all.filter((one): one is DeadLetterQueue => one instanceof DeadLetterQueue),
     logGroups: {
       engine: logGroups.filter((group) => !isOfOperation(group)),
@@ -86,6 +88,10 @@ function withPurpose(functions: readonly NodeFunction[], purpose: FunctionPurpos
   const found = functions.find((fn) => fn.purpose === purpose);
   if (!found) throw new Error(`No function has the purpose "${purpose}".`);
   return found;
+}
+
+function nameOf({ node }: TableV2): string {
+  return [node.scope?.node.id, node.id === 'Table' ? undefined : node.id].filter(Boolean).join(' ');
 }
 
 function indexesOf(table: TableV2): string[] {

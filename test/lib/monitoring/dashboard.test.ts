@@ -1,18 +1,18 @@
 /** Checks the dashboard and the saved queries of the template, for the samples and for sixty operations. */
-import { fileURLToPath } from 'node:url';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { metricDefinitions } from '../../../lambdas/shared/observability/metric-definitions.ts';
-import { operations as sixty } from '../../fixtures/many/index.ts';
-import { alarmsOf, dashboardOf, templateOf, type Widget } from './monitoring-template.ts';
+import {
+  alarmsOf,
+  dashboardOf,
+  defaultTemplate,
+  templateOfSixty,
+  type Widget,
+} from './monitoring-template.ts';
 
-const many = {
-  operations: sixty,
-  module: fileURLToPath(new URL('../../fixtures/many/index.ts', import.meta.url)),
-};
-const template = templateOf();
-const templateOfSixty = templateOf({ operations: many, authorization: { mode: 'iam' } });
+const template = defaultTemplate();
+const ofSixty = templateOfSixty();
 const dashboard = dashboardOf(template);
-const dashboardOfSixty = dashboardOf(templateOfSixty);
+const dashboardOfSixty = dashboardOf(ofSixty);
 
 interface Query {
   readonly Name: string;
@@ -80,18 +80,15 @@ test('one saved query reads all log groups of the samples, those of sixty operat
   const [all] = queriesOf(template).filter(({ Name }) => Name === 'AsyncOperations/All lines of a job');
   expect(all?.LogGroupNames.map(({ Ref }) => Ref).sort()).toEqual(groups);
 
-  const parts = queriesOf(templateOfSixty).filter(({ Name }) => Name.includes('/All lines of a job, part '));
+  const parts = queriesOf(ofSixty).filter(({ Name }) => Name.includes('/All lines of a job, part '));
   expect(parts.length).toBeGreaterThan(1);
   for (const { LogGroupNames } of parts) expect(LogGroupNames.length).toBeLessThanOrEqual(50);
   expect(new Set(parts.flatMap(({ LogGroupNames }) => LogGroupNames.map(({ Ref }) => Ref))).size).toBe(
-    Object.keys(templateOfSixty.findResources('AWS::Logs::LogGroup')).length,
+    Object.keys(ofSixty.findResources('AWS::Logs::LogGroup')).length,
   );
 });
 
 test('monitoring adds at most 45 resources to sixty operations', () => {
   const count = (from: Template) => Object.keys(from.toJSON().Resources).length;
-  expect(
-    count(templateOfSixty) -
-      count(templateOf({ operations: many, authorization: { mode: 'iam' }, monitoring: false })),
-  ).toBeLessThanOrEqual(45);
+  expect(count(ofSixty) - count(templateOfSixty('off'))).toBeLessThanOrEqual(45);
 });

@@ -1,7 +1,10 @@
 /** Synthesizes the monitoring of a stack without bundles, and reads its alarms. */
+import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AsyncOperationsStack, type AsyncOperationsStackProps } from '../../../lib/async-operations-stack.ts';
+import type { Catalogue } from '../../../lib/catalogue.ts';
+import { operations as sixty } from '../../fixtures/many/index.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 
 /** Region and account in which templates without tokens are made. */
@@ -13,6 +16,31 @@ export function templateOf(props: Partial<AsyncOperationsStackProps> = {}): Temp
   return Template.fromStack(
     new AsyncOperationsStack(app, 'AsyncOperations', { env: ENV, operations: samples, ...props }),
   );
+}
+
+const many: Catalogue = {
+  operations: sixty,
+  module: fileURLToPath(new URL('../../fixtures/many/index.ts', import.meta.url)),
+};
+const templates = new Map<string, Template>();
+
+/** Returns the template with the defaults. Files of a worker share it. */
+export function defaultTemplate(): Template {
+  return once('samples', () => templateOf());
+}
+
+/** Returns the template of sixty operations, with IAM. Files of a worker share it. */
+export function templateOfSixty(monitoring: 'default' | 'off' = 'default'): Template {
+  const off = monitoring === 'off' ? { monitoring: false as const } : {};
+  return once(`sixty, ${monitoring}`, () =>
+    templateOf({ operations: many, authorization: { mode: 'iam' }, ...off }),
+  );
+}
+
+function once(key: string, make: () => Template): Template {
+  const template = templates.get(key) ?? make();
+  templates.set(key, template);
+  return template;
 }
 
 /** The properties in use of an alarm. */
