@@ -1,5 +1,7 @@
 /** Checks the alarms of the template: their names, runbooks, metrics and actions, and that a new deployment is quiet. */
+
 import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';

@@ -1,4 +1,5 @@
 /** Checks the dashboard and the saved queries of the template, for the samples and for sixty operations. */
+import { expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { metricDefinitions } from '../../../lambdas/shared/observability/metric-definitions.ts';
 import {

@@ -1,5 +1,7 @@
 /** Compares docs/monitoring.md with the template: its alarms, and what they cost a month. */
+
 import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { metricDefinitions } from '../../../lambdas/shared/observability/metric-definitions.ts';
 import { alarms, type ListedAlarm } from '../../../lib/monitoring/alarms.ts';
