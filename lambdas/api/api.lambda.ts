@@ -1,12 +1,15 @@
 /** Serves the management API. Builds its adapters once a cold start. */
 import middy from '@middy/core';
+import { deployedNames } from '../definition/deployed-names.ts';
 import { operations } from '../definition/deployed-operations.ts';
 import { jobServices } from '../executions/job-services.ts';
 import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { requestKeys } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
+import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
+import { measureRequests } from '../shared/observability/request-metrics.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -34,4 +37,7 @@ export const handler = middy(
       signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
     }),
   }),
-).use(observe(requestKeys));
+)
+  .use(observe(requestKeys))
+  .use(writeMetrics(deployedNames))
+  .use(measureRequests());

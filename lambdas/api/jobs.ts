@@ -13,6 +13,7 @@ import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
 import { addLogKeys } from '../shared/observability/log.ts';
+import { measurePoll } from '../shared/observability/request-metrics.ts';
 import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
 import { jobViewWithUpload } from '../workspace/job-view-with-upload.ts';
 import { jobDeliveriesCursor, MAX_DELIVERIES, pageOfDeliveries } from './delivery-pages.ts';
@@ -58,7 +59,9 @@ export function jobRoutes(dependencies: ApiDependencies) {
     'GET /jobs/{job_id}': async (request) => {
       request.expectNoParameters();
       pollRateLimiter.check(request.owner, request.param('job_id'));
-      const job = await executionProgress.refresh(await find(request));
+      const found = await find(request);
+      measurePoll(found);
+      const job = await executionProgress.refresh(found);
       const view = await jobViewWithUpload(job, workspace, request.caller, polls.next(job));
       const etag = etagOf(job);
       const headers = {

@@ -2,6 +2,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
+import { measureFailure } from '../shared/observability/request-metrics.ts';
 import { toJson } from '../shared/well-formed.ts';
 
 export interface ApiResponse {
@@ -58,6 +59,7 @@ export function toProxyResult({ status, body, headers }: ApiResponse): APIGatewa
 /** Maps an error to a response. An unexpected error is logged in full; the caller gets a message without details. */
 export function errorResponse(error: unknown, route: string): ApiResponse {
   const status = error instanceof AppError ? STATUSES[error.code] : undefined;
+  measureFailure(status ? error : undefined);
   if (error instanceof AppError && status) {
     const waitMs = Number(error.details?.retry_after_ms ?? 0);
     const headers = waitMs > 0 ? { 'retry-after': String(Math.ceil(waitMs / 1000)) } : undefined;

@@ -8,6 +8,7 @@ import type { JobLimits } from '../jobs/limits.ts';
 import { PollIntervals } from '../jobs/poll-intervals.ts';
 import { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
+import { excludeTime } from '../shared/observability/request-metrics.ts';
 import { createPollRateLimiter } from '../shared/rate-limiter.ts';
 import { WorkspaceLinks } from '../workspace/workspace-links.ts';
 import { ExecutionHistory } from './execution-history.ts';
@@ -22,7 +23,12 @@ export function jobServices(operations: readonly OperationDefinition[]) {
   const limits: JobLimits = JSON.parse(requiredEnv(Env.jobLimits));
   const jobs = new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) });
   const history = new ExecutionHistory();
-  const slots = { client, tableName: requiredEnv(Env.slotsTableName), limit: limits.waitingCalls };
+  const slots = {
+    client,
+    tableName: requiredEnv(Env.slotsTableName),
+    limit: limits.waitingCalls,
+    onRelease: excludeTime,
+  };
   return {
     client,
     sqs,

@@ -7,6 +7,8 @@ import { checkLimits, type JobLimits } from '../jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import { addMetric } from '../shared/observability/metrics.ts';
+import { measureStart } from '../shared/observability/request-metrics.ts';
 import { type Executions, StartRefused } from './executions.ts';
 import { failStart, startFailed } from './fail-start.ts';
 import type { ExecutionQueue } from './queue/execution-queue.ts';
@@ -106,13 +108,17 @@ export async function startPending(
     await executions.start(job);
   } catch (error) {
     // The record is on disk. The reconciler starts a job that the queue does not take.
-    if (!(error instanceof StartRefused)) await executionQueue.send(job, error);
+    if (!(error instanceof StartRefused)) {
+      addMetric('StartsQueued', 1);
+      await executionQueue.send(job, error);
+    }
     // Only the call that created the job may fail it: another call with the key may have started it.
     else {
       const failure = created ? await failStart(jobs, job, error) : startFailed(job, error);
       if (failure) throw failure;
     }
   }
+  if (created) measureStart(job);
   return job;
 }
 

@@ -1,5 +1,6 @@
 /** Waits for a job on behalf of a caller. */
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
+import { measureWait } from '../shared/observability/request-metrics.ts';
 import { isTerminal, type Job, JobStatus } from './job.ts';
 import type { JobStore } from './job-store.ts';
 
@@ -49,9 +50,11 @@ async function waitWhile(
   if (waitMs <= 0 || !shouldWait(job)) return job;
   const release = await waits.take(job.owner, waitMs + READS_MS);
   if (!release) return job;
+  const sinceMs = Date.now();
   try {
     return await readWhile(shouldWait, jobs, job, waitMs, onRead);
   } finally {
+    measureWait(sinceMs);
     await release();
   }
 }

@@ -10,7 +10,9 @@ import { isTerminal } from '../jobs/job.ts';
 import type { Caller } from '../shared/caller.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
+import { measureFailure } from '../shared/observability/request-metrics.ts';
 import { toFinalResult } from './job-result.ts';
+import { measureResult } from './measure-result.ts';
 import { toMethodError } from './method-error.ts';
 import type { ClientRequest } from './protocol-method.ts';
 import { toCoreTask, toInputRequests, toTask } from './task-mapping.ts';
@@ -43,13 +45,13 @@ export async function callTool(
       } as InputRequiredResult;
     }
     const { job } = result;
-    if (!job || !client.supportsTasks) return toCallToolResult(result, client);
+    if (!job || !client.supportsTasks) return measureResult(toCallToolResult(result, client));
     if (!isTerminal(job.status))
       return new TaskResult({ resultType: 'task', ...toTask(job, tasks.pollIntervalMs(job)) });
-    return toFinalResult(job, result);
+    return measureResult(toFinalResult(job, result));
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    return toErrorResult(reportableError(name, error));
+    return measureResult(toErrorResult(reportableError(name, error)));
   }
 }
 
@@ -88,6 +90,7 @@ function find(tools: readonly Tool[], name: string): Tool {
 
 /** Maps anything that a tool throws to an error that is safe to show. Logs the cause. */
 function reportableError(tool: string, error: unknown): CodedError {
+  measureFailure(error);
   if (error instanceof CodedError) {
     const { code, cause } = error;
     if (cause) log.warn('A tool failed', { tool, code, cause });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { deployedNames } from '../definition/deployed-names.ts';
 import { operations } from '../definition/deployed-operations.ts';
 import { jobServices } from '../executions/job-services.ts';
 import { SyncCalls } from '../executions/sync-calls.ts';
@@ -10,7 +11,9 @@ import { signedFetch } from '../shared/aws/signed-fetch.ts';
 import { callerOf, requestKeys } from '../shared/caller.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { addressPolicy } from '../shared/http/address-policy.ts';
+import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
+import { measureRequests } from '../shared/observability/request-metrics.ts';
 import { createCallRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
@@ -74,7 +77,10 @@ export const handler = middy(
     return toStreamedResponse(await endpoint(request, caller, endsAtMs));
   },
   { executionMode: executionModeStreamifyResponse },
-).use(observe(requestKeys));
+)
+  .use(observe(requestKeys))
+  .use(writeMetrics(deployedNames))
+  .use(measureRequests());
 
 function refuse(status: number, message: string) {
   return toStreamedResponse(Response.json({ message }, { status }));

@@ -2,10 +2,12 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { CodedError } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
+import { measureFailure } from '../shared/observability/request-metrics.ts';
 
 /** @returns -32602 when the caller must change the request; -32603 for retryable and unexpected errors */
 export function toMethodError(method: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
+  measureFailure(error);
   if (!(error instanceof CodedError)) return failedUnexpectedly(method, error);
   const { code, message, retryable, details } = error;
   const data = { code, ...(retryable && { retryable }), ...details };

@@ -51,12 +51,14 @@ interface InvocationOptions {
   readonly operations?: readonly string[];
   /** The client leaves after the first chunk of a streamed response. @default false */
   readonly leavesEarly?: boolean;
+  /** Further middleware. @default none */
+  readonly middleware?: middy.MiddlewareObj;
 }
 
 /** Returns the documents that code writes in one invocation, also when it throws. */
 export async function metricDocumentsOf(
   run: () => unknown,
-  { operations = ['build', 'deploy'], leavesEarly = false }: InvocationOptions = {},
+  { operations = ['build', 'deploy'], leavesEarly = false, middleware }: InvocationOptions = {},
 ): Promise<readonly MetricDocument[]> {
   const lines: string[] = [];
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -64,7 +66,10 @@ export async function metricDocumentsOf(
     return true;
   });
   try {
-    const handler = middy(async () => run()).use(writeMetrics(new Set(operations)));
+    const handler = middy(async () => run()).use([
+      writeMetrics(new Set(operations)),
+      ...(middleware ? [middleware] : []),
+    ]);
     const response: unknown = await handler({}, {} as never).catch(() => undefined);
     const { body } = Object(response);
     if (body instanceof ReadableStream) for await (const _ of body) if (leavesEarly) break;

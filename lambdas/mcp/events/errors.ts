@@ -1,6 +1,7 @@
 /** Maps errors to JSON-RPC errors with the codes and the `data` of the MCP Events draft. */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { measureFailure } from '../../shared/observability/request-metrics.ts';
 import { toMethodError } from '../method-error.ts';
 
 /** Codes from the draft's section "Error Codes". */
@@ -24,6 +25,7 @@ const CODES: Partial<Record<ErrorCode, number>> = {
 /** Maps anything that a method throws to a JSON-RPC error. Logs unexpected errors and hides their text. */
 export function toProtocolError(method: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
+  measureFailure(error);
   const code = error instanceof AppError ? CODES[error.code] : undefined;
   if (error instanceof AppError && code !== undefined) {
     return new ProtocolError(code, error.message, error.details);

@@ -10,6 +10,7 @@ import { isTerminal, type Job } from '../../jobs/job.ts';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { log } from '../../shared/observability/log.ts';
+import { measureWait } from '../../shared/observability/request-metrics.ts';
 import { errorResponse, eventOf, streamEvents } from '../event-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
@@ -72,7 +73,11 @@ export async function listen({ id, params }: ListenRequest, context: ListenConte
   const { waits, caller, endsAtMs } = context;
   const release = await waits.take(caller.owner, endsAtMs - Date.now());
   if (!release) return errorResponse(id, toMethodError(METHOD, waits.exhausted()));
-  return streamEvents(frames(id, taskIds, elicitationModes(elicitation), context), release);
+  const sinceMs = Date.now();
+  return streamEvents(frames(id, taskIds, elicitationModes(elicitation), context), () => {
+    measureWait(sinceMs);
+    return release();
+  });
 }
 
 async function* frames(

@@ -10,6 +10,7 @@ import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { log } from '../../shared/observability/log.ts';
+import { measureWait } from '../../shared/observability/request-metrics.ts';
 import { errorResponse, eventOf, resumeEvent, streamEvents } from '../event-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { CallProgress } from '../progress.ts';
@@ -106,7 +107,13 @@ export async function streamResult(start: Position, context: StreamContext): Pro
       return Response.json({ jsonrpc: '2.0', id, result: await resultOf(tasks, job) });
     }
     const release = await waits.take(caller.owner, endsAtMs - Date.now());
-    if (release) return streamEvents(events(start, job, { ...context, endsAtMs }), release);
+    if (release) {
+      const sinceMs = Date.now();
+      return streamEvents(events(start, job, { ...context, endsAtMs }), () => {
+        measureWait(sinceMs);
+        return release();
+      });
+    }
     if (!resumes(version)) throw waits.exhausted();
     return streamEvents(
       ReadableStream.from([resumeEvent(eventId.encode(start), BUSY_RETRY_MS)]),

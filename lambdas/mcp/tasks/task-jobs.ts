@@ -12,9 +12,11 @@ import { jobNotFound } from '../../jobs/job-errors.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { PollIntervals } from '../../jobs/poll-intervals.ts';
 import { addLogKeys } from '../../shared/observability/log.ts';
+import { measurePoll } from '../../shared/observability/request-metrics.ts';
 import type { RateLimiter } from '../../shared/rate-limiter.ts';
 import type { WorkspaceLinks } from '../../workspace/workspace-links.ts';
 import { jobResult, toFinalResult } from '../job-result.ts';
+import { measureResult } from '../measure-result.ts';
 import type { ElicitationModes } from '../protocol-method.ts';
 import { toDetailedTask } from '../task-mapping.ts';
 
@@ -50,6 +52,7 @@ export class TaskJobs {
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
     addLogKeys(logKeysOf(job));
+    measurePoll(job);
     return executionProgress.refresh(job);
   }
 
@@ -81,7 +84,8 @@ export class TaskJobs {
   async result(job: Job): Promise<CallToolResult> {
     const { operations, workspace, polls } = this.#options;
     const operation = operations.find(({ name }) => name === job.operation);
-    return toFinalResult(job, await jobResult(job, { operation, workspace, polls, caller: NO_SCOPES }));
+    const result = await jobResult(job, { operation, workspace, polls, caller: NO_SCOPES });
+    return measureResult(toFinalResult(job, result));
   }
 
   /** Returns a task of the extension, as `tasks/get` and notifications show it. */

@@ -14,6 +14,7 @@ import { type InputAnswer, isUrl, JobStatus, jobIdForKey } from '../../jobs/job.
 import { Scope } from '../../shared/caller.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { setMetricSubject } from '../../shared/observability/metrics.ts';
 import { linkFiles } from '../../workspace/job-files.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
 import { describeFiles, viewFile } from '../file-view.ts';
@@ -45,6 +46,7 @@ export function syncTool(
     // Only here the operation's result is the whole result: programs generate types from this schema.
     output: operation.output instanceof z.ZodObject ? operation.output : undefined,
     async call(args, { owner }, client) {
+      setMetricSubject({ operation: operation.name });
       const { input, wantsLinks } = readLinksArgument(operation, args);
       callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);

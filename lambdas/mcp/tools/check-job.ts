@@ -4,6 +4,7 @@ import { maxWaitMs } from '../../definition/operation-definition.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
 import { waitForEndOrInput } from '../../jobs/wait.ts';
 import { Scope } from '../../shared/caller.ts';
+import { measurePoll } from '../../shared/observability/request-metrics.ts';
 import { withLastLines } from '../../workspace/logs/last-lines.ts';
 import { jobExtras, jobIdArgument, jobResult } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
@@ -43,6 +44,7 @@ export function checkJobTool({
     async call({ job_id: jobId, wait_seconds, include }, caller, { onProgress }) {
       const { owner } = caller;
       const found = await findJob({ jobs, pollRateLimiter }, owner, jobId);
+      measurePoll(found);
       const operation = operations.find(({ name }) => name === found.operation);
       const wait = limitWait(wait_seconds, operation ? maxWaitMs(operation.execution) : longestWaitMs);
       const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);

@@ -12,6 +12,7 @@ import { AppError, ErrorCode, OperationError } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { Json } from '../../shared/json.ts';
+import { setMetricSubject } from '../../shared/observability/metrics.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
 import { jobResult } from '../job-result.ts';
 import type { OnProgress } from '../progress.ts';
@@ -95,6 +96,7 @@ export async function acceptStart(
     ...input
   } = mergeOptions(rest, job_options);
   if (callback_url !== undefined) requireScopes(caller, SENDING_SCOPES);
+  setMetricSubject({ operation: operation.name });
   const callback = readCallback(callback_url, callback_events, addressPolicy);
   await requireObjects(operation, input, workspace);
   return {

@@ -21,6 +21,8 @@ export interface OwnerSlotsOptions {
   readonly purpose: string;
   /** Slots of one owner. */
   readonly limit: number;
+  /** Receives how long a slot was held, in milliseconds. @default nobody */
+  readonly onRelease?: (heldMs: number) => void;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
@@ -50,8 +52,13 @@ export class OwnerSlots {
       // The first guess needs no read. A failed write means that another call took the slot.
       for (let free = this.#names; free.length > 0; free = await this.#free(owner)) {
         const name = free[Math.floor(Math.random() * free.length)] ?? '';
-        const until = this.#now() + holdMs;
-        if (await this.#take(owner, name, until)) return () => this.#release(owner, name, until);
+        const sinceMs = this.#now();
+        const until = sinceMs + holdMs;
+        if (!(await this.#take(owner, name, until))) continue;
+        return () => {
+          this.#options.onRelease?.(this.#now() - sinceMs);
+          return this.#release(owner, name, until);
+        };
       }
     } catch (error) {
       log.error('A slot could not be taken', { purpose: this.#options.purpose, error });

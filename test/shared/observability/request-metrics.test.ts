@@ -1,0 +1,84 @@
+/** Tests what a request adds to the metrics: its time, its waits, its job and its failure. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, ErrorCode, OperationError } from '../../../lambdas/shared/errors.ts';
+import {
+  excludeTime,
+  measureFailure,
+  measurePoll,
+  measureRequests,
+  measureStart,
+  measureWait,
+} from '../../../lambdas/shared/observability/request-metrics.ts';
+import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
+
+const requestsOf = (run: () => unknown) => metricDocumentsOf(run, { middleware: measureRequests() });
+const refusal = (details: object) =>
+  new AppError(ErrorCode.resourceExhausted, 'Too many.', { details: details as Record<string, string> });
+
+test('a request has its time', async () => {
+  const [document] = await requestsOf(async () => {
+    await delay(20);
+    return { statusCode: 200, headers: { 'content-type': 'application/json' } };
+  });
+  expect(document?.RequestTime).toBeGreaterThanOrEqual(19);
+  expect(document?.RequestTime).toBeLessThan(2_000);
+});
+
+test.each<[string, () => unknown]>([
+  ['a stream', () => ({ headers: { 'content-type': 'text/event-stream' } })],
+  ['a request that waits', () => excludeTime(20)],
+])('%s has no time', async (_what, run) => {
+  expect(sumsOf(await requestsOf(run))).not.toHaveProperty('RequestTime');
+});
+
+test('a start has its time without the synchronous run before it', async () => {
+  const [document] = await requestsOf(async () => {
+    await delay(50);
+    excludeTime(45);
+    measureStart({ operation: 'build', jobId: 'a-job' });
+  });
+  expect(document).toMatchObject({ StartsAccepted: 1, operation: 'build', job_id: 'a-job' });
+  expect(document?.StartTime).toBeLessThan(2_000);
+  expect(document?.StartTime).toBeGreaterThanOrEqual(4);
+});
+
+test('a poll that waits gives one document', async () => {
+  const documents = await requestsOf(() => {
+    measurePoll({ operation: 'build', jobId: 'a-job' });
+    measureWait(Date.now() - 1_000);
+    excludeTime(1_000);
+  });
+  expect(documents).toHaveLength(1);
+  expect(documents[0]).toMatchObject({ Polls: 1, Waits: 1 });
+  expect(documents[0]?.WaitTime).toBeGreaterThanOrEqual(1_000);
+});
+
+test.each<[string, unknown, object]>([
+  ['an unexpected error', new Error('broken'), { RequestErrors: 1 }],
+  ['a start that nothing accepts', new AppError(ErrorCode.startFailed, 'No.'), { RequestErrors: 1 }],
+  ['a limit of the owner', refusal({ limit: 'open_jobs' }), { LimitRefusals: 1 }],
+  ['a throttled service', refusal({ retry_after_ms: 10 }), {}],
+  ['an unknown job', new AppError(ErrorCode.jobNotFound, 'None.'), {}],
+  ['a failure of an operation', new OperationError('NO_PICTURE', 'None.'), {}],
+])('%s counts once, however many layers map it', async (_what, error, expected) => {
+  const { RequestTime, ...sums } = sumsOf(
+    await requestsOf(() => {
+      measureFailure(error);
+      measureFailure(error);
+    }),
+  );
+  expect(sums).toEqual(expected);
+});
+
+test('a limit is a property, not a dimension', async () => {
+  const [document] = await requestsOf(() => measureFailure(refusal({ limit: 'open_jobs' })));
+  expect(document?.limit).toBe('open_jobs');
+  expect(document?._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions)).toEqual([['service']]);
+});
+
+test('a handler that throws is a failed request', async () => {
+  const documents = await requestsOf(() => {
+    throw new Error('broken');
+  });
+  expect(sumsOf(documents)).toEqual({ RequestErrors: 1 });
+});
