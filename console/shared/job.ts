@@ -1,9 +1,10 @@
 /** Names the shapes that the pages read: views of the management API and results of the tools. */
 import type { JobStatus } from '../../lambdas/jobs/job.ts';
 import type { JobView } from '../../lambdas/jobs/job-view.ts';
+import type { TraceView } from '../../lambdas/jobs/trace-view.ts';
 import type { FileLink } from '../../lambdas/workspace/workspace-links.ts';
 
-export type { FileLink, JobStatus, JobView };
+export type { FileLink, JobStatus, JobView, TraceView };
 
 /** A job in a list. Its subject, such as `project`, is a property too. */
 export interface JobSummary {
@@ -54,6 +55,7 @@ export interface JobDetails extends JobView {
   readonly timeline?: Timeline;
   readonly files?: readonly FileLink[];
   readonly retried_from?: string;
+  readonly trace?: TraceView;
   /** What the job cost. */
   readonly receipt?: unknown;
 }

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Scope } from '../shared/caller.ts';
 import { acceptHost, acceptUrl } from '../shared/http/accept-url.ts';
+import { currentTrace } from '../shared/observability/tracing.ts';
 import {
   DeliveryStatus,
   deliveryId,
@@ -137,5 +138,6 @@ function testDelivery({ owner, endpointId }: Endpoint, nowMs: number) {
     event: { id: `${jobId}.${version}`, type: TEST_EVENT, timestamp, data: { endpoint_id: endpointId } },
     status: DeliveryStatus.pending,
     expiresAt: retainedUntil(0, nowMs),
+    trace: currentTrace(),
   } as const;
 }

@@ -12,6 +12,7 @@ import { viewSummary } from '../jobs/job-view.ts';
 import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
+import { viewTrace } from '../jobs/trace-view.ts';
 import { addLogKeys } from '../shared/observability/log.ts';
 import { measurePoll } from '../shared/observability/request-metrics.ts';
 import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
@@ -73,7 +74,12 @@ export function jobRoutes(dependencies: ApiDependencies) {
       const operation = operations.find(({ name }) => name === job.operation);
       const files = await linkFiles([...resultFiles(job, operation), ...logFiles(job)], workspace);
       const timeline = viewTimeline(job, stepNames(operation));
-      return { status: 200, headers, body: { ...view, timeline, ...(files.length > 0 && { files }) } };
+      const trace = viewTrace(job.trace);
+      return {
+        status: 200,
+        headers,
+        body: { ...view, timeline, ...(files.length > 0 && { files }), ...(trace && { trace }) },
+      };
     },
 
     'POST /jobs/{job_id}/answers': async (request) => {

@@ -2,6 +2,7 @@
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { requireScopes, type Scope } from '../shared/caller.ts';
+import { inRequestTrace } from '../shared/observability/tracing.ts';
 import type { RouteHandler } from './dependencies.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
@@ -51,9 +52,12 @@ async function respond(
   request: ApiRequest,
   handler: RouteHandler,
 ): Promise<APIGatewayProxyResult> {
-  try {
-    return toProxyResult(await handler(request));
-  } catch (error) {
-    return toProxyResult(errorResponse(error, route));
-  }
+  const carrier = { traceparent: request.header('traceparent'), tracestate: request.header('tracestate') };
+  return inRequestTrace([carrier], { name: route, attributes: { 'http.route': route } }, async () => {
+    try {
+      return toProxyResult(await handler(request));
+    } catch (error) {
+      return toProxyResult(errorResponse(error, route));
+    }
+  });
 }

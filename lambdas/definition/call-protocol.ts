@@ -4,6 +4,7 @@ import { answerSchema } from '../jobs/input/answer-schema.ts';
 import type { InputAnswer } from '../jobs/job.ts';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import type { JobTrace } from '../shared/observability/trace-context.ts';
 import type { Questions } from './questions.ts';
 
 /** A synchronous call. */
@@ -13,6 +14,8 @@ export interface CallEvent {
     readonly jobId: string;
     readonly owner: string;
     readonly input: Json;
+    /** The trace of the caller's request. */
+    readonly trace?: JobTrace;
     /** Answers of the caller, not yet validated against the questions. */
     readonly answers?: Readonly<Record<string, InputAnswer>>;
   };

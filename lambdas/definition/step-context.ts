@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { InputAnswer, Job, UploadedFile } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
+import type { TraceContext } from '../shared/observability/trace-context.ts';
 import type { ApiCall, LastCall } from './api-call.ts';
 import type { StepsOperation } from './operation-definition.ts';
 
@@ -173,6 +174,11 @@ export interface StepContext<Input = unknown, Results = Readonly<Record<string, 
   readonly log: StepLog;
   /** The workspace bucket. */
   readonly workspace: Workspace;
+  /**
+   * The trace of the job. Spread it into the headers of requests to other services, so that they continue it. Absent for a job
+   * of version 0.2.
+   */
+  readonly trace?: TraceContext;
   /** Present during a synchronous call of mode `sync_first`, before a job exists. */
   readonly call?: Call;
 }

@@ -6,7 +6,7 @@ import type { JobEvent } from './event.ts';
 /** An event with the facts of its job that sinks need. */
 export interface StreamEvent {
   readonly event: JobEvent;
-  readonly job: Pick<Job, 'jobId' | 'owner' | 'version' | 'callback' | 'expiresAt'>;
+  readonly job: Pick<Job, 'jobId' | 'owner' | 'version' | 'callback' | 'expiresAt' | 'trace'>;
 }
 
 /** The events that a sink did not take. */
@@ -42,6 +42,10 @@ export interface QueuedEvent extends StreamEvent {
 
 /** @returns the part of an event that its sink needs; an event is bounded, so it always fits into a message */
 export function queuedEvent({ name }: EventSink, { event, job }: StreamEvent): QueuedEvent {
-  const { jobId, owner, version, callback, expiresAt } = job;
-  return { sink: name, event, job: { jobId, owner, version, ...(callback && { callback }), expiresAt } };
+  const { jobId, owner, version, callback, expiresAt, trace } = job;
+  return {
+    sink: name,
+    event,
+    job: { jobId, owner, version, ...(callback && { callback }), expiresAt, ...(trace && { trace }) },
+  };
 }

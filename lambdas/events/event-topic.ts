@@ -8,6 +8,7 @@ import {
 import { messageText } from '../shared/aws/message-text.ts';
 import { isMendable, isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { log } from '../shared/observability/log.ts';
+import { toTraceContext } from '../shared/observability/trace-context.ts';
 import type { EventSink, SinkOutcome, StreamEvent } from './event-sink.ts';
 
 /** SNS limits a batch to 10 entries, and to 262,144 bytes together; the rest is for the attributes. */
@@ -85,6 +86,8 @@ function entryOf(source: StreamEvent): Entry {
       operation: event.data.operation,
       status: event.data.status,
       owner: job.owner,
+      // Instrumented subscribers continue the trace.
+      ...(job.trace && toTraceContext(job.trace)),
     }),
   };
 }

@@ -19,7 +19,7 @@ import { toJson } from '../shared/well-formed.ts';
 import { type ExecutionOf, executionArn } from './execution-arn.ts';
 
 /** Input of an execution of steps: the part of the job that its steps see. */
-export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input'> & {
+export type ExecutionInput = Pick<Job, 'jobId' | 'owner' | 'input' | 'trace'> & {
   /** Results and log locations of finished steps; the states fill it. */
   readonly finished: Readonly<Record<string, FinishedStep>>;
 };
@@ -187,8 +187,9 @@ export class Executions {
   }
 }
 
-function stepsInput({ jobId, owner, input, handedOver, reused = {} }: Job): ExecutionInput {
+function stepsInput({ jobId, owner, input, trace, handedOver, reused = {} }: Job): ExecutionInput {
   const results = { ...reused, ...(handedOver !== undefined && { [HANDED_OVER]: handedOver }) };
   const finished = Object.fromEntries(Object.entries(results).map(([step, result]) => [step, { result }]));
-  return { jobId, owner, input, finished };
+  // For people who look at the execution. Steps read the record, so that a deploy may change what an execution begins with.
+  return { jobId, owner, input, ...(trace && { trace }), finished };
 }

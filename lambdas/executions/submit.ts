@@ -9,6 +9,8 @@ import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { addMetric } from '../shared/observability/metrics.ts';
 import { measureStart } from '../shared/observability/request-metrics.ts';
+import type { JobTrace } from '../shared/observability/trace-context.ts';
+import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
 import { type Executions, StartRefused } from './executions.ts';
 import { failStart, startFailed } from './fail-start.ts';
 import type { ExecutionQueue } from './queue/execution-queue.ts';
@@ -77,20 +79,40 @@ export async function submitJob(
     // A repeated call finds its job even when the owner has reached a limit.
     if (!keyed || !(await jobs.get(owner, jobId))) throw error;
   }
-  const { job, created } = await jobs.create({
-    jobId,
-    ...(keyed && { idempotent: true }),
-    owner,
-    operation: operation.name,
-    input,
-    ...(subject && { subject }),
-    inputHash: hashRequest(input, callback, retentionSeconds),
-    ...(callback && { callback }),
-    ...(call && { handedOver: call.handedOver, answers: call.answers }),
-    retentionSeconds,
-    longestRunMs: longestRunMs(operation),
+  return inStartSpan({ jobId, operation: operation.name }, async (trace) => {
+    const { job, created } = await jobs.create({
+      jobId,
+      ...(keyed && { idempotent: true }),
+      owner,
+      operation: operation.name,
+      input,
+      ...(subject && { subject }),
+      inputHash: hashRequest(input, callback, retentionSeconds),
+      ...(callback && { callback }),
+      ...(call && { handedOver: call.handedOver, answers: call.answers }),
+      retentionSeconds,
+      longestRunMs: longestRunMs(operation),
+      trace,
+    });
+    return startPending({ jobs, executions, executionQueue }, job, created);
   });
-  return startPending({ jobs, executions, executionQueue }, job, created);
+}
+
+/**
+ * Runs a function in the span of a job's start.
+ * @param retried the trace of the job that the new one retries
+ */
+export function inStartSpan<T>(
+  { jobId, operation }: Pick<Job, 'jobId' | 'operation'>,
+  start: (trace: JobTrace) => Promise<T>,
+  retried?: JobTrace,
+): Promise<T> {
+  const span = {
+    name: `start ${operation}`,
+    attributes: { job_id: jobId, operation },
+    links: [retried],
+  };
+  return inSpan(currentTrace(), span, start);
 }
 
 /**

@@ -73,6 +73,7 @@ export type NewJob = Pick<
   | 'message'
   | 'answers'
   | 'retentionSeconds'
+  | 'trace'
 > & {
   /** 0..1. @default 0 */
   readonly progress?: number;

@@ -158,6 +158,7 @@ export const RESERVED_SUBJECTS: ReadonlySet<string> = new Set([
   'poll_after_ms',
   'files',
   'timeline',
+  'trace',
   'next',
   'will_callback',
   'wait_limited_to_seconds',

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
 import type { LogKeys } from '../shared/observability/log.ts';
+import type { JobTrace } from '../shared/observability/trace-context.ts';
 import type { TimelineEvent } from './timeline.ts';
 
 /** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
@@ -180,6 +181,8 @@ export interface Job {
   readonly handedOver?: Json;
   /** Id of the job that this one retries. */
   readonly retriedFrom?: string;
+  /** The trace of the request that created the job. Absent for jobs of version 0.2. */
+  readonly trace?: JobTrace;
   /** Step at which a retry begins; it reuses the results of the steps before. Absent for external state machines. */
   readonly firstStep?: string;
   /** Results of the steps before `firstStep`, by step name. Removed when the job runs: its execution has them then. */

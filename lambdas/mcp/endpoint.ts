@@ -7,6 +7,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
+import { inRequestTrace } from '../shared/observability/tracing.ts';
 import { type ReadRequest, readRequest, refuseVersion } from './read-request.ts';
 import { createServer, ProtocolEra, type ServerFeatures } from './server.ts';
 import { elicitsOf, SESSION_HEADER, sessionIdFor } from './session.ts';
@@ -35,6 +36,10 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
     const foreignPage = originValidationResponse(original, ownHosts(new URL(original.url)));
     if (foreignPage) return foreignPage;
     const read = await readRequest(original, MAX_BODY_BYTES);
+    return inRequestTrace(traceCarriers(read), spanOf(read), () => handle(read, caller, endsAtMs));
+  };
+
+  async function handle(read: ReadRequest, caller: Caller, endsAtMs: number): Promise<Response> {
     const { request, body, acceptsStream } = read;
     const unsupported = refuseVersion(read);
     if (unsupported) return unsupported;
@@ -51,6 +56,30 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
     if (!subscription) return response;
     await response.body?.cancel();
     return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
+  }
+}
+
+/** A trace in `_meta` is that of the message (SEP-414); one in the headers that of the connection. */
+function traceCarriers({ request: { headers }, body }: ReadRequest) {
+  const ofRequest = { traceparent: headers.get('traceparent'), tracestate: headers.get('tracestate') };
+  return [Object(Object(Object(body).params)._meta), ofRequest];
+}
+
+/** Methods and tools whose names a span may have: others are a caller's text. */
+const NAME = /^[\w/.-]{1,64}$/;
+
+/** Returns the span of a request, named by OpenTelemetry's conventions for MCP: `tools/call start_build`. */
+function spanOf({ body }: ReadRequest) {
+  const { method, params } = Object(body);
+  const [safeMethod, tool] = [method, method === 'tools/call' ? Object(params).name : ''].map((name) =>
+    typeof name === 'string' && NAME.test(name) ? name : '',
+  );
+  return {
+    name: [safeMethod || 'mcp', tool].filter(Boolean).join(' '),
+    attributes: {
+      ...(safeMethod && { 'mcp.method.name': safeMethod }),
+      ...(tool && { 'gen_ai.tool.name': tool }),
+    },
   };
 }
 

@@ -44,6 +44,7 @@ export { isLoopbackAllowed } from '../shared/http/address-policy.ts';
 export { redirectTarget } from '../shared/http/redirect-target.ts';
 export { retryAfterMs } from '../shared/http/retry-after.ts';
 export { type OutgoingRequest, sendRequest } from '../shared/http/send-request.ts';
+export type { TraceContext } from '../shared/observability/trace-context.ts';
 export { trimToUtf8Boundaries } from '../shared/utf8-boundaries.ts';
 export { digestOf, writeDigested } from '../workspace/digest.ts';
 export type { LambdaHandler } from './lambda-handler.ts';

@@ -9,6 +9,8 @@ import type { InputAnswer } from '../jobs/job.ts';
 import { AppError, CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { log } from '../shared/observability/log.ts';
+import { toTraceContext } from '../shared/observability/trace-context.ts';
+import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
 import { wellFormed } from '../shared/well-formed.ts';
 import { createRequestInput, InputRequired, validAnswers } from './request-input.ts';
 import type { Invocation } from './run-step.ts';
@@ -31,7 +33,14 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
   const { limitMs, mode } = execution;
   const [[step, definition] = noStep()] = Object.entries(operation.steps);
 
-  return async ({ call }: CallEvent, { awsRequestId }: Invocation): Promise<CallResult> => {
+  return ({ call }: CallEvent, invocation: Invocation): Promise<CallResult> => {
+    const span = { name: `${name} ${step}`, attributes: { operation: name, step } };
+    return inSpan(call.trace ?? currentTrace(), span, (trace) =>
+      runCall({ ...call, trace: toTraceContext(trace) }, invocation),
+    );
+  };
+
+  async function runCall(call: CallEvent['call'], { awsRequestId }: Invocation): Promise<CallResult> {
     const dueAt = Date.now() + limitMs - HAND_OVER_MS;
     const limit = new AbortController();
     const accepted: Record<string, InputAnswer> = {};
@@ -67,7 +76,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
     } finally {
       clearTimeout(timer);
     }
-  };
+  }
 }
 
 /** Ends a call whose step continues as a job. Not a failure. */

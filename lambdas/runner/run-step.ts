@@ -20,6 +20,8 @@ import { CodedError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { log } from '../shared/observability/log.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
+import { type JobTrace, toTraceContext } from '../shared/observability/trace-context.ts';
+import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
 import { toJson } from '../shared/well-formed.ts';
 import { placeResult } from '../workspace/place-result.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
@@ -96,16 +98,22 @@ export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const names = Object.keys(operation.steps);
 
-  return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
-    const { step, jobId, owner, input, attempt, finished } = event;
+  /** @returns the definition of a step, its function and what depends on its place. @throws Error for an unknown step */
+  function stepOf({ step }: StepEvent, invocation: Invocation) {
     const index = names.indexOf(step);
     const definition = operation.steps[step];
     const work = steps[step];
     if (!definition || !work) throw new Error(`Operation ${operation.name} has no step "${step}".`);
-    const lease = invocation.awsRequestId;
     const overall = (fraction: number) => (index + fraction) / names.length;
     const limitMs = () =>
       Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS);
+    return { index, definition, work, overall, limitMs };
+  }
+
+  return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
+    const { step, jobId, finished, attempt } = event;
+    const { index, overall, limitMs } = stepOf(event, invocation);
+    const lease = invocation.awsRequestId;
 
     const resumed = resumedStep(names, event);
     if (resumed !== undefined) {
@@ -128,6 +136,24 @@ export function createStepRunner(options: StepRunnerOptions) {
         continues: called !== undefined,
       }),
     );
+    const span = {
+      name: `${operation.name} ${step}`,
+      attributes: { job_id: jobId, operation: operation.name, step, attempt },
+    };
+    return inSpan(job.trace ?? currentTrace(), span, (trace) => runBegun(event, invocation, job, trace));
+  };
+
+  /** @param job as the begin of this attempt left it */
+  async function runBegun(
+    event: StepEvent,
+    invocation: Invocation,
+    job: Job,
+    trace: JobTrace,
+  ): Promise<FinishedStep | null> {
+    const { step, jobId, owner, input, attempt, finished } = event;
+    const { index, definition, work, overall, limitMs } = stepOf(event, invocation);
+    const lease = invocation.awsRequestId;
+    const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
     const beganMs = performance.now();
     const stepLog = await FileStepLog.create();
     const live = liveLogs && new LiveLog({ log: stepLog, files: liveLogs, job, step });
@@ -150,6 +176,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           results,
           ...(handedOver && { handedOver: handedOver.result }),
           attempt,
+          trace: toTraceContext(trace),
           ...createInputRequests(step, definition, job),
           apis: createApis(step, definition, called),
           jobs: otherJobs(jobs, owner),
@@ -221,7 +248,7 @@ export function createStepRunner(options: StepRunnerOptions) {
       await live?.stop();
       await stepLog.remove();
     }
-  };
+  }
 }
 
 function otherJobs(jobs: JobStore, owner: string): OtherJobs {

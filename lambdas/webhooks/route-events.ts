@@ -105,6 +105,7 @@ function deliveriesOf({ event, job }: StreamEvent, endpoints: readonly Endpoint[
     type: event.type,
     event,
     expiresAt: retainedUntil(job.expiresAt, nowMs),
+    ...(job.trace && { trace: job.trace }),
   };
   const pending = { status: DeliveryStatus.pending, nextAttemptAt: new Date(nowMs).toISOString() };
   const toEndpoints = endpoints

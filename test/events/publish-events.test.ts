@@ -71,6 +71,28 @@ test('events are published in order, ten a call, with attributes for filter poli
   });
 });
 
+test('an event has the trace of its job in attributes, also after a retry', async () => {
+  sns.on(PublishBatchCommand).resolves({ Failed: [] });
+  const trace = {
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    tracestate: 'c=1',
+    xray: '1-2-3',
+  };
+  const failing: EventSink = {
+    name: 'topic',
+    send: async (events) => ({ failed: events, refused: [] }),
+  };
+  await publishEvents({ ...dependencies, sinks: [failing] }, [record(0, { trace })]);
+  await retryEvents(
+    { sinks: [topic], deadLetter: async () => {} },
+    queued.map((event) => ({ messageId: '1', body: JSON.stringify(event) })),
+  );
+  const [{ MessageAttributes = {} } = {}] = published();
+  const { traceparent, tracestate, ...others } = MessageAttributes;
+  expect([traceparent?.StringValue, tracestate?.StringValue]).toEqual([trace.traceparent, 'c=1']);
+  expect(Object.keys(others)).toEqual(['type', 'operation', 'status', 'owner']);
+});
+
 test('large events share a call only as far as SNS allows', async () => {
   sns.on(PublishBatchCommand).resolves({ Failed: [] });
   await publishEvents(

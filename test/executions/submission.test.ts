@@ -89,6 +89,7 @@ test('a job without a key has a random id and no traces of options', async () =>
       jobId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       owner: 'alice',
       operation: 'echo',
+      trace: { traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/) },
       input: { text: 'x' },
       inputHash: hashInput({ text: 'x' }),
       retentionSeconds: 86_400,

@@ -18,6 +18,7 @@ import { executionName } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { inSpan } from '../../lambdas/shared/observability/tracing.ts';
 import { echo } from '../fixtures/catalogue/echo/operation.ts';
 import { startJobsTable, TABLE_NAME } from '../support/jobs-table.ts';
 
@@ -61,15 +62,30 @@ const submit = (overrides: Partial<Submission> = {}) =>
     { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides },
   );
 
+test('a job has the trace of the request that creates it, and another request with its key changes nothing', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  const [first, second] = ['a', 'b'].map((digit) => ({
+    traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-01`,
+    tracestate: `vendor=${digit}`,
+    xray: '1-5759e988-bd862e3fe1be46a994272793',
+  }));
+  for (const trace of [first, second]) {
+    const start = () => submit({ idempotencyKey: 'traced' });
+    const { jobId } = await (trace ? inSpan(trace, { name: 'request' }, start) : start());
+    expect((await jobs.get('alice', jobId))?.trace).toEqual(first);
+  }
+});
+
 test('the execution is named after the job, and knows its id, owner and input', async () => {
   sfn.on(StartExecutionCommand).resolves({});
-  const { jobId } = await submit();
+  const { jobId, trace } = await submit();
   const [start] = sfn.commandCalls(StartExecutionCommand);
   expect(start?.args[0].input).toMatchObject({ stateMachineArn: MACHINE, name: jobId });
   expect(JSON.parse(start?.args[0].input.input ?? '')).toEqual({
     jobId,
     owner: 'alice',
     input: { text: 'x' },
+    trace,
     finished: {},
   });
 });

@@ -96,6 +96,13 @@ test('a step hands on its result and the whereabouts of its log', async () => {
   expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running', step: 'first', version: 2 });
 });
 
+test('a step gets the trace of its job, without what is for operators', async () => {
+  const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' };
+  const { jobId } = await createJob({ trace: { ...trace, xray: '1-5759e988-bd862e3fe1be46a994272793' } });
+  const finished = await runStep(jobId, 'first', async (context) => ({ trace: { ...context.trace } }));
+  expect(finished).toMatchObject({ result: { trace } });
+});
+
 test('the last step completes the job with what it returns and the logs of all steps', async () => {
   const { jobId } = await createJob();
   const log = { key: 'logs/x/first.log', size: 1, sha256: 'ab' };

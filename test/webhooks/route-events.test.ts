@@ -104,6 +104,14 @@ test('the callback of a job gets the events that the job names, beside the endpo
   expect(told()).toEqual([CALLBACKS_ID, 'ep_1', 'ep_1']);
 });
 
+test('a delivery has the trace of its job', async () => {
+  await register();
+  const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+  await router.send([completed({ trace })]);
+  const [message] = sent;
+  expect(message && (await tables.deliveries.get(message))?.trace).toEqual(trace);
+});
+
 test('an event for a mailbox is held and not queued', async () => {
   await register({ endpointId: 'poll_1', kind: EndpointKind.mailbox, url: undefined });
   await router.send([completed()]);

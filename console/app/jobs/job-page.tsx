@@ -15,6 +15,7 @@ import { Waterfall } from '../../shared/timeline.tsx';
 import { type Api, ApiError } from '../api.ts';
 import { useOperations } from '../operations.ts';
 import { Problem } from '../problem.tsx';
+import { Trace } from '../trace.tsx';
 import { useNow } from '../use-now.ts';
 import { JobDeliveries } from '../webhooks/job-deliveries.tsx';
 import { JobActions } from './job-actions.tsx';
@@ -160,7 +161,7 @@ interface FactsProps {
 }
 
 function Facts({ job, nowMs, execution }: FactsProps) {
-  const { created_at, started_at, ended_at, expires_at, retried_from } = job;
+  const { created_at, started_at, ended_at, expires_at, retried_from, trace } = job;
   const ranMs = msBetween(started_at, ended_at ?? new Date(nowMs).toISOString());
   return (
     <dl class="facts-line">
@@ -205,6 +206,14 @@ function Facts({ job, nowMs, execution }: FactsProps) {
             <a href={execution} target="_blank" rel="noopener noreferrer">
               Execution
             </a>
+          </dd>
+        </div>
+      )}
+      {trace && (
+        <div>
+          <dt>Trace</dt>
+          <dd>
+            <Trace trace={trace} />
           </dd>
         </div>
       )}

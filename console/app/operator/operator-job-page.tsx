@@ -5,6 +5,7 @@ import { Waterfall } from '../../shared/timeline.tsx';
 import type { Api } from '../api.ts';
 import { Problem } from '../problem.tsx';
 import { Time } from '../time.tsx';
+import { Trace } from '../trace.tsx';
 import { useLoad } from '../use-load.ts';
 import { CancelButton } from './cancel-button.tsx';
 import type { OperatorJob } from './views.ts';
@@ -52,8 +53,8 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
 }
 
 function Facts({ job }: { readonly job: OperatorJob }) {
-  const { job_id, owner, step, progress, error, created_at, started_at, updated_at, ended_at, expires_at } =
-    job;
+  const { job_id, owner, step, progress, error, trace } = job;
+  const { created_at, started_at, updated_at, ended_at, expires_at } = job;
   const facts: readonly (readonly [string, ComponentChildren])[] = [
     ['Status', <StatusBadge key="status" status={job.status} />],
     ['Job', <code key="job">{job_id}</code>],
@@ -76,6 +77,7 @@ function Facts({ job }: { readonly job: OperatorJob }) {
     ['Changed', updated_at && <Time key="changed" at={updated_at} />],
     ['Ended', ended_at && <Time key="ended" at={ended_at} />],
     ['Expires', <Time key="expires" at={expires_at} />],
+    ['Trace', trace && <Trace key="trace" trace={trace} />],
   ];
   return (
     <dl class="op-facts">

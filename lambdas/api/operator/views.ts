@@ -6,6 +6,7 @@ import type { Job, JobSummary } from '../../jobs/job.ts';
 import { percentOf } from '../../jobs/job-view.ts';
 import type { OperatedJob } from '../../jobs/open-jobs.ts';
 import { type TimelineView, viewTimeline } from '../../jobs/timeline-view.ts';
+import { viewTrace } from '../../jobs/trace-view.ts';
 import { type Delivery, deliveryId, TEST_EVENT } from '../../webhooks/deliveries/delivery.ts';
 
 /** @param job from an owner's list, it has no progress, step and error */
@@ -32,7 +33,12 @@ export function viewOperatedJob(job: JobSummary & Pick<OperatedJob, 'owner'> & P
 
 /** @param steps of the operation in order; empty when they are unknown */
 export function viewOperatedJobWithTimeline(job: Job, steps: readonly string[]): object {
-  return { ...viewOperatedJob(job), timeline: withoutMessages(viewTimeline(job, steps)) };
+  const trace = viewTrace(job.trace);
+  return {
+    ...viewOperatedJob(job),
+    timeline: withoutMessages(viewTimeline(job, steps)),
+    ...(trace && { trace }),
+  };
 }
 
 /** The message of an error may repeat content. */

@@ -12,7 +12,7 @@ import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { toJson } from '../../shared/well-formed.ts';
-import { type SubmitDependencies, startPending } from '../submit.ts';
+import { inStartSpan, type SubmitDependencies, startPending } from '../submit.ts';
 import { planRetry, type RetryPlan } from './plan-retry.ts';
 import { type ReuseDependencies, reuseResults } from './reuse-results.ts';
 
@@ -59,12 +59,18 @@ export async function retryJob(
   }
   await checkLimits(jobs, limits, owner, retried.operation, Date.now());
   const newJob = { ...(await createFrom(dependencies, retried, plan, newId)), inputHash };
-  const { job, created } = await jobs.create(newJob).catch(async (error: unknown) => {
-    // Another call at the same time gave another step.
-    const winner = isReused(error) ? await jobs.get(owner, newId) : undefined;
-    throw winner ? alreadyRetried(winner) : error;
-  });
-  return startPending(dependencies, job, created);
+  return inStartSpan(
+    newJob,
+    async (trace) => {
+      const { job, created } = await jobs.create({ ...newJob, trace }).catch(async (error: unknown) => {
+        // Another call at the same time gave another step.
+        const winner = isReused(error) ? await jobs.get(owner, newId) : undefined;
+        throw winner ? alreadyRetried(winner) : error;
+      });
+      return startPending(dependencies, job, created);
+    },
+    retried.trace,
+  );
 }
 
 async function createFrom(

@@ -15,6 +15,7 @@ import { Scope } from '../../shared/caller.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { setMetricSubject } from '../../shared/observability/metrics.ts';
+import { currentTrace } from '../../shared/observability/tracing.ts';
 import { linkFiles } from '../../workspace/job-files.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
 import { describeFiles, viewFile } from '../file-view.ts';
@@ -50,7 +51,13 @@ export function syncTool(
       const { input, wantsLinks } = readLinksArgument(operation, args);
       callRateLimiter.check(owner, operation.name);
       await requireObjects(operation, input, workspace);
-      const call = { jobId: randomUUID(), owner, input: input as Json, ...answersOf(client) };
+      const call = {
+        jobId: randomUUID(),
+        owner,
+        input: input as Json,
+        trace: currentTrace(),
+        ...answersOf(client),
+      };
       const outcome = await synchronousCalls.run(owner, holdMs(operation), () =>
         reportWhile(client.onProgress, runs(operation), () => calls.invoke(operation, { call })),
       );
@@ -90,7 +97,7 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
       if (idempotencyKey !== undefined && (await jobs.get(owner, jobId))) {
         return startJob(dependencies, caller, submitted, wait, onProgress);
       }
-      const call = { jobId, owner, input, ...answersOf(client) };
+      const call = { jobId, owner, input, trace: currentTrace(), ...answersOf(client) };
       const release = await synchronousCalls.take(owner, holdMs(operation));
       // Too many calls of the owner wait, so the call becomes a job at once.
       if (!release) {

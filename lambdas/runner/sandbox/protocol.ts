@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { TraceContext } from '../../shared/observability/trace-context.ts';
 
 /** The event that a sandbox receives. */
 export interface SandboxEvent {
@@ -11,6 +12,7 @@ export interface SandboxEvent {
   readonly input: Json;
   readonly results: Readonly<Record<string, Json>>;
   readonly attempt: number;
+  readonly trace?: TraceContext;
   /** Milliseconds from now. */
   readonly limitMs: number;
   /** URLs by workspace key, of the files to read and of the files to write. */

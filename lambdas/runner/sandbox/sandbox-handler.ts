@@ -10,6 +10,7 @@ import { splitText } from '../../shared/cut-text.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
 import { observe } from '../../shared/observability/observe.ts';
+import { traceIdOf } from '../../shared/observability/trace-context.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
@@ -51,7 +52,14 @@ export function sandboxHandler<Definition extends StepsOperation>(
       return lines;
     },
     { executionMode: executionModeStreamifyResponse },
-  ).use(observe(({ jobId, step, attempt }: SandboxEvent) => ({ job_id: jobId, step, attempt: attempt + 1 })));
+  ).use(
+    observe(({ jobId, step, attempt, trace }: SandboxEvent) => ({
+      job_id: jobId,
+      step,
+      attempt: attempt + 1,
+      ...(trace && { trace_id: traceIdOf(trace) }),
+    })),
+  );
 }
 
 /** @throws Error when processes of the step do not end */
@@ -60,7 +68,7 @@ async function runStep(
   work: SandboxedStep<never, never> | undefined,
   send: (message: SandboxMessage) => void,
 ): Promise<SandboxMessage> {
-  const { step, jobId, input, results, attempt, limitMs } = event;
+  const { step, jobId, input, results, attempt, trace, limitMs } = event;
   const fence = watchFence(event, limitMs);
   let logBytes = 0;
   try {
@@ -71,6 +79,7 @@ async function runStep(
       input: input as never,
       results: results as never,
       attempt,
+      ...(trace && { trace }),
       signal: fence.signal,
       progress: (fraction, message) =>
         send({

@@ -40,7 +40,7 @@ async function runInSandbox(
   limitMs: number,
   { owner, signal, log: stepLog, progress, ...context }: StepContext,
 ): Promise<Json> {
-  const { jobId, input, results, attempt } = context;
+  const { jobId, input, results, attempt, trace } = context;
   const files = operation.sandbox?.(step, { input: input as never, jobId });
   if (!files)
     throw new Error(`Operation ${operation.name} names no files for step ${step}. Return them from sandbox.`);
@@ -52,6 +52,7 @@ async function runInSandbox(
     input: input as Json,
     results,
     attempt,
+    ...(trace && { trace }),
     limitMs,
     reads: await urlsOf(files.reads, (key) => urls.read(key, seconds)),
     writes: await urlsOf(files.writes, (key) => urls.write(key, seconds)),

@@ -2,6 +2,7 @@
 
 import type { EventType, JobEvent } from '../../events/event.ts';
 import type { LogKeys } from '../../shared/observability/log.ts';
+import type { JobTrace } from '../../shared/observability/trace-context.ts';
 
 export const DeliveryStatus = {
   /** An attempt is queued or waits until it is due. */
@@ -41,6 +42,8 @@ export interface Delivery {
   readonly url?: string;
   readonly type: EventType | typeof TEST_EVENT;
   readonly event: JobEvent | TestEvent;
+  /** The trace of the event's job. Absent in records of version 0.2. */
+  readonly trace?: JobTrace;
   readonly status: DeliveryStatus;
   /** Number of the last attempt. A queue message names the attempt that it requests. */
   readonly attemptCount: number;

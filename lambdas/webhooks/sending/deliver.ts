@@ -1,8 +1,11 @@
 /** Makes one attempt of a delivery: sends the event, records the response and schedules the next attempt. */
 
+import { SpanKind } from '@opentelemetry/api';
 import { retryAfterMs } from '../../shared/http/retry-after.ts';
 import { addLogKeys, log } from '../../shared/observability/log.ts';
-import { type Delivery, type DeliveryAttempt, DeliveryStatus } from '../deliveries/delivery.ts';
+import { type TraceContext, toTraceContext } from '../../shared/observability/trace-context.ts';
+import { inSpan } from '../../shared/observability/tracing.ts';
+import { type Delivery, type DeliveryAttempt, DeliveryStatus, deliveryId } from '../deliveries/delivery.ts';
 import {
   type AttemptMessage,
   attemptMessage,
@@ -45,7 +48,7 @@ const CONTENT_TOO_LARGE = 413;
  * @throws Error when the previous attempt is not recorded yet: the queue delivers the message again
  */
 export async function deliver(dependencies: DeliverDependencies, message: AttemptMessage): Promise<void> {
-  const { endpoints, deliveries, signingKeys, seal, post, apiUrl, now = Date.now } = dependencies;
+  const { endpoints, deliveries, now = Date.now } = dependencies;
   const [found, endpoint] = await Promise.all([
     deliveries.get(message),
     endpoints.get(message.owner, message.endpointId),
@@ -68,13 +71,34 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     log.info('Webhook not sent: its endpoint is deleted or inactive', { endpoint_id: endpointId });
     return deliveries.cancel(delivery);
   }
+  const attempt = { delivery, endpoint, url };
+  if (!delivery.trace) return makeAttempt(dependencies, attempt);
+  const span = {
+    name: `deliver ${delivery.type}`,
+    kind: SpanKind.CLIENT,
+    attributes: { delivery_id: deliveryId(delivery), attempt: delivery.attemptCount + 1 },
+  };
+  return inSpan(delivery.trace, span, (trace) => makeAttempt(dependencies, attempt, toTraceContext(trace)));
+}
 
+/** @param traceHeaders for the receiver, which continues the trace. No signature covers them. */
+async function makeAttempt(
+  dependencies: DeliverDependencies,
+  {
+    delivery,
+    endpoint,
+    url,
+  }: { readonly delivery: Delivery; readonly endpoint: Endpoint | undefined; readonly url: string },
+  traceHeaders: Partial<TraceContext> = {},
+): Promise<void> {
+  const { endpoints, deliveries, signingKeys, seal, post, apiUrl, now = Date.now } = dependencies;
   // The record of the attempt has the time of `webhook-timestamp`.
   const startedMs = now();
   const signer = endpoint && (await seal.openEndpoint(endpoint));
   const keys = await signingKeys.get();
   const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
-  const outcome = await post(eventRequest(delivery, url, signer, keys, startedMs, answerUrl));
+  const { headers, ...request } = eventRequest(delivery, url, signer, keys, startedMs, answerUrl);
+  const outcome = await post({ ...request, headers: { ...headers, ...traceHeaders } });
   const attempt: DeliveryAttempt = {
     at: new Date(startedMs).toISOString(),
     latencyMs: outcome.latencyMs,

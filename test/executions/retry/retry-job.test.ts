@@ -159,6 +159,7 @@ test('the new job has the same input, subject, callback and retention, and what 
   expect(JSON.parse(start?.input ?? '')).toEqual({
     jobId: job.jobId,
     owner: 'alice',
+    trace: job.trace,
     input: { project: 'p' },
     // The files of the step are copied to the new job.
     finished: finishedOf({ fetch: 7, cut: { key: `work/${job.jobId}/cut.txt` } }),

@@ -88,7 +88,11 @@ function endpoint(changes: Partial<Endpoint> = {}): Endpoint {
 }
 
 /** A delivery of version 3 of the job, and the message for its first attempt. */
-async function delivery(endpointId = 'ep_1', url?: string): Promise<AttemptMessage> {
+async function delivery(
+  endpointId = 'ep_1',
+  url?: string,
+  more: Partial<Delivery> = {},
+): Promise<AttemptMessage> {
   const key = deliveryKey(3, endpointId);
   const data = { job_id: JOB, operation: 'echo' } as never;
   await tables.deliveries.create(
@@ -102,6 +106,7 @@ async function delivery(endpointId = 'ep_1', url?: string): Promise<AttemptMessa
       event: { id: `${JOB}.3`, type: 'job.completed', timestamp: new Date(now).toISOString(), data },
       status: DeliveryStatus.pending,
       expiresAt: retainedUntil(0, now),
+      ...more,
     },
     { listed: endpointId !== CALLBACKS_ID },
   );
@@ -143,6 +148,19 @@ test("sends the event with its id, signed with the secret and the service's key"
     'webhook-timestamp': String(now / 1000),
     'webhook-signature': expect.stringMatching(/^v1,\S+ v1a,\S+$/),
   });
+});
+
+test('the receiver gets the trace of the job in headers; a record of version 0.2 has none', async () => {
+  post.mockResolvedValue(responded(200));
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const trace = { traceparent, tracestate: 'vendor=1', xray: '1-5759e988-bd862e3fe1be46a994272793' };
+  await deliver(dependencies, await delivery('ep_1', undefined, { trace }));
+  const { headers } = post.mock.lastCall?.[0] ?? {};
+  expect(headers).toMatchObject({ traceparent, tracestate: 'vendor=1' });
+  expect(JSON.stringify(headers)).not.toContain('5759e988');
+
+  await deliver(dependencies, await delivery(CALLBACKS_ID, 'https://example.com/hook'));
+  expect(post.mock.lastCall?.[0].headers).not.toHaveProperty('traceparent');
 });
 
 test('the record of an attempt has the time that is signed', async () => {
