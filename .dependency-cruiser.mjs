@@ -14,6 +14,7 @@ const LAYERS = {
   events: ['shared', 'jobs'],
   webhooks: ['shared', 'jobs', 'definition', 'events'],
   auth: ['shared'],
+  canary: ['shared', 'webhooks', 'auth'],
   mcp: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
   api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks', 'auth'],
 };
@@ -73,7 +74,7 @@ export default {
       to: {
         path: '^lambdas/',
         pathNot:
-          '^lambdas/(definition|shared/(env|caller|errors|slots-table|observability/metric-definitions)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|webhooks/)',
+          '^lambdas/(definition|shared/(env|caller|errors|slots-table|observability/metric-definitions)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|canary/(canary-settings|objectives)\\.ts|webhooks/)',
       },
     },
     {

@@ -34,6 +34,7 @@ import { Reconciler } from './jobs/reconciler.ts';
 import { SlotsTable } from './jobs/slots-table.ts';
 import { UploadReceiver } from './jobs/upload-receiver.ts';
 import { WorkspaceBucket } from './jobs/workspace-bucket.ts';
+import { Canary } from './monitoring/canary.ts';
 import { findMonitored } from './monitoring/monitored.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import type { MonitoringOptions } from './monitoring/monitoring-options.ts';
@@ -194,6 +195,9 @@ export class AsyncOperations extends Construct {
     });
 
     if (props.monitoring !== false) {
+      const { canary } = props.monitoring ?? {};
+      // First, so that its function and its rule are monitored too.
+      if (canary) new Canary(this, 'Canary', { gateway, catalogue, ...canary });
       const monitored = findMonitored(this, {
         service: deploymentName(this),
         api: gateway.api,

@@ -13,6 +13,7 @@ export { type Catalogue, type LoadOperationsOptions, loadOperations } from './ca
 export { readContext } from './context.ts';
 export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
 export type { ApiLogsChoice } from './endpoints/api-logs.ts';
+export type { CanaryOptions } from './monitoring/canary.ts';
 export type { BudgetOptions, MonitoringOptions } from './monitoring/monitoring-options.ts';
 export type { AlarmThresholds } from './monitoring/thresholds.ts';
 export type { ApiConnection } from './operations/api-connections.ts';

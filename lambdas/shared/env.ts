@@ -9,6 +9,9 @@ export const Env = {
   apiUrl: 'API_URL',
   /** Accepted `aud` values of tokens, separated by spaces. */
   audiences: 'AUTH_AUDIENCES',
+  /** `CanarySettings` as JSON. */
+  canary: 'CANARY',
+  canaryTableName: 'CANARY_TABLE_NAME',
   /** Clients whose tokens may lack `aud`, separated by spaces; empty: every token needs one. */
   clientIds: 'AUTH_CLIENT_IDS',
   /** How the console signs in: the response of `GET /console/config` as JSON. */

@@ -11,6 +11,7 @@ import {
   Mfa,
   OAuthScope,
   ResourceServerScope,
+  type UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
@@ -34,8 +35,8 @@ const DESCRIPTIONS: Readonly<Record<Scope, string>> = {
 /** The user pool, its clients for people and for programs, and its login domain. */
 export class UserPool extends Construct {
   readonly issuer: string;
-  /** Ids of the clients whose tokens this API accepts. */
-  readonly clientIds: readonly string[];
+  /** Ids of the clients whose tokens this API accepts. `addCanary` adds one. */
+  readonly clientIds: string[];
   /** Prefix of each scope in tokens. */
   readonly scopePrefix = `${RESOURCE_SERVER}/`;
   /** Id of the client for people. */
@@ -44,6 +45,8 @@ export class UserPool extends Construct {
   /** Claim with the groups of a user, which only the operator of the pool changes. */
   readonly operatorClaim = 'cognito:groups';
   readonly #loginUrl: string;
+  readonly #pool: CognitoUserPool;
+  readonly #programScopes: readonly OAuthScope[];
 
   constructor(
     scope: Construct,
@@ -84,15 +87,12 @@ export class UserPool extends Construct {
       cognitoDomain: { domainPrefix: `${RESOURCE_SERVER}-${Fn.select(0, Fn.split('-', stackGuid()))}` },
       managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
     });
-    const common = {
-      accessTokenValidity: Duration.hours(1),
-      enableTokenRevocation: true,
-      preventUserExistenceErrors: true,
-    };
     const scopesOf = (names: readonly string[]) =>
       resourceScopes
         .filter(({ scopeName }) => names.includes(scopeName))
         .map((each) => OAuthScope.resourceServer(resourceServer, each));
+    this.#pool = pool;
+    this.#programScopes = scopesOf(scopes);
     new CfnUserPoolGroup(this, 'Operators', {
       userPoolId: pool.userPoolId,
       groupName: OPERATORS,
@@ -100,7 +100,7 @@ export class UserPool extends Construct {
         'Operators see the jobs of all users without their content, cancel jobs and replay deliveries',
     });
     const people = pool.addClient('People', {
-      ...common,
+      ...CLIENT_DEFAULTS,
       refreshTokenValidity: Duration.days(30),
       oAuth: {
         flows: { authorizationCodeGrant: true },
@@ -109,17 +109,11 @@ export class UserPool extends Construct {
         scopes: [OAuthScope.OPENID, ...scopesOf(Object.values(Scope))],
       },
     });
-    const programs = pool.addClient('Programs', {
-      ...common,
-      generateSecret: true,
-      oAuth: { flows: { clientCredentials: true }, scopes: scopesOf(scopes) },
-    });
+    const programs = this.#addProgram('Programs');
     // Without flows, Cognito allows its defaults. The login pages use the flows of their client: `USER_AUTH` covers passwords,
-    // SRP and passkeys. Programs need none, and Cognito does not accept an empty list.
-    const refresh = 'ALLOW_REFRESH_TOKEN_AUTH';
+    // SRP and passkeys.
     this.#people = people.node.defaultChild as CfnUserPoolClient;
-    this.#people.explicitAuthFlows = ['ALLOW_USER_AUTH', refresh];
-    (programs.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = [refresh];
+    this.#people.explicitAuthFlows = ['ALLOW_USER_AUTH', REFRESH];
     new CfnManagedLoginBranding(this, 'Pages', {
       userPoolId: pool.userPoolId,
       clientId: people.userPoolClientId,
@@ -153,6 +147,33 @@ export class UserPool extends Construct {
   }
 
   /**
+   * Adds a client for the canary, so that its jobs have an owner of their own. Its tokens are valid for a day: Cognito charges for
+   * each.
+   */
+  addCanary() {
+    const { userPoolClientId } = this.#addProgram('Canary', Duration.days(1));
+    this.clientIds.push(userPoolClientId);
+    return {
+      userPoolArn: this.#pool.userPoolArn,
+      userPoolId: this.#pool.userPoolId,
+      clientId: userPoolClientId,
+      tokenEndpoint: `${this.#loginUrl}/oauth2/token`,
+    };
+  }
+
+  #addProgram(id: string, accessTokenValidity = CLIENT_DEFAULTS.accessTokenValidity): UserPoolClient {
+    const client = this.#pool.addClient(id, {
+      ...CLIENT_DEFAULTS,
+      accessTokenValidity,
+      generateSecret: true,
+      oAuth: { flows: { clientCredentials: true }, scopes: [...this.#programScopes] },
+    });
+    // Programs need no flows, and Cognito does not accept an empty list.
+    (client.node.defaultChild as CfnUserPoolClient).explicitAuthFlows = [REFRESH];
+    return client;
+  }
+
+  /**
    * Returns the pool's authorization server metadata, with PKCE (S256). Cognito supports PKCE but does not declare it, and MCP
    * clients must refuse a server that does not declare it.
    * @param issuer under whose URL clients read this document
@@ -174,6 +195,14 @@ export class UserPool extends Construct {
     };
   }
 }
+
+const REFRESH = 'ALLOW_REFRESH_TOKEN_AUTH';
+
+const CLIENT_DEFAULTS = {
+  accessTokenValidity: Duration.hours(1),
+  enableTokenRevocation: true,
+  preventUserExistenceErrors: true,
+};
 
 /** The last segment of the stack's ARN. */
 function stackGuid(): string {

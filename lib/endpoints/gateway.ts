@@ -14,7 +14,8 @@ import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 import { checkSameEnvironment } from '../defaults/same-environment.ts';
 import { type ApiLogsChoice, apiLogOptions } from './api-logs.ts';
 
-const STAGE = 'v1';
+/** Name of the API's only stage. */
+export const STAGE = 'v1';
 
 const THROTTLING = { requestsPerSecond: 200, burst: 400 };
 
@@ -40,6 +41,11 @@ export class Gateway extends Construct {
   readonly api: RestApi;
   /** Base URL for clients, without a trailing slash. */
   readonly url: string;
+  /** The same URL without a reference to the stage, for functions with routes of their own: the stage depends on them. */
+  readonly addressWithoutStage: string;
+  readonly authorization: AuthorizationChoice;
+  /** Undefined for another authorization than Cognito. */
+  readonly userPool: UserPool | undefined;
   /** How the console signs in. */
   readonly consoleSignIn: ConsoleSignIn;
   /** ARNs of the IAM principals that are operators. */
@@ -53,6 +59,8 @@ export class Gateway extends Construct {
       checkSameEnvironment(this, 'domain', 'certificate', domain.certificateArn);
     }
     const pool = authorization.mode === 'cognito' ? new UserPool(this, 'Users', authorization) : undefined;
+    this.authorization = authorization;
+    this.userPool = pool;
     const tokens = this.#tokenAuthorization(authorization, pool);
     this.operators = (authorization.mode === 'iam' && authorization.operators) || [];
     this.api = new RestApi(this, 'Api', {
@@ -83,6 +91,7 @@ export class Gateway extends Construct {
     tokens?.protect(this.api, url);
     pool?.addConsole(`${url}/console`);
     this.consoleSignIn = this.#consoleSignIn(authorization, pool, url);
+    this.addressWithoutStage = url;
     this.url = domainUrl ?? this.api.urlForPath('/').slice(0, -1);
     if (domain) new CustomDomain(this, 'Domain', { api: this.api, ...domain });
     if (firewall) new WebFirewall(this, 'Firewall', { api: this.api, ...firewall });

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Token } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Node } from 'constructs';
+import type { CanaryOptions } from './canary.ts';
 import type { AlarmThresholds } from './thresholds.ts';
 
 /** A limit for what jobs cost. */
@@ -41,6 +42,11 @@ export interface MonitoringOptions {
    * @default the runbooks of this version of the package, at unpkg.com
    */
   readonly runbooks?: string;
+  /**
+   * Runs a small job every five minutes through the public address, and adds the alarms on the two objectives: see docs/slo.md.
+   * @default no canary and no alarms on objectives
+   */
+  readonly canary?: CanaryOptions;
   /** Limits what jobs cost, with an alarm. @default no alarm */
   readonly budget?: BudgetOptions;
 }
