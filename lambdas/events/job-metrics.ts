@@ -2,7 +2,7 @@
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
 import { cleanShortText } from '../shared/clean-text.ts';
-import { MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
+import { ErrorCode, MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
 import { type MetricName, metricDefinitions } from '../shared/observability/metric-definitions.ts';
 import { type MetricValues, publishMetricsOf } from '../shared/observability/metrics.ts';
@@ -26,6 +26,13 @@ const ENDINGS = {
   [JobStatus.cancelled]: 'JobsCancelled',
 } as const satisfies Partial<Record<JobStatus, MetricName>>;
 
+/** Codes of failures that no step reported. */
+const EXECUTION_FAILURES: ReadonlySet<string> = new Set([
+  ErrorCode.stepCrashed,
+  ErrorCode.executionStopped,
+  ErrorCode.startFailed,
+]);
+
 /** Returns the metrics of a change: the same change always gives the same ones. Most changes are progress, and give none. */
 export function jobMetricsOf({ before, after }: JobChange): JobMetrics {
   const { status, createdAt, startedAt, endedAt, retriedFrom, error } = after;
@@ -40,6 +47,7 @@ export function jobMetricsOf({ before, after }: JobChange): JobMetrics {
       ...(starts && { JobsStarted: 1, QueuedTime: elapsedMs(createdAt, startedAt) }),
       ...(ends && {
         [ENDINGS[status as keyof typeof ENDINGS]]: 1,
+        ...(error && EXECUTION_FAILURES.has(error.code) && { ExecutionFailures: 1 }),
         JobDuration: elapsedMs(createdAt, endedAt),
         ...inputWaitTime(after),
       }),

@@ -72,6 +72,14 @@ describe('a change gives', () => {
     });
   });
 
+  test('a failed execution, when no step reported the failure', () => {
+    const after = { ...failed, error: { code: 'STEP_CRASHED', message: 'It crashed.', retryable: true } };
+    expect(jobMetricsOf({ before: running, after }).values).toMatchObject({
+      JobsFailed: 1,
+      ExecutionFailures: 1,
+    });
+  });
+
   test('the time of all waits for people, up to the end of the job for an open one', () => {
     const at = (seconds: number) => Date.parse(pending.createdAt) + seconds * 1_000;
     const timeline: Job['timeline'] = [

@@ -386,6 +386,7 @@ describe('when events are lost, late or told twice', () => {
       recorder,
       workspace,
       deployed,
+      longestRunsMs: new Map(),
       now,
     }).catch(() => {});
   };

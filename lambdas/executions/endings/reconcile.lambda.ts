@@ -6,8 +6,10 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { deployedNames } from '../../definition/deployed-names.ts';
 import { operations } from '../../definition/deployed-operations.ts';
+import { longestRunMs } from '../../definition/operation-definition.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { writeMetrics } from '../../shared/observability/metrics.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
@@ -35,8 +37,13 @@ const recorder = new ExecutionRecorder({
   operations,
 });
 
+const longestRunsMs = new Map(operations.map((operation) => [operation.name, longestRunMs(operation)]));
+
 export const handler = middy((_event: unknown, context: Context) => {
   const remainingMs = context.getRemainingTimeInMillis();
   const deployed = deployedNames;
-  return reconcile({ remainingMs, lease, findings, jobs, executions, recorder, workspace, deployed });
-}).use(observe());
+  const sweeper = { lease, findings, jobs, executions, recorder, workspace, deployed, longestRunsMs };
+  return reconcile({ remainingMs, ...sweeper });
+})
+  .use(observe())
+  .use(writeMetrics());

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { executionName, isTerminal, type Job, JobStatus, logKeysOf } from '../../jobs/job.ts';
 import type { JobStore, OpenJob } from '../../jobs/job-store.ts';
 import { addLogKeys, log, withLogKeys } from '../../shared/observability/log.ts';
+import { addMetric } from '../../shared/observability/metrics.ts';
 import type { TokenRate } from '../../shared/rate-limiter.ts';
 import {
   type ExecutionEnd,
@@ -22,6 +23,7 @@ import { recordExecutionEnded } from './record-failure.ts';
 import { endRemoved } from './removed-operation.ts';
 import { Finding, MAX_FINDINGS, type SweepFinding, type SweepFindings } from './sweep-findings.ts';
 import type { SweepLease } from './sweep-lease.ts';
+import { measureOpenJobs } from './sweep-metrics.ts';
 
 export interface ReconcileDependencies extends AcceptUploadDependencies {
   /** Milliseconds until the function times out. */
@@ -33,6 +35,8 @@ export interface ReconcileDependencies extends AcceptUploadDependencies {
   readonly recorder: ExecutionRecorder;
   /** Names of the operations of this deployment. */
   readonly deployed: ReadonlySet<string>;
+  /** The longest run of each operation in milliseconds. */
+  readonly longestRunsMs: ReadonlyMap<string, number>;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
   /** @default a timer */
@@ -49,6 +53,7 @@ type Context = Required<Omit<ReconcileDependencies, 'remainingMs' | 'lease' | 'f
   readonly failures: unknown[];
   /** The newest first. */
   readonly found: SweepFinding[];
+  foundCount: number;
   /** True after Step Functions has throttled a start: the queue and the next sweep start the other jobs. */
   startsLater: boolean;
 };
@@ -98,6 +103,7 @@ export async function reconcile({
     describeCalls: new CallPacer({ ...DESCRIBE_RATE, ...pace }),
     failures: [],
     found: [],
+    foundCount: 0,
     startsLater: false,
   };
   let cursor = held.cursor;
@@ -108,7 +114,9 @@ export async function reconcile({
       log.error('The findings of the sweep were not saved', { error });
     });
     await held.release(cursor);
+    addMetric('SweepFindings', context.foundCount);
   }
+  addMetric('Sweeps', 1);
   const { failures } = context;
   if (failures.length > 0)
     throw new AggregateError(
@@ -156,7 +164,9 @@ type Suspect = OpenJob & { readonly isListed: boolean };
 
 async function findSuspects(context: Context): Promise<Suspect[]> {
   const suspects: Suspect[] = [];
-  for (const [operation, opens] of await openJobs(context)) {
+  const byOperation = await openJobs(context);
+  measureOpenJobs([...byOperation.values()].flat(), context.longestRunsMs, context.now());
+  for (const [operation, opens] of byOperation) {
     // Their executions may wait for answers for days. Step Functions ends each at its next transition.
     if (!context.deployed.has(operation)) {
       for (const open of opens) suspects.push({ ...open, isListed: false });
@@ -281,7 +291,9 @@ async function start(context: Context, job: Job): Promise<boolean> {
   }
 }
 
-function report({ found, now }: Context, finding: Finding, { jobId }: Pick<Job, 'jobId'>): void {
+function report(context: Context, finding: Finding, { jobId }: Pick<Job, 'jobId'>): void {
+  const { found, now } = context;
+  context.foundCount += 1;
   found.unshift({ finding, jobId, foundAt: new Date(now()).toISOString() });
   found.splice(MAX_FINDINGS);
 }

@@ -73,11 +73,11 @@ export const metricDefinitions = {
   },
   StartsAccepted: { ...ofRequest, byOperation: true, meaning: 'Calls that created a job.' },
   StartTime: {
-    ...ofMcp,
+    ...ofRequest,
     ...ms,
     byOperation: true,
     meaning:
-      'From the request of a call to the acceptance of the job that it created, without a synchronous run before it.',
+      'From a request to the acceptance of the job that it created, without a synchronous run before it.',
   },
   StartsQueued: {
     ...ofRequest,
@@ -86,7 +86,7 @@ export const metricDefinitions = {
   RequestTime: {
     ...ofRequest,
     ...ms,
-    meaning: 'Time of a request in the function. Streams, waits and synchronous operations have no value.',
+    meaning: 'Time of a request in the function. Streams, and requests that waited, have no value.',
   },
   RequestErrors: { ...ofRequest, meaning: 'Requests that failed because of a fault of the service.' },
   Polls: { ...ofRequest, byOperation: true, meaning: 'Calls that read the state of one job.' },
@@ -102,17 +102,23 @@ export const metricDefinitions = {
     meaning:
       'Estimated tokens that a tool result takes in the context of a model: its bytes divided by four.',
   },
-  OpenJobs: { ...ofSweep, meaning: 'Jobs that have not ended, as each sweep finds them.' },
+  OpenJobs: {
+    ...ofSweep,
+    meaning: 'Jobs older than a minute that have not ended, as each sweep finds them.',
+  },
   OldestOpenJob: { ...ofSweep, ...seconds, meaning: 'Age of the oldest job that has not ended.' },
   OverdueJobs: { ...ofSweep, meaning: 'Open jobs that are older than the longest run of their operation.' },
   SweepFindings: { ...ofSweep, meaning: 'Jobs that a sweep had to start, resume or end.' },
-  Sweeps: { ...ofSweep, meaning: 'Sweeps that ran to their end.' },
+  Sweeps: {
+    ...ofSweep,
+    meaning: 'Sweeps that did not fail. One that runs out of time continues in the next one.',
+  },
   WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
   WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },
   WebhookLatency: {
     ...ofDelivery,
     ...ms,
-    meaning: 'From an event to the 2xx of an endpoint, with all retries.',
+    meaning: 'From an event to the 2xx of an endpoint, with all retries. Replays have no value.',
   },
   WebhooksAbandoned: { ...ofDelivery, meaning: 'Deliveries whose last attempt failed.' },
   OldestWaitingDelivery: {

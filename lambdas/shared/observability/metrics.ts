@@ -50,6 +50,8 @@ class DocumentMetrics extends Metrics {
 /** The service name comes from `POWERTOOLS_SERVICE_NAME`. */
 const metrics = new DocumentMetrics({ namespace: METRIC_NAMESPACE });
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Operations of the deployment; undefined outside of an invocation that writes metrics. */
 let deployed: ReadonlySet<string> | undefined;
 
@@ -102,9 +104,9 @@ function publish(): void {
 
 /**
  * Returns the middleware that gathers the metrics of each invocation and writes them when it ends. A stream ends with its body.
- * @param operations names of the operations that this deployment has
+ * @param operations names that the dimension `operation` may have. @default none
  */
-export function writeMetrics(operations: ReadonlySet<string>): MiddlewareObj {
+export function writeMetrics(operations: ReadonlySet<string> = NONE): MiddlewareObj {
   return {
     before: ({ context }) => {
       deployed = operations;

@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../../shared/env.ts';
+import { writeMetrics } from '../../shared/observability/metrics.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliveryStore } from './delivery-store.ts';
@@ -21,4 +22,6 @@ export const handler = middy(async (_event: ScheduledEvent, context: Context) =>
     queue,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-}).use(observe());
+})
+  .use(observe())
+  .use(writeMetrics());

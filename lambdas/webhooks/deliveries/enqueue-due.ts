@@ -1,5 +1,6 @@
 /** Queues deliveries whose next attempt is due within SQS's maximum delay of 15 minutes. */
 import { log } from '../../shared/observability/log.ts';
+import { addMetric } from '../../shared/observability/metrics.ts';
 import { WAITING_SHARDS } from './deliveries-table.ts';
 import { deliveryKeys } from './delivery.ts';
 import { attemptMessage, type DeliveryQueue, MAX_QUEUE_DELAY_MS } from './delivery-queue.ts';
@@ -26,19 +27,30 @@ const RESERVE_MS = 15_000;
  * @returns the number of queued deliveries
  */
 export async function enqueueDue(dependencies: EnqueueDueDependencies): Promise<number> {
-  const counts = await Promise.all(WAITING_SHARDS.map((shard) => queueShard(dependencies, shard)));
-  return counts.reduce((sum, count) => sum + count, 0);
+  const overdueMs = [0];
+  try {
+    const counts = await Promise.all(
+      WAITING_SHARDS.map((shard) => queueShard(dependencies, shard, overdueMs)),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  } finally {
+    // Also when the queue takes nothing.
+    addMetric('OldestWaitingDelivery', Math.round(Math.max(...overdueMs) / 1000));
+  }
 }
 
+/** @param overdueMs receives how long the first delivery of each page is past the time of its attempt */
 async function queueShard(
   { deliveries, queue, remainingMs, now = Date.now }: EnqueueDueDependencies,
   shard: string,
+  overdueMs: number[],
 ): Promise<number> {
   const before = new Date(now() + MAX_QUEUE_DELAY_MS).toISOString();
   let count = 0;
   let after: WaitingPosition | undefined;
   do {
     const page = await deliveries.waiting(shard, before, { limit: PAGE_SIZE, after });
+    overdueMs.push(now() - Date.parse(page.deliveries[0]?.nextAttemptAt ?? before));
     const unsent = await queue.sendAll(
       page.deliveries.map((delivery) => ({
         message: attemptMessage(delivery, delivery.attemptCount + 1),

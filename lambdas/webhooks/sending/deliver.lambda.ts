@@ -7,6 +7,7 @@ import { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { signedFetch } from '../../shared/aws/signed-fetch.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { addressPolicy } from '../../shared/http/address-policy.ts';
+import { writeMetrics } from '../../shared/observability/metrics.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { DeliveryQueue } from '../deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../deliveries/delivery-store.ts';
@@ -39,4 +40,6 @@ const dependencies: ConsumeDependencies = {
   retrySeconds: requiredEnv(Env.retrySeconds).split(',').map(Number),
 };
 
-export const handler = middy(({ Records }: SQSEvent) => consumeQueue(dependencies, Records)).use(observe());
+export const handler = middy(({ Records }: SQSEvent) => consumeQueue(dependencies, Records))
+  .use(observe())
+  .use(writeMetrics());

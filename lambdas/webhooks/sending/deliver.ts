@@ -3,6 +3,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { retryAfterMs } from '../../shared/http/retry-after.ts';
 import { addLogKeys, log } from '../../shared/observability/log.ts';
+import { addMetric } from '../../shared/observability/metrics.ts';
 import { type TraceContext, toTraceContext } from '../../shared/observability/trace-context.ts';
 import { inSpan } from '../../shared/observability/tracing.ts';
 import { type Delivery, type DeliveryAttempt, DeliveryStatus, deliveryId } from '../deliveries/delivery.ts';
@@ -112,7 +113,22 @@ async function makeAttempt(
   const after = await scheduleNext(dependencies, delivery, outcome);
   await deliveries.record(delivery, attempt, after);
   logAttempt(delivery, attempt, after);
+  measureAttempt(delivery, after, startedMs + outcome.latencyMs);
   if (endpoint) await resealSecrets(dependencies, endpoint);
+}
+
+/** @param endedMs epoch milliseconds */
+function measureAttempt(
+  { event, attemptsBefore }: Delivery,
+  { status }: AfterAttempt,
+  endedMs: number,
+): void {
+  addMetric('WebhookAttempts', 1);
+  if (status === DeliveryStatus.failed) addMetric('WebhooksAbandoned', 1);
+  if (status !== DeliveryStatus.delivered) return;
+  addMetric('WebhookSuccesses', 1);
+  // A replay comes long after its event.
+  if (attemptsBefore === 0) addMetric('WebhookLatency', Math.max(0, endedMs - Date.parse(event.timestamp)));
 }
 
 /** One line for each request. The URL is not in it: it can be a secret. */

@@ -182,6 +182,7 @@ test('the end of an execution that no event has told of is found a minute later'
     recorder,
     workspace,
     deployed,
+    longestRunsMs: new Map(),
     now,
   });
   jest.restoreAllMocks();

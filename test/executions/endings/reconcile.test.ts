@@ -12,6 +12,7 @@ import {
 import type { Job } from '../../../lambdas/jobs/job.ts';
 import type { JobStore, OpenJob } from '../../../lambdas/jobs/job-store.ts';
 import { log } from '../../../lambdas/shared/observability/log.ts';
+import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:00.000Z');
 const CREATED = '2025-12-31T00:00:00.000Z';
@@ -121,6 +122,7 @@ function run(each: Case) {
     } as unknown as ExecutionRecorder,
     workspace: { find: async () => file as never },
     deployed: new Set(['build', 'other']),
+    longestRunsMs: new Map([['build', 3_600_000]]),
     now,
   });
 }
@@ -153,6 +155,41 @@ test('the clock is the system clock by default', async () => {
   const start = Date.now();
   await run({ opens: [], now: undefined });
   expect(Date.parse(before[0] ?? '')).toBeLessThanOrEqual(start);
+});
+
+test('a sweep measures the open jobs that it has listed, and counts what it repairs', async () => {
+  const aged = (jobId: string, operation: string, ageMs: number) => ({
+    jobId,
+    operation,
+    createdAt: new Date(NOW - ageMs).toISOString(),
+  });
+  const opens = [aged('a', 'build', 7_200_000), aged('b', 'build', 120_000), aged('c', 'other', 9_000_000)];
+  const documents = await metricDocumentsOf(() =>
+    run({ opens, found: { ...job, ...opens[0], status: 'pending' } as Job }),
+  );
+  expect(sumsOf(documents)).toEqual({
+    OpenJobs: 3,
+    OldestOpenJob: 9_000,
+    OverdueJobs: 1,
+    SweepFindings: 1,
+    Sweeps: 1,
+  });
+  expect(documents).toHaveLength(1);
+});
+
+test('a sweep without open jobs measures zeros', async () => {
+  const [document] = await metricDocumentsOf(() => run({ opens: [] }));
+  expect(document).toMatchObject({
+    OpenJobs: 0,
+    OldestOpenJob: 0,
+    OverdueJobs: 0,
+    SweepFindings: 0,
+    Sweeps: 1,
+  });
+});
+
+test('a sweep that is skipped measures nothing', async () => {
+  expect(await metricDocumentsOf(() => run({ isHeld: true }))).toEqual([]);
 });
 
 test('nothing happens while another sweep runs', async () => {

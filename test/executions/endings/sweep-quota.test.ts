@@ -67,6 +67,7 @@ function createSweep(jobs: Map<string, SimulatedJob>) {
     reconcile({
       remainingMs: 110 * SECOND_MS,
       deployed: new Set(Array.from({ length: OPERATIONS }, (_, index) => `operation${index}`)),
+      longestRunsMs: new Map(),
       findings: { add: async () => {} },
       lease: {
         acquire: async () => ({

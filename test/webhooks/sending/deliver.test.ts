@@ -23,6 +23,7 @@ import type { PostOutcome } from '../../../lambdas/webhooks/sending/post.ts';
 import { readAnswerToken } from '../../../lambdas/webhooks/signing/answer-token.ts';
 import { signingKeyFrom } from '../../../lambdas/webhooks/signing/signature.ts';
 import { freeSlots } from '../../support/free-slots.ts';
+import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
 import { SEALING_TEXT, seal, sealWith } from '../../support/seal.ts';
 import { startWebhookTables } from '../../support/webhook-tables.ts';
 
@@ -196,6 +197,61 @@ test('ten attempts follow the schedule; then the delivery fails and its message 
   expect(delays).toEqual(DEFAULT_RETRY_SECONDS);
   expect(await record()).toMatchObject({ status: 'failed', attemptCount: 10 });
   expect(dead).toHaveLength(1);
+});
+
+describe('the metrics', () => {
+  test('of a success have the time since the event', async () => {
+    post.mockResolvedValue(responded(204));
+    const message = await delivery();
+    now += 2_000;
+    const documents = await metricDocumentsOf(() => deliver(dependencies, message));
+    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 1, WebhookLatency: 2_012 });
+  });
+
+  test.each([
+    ['another attempt', 500, { WebhookAttempts: 1 }],
+    ['none', 410, { WebhookAttempts: 1, WebhooksAbandoned: 1 }],
+  ])('of a failure that %s follows', async (_what, status, expected) => {
+    post.mockResolvedValue(responded(status));
+    const message = await delivery();
+    expect(sumsOf(await metricDocumentsOf(() => deliver(dependencies, message)))).toEqual(expected);
+  });
+
+  test('of a redriven delivery have no time: it comes long after the event', async () => {
+    post.mockResolvedValue(responded(500));
+    const message = await delivery();
+    await deliver({ ...dependencies, retrySeconds: [] }, message);
+    post.mockResolvedValue(responded(204));
+    const again = dead[0] as AttemptMessage;
+    const documents = await metricDocumentsOf(() => deliver(dependencies, again));
+    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 1 });
+  });
+
+  test('of a batch are one document, without the owner or the address', async () => {
+    post.mockResolvedValue(responded(204));
+    const message = await delivery();
+    const records = [message, message].map((each, index) => ({
+      messageId: `${index}`,
+      body: JSON.stringify(each),
+    }));
+    const documents = await metricDocumentsOf(() =>
+      consumeQueue({ ...dependencies, slots: freeSlots }, records),
+    );
+    expect(documents).toHaveLength(1);
+    expect(JSON.stringify(documents)).not.toMatch(/alice|example|ep_1/);
+  });
+
+  test.each([
+    [-60_000, 0],
+    [90_000, 90],
+  ])('of waiting deliveries tell how long the oldest is overdue (%d ms)', async (afterMs, expected) => {
+    post.mockResolvedValue(responded(503, String(5 * 3600)));
+    await deliver(dependencies, await delivery());
+    now = Date.parse((await record())?.nextAttemptAt ?? '') + afterMs;
+    const sweep = () => enqueueDue({ ...dependencies, remainingMs: () => 60_000 });
+    expect(sumsOf(await metricDocumentsOf(sweep))).toEqual({ OldestWaitingDelivery: expected });
+    expect(sumsOf(await metricDocumentsOf(sweep))).toEqual({ OldestWaitingDelivery: 0 });
+  });
 });
 
 test('the record outlives the last attempt when a receiver requests a day of delay each time', async () => {
