@@ -51,6 +51,7 @@ test('queued starts and stops', async () => {
         },
       },
       deployed: new Set(['build', 'deploy']),
+      longestRunsMs: new Map(),
     }),
     messages({ jobId: ID.a }, { jobId: ID.b }),
   );
@@ -80,6 +81,7 @@ test('a sweep', async () => {
       },
       executions: { running: async () => ({ names: [] }), start: async () => true },
       deployed: new Set(['build', 'deploy']),
+      longestRunsMs: new Map(),
     }),
   );
   expect(lines).toMatchObject([
