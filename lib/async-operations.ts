@@ -1,12 +1,14 @@
 /** Creates the service in a stack: the tables, the bucket, the endpoint, and a state machine for each operation. */
 import { CfnOutput, Tags } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { JobLimits } from '../lambdas/jobs/limits.ts';
+import type { MetricName } from '../lambdas/shared/observability/metric-definitions.ts';
 import {
   type AuthorizationChoice,
   DEFAULT_AUTHORIZATION,
@@ -38,6 +40,7 @@ import { Canary } from './monitoring/canary.ts';
 import { findMonitored } from './monitoring/monitored.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import type { MonitoringOptions } from './monitoring/monitoring-options.ts';
+import { metricOf, type ServiceMetricOptions } from './monitoring/service-metric.ts';
 import type { ApiConnection } from './operations/api-connections.ts';
 import { createOperation } from './operations/create-operation.ts';
 import { ExternalStateMachineOperation } from './operations/external-state-machine-operation.ts';
@@ -252,6 +255,19 @@ export class AsyncOperations extends Construct {
     if (construct instanceof Operation) return construct;
     const names = [...this.#operations].flatMap(([known, one]) => (one instanceof Operation ? [known] : []));
     throw new Error(`There is no operation "${name}" with steps. There are: ${names.join(', ') || 'none'}.`);
+  }
+
+  /**
+   * Returns a metric of this deployment. docs/metrics.md lists all metrics. The default statistic is the one in its table.
+   * @throws Error for an unknown metric or operation, and for a metric that exists only for the whole deployment
+   * @example
+   * ```ts
+   * const failed = ops.metric('JobsFailed', { operation: 'thumbnail', period: Duration.hours(1) });
+   * new Alarm(stack, 'ThumbnailsFail', { metric: failed, threshold: 10, evaluationPeriods: 1 });
+   * ```
+   */
+  metric(name: MetricName, options: ServiceMetricOptions = {}): Metric {
+    return metricOf(deploymentName(this), [...this.#operations.keys()], name, options);
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import '../lambdas/definition/check-peers.ts';
 
+export type { MetricName } from '../lambdas/shared/observability/metric-definitions.ts';
 export type { AuthorizationChoice } from './access/authorization.ts';
 export type { DomainChoice } from './access/custom-domain.ts';
 export type { FirewallChoice } from './access/web-firewall.ts';
@@ -15,6 +16,7 @@ export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
 export type { ApiLogsChoice } from './endpoints/api-logs.ts';
 export type { CanaryOptions } from './monitoring/canary.ts';
 export type { BudgetOptions, MonitoringOptions } from './monitoring/monitoring-options.ts';
+export type { ServiceMetricOptions } from './monitoring/service-metric.ts';
 export type { AlarmThresholds } from './monitoring/thresholds.ts';
 export type { ApiConnection } from './operations/api-connections.ts';
 export type { Operation } from './operations/operation.ts';

@@ -23,20 +23,24 @@ export interface MetricDefinition {
    * the operation where it is known, so that Logs Insights can group by it.
    */
   readonly byOperation: boolean;
+  /** The statistic that says most. */
+  readonly statistic: 'Average' | 'Maximum' | 'Sum';
   /** The functions that write it. */
   readonly sources: readonly MetricSource[];
   /** What it counts or measures, as one or two sentences. */
   readonly meaning: string;
 }
 
-const ofJob = { unit: 'Count', byOperation: true, sources: ['events'] } as const;
-const ofRequest = { unit: 'Count', byOperation: false, sources: ['mcp', 'api'] } as const;
+const ofJob = { unit: 'Count', statistic: 'Sum', byOperation: true, sources: ['events'] } as const;
+const ofRequest = { unit: 'Count', statistic: 'Sum', byOperation: false, sources: ['mcp', 'api'] } as const;
 const ofMcp = { ...ofRequest, sources: ['mcp'] } as const;
-const ofSweep = { unit: 'Count', byOperation: false, sources: ['reconcile'] } as const;
-const ofDelivery = { unit: 'Count', byOperation: false, sources: ['deliver'] } as const;
-const ofCanary = { unit: 'Count', byOperation: false, sources: ['canary'] } as const;
-const ms = { unit: 'Milliseconds' } as const;
-const seconds = { unit: 'Seconds' } as const;
+const ofSweep = { unit: 'Count', statistic: 'Sum', byOperation: false, sources: ['reconcile'] } as const;
+const ofDelivery = { unit: 'Count', statistic: 'Sum', byOperation: false, sources: ['deliver'] } as const;
+const ofCanary = { unit: 'Count', statistic: 'Sum', byOperation: false, sources: ['canary'] } as const;
+const ms = { unit: 'Milliseconds', statistic: 'Average' } as const;
+const seconds = { unit: 'Seconds', statistic: 'Maximum' } as const;
+/** Each value is the state of that moment. */
+const gauge = { statistic: 'Maximum' } as const;
 
 /** All metrics by name. */
 export const metricDefinitions = {
@@ -94,8 +98,7 @@ export const metricDefinitions = {
   WaitTime: { ...ofMcp, ...ms, meaning: 'How long such a call or stream waited.' },
   LimitRefusals: {
     ...ofRequest,
-    meaning:
-      'Calls that a limit of their owner refused. `limits` in the log line has the name of each limit.',
+    meaning: 'Calls that a limit of their owner refused. `limit` in the log line has its name.',
   },
   ResultTokens: {
     ...ofMcp,
@@ -107,7 +110,11 @@ export const metricDefinitions = {
     meaning: 'Jobs older than a minute that have not ended, as each sweep finds them.',
   },
   OldestOpenJob: { ...ofSweep, ...seconds, meaning: 'Age of the oldest job that has not ended.' },
-  OverdueJobs: { ...ofSweep, meaning: 'Open jobs that are older than the longest run of their operation.' },
+  OverdueJobs: {
+    ...ofSweep,
+    ...gauge,
+    meaning: 'Open jobs that are older than the longest run of their operation.',
+  },
   SweepFindings: { ...ofSweep, meaning: 'Jobs that a sweep had to start, resume or end.' },
   Sweeps: {
     ...ofSweep,

@@ -70,6 +70,7 @@ export function measureFailure(error: unknown): void {
   if (request.hasFailed) return;
   if (limit !== undefined) {
     addMetric('LimitRefusals', 1);
+    addMetricProperty('codes', [code]);
     addMetricProperty('limit', String(limit));
   } else if (FAULTS.has(code)) {
     addMetric('RequestErrors', 1);

@@ -72,7 +72,7 @@ test.each<[string, unknown, object]>([
 
 test('a limit is a property, not a dimension', async () => {
   const [document] = await requestsOf(() => measureFailure(refusal({ limit: 'open_jobs' })));
-  expect(document?.limit).toBe('open_jobs');
+  expect(document).toMatchObject({ limit: 'open_jobs', codes: ['RESOURCE_EXHAUSTED'] });
   expect(document?._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions)).toEqual([['service']]);
 });
 
