@@ -138,7 +138,8 @@ export function createStepRunner(options: StepRunnerOptions) {
     );
     const span = {
       name: `${operation.name} ${step}`,
-      attributes: { job_id: jobId, operation: operation.name, step, attempt },
+      attributes: { job_id: jobId, operation: operation.name, step, attempt: attempt + 1 },
+      isFailure: (error: unknown) => !(error instanceof InputRequired),
     };
     return inSpan(job.trace ?? currentTrace(), span, (trace) => runBegun(event, invocation, job, trace));
   };

@@ -44,6 +44,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** Traces that belong to the span without being its parent. */
   readonly links?: readonly (JobTrace | undefined)[];
+  /** Whether an error means that the work failed. @default every error */
+  readonly isFailure?: (error: unknown) => boolean;
 }
 
 const current = new AsyncLocalStorage<JobTrace>();
@@ -87,7 +89,7 @@ export function inRequestTrace<T>(
  */
 export function inSpan<T>(
   trace: JobTrace,
-  { name, kind, attributes, links = [] }: SpanOptions,
+  { name, kind, attributes, links = [], isFailure = () => true }: SpanOptions,
   run: (trace: JobTrace) => Promise<T>,
   passedOn: JobTrace = trace,
 ): Promise<T> {
@@ -101,7 +103,7 @@ export function inSpan<T>(
     } catch (error) {
       // Not its message, which can repeat what a caller sent.
       span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      if (isFailure(error)) span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
       span.end();
