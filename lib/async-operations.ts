@@ -23,6 +23,7 @@ import { deploymentName, setServiceName } from './defaults/deployment-name.ts';
 import { checkRegion } from './defaults/regions.ts';
 import { type ReservedConcurrency, reserveConcurrency } from './defaults/reserved-concurrency.ts';
 import { checkSameEnvironment } from './defaults/same-environment.ts';
+import { setTracing, type TracingChoice } from './defaults/tracing.ts';
 import type { ApiLogsChoice } from './endpoints/api-logs.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
@@ -68,6 +69,8 @@ export interface AsyncOperationsProps {
   readonly firewall?: FirewallChoice;
   /** CloudWatch logs of requests to the API. @default none: functions write logs, API Gateway writes none */
   readonly apiLogs?: ApiLogsChoice;
+  /** What records traces. @default `xray`: X-Ray, at 5 US dollars a million traces that its sampling keeps */
+  readonly tracing?: TracingChoice;
   /** Names of existing DynamoDB tables that operations with `resources.tables` may read and change. @default none */
   readonly tables?: readonly string[];
   /** APIs that operations with `calls` may call, with the credentials of your EventBridge connections. @default none */
@@ -126,6 +129,7 @@ export class AsyncOperations extends Construct {
   /** @throws Error naming the property, the value and the remedy */
   constructor(scope: Construct, id: string, props: AsyncOperationsProps) {
     super(scope, id);
+    if (props.tracing !== undefined) setTracing(this, props.tracing);
     const { operations: catalogue, functions = {}, tables = [], apis = [], kmsKeys = [] } = props;
     const { stateMachines = {} } = props;
     checkNames(catalogue, functions);

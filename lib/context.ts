@@ -6,6 +6,7 @@ import { readFirewall } from './access/web-firewall.ts';
 import type { AsyncOperationsProps } from './async-operations.ts';
 import type { Catalogue } from './catalogue.ts';
 import { readReservedConcurrency } from './defaults/reserved-concurrency.ts';
+import { readTracing } from './defaults/tracing.ts';
 import { readApiLogs } from './endpoints/api-logs.ts';
 import { readMonitoring } from './monitoring/monitoring-options.ts';
 import { readApis } from './operations/api-connections.ts';
@@ -15,7 +16,7 @@ import { readTables } from './operations/operator-tables.ts';
 
 /**
  * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
- * `firewall`, `reservedConcurrency`, `apiLogs`, `monitoring` and its options, `migrateTables`, `apiConnections`, `kmsKeys`,
+ * `firewall`, `reservedConcurrency`, `apiLogs`, `tracing`, `monitoring` and its options, `migrateTables`, `apiConnections`, `kmsKeys`,
  * `stateMachines` and `stateMachineTag`.
  * @param node of the app or the stack
  * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
@@ -35,6 +36,7 @@ export async function readContext(
     firewall: readFirewall(node),
     reservedConcurrency: readReservedConcurrency(node),
     apiLogs: readApiLogs(node),
+    tracing: readTracing(node),
     monitoring: readMonitoring(node),
     tables: readTables(node),
     apis: readApis(node),

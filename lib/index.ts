@@ -13,6 +13,7 @@ export { AsyncOperationsStack, type AsyncOperationsStackProps } from './async-op
 export { type Catalogue, type LoadOperationsOptions, loadOperations } from './catalogue.ts';
 export { readContext } from './context.ts';
 export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
+export type { AdotTracing, TracingChoice } from './defaults/tracing.ts';
 export type { ApiLogsChoice } from './endpoints/api-logs.ts';
 export type { CanaryOptions } from './monitoring/canary.ts';
 export type { BudgetOptions, MonitoringOptions } from './monitoring/monitoring-options.ts';

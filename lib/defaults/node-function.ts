@@ -14,6 +14,7 @@ import type { Construct } from 'constructs';
 import { type BundleProps, bundle } from './bundle.ts';
 import { dependOnPolicies } from './depend-on-policies.ts';
 import { serviceName } from './deployment-name.ts';
+import { addAdotLayer, adotEnvironment, functionTracing } from './tracing.ts';
 
 /** The functions that keep jobs moving, and those that callers can fill. */
 export type FunctionPurpose = 'authorizer' | 'recorder' | 'resumer' | 'publisher' | 'api' | 'mcp' | 'sandbox';
@@ -42,7 +43,7 @@ export interface NodeFunctionProps
   readonly memorySize?: number;
   /** @default 30 s */
   readonly timeout?: Duration;
-  /** @default Tracing.ACTIVE */
+  /** @default as the service: see `TracingChoice` */
   readonly tracing?: Tracing;
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
@@ -63,8 +64,10 @@ export class NodeFunction extends LambdaFunction {
       catalogue,
       architecture = Architecture.ARM_64,
       purpose,
+      tracing = functionTracing(scope),
       ...rest
     } = props;
+    const records = tracing === Tracing.ACTIVE;
     const logGroup = new LogGroup(scope, `${id}Log`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -82,9 +85,13 @@ export class NodeFunction extends LambdaFunction {
     super(scope, id, {
       memorySize: 512,
       timeout: Duration.seconds(30),
-      tracing: Tracing.ACTIVE,
+      tracing,
       ...rest,
-      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: serviceName(scope) },
+      environment: {
+        ...(records && adotEnvironment(scope)),
+        ...props.environment,
+        POWERTOOLS_SERVICE_NAME: serviceName(scope),
+      },
       code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -94,5 +101,6 @@ export class NodeFunction extends LambdaFunction {
       role,
     });
     this.purpose = purpose;
+    if (records) addAdotLayer(this);
   }
 }

@@ -12,6 +12,7 @@ import { type FirewallChoice, WebFirewall } from '../access/web-firewall.ts';
 import { deploymentName } from '../defaults/deployment-name.ts';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 import { checkSameEnvironment } from '../defaults/same-environment.ts';
+import { isTraced } from '../defaults/tracing.ts';
 import { type ApiLogsChoice, apiLogOptions } from './api-logs.ts';
 
 /** Name of the API's only stage. */
@@ -73,7 +74,7 @@ export class Gateway extends Construct {
       cloudWatchRole: logs === 'new-role',
       deployOptions: {
         stageName: STAGE,
-        tracingEnabled: true,
+        tracingEnabled: isTraced(this),
         ...(logs && apiLogOptions(this)),
         throttlingRateLimit: throttling.requestsPerSecond,
         throttlingBurstLimit: throttling.burst,

@@ -9,6 +9,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CompactRole } from '../defaults/compact-role.ts';
 import { deploymentName } from '../defaults/deployment-name.ts';
+import { isTraced } from '../defaults/tracing.ts';
 import type { OperationNames } from './operation-names.ts';
 
 export interface MachineResourcesProps {
@@ -17,12 +18,15 @@ export interface MachineResourcesProps {
   readonly failureRecorder: LambdaFunction;
 }
 
-/** X-Ray, and the delivery of logs of state machines, have no resources to name. */
-const WITHOUT_RESOURCES = [
+/** X-Ray has no resources to name. */
+const TRACES = [
   'xray:PutTraceSegments',
   'xray:PutTelemetryRecords',
   'xray:GetSamplingRules',
   'xray:GetSamplingTargets',
+];
+/** The delivery of logs of state machines has no resources to name. */
+const LOGS = [
   'logs:CreateLogDelivery',
   'logs:GetLogDelivery',
   'logs:UpdateLogDelivery',
@@ -61,7 +65,8 @@ export class MachineResources extends Construct {
   createRole(scope: Construct, functions: readonly LambdaFunction[] = []): CompactRole {
     const role = new CompactRole(scope, 'Role', 'states.amazonaws.com');
     grantInvoke(role, [...this.#invokable, ...versionsOf(functions)]);
-    role.allow(new PolicyStatement({ actions: WITHOUT_RESOURCES, resources: ['*'] }));
+    const actions = isTraced(this) ? [...TRACES, ...LOGS] : LOGS;
+    role.allow(new PolicyStatement({ actions, resources: ['*'] }));
     // Each task would add the version of this deploy. The role has all versions.
     role.freeze();
     return role;

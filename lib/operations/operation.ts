@@ -7,6 +7,7 @@ import { longestRunMs, type StepsOperation } from '../../lambdas/definition/oper
 import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
+import { isTraced } from '../defaults/tracing.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import { type ApiConnection, apiRoots, grantCalls } from './api-connections.ts';
@@ -102,7 +103,7 @@ export class Operation extends Construct implements OperationGrants {
       ),
       timeout: Duration.millis(longestRunMs(definition)),
       role,
-      tracingEnabled: true,
+      tracingEnabled: isTraced(this),
       logs: { level: LogLevel.ERROR, destination: machines.logGroup },
     });
     if (hasCalls) {
