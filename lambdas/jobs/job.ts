@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
 import type { LogKeys } from '../shared/observability/log.ts';
-import type { JobTrace } from '../shared/observability/trace-context.ts';
+import { type JobTrace, traceIdOf } from '../shared/observability/trace-context.ts';
 import type { TimelineEvent } from './timeline.ts';
 
 /** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
@@ -256,8 +256,9 @@ export function logKeysOf({
   jobId,
   operation,
   owner,
-}: Partial<Pick<Job, 'jobId' | 'operation' | 'owner'>>): LogKeys {
-  return { job_id: jobId, operation, owner };
+  trace,
+}: Partial<Pick<Job, 'jobId' | 'operation' | 'owner' | 'trace'>>): LogKeys {
+  return { job_id: jobId, operation, owner, ...(trace && { trace_id: traceIdOf(trace) }) };
 }
 
 export function isJobId(value: string): boolean {

@@ -21,7 +21,11 @@ export function signedFetch(
   return (path, init) => {
     client ??= awsClient(service, retries);
     const root = endpointOverride(service) ?? `https://${hostPrefix}${regionalHost(service)}`;
-    return client.fetch(`${root}${path}`, init);
+    const headers = new Headers(init.headers);
+    // As AWS SDKs do: X-Ray's trace of this invocation continues in the service.
+    const trace = process.env._X_AMZN_TRACE_ID;
+    if (trace) headers.set('x-amzn-trace-id', trace);
+    return client.fetch(`${root}${path}`, { ...init, headers });
   };
 }
 

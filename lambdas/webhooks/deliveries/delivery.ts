@@ -2,7 +2,7 @@
 
 import type { EventType, JobEvent } from '../../events/event.ts';
 import type { LogKeys } from '../../shared/observability/log.ts';
-import type { JobTrace } from '../../shared/observability/trace-context.ts';
+import { type JobTrace, traceIdOf } from '../../shared/observability/trace-context.ts';
 
 export const DeliveryStatus = {
   /** An attempt is queued or waits until it is due. */
@@ -101,10 +101,16 @@ export function deliveryId({ jobId, deliveryKey: key }: Pick<Delivery, 'jobId' |
 
 /** Returns the keys of log lines about the next attempt of a delivery. */
 export function deliveryKeys(
-  delivery: Pick<Delivery, 'jobId' | 'deliveryKey' | 'owner' | 'attemptCount'>,
+  delivery: Pick<Delivery, 'jobId' | 'deliveryKey' | 'owner' | 'attemptCount' | 'trace'>,
 ): LogKeys {
-  const { jobId, owner, attemptCount } = delivery;
-  return { job_id: jobId, owner, delivery_id: deliveryId(delivery), attempt: attemptCount + 1 };
+  const { jobId, owner, attemptCount, trace } = delivery;
+  return {
+    job_id: jobId,
+    owner,
+    delivery_id: deliveryId(delivery),
+    attempt: attemptCount + 1,
+    ...(trace && { trace_id: traceIdOf(trace) }),
+  };
 }
 
 /** @returns undefined for a malformed id */

@@ -54,6 +54,15 @@ test.each<[string, Parameters<typeof urlOf>, string]>([
   expect(await urlOf(...given)).toBe(url);
 });
 
+test('a request continues the X-Ray trace of the invocation', async () => {
+  const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+  await urlOf({ _X_AMZN_TRACE_ID: trace }, 'lambda');
+  const { headers } = new Request(fetchMock.mock.calls[0]?.[0] ?? '');
+  expect(headers.get('x-amzn-trace-id')).toBe(trace);
+  // A proxy may change it.
+  expect(headers.get('authorization')).not.toContain('x-amzn-trace-id');
+});
+
 test.each([
   [{}, 'https://files.s3.eu-west-1.amazonaws.com/a%20b/c?'],
   [{ AWS_REGION: 'cn-north-1' }, 'https://files.s3.cn-north-1.amazonaws.com.cn/a%20b/c?'],
