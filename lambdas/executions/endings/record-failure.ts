@@ -2,7 +2,15 @@
 import { readCause } from '../../definition/state-error.ts';
 import { RETRYABLE_STEP_ERROR } from '../../definition/state-names.ts';
 import type { RetryableFailure } from '../../definition/step-failure.ts';
-import { awaitedUpload, executionName, type Job, type JobError, JobStatus, logsOf } from '../../jobs/job.ts';
+import {
+  awaitedUpload,
+  executionName,
+  type Job,
+  type JobError,
+  JobStatus,
+  logKeysOf,
+  logsOf,
+} from '../../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
@@ -111,13 +119,15 @@ function toError({ step }: Job, code: ErrorCode, message: string, cause: string)
 /** Fails a job unless it has ended: then its step recorded the reason, or the owner cancelled it. */
 async function fail(
   jobs: JobStore,
-  { jobId, retentionSeconds }: Job,
+  job: Job,
   error: JobError,
   end: Pick<JobEnd, 'logs' | 'logTail'>,
 ): Promise<void> {
+  const { jobId, retentionSeconds } = job;
+  const { code, details } = error;
   try {
     await jobs.fail(jobId, error, { ...end, retentionSeconds });
-    log.error('A job failed outside of its step', { code: error.code, cause: error.details?.cause });
+    log.error('A job failed outside of its step', { ...logKeysOf(job), code, cause: details?.cause });
   } catch (refusal) {
     if (!(refusal instanceof TransitionRefused)) throw refusal;
   }

@@ -61,6 +61,7 @@ test('a crash names the step and its cause, and keeps the logs of finished steps
   expect(asked).toEqual([ID]);
   expect(failed).toStrictEqual([[ID, error, { logs: { install: stored }, retentionSeconds: 60 }]]);
   expect(errors).toHaveBeenCalledWith('A job failed outside of its step', {
+    job_id: ID,
     code: 'STEP_CRASHED',
     cause: 'Runtime.ExitError',
   });
