@@ -2,6 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  ApplicationLogLevel,
   Architecture,
   Function as LambdaFunction,
   type FunctionProps as LambdaFunctionProps,
@@ -97,6 +98,8 @@ export class NodeFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture,
       loggingFormat: LoggingFormat.JSON,
+      // Lambda discards lines below it. The logger writes debug lines only before an error: see docs/logs.md.
+      applicationLogLevelV2: ApplicationLogLevel.DEBUG,
       logGroup,
       role,
     });

@@ -154,7 +154,7 @@ test('every function runs Node.js 24 on arm64, with a log group of its own, and 
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      LoggingConfig: { LogFormat: 'JSON', LogGroup: expect.anything() },
+      LoggingConfig: { ApplicationLogLevel: 'DEBUG', LogFormat: 'JSON', LogGroup: expect.anything() },
     });
     expect(Properties.TracingConfig).toEqual(isSandbox(id) ? undefined : { Mode: 'Active' });
   }
