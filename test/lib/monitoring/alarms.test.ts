@@ -7,6 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AsyncOperations } from '../../../lib/async-operations.ts';
+import { LOCAL_CONTEXT } from '../../../lib/defaults/local-context.ts';
 import { alarms } from '../../../lib/monitoring/alarms.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 import { alarmsOf, ENV, templateOf } from './monitoring-template.ts';
@@ -106,13 +107,14 @@ test('an address gets a message when an alarm goes off and when it is over, from
   ]);
 });
 
-test('actions and runbooks of the operator replace the defaults', () => {
-  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'prod');
+test('actions and runbooks of the operator replace the defaults, and the local cloud sends no mail', () => {
+  const context = { 'aws:cdk:bundling-stacks': [], [LOCAL_CONTEXT]: { authorization: 'iam' } };
+  const stack = new Stack(new App({ context }), 'prod');
   const topic = new Topic(stack, 'Pager');
   new AsyncOperations(stack, 'Jobs', {
     operations: samples,
-    authorization: { mode: 'iam' },
     monitoring: {
+      email: 'on-call@example.com',
       alarmActions: [new SnsAction(topic)],
       runbooks: 'https://wiki.example.com/jobs/',
       thresholds: { apiSlowMs: 1_500 },
