@@ -1,8 +1,8 @@
 /** Derives metrics from the changes of jobs, and writes them: one document for each operation of a batch. */
-import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { isTerminal, type Job, type JobError, JobStatus } from '../jobs/job.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
 import { cleanShortText } from '../shared/clean-text.ts';
-import { ErrorCode, MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
+import { ErrorCode, MAX_ERROR_CODE_CHARACTERS, SANDBOX_CRASHED } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
 import { type MetricName, metricDefinitions } from '../shared/observability/metric-definitions.ts';
 import { type MetricValues, publishMetricsOf } from '../shared/observability/metrics.ts';
@@ -26,13 +26,6 @@ const ENDINGS = {
   [JobStatus.cancelled]: 'JobsCancelled',
 } as const satisfies Partial<Record<JobStatus, MetricName>>;
 
-/** Codes of failures that no step reported. */
-const EXECUTION_FAILURES: ReadonlySet<string> = new Set([
-  ErrorCode.stepCrashed,
-  ErrorCode.executionStopped,
-  ErrorCode.startFailed,
-]);
-
 /** Returns the metrics of a change: the same change always gives the same ones. Most changes are progress, and give none. */
 export function jobMetricsOf({ before, after }: JobChange): JobMetrics {
   const { status, createdAt, startedAt, endedAt, retriedFrom, error } = after;
@@ -47,13 +40,24 @@ export function jobMetricsOf({ before, after }: JobChange): JobMetrics {
       ...(starts && { JobsStarted: 1, QueuedTime: elapsedMs(createdAt, startedAt) }),
       ...(ends && {
         [ENDINGS[status as keyof typeof ENDINGS]]: 1,
-        ...(error && EXECUTION_FAILURES.has(error.code) && { ExecutionFailures: 1 }),
+        ...(error && isExecutionFailure(error) && { ExecutionFailures: 1 }),
         JobDuration: elapsedMs(createdAt, endedAt),
         ...inputWaitTime(after),
       }),
     },
     ...(ends && error && { code: cleanShortText(error.code, MAX_ERROR_CODE_CHARACTERS) }),
   };
+}
+
+/** Codes of jobs whose step did not report the failure itself. */
+const EXECUTION_FAILURES: readonly string[] = [
+  ErrorCode.executionStopped,
+  ErrorCode.startFailed,
+  ErrorCode.stepCrashed,
+];
+
+function isExecutionFailure({ code, details }: JobError): boolean {
+  return EXECUTION_FAILURES.includes(code) && details?.cause !== SANDBOX_CRASHED;
 }
 
 /** Returns nothing for a job that asked for nothing. */

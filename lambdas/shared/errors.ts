@@ -43,6 +43,12 @@ export const ErrorCode = {
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
+/**
+ * Error name of a sandbox that ended without a result, such as one out of memory. Code of an owner can cause it, so it does not
+ * count as a failure of the service.
+ */
+export const SANDBOX_CRASHED = 'Sandbox.ExitError';
+
 /** Codes that operations may use as well. */
 const SHARED_CODES: readonly string[] = [
   ErrorCode.conflict,

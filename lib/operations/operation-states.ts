@@ -24,6 +24,7 @@ import {
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
 } from '../../lambdas/definition/state-names.ts';
+import { SANDBOX_CRASHED } from '../../lambdas/shared/errors.ts';
 import type { ApiConnection } from './api-connections.ts';
 import { callStates } from './call-states.ts';
 import type { StepFunctions } from './step-function.ts';
@@ -66,7 +67,7 @@ const THROTTLED = {
 
 /** The execution environment crashed. One retry: a step that runs out of memory would do so again. */
 const CRASHED = {
-  errors: ['Lambda.Unknown', 'Runtime.ExitError'],
+  errors: ['Lambda.Unknown', 'Runtime.ExitError', SANDBOX_CRASHED],
   interval: Duration.seconds(1),
   maxAttempts: 1,
 };

@@ -72,12 +72,18 @@ describe('a change gives', () => {
     });
   });
 
-  test('a failed execution, when no step reported the failure', () => {
-    const after = { ...failed, error: { code: 'STEP_CRASHED', message: 'It crashed.', retryable: true } };
-    expect(jobMetricsOf({ before: running, after }).values).toMatchObject({
-      JobsFailed: 1,
-      ExecutionFailures: 1,
-    });
+  test.each([
+    ['STEP_CRASHED', 'Runtime.ExitError', 1],
+    ['EXECUTION_STOPPED', 'ABORTED', 1],
+    ['START_FAILED', undefined, 1],
+    // Code of an owner can end its sandbox.
+    ['STEP_CRASHED', 'Sandbox.ExitError', undefined],
+    ['STEP_TIMED_OUT', 'States.Timeout', undefined],
+    ['COMPILE_FAILED', undefined, undefined],
+  ])('for a job that failed with %s by %s: %s failures of executions', (code, cause, count) => {
+    const error = { code, message: 'It failed.', retryable: true, ...(cause && { details: { cause } }) };
+    const { values } = jobMetricsOf({ before: running, after: { ...failed, error } });
+    expect(values.ExecutionFailures).toBe(count);
   });
 
   test('the time of all waits for people, up to the end of the job for an open one', () => {

@@ -6,6 +6,7 @@ import {
   type LambdaClient,
   LambdaServiceException,
 } from '@aws-sdk/client-lambda';
+import { SANDBOX_CRASHED } from '../../shared/errors.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
 import type { SandboxEvent } from './protocol.ts';
 
@@ -39,7 +40,7 @@ export class SandboxFunction {
           rest = rest.subarray(end + 1);
         }
         if (rest.length > MAX_LINE_BYTES)
-          throw new LambdaFailure('Runtime.ExitError', 'The sandbox wrote a line that is too long.');
+          throw new LambdaFailure(SANDBOX_CRASHED, 'The sandbox wrote a line that is too long.');
       }
     } catch (error) {
       if (error instanceof LambdaFailure) throw error;
@@ -81,8 +82,5 @@ function ended({
   ErrorDetails?: string;
 }): LambdaFailure {
   const isTime = /timed ?out/i.test(`${ErrorCode} ${ErrorDetails}`);
-  return new LambdaFailure(
-    isTime ? 'Sandbox.Timedout' : 'Runtime.ExitError',
-    `${ErrorCode}: ${ErrorDetails}`,
-  );
+  return new LambdaFailure(isTime ? 'Sandbox.Timedout' : SANDBOX_CRASHED, `${ErrorCode}: ${ErrorDetails}`);
 }

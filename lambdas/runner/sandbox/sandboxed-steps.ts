@@ -4,7 +4,7 @@ import { resultInvalid } from '../../definition/check-result.ts';
 import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
 import { boundError } from '../../jobs/bound-record.ts';
-import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
+import { AppError, codedError, ErrorCode, SANDBOX_CRASHED } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { log } from '../../shared/observability/log.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
@@ -79,7 +79,7 @@ async function runInSandbox(
   } finally {
     signal.removeEventListener('abort', closeFence);
   }
-  throw new LambdaFailure('Runtime.ExitError', `The sandbox of ${step} ended without a result.`);
+  throw new LambdaFailure(SANDBOX_CRASHED, `The sandbox of ${step} ended without a result.`);
 }
 
 /** Callers get URLs for the files of a result, so it can name only files that its step may write. */
@@ -101,13 +101,21 @@ function read(line: string, step: string): SandboxMessage {
     return sandboxMessage.parse(JSON.parse(line));
   } catch (cause) {
     const message = `The sandbox of step ${step} sent an invalid message; a program of the step may have written it. Start the job again.`;
-    throw new AppError(ErrorCode.stepCrashed, message, { cause });
+    throw new AppError(ErrorCode.stepCrashed, message, { cause, details: { cause: SANDBOX_CRASHED } });
   }
 }
 
+/** Only the engine gives these: `INTERNAL_ERROR` hides its message, and alarms count the others. */
+const CODES_OF_ENGINE: readonly string[] = [
+  ErrorCode.executionStopped,
+  ErrorCode.internal,
+  ErrorCode.startFailed,
+  ErrorCode.stepCrashed,
+];
+
 function toError(error: SandboxError, step: string) {
   const { code, message, retryable, details } = boundError(error);
-  if (code === ErrorCode.internal)
+  if (CODES_OF_ENGINE.includes(code))
     return new Error(`The sandbox of ${step} failed unexpectedly. Read its log for the cause.`);
   return codedError(code, message, { retryable, details });
 }

@@ -62,3 +62,18 @@ test('its message, its details and its log are cleaned', async () => {
   expect(thrown).toMatchObject({ message: 'abc', details: { abc: 'abc' } });
   expect(tail).toEqual(['abc', 'abc']);
 });
+
+test.each(['EXECUTION_STOPPED', 'INTERNAL_ERROR', 'START_FAILED', 'STEP_CRASHED'])(
+  'a sandbox that reports %s, which alarms count, failed unexpectedly',
+  async (code) => {
+    const { error } = await run([{ error: { code, message: 'x', retryable: false } }]);
+    expect(error.code).toBeUndefined();
+    expect(error.message).toMatch(/failed unexpectedly/);
+  },
+);
+
+test('a sandbox that ends without a result, or sends no message, counts as a crash of its own', async () => {
+  expect((await run([])).error.name).toBe('Sandbox.ExitError');
+  const { error } = await run([{ unknown: true }]);
+  expect(error).toMatchObject({ code: 'STEP_CRASHED', details: { cause: 'Sandbox.ExitError' } });
+});
