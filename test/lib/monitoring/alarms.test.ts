@@ -1,6 +1,6 @@
 /** Checks the alarms of the template: their names, runbooks, metrics and actions, and that a new deployment is quiet. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -17,8 +17,7 @@ const template = templateOf({
 });
 const created = alarmsOf(template);
 const idOf = (name: string) => name.replace(/-\d+$/, '');
-const read = (file: string) => readFileSync(file, 'utf8');
-const { version } = JSON.parse(read('package.json'));
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 test('each alarm of the list is in the template, under the name of the deployment', () => {
   const ids = new Set([...created.keys()].map(idOf));
@@ -32,14 +31,6 @@ test('each alarm says what is wrong in one sentence, followed by the URL of its 
     expect(AlarmDescription.endsWith(` ${url}`)).toBe(true);
     expect(AlarmDescription.length).toBeLessThanOrEqual(1_024);
   }
-});
-
-test('the package has the runbooks that alarms link', () => {
-  expect(JSON.parse(read('package.json')).files).toContain('docs');
-  const missing = [...created.keys()].map(idOf).filter((id) => !existsSync(`docs/runbooks/${id}.md`));
-  // Until the runbooks are written.
-  if (!existsSync('docs/runbooks')) return;
-  expect(missing).toEqual([]);
 });
 
 test('no alarm has more metrics than CloudWatch allows, and all metrics of one have the same period', () => {
