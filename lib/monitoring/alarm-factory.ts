@@ -7,7 +7,10 @@
  */
 import {
   Alarm,
+  type AlarmBase,
+  AlarmRule,
   ComparisonOperator,
+  CompositeAlarm,
   type IAlarmAction,
   type IMetric,
   TreatMissingData,
@@ -30,7 +33,7 @@ export interface AlarmFactoryProps {
 /** The alarms of a deployment. */
 export class AlarmFactory extends Construct {
   /** In the order of their creation. */
-  readonly alarms: Alarm[] = [];
+  readonly alarms: AlarmBase[] = [];
   /** URLs of the runbooks by id. */
   readonly runbooks = new Map<string, string>();
   readonly #props: AlarmFactoryProps;
@@ -48,25 +51,52 @@ export class AlarmFactory extends Construct {
    * ```
    */
   add(entry: AlarmEntry, metrics: readonly IMetric[]): void {
-    const { service, runbooks, alarmActions, okActions } = this.#props;
-    const runbook = `${runbooks}/${entry.id}.md`;
-    if (metrics.length > 0) this.runbooks.set(entry.id, runbook);
     for (const [index, metric] of metrics.entries()) {
-      const name = index === 0 ? entry.id : `${entry.id}-${index + 1}`;
-      const { breaching, of } = entry.datapoints ?? { breaching: 1, of: 1 };
-      const alarm = new Alarm(this, name, {
-        alarmName: `${service}-${name}`,
-        alarmDescription: `${entry.says} ${runbook}`,
-        metric,
-        threshold: entry.threshold,
-        comparisonOperator: entry.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluationPeriods: of,
-        datapointsToAlarm: breaching,
-        treatMissingData: entry.missing ?? TreatMissingData.NOT_BREACHING,
-      });
-      alarm.addAlarmAction(...alarmActions);
-      alarm.addOkAction(...okActions);
-      this.alarms.push(alarm);
+      this.#notify(this.#create(entry, index === 0 ? entry.id : `${entry.id}-${index + 1}`, metric));
     }
+  }
+
+  /**
+   * Creates an alarm that is on while two alarms without actions are on: `<id>-long` and `<id>-short`. The short window ends the
+   * alarm soon after the trouble.
+   */
+  addWindows(entry: AlarmEntry, { long, short }: Readonly<Record<'long' | 'short', IMetric>>): void {
+    const windows = [
+      this.#create(entry, `${entry.id}-long`, long),
+      this.#create(entry, `${entry.id}-short`, short),
+    ];
+    this.#notify(
+      new CompositeAlarm(this, entry.id, {
+        compositeAlarmName: `${this.#props.service}-${entry.id}`,
+        alarmDescription: this.#describe(entry),
+        alarmRule: AlarmRule.allOf(...windows),
+      }),
+    );
+  }
+
+  #create(entry: AlarmEntry, name: string, metric: IMetric): Alarm {
+    const { breaching, of } = entry.datapoints ?? { breaching: 1, of: 1 };
+    return new Alarm(this, name, {
+      alarmName: `${this.#props.service}-${name}`,
+      alarmDescription: this.#describe(entry),
+      metric,
+      threshold: entry.threshold,
+      comparisonOperator: entry.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: of,
+      datapointsToAlarm: breaching,
+      treatMissingData: entry.missing ?? TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #describe({ id, says }: AlarmEntry): string {
+    const runbook = `${this.#props.runbooks}/${id}.md`;
+    this.runbooks.set(id, runbook);
+    return `${says} ${runbook}`;
+  }
+
+  #notify(alarm: AlarmBase): void {
+    alarm.addAlarmAction(...this.#props.alarmActions);
+    alarm.addOkAction(...this.#props.okActions);
+    this.alarms.push(alarm);
   }
 }

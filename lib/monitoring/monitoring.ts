@@ -13,6 +13,7 @@ import { createDashboard } from './dashboard.ts';
 import { serviceMetric } from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import { checkBudget, checkEmail, type MonitoringOptions, runbooksUrl } from './monitoring-options.ts';
+import { addObjectiveAlarms } from './objective-alarms.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { completeThresholds } from './thresholds.ts';
 
@@ -41,6 +42,7 @@ export class Monitoring extends Construct {
     for (const { threshold = () => 1, metrics, ...entry } of alarms as readonly ListedAlarm[]) {
       this.alarms.add({ ...entry, threshold: threshold(thresholds) }, metrics(monitored, thresholds));
     }
+    if (options.canary) addObjectiveAlarms(this.alarms, service);
     if (options.budget) this.#addBudget(service, options.budget.monthlyUsd);
     new SavedQueries(this, 'Queries', { service, logGroups: monitored.logGroups });
     if (options.dashboard ?? true) createDashboard(this, 'Dashboard', { monitored, alarms: this.alarms });

@@ -173,7 +173,10 @@ function readMetric(
 ): Series {
   if (!Namespace || !MetricName) return refuse('has a metric without a namespace or a name', 'give both');
   if (!statisticOf(statistic))
-    refuse(`has the statistic "${statistic}"`, 'use Sum, Average, Minimum, Maximum, SampleCount or p99');
+    refuse(
+      `has the statistic "${statistic}"`,
+      'use Sum, Average, Minimum, Maximum, SampleCount, p99 or PR(:1000)',
+    );
   // The metrics here have no high resolution, for which CloudWatch takes 10, 20 and 30 s too.
   if (!(periodSeconds > 0) || periodSeconds % 60 !== 0)
     refuse(`has a period of ${periodSeconds} s`, 'use a multiple of 60 s');

@@ -1,6 +1,7 @@
 /** Evaluates the alarms of the template, and keeps their states. */
 import type { Alarm } from './alarm-properties.ts';
 import { type AlarmState, alarmState, EXTRA_PERIODS } from './alarm-state.ts';
+import type { CompositeAlarm } from './composite-alarm.ts';
 import type { MetricId, MetricStore } from './metric-store.ts';
 
 /** An alarm that changed its state. */
@@ -22,17 +23,19 @@ export interface AlarmView {
 
 export class Alarms {
   readonly #alarms: readonly Alarm[];
+  readonly #composites: readonly CompositeAlarm[];
   readonly #store: MetricStore;
   readonly #states = new Map<string, AlarmState>();
 
   /** The alarms begin in the state INSUFFICIENT_DATA. */
-  constructor(alarms: readonly Alarm[], store: MetricStore) {
+  constructor(alarms: readonly Alarm[], composites: readonly CompositeAlarm[], store: MetricStore) {
     this.#alarms = alarms;
+    this.#composites = composites;
     this.#store = store;
   }
 
   get all(): readonly AlarmView[] {
-    return this.#alarms.map(({ name, description, series }) => ({
+    const ofMetrics = this.#alarms.map(({ name, description, series }) => ({
       name,
       description,
       state: this.#stateOf(name),
@@ -40,16 +43,32 @@ export class Alarms {
         'metric' in one && !this.#store.has(one.metric) ? [one.metric] : [],
       ),
     }));
+    const composites = this.#composites.map(({ name, description }) => ({
+      name,
+      description,
+      state: this.#stateOf(name),
+      unknownMetrics: [],
+    }));
+    return [...ofMetrics, ...composites];
   }
 
   /** Evaluates all alarms at a whole minute. @returns those that changed */
   evaluate(nowMs: number): readonly AlarmChange[] {
-    return this.#alarms.flatMap((alarm) => {
-      const from = this.#stateOf(alarm.name);
-      const to = alarmState(this.#points(alarm, nowMs), alarm, from);
-      this.#states.set(alarm.name, to);
-      return from === to ? [] : [{ name: alarm.name, from, to, atMs: nowMs }];
-    });
+    const change = (name: string, to: AlarmState): readonly AlarmChange[] => {
+      const from = this.#stateOf(name);
+      this.#states.set(name, to);
+      return from === to ? [] : [{ name, from, to, atMs: nowMs }];
+    };
+    return [
+      ...this.#alarms.flatMap((alarm) =>
+        change(alarm.name, alarmState(this.#points(alarm, nowMs), alarm, this.#stateOf(alarm.name))),
+      ),
+      // After their parts.
+      ...this.#composites.flatMap(({ name, parts }) => {
+        const isOn = parts.every((part) => this.#stateOf(part) === 'ALARM');
+        return change(name, isOn ? 'ALARM' : 'OK');
+      }),
+    ];
   }
 
   /** Returns the value of each period of an alarm's range, the oldest first; undefined without data. */

@@ -4,8 +4,9 @@ import type { EachMinute } from '../eventbridge/schedules.ts';
 import type { Template } from '../template/assembly.ts';
 import type { Resolve } from '../template/intrinsics.ts';
 import { AlarmClock } from './alarm-clock.ts';
-import { ALARM_PROPERTIES, type AlarmProperties, readAlarm } from './alarm-properties.ts';
+import { ALARM_PROPERTIES, type Alarm, type AlarmProperties, readAlarm } from './alarm-properties.ts';
 import { type AlarmChange, Alarms, type AlarmView } from './alarms.ts';
+import { COMPOSITE_PROPERTIES, readCompositeAlarm } from './composite-alarm.ts';
 import { readEmbeddedMetrics } from './embedded-metrics.ts';
 import { MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
 
@@ -30,7 +31,7 @@ export class CloudWatch {
   readonly #malformed = new Set<string>();
   #running = 0;
   #changedAt = 0;
-  #alarms = new Alarms([], this.#store);
+  #alarms = new Alarms([], [], this.#store);
 
   record: RecordMetric = (namespace, name, dimensions, value) =>
     this.#store.add({ namespace, name, dimensions }, value, this.clock.nowMs);
@@ -79,12 +80,17 @@ export class CloudWatch {
 
   /** @throws Error for an alarm that CloudWatch refuses, or that the local cloud cannot evaluate */
   readAlarms({ Resources }: Template, resolve: Resolve): void {
-    const found = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
-    const alarms = found.map(([logicalId, { Properties = {} }]) => {
-      const chosen = ALARM_PROPERTIES.map((name) => [name, resolve(Properties[name])]);
-      return readAlarm(logicalId, Object.fromEntries(chosen) as AlarmProperties);
-    });
-    this.#alarms = new Alarms(alarms, this.#store);
+    const read = <P, A>(type: string, names: readonly string[], readOne: (id: string, properties: P) => A) =>
+      Object.entries(Resources)
+        .filter(([, { Type }]) => Type === type)
+        .map(([id, { Properties = {} }]) =>
+          readOne(id, Object.fromEntries(names.map((name) => [name, resolve(Properties[name])])) as P),
+        );
+    this.#alarms = new Alarms(
+      read<AlarmProperties, Alarm>('AWS::CloudWatch::Alarm', ALARM_PROPERTIES, readAlarm),
+      read('AWS::CloudWatch::CompositeAlarm', COMPOSITE_PROPERTIES, readCompositeAlarm),
+      this.#store,
+    );
   }
 
   get alarms(): readonly AlarmView[] {

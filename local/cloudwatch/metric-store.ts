@@ -29,8 +29,15 @@ const STATISTICS: Readonly<Record<string, Statistic>> = {
 /** `p99`, `p99.9` */
 const PERCENTILE = /^p(\d{1,2}(\.\d{1,10})?|100)$/;
 
+/** `PR(:1000)`: the percentage of values of at most 1,000. */
+const PERCENTILE_RANK = /^PR\(:(\d+(?:\.\d+)?)\)$/;
+
 /** Returns the function of a statistic; undefined when the local cloud has none of this name. */
 export function statisticOf(name: string): Statistic | undefined {
+  const [, limit] = PERCENTILE_RANK.exec(name) ?? [];
+  if (limit !== undefined) {
+    return (values) => (100 * values.filter((value) => value <= Number(limit)).length) / values.length;
+  }
   const [, percent] = PERCENTILE.exec(name) ?? [];
   if (percent === undefined) return STATISTICS[name];
   return (values) => {

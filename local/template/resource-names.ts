@@ -71,6 +71,10 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
       return { ref: machine, attributes: { Arn: machine, Name: name } };
     },
   },
+  'AWS::CloudWatch::Alarm': {
+    nameProperty: 'AlarmName',
+    names: (name) => ({ ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } }),
+  },
   'AWS::ApiGateway::RestApi': {
     names: (name) => ({ ref: name, attributes: { RootResourceId: `${name}Root`, RestApiId: name } }),
   },
@@ -114,7 +118,7 @@ const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::DomainName',
   'AWS::ApiGateway::Stage',
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',

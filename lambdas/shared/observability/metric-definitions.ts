@@ -87,6 +87,10 @@ export const metricDefinitions = {
     ...ofRequest,
     meaning: 'Starts that Step Functions did not accept at once, and that went to the queue of starts.',
   },
+  StartsFailed: {
+    ...ofMcp,
+    meaning: 'Calls that were to create a job, and failed because of a fault of the service.',
+  },
   RequestTime: {
     ...ofRequest,
     ...ms,
@@ -122,6 +126,7 @@ export const metricDefinitions = {
   },
   WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
   WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },
+  WebhookDelay: { ...ofDelivery, ...ms, meaning: 'From an event to its first attempt at an endpoint.' },
   WebhookLatency: {
     ...ofDelivery,
     ...ms,
