@@ -8,7 +8,7 @@ import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { addMetric } from '../shared/observability/metrics.ts';
-import { measureStart } from '../shared/observability/request-metrics.ts';
+import { beginStart, measureStart } from '../shared/observability/request-metrics.ts';
 import type { JobTrace } from '../shared/observability/trace-context.ts';
 import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
 import { type Executions, StartRefused } from './executions.ts';
@@ -63,6 +63,7 @@ export async function submitJob(
     retentionSeconds = DEFAULT_RETENTION_SECONDS,
   }: Submission,
 ): Promise<Job> {
+  beginStart();
   const inputBytes = Buffer.byteLength(JSON.stringify(input));
   if (inputBytes > MAX_INPUT_BYTES) {
     throw new AppError(

@@ -88,7 +88,7 @@ export const metricDefinitions = {
     meaning: 'Starts that Step Functions did not accept at once, and that went to the queue of starts.',
   },
   StartsFailed: {
-    ...ofMcp,
+    ...ofRequest,
     meaning: 'Calls that were to create a job, and failed because of a fault of the service.',
   },
   RequestTime: {

@@ -12,7 +12,7 @@ const FAULTS: ReadonlySet<string> = new Set([ErrorCode.internal, ErrorCode.start
 let request = begin();
 
 function begin() {
-  return { startedMs: Date.now(), waitedMs: 0, waits: false, hasFailed: false };
+  return { startedMs: Date.now(), waitedMs: 0, waits: false, starts: false, hasFailed: false };
 }
 
 /** Returns the middleware that measures each request of a function. It belongs after `writeMetrics`. */
@@ -37,8 +37,14 @@ function elapsedMs(): number {
   return Date.now() - request.startedMs;
 }
 
+/** Says that the request is to create a job: a failure before `measureStart` is a failed start. */
+export function beginStart(): void {
+  request.starts = true;
+}
+
 /** Counts a job that the request created. */
 export function measureStart(job: MeasuredJob): void {
+  request.starts = false;
   setMetricSubject(job);
   addMetric('StartsAccepted', 1);
   addMetric('StartTime', elapsedMs() - request.waitedMs);
@@ -74,6 +80,7 @@ export function measureFailure(error: unknown): void {
     addMetricProperty('limit', String(limit));
   } else if (FAULTS.has(code)) {
     addMetric('RequestErrors', 1);
+    if (request.starts) addMetric('StartsFailed', 1);
   } else return;
   request.hasFailed = true;
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode, OperationError } from '../../../lambdas/shared/errors.ts';
 import {
+  beginStart,
   excludeTime,
   measureFailure,
   measurePoll,
@@ -40,6 +41,26 @@ test('a start has its time without the synchronous run before it', async () => {
   expect(document).toMatchObject({ StartsAccepted: 1, operation: 'build', job_id: 'a-job' });
   expect(document?.StartTime).toBeLessThan(2_000);
   expect(document?.StartTime).toBeGreaterThanOrEqual(4);
+});
+
+test('a start that fails before its job is accepted counts as a failed start, and a later failure does not', async () => {
+  const before = await requestsOf(() => {
+    beginStart();
+    measureFailure(new Error('broken'));
+  });
+  expect(sumsOf(before)).toMatchObject({ RequestErrors: 1, StartsFailed: 1 });
+  const after = await requestsOf(() => {
+    beginStart();
+    measureStart({ operation: 'build', jobId: 'a-job' });
+    measureFailure(new Error('broken'));
+  });
+  expect(sumsOf(after)).toMatchObject({ RequestErrors: 1, StartsAccepted: 1 });
+  expect(sumsOf(after)).not.toHaveProperty('StartsFailed');
+  const refused = await requestsOf(() => {
+    beginStart();
+    measureFailure(refusal({ limit: 'open_jobs' }));
+  });
+  expect(sumsOf(refused)).not.toHaveProperty('StartsFailed');
 });
 
 test('a poll that waits gives one document', async () => {
