@@ -168,6 +168,15 @@ const callEvent = {
 /** An unknown step. */
 const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, attemptId: '', fenceUrl: '' };
 
+/** A webhook without the token of a run, which is refused without a read. */
+const canaryWebhookEvent = {
+  httpMethod: 'POST',
+  headers: {},
+  body: '{}',
+  pathParameters: { token: '' },
+  requestContext: { requestTimeEpoch: 0 },
+};
+
 /** Functions that stream their responses. */
 const STREAMING = new Set(['mcp', 'build-sandbox']);
 
@@ -193,6 +202,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Resumes executions', 'resume', { Records: [] }],
   ['Resumes jobs', 'receive-upload', { detail: { object: { key: 'uploads/none' } } }],
   ['Repairs', 'reconcile', {}],
+  ['Runs the canary', 'canary', canaryWebhookEvent],
   ['Starts and stops', 'settle-queued', { Records: [] }],
 ];
 

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, EventBridgeEvent } from 'aws-lambda';
 import { Env, requiredEnv } from '../shared/env.ts';
-import { addMetric } from '../shared/observability/metrics.ts';
+import { addMetric, writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanarySettings } from './canary-settings.ts';
@@ -12,6 +12,9 @@ import { type ReceivedWebhook, receiveWebhook } from './receive-webhook.ts';
 import { metricsOf, runCanary } from './run-canary.ts';
 import { type AuthorizedFetch, createSignIn } from './sign-in.ts';
 import { startJob } from './start-job.ts';
+
+/** Its metrics are of the deployment. */
+const NO_OPERATIONS: ReadonlySet<string> = new Set();
 
 const apiUrl = requiredEnv(Env.apiUrl);
 const { tool, input, signIn } = JSON.parse(requiredEnv(Env.canary)) as CanarySettings;
@@ -25,14 +28,16 @@ const dependencies = {
     startJob(authorizedFetch, { apiUrl, tool, input, callbackUrl }),
 };
 
-export const handler = middy(async (event: APIGatewayProxyEvent | EventBridgeEvent<string, unknown>) => {
+export const handler = middy(handle).use(observe()).use(writeMetrics(NO_OPERATIONS));
+
+async function handle(event: APIGatewayProxyEvent | EventBridgeEvent<string, unknown>) {
   if ('httpMethod' in event) {
     const statusCode = await receiveWebhook({ runs, publicKeys }, webhookOf(event));
     return { statusCode, body: '' };
   }
   for (const [name, value] of metricsOf(await runCanary(dependencies))) addMetric(name, value);
   return undefined;
-}).use(observe());
+}
 
 function webhookOf({ headers, body, pathParameters, requestContext }: APIGatewayProxyEvent): ReceivedWebhook {
   const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);

@@ -4,12 +4,13 @@ import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { Construct } from 'constructs';
+import { Construct, type Node } from 'constructs';
 import { CANARY_PATH, type CanarySettings, CanaryTable } from '../../lambdas/canary/canary-settings.ts';
 import { type OperationDefinition, toolNameOf } from '../../lambdas/definition/operation-definition.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { PUBLIC } from '../access/public-method.ts';
 import type { Catalogue } from '../catalogue.ts';
+import { CompactRole } from '../defaults/compact-role.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import { TABLE_DEFAULTS } from '../defaults/table-defaults.ts';
@@ -60,6 +61,7 @@ export class Canary extends Construct {
     const canary = new NodeFunction(this, 'Function', {
       description: 'Runs the canary: starts a job every five minutes and receives its webhook',
       entry: lambdaEntry('canary/canary.lambda'),
+      role: new CompactRole(this, 'FunctionRole', 'lambda.amazonaws.com'),
       // It has a public route, as the functions that callers can fill.
       purpose: 'recorder',
       memorySize: 256,
@@ -86,6 +88,35 @@ export class Canary extends Construct {
       targets: [new LambdaTarget(canary)],
     });
   }
+}
+
+/**
+ * Reads `canary`, the name of an operation, with `canaryInput` and `canarySecretArn` from the CDK context.
+ * @returns undefined without `canary`
+ * @throws Error naming the key, the value and the remedy
+ */
+export function readCanary(node: Node): CanaryOptions | undefined {
+  const [operation, input, clientSecretArn] = ['canary', 'canaryInput', 'canarySecretArn'].map((key) => {
+    const value: unknown = node.tryGetContext(key);
+    return value === undefined || value === '' ? undefined : String(value);
+  });
+  if (operation === undefined) {
+    if (input === undefined && clientSecretArn === undefined) return undefined;
+    throw new Error(
+      'canaryInput and canarySecretArn need an operation: add -c canary=OPERATION, or remove them.',
+    );
+  }
+  return { operation, ...(input !== undefined && { input: parseInput(input) }), clientSecretArn };
+}
+
+function parseInput(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const input: unknown = JSON.parse(text);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return { ...input };
+  } catch {}
+  throw new Error(
+    `canaryInput is ${text}: give a JSON object, such as '{"project":"canary","pattern":"ok"}'.`,
+  );
 }
 
 /** @throws Error for an operation that the canary cannot run with this input */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Token } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Node } from 'constructs';
-import type { CanaryOptions } from './canary.ts';
+import { type CanaryOptions, readCanary } from './canary.ts';
 import type { AlarmThresholds } from './thresholds.ts';
 
 /** A limit for what jobs cost. */
@@ -86,7 +86,7 @@ export function checkBudget({ monthlyUsd }: BudgetOptions): void {
 }
 
 /**
- * Reads `monitoring`, `alarmEmail` and `monthlyBudget` from the CDK context.
+ * Reads `monitoring`, `alarmEmail`, `monthlyBudget`, `canary`, `canaryInput` and `canarySecretArn` from the CDK context.
  * @throws Error naming the key, the value and the remedy
  */
 export function readMonitoring(node: Node): false | MonitoringOptions | undefined {
@@ -98,12 +98,19 @@ export function readMonitoring(node: Node): false | MonitoringOptions | undefine
       `monitoring is "${value}": give true or false. Set its options in code, as the property monitoring.`,
     );
   }
+  const canary = readCanary(node);
   if (value === 'false') {
-    if (email || budget) {
-      throw new Error('alarmEmail and monthlyBudget need alarms: remove them, or remove monitoring=false.');
+    if (email || budget || canary) {
+      throw new Error(
+        'alarmEmail, monthlyBudget and canary need alarms: remove them, or remove monitoring=false.',
+      );
     }
     return false;
   }
-  const options = { ...(email && { email }), ...(budget && { budget: { monthlyUsd: Number(budget) } }) };
+  const options = {
+    ...(email && { email }),
+    ...(budget && { budget: { monthlyUsd: Number(budget) } }),
+    ...(canary && { canary }),
+  };
   return Object.keys(options).length > 0 ? options : undefined;
 }

@@ -98,7 +98,12 @@ function pairs(option: string, texts: readonly string[]): Record<string, string>
 async function startSignIn(apiPort: number): Promise<SignIn> {
   const { authorizationContext, startIdentityProvider } = await import('./identity-provider.ts');
   const identityProvider = await startIdentityProvider({ port: apiPort === 0 ? 0 : apiPort + 1 });
-  return { identityProvider, authorization: authorizationContext(identityProvider) };
+  const { clientId: client_id, clientSecret: client_secret } = identityProvider.confidentialClient;
+  const authorization = {
+    ...authorizationContext(identityProvider),
+    canaryClient: JSON.stringify({ client_id, client_secret }),
+  };
+  return { identityProvider, authorization };
 }
 
 async function start(

@@ -5,7 +5,8 @@ import type { CanarySettings } from '../../../lambdas/canary/canary-settings.ts'
 import type { AuthorizationChoice } from '../../../lib/access/authorization.ts';
 import { LOCAL_CONTEXT } from '../../../lib/defaults/local-context.ts';
 import { Gateway } from '../../../lib/endpoints/gateway.ts';
-import { Canary, type CanaryOptions } from '../../../lib/monitoring/canary.ts';
+import { Canary, type CanaryOptions, readCanary } from '../../../lib/monitoring/canary.ts';
+import { rolePolicies } from '../../support/role-policies.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 
 const SEARCH: CanaryOptions = { operation: 'search', input: { project: 'canary', pattern: 'ok' } };
@@ -36,12 +37,10 @@ function settingsOf(template: Template): CanarySettings {
 
 /** Returns the actions that the function may use, besides those on logs, traces and its table. */
 function grantsOf(template: Template): readonly (readonly [action: string, resource: unknown])[] {
-  const policies = template.findResources('AWS::IAM::Policy', {
-    Properties: { PolicyName: Match.stringLikeRegexp('^CanaryFunctionRole') },
-  });
-  return Object.values(policies)
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-    .flatMap(({ Action, Resource }) => [Action].flat().map((action: string) => [action, Resource] as const))
+  return rolePolicies(template)
+    .filter(({ id }) => id.startsWith('CanaryFunctionRole'))
+    .flatMap(({ statements }) => statements)
+    .flatMap(({ Action, Resource }) => [Action].flat().map((action) => [action, Resource] as const))
     .filter(([action]) => !/^(logs|xray|dynamodb):/.test(action));
 }
 
@@ -165,4 +164,20 @@ test('refuses an identity provider without a client, and with a client of anothe
   expect(() => templateOf(OIDC, elsewhere)).toThrow(
     'has a secret in the region us-east-1, and the stack is in eu-west-1',
   );
+});
+
+test('the context names the operation, its input and the secret', () => {
+  const read = (context: object) => readCanary(new App({ context: { ...context } }).node);
+  expect(read({})).toBe(undefined);
+  expect(read({ canary: 'search', canaryInput: '{"project":"canary"}', canarySecretArn: SECRET })).toEqual({
+    operation: 'search',
+    input: { project: 'canary' },
+    clientSecretArn: SECRET,
+  });
+  for (const canaryInput of ['[]', 'null', '"x"', '{']) {
+    expect(() => read({ canary: 'search', canaryInput })).toThrow(
+      `canaryInput is ${canaryInput}: give a JSON object`,
+    );
+  }
+  expect(() => read({ canaryInput: '{}' })).toThrow('need an operation: add -c canary=OPERATION');
 });
