@@ -72,6 +72,10 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     log.info('Webhook not sent: its endpoint is deleted or inactive', { endpoint_id: endpointId });
     return deliveries.cancel(delivery);
   }
+  // A deferred message waited for slow receivers of its owner.
+  if (message.attempt === 1 && !message.deferrals) {
+    addMetric('WebhookDelay', Math.max(0, now() - Date.parse(event.timestamp)));
+  }
   const attempt = { delivery, endpoint, url };
   if (!delivery.trace) return makeAttempt(dependencies, attempt);
   const span = {

@@ -205,16 +205,29 @@ describe('the metrics', () => {
     const message = await delivery();
     now += 2_000;
     const documents = await metricDocumentsOf(() => deliver(dependencies, message));
-    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 1, WebhookLatency: 2_012 });
+    expect(sumsOf(documents)).toEqual({
+      WebhookAttempts: 1,
+      WebhookDelay: 2_000,
+      WebhookSuccesses: 1,
+      WebhookLatency: 2_012,
+    });
   });
 
   test.each([
-    ['another attempt', 500, { WebhookAttempts: 1 }],
-    ['none', 410, { WebhookAttempts: 1, WebhooksAbandoned: 1 }],
+    ['another attempt', 500, { WebhookAttempts: 1, WebhookDelay: 0 }],
+    ['none', 410, { WebhookAttempts: 1, WebhookDelay: 0, WebhooksAbandoned: 1 }],
   ])('of a failure that %s follows', async (_what, status, expected) => {
     post.mockResolvedValue(responded(status));
     const message = await delivery();
     expect(sumsOf(await metricDocumentsOf(() => deliver(dependencies, message)))).toEqual(expected);
+  });
+
+  test('of a deferred first attempt have no delay: it waited for slow receivers of its owner', async () => {
+    post.mockResolvedValue(responded(500));
+    const message = await delivery();
+    now += 60_000;
+    const documents = await metricDocumentsOf(() => deliver(dependencies, { ...message, deferrals: 1 }));
+    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1 });
   });
 
   test('of a redriven delivery have no time: it comes long after the event', async () => {
