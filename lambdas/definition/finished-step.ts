@@ -1,6 +1,7 @@
 /** Defines the data of a finished step in the execution, and of one that calls an API. */
 import type { StoredObject } from '../jobs/job.ts';
 import type { Json } from '../shared/json.ts';
+import type { Usage } from '../shared/usage.ts';
 import type { CalledStep } from './api-call.ts';
 
 /** The result, the log and the API call of a step, for the states and steps after it. */
@@ -9,6 +10,8 @@ export interface FinishedStep extends Partial<CalledStep> {
   readonly log?: StoredObject;
   /** When it returned its result, in epoch milliseconds; absent for an API call. */
   readonly ended?: number;
+  /** What its last attempt used. The next write of the record has it; absent for an API call. */
+  readonly used?: Usage;
   /** The log until an API call. */
   readonly printed?: PrintedLog;
 }

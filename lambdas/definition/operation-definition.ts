@@ -304,6 +304,11 @@ const OWN_ATTEMPTS = 2;
 /** Rounds of questions of a step, each with the full wait. */
 const QUESTION_ROUNDS = 5;
 
+/** @returns the memory of the function that runs the code of the steps in MiB, unless the app chooses another one */
+export function stepMemoryMb({ resources }: Pick<StepsOperation, 'resources'>): number {
+  return resources?.memoryMb ?? 512;
+}
+
 /** @returns the longest time that a job of this operation can run, in milliseconds */
 export function longestRunMs(operation: OperationDefinition): number {
   if ('stateMachine' in operation) return operation.stateMachine.longestRunMs;

@@ -1,6 +1,7 @@
 /** Maps jobs to DynamoDB items and back. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Use } from '../shared/usage.ts';
 import { toJson } from '../shared/well-formed.ts';
 import type { Job } from './job.ts';
 
@@ -30,12 +31,20 @@ export function toItem(value: Readonly<Record<string, unknown>>): Record<string,
 }
 
 export function fromItem(item: Record<string, AttributeValue>): Job {
-  const record = unmarshall(item);
-  const values = JSON_ATTRIBUTES.filter((name) => name in record).map((name) => [
-    name,
-    JSON.parse(record[name]),
-  ]);
-  return { ...record, ...Object.fromEntries(values) } as Job;
+  const job: Record<string, unknown> = {};
+  const used: Partial<Record<Use, number>> = {};
+  for (const [name, value] of Object.entries(unmarshall(item))) {
+    if (name.startsWith(USED)) used[name.slice(USED.length) as Use] = value;
+    else job[name] = JSON_ATTRIBUTES.includes(name) ? JSON.parse(value) : value;
+  }
+  return { ...job, ...(Object.keys(used).length > 0 && { used }) } as unknown as Job;
+}
+
+const USED = 'used_';
+
+/** @returns the attribute that counts a use: an attribute of its own, because an update can add to it before it exists */
+export function usedAttribute(use: string): string {
+  return `${USED}${use}`;
 }
 
 /** @returns epoch seconds, the unit of DynamoDB's TTL */

@@ -16,6 +16,7 @@ import { batchGet } from '../shared/aws/batch-get.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { log } from '../shared/observability/log.ts';
+import { countUse, sumUsage, type Usage } from '../shared/usage.ts';
 import { boundRecord, boundTimelineEvents } from './bound-record.ts';
 import {
   firstVersion,
@@ -103,6 +104,8 @@ export interface JobEnd {
   readonly logs?: Job['logs'];
   /** The whole timeline of an external state machine. @default what the record has */
   readonly timeline?: readonly TimelineEvent[];
+  /** What the steps have used, that of the last invocation included. @default what the record has */
+  readonly stepUsage?: Usage;
 }
 
 /** A job in the index of open jobs. */
@@ -189,6 +192,7 @@ export class JobStore {
    * Strongly consistent, so that it finds a job that has just started.
    */
   async find(jobId: string): Promise<Job | undefined> {
+    countUse('reads');
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ConsistentRead: true }),
     );
@@ -197,6 +201,7 @@ export class JobStore {
 
   /** One read. @returns whether the job is open and no later invocation has taken over its lease */
   async ownsLease(jobId: string, lease: string): Promise<boolean> {
+    countUse('reads');
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#tableName,
@@ -228,6 +233,7 @@ export class JobStore {
       message = `Running ${step}.`,
       ended,
       continues = false,
+      ...attributes
     }: {
       readonly step: string;
       readonly progress: number;
@@ -235,12 +241,15 @@ export class JobStore {
       readonly message?: string;
       readonly ended?: { readonly step: string; readonly ended: number };
       readonly continues?: boolean;
+      readonly stepUsage?: Usage;
+      readonly stepFunction?: Job['stepFunction'];
     },
   ): Promise<Job> {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
-        set: { step, lease, progress: reached, message },
+        set: { step, lease, progress: reached, message, ...attributes },
         append: continues ? [] : [...(ended ? [ended] : []), { step, began: this.#now() }],
+        add: { attempts: 1, transitions: 1 },
         where: { progressStays: true },
       });
     const job = await write(progress).catch((error: unknown) => {
@@ -256,10 +265,15 @@ export class JobStore {
   async report(
     jobId: string,
     lease: string,
-    { progress, message }: { readonly progress: number; readonly message?: string },
+    {
+      progress,
+      message,
+      used,
+    }: { readonly progress: number; readonly message?: string; readonly used?: Usage },
   ): Promise<void> {
     await this.#change(jobId, JobStatus.running, {
       set: { progress, ...(message !== undefined && { message }) },
+      add: used,
       where: { lease, progressStays: true },
     });
   }
@@ -271,10 +285,16 @@ export class JobStore {
   async recordFailedAttempt(
     jobId: string,
     lease: string,
-    { step, code, message }: Pick<JobError, 'code' | 'message'> & { readonly step: string },
+    {
+      step,
+      code,
+      message,
+      used,
+    }: Pick<JobError, 'code' | 'message'> & { readonly step: string; readonly used?: Usage },
   ): Promise<void> {
     const job = await this.#change(jobId, JobStatus.running, {
       set: { message: `${step} failed and is retried: ${message}` },
+      add: used,
       append: [{ step, failed: this.#now(), code, message }],
       where: { lease },
     });
@@ -301,12 +321,16 @@ export class JobStore {
   async requireInput(
     job: Pick<Job, 'jobId' | 'version'>,
     lease: string,
-    asked: {
+    {
+      used,
+      ...asked
+    }: {
       readonly step: string;
       readonly inputRequests: Readonly<Record<string, InputRequest>>;
       readonly awaitsUpload?: true;
       readonly taskToken: string;
       readonly message: string;
+      readonly used?: Usage;
     },
   ): Promise<void> {
     // The new lease keeps remains of the step's attempt from writing the job.
@@ -314,6 +338,7 @@ export class JobStore {
     const changed = await this.#change(job.jobId, JobStatus.inputRequired, {
       set: { ...asked, lease },
       append: [{ step, asked: this.#now() }],
+      add: sumUsage([used, { waits: 1, transitions: 1 }]),
       where: { version: job.version },
     });
     logChange('Job waits for answers', changed, { step });
@@ -375,11 +400,13 @@ export class JobStore {
     {
       retentionSeconds,
       lease,
+      used,
       ...end
-    }: JobEnd & { readonly retentionSeconds: number; readonly lease?: string },
+    }: JobEnd & { readonly retentionSeconds: number; readonly lease?: string; readonly used?: Usage },
   ): Promise<Job> {
     return this.#end(jobId, JobStatus.failed, retentionSeconds, {
       set: { ...end, error, message: error.message },
+      add: used,
       where: { lease },
     });
   }
@@ -532,10 +559,16 @@ export class JobStore {
   }
 
   /** Ends a job: removes it from the open index and starts its retention. */
-  async #end(jobId: string, to: JobStatus, retentionSeconds: number, { set, where }: Change): Promise<Job> {
+  async #end(
+    jobId: string,
+    to: JobStatus,
+    retentionSeconds: number,
+    { set, add, where }: Change,
+  ): Promise<Job> {
     const now = this.#now();
     const job = await this.#change(jobId, to, {
       set: { ...set, endedAt: new Date(now).toISOString(), expiresAt: toSeconds(now) + retentionSeconds },
+      add,
       where,
     });
     const { step, error, createdAt } = job;
@@ -582,6 +615,9 @@ function hasRoom({ timelineBytes: bytes = 0 }: Job, events: readonly TimelineEve
 }
 
 /** @param job as read. @returns the same change with the whole timeline, which the store shortens */
-function withShortTimeline({ set, append = [], where }: Change, { timeline = [], version }: Job): Change {
-  return { set: { ...set, timeline: [...timeline, ...append] }, where: { version, ...where } };
+function withShortTimeline(
+  { set, append = [], where, ...change }: Change,
+  { timeline = [], version }: Job,
+): Change {
+  return { ...change, set: { ...set, timeline: [...timeline, ...append] }, where: { version, ...where } };
 }

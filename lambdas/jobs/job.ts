@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
 import type { LogKeys } from '../shared/observability/log.ts';
 import { type JobTrace, traceIdOf } from '../shared/observability/trace-context.ts';
+import type { Usage } from '../shared/usage.ts';
 import type { TimelineEvent } from './timeline.ts';
 
 /** Statuses of a job. `completed`, `failed` and `cancelled` are terminal. */
@@ -209,6 +210,18 @@ export interface Job {
   readonly timeline?: readonly TimelineEvent[];
   /** Bytes of the timeline. */
   readonly timelineBytes?: number;
+  /** What the finished steps have used, with the last invocation of a job that has ended. */
+  readonly stepUsage?: Usage;
+  /** What else the steps have used: attempts that failed, asked or called an API. Each write adds to it. */
+  readonly used?: Usage;
+  /** The function that runs the steps, for attempts that crash before they report what they used. */
+  readonly stepFunction?: {
+    readonly memoryMb: number;
+    /** @default no sandbox */
+    readonly sandboxMb?: number;
+    /** @default arm64 */
+    readonly isX86?: true;
+  };
   /** ISO 8601, like all times of the record except `expiresAt` and the timeline. */
   readonly createdAt: string;
   readonly updatedAt: string;

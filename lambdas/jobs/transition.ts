@@ -1,7 +1,8 @@
 /** Builds the conditional update of a status transition. */
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Usage } from '../shared/usage.ts';
 import { isTerminal, type Job, JobStatus, STATUSES_BEFORE } from './job.ts';
-import { toItem } from './job-item.ts';
+import { toItem, usedAttribute } from './job-item.ts';
 import { MAX_TIMELINE_BYTES, type TimelineEvent, timelineBytes } from './timeline.ts';
 
 /** The attributes that a transition writes, and its conditions. */
@@ -9,6 +10,8 @@ export interface Change {
   readonly set?: Partial<Job> & { readonly lease?: string };
   /** Events to append to the timeline. Requires that it has room for them. @default none */
   readonly append?: readonly TimelineEvent[];
+  /** Counts to add to those of the record. @default none */
+  readonly add?: Usage;
   readonly where?: {
     /** @default the statuses that may precede the new one */
     readonly statuses?: readonly JobStatus[];
@@ -31,7 +34,7 @@ type Expressions = Required<
 /** @param updatedAt ISO 8601 */
 export function transitionTo(
   to: JobStatus,
-  { set = {}, append = [], where = {} }: Change,
+  { set = {}, append = [], add = {}, where = {} }: Change,
   updatedAt: string,
 ): Expressions {
   const attributes: Record<string, unknown> = { ...set, status: to, updatedAt };
@@ -62,7 +65,11 @@ export function transitionTo(
   );
   const bytes = timelineBytes(append);
 
-  const UpdateExpression = `SET ${assignments.join(', ')}${removals}`;
+  const counters = Object.entries(add).map(([use, amount]) => [usedAttribute(use), amount] as const);
+  const additions =
+    counters.length > 0 ? ` ADD ${counters.map(([name]) => `#${name} :${name}`).join(', ')}` : '';
+
+  const UpdateExpression = `SET ${assignments.join(', ')}${removals}${additions}`;
   const ConditionExpression = conditions.join(' AND ');
   return {
     UpdateExpression,
@@ -71,6 +78,7 @@ export function transitionTo(
     ExpressionAttributeValues: toItem({
       ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])),
       ...Object.fromEntries(statuses.map((status) => [`:from_${status}`, status])),
+      ...Object.fromEntries(counters.map(([name, amount]) => [`:${name}`, amount])),
       ':one': 1,
       ...(isOwner && { ':owner': where.owner }),
       ...(ownsLease && { ':heldBy': where.lease }),

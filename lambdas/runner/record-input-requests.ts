@@ -3,11 +3,13 @@
 import type { Questions } from '../definition/questions.ts';
 import { readCause } from '../definition/state-error.ts';
 import { INPUT_ANSWERED } from '../definition/state-names.ts';
-import { isTerminal, isUpload, openRequests } from '../jobs/job.ts';
+import { isTerminal, isUpload, type Job, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { ErrorCode } from '../shared/errors.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
+import { sumUsage, type Usage } from '../shared/usage.ts';
 import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
+import { metered, type UsageMeter } from './step-usage.ts';
 
 /** Limit for all questions of a job together, as JSON: its record also has its input and its result. */
 const MAX_REQUESTS_BYTES = 64 * 1024;
@@ -32,6 +34,15 @@ export async function recordInputRequests(
   { taskToken, jobId, step, asked }: InputRequestsEvent,
   { awsRequestId }: Pick<Invocation, 'awsRequestId'>,
 ): Promise<void> {
+  return metered((meter) => record(jobs, { taskToken, jobId, step, asked }, awsRequestId, meter));
+}
+
+async function record(
+  jobs: JobStore,
+  { taskToken, jobId, step, asked }: InputRequestsEvent,
+  awsRequestId: string,
+  meter: UsageMeter,
+): Promise<void> {
   const questions = readCause(asked.Cause) as Questions | undefined;
   const job = await jobs.find(jobId);
   if (!job || isTerminal(job.status)) throw new StepEnded(`Job ${jobId} has ended; ${step} does not ask.`);
@@ -53,9 +64,20 @@ export async function recordInputRequests(
   const message = open.map(([, request]) => request.message).join(' ');
   try {
     const upload = open.some(([, request]) => isUpload(request)) && ({ awaitsUpload: true } as const);
-    await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message, ...upload });
+    const used = sumUsage([attemptThatAsked(job, step), meter.used()]);
+    await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message, used, ...upload });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
     throw new StepInterrupted(`Job ${jobId} changed while ${step} asked; the state retries.`);
   }
+}
+
+/**
+ * An attempt that asks ends without a write. This function ran it too, and Step Functions invokes it again at once: the time since the
+ * attempt began is what it took, and some milliseconds more.
+ */
+function attemptThatAsked({ timeline = [], stepFunction }: Job, step: string): Usage {
+  const began = timeline.findLast((event) => event.step === step && 'began' in event);
+  if (!began || !('began' in began) || !stepFunction) return { invocations: 1 };
+  return { invocations: 1, mbMs: Math.max(0, Date.now() - began.began) * stepFunction.memoryMb };
 }

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
-import type { StepsOperation } from '../definition/operation-definition.ts';
+import { type StepsOperation, stepMemoryMb } from '../definition/operation-definition.ts';
 import { StateError } from '../definition/state-error.ts';
 import {
   HANDED_OVER,
@@ -22,6 +22,7 @@ import { log } from '../shared/observability/log.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { type JobTrace, toTraceContext } from '../shared/observability/trace-context.ts';
 import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
+import { FAILURE_TRANSITIONS, sumUsage, type Usage } from '../shared/usage.ts';
 import { toJson } from '../shared/well-formed.ts';
 import { placeResult } from '../workspace/place-result.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
@@ -34,6 +35,7 @@ import { copyRetriedFiles, ResumeAt, resumedStep } from './resume-job.ts';
 import { FileStepLog } from './step-log.ts';
 import { resultTooLarge, storeLog } from './step-output.ts';
 import { StepRefused } from './step-refused.ts';
+import { metered, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
 
 /** Event from a state to its function. */
 export interface StepEvent {
@@ -86,6 +88,10 @@ export class StepEnded extends ThrownResult {
 const DEFAULT_HEARTBEAT_MS = 2_000;
 /** The line after an answer or an API call. */
 const CONTINUED = '-- continued --';
+/** Before a call: the choice of the next state, the wait unless the call is at once, and the call. */
+const callTransitions = (seconds: number) => (seconds > 0 ? 3 : 2);
+/** After the last call: the choice, and the state that ends the execution. */
+const LAST_CALL_TRANSITIONS = 2;
 /** Nobody waits for a cancelled step. */
 const LAST_LINES_TIMEOUT_MS = 3_000;
 
@@ -97,6 +103,7 @@ const LAST_LINES_TIMEOUT_MS = 3_000;
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const names = Object.keys(operation.steps);
+  const ranBy = stepFunction(operation.sandbox && stepMemoryMb(operation));
 
   /** @returns the definition of a step, its function and what depends on its place. @throws Error for an unknown step */
   function stepOf({ step }: StepEvent, invocation: Invocation) {
@@ -110,7 +117,13 @@ export function createStepRunner(options: StepRunnerOptions) {
     return { index, definition, work, overall, limitMs };
   }
 
-  return async (event: StepEvent, invocation: Invocation): Promise<FinishedStep | null> => {
+  return (event: StepEvent, invocation: Invocation) => metered((meter) => run(event, invocation, meter));
+
+  async function run(
+    event: StepEvent,
+    invocation: Invocation,
+    meter: UsageMeter,
+  ): Promise<FinishedStep | null> {
     const { step, jobId, finished, attempt } = event;
     const { index, overall, limitMs } = stepOf(event, invocation);
     const lease = invocation.awsRequestId;
@@ -134,6 +147,8 @@ export function createStepRunner(options: StepRunnerOptions) {
         message,
         ...(before !== undefined && ended !== undefined && { ended: { step: before, ended } }),
         continues: called !== undefined,
+        stepUsage: usageOf(finished),
+        stepFunction: ranBy,
       }),
     );
     const span = {
@@ -141,8 +156,10 @@ export function createStepRunner(options: StepRunnerOptions) {
       attributes: { job_id: jobId, operation: operation.name, step, attempt: attempt + 1 },
       isFailure: (error: unknown) => !(error instanceof InputRequired),
     };
-    return inSpan(job.trace ?? currentTrace(), span, (trace) => runBegun(event, invocation, job, trace));
-  };
+    return inSpan(job.trace ?? currentTrace(), span, (trace) =>
+      runBegun(event, invocation, job, trace, meter),
+    );
+  }
 
   /** @param job as the begin of this attempt left it */
   async function runBegun(
@@ -150,6 +167,7 @@ export function createStepRunner(options: StepRunnerOptions) {
     invocation: Invocation,
     job: Job,
     trace: JobTrace,
+    meter: UsageMeter,
   ): Promise<FinishedStep | null> {
     const { step, jobId, owner, input, attempt, finished } = event;
     const { index, definition, work, overall, limitMs } = stepOf(event, invocation);
@@ -201,7 +219,8 @@ export function createStepRunner(options: StepRunnerOptions) {
         log.debug('The step calls an API', { seconds: next.seconds });
         const written = await live?.pause(next.seconds);
         const progress = Math.max(job.progress, overall(0));
-        await guarded(jobs.report(jobId, lease, { progress, message: next.message }));
+        const used = sumUsage([meter.used(), { transitions: callTransitions(next.seconds) }]);
+        await guarded(jobs.report(jobId, lease, { progress, message: next.message, used }));
         return { result: null, next, ...(written && { printed: { ...written, questions } }) };
       }
       if (ending.kind === 'leaseLost') {
@@ -216,6 +235,8 @@ export function createStepRunner(options: StepRunnerOptions) {
       const ownLog = stored && { [step]: stored };
       const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: stepLog.tail() };
       const isLast = index === names.length - 1;
+      const total = (more: Usage = {}) => ({ stepUsage: sumUsage([usageOf(finished), meter.used(), more]) });
+      const failed = () => total({ transitions: FAILURE_TRANSITIONS });
       const outcome = checkOutcome(operation, step, isLast, ending);
 
       if (outcome.kind === 'failure') {
@@ -225,25 +246,37 @@ export function createStepRunner(options: StepRunnerOptions) {
         }
         if (outcome.error instanceof StepRefused) {
           const { message } = outcome.error;
-          await guarded(jobs.refuse(jobId, lease, { ...end, message }, job.retentionSeconds));
+          await guarded(jobs.refuse(jobId, lease, { ...end, ...failed(), message }, job.retentionSeconds));
           throw new StepEnded(message);
         }
         const error = toJobError(outcome.error, step, invocation.awsRequestId);
         if (error.retryable) {
-          if (attempt < (definition.retries ?? 0))
-            await noted(jobs.recordFailedAttempt(jobId, lease, { ...error, step }));
-          throw new RetryableStepError({ error, logs: ownLog, logTail: end.logTail });
+          const used = meter.used();
+          const isRetried = attempt < (definition.retries ?? 0);
+          if (isRetried) await noted(jobs.recordFailedAttempt(jobId, lease, { ...error, step, used }));
+          const failure = { error, logs: ownLog, logTail: end.logTail };
+          throw new RetryableStepError(isRetried ? failure : { ...failure, used });
         }
-        await guarded(jobs.fail(jobId, error, { ...end, lease, retentionSeconds: job.retentionSeconds }));
+        await guarded(
+          jobs.fail(jobId, error, { ...end, ...failed(), lease, retentionSeconds: job.retentionSeconds }),
+        );
         throw new StepEnded(`${error.code}: ${error.message}`);
       }
       // The end of the last step is the end of the job.
       if (!isLast) {
         log.info('Step ended', { duration_ms: Math.round(performance.now() - beganMs) });
-        return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now() };
+        const used = meter.used();
+        return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now(), used };
       }
       const result = await guarded(placeResult(outcome.result, workspace, jobId));
-      await guarded(jobs.complete(jobId, lease, { ...end, ...result }, job.retentionSeconds));
+      await guarded(
+        jobs.complete(
+          jobId,
+          lease,
+          { ...end, ...result, ...total(definition.calls && { transitions: LAST_CALL_TRANSITIONS }) },
+          job.retentionSeconds,
+        ),
+      );
       return null;
     } finally {
       await live?.stop();

@@ -7,6 +7,8 @@ export const Env = {
   apiRoots: 'API_ROOTS',
   /** Public URL of the API, without a trailing slash. */
   apiUrl: 'API_URL',
+  /** `x86_64` for a function that does not run on arm64, which costs less. */
+  architecture: 'ARCHITECTURE',
   /** Accepted `aud` values of tokens, separated by spaces. */
   audiences: 'AUTH_AUDIENCES',
   /** `CanarySettings` as JSON. */

@@ -14,6 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import type { FileDigest, VersionedObject, VersionedText, Workspace } from '../definition/step-context.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
+import { countUse } from '../shared/usage.ts';
+import { countStored } from './count-stored.ts';
 import { digestOf, writeDigested } from './digest.ts';
 
 /** Errors of a conditional request that lost a race. A deleted object counts as changed. */
@@ -34,6 +36,7 @@ export class S3Workspace implements Workspace {
   /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
   async size(key: string, signal: AbortSignal): Promise<number | undefined> {
     try {
+      countUse('gets');
       const head = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
       return (await this.#client.send(head, { abortSignal: signal })).ContentLength;
     } catch (error) {
@@ -45,6 +48,7 @@ export class S3Workspace implements Workspace {
   /** @throws the signal's reason, or AppError WORKSPACE_UNAVAILABLE. */
   async read(key: string, signal: AbortSignal): Promise<VersionedText | undefined> {
     try {
+      countUse('gets');
       const { Body, ETag } = await this.#client.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
         { abortSignal: signal },
@@ -59,6 +63,7 @@ export class S3Workspace implements Workspace {
   /** @throws `changed`, the signal's reason, or AppError WORKSPACE_UNAVAILABLE, also in the middle of the stream. */
   async *open({ key, version, changed }: VersionedObject, signal: AbortSignal): AsyncGenerator<Buffer> {
     try {
+      countUse('gets');
       const { Body } = await this.#client.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key, IfMatch: version }),
         { abortSignal: signal },
@@ -77,6 +82,7 @@ export class S3Workspace implements Workspace {
     { signal, contentType }: Parameters<Workspace['copy']>[2],
   ): Promise<void> {
     try {
+      countUse('puts');
       await this.#client.send(
         new CopyObjectCommand({
           Bucket: this.#bucket,
@@ -103,6 +109,7 @@ export class S3Workspace implements Workspace {
     try {
       let after: string | undefined;
       do {
+        countUse('puts');
         const page = new ListObjectsV2Command({
           Bucket: this.#bucket,
           Prefix: from,
@@ -124,6 +131,7 @@ export class S3Workspace implements Workspace {
   }
 
   async #copyTo(key: string, to: string, signal: AbortSignal): Promise<void> {
+    countUse('puts');
     const source = key.split('/').map(encodeURIComponent).join('/');
     const copy = new CopyObjectCommand({
       Bucket: this.#bucket,
@@ -141,6 +149,7 @@ export class S3Workspace implements Workspace {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     try {
+      countUse('puts');
       const { ETag } = await this.#client.send(
         new PutObjectCommand({
           Bucket: this.#bucket,
@@ -167,6 +176,7 @@ export class S3Workspace implements Workspace {
     { signal, maxBytes, missing, tooLarge }: Parameters<Workspace['download']>[2],
   ): Promise<FileDigest> {
     try {
+      countUse('gets');
       const { Body, ContentLength } = await this.#client.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
         { abortSignal: signal },
@@ -196,6 +206,8 @@ export class S3Workspace implements Workspace {
     let body: Readable | undefined;
     try {
       const { size, sha256 } = await digestOf(file, signal);
+      countUse('puts');
+      countStored(key, size);
       body = createReadStream(file);
       await this.#client.send(
         new PutObjectCommand({

@@ -2,6 +2,7 @@
 import type { ResultFile } from '../definition/operation-definition.ts';
 import type { UploadedFile, UploadRequest } from '../jobs/job.ts';
 import { BucketRequests, type PresignedRequest } from '../shared/aws/bucket-requests.ts';
+import { countUse } from '../shared/usage.ts';
 
 /** A download link of a workspace file. */
 export interface FileLink {
@@ -71,6 +72,7 @@ export class WorkspaceLinks {
       'max-keys': `${limit}`,
       ...(after && { 'start-after': after }),
     };
+    countUse('puts');
     const xml = await expectOk(await this.#requests.list(query, signal), prefix).text();
     const files = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, contents = '']) => ({
       key: unescapeXml(textOf(contents, 'Key')),
@@ -86,6 +88,7 @@ export class WorkspaceLinks {
    * @throws Error, and the signal's reason when it aborts
    */
   async read(key: string, start: number, end: number, signal?: AbortSignal): Promise<Buffer> {
+    countUse('gets');
     const headers = { range: `bytes=${start}-${end - 1}` };
     const response = await this.#requests.fetch(key, { headers, ...(signal && { signal }) });
     return Buffer.from(await expectOk(response, key).arrayBuffer());
@@ -93,6 +96,7 @@ export class WorkspaceLinks {
 
   /** Writes a text file. @throws Error, and the signal's reason when it aborts */
   async putText(key: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+    countUse('puts');
     const headers = { 'content-type': TEXT };
     expectOk(await this.#requests.fetch(key, { method: 'PUT', body: bytes, headers, signal }), key);
   }

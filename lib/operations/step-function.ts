@@ -11,7 +11,7 @@ import {
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
+import { type StepsOperation, stepMemoryMb } from '../../lambdas/definition/operation-definition.ts';
 import { STEP_WRAP_UP_MS } from '../../lambdas/definition/state-names.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { type Catalogue, handlerFile } from '../catalogue.ts';
@@ -104,7 +104,7 @@ function createSizedFunctions(scope: Construct, props: StepFunctionProps): StepF
   const { memoryMb } = options;
   const byStep = typeof memoryMb === 'object' ? memoryMb : {};
   checkMemory(definition, memoryMb);
-  const defaultMemoryMb = typeof memoryMb === 'number' ? memoryMb : (definition.resources?.memoryMb ?? 512);
+  const defaultMemoryMb = typeof memoryMb === 'number' ? memoryMb : stepMemoryMb(definition);
   const role = functionRole(scope, 'Function');
   const main = new StepFunction(scope, 'Function', {
     ...functionProps(props, defaultMemoryMb, Object.keys(definition.steps)),
@@ -176,10 +176,12 @@ function functionProps(
   steps: readonly string[],
 ): NodeFunctionProps {
   const { definition, options = {} } = props;
-  const { layers, securityGroups, reservedConcurrency, memoryMb: _, ...rest } = options;
+  const { layers, securityGroups, reservedConcurrency, memoryMb: _, environment, ...rest } = options;
+  const isX86 = options.architecture === lambda.Architecture.X86_64;
   return {
     ...handlerProps(props),
     ...rest,
+    environment: { ...environment, ...(isX86 && { [Env.architecture]: 'x86_64' }) },
     ...(layers && { layers: [...layers] }),
     ...(securityGroups && { securityGroups: [...securityGroups] }),
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
@@ -235,7 +237,7 @@ function handlerProps({ definition, catalogue }: StepFunctionProps): NodeFunctio
   const { resources = {} } = definition;
   return {
     entry: handlerFile(definition, catalogue.module),
-    memorySize: resources.memoryMb ?? 512,
+    memorySize: stepMemoryMb(definition),
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
     packages: resources.packages,
   };

@@ -14,6 +14,7 @@ import {
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
+import { FAILURE_TRANSITIONS, sumUsage, type Usage } from '../../shared/usage.ts';
 import { operationRemoved } from './removed-operation.ts';
 
 /** Input of the state after a `Catch`. */
@@ -52,8 +53,14 @@ export async function recordCaughtError(
 ): Promise<void> {
   const job = await jobs.find(jobId);
   if (!job) return;
-  const { error, logs, ...end } = retryableFailure(job, caught) ?? { error: describe(job, caught.Error) };
-  await fail(jobs, job, error, { ...end, logs: { ...logsOf(finished), ...logs } });
+  const { error, logs, used, ...end } = retryableFailure(job, caught) ?? {
+    error: describe(job, caught.Error),
+  };
+  await fail(jobs, job, error, {
+    ...end,
+    logs: { ...logsOf(finished), ...logs },
+    used: sumUsage([used, { transitions: FAILURE_TRANSITIONS }]),
+  });
 }
 
 /**
@@ -121,7 +128,7 @@ async function fail(
   jobs: JobStore,
   job: Job,
   error: JobError,
-  end: Pick<JobEnd, 'logs' | 'logTail'>,
+  end: Pick<JobEnd, 'logs' | 'logTail'> & { readonly used?: Usage },
 ): Promise<void> {
   const { jobId, retentionSeconds } = job;
   const { code, details } = error;

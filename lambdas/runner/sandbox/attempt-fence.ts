@@ -24,7 +24,7 @@ export function mayContinue(attemptId: string, text: string): boolean {
 }
 
 /** Delay until a step stops after its job was cancelled or its runner started again. */
-const POLL_MS = 2_000;
+export const FENCE_POLL_MS = 2_000;
 
 /** @returns a signal that aborts when the fence closes for this attempt or the attempt times out */
 export function watchFence(
@@ -41,7 +41,7 @@ export function watchFence(
     isReading = false;
     if (text !== undefined && !mayContinue(attemptId, text))
       over.abort(new Error('The fence of the attempt is closed.'));
-  }, POLL_MS);
+  }, FENCE_POLL_MS);
   return {
     signal: over.signal,
     stop(): void {
@@ -53,7 +53,10 @@ export function watchFence(
 
 /** @returns undefined when the file is not readable; the next poll tries again */
 async function read(url: string): Promise<string | undefined> {
-  const { statusCode, body } = await request(url, { headersTimeout: POLL_MS, bodyTimeout: POLL_MS });
+  const { statusCode, body } = await request(url, {
+    headersTimeout: FENCE_POLL_MS,
+    bodyTimeout: FENCE_POLL_MS,
+  });
   const text = await body.text();
   return statusCode === 200 ? text : undefined;
 }

@@ -1,14 +1,16 @@
 /** Runs steps in a sandbox: passes each what it needs and validates what it returns. */
 import { randomUUID } from 'node:crypto';
 import { resultInvalid } from '../../definition/check-result.ts';
-import type { StepFiles, StepsOperation } from '../../definition/operation-definition.ts';
+import { type StepFiles, type StepsOperation, stepMemoryMb } from '../../definition/operation-definition.ts';
 import type { Step, StepContext } from '../../definition/step-context.ts';
 import { boundError } from '../../jobs/bound-record.ts';
 import { AppError, codedError, ErrorCode, SANDBOX_CRASHED } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { log } from '../../shared/observability/log.ts';
+import { countUse } from '../../shared/usage.ts';
+import { countStored } from '../../workspace/count-stored.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
-import { closedText, fenceKey } from './attempt-fence.ts';
+import { closedText, FENCE_POLL_MS, fenceKey } from './attempt-fence.ts';
 import { type SandboxError, type SandboxEvent, type SandboxMessage, sandboxMessage } from './protocol.ts';
 import type { SandboxFunction } from './sandbox-function.ts';
 import type { WorkspaceUrls } from './workspace-urls.ts';
@@ -67,6 +69,7 @@ async function runInSandbox(
     });
   };
   signal.addEventListener('abort', closeFence, { once: true });
+  const beganMs = Date.now();
   try {
     for await (const line of sandbox.invoke(owner, event)) {
       const message = line && read(line, step);
@@ -78,6 +81,7 @@ async function runInSandbox(
     }
   } finally {
     signal.removeEventListener('abort', closeFence);
+    countSandbox(operation, files, Date.now() - beganMs);
   }
   throw new LambdaFailure(SANDBOX_CRASHED, `The sandbox of ${step} ended without a result.`);
 }
@@ -86,9 +90,20 @@ async function runInSandbox(
 function checkFiles({ name, output, files }: StepsOperation, result: Json, { writes }: StepFiles): Json {
   const { data } = output.safeParse(result);
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
-  if (!stray) return result;
+  if (!stray) {
+    if (data) for (const { key, size } of files?.(data) ?? []) countStored(key, size);
+    return result;
+  }
   const cause = new Error(`The result names ${stray.key}, which the step may not write.`);
   throw resultInvalid(name, cause);
+}
+
+/** Counts an invocation of a sandbox. It reads each file that it may read, writes each that it may write, and polls its fence. */
+function countSandbox(operation: StepsOperation, { reads, writes }: StepFiles, ms: number): void {
+  countUse('sandboxes');
+  countUse('sandboxMbMs', ms * stepMemoryMb(operation));
+  countUse('gets', reads.length + Math.floor(ms / FENCE_POLL_MS));
+  countUse('puts', writes.length);
 }
 
 async function urlsOf(keys: readonly string[], sign: (key: string) => Promise<string>) {

@@ -1,6 +1,7 @@
 /** Signs time-limited URLs of workspace files for functions without credentials. */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { countUse } from '../../shared/usage.ts';
 
 export class WorkspaceUrls {
   readonly #client: S3Client;
@@ -26,6 +27,7 @@ export class WorkspaceUrls {
   }
 
   async put(key: string, text: string): Promise<void> {
+    countUse('puts');
     await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: text }));
   }
 }

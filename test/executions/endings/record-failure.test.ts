@@ -59,7 +59,9 @@ test('a crash names the step and its cause, and keeps the logs of finished steps
     details: { cause: 'Runtime.ExitError' },
   };
   expect(asked).toEqual([ID]);
-  expect(failed).toStrictEqual([[ID, error, { logs: { install: stored }, retentionSeconds: 60 }]]);
+  expect(failed).toStrictEqual([
+    [ID, error, { logs: { install: stored }, retentionSeconds: 60, used: { transitions: 2 } }],
+  ]);
   expect(errors).toHaveBeenCalledWith('A job failed outside of its step', {
     job_id: ID,
     code: 'STEP_CRASHED',
@@ -79,7 +81,9 @@ test.each([
     retryable: true,
     details: { cause: 'RetryableStepError' },
   };
-  expect(failed).toStrictEqual([[ID, error, { logs: { install: stored }, retentionSeconds: 60 }]]);
+  expect(failed).toStrictEqual([
+    [ID, error, { logs: { install: stored }, retentionSeconds: 60, used: { transitions: 2 } }],
+  ]);
 });
 
 test('a crash before the first step names no step', async () => {
@@ -123,11 +127,21 @@ describe('a timeout while the job needs input', () => {
 
 test('a failure without further retries is recorded as its step reported it', async () => {
   const error = { code: 'BUSY', message: 'Busy.', retryable: true };
-  const failure = { error, logTail: ['one'], logs: { test: stored } };
+  const used = { invocations: 1, mbMs: 512_000, transitions: 1 };
+  const failure = { error, logTail: ['one'], logs: { test: stored }, used };
   const cause = JSON.stringify({ errorMessage: JSON.stringify(failure) });
   await recordCaughtError(storeOf(job), caught('RetryableStepError', cause));
   expect(failed).toStrictEqual([
-    [ID, error, { logTail: ['one'], logs: { install: stored, test: stored }, retentionSeconds: 60 }],
+    [
+      ID,
+      error,
+      {
+        logTail: ['one'],
+        logs: { install: stored, test: stored },
+        retentionSeconds: 60,
+        used: { invocations: 1, mbMs: 512_000, transitions: 3 },
+      },
+    ],
   ]);
 });
 
