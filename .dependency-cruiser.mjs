@@ -11,12 +11,13 @@ const LAYERS = {
   workspace: ['shared', 'jobs', 'definition'],
   executions: ['shared', 'jobs', 'definition', 'workspace'],
   runner: ['shared', 'jobs', 'definition', 'workspace'],
-  events: ['shared', 'jobs'],
+  receipt: ['shared', 'jobs', 'definition'],
+  events: ['shared', 'jobs', 'receipt'],
   webhooks: ['shared', 'jobs', 'definition', 'events'],
   auth: ['shared'],
   canary: ['shared', 'webhooks', 'auth'],
   mcp: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks'],
-  api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks', 'auth'],
+  api: ['shared', 'jobs', 'definition', 'workspace', 'executions', 'events', 'webhooks', 'auth', 'receipt'],
 };
 
 const layers = Object.entries(LAYERS).map(([layer, below]) => ({

@@ -13,6 +13,8 @@ import { jobsCursor } from '../jobs/jobs-cursor.ts';
 import { listJobs } from '../jobs/list-jobs.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
 import { viewTrace } from '../jobs/trace-view.ts';
+import { receiptOf } from '../receipt/receipt.ts';
+import { region } from '../shared/env.ts';
 import { addLogKeys } from '../shared/observability/log.ts';
 import { measurePoll } from '../shared/observability/request-metrics.ts';
 import { linkFiles, logFiles, resultFiles } from '../workspace/job-files.ts';
@@ -75,10 +77,17 @@ export function jobRoutes(dependencies: ApiDependencies) {
       const files = await linkFiles([...resultFiles(job, operation), ...logFiles(job)], workspace);
       const timeline = viewTimeline(job, stepNames(operation));
       const trace = viewTrace(job.trace);
+      const receipt = receiptOf(job, region());
       return {
         status: 200,
         headers,
-        body: { ...view, timeline, ...(files.length > 0 && { files }), ...(trace && { trace }) },
+        body: {
+          ...view,
+          timeline,
+          ...(files.length > 0 && { files }),
+          ...(trace && { trace }),
+          ...(receipt && { receipt }),
+        },
       };
     },
 

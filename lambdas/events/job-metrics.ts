@@ -1,7 +1,9 @@
 /** Derives metrics from the changes of jobs, and writes them: one document for each operation of a batch. */
 import { isTerminal, type Job, type JobError, JobStatus } from '../jobs/job.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
+import { receiptOf } from '../receipt/receipt.ts';
 import { cleanShortText } from '../shared/clean-text.ts';
+import { region } from '../shared/env.ts';
 import { ErrorCode, MAX_ERROR_CODE_CHARACTERS, SANDBOX_CRASHED } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
 import { type MetricName, metricDefinitions } from '../shared/observability/metric-definitions.ts';
@@ -42,6 +44,7 @@ export function jobMetricsOf({ before, after }: JobChange): JobMetrics {
         [ENDINGS[status as keyof typeof ENDINGS]]: 1,
         ...(error && isExecutionFailure(error) && { ExecutionFailures: 1 }),
         JobDuration: elapsedMs(createdAt, endedAt),
+        JobCost: receiptOf(after, region())?.total_usd ?? 0,
         ...inputWaitTime(after),
       }),
     },

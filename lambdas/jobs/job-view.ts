@@ -159,6 +159,7 @@ export const RESERVED_SUBJECTS: ReadonlySet<string> = new Set([
   'files',
   'timeline',
   'trace',
+  'receipt',
   'next',
   'will_callback',
   'wait_limited_to_seconds',

@@ -89,6 +89,11 @@ export function functionName(operation: string): string {
   return `${requiredEnv(Env.functionNamePrefix)}${operation}`;
 }
 
+/** @returns the region of this function; '' outside of Lambda */
+export function region(): string {
+  return process.env.AWS_REGION ?? '';
+}
+
 /**
  * Reads an environment variable that must be set.
  * @throws Error when the variable is not set or empty

@@ -47,6 +47,7 @@ describe('a change gives', () => {
       {
         JobsCompleted: 1,
         JobDuration: 60_000,
+        JobCost: expect.any(Number),
       },
     ],
     [
@@ -56,6 +57,7 @@ describe('a change gives', () => {
       {
         JobsCancelled: 1,
         JobDuration: 60_000,
+        JobCost: expect.any(Number),
       },
     ],
     ['nothing for progress', running, { ...running, progress: 0.5 }, {}],
@@ -67,7 +69,7 @@ describe('a change gives', () => {
 
   test('a failed job with its code', () => {
     expect(jobMetricsOf({ before: running, after: failed })).toEqual({
-      values: { JobsFailed: 1, JobDuration: 60_000 },
+      values: { JobsFailed: 1, JobDuration: 60_000, JobCost: expect.any(Number) },
       code: 'COMPILE_FAILED',
     });
   });
@@ -148,7 +150,7 @@ describe('a batch', () => {
     const documents = await metricDocumentsOf(() =>
       publishJobMetrics([{ before: { ...running, operation: 'removed' }, after }]),
     );
-    expect(sumsOf(documents)).toEqual({ JobsFailed: 1, JobDuration: 60_000 });
+    expect(sumsOf(documents)).toEqual({ JobsFailed: 1, JobDuration: 60_000, JobCost: expect.any(Number) });
     expect(documents[0]).not.toHaveProperty('operation');
   });
 

@@ -7,6 +7,8 @@ import { percentOf } from '../../jobs/job-view.ts';
 import type { OperatedJob } from '../../jobs/open-jobs.ts';
 import { type TimelineView, viewTimeline } from '../../jobs/timeline-view.ts';
 import { viewTrace } from '../../jobs/trace-view.ts';
+import { receiptOf } from '../../receipt/receipt.ts';
+import { region } from '../../shared/env.ts';
 import { type Delivery, deliveryId, TEST_EVENT } from '../../webhooks/deliveries/delivery.ts';
 
 /** @param job from an owner's list, it has no progress, step and error */
@@ -31,13 +33,15 @@ export function viewOperatedJob(job: JobSummary & Pick<OperatedJob, 'owner'> & P
   };
 }
 
-/** @param steps of the operation in order; empty when they are unknown */
+/** With the receipt of a job that has ended. @param steps of the operation in order; empty when they are unknown */
 export function viewOperatedJobWithTimeline(job: Job, steps: readonly string[]): object {
   const trace = viewTrace(job.trace);
+  const receipt = receiptOf(job, region());
   return {
     ...viewOperatedJob(job),
     timeline: withoutMessages(viewTimeline(job, steps)),
     ...(trace && { trace }),
+    ...(receipt && { receipt }),
   };
 }
 

@@ -1,0 +1,201 @@
+/**
+ * Computes what a job cost, from its record alone.
+ *
+ * The record counts what its steps use: milliseconds × memory, requests to S3, reads, transitions. What other functions do for the
+ * job follows from what happened to it: each write is published, each answer is a request. Their durations are constants, measured
+ * on the local cloud and doubled, because a function of 512 MiB has a third of a CPU.
+ *
+ * It leaves out what the record cannot know: polls and waits of clients, downloads, deliveries to registered endpoints, the second
+ * and later attempts of a delivery, and what the code of a step uses of AWS by itself.
+ */
+import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { sumUsage } from '../shared/usage.ts';
+import { priceLines, type Quantities, type Receipt } from './price-lines.ts';
+
+/** MiB of the functions that the engine itself runs, but for the MCP endpoint. */
+const SHARED_MB = 512;
+const MCP_MB = 1_769;
+/** Milliseconds of the function that answers a start. It makes two queries, a write and a call to Step Functions. */
+const START_MS = 80;
+const ANSWER_MS = 60;
+/** Of the function that publishes changes, for one change. */
+const PUBLISH_MS = 40;
+/** Of the functions that resume an execution, and that record the end of one. */
+const RECORD_MS = 40;
+/** Of the function that sends a webhook, with the receiver's response. */
+const DELIVER_MS = 200;
+/** Bytes that an invocation logs: the lines of Lambda itself, and some of the engine. */
+const LOG_BYTES = 1_000;
+/** Writes of the table of slots for one delivery. */
+const SLOT_WRITES = 2;
+/** Send, receive and delete. */
+const REQUESTS_OF_A_MESSAGE = 3;
+/** The headers of a webhook, its TLS handshake and the request line. */
+const WEBHOOK_HEADER_BYTES = 2_000;
+
+const KB = 1_024;
+const GB = 1_024 ** 3;
+const MB_MS_OF_GB_SECOND = 1_024 * 1_000;
+const DAYS_OF_MONTH = 30;
+
+/** Lines whose quantity does not come from a count of the record. */
+const ESTIMATED = new Set<keyof Quantities>([
+  'sharedGbSeconds',
+  'invocations',
+  'writeUnits',
+  'readUnits',
+  's3GbMonths',
+  'snsMessages',
+  'sqsRequests',
+  'apiRequests',
+  'transferGb',
+  'logGb',
+]);
+
+/**
+ * @param region of the deployment
+ * @returns undefined for a job that has not ended
+ */
+export function receiptOf(job: Job, region: string): Receipt | undefined {
+  return isTerminal(job.status) ? priceLines(quantitiesOf(job), region, ESTIMATED) : undefined;
+}
+
+/** @param job that has ended */
+export function quantitiesOf(job: Job): Quantities {
+  const usage = sumUsage([job.stepUsage, job.used, unreported(job)]);
+  const { invocations = 0, mbMs = 0, sandboxes = 0, sandboxMbMs = 0, waits = 0, byteDays = 0 } = usage;
+  const events = eventsOf(job);
+  const webhooks = callbacksOf(job, events, waits);
+  const recordings = recordingsOf(job);
+  const cancels = job.status === JobStatus.cancelled && !isRefused(job) ? 1 : 0;
+  const requests = 1 + waits + cancels;
+  const writes = writesOf(job);
+  const shared = requests + writes + waits + recordings + webhooks;
+  const sharedMbMs =
+    MCP_MB * START_MS +
+    SHARED_MB * ((waits + cancels) * ANSWER_MS + writes * PUBLISH_MS) +
+    SHARED_MB * ((waits + recordings) * RECORD_MS + webhooks * DELIVER_MS);
+  const { small, whole } = bytesOf(job);
+  const readUnits = Math.ceil(small / (4 * KB));
+  const isX86 = job.stepFunction?.isX86 === true;
+  return {
+    [isX86 ? 'stepX86GbSeconds' : 'stepGbSeconds']: mbMs / MB_MS_OF_GB_SECOND,
+    sandboxGbSeconds: sandboxMbMs / MB_MS_OF_GB_SECOND,
+    sharedGbSeconds: sharedMbMs / MB_MS_OF_GB_SECOND,
+    invocations: invocations + sandboxes + shared,
+    transitions: usage.transitions ?? externalTransitions(job),
+    writeUnits: writeUnitsOf(job, waits) + webhooks * (SLOT_WRITES + 2 * Math.ceil(whole / KB)),
+    // The two queries of the limits, half a unit each; the endpoints of the owner for each event; answers and recordings.
+    readUnits: 1 + events + (waits + recordings + (usage.reads ?? 0)) * readUnits + 2 * webhooks,
+    s3Writes: usage.puts ?? 0,
+    s3Reads: usage.gets ?? 0,
+    s3GbMonths: byteDays / DAYS_OF_MONTH / GB,
+    snsMessages: events * Math.ceil(whole / (64 * KB)),
+    sqsRequests: webhooks * REQUESTS_OF_A_MESSAGE,
+    apiRequests: requests,
+    transferGb: (webhooks * (whole + WEBHOOK_HEADER_BYTES)) / GB,
+    logGb: ((invocations + sandboxes + shared) * LOG_BYTES) / GB,
+  };
+}
+
+/**
+ * Attempts that ended without a report: they crashed, lost their lease or were cancelled. Each lasted until the next event of its
+ * step, or the end of the job.
+ */
+function unreported(job: Job) {
+  const { used = {}, stepUsage = {}, timeline = [], stepFunction, endedAt = job.updatedAt } = job;
+  const { attempts = 0, invocations = 0, waits = 0 } = sumUsage([used, stepUsage]);
+  // An invocation that records questions is no attempt.
+  const missing = Math.max(0, attempts - (invocations - waits));
+  if (missing === 0 || !stepFunction) return {};
+  const open = timeline.flatMap((event, index) => {
+    if (!('began' in event)) return [];
+    const next = timeline.slice(index + 1).find(({ step }) => step === event.step);
+    if (next && !('began' in next)) return [];
+    const end = next && 'began' in next ? next.began : Date.parse(endedAt);
+    return [Math.max(0, end - event.began)];
+  });
+  // The last attempt reported what it used when it ended the job.
+  const candidates = endsWithReport(job) ? open.slice(0, -1) : open;
+  const ms = candidates.slice(-missing).reduce((sum, each) => sum + each, 0);
+  const { memoryMb, sandboxMb = 0 } = stepFunction;
+  return {
+    invocations: missing,
+    mbMs: ms * memoryMb,
+    ...(sandboxMb > 0 && { sandboxes: missing, sandboxMbMs: ms * sandboxMb }),
+  };
+}
+
+/** Whether a step ended the job: it completed, or its step recorded a failure or a refusal, with the states that follow. */
+function endsWithReport({ stepUsage, status }: Job): boolean {
+  return status === JobStatus.completed || (stepUsage?.transitions ?? 0) > 0;
+}
+
+/** A cancellation that a step recorded, because an answer refused the job. */
+function isRefused(job: Job): boolean {
+  return job.status === JobStatus.cancelled && endsWithReport(job);
+}
+
+/** @returns invocations that record the end of an execution: by its last state, and by EventBridge when it did not succeed */
+function recordingsOf(job: Job): number {
+  if (job.status === JobStatus.completed || !job.startedAt) return 0;
+  return job.status === JobStatus.failed || isRefused(job) ? 2 : 1;
+}
+
+/** @returns the transitions of an external state machine, as far as its timeline shows them */
+function externalTransitions({ timeline = [] }: Job): number {
+  return timeline.filter((event) => 'began' in event).length;
+}
+
+function writesOf({ version, idempotent, createdAt }: Job): number {
+  return version - (idempotent ? Date.parse(createdAt) : 1) + 1;
+}
+
+/** @returns bytes of the record until its last write, and after it, about as DynamoDB counts them */
+function bytesOf(job: Job): { readonly small: number; readonly whole: number } {
+  const { result, error, logTail, logs, stepUsage, endedAt, ...rest } = job;
+  return { small: jsonBytes(rest), whole: jsonBytes(job) };
+}
+
+function jsonBytes(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** The index of owners has the status, the index of open jobs whether a file is awaited: their changes write them too. */
+function writeUnitsOf(job: Job, waits: number): number {
+  const { small, whole } = bytesOf(job);
+  const table = (writesOf(job) - 1) * Math.ceil(small / KB) + Math.ceil(whole / KB);
+  const uploads = job.awaitsUpload === undefined ? 0 : 2;
+  const ofOwners = 2 + (job.startedAt ? 1 : 0) + 2 * waits;
+  const ofOpen = 2 + uploads;
+  return table + ofOwners + ofOpen;
+}
+
+/** Each write is an event, but for progress within the same second as the write before. The timeline knows some of these. */
+function eventsOf(job: Job): number {
+  let quiet = 0;
+  let before: number | undefined;
+  for (const event of job.timeline ?? []) {
+    const progress = 'began' in event ? event.began : 'failed' in event ? event.failed : undefined;
+    if (progress !== undefined && before !== undefined && second(progress) === second(before)) quiet += 1;
+    before = progress ?? ('asked' in event ? event.asked : 'answered' in event ? event.answered : before);
+  }
+  return writesOf(job) - quiet;
+}
+
+function second(epochMs: number): number {
+  return Math.floor(epochMs / 1_000);
+}
+
+/** @returns the number of webhooks to the job's own URL, one attempt each */
+function callbacksOf(job: Job, events: number, waits: number): number {
+  const started = job.startedAt ? 1 : 0;
+  const counts: Readonly<Record<string, number>> = {
+    'job.created': 1,
+    'job.started': started,
+    'job.input_required': waits,
+    [`job.${job.status}`]: 1,
+    'job.progress': Math.max(0, events - 2 - started - waits),
+  };
+  return (job.callback?.events ?? []).reduce((sum, type) => sum + (counts[type] ?? 0), 0);
+}

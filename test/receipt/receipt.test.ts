@@ -1,0 +1,147 @@
+/** Tests what a receipt counts, against examples that were computed by hand. */
+import type { Job } from '../../lambdas/jobs/job.ts';
+import { PRICED_REGIONS, pricesOf } from '../../lambdas/receipt/prices.ts';
+import { quantitiesOf, receiptOf } from '../../lambdas/receipt/receipt.ts';
+
+const START = Date.parse('2026-01-01T00:00:00.000Z');
+const at = (ms: number) => new Date(START + ms).toISOString();
+
+/** Two steps of 4 s and 60 s with 512 MiB, two logs of 500 bytes. Its record takes less than 1 KB. */
+const job = {
+  jobId: '11111111-1111-4111-8111-111111111111',
+  owner: 'alice',
+  operation: 'build',
+  status: 'completed',
+  // Created, two steps begun, completed.
+  version: 4,
+  progress: 1,
+  step: 'test',
+  input: {},
+  inputHash: 'ab',
+  result: 'ok',
+  createdAt: at(0),
+  startedAt: at(1_000),
+  updatedAt: at(65_000),
+  endedAt: at(65_000),
+  retentionSeconds: 86_400,
+  expiresAt: 1_800_000_000,
+  stepUsage: { invocations: 2, mbMs: 512 * 64_000, puts: 2, gets: 10, byteDays: 1_000 * 8 },
+  used: { attempts: 2, transitions: 2 },
+  stepFunction: { memoryMb: 512 },
+  timeline: [
+    { step: 'install', began: START + 1_000 },
+    { step: 'install', ended: START + 5_000 },
+    { step: 'test', began: START + 5_000 },
+  ],
+} as unknown as Job;
+
+test('a job of two steps costs what its lines add up to', () => {
+  const receipt = receiptOf(job, 'us-east-1');
+  expect(receipt).toMatchObject({ prices: '2025-10-01', region: 'us-east-1' });
+  expect(receipt?.lines.map(({ what, quantity, unit, usd }) => [what, quantity, unit, usd])).toEqual([
+    // 64 s × 0.5 GB = 32; × 0.0000133334
+    ['Lambda: function of the steps', 32, 'GB-seconds', 0.000427],
+    // The start: 80 ms × 1,769 MiB. Four changes: 40 ms × 512 MiB each. 223,440 MiB ms.
+    ['Lambda: shared functions', 0.2182, 'GB-seconds', 0.00000291],
+    // 2 of the steps, 1 of the start, 4 of the changes
+    ['Lambda: invocations', 7, 'requests', 0.0000014],
+    ['Step Functions: state transitions', 2, 'transitions', 0.00005],
+    // 4 of the table, 3 of the index of owners (created, started, ended), 2 of the index of open jobs
+    ['DynamoDB: writes, indexes included', 9, 'write units', 0.00000563],
+    // The limits, and the endpoints for each of four events
+    ['DynamoDB: reads', 5, 'read units', 6.25e-7],
+    ['S3: writes and lists', 2, 'requests', 0.00001],
+    ['S3: reads', 10, 'requests', 0.000004],
+    // 8,000 byte days are 267 byte months.
+    ['S3: storage of logs, results and files', 2.484e-7, 'GB-months', 5.71e-9],
+    ['SNS: events', 4, 'messages', 0.000002],
+    ['API Gateway: start, answers, cancel', 1, 'requests', 0.0000035],
+    ['CloudWatch: logs of functions', 0.000006519, 'GB', 0.00000326],
+  ]);
+  // The sum of the prices before they are rounded
+  expect(receipt?.total_usd).toBe(0.00051);
+});
+
+test('a line says whether its quantity is counted or estimated', () => {
+  const estimated = receiptOf(job, 'us-east-1')?.lines.filter((line) => line.estimated);
+  expect(estimated?.map(({ what }) => what.split(':')[0])).not.toContain('Step Functions');
+  expect(estimated).toHaveLength(8);
+});
+
+test('a job that has not ended has no receipt', () => {
+  expect(receiptOf({ ...job, status: 'running' }, 'us-east-1')).toBeUndefined();
+});
+
+test('a region of the table has its own prices, any other those of us-east-1, and the receipt says so', () => {
+  expect(receiptOf(job, 'eu-central-1')).toMatchObject({ region: 'eu-central-1' });
+  expect(receiptOf(job, 'eu-central-1')?.total_usd).toBeGreaterThan(0.00051);
+  for (const region of ['mars-north-1', 'constructor', '']) {
+    expect(receiptOf(job, region)).toMatchObject({ region: 'us-east-1', total_usd: 0.00051 });
+  }
+  for (const region of PRICED_REGIONS) {
+    expect(Object.values(pricesOf(region).prices).every((price) => price > 0 && price <= 3)).toBe(true);
+  }
+});
+
+test('a crashed attempt costs from its begin to that of the next one, and a cancelled one until the end', () => {
+  const timeline = [
+    { step: 'test', began: START + 1_000 },
+    { step: 'test', began: START + 11_000 },
+  ] as const;
+  const crashed = { ...job, timeline, stepUsage: { invocations: 1, mbMs: 512 * 5_000 } };
+  expect(quantitiesOf(crashed)).toMatchObject({ stepGbSeconds: (5 + 10) * 0.5 });
+  const cancelled: Job = {
+    ...job,
+    status: 'cancelled',
+    timeline,
+    stepUsage: {},
+    used: { attempts: 2, transitions: 2 },
+    stepFunction: { memoryMb: 512, sandboxMb: 2_048 },
+  };
+  expect(quantitiesOf(cancelled)).toMatchObject({
+    stepGbSeconds: (10 + 54) * 0.5,
+    sandboxGbSeconds: (10 + 54) * 2,
+  });
+});
+
+test('functions on x86_64 have the price of x86_64', () => {
+  const x86 = { ...job, stepFunction: { memoryMb: 512, isX86: true } } as const;
+  expect(receiptOf(x86, 'us-east-1')?.lines[0]).toMatchObject({
+    what: 'Lambda: function of the steps, x86_64',
+    usd: 0.000533,
+  });
+});
+
+test('a callback costs one attempt for each of its events that happened', () => {
+  const callback = { url: 'https://example.com/', events: ['job.completed', 'job.failed', 'job.started'] };
+  expect(quantitiesOf({ ...job, callback })).toMatchObject({
+    sqsRequests: 6,
+    // Two deliveries of two writes of 1 KB, each with two writes of its slot
+    writeUnits: 9 + 2 * (2 + 2),
+    readUnits: 5 + 2 * 2,
+  });
+});
+
+test('a large record takes more units a write, and its result only in the last', () => {
+  const large = { ...job, input: 'x'.repeat(2_000), result: 'y'.repeat(10_000) };
+  // 3 writes of 3 KB, one of 13 KB
+  expect(quantitiesOf(large).writeUnits).toBe(3 * 3 + 13 + 5);
+});
+
+test('a job of an earlier release, without counts, has what its record knows', () => {
+  const { stepUsage: _, used: _1, stepFunction: _2, ...earlier } = job;
+  expect(quantitiesOf(earlier as Job)).toMatchObject({ stepGbSeconds: 0, transitions: 2, writeUnits: 9 });
+});
+
+test('a job that an idempotency key named counts its writes from its first version', () => {
+  const keyed: Job = { ...job, idempotent: true, version: START + 3 };
+  expect(quantitiesOf(keyed)).toMatchObject({ writeUnits: 9, snsMessages: 4 });
+});
+
+test('progress within a second of the write before is no event', () => {
+  const timeline = [
+    { step: 'install', began: START + 1_000 },
+    { step: 'test', began: START + 1_900 },
+  ] as const;
+  expect(quantitiesOf({ ...job, timeline })).toMatchObject({ snsMessages: 3, writeUnits: 9 });
+});
