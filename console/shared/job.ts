@@ -2,9 +2,10 @@
 import type { JobStatus } from '../../lambdas/jobs/job.ts';
 import type { JobView } from '../../lambdas/jobs/job-view.ts';
 import type { TraceView } from '../../lambdas/jobs/trace-view.ts';
+import type { Receipt } from '../../lambdas/receipt/price-lines.ts';
 import type { FileLink } from '../../lambdas/workspace/workspace-links.ts';
 
-export type { FileLink, JobStatus, JobView, TraceView };
+export type { FileLink, JobStatus, JobView, Receipt, TraceView };
 
 /** A job in a list. Its subject, such as `project`, is a property too. */
 export interface JobSummary {
@@ -57,5 +58,5 @@ export interface JobDetails extends JobView {
   readonly retried_from?: string;
   readonly trace?: TraceView;
   /** What the job cost. */
-  readonly receipt?: unknown;
+  readonly receipt?: Receipt;
 }

@@ -58,6 +58,8 @@ test('a build is shown from its first step to its end, each step within seconds'
   await expectGoodView(page, 'console-job-running');
   await see(page, 'Completed.', 90_000);
   await see(page, 'hello-service.tar.gz');
+  await see(page, 'Lambda: sandbox');
+  await see(page, 'List prices of');
   await expectGoodView(page, 'console-job');
 
   const seen = (await page.evaluate('stepsSeen')) as Record<string, number>;

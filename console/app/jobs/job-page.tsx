@@ -10,6 +10,7 @@ import { hasEnded } from '../../shared/job-status.ts';
 import { ProgressBar } from '../../shared/progress-bar.tsx';
 import type { Answer } from '../../shared/question-fields.ts';
 import { Question } from '../../shared/question-form.tsx';
+import { ReceiptTable } from '../../shared/receipt.tsx';
 import { labelOf, StatusBadge } from '../../shared/status-badge.tsx';
 import { Waterfall } from '../../shared/timeline.tsx';
 import { type Api, ApiError } from '../api.ts';
@@ -107,6 +108,11 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
           <Waterfall timeline={timeline} createdAt={job.created_at} endedAt={job.ended_at} nowMs={nowMs} />
         </Panel>
       )}
+      {job.receipt && (
+        <Panel id="cost" title="Cost">
+          <ReceiptTable receipt={job.receipt} />
+        </Panel>
+      )}
       {files.length > 0 && (
         <Panel id="files" title="Files">
           <Files files={files} />
@@ -115,11 +121,6 @@ function JobView({ api, job, error, onChanged }: JobViewProps) {
       {result !== null && result !== undefined && (
         <Panel id="result" title="Result">
           <JsonView value={result} />
-        </Panel>
-      )}
-      {job.receipt !== undefined && (
-        <Panel id="cost" title="Cost">
-          <JsonView value={job.receipt} />
         </Panel>
       )}
       <JobLog

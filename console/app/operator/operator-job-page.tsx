@@ -1,5 +1,6 @@
 /** Shows the job of any owner to operators, without its content, and cancels it. */
 import type { ComponentChildren } from 'preact';
+import { ReceiptTable } from '../../shared/receipt.tsx';
 import { StatusBadge } from '../../shared/status-badge.tsx';
 import { Waterfall } from '../../shared/timeline.tsx';
 import type { Api } from '../api.ts';
@@ -45,6 +46,12 @@ export function OperatorJobPage({ api, jobId }: { readonly api: Api; readonly jo
             endedAt={job.ended_at}
             nowMs={Date.now()}
           />
+        </section>
+      )}
+      {job?.receipt && (
+        <section aria-labelledby="operator-cost">
+          <h2 id="operator-cost">Cost</h2>
+          <ReceiptTable receipt={job.receipt} />
         </section>
       )}
       {job && <CancelButton api={api} job={job} onCancelled={reload} />}

@@ -1,5 +1,5 @@
 /** Defines what the API shows to operators, and its words on the page. */
-import type { JobStatus, Timeline, TraceView } from '../../shared/job.ts';
+import type { JobStatus, Receipt, Timeline, TraceView } from '../../shared/job.ts';
 
 /** A job without its content. Times are ISO 8601. */
 export interface OperatorJob {
@@ -13,6 +13,7 @@ export interface OperatorJob {
   readonly retried_from?: string;
   readonly timeline?: Timeline;
   readonly trace?: TraceView;
+  readonly receipt?: Receipt;
   readonly created_at: string;
   readonly started_at?: string;
   readonly updated_at?: string;
