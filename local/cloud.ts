@@ -77,6 +77,8 @@ export interface LocalCloudOptions {
   readonly isStack?: IsStack;
   /** Called for each call that costs money on AWS. @default not called */
   readonly onAwsCall?: OnAwsCall;
+  /** Called at the end of each invocation with the milliseconds that Lambda would bill. @default not called */
+  readonly onBilled?: (functionName: string, ms: number) => void;
   /**
    * Measures AWS's services, and evaluates the alarms of the template. The minutes of schedules then end with those of CloudWatch.
    * @default nothing is measured
@@ -92,7 +94,7 @@ export interface LocalCloudOptions {
 /**
  * Receives a call that AWS would charge for.
  * @param action name of the IAM action: `dynamodb`, `GetItem`. For `s3` it is the HTTP method. A state transition is
- * `states`, `StateEntered`. Polls of queues for functions count as on AWS: `sqs`, `ReceiveMessage`.
+ * `states`, `StateEntered`, also for each retry. Polls of queues for functions count as on AWS: `sqs`, `ReceiveMessage`.
  */
 export type OnAwsCall = (service: AwsService, action: string) => void;
 type AwsService = 'dynamodb' | 'lambda' | 's3' | 'secretsmanager' | 'sns' | 'sqs' | 'states';
@@ -237,6 +239,7 @@ async function start(
     awsVariables,
     iam,
     allowLoopbackWebhooks,
+    ...(options.onBilled && { onBilled: options.onBilled }),
     faults,
     onLog(functionName, line) {
       cloudWatch?.readLine(line);

@@ -50,29 +50,38 @@ export interface Receipt {
   readonly lines: readonly ReceiptLine[];
 }
 
-/**
- * @param estimated quantities that are estimates
- * @param what other words of lines
- */
-export function priceLines(
+/** A line before it is rounded. */
+export interface PricedLine extends Omit<ReceiptLine, 'estimated'> {
+  readonly name: keyof Quantities;
+}
+
+/** @returns a line for each quantity above 0, not rounded, and the region of the prices */
+export function priceQuantities(
   quantities: Quantities,
   region: string,
-  estimated: ReadonlySet<string> = new Set(),
-  what: Readonly<Record<string, string>> = {},
-): Receipt {
+): { readonly lines: readonly PricedLine[]; readonly total: number; readonly region: string } {
   const { prices, region: priced } = pricesOf(region);
   const names = (Object.keys(LINES) as (keyof typeof LINES)[]).filter((name) => (quantities[name] ?? 0) > 0);
-  const cost = (name: keyof typeof LINES) => (quantities[name] ?? 0) * prices[LINES[name].price];
-  const total = names.reduce((sum, name) => sum + cost(name), 0);
+  const lines = names.map((name) => {
+    const { what, unit, price } = LINES[name];
+    const quantity = quantities[name] ?? 0;
+    return { name, what, quantity, unit, usd: quantity * prices[price] };
+  });
+  return { lines, total: lines.reduce((sum, { usd }) => sum + usd, 0), region: priced };
+}
+
+/** @param estimated quantities that are estimates */
+export function toReceipt(quantities: Quantities, region: string, estimated: ReadonlySet<string>): Receipt {
+  const { lines, total, region: priced } = priceQuantities(quantities, region);
   return {
     total_usd: Number(total.toFixed(7)),
     prices: PRICES_DATE,
     region: priced,
-    lines: names.map((name) => ({
-      what: what[name] ?? LINES[name].what,
-      quantity: significant(quantities[name] ?? 0, 4),
-      unit: LINES[name].unit,
-      usd: significant(cost(name), 3),
+    lines: lines.map(({ name, what, quantity, unit, usd }) => ({
+      what,
+      quantity: significant(quantity, 4),
+      unit,
+      usd: significant(usd, 3),
       ...(estimated.has(name) && { estimated: true }),
     })),
   };

@@ -10,7 +10,7 @@
  */
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { sumUsage } from '../shared/usage.ts';
-import { priceLines, type Quantities, type Receipt } from './price-lines.ts';
+import { type Quantities, type Receipt, toReceipt } from './price-lines.ts';
 
 /** MiB of the functions that the engine itself runs, but for the MCP endpoint. */
 const SHARED_MB = 512;
@@ -57,7 +57,7 @@ const ESTIMATED = new Set<keyof Quantities>([
  * @returns undefined for a job that has not ended
  */
 export function receiptOf(job: Job, region: string): Receipt | undefined {
-  return isTerminal(job.status) ? priceLines(quantitiesOf(job), region, ESTIMATED) : undefined;
+  return isTerminal(job.status) ? toReceipt(quantitiesOf(job), region, ESTIMATED) : undefined;
 }
 
 /** @param job that has ended */
@@ -151,14 +151,39 @@ function writesOf({ version, idempotent, createdAt }: Job): number {
   return version - (idempotent ? Date.parse(createdAt) : 1) + 1;
 }
 
-/** @returns bytes of the record until its last write, and after it, about as DynamoDB counts them */
+/** @returns bytes of the record until its last write, and after it */
 function bytesOf(job: Job): { readonly small: number; readonly whole: number } {
   const { result, error, logTail, logs, stepUsage, endedAt, ...rest } = job;
-  return { small: jsonBytes(rest), whole: jsonBytes(job) };
+  return { small: itemBytes(rest), whole: itemBytes(job) };
 }
 
-function jsonBytes(value: object): number {
-  return Buffer.byteLength(JSON.stringify(value));
+/** Attributes that are stored as JSON text. */
+const TEXTS: ReadonlySet<string> = new Set([
+  'answers',
+  'handedOver',
+  'input',
+  'inputRequests',
+  'result',
+  'reused',
+]);
+
+/** @returns bytes about as DynamoDB counts them: of names and values, and of the overhead of lists and maps */
+function itemBytes(item: object): number {
+  return Object.entries(item).reduce((sum, [name, value]) => {
+    const stored = TEXTS.has(name) && value !== undefined ? JSON.stringify(value) : value;
+    return sum + Buffer.byteLength(name) + valueBytes(stored);
+  }, 0);
+}
+
+function valueBytes(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  // Two digits a byte, and one more.
+  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
+  if (typeof value !== 'object' || value === null) return 1;
+  const entries = Object.entries(value);
+  const names = Array.isArray(value) ? 0 : Buffer.byteLength(Object.keys(value).join(''));
+  return 3 + names + entries.reduce((sum, [, each]) => sum + 1 + valueBytes(each), 0);
 }
 
 /** The index of owners has the status, the index of open jobs whether a file is awaited: their changes write them too. */

@@ -11,6 +11,8 @@ export interface InstanceOptions extends WorkerSetup {
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly onLine: (line: string) => void;
+  /** Receives the milliseconds that Lambda would bill for an invocation, unless the instance crashed. @default not called */
+  readonly onBilled?: (ms: number) => void;
 }
 
 /** Receives a chunk of a streamed response. The next chunk follows when the promise resolves. */
@@ -65,7 +67,7 @@ export class FunctionInstance {
   usable = true;
 
   constructor(options: InstanceOptions) {
-    const { environment, onLine, timeoutMs, ...setup } = options;
+    const { environment, onLine, onBilled: _, timeoutMs, ...setup } = options;
     this.#options = options;
     this.#worker = new Worker(START_WORKER, {
       eval: true,
@@ -139,6 +141,7 @@ export class FunctionInstance {
 
   async #receive(message: FromWorker): Promise<void> {
     const invocation = this.#invocation;
+    if ('billedMs' in message) this.#options.onBilled?.(message.billedMs ?? 0);
     switch (message.type) {
       case 'ready':
         return this.#ready.resolve();

@@ -38,6 +38,7 @@ export type FromWorker =
   | { readonly type: 'ready' }
   /** When it fills the window, the worker waits for `chunk-taken`. */
   | { readonly type: 'chunk'; readonly data: Uint8Array; readonly fillsWindow: boolean }
-  /** JSON text, or nothing after a streamed response. */
-  | { readonly type: 'done'; readonly payload: string }
-  | { readonly type: 'failed'; readonly failure: FunctionFailure };
+  /** JSON text, or nothing after a streamed response; and the milliseconds that Lambda would bill. */
+  | { readonly type: 'done'; readonly payload: string; readonly billedMs: number }
+  /** Without `billedMs` the code did not load. */
+  | { readonly type: 'failed'; readonly failure: FunctionFailure; readonly billedMs?: number };

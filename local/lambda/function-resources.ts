@@ -42,6 +42,8 @@ export interface FunctionOptions {
   readonly iam: Iam;
   readonly allowLoopbackWebhooks: boolean;
   readonly onLog: (functionName: string, line: string) => void;
+  /** @default not called */
+  readonly onBilled?: (functionName: string, ms: number) => void;
   readonly faults: Faults;
   /** @default nothing is measured */
   readonly measure?: Measure;
@@ -147,7 +149,7 @@ function optionsOf(
   qualifiedName: string,
   properties: Configuration,
   assembly: Assembly,
-  { awsVariables, iam, allowLoopbackWebhooks, onLog, faults, measure }: FunctionOptions,
+  { awsVariables, iam, allowLoopbackWebhooks, onLog, onBilled, faults, measure }: FunctionOptions,
 ): RunOptions {
   const {
     Code,
@@ -192,6 +194,7 @@ function optionsOf(
       ...credentialVariables(iam.sessionOf(arn('lambda', `function:${name}`)).credentials),
     },
     onLine: (line) => onLog(name, line),
+    ...(onBilled && { onBilled: (ms: number) => onBilled(name, ms) }),
     ...(refusal !== undefined && { refusal }),
     faults,
     ...(measure && { measure }),

@@ -59,7 +59,7 @@ const MAX_TIMER_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 export function compileStateMachine(
   definition: string,
   tasks: TaskRunner,
-  onStateEntered: () => void = () => {},
+  onTransition: () => void = () => {},
 ) {
   const machine = JSON.parse(definition) as Machine;
   if (machine.QueryLanguage === 'JSONata')
@@ -83,7 +83,10 @@ export function compileStateMachine(
       name,
       async (taskInput: unknown) => {
         if (ended) throw new ExecutionEnded();
-        const token = visits.get(name)?.beginAttempt();
+        const visit = visits.get(name);
+        // Step Functions charges a retry as a transition.
+        if (visit && visit.context.RetryCount > 0) onTransition();
+        const token = visit?.beginAttempt();
         try {
           if (isTooLarge(taskInput)) throw new DataLimitExceeded(`The input of ${name}`);
           return await tasks.run(resource, taskInput, token);
@@ -128,7 +131,7 @@ export function compileStateMachine(
         const before = history.at(-1);
         if (before) before.input = undefined;
         history.push(entered);
-        onStateEntered();
+        onTransition();
       },
       onTooLarge: (error) => end(failedWith(error)),
     });

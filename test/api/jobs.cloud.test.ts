@@ -33,13 +33,18 @@ async function start(tool: string, args: Record<string, unknown> = {}): Promise<
 }
 
 describe('a job', () => {
-  test('has the same view as check_job with details and the timeline', async () => {
+  test('has the same view as check_job with details and the timeline, and its receipt', async () => {
     const jobId = await start('start_echo', { text: 'hello', wait_seconds: 30 });
     const include = ['details', 'timeline'];
     const { data: checked } = await call(client, 'check_job', { job_id: jobId, include });
     const { status, data, headers } = await api(`GET /jobs/${jobId}`);
     expect(status).toBe(200);
-    expect(data).toEqual(checked);
+    const { receipt, ...view } = data;
+    expect(view).toEqual(checked);
+    expect(receipt).toMatchObject({ total_usd: expect.any(Number), region: 'us-east-1' });
+    const lines = receipt.lines.map(({ what, quantity }: Record<string, unknown>) => [what, quantity]);
+    expect(lines).toContainEqual(['Step Functions: state transitions', 1]);
+    expect(lines).toContainEqual(['Lambda: function of the steps', expect.any(Number)]);
     expect(headers.get('cache-control')).toBe('private, no-cache');
   });
 

@@ -1,0 +1,185 @@
+/** Measures two jobs of an operation's shape on the local cloud, and computes what a job of any duration uses. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
+import type { Job } from '../../lambdas/jobs/job.ts';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import type { Quantities } from '../../lambdas/receipt/price-lines.ts';
+import { quantitiesOf } from '../../lambdas/receipt/receipt.ts';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { synthesizeSource } from '../../test/support/synthesize-source.ts';
+import { awsClients } from '../../test/support/test-cloud.ts';
+import { BenchClient } from '../client.ts';
+import { usesOf } from './function-uses.ts';
+import { Observer, readTemplate } from './observer.ts';
+import { removeShape, writeShape } from './shape.ts';
+
+export interface ModelOptions {
+  readonly operation: StepsOperation;
+  /** Time of all steps together. */
+  readonly minutes: number;
+  readonly polls: number;
+  /** Seconds that calls wait for the job, all together. */
+  readonly waitSeconds: number;
+  readonly webhooks: number;
+  readonly questions: number;
+  readonly logLines: number;
+}
+
+/**
+ * Milliseconds of each step in the two jobs. They differ by 8 s: heartbeats come each 2 s, and parts of a log each 8 s, so the
+ * difference has whole numbers of both.
+ */
+const SHORT_MS = 1_000;
+const LONG_MS = 9_000;
+/** Share of the requests that X-Ray records, beyond one a second. */
+const TRACED = 0.05;
+/** The lines that Lambda itself logs for an invocation: START and REPORT, as JSON. */
+const PLATFORM_LOG_BYTES = 600;
+const GB = 1_024 ** 3;
+/** MiB of the function that waits for a job. */
+const MCP_MB = 1_769;
+
+/** @returns quantities of one job with its polls, its webhooks and its questions */
+export async function modelOf(options: ModelOptions, scratch: string): Promise<Quantities> {
+  const app = await writeShape(options.operation);
+  try {
+    await synthesizeSource(scratch, app);
+  } finally {
+    await removeShape(app);
+  }
+  const observer = new Observer();
+  const cloud = await startLocalCloud({
+    assemblyDirectory: scratch,
+    ...observer.options,
+    allowLoopbackWebhooks: true,
+  });
+  const receiver = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(204).end());
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  try {
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    return await measure(options, { cloud, observer, url, template: await readTemplate(scratch) });
+  } finally {
+    receiver.close();
+    await cloud.close();
+  }
+}
+
+interface Measured {
+  readonly cloud: LocalCloud;
+  readonly observer: Observer;
+  readonly url: string;
+  readonly template: Awaited<ReturnType<typeof readTemplate>>;
+}
+
+async function measure(options: ModelOptions, measured: Measured): Promise<Quantities> {
+  const { operation, minutes, polls, waitSeconds, webhooks, questions, logLines } = options;
+  const { cloud, observer, url } = measured;
+  const { dynamodb, s3 } = awsClients(cloud);
+  await writeSource(s3, cloud);
+  const jobs = new JobStore({ client: dynamodb, tableName: cloud.outputs.JobsTableName ?? '' });
+  const client = await BenchClient.connect(new URL('/mcp', cloud.url));
+  const steps = Object.keys(operation.steps).length;
+
+  const run = async (stepMs: number, events: readonly string[]) => {
+    await observer.settled();
+    observer.reset();
+    const callback = events.length > 0 && { job_options: { callback_url: url, callback_events: events } };
+    const { job_id } = await client.call('start_shape', { stepMs, lines: logLines, questions, ...callback });
+    for (let index = 0; index < questions; index += 1) {
+      await observer.settled();
+      const answers = { [`question${index}`]: { action: 'accept', content: {} } };
+      await client.call('answer_job', { job_id, answers });
+    }
+    await observer.settled();
+    const counted = quantitiesIn(measured, 1 + questions);
+    const job = (await jobs.find(job_id)) as Job;
+    if (job.status !== 'completed') throw new Error(`The job of the model ${job.status}: ${job.message}`);
+    // The local cloud does not count units.
+    const { writeUnits, s3GbMonths, transferGb } = quantitiesOf(job);
+    return { job_id, quantities: { ...counted, writeUnits, s3GbMonths, transferGb } as Quantities };
+  };
+  // Warms the functions up.
+  await run(SHORT_MS, ['job.completed']);
+  const short = await run(SHORT_MS, []);
+  const long = await run(LONG_MS, []);
+  const told = webhooks > 0 ? await run(SHORT_MS, ['job.completed']) : short;
+  const polled = await countPoll(measured, client, short.job_id);
+  await client.close();
+  dynamodb.destroy();
+  s3.destroy();
+
+  const stepMs = (minutes * 60_000) / steps;
+  const more = (stepMs - SHORT_MS) / (LONG_MS - SHORT_MS);
+  const waited: Quantities = {
+    sharedGbSeconds: (waitSeconds * MCP_MB) / 1_024,
+    // A wait reads the record each second.
+    readUnits: waitSeconds,
+  };
+  const sum = add([
+    [short.quantities, 1],
+    [long.quantities, more],
+    [short.quantities, -more],
+    [told.quantities, webhooks],
+    [short.quantities, -webhooks],
+    [polled, polls],
+    [waited, 1],
+  ]);
+  return { ...sum, traces: TRACED * (1 + polls) };
+}
+
+/** The file that a sandbox may read. */
+async function writeSource(s3: S3Client, { outputs }: LocalCloud): Promise<void> {
+  const Bucket = outputs.WorkspaceBucketName;
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'projects/shape', Body: 'x' }));
+}
+
+async function countPoll(measured: Measured, client: BenchClient, job_id: string): Promise<Quantities> {
+  await client.call('check_job', { job_id });
+  await measured.observer.settled();
+  measured.observer.reset();
+  await client.call('check_job', { job_id });
+  await measured.observer.settled();
+  return quantitiesIn(measured, 1);
+}
+
+function quantitiesIn({ observer, template }: Measured, apiRequests: number): Quantities {
+  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations } = usesOf(observer, template);
+  const gbSeconds = (mbMs: number) => mbMs / 1_024_000;
+  return {
+    stepGbSeconds: gbSeconds(stepMbMs),
+    sandboxGbSeconds: gbSeconds(sandboxMbMs),
+    sharedGbSeconds: gbSeconds(sharedMbMs),
+    invocations,
+    transitions: observer.calls('states:StateEntered'),
+    readUnits: observer.calls('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'),
+    s3Writes: observer.calls('s3:PUT', 's3:POST'),
+    s3Reads: observer.calls('s3:GET', 's3:HEAD'),
+    snsMessages: observer.calls('sns:PublishBatch'),
+    // Each message is received and deleted too.
+    sqsRequests: 3 * observer.calls('sqs:SendMessage', 'sqs:SendMessageBatch'),
+    apiRequests,
+    logGb: (observer.logBytes + invocations * PLATFORM_LOG_BYTES) / GB,
+  };
+}
+
+/** @returns the weighted sums; a difference of noise is not below zero */
+function add(parts: readonly (readonly [Quantities, number])[]): Quantities {
+  const names = [
+    ...new Set(parts.flatMap(([quantities]) => Object.keys(quantities))),
+  ] as (keyof Quantities)[];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      Math.max(
+        0,
+        parts.reduce((total, [quantities, weight]) => total + weight * (quantities[name] ?? 0), 0),
+      ),
+    ]),
+  );
+}
