@@ -95,6 +95,8 @@ export function quantitiesOf(job: Job): Quantities {
     apiRequests: requests,
     transferGb: (webhooks * (whole + WEBHOOK_HEADER_BYTES)) / GB,
     logGb: ((invocations + sandboxes + shared) * LOG_BYTES) / GB,
+    // X-Ray keeps the trace of one request a second, and of a share of the others.
+    traces: job.trace?.xray === undefined ? 0 : 1,
   };
 }
 

@@ -133,6 +133,13 @@ test('a job of an earlier release, without counts, has what its record knows', (
   expect(quantitiesOf(earlier as Job)).toMatchObject({ stepGbSeconds: 0, transitions: 2, writeUnits: 9 });
 });
 
+test('a trace costs when X-Ray keeps it', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  expect(quantitiesOf({ ...job, trace: { traceparent } })).toMatchObject({ traces: 0 });
+  const xray = '1-5759e988-bd862e3fe1be46a994272793';
+  expect(quantitiesOf({ ...job, trace: { traceparent, xray } })).toMatchObject({ traces: 1 });
+});
+
 test('a job that an idempotency key named counts its writes from its first version', () => {
   const keyed: Job = { ...job, idempotent: true, version: START + 3 };
   expect(quantitiesOf(keyed)).toMatchObject({ writeUnits: 9, snsMessages: 4 });
