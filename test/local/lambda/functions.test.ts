@@ -12,7 +12,7 @@ let options: ConstructorParameters<typeof LambdaFunction>[0];
 
 async function start(
   code: string,
-  given: { readonly asyncRetries?: number; readonly reservedConcurrency?: number } = {},
+  given: Partial<Pick<typeof options, 'asyncRetries' | 'onBilled' | 'reservedConcurrency'>> = {},
 ): Promise<string[]> {
   codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
   await writeFile(join(codeDirectory, 'index.mjs'), code);
@@ -45,6 +45,26 @@ test('code that cannot be loaded fails the invocation, and nothing else', async 
     name: 'Runtime.ImportModuleError',
     message: expect.stringContaining('at the top'),
   });
+});
+
+test('an invocation is billed for its time, the first one for the load of the code too, also when it fails', async () => {
+  const billed: number[] = [];
+  await start(
+    `await new Promise((resolve) => setTimeout(resolve, 100));
+     export const handler = async ({ ms }) => {
+       await new Promise((resolve) => setTimeout(resolve, ms));
+       if (ms === 30) throw new Error('after 30 ms');
+     };`,
+    { onBilled: (ms) => billed.push(ms) },
+  );
+  await target.invoke('{"ms":0}');
+  await target.invoke('{"ms":60}');
+  await expect(target.invoke('{"ms":30}')).rejects.toThrow('after 30 ms');
+  const [first = 0, second = 0, failed = 0] = billed;
+  expect(billed).toHaveLength(3);
+  expect(first).toBeGreaterThan(99);
+  expect(second).toBeGreaterThan(59);
+  expect(failed).toBeGreaterThan(29);
 });
 
 test('an instance that is interrupted while it loads fails its invocation, and the next starts another', async () => {
