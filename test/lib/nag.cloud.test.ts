@@ -104,6 +104,8 @@ test('no reason is without a finding', () => {
 test('with a firewall, nothing is left to say of it', () => {
   expect(findings['by default']?.some((finding) => finding.startsWith('APIG3 '))).toBe(true);
   expect(
-    findings['with a domain, a firewall and logs']?.filter((finding) => finding.startsWith('APIG3 ')),
+    findings['with a domain, a firewall, logs and alarms by e-mail']?.filter((finding) =>
+      finding.startsWith('APIG3 '),
+    ),
   ).toEqual([]);
 });

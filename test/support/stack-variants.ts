@@ -35,7 +35,12 @@ export const stackVariants: Readonly<Record<string, StackVariant>> = {
   'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
   'with IAM': { authorization: { mode: 'iam' } },
   'with APIs': { apis: [CRM] },
-  'with a domain, a firewall and logs': { domain: DOMAIN, firewall: {}, apiLogs: 'new-role' },
+  'with a domain, a firewall, logs and alarms by e-mail': {
+    domain: DOMAIN,
+    firewall: {},
+    apiLogs: 'new-role',
+    monitoring: { email: 'on-call@example.com', budget: { monthlyUsd: 300 } },
+  },
   'with a state machine of your own': {
     operations: { ...samples, operations: [...samples.operations, OWN_MACHINE] },
   },
