@@ -20,6 +20,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { Objectives } from '../../lambdas/canary/objectives.ts';
 import {
   Dimension,
   METRIC_NAMESPACE,
@@ -41,6 +42,7 @@ export interface DashboardProps {
   readonly monitored: Monitored;
   /** The dashboard also has the alarms that are added later. */
   readonly alarms: AlarmFactory;
+  readonly hasCanary: boolean;
 }
 
 /** The grid has 24 columns: four graphs a row. */
@@ -49,7 +51,7 @@ const HEIGHT = 6;
 
 /** Creates the dashboard. Dashboards belong to an account and not to a region, so its name has the region. */
 export function createDashboard(scope: Construct, id: string, props: DashboardProps): Dashboard {
-  const { monitored, alarms } = props;
+  const { monitored, alarms, hasCanary } = props;
   return new Dashboard(scope, id, {
     dashboardName: `${monitored.service}-${Aws.REGION}`,
     defaultInterval: Duration.hours(12),
@@ -66,6 +68,8 @@ export function createDashboard(scope: Construct, id: string, props: DashboardPr
       ],
       firstScreen(monitored),
       stuck(monitored),
+      heading('Objectives: 99.9 % of starts and of webhooks'),
+      objectives(monitored.service, hasCanary),
       heading('By operation'),
       byOperation(monitored.service),
       failures(monitored),
@@ -138,6 +142,26 @@ function stuck(monitored: Monitored): IWidget[] {
         queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, label: name }),
       ),
     }),
+  ];
+}
+
+/** docs/slo.md has the arithmetic. */
+function objectives(service: string, hasCanary: boolean): IWidget[] {
+  const { sum, metric } = metricsOf(service);
+  const within = (name: MetricName, ms: number) =>
+    metric(name, `PR(:${ms})`).with({ label: `${name} up to ${ms} ms` });
+  return [
+    graph('Starts accepted in time (%)', { left: [within('StartTime', Objectives.startMs)] }),
+    graph('Webhooks sent in time (%)', { left: [within('WebhookDelay', Objectives.deliveryMs)] }),
+    graph('Starts that failed by a fault of the service', { left: [sum('StartsFailed')] }),
+    ...(hasCanary
+      ? [
+          graph('Canary', {
+            left: [sum('CanaryStarts'), sum('CanaryStartsGood'), sum('CanaryDeliveriesGood')],
+            right: [metric('CanaryDeliveryTime', 'Maximum')],
+          }),
+        ]
+      : []),
   ];
 }
 

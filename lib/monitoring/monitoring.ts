@@ -45,7 +45,10 @@ export class Monitoring extends Construct {
     if (options.canary) addObjectiveAlarms(this.alarms, service);
     if (options.budget) this.#addBudget(service, options.budget.monthlyUsd);
     new SavedQueries(this, 'Queries', { service, logGroups: monitored.logGroups });
-    if (options.dashboard ?? true) createDashboard(this, 'Dashboard', { monitored, alarms: this.alarms });
+    if (options.dashboard ?? true) {
+      const hasCanary = options.canary !== undefined;
+      createDashboard(this, 'Dashboard', { monitored, alarms: this.alarms, hasCanary });
+    }
   }
 
   #addBudget(service: string, monthlyUsd: number): void {
