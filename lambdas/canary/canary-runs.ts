@@ -1,4 +1,5 @@
 /** Stores the runs of the canary in DynamoDB: which webhooks arrived under the token of a run, by job. */
+import type { JsonWebKey } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { updateIf } from '../shared/aws/update-if.ts';
@@ -24,19 +25,27 @@ export class CanaryRuns {
     this.#tableName = tableName;
   }
 
-  /** Begins a run: from now on, its webhook can arrive. */
-  async create(token: string): Promise<void> {
+  /** Begins a run: from now on, its webhook can arrive. @param keys verify the webhook */
+  async create(token: string, keys: readonly JsonWebKey[]): Promise<void> {
     const expiresAt = Math.ceil(Date.now() / 1000) + RETENTION_SECONDS;
-    const Item = marshall({ [CanaryTable.partitionKey]: token, [CanaryTable.ttlAttribute]: expiresAt });
+    const Item = marshall({
+      [CanaryTable.partitionKey]: token,
+      [CanaryTable.ttlAttribute]: expiresAt,
+      keys: JSON.stringify(keys),
+    });
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
+  }
+
+  /** @returns the keys that verify the webhook of a run; undefined for an unknown run */
+  async keys(token: string): Promise<readonly JsonWebKey[] | undefined> {
+    const { keys } = await this.#read(token);
+    return keys === undefined ? undefined : JSON.parse(String(keys));
   }
 
   /** @returns undefined while the webhook of the job has not arrived under the token */
   async arrival(token: string, jobId: string): Promise<Arrival | undefined> {
-    const { Item = {} } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#tableName, Key: keyOf(token), ConsistentRead: true }),
-    );
-    return unmarshall(Item)[jobId];
+    const { [jobId]: arrival } = await this.#read(token);
+    return arrival as Arrival | undefined;
   }
 
   /**
@@ -55,6 +64,13 @@ export class CanaryRuns {
       ExpressionAttributeValues: marshall({ ':arrival': arrival }),
     });
     return recorded !== undefined;
+  }
+
+  async #read(token: string): Promise<Readonly<Record<string, unknown>>> {
+    const { Item = {} } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#tableName, Key: keyOf(token), ConsistentRead: true }),
+    );
+    return unmarshall(Item);
   }
 }
 

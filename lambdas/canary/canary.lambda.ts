@@ -7,7 +7,7 @@ import { addMetric, writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanarySettings } from './canary-settings.ts';
-import { publicKeySource } from './public-keys.ts';
+import { fetchPublicKeys } from './public-keys.ts';
 import { type ReceivedWebhook, receiveWebhook } from './receive-webhook.ts';
 import { metricsOf, runCanary } from './run-canary.ts';
 import { type AuthorizedFetch, createSignIn } from './sign-in.ts';
@@ -19,10 +19,10 @@ const NO_OPERATIONS: ReadonlySet<string> = new Set();
 const apiUrl = requiredEnv(Env.apiUrl);
 const { tool, input, signIn } = JSON.parse(requiredEnv(Env.canary)) as CanarySettings;
 const runs = new CanaryRuns(new DynamoDBClient(), requiredEnv(Env.canaryTableName));
-const publicKeys = publicKeySource(apiUrl);
 const dependencies = {
   runs,
   apiUrl,
+  publicKeys: () => fetchPublicKeys(apiUrl),
   signIn: createSignIn(signIn),
   start: (authorizedFetch: AuthorizedFetch, callbackUrl: string) =>
     startJob(authorizedFetch, { apiUrl, tool, input, callbackUrl }),
@@ -32,7 +32,7 @@ export const handler = middy(handle).use(observe()).use(writeMetrics(NO_OPERATIO
 
 async function handle(event: APIGatewayProxyEvent | EventBridgeEvent<string, unknown>) {
   if ('httpMethod' in event) {
-    const statusCode = await receiveWebhook({ runs, publicKeys }, webhookOf(event));
+    const statusCode = await receiveWebhook({ runs }, webhookOf(event));
     return { statusCode, body: '' };
   }
   for (const [name, value] of metricsOf(await runCanary(dependencies))) addMetric(name, value);

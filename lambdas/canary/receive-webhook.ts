@@ -1,14 +1,11 @@
 /** Receives the webhook of a run: verifies it, and records when it arrived. */
-import type { JsonWebKey } from 'node:crypto';
 import * as z from 'zod';
 import { log } from '../shared/observability/log.ts';
 import type { CanaryRuns } from './canary-runs.ts';
 import { isAuthentic, type SignedWebhook } from './verify-webhook.ts';
 
 export interface ReceiveDependencies {
-  readonly runs: Pick<CanaryRuns, 'recordArrival'>;
-  /** Returns the public keys of the service. */
-  readonly publicKeys: () => Promise<readonly JsonWebKey[]>;
+  readonly runs: Pick<CanaryRuns, 'keys' | 'recordArrival'>;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
@@ -42,13 +39,15 @@ const Status = { recorded: 204, unauthentic: 401, unexpected: 410, tooLarge: 413
  * @returns the status of the response
  */
 export async function receiveWebhook(
-  { runs, publicKeys, now = Date.now }: ReceiveDependencies,
+  { runs, now = Date.now }: ReceiveDependencies,
   { token, arrivedMs, ...webhook }: ReceivedWebhook,
 ): Promise<number> {
   if (!TOKEN.test(token)) return refuse(Status.unexpected, 'The path has no token of a run.');
   if (Buffer.byteLength(webhook.body) > MAX_BODY_BYTES)
     return refuse(Status.tooLarge, 'The body is too large.');
-  if (!isAuthentic(webhook, await publicKeys(), now())) {
+  const keys = await runs.keys(token);
+  if (!keys) return refuse(Status.unexpected, 'The token belongs to no run.');
+  if (!isAuthentic(webhook, keys, now())) {
     return refuse(Status.unauthentic, 'The signature or the timestamp is invalid.');
   }
   const { data: event } = endEvent.safeParse(JSON.parse(webhook.body));
@@ -56,7 +55,7 @@ export async function receiveWebhook(
   const { timestamp, data } = event;
   const arrival = { endedMs: Date.parse(timestamp), arrivedMs };
   if (await runs.recordArrival(token, data.job_id, arrival)) return Status.recorded;
-  return refuse(Status.unexpected, 'No run waits for this webhook, or it has arrived before.');
+  return refuse(Status.unexpected, 'The webhook has arrived before.');
 }
 
 function refuse(status: number, reason: string): number {

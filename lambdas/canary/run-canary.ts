@@ -1,5 +1,5 @@
 /** Runs the canary once: starts a job through the public address, and waits for its webhook. */
-import { randomBytes } from 'node:crypto';
+import { type JsonWebKey, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { log, withLogKeys } from '../shared/observability/log.ts';
 import type { MetricName } from '../shared/observability/metric-definitions.ts';
@@ -9,6 +9,8 @@ import { Objectives } from './objectives.ts';
 import type { AuthorizedFetch } from './sign-in.ts';
 
 export interface RunDependencies {
+  /** Returns the keys that verify webhooks. */
+  readonly publicKeys: () => Promise<readonly JsonWebKey[]>;
   readonly signIn: () => Promise<AuthorizedFetch>;
   /** Starts a job. @returns its id */
   readonly start: (authorizedFetch: AuthorizedFetch, callbackUrl: string) => Promise<string>;
@@ -23,7 +25,7 @@ export interface RunDependencies {
 
 /** What one run measured. All times are milliseconds. */
 export interface CanaryRun {
-  /** From the request to the response. Absent when there was no token to send a request with. */
+  /** From the request to the response. Absent when no request was sent, such as without an access token. */
   readonly startMs?: number;
   /** Absent when the service did not accept the start. */
   readonly jobId?: string;
@@ -35,10 +37,9 @@ export interface CanaryRun {
 export const WAIT_MS = 60_000;
 const POLL_MS = 500;
 
-/** @throws Error when the run cannot be stored: then there is nothing to measure with, and no metric */
+/** What prevents a start counts as a bad start, whether it is the service or the canary. */
 export async function runCanary(dependencies: RunDependencies): Promise<CanaryRun> {
   const token = randomBytes(24).toString('base64url');
-  await dependencies.runs.create(token);
   const started = await start(dependencies, token);
   const { jobId } = started;
   if (jobId === undefined) return started;
@@ -52,12 +53,13 @@ export async function runCanary(dependencies: RunDependencies): Promise<CanaryRu
 }
 
 async function start(
-  { signIn, start, apiUrl, now = () => performance.now() }: RunDependencies,
+  { publicKeys, runs, signIn, start, apiUrl, now = () => performance.now() }: RunDependencies,
   token: string,
 ): Promise<CanaryRun> {
   let startedAtMs: number | undefined;
   const elapsed = () => (startedAtMs === undefined ? {} : { startMs: Math.round(now() - startedAtMs) });
   try {
+    await runs.create(token, await publicKeys());
     const authorizedFetch = await signIn();
     startedAtMs = now();
     const jobId = await start(authorizedFetch, `${apiUrl}${CANARY_PATH}/${token}`);
@@ -75,7 +77,10 @@ async function waitForWebhook(
   jobId: string,
 ): Promise<Arrival | undefined> {
   for (const endMs = now() + WAIT_MS; now() < endMs; await sleep(POLL_MS)) {
-    const arrival = await runs.arrival(token, jobId);
+    // A failed read is repeated.
+    const arrival = await runs.arrival(token, jobId).catch((error: unknown) => {
+      log.warn('The canary could not read its run', { error: error as Error });
+    });
     if (arrival) return arrival;
   }
   return undefined;

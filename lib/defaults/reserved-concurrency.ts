@@ -13,7 +13,7 @@ import { NodeFunction } from './node-function.ts';
 export interface ReservedConcurrency {
   /** The function that verifies access tokens. API Gateway caches its results for a minute. @default 20 */
   readonly authorizer: number;
-  /** Each of the functions that record how executions end, and where uploads arrive. @default 10 */
+  /** Each of the functions that record how executions end and where uploads arrive, and the canary. @default 10 */
   readonly recorder: number;
   /** The function that resumes jobs after answers. @default 10 */
   readonly resumer: number;

@@ -48,8 +48,8 @@ export interface CanaryProps extends CanaryOptions {
   readonly catalogue: Catalogue;
 }
 
-/** For the token, the start and the wait for the webhook. */
-const TIMEOUT = Duration.seconds(110);
+/** For the keys and the token, 20 s, the start, 29 s, and the wait for the webhook, 60 s. */
+const TIMEOUT = Duration.seconds(120);
 
 /** The function of the canary, its schedule, its public route and the table of its runs. */
 export class Canary extends Construct {

@@ -23,6 +23,7 @@ async function run({
   const created: string[] = [];
   const result = await runCanary({
     apiUrl: 'https://jobs.example.com',
+    publicKeys: async () => [],
     signIn: async () => fetch,
     start: async (_, url) => {
       urls.push(url);
@@ -116,7 +117,20 @@ test('a sign-in that fails counts as a bad start', async () => {
   expect((await run({ signIn })).metrics).toEqual({ CanaryStarts: 1, CanaryStartsGood: 0 });
 });
 
-test('a run that cannot be stored has no metrics, and fails', async () => {
-  const runs = { create: () => Promise.reject(new Error('throttled')), arrival: async () => undefined };
-  await expect(run({ runs })).rejects.toThrow('throttled');
+test.each([
+  ['a run that cannot be stored', { runs: { create: fails, arrival: async () => undefined } }],
+  ['an API without keys to verify with', { publicKeys: fails }],
+])('%s counts as a bad start', async (_, overrides) => {
+  expect((await run(overrides)).metrics).toEqual({ CanaryStarts: 1, CanaryStartsGood: 0 });
+});
+
+function fails(): Promise<never> {
+  return Promise.reject(new Error('unavailable'));
+}
+
+test('a read that fails is repeated, and counts as no webhook in the end', async () => {
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
+  const { metrics, nowMs } = await run({ runs: { create: async () => {}, arrival: fails } });
+  expect(metrics).toMatchObject({ CanaryStartsGood: 1, CanaryDeliveries: 1, CanaryDeliveriesGood: 0 });
+  expect(nowMs).toBe(100 + WAIT_MS);
 });
