@@ -5,7 +5,8 @@ import { DeliveryStatus, deliveryId } from '../../lambdas/webhooks/deliveries/de
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, type ApiResponse, apiClient, expectValid } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 import { arnOf, openStores, type Stores, seedDeliveries } from './webhook-stores.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -16,7 +17,7 @@ let stores: Stores;
 let receiver: RecordingReceiver;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
   api = apiClient(cloud, OWNER);
   stores = await openStores(cloud);
 });
@@ -26,7 +27,6 @@ beforeEach(async () => {
 afterEach(() => receiver.close());
 afterAll(async () => {
   stores.close();
-  await cloud.close();
 });
 
 async function register(fields: object = {}): Promise<string> {

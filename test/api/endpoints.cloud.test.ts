@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
-import { startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
 import { arnOf, openStores, type Stores } from './webhook-stores.ts';
 
 const URL_HERE = 'http://127.0.0.1:9/hook';
@@ -13,13 +13,12 @@ let api: ApiCall;
 let stores: Stores;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
   api = apiClient(cloud, 'alice');
   stores = await openStores(cloud);
 });
 afterAll(async () => {
   stores.close();
-  await cloud.close();
 });
 
 async function create(fields: object = {}): Promise<string> {

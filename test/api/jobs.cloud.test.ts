@@ -5,7 +5,8 @@ import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { assemblies } from '../support/assemblies.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 import { openStores, type Stores, seedDeliveries } from './webhook-stores.ts';
 
 let cloud: LocalCloud;
@@ -15,7 +16,7 @@ let receiver: RecordingReceiver;
 let stores: Stores;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true });
+  cloud = await sharedCloud();
   client = await connect(cloud, { owner: 'alice' });
   api = apiClient(cloud, 'alice');
   receiver = await startRecordingReceiver();
@@ -25,7 +26,6 @@ afterAll(async () => {
   stores.close();
   receiver.close();
   await client.close();
-  await cloud.close();
 });
 
 async function start(tool: string, args: Record<string, unknown> = {}): Promise<string> {

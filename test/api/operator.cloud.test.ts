@@ -154,9 +154,8 @@ test('dead letters are counted, and the deliveries that they name are shown and 
   const api = apiClient(cloud, 'ada');
   const { data } = await api('POST /endpoints', { json: { url: receiver.url, events: ['job.completed'] } });
   const { endpoint_id: endpointId } = data.endpoint;
-  const user = owner.split('/').at(-1) ?? '';
   const [failed] = await seedDeliveries(stores, {
-    owner: user,
+    owner: 'ada',
     endpointId,
     count: 1,
     fromMs: Date.now() - 60_000,

@@ -7,7 +7,8 @@ import { isSignedWith } from '../support/event-receiver.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { seal } from '../support/seal.ts';
-import { call, connect, startTestCloud } from '../support/test-cloud.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+import { call, connect } from '../support/test-cloud.ts';
 import { arnOf, openStores, type Stores } from './webhook-stores.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -18,14 +19,13 @@ let receiver: RecordingReceiver;
 let stores: Stores;
 
 beforeAll(async () => {
-  cloud = await startTestCloud({ allowLoopbackWebhooks: true, onLog: (_name, line) => logs.push(line) });
+  cloud = await sharedCloud('test', { onLog: (_name, line) => logs.push(line) });
   receiver = await startRecordingReceiver();
   stores = await openStores(cloud);
 });
 afterAll(async () => {
   stores.close();
   receiver.close();
-  await cloud.close();
 });
 
 /** Records every response, to search it for secrets. */

@@ -1,4 +1,4 @@
-/** Opens the webhook stores of a local cloud, to inspect them and to insert states that take long to reach. */
+/** Opens the webhook stores of the shared cloud, to inspect them and to insert states that take long to reach. */
 import { randomUUID } from 'node:crypto';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -9,11 +9,12 @@ import { SecretSeal } from '../../lambdas/webhooks/endpoints/secret-seal.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { assemblies } from '../support/assemblies.ts';
+import { sharedUser } from '../support/shared-cloud.ts';
 import { awsClients } from '../support/test-cloud.ts';
 
-/** Returns the owner that the local gateway derives from a signature. */
+/** Returns the owner that the gateway of the shared cloud derives from a signature. */
 export function arnOf(user: string): string {
-  return `arn:aws:iam::000000000000:user/${user}`;
+  return `arn:aws:iam::000000000000:user/${sharedUser(user)}`;
 }
 
 export async function openStores(cloud: LocalCloud) {

@@ -32,6 +32,11 @@ export async function sharedCloud(
   return shared.started;
 }
 
+/** Returns the name that the shared cloud gives a user of the test file that runs. */
+export function sharedUser(user: string): string {
+  return user === 'operator' ? user : `${user}-${files}`;
+}
+
 function start(options: LocalCloudOptions): SharedCloud {
   const file: SharedCloud['file'] = { suffix: '', onLog: undefined };
   const started = startLocalCloud({
