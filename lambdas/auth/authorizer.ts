@@ -2,6 +2,7 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { authorizationHeader } from '../shared/authorization-header.ts';
 import { log } from '../shared/observability/log.ts';
+import { addMetric } from '../shared/observability/metrics.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { callerOfToken } from './caller-of-token.ts';
 import type { TokenSettings } from './settings.ts';
@@ -44,6 +45,7 @@ export function createAuthorizer(settings: TokenSettings, verify: VerifyToken) {
       };
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error;
+      addMetric('TokensRefused', 1);
       log.info('A token was refused', { reason: error.message });
       throw new Unauthorized();
     }

@@ -84,7 +84,16 @@ export const alarms = [
   {
     id: 'authorizer-errors',
     says: 'The function that verifies access tokens fails, so callers get 503.',
-    metrics: ({ authorizer }) => (authorizer ? [authorizer.metricErrors(SUM)] : []),
+    // API Gateway wants an error of the function for a refused token too, and clients refresh expired ones all day.
+    metrics: ({ authorizer, service }) =>
+      authorizer
+        ? [
+            math('errors - refused', {
+              errors: authorizer.metricErrors(SUM),
+              refused: serviceMetric(service, 'TokensRefused', 'Sum'),
+            }),
+          ]
+        : [],
     threshold: ({ authorizerErrors }) => authorizerErrors,
     datapoints: TWO_OF_THREE,
   },

@@ -12,7 +12,15 @@ export const Dimension = {
 } as const;
 
 /** A function of the engine that writes metrics. */
-export type MetricSource = 'api' | 'canary' | 'deliver' | 'enqueue-due' | 'events' | 'mcp' | 'reconcile';
+export type MetricSource =
+  | 'api'
+  | 'authorizer'
+  | 'canary'
+  | 'deliver'
+  | 'enqueue-due'
+  | 'events'
+  | 'mcp'
+  | 'reconcile';
 
 /** Describes one metric. */
 export interface MetricDefinition {
@@ -103,6 +111,11 @@ export const metricDefinitions = {
   LimitRefusals: {
     ...ofRequest,
     meaning: 'Calls that a limit of their owner refused. `limit` in the log line has its name.',
+  },
+  TokensRefused: {
+    ...ofRequest,
+    sources: ['authorizer'],
+    meaning: 'Access tokens that were refused, such as expired ones. Each is an error of the function too.',
   },
   ResultTokens: {
     ...ofMcp,
