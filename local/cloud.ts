@@ -12,9 +12,9 @@ import {
   recordTopicDelivery,
 } from './cloudwatch/service-metrics.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
+import { tableFault } from './dynamodb/table-faults.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';
-import { throttleTableCall } from './dynamodb/table-throttles.ts';
 import { createTables, startTableServer } from './dynamodb/tables.ts';
 import { createEnvironment, type Environment } from './environment.ts';
 import type { AwsEvent } from './eventbridge/event-rules.ts';
@@ -180,7 +180,7 @@ async function start(
     (action) => onAwsCall('dynamodb', action),
     iamReady.promise,
     onFailure,
-    (request) => throttleTableCall(faults, request, record && recordThrottledTable.bind(undefined, record)),
+    (request) => tableFault(faults, request, record && recordThrottledTable.bind(undefined, record)),
   );
   onClose(tableServer.close);
   const objectCreated = Promise.withResolvers<(object: CreatedObject) => void>();
@@ -190,7 +190,7 @@ async function start(
     (object) => void objectCreated.promise.then((onObject) => onObject(object)),
     iamReady.promise,
     onFailure,
-    record && recordTopicDelivery.bind(undefined, record),
+    { faults, onTopicDelivery: record && recordTopicDelivery.bind(undefined, record) },
   );
   onClose(storage.close);
   const stepFunctionsHandler = Promise.withResolvers<Handler>();

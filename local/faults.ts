@@ -1,10 +1,15 @@
 /** Causes the faults of AWS that tests and drills need: throttles, crashes, lost and refused events. */
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * A fault of named resources:
  * - `crashing-function`: each instance crashes as it begins an invocation;
  * - `disabled-rule`: EventBridge drops the events, and does not run the schedule, of a rule;
+ * - `expired-records`: a stream drops the records that a function fails for, as it does after a day;
+ * - `failing-topic`: SNS fails to publish to it;
  * - `refused-rule`: the targets of a rule refuse its events, as without a permission;
+ * - `rejecting-queue`: SQS rejects each message that is sent to it in a batch;
+ * - `slow-table`: DynamoDB takes some seconds for each request;
  * - `stopped-consumer`: the event source mappings of a function read nothing, as when they are disabled;
  * - `throttled-function`: Lambda has no concurrency for it. Its own queues wait until the fault ends;
  * - `throttled-table`: DynamoDB throttles each request.
@@ -12,10 +17,17 @@
 export type Fault =
   | 'crashing-function'
   | 'disabled-rule'
+  | 'expired-records'
+  | 'failing-topic'
   | 'refused-rule'
+  | 'rejecting-queue'
+  | 'slow-table'
   | 'stopped-consumer'
   | 'throttled-function'
   | 'throttled-table';
+
+/** Longer than callers like to wait, and shorter than the SDK waits. */
+const SLOW_MS = 3_500;
 
 interface ActiveFault {
   readonly fault: Fault;
@@ -47,6 +59,11 @@ export class Faults {
   async end(fault: Fault, name: string): Promise<void> {
     for (let found = this.#find(fault, name); found; found = this.#find(fault, name))
       await found.ended.promise;
+  }
+
+  /** Waits as long as a request to a slow table takes more than usual. */
+  async slowDown(tableName: string): Promise<void> {
+    if (this.isActive('slow-table', tableName)) await delay(SLOW_MS);
   }
 
   /** Ends all faults. */

@@ -102,11 +102,19 @@ export class CloudWatch {
     return this.#alarms.values(alarm, this.clock.nowMs);
   }
 
+  /** Lets time pass in which nothing happens, and evaluates the alarms at its end. @param ms whole minutes */
+  skip(ms: number): readonly AlarmChange[] {
+    this.clock.advance(ms);
+    return this.#alarms.evaluate(this.clock.nowMs);
+  }
+
   /** Runs what is scheduled, ends the minute, and evaluates the alarms. @returns the alarms that changed */
   async endMinute(): Promise<readonly AlarmChange[]> {
     const scheduled = [...this.#schedules].map((run) => run());
     await Promise.race([Promise.all(scheduled), delay(LONGEST_MINUTE_MS, undefined, { ref: false })]);
     for (const measure of this.#gauges) await measure();
+    // Reservations are left out: the local cloud has no quota of an account.
+    this.record('AWS/Lambda', 'ClaimedAccountConcurrency', {}, this.#running);
     this.clock.advance(MINUTE_MS);
     return this.#alarms.evaluate(this.clock.nowMs);
   }

@@ -41,7 +41,7 @@ export interface TableServer {
  * @param onCall receives the action of each request
  * @param iam authorizes each request; requests wait until it resolves
  * @param onFailure receives the error when the tables cannot be written
- * @param throttle returns the error of a throttled request
+ * @param faultOf returns the error of a request that a fault throttles
  * @throws Error naming damaged files and the remedy
  */
 export async function startTableServer(
@@ -49,7 +49,7 @@ export async function startTableServer(
   onCall: (action: string) => void,
   iam: Promise<Iam>,
   onFailure: OnFailure,
-  throttle: (request: TableRequest) => TableResponse | undefined = () => undefined,
+  faultOf: (request: TableRequest) => Promise<TableResponse | undefined> = async () => undefined,
 ): Promise<TableServer> {
   if (directory !== undefined) await checkTables(directory);
   const dynalite = openDynalite(directory);
@@ -67,7 +67,7 @@ export async function startTableServer(
     // On AWS, expiry is free: it is not a call.
     if (!isExpiry) onCall(action);
     const tableRequest = { action, input, isExpiry };
-    const refused = refuseTableCall(await iam, request, tableRequest) ?? throttle(tableRequest);
+    const refused = refuseTableCall(await iam, request, tableRequest) ?? (await faultOf(tableRequest));
     const responding = refused ? Promise.resolve(refused) : call(tableRequest);
     running.add(responding);
     const { status, body } = await responding.finally(() => running.delete(responding));

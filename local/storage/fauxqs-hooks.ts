@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { withConditions } from '../dynamodb/conditional-writes.ts';
 import { type CreatedObject, withObjectEvents } from '../eventbridge/object-events.ts';
+import type { Faults } from '../faults.ts';
 import type { Iam } from '../iam/iam.ts';
 import {
   type ErrorResponse,
@@ -12,6 +13,7 @@ import {
 import { refuseNonLoopback } from '../shared/loopback-server.ts';
 import { refuseLargeBatch } from './batch-limit.ts';
 import { createObjectRoutes, type Route, withEmptyObjects } from './object-routes.ts';
+import { storageFault } from './storage-faults.ts';
 import type { TopicDeliveries } from './topic-deliveries.ts';
 
 /** @param action for S3, the HTTP method of the request */
@@ -59,7 +61,7 @@ export function hookFauxqs(
   onCall: OnStorageCall,
   onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
-  topics?: TopicDeliveries,
+  { topics, faults }: { readonly topics?: TopicDeliveries; readonly faults?: Faults } = {},
 ): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: '127.0.0.1' });
@@ -79,12 +81,16 @@ export function hookFauxqs(
   fastify.addHook('preHandler', async (request, reply) => {
     const { service, action } = storageCall(request);
     if (service !== 'sts') onCall(service, action);
-    const refusal = (await refuseStorageCall(await iam, request)) ?? refuseLargeBatch(action, request.body);
+    const refusal =
+      (await refuseStorageCall(await iam, request)) ??
+      refuseLargeBatch(action, request.body) ??
+      (faults && storageFault(faults, action, request.body));
     if (refusal) await setResponse(reply, refusal).send(refusal.body);
     else if (action.startsWith('ChangeMessageVisibility')) avoidZeroTimeout(request.body);
   });
   fastify.addHook('onSend', async (request, reply, payload) => {
-    if (topics && reply.statusCode === 200) topics.onCall(storageCall(request).action, request.body);
+    if (topics && reply.statusCode === 200)
+      topics.onCall(storageCall(request).action, request.body, String(payload));
     const refusal = reply.statusCode === 404 ? await refuseMissingObject(await iam, request) : undefined;
     if (!refusal) return payload;
     setResponse(reply, refusal);

@@ -7,6 +7,7 @@ import { startFauxqs } from 'fauxqs';
 import type { QueueState } from '../cloudwatch/service-metrics.ts';
 import type { Environment } from '../environment.ts';
 import type { CreatedObject } from '../eventbridge/object-events.ts';
+import type { Faults } from '../faults.ts';
 import type { Iam } from '../iam/iam.ts';
 import { notWritten, type OnFailure } from '../shared/data-files.ts';
 import type { Template } from '../template/assembly.ts';
@@ -31,13 +32,20 @@ export interface StorageServer {
   close(): Promise<void>;
 }
 
+/** For drills. */
+interface DrillOptions {
+  readonly faults?: Faults;
+  readonly onTopicDelivery?: OnTopicDelivery;
+}
+
 /**
  * @param directory for objects (as files), queues and topics; undefined keeps them in memory
  * @param onCall receives each request
  * @param onObject receives each object that is put, copied or uploaded in parts
  * @param iam authorizes each request; requests wait until it resolves
  * @param onFailure receives the error when a file cannot be written
- * @param onTopicDelivery receives each delivery of a topic
+ * @param options.faults of topics and queues @default none
+ * @param options.onTopicDelivery receives each delivery of a topic @default not called
  * @throws Error naming a damaged file and the remedy
  */
 export async function startStorageServer(
@@ -46,7 +54,7 @@ export async function startStorageServer(
   onObject: (object: CreatedObject) => void,
   iam: Promise<Iam>,
   onFailure: OnFailure,
-  onTopicDelivery?: OnTopicDelivery,
+  { faults, onTopicDelivery }: DrillOptions = {},
 ): Promise<StorageServer> {
   if (directory) {
     await mkdir(directory, { recursive: true });
@@ -57,7 +65,7 @@ export async function startStorageServer(
     new TopicDeliveries((name) => server.inspectQueue(name) !== undefined, onTopicDelivery);
   const hook = (message: unknown) => {
     const { fastify } = message as { fastify: Fastify };
-    hookFauxqs(fastify, onCall, onObject, iam, topics);
+    hookFauxqs(fastify, onCall, onObject, iam, { topics, faults });
     fastify.addHook('onError', async (_request, _reply, error) => {
       if (directory && isDiskError(error)) onFailure(notWritten(directory, error));
     });

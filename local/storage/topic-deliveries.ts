@@ -7,11 +7,17 @@ interface Form {
   readonly TopicArn?: string;
   readonly Protocol?: string;
   readonly Endpoint?: string;
+  readonly SubscriptionArn?: string;
+}
+
+interface Subscription {
+  readonly topicArn: string;
+  readonly queueName: string;
 }
 
 /** Counts without filter policies: every subscriber gets every message. */
 export class TopicDeliveries {
-  readonly #queuesOfTopic = new Map<string, string[]>();
+  readonly #subscriptions = new Map<string, Subscription>();
   readonly #hasQueue: (name: string) => boolean;
   readonly #onDelivery: OnTopicDelivery;
 
@@ -21,16 +27,19 @@ export class TopicDeliveries {
   }
 
   /** Receives each successful request. @param body the form of a request to SNS */
-  onCall(action: string, body: unknown): void {
+  onCall(action: string, body: unknown, response: string): void {
     const form = Object(body) as Form;
-    const { TopicArn = '', Protocol, Endpoint = '' } = form;
+    const { TopicArn: topicArn = '', Protocol, Endpoint = '', SubscriptionArn = '' } = form;
     if (action === 'Subscribe' && Protocol === 'sqs') {
-      this.#queuesOfTopic.set(TopicArn, [...(this.#queuesOfTopic.get(TopicArn) ?? []), lastOf(Endpoint)]);
+      const [, arn = ''] = /<SubscriptionArn>(.*?)</.exec(response) ?? [];
+      this.#subscriptions.set(arn, { topicArn, queueName: lastOf(Endpoint) });
     }
+    if (action === 'Unsubscribe') this.#subscriptions.delete(SubscriptionArn);
     const messages = action === 'Publish' ? 1 : action === 'PublishBatch' ? entriesOf(form) : 0;
-    for (const queue of this.#queuesOfTopic.get(TopicArn) ?? []) {
-      for (let message = 0; message < messages; message++)
-        this.#onDelivery(lastOf(TopicArn), this.#hasQueue(queue));
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.topicArn !== topicArn) continue;
+      const delivered = this.#hasQueue(subscription.queueName);
+      for (let message = 0; message < messages; message++) this.#onDelivery(lastOf(topicArn), delivered);
     }
   }
 }

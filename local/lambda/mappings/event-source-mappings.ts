@@ -81,6 +81,7 @@ export function startEventSourceMappings(
           return new StreamReader({
             ...mapping.options,
             ready,
+            expires: () => faults.isActive('expired-records', functionName),
             onAttempt: onStreamAttempt && ((createdMs) => onStreamAttempt(functionName, createdMs)),
           });
         });

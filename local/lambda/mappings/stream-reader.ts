@@ -25,6 +25,8 @@ export interface StreamReaderOptions {
   readonly deadLetter?: DeadLetter;
   /** Resolves when the mapping reads: at once, unless a fault stops it. */
   readonly ready: () => Promise<void>;
+  /** Returns whether the stream drops its records now, as it does after a day. @default never */
+  readonly expires?: () => boolean;
   /** Receives when the last record of a batch was created, in milliseconds since 1970, at each attempt. @default not called */
   readonly onAttempt?: (createdMs: number) => void;
 }
@@ -72,7 +74,7 @@ export class StreamReader {
 
   /** @throws AbortError when closing. Finished records are saved by then */
   async #deliver(read: readonly StreamRecord[]): Promise<void> {
-    const { accepts, bisects, maxRetries, deadLetter, functionArn } = this.#options;
+    const { accepts, bisects, maxRetries, deadLetter, functionArn, expires } = this.#options;
     const batches: Batch[] = splitBySize(read.filter(accepts)).map((records) => ({ records, retries: 0 }));
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       const { records, retries } = batch;
@@ -89,7 +91,7 @@ export class StreamReader {
           { records: left.slice(0, half), retries: 0 },
           { records: left.slice(half), retries: 0 },
         );
-      } else if (retries < maxRetries) {
+      } else if (retries < maxRetries && !expires?.()) {
         const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** retries, MAX_BACKOFF_MS);
         await delay(backoffMs, undefined, { signal: this.#closing.signal });
         batches.unshift({ records, retries: retries + 1 });

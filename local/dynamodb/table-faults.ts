@@ -1,4 +1,4 @@
-/** Throttles requests to tables, for tests and drills. */
+/** Slows and throttles requests to tables, for tests and drills. */
 import type { Faults } from '../faults.ts';
 import type { TableRequest, TableResponse } from './table-request.ts';
 
@@ -11,14 +11,15 @@ interface Input {
 /** Receives a request that was throttled. */
 export type OnTableThrottle = (action: string, tableName: string, indexName?: string) => void;
 
-/** @returns the error of DynamoDB for a request to a table that a fault throttles */
-export function throttleTableCall(
+/** Returns DynamoDB's error for a request to a table that a fault throttles. Waits for a slow table. */
+export async function tableFault(
   faults: Faults,
   { action, input, isExpiry }: TableRequest,
   onThrottle?: OnTableThrottle,
-): TableResponse | undefined {
+): Promise<TableResponse | undefined> {
   const { TableName, IndexName, RequestItems = {} } = (input ?? {}) as Input;
   const names = TableName === undefined ? Object.keys(RequestItems) : [TableName];
+  for (const name of names) await faults.slowDown(name);
   const throttled = names.find((name) => faults.isActive('throttled-table', name));
   if (throttled === undefined || isExpiry) return undefined;
   onThrottle?.(action, throttled, IndexName);
