@@ -1,0 +1,25 @@
+/** The CDK app of the drill: the stack as operators deploy it, with all optional alarms. */
+import { App } from 'aws-cdk-lib';
+import { readAuthorization } from '../../lib/access/authorization.ts';
+import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import { loadOperations } from '../../lib/catalogue.ts';
+
+const app = new App();
+new AsyncOperationsStack(app, 'Drill', {
+  operations: await loadOperations(new URL('./catalogue.ts', import.meta.url)),
+  authorization: readAuthorization(app.node),
+  // One caller does the work of many.
+  limits: {
+    jobsInFlight: 5_000,
+    jobsInFlightPerOperation: 5_000,
+    startsPerMinute: 50_000,
+    checksPerSecond: 1_000,
+    callsPerSecond: 1_000,
+  },
+  // A second attempt at once, so that failing receivers are seen; the third after the drill.
+  webhooks: { retrySeconds: [1, 7_200] },
+  monitoring: {
+    // The machine of a drill has no hundreds of instances.
+    thresholds: { concurrentExecutions: 20 },
+  },
+});
