@@ -8,7 +8,7 @@ import { ALARM_PROPERTIES, type Alarm, type AlarmProperties, readAlarm } from '.
 import { type AlarmChange, Alarms, type AlarmView } from './alarms.ts';
 import { COMPOSITE_PROPERTIES, readCompositeAlarm } from './composite-alarm.ts';
 import { readEmbeddedMetrics } from './embedded-metrics.ts';
-import { MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
+import { type MetricId, MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
 
 /** The longest wait for what is scheduled, in milliseconds of the machine: a function may hang. */
 const LONGEST_MINUTE_MS = 5_000;
@@ -106,6 +106,12 @@ export class CloudWatch {
   skip(ms: number): readonly AlarmChange[] {
     this.clock.advance(ms);
     return this.#alarms.evaluate(this.clock.nowMs);
+  }
+
+  /** Returns a statistic of a metric over the last minutes; undefined without data. */
+  statistic(metric: MetricId, name: string, minutes: number): number | undefined {
+    const { nowMs } = this.clock;
+    return this.#store.statistic(metric, name, nowMs - minutes * MINUTE_MS, nowMs);
   }
 
   /** Runs what is scheduled, ends the minute, and evaluates the alarms. @returns the alarms that changed */

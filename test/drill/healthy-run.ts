@@ -11,7 +11,7 @@ export interface HealthyRun {
   readonly minutes: number;
   /** Names of alarms that went off: none, when all is well. */
   readonly wentOff: readonly string[];
-  /** Names of alarms whose metrics have no value yet, with these metrics. */
+  /** Of the machine. */
   readonly seconds: number;
 }
 

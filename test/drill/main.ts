@@ -40,7 +40,9 @@ try {
     }
     console.error(`${scenario.alarm}: ${scenario.cause} …`);
     const result = await runScenario(drill, scenario, (name) => ids.get(name) ?? name);
-    console.error(`  ${result.seconds.toFixed(1)} s: ${[...result.also, ...result.failures].join('; ')}`);
+    console.error(
+      `  ${result.seconds.toFixed(1)} s: ${[...Object.keys(result.also), ...result.failures].join('; ')}`,
+    );
     for (const failure of result.failures) failures.push(`${scenario.alarm}: ${failure}`);
     results.push(result);
   }

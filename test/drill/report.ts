@@ -8,7 +8,9 @@ export function table(results: readonly DrillResult[]): string {
     cause,
     minutesToAlarm === undefined ? 'never' : `${minutesToAlarm} min`,
     minutesToOk === undefined ? 'never' : `${minutesToOk} min`,
-    also.map((id) => `\`${id}\``).join(', '),
+    Object.keys(also)
+      .map((id) => `\`${id}\``)
+      .join(', '),
     failures.length === 0 ? 'ok' : 'FAIL',
   ]);
   const head = ['alarm', 'cause', 'until the alarm', 'until it is over', 'also', 'result'];
@@ -26,6 +28,44 @@ export function describeHealthy({ ended, minutes, wentOff, seconds }: HealthyRun
   return `The healthy run: ${jobs.join(', ')}, in ${minutes} minutes of alarm time (${Math.round(seconds)} s); ${alarms}.`;
 }
 
+/** Returns the page docs/drills.md. */
 export function docsOf(healthy: HealthyRun, results: readonly DrillResult[]): string {
-  return `${table(results)}\n${describeHealthy(healthy)}\n`;
+  return `# Drills
+
+\`npm run drill\` shows that each alarm goes off when it should, and only then. It deploys the stack with all alarms to the local
+cloud, which gathers the metrics of the service from its logs and measures AWS's own services. It evaluates the alarms of the
+template by CloudWatch's rules. Each cause is real: functions crash, AWS throttles, receivers refuse, messages are lost.
+
+The command prints this table, and exits with 1 when an alarm does not go off, does not end, or goes off without a reason. An alarm
+without a drill is a failure too.
+
+- \`npm run drill -- --only api-errors\` drills one alarm.
+- \`npm run drill -- --json FILE\` writes the results as JSON.
+- \`npm run drill -- --logs FILE\` writes the log lines of all functions.
+- \`npm run drill -- --write-docs\` writes this page.
+
+Minutes are those of the alarms: the drill lets them pass in moments. What only time would bring is set: how old a job is, and when
+an attempt is due. CloudWatch may take two minutes more to receive a metric.
+
+## A healthy run
+
+${describeHealthy(healthy)} The jobs ask questions, are cancelled and send webhooks. Builds fail, steps crash once,
+and callers have expired tokens.
+
+## Alarms
+
+${table(results)}
+
+"Until it is over" counts from the end of the cause. An alarm can outlast its cause for as long as its periods look back, and two
+periods more when its metric has no data. "Also" lists alarms that the same cause sets off:
+
+${reasons(results)}
+`;
+}
+
+function reasons(results: readonly DrillResult[]): string {
+  const lines = results.flatMap(({ alarm, also }) =>
+    Object.entries(also).map(([id, reason]) => `- \`${alarm}\` and \`${id}\`: ${reason}.`),
+  );
+  return lines.join('\n');
 }

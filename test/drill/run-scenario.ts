@@ -9,8 +9,8 @@ export interface DrillResult {
   readonly minutesToAlarm?: number;
   /** Minutes of alarm time from the end of the cause until no alarm is on; undefined when one stayed on. */
   readonly minutesToOk?: number;
-  /** Other alarms that went off as expected. */
-  readonly also: readonly string[];
+  /** Other alarms that went off as expected, with the reason. */
+  readonly also: Readonly<Record<string, string>>;
   /** Why the drill failed. */
   readonly failures: readonly string[];
   /** Of the machine. */
@@ -80,7 +80,7 @@ export async function runScenario(
     cause,
     ...(minutesToAlarm !== undefined && { minutesToAlarm }),
     ...(minutesToOk !== undefined && { minutesToOk }),
-    also: others.filter((id) => id in also),
+    also: Object.fromEntries(Object.entries(also).filter(([id]) => others.includes(id))),
     failures,
     seconds: (Date.now() - startedAt) / 1000,
   };
