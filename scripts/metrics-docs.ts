@@ -35,7 +35,7 @@ function bytesOfJob(): number {
     ...[
       { JobsCreated: [1] },
       { JobsStarted: [1], QueuedTime: [480] },
-      { JobsCompleted: [1], JobDuration: [62_480] },
+      { JobsCompleted: [1], JobDuration: [62_480], JobCost: [0.000512] },
     ].map((values) => bytesOf(() => publishMetricsOf(operation, values))),
     bytesOf(() => {
       setMetricSubject(subject);
