@@ -33,14 +33,15 @@ async function start(tool: string, args: Record<string, unknown> = {}): Promise<
 }
 
 describe('a job', () => {
-  test('has the same view as check_job with details and the timeline, and its receipt', async () => {
+  test('has the same view as check_job with details and the timeline, and its receipt and trace', async () => {
     const jobId = await start('start_echo', { text: 'hello', wait_seconds: 30 });
     const include = ['details', 'timeline'];
     const { data: checked } = await call(client, 'check_job', { job_id: jobId, include });
     const { status, data, headers } = await api(`GET /jobs/${jobId}`);
     expect(status).toBe(200);
-    const { receipt, ...view } = data;
+    const { receipt, trace, ...view } = data;
     expect(view).toEqual(checked);
+    expect(trace).toEqual({ trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(receipt).toMatchObject({ total_usd: expect.any(Number), region: 'us-east-1' });
     const lines = receipt.lines.map(({ what, quantity }: Record<string, unknown>) => [what, quantity]);
     expect(lines).toContainEqual(['Step Functions: state transitions', 1]);
