@@ -7,7 +7,8 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { isTerminal, type Job, JobStatus } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import type { Quantities } from '../../lambdas/receipt/price-lines.ts';
-import { quantitiesOf } from '../../lambdas/receipt/receipt.ts';
+import { quantitiesOf, refusedWritesOf } from '../../lambdas/receipt/receipt.ts';
+import { sumUsage } from '../../lambdas/shared/usage.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../../test/support/synthesize-source.ts';
 import { awsClients } from '../../test/support/test-cloud.ts';
@@ -18,17 +19,17 @@ import { Observer, readTemplate } from './observer.ts';
 type Args = Readonly<Record<string, unknown>>;
 
 /** Jobs that run at once: more would wait for instances, and the local cloud counts that time. */
-const AT_ONCE = 3;
+const AT_ONCE = 2;
 const POLL_MS = 100;
-/** Requests of a sandbox that calls every 100 ms until it gets 204: some five seconds. */
-const TICKS = 50;
+/** Requests of a sandbox that calls every 100 ms until it gets 204: some six seconds. */
+const TICKS = 60;
 
 const probe = (behaviour: string): readonly [string, Args] => ['start_probe', { behaviour }];
 
 /** Steps, failed attempts, crashes, questions, webhooks, logs, large results and sandboxes. */
 function mixedJobs(callback_url: string): readonly (readonly [string, Args])[] {
   const kinds: readonly (readonly [number, readonly [string, Args]])[] = [
-    [32, ['start_four_steps', {}]],
+    [25, ['start_four_steps', {}]],
     [10, ['start_four_steps', { job_options: { callback_url } }]],
     [10, probe('fail')],
     [8, probe('fail_twice')],
@@ -37,8 +38,8 @@ function mixedJobs(callback_url: string): readonly (readonly [string, Args])[] {
     [3, probe('hang')],
     [10, probe('large_result')],
     [10, ['start_ask', {}]],
-    [6, ['start_confined', { behaviour: 'copy' }]],
-    [3, ['start_confined', { behaviour: 'tick', url: `${callback_url}tick` }]],
+    [14, ['start_confined', { behaviour: 'copy' }]],
+    [2, ['start_confined', { behaviour: 'tick', url: `${callback_url}tick` }]],
   ];
   return kinds.flatMap(([count, job]) => Array.from({ length: count }, () => job));
 }
@@ -137,7 +138,7 @@ function compare(
 ): readonly Comparison[] {
   const receipts = jobs.map(quantitiesOf);
   const sum = (name: keyof Quantities) => receipts.reduce((total, each) => total + (each[name] ?? 0), 0);
-  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations } = usesOf(observer, template);
+  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations, stepInvocations } = usesOf(observer, template);
   const gbSeconds = (mbMs: number) => mbMs / 1_024_000;
   const row = (what: string, counted: number, inReceipts: number, isChecked = true): Comparison => ({
     what,
@@ -145,7 +146,10 @@ function compare(
     receipts: inReceipts,
     isChecked,
   });
-  const writes = jobs.reduce((total, { version }) => total + version, 0);
+  const writes = jobs.reduce((total, job) => total + job.version + refusedWritesOf(job), 0);
+  const ofSteps = jobs
+    .map(({ stepUsage, used }) => sumUsage([stepUsage, used]))
+    .reduce((total, { attempts = 0, waits = 0, sandboxes = 0 }) => total + attempts + waits + sandboxes, 0);
   // A delivery is recorded before and after its attempt, and takes and frees a slot.
   const webhooks = sum('sqsRequests') / 3;
   // The start makes two queries of half a unit each.
@@ -154,7 +158,13 @@ function compare(
     row('Lambda: function of the steps, GB-seconds', gbSeconds(stepMbMs), sum('stepGbSeconds')),
     row('Lambda: sandbox, GB-seconds', gbSeconds(sandboxMbMs), sum('sandboxGbSeconds')),
     row('Lambda: shared functions, GB-seconds', gbSeconds(sharedMbMs), sum('sharedGbSeconds'), false),
-    row('Lambda: invocations', invocations, sum('invocations')),
+    row('Lambda: invocations of steps and sandboxes', stepInvocations, ofSteps),
+    row(
+      'Lambda: invocations of shared functions',
+      invocations - stepInvocations,
+      sum('invocations') - ofSteps,
+      false,
+    ),
     row('Step Functions: transitions', observer.calls('states:StateEntered'), sum('transitions')),
     row('DynamoDB: writes', observer.calls('dynamodb:PutItem', 'dynamodb:UpdateItem'), writes + 4 * webhooks),
     row(

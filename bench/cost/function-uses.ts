@@ -9,6 +9,8 @@ export interface FunctionUses {
   readonly sandboxMbMs: number;
   readonly sharedMbMs: number;
   readonly invocations: number;
+  /** Those of the functions that run steps, and of sandboxes. */
+  readonly stepInvocations: number;
 }
 
 export function usesOf(observer: Observer, { Resources }: Template): FunctionUses {
@@ -17,13 +19,14 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
       .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
       .map(([id, { Properties = {} }]) => [String(Properties.FunctionName ?? id), Properties]),
   );
-  const sums = { stepMbMs: 0, sandboxMbMs: 0, sharedMbMs: 0, invocations: 0 };
+  const sums = { stepMbMs: 0, sandboxMbMs: 0, sharedMbMs: 0, invocations: 0, stepInvocations: 0 };
   for (const [name, { invocations, ms }] of observer.functions) {
     const { FunctionName, TenancyConfig, MemorySize = DEFAULT_MB } = byName.get(name) ?? {};
     // Only the functions of operations have a name.
     const kind = TenancyConfig ? 'sandboxMbMs' : FunctionName ? 'stepMbMs' : 'sharedMbMs';
     sums[kind] += ms * Number(MemorySize);
     sums.invocations += invocations;
+    if (kind !== 'sharedMbMs') sums.stepInvocations += invocations;
   }
   return sums;
 }

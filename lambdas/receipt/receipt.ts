@@ -84,9 +84,16 @@ export function quantitiesOf(job: Job): Quantities {
     sharedGbSeconds: sharedMbMs / MB_MS_OF_GB_SECOND,
     invocations: invocations + sandboxes + shared,
     transitions: usage.transitions ?? externalTransitions(job),
-    writeUnits: writeUnitsOf(job, waits) + webhooks * (SLOT_WRITES + 2 * Math.ceil(whole / KB)),
+    writeUnits:
+      writeUnitsOf(job, waits) +
+      refusedWritesOf(job) * Math.ceil(whole / KB) +
+      webhooks * (SLOT_WRITES + 2 * Math.ceil(whole / KB)),
     // The two queries of the limits, half a unit each; the endpoints of the owner for each event; answers and recordings.
-    readUnits: 1 + events + (waits + recordings + (usage.reads ?? 0)) * readUnits + 2 * webhooks,
+    readUnits:
+      1 +
+      events +
+      (waits + recordings + refusedWritesOf(job) + (usage.reads ?? 0)) * readUnits +
+      2 * webhooks,
     s3Writes: usage.puts ?? 0,
     s3Reads: usage.gets ?? 0,
     s3GbMonths: byteDays / DAYS_OF_MONTH / GB,
@@ -142,6 +149,12 @@ function isRefused(job: Job): boolean {
 function recordingsOf(job: Job): number {
   if (job.status === JobStatus.completed || !job.startedAt) return 0;
   return job.status === JobStatus.failed || isRefused(job) ? 2 : 1;
+}
+
+/** @returns the recordings that found a job that had ended: DynamoDB charges a refused write, and the recorder reads the job again */
+export function refusedWritesOf(job: Job): number {
+  const isRecorder = job.status === JobStatus.failed && !endsWithReport(job);
+  return Math.max(0, recordingsOf(job) - (isRecorder ? 1 : 0));
 }
 
 /** @returns the transitions of an external state machine, as far as its timeline shows them */

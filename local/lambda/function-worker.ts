@@ -11,6 +11,8 @@ import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './funct
 type Handler = (event: unknown, ...rest: unknown[]) => unknown;
 type Invocation = Extract<ToWorker, { type: 'invoke' }>;
 
+/** Workers share the clock of the process. */
+const STARTED_MS = performance.now();
 const UNDICI_NAMES = ['WebSocket', 'CloseEvent', 'MessageEvent'];
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const setup = workerData as WorkerSetup;
@@ -140,7 +142,7 @@ parentPort?.on('message', async (message: ToWorker) => {
     return;
   }
   // Lambda bills the load of the code with the first invocation.
-  const beganMs = isFirst ? 0 : performance.now();
+  const beganMs = isFirst ? STARTED_MS : performance.now();
   isFirst = false;
   const billedMs = () => performance.now() - beganMs;
   try {

@@ -152,3 +152,12 @@ test('progress within a second of the write before is no event', () => {
   ] as const;
   expect(quantitiesOf({ ...job, timeline })).toMatchObject({ snsMessages: 3, writeUnits: 9 });
 });
+
+test('a failure costs the refused writes of the recorders too, which find that the job has ended', () => {
+  const stepUsage = { invocations: 2, mbMs: 1_000, transitions: 2 };
+  // Its step recorded it: the state and EventBridge come too late.
+  expect(quantitiesOf({ ...job, status: 'failed', stepUsage })).toMatchObject({ writeUnits: 9 + 2 });
+  // The state recorded it: EventBridge comes too late.
+  expect(quantitiesOf({ ...job, status: 'failed' })).toMatchObject({ writeUnits: 9 + 1 });
+  expect(quantitiesOf({ ...job, status: 'cancelled' })).toMatchObject({ writeUnits: 9 + 1, apiRequests: 2 });
+});
