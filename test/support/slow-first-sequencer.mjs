@@ -7,6 +7,7 @@ const SLOWEST = [
   'test/local/cli/dev',
   'test/operations/call-api',
   'test/operations/deploy',
+  'test/local/iam/report',
   'test/operations/upload',
   'test/conformance/conformance',
   'test/operations/download',
