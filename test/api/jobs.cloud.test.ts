@@ -1,8 +1,7 @@
 /** Tests jobs over plain HTTP: the same views as the tools, made for polling. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@modelcontextprotocol/client';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { assemblies } from '../support/assemblies.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { type ApiCall, apiClient } from '../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
@@ -223,11 +222,10 @@ describe('the deliveries of a job', () => {
 
 test('a client that polls the same job too often gets the time to wait', async () => {
   // As deployed: once a second after a burst of ten.
-  const deployed = await startLocalCloud({ assemblyDirectory: assemblies.app });
+  const deployed = await sharedCloud('app');
   const url = new URL(`/jobs/${randomUUID()}`, deployed.url);
   const responses: Response[] = [];
   for (let index = 0; index < 12; index += 1) responses.push(await fetch(url));
-  await deployed.close();
   expect(responses.map(({ status }) => status).slice(0, 10)).toEqual(Array(10).fill(404));
   expect(responses[11]?.status).toBe(429);
   expect(Number(responses[11]?.headers.get('retry-after'))).toBe(1);
