@@ -10,6 +10,7 @@ import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import type { AlarmChange } from '../../local/cloudwatch/alarms.ts';
 import { CloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
 import type { Fault } from '../../local/faults.ts';
+import type { Template } from '../../local/template/assembly.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../support/recording-receiver.ts';
 import { synthesizeSource } from '../support/synthesize-source.ts';
 import { awsClients, call } from '../support/test-cloud.ts';
@@ -17,10 +18,6 @@ import { TestIssuer } from '../support/test-issuer.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: results are read field by field
 export type Result = any;
-
-interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
-}
 
 /** How long what a minute has begun may take, in milliseconds of the machine. */
 const SETTLE_MS = 800;
@@ -37,7 +34,7 @@ export class DrillCloud {
   readonly logs: string[] = [];
   readonly #client: Client;
   readonly #token: string;
-  readonly #template: Template;
+  readonly template: Template;
   readonly #scratch: string;
 
   private constructor(parts: {
@@ -57,7 +54,7 @@ export class DrillCloud {
     this.aws = awsClients(parts.cloud);
     this.#client = parts.client;
     this.#token = parts.token;
-    this.#template = parts.template;
+    this.template = parts.template;
     this.#scratch = parts.scratch;
   }
 
@@ -122,7 +119,7 @@ export class DrillCloud {
    * @param type of CloudFormation, without `AWS::` @param pattern of its logical id @throws Error when not exactly one fits
    */
   name(type: string, pattern: RegExp): string {
-    const found = Object.entries(this.#template.Resources).filter(
+    const found = Object.entries(this.template.Resources).filter(
       ([id, { Type }]) => Type === `AWS::${type}` && pattern.test(id),
     );
     const [first] = found;
@@ -151,7 +148,7 @@ export class DrillCloud {
     await this.aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: this.queueUrl(pattern), Attributes }));
   }
 
-  /** Waits until a queue has no message, also none that is hidden. @throws Error after half a minute */
+  /** Waits until a queue has no message, also none that is hidden or delayed. @throws Error after half a minute */
   async drained(pattern: RegExp): Promise<void> {
     const QueueUrl = this.queueUrl(pattern);
     const giveUpAt = Date.now() + DRAINED_MS;
@@ -159,8 +156,11 @@ export class DrillCloud {
       const { Attributes = {} } = await this.aws.sqs.send(
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
       );
-      const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
-      const counts = [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+      const counts = [
+        Attributes.ApproximateNumberOfMessages,
+        Attributes.ApproximateNumberOfMessagesNotVisible,
+        Attributes.ApproximateNumberOfMessagesDelayed,
+      ];
       if (counts.every((count) => count === '0')) return;
       if (Date.now() > giveUpAt) throw new Error(`The queue ${QueueUrl} is not empty: ${counts.join(', ')}.`);
       await delay(50);

@@ -16,7 +16,7 @@ export interface HealthyRun {
 }
 
 const JOBS = 200;
-const JOBS_PER_MINUTE = 8;
+const JOBS_PER_MINUTE = 10;
 /** The alarms look back on the run for this long. */
 const AFTER_MINUTES = 20;
 

@@ -52,26 +52,28 @@ export async function runScenario(
   } catch (error) {
     failures.push(`The cause failed: ${(error as Error).message}`);
   }
+  const values = JSON.stringify(valuesOf(drill, alarm, idOf));
   try {
     await end?.();
   } catch (error) {
     failures.push(`The cause did not end: ${(error as Error).message}`);
   }
   for (let passed = 1; passed <= LONGEST_END_MINUTES; passed++) {
+    await scenario.eachMinuteAfter?.(drill, passed);
     await minute();
     if (alarmsOn(drill).length > 0) minutesToOk = undefined;
     else minutesToOk ??= passed;
     if (minutesToOk !== undefined && passed - minutesToOk >= QUIET_MINUTES) break;
   }
-  // The next scenario begins without data of this one.
-  drill.cloudWatch.skip(FORGOTTEN_MS);
-
   if (minutesToAlarm === undefined) {
-    const values = JSON.stringify(valuesOf(drill, alarm, idOf));
     failures.push(`It did not go off within ${limitMinutes} minutes. Its last values: ${values}`);
   }
   if (minutesToOk === undefined)
-    failures.push(`After ${LONGEST_END_MINUTES} minutes still on: ${alarmsOn(drill).map(idOf).join(', ')}`);
+    failures.push(
+      `It was not over ${LONGEST_END_MINUTES} minutes later. On: ${alarmsOn(drill).map(idOf).join(', ')}`,
+    );
+  // The next scenario begins without data of this one.
+  drill.cloudWatch.skip(FORGOTTEN_MS);
   const others = [...wentOff].filter((id) => id !== alarm);
   const unexpected = others.filter((id) => !(id in also));
   if (unexpected.length > 0) failures.push(`These went off too: ${unexpected.join(', ')}`);

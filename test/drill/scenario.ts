@@ -14,4 +14,6 @@ export interface Scenario {
   readonly begin: (drill: DrillCloud) => Promise<() => Promise<void> | void>;
   /** Runs before each minute ends, until the alarm goes off: work that meets the cause. @default none */
   readonly eachMinute?: (drill: DrillCloud, minute: number) => Promise<unknown>;
+  /** Runs before each minute ends, after the cause has ended: work that shows that all is well again. @default none */
+  readonly eachMinuteAfter?: (drill: DrillCloud, minute: number) => Promise<unknown>;
 }

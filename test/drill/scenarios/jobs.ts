@@ -1,6 +1,7 @@
 /** Breaks jobs: their executions, their starts, the sweeps that repair them, and the tables. */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { ListExecutionsCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { nameIn } from '../../support/operation-name.ts';
 import type { DrillCloud } from '../drill-cloud.ts';
 import type { Scenario } from '../scenario.ts';
 import { times } from './api.ts';
@@ -10,14 +11,16 @@ export const jobScenarios: readonly Scenario[] = [
     alarm: 'executions-failed',
     cause: 'somebody stops executions in the console of Step Functions',
     async begin(drill) {
-      const machine = drill.name('StepFunctions::StateMachine', /^probeStateMachine/);
+      const machine = nameIn(drill.template, 'probe');
+      const stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${machine}`;
       const ids = await times(3, () => drill.start('probe', { behaviour: 'wait' }));
-      for (const jobId of ids) {
-        await drill.until(jobId, 'running');
-        const executionArn = `arn:aws:states:us-east-1:000000000000:execution:${machine}:${jobId}`;
+      await Promise.all(ids.map((id) => drill.until(id, 'running')));
+      const { executions = [] } = await drill.aws.sfn.send(
+        new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
+      );
+      for (const { executionArn } of executions)
         await drill.aws.sfn.send(new StopExecutionCommand({ executionArn }));
-        await drill.until(jobId);
-      }
+      await Promise.all(ids.map((id) => drill.until(id)));
       return () => {};
     },
   },
@@ -56,6 +59,11 @@ export const jobScenarios: readonly Scenario[] = [
       const ids = await times(22, () => drill.start('probe', { behaviour: 'fail' }));
       await Promise.all(ids.map((id) => drill.until(id)));
     },
+    async eachMinuteAfter(drill, minute) {
+      if (minute % 15 !== 1) return;
+      const ids = await times(25, () => drill.start('echo', { text: 'well' }));
+      await Promise.all(ids.map((id) => drill.until(id)));
+    },
   },
   {
     alarm: 'jobs-overdue',
@@ -86,7 +94,11 @@ export const jobScenarios: readonly Scenario[] = [
   {
     alarm: 'sweep-stopped',
     cause: 'the schedule of the sweep is disabled',
-    begin: async (drill) => drill.cause('disabled-rule', 'Events::Rule', /^ReconcilerEveryTwoMinutes/),
+    async begin(drill) {
+      // Without a sweep before, the alarm has no data.
+      for (let minute = 0; minute < 15; minute++) await drill.minute();
+      return drill.cause('disabled-rule', 'Events::Rule', /^ReconcilerEveryTwoMinutes/);
+    },
   },
 ];
 

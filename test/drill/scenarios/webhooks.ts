@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DrillCloud } from '../drill-cloud.ts';
 import type { Scenario } from '../scenario.ts';
-import { times } from './api.ts';
 
 /** A port on which nothing listens. */
 const REFUSED = 'http://127.0.0.1:9/hook';
@@ -16,29 +15,34 @@ export const webhookScenarios: readonly Scenario[] = [
     alarm: 'webhooks-failing',
     cause: 'receivers refuse connections, hang up and respond 500',
     limitMinutes: 60,
-    async begin(drill) {
+    async begin() {
       hostile = await startHostileReceiver();
-      await drill.cloudWatch.idle(0);
       return () => hostile?.close();
     },
     async eachMinute(drill, minute) {
       if (minute % 15 !== 1) return;
       const urls = [REFUSED, `${hostile?.url}/500`, `${hostile?.url}/hang-up`];
+      // Two attempts each, within two seconds.
       const ids = await Promise.all(
-        urls.flatMap((url) => Array.from({ length: 4 }, () => drill.start('echo', { text: 'hostile' }, url))),
+        urls.flatMap((url) => Array.from({ length: 9 }, () => drill.start('echo', { text: 'hostile' }, url))),
       );
       await Promise.all(ids.map((id) => drill.until(id)));
-      // The second attempt of each delivery follows after a second.
-      await delay(2_500);
+      await delay(500);
+      await drill.drained(/^WebhooksQueue[0-9A-F]{8}$/);
     },
   },
   {
     alarm: 'webhooks-waiting',
     cause: 'SQS rejects the attempts that are due',
     async begin(drill) {
+      drill.receiver.status = 503;
+      const jobId = await drill.start('echo', { text: 'waits' }, drill.receiver.url);
+      await drill.until(jobId);
+      await delay(500);
+      await drill.drained(/^WebhooksQueue[0-9A-F]{8}$/);
+      drill.receiver.status = 204;
       const end = drill.cause('rejecting-queue', 'SQS::Queue', /^WebhooksQueue[0-9A-F]{8}$/);
-      await failOnce(drill);
-      await makeOverdue(drill);
+      await makeOverdue(drill, jobId);
       return end;
     },
   },
@@ -60,18 +64,17 @@ async function startHostileReceiver() {
   };
 }
 
-/** Leaves deliveries whose third attempt is due in two hours. */
-async function failOnce(drill: DrillCloud): Promise<void> {
-  await times(1, async () => drill.until(await drill.start('echo', { text: 'waits' }, REFUSED)));
-  await delay(2_500);
-}
-
-/** Makes the attempts of all waiting deliveries overdue: nobody waits for hours. */
-async function makeOverdue(drill: DrillCloud): Promise<void> {
+/** Makes the third attempt of a job's delivery overdue: nobody waits for two hours. */
+async function makeOverdue(drill: DrillCloud, job: string): Promise<void> {
   const { dynamodb } = drill.aws;
   const TableName = drill.name('DynamoDB::GlobalTable', /^WebhooksTablesDeliveries/);
   const { Items = [] } = await dynamodb.send(
-    new ScanCommand({ TableName, FilterExpression: 'attribute_exists(waitingShard)' }),
+    new QueryCommand({
+      TableName,
+      KeyConditionExpression: 'jobId = :job',
+      FilterExpression: 'attribute_exists(waitingShard)',
+      ExpressionAttributeValues: { ':job': { S: job } },
+    }),
   );
   if (Items.length === 0) throw new Error('No delivery waits.');
   for (const { jobId, deliveryKey } of Items) {
