@@ -11,6 +11,9 @@ import type { OAuthClientProvider as OAuthClientProvider1 } from '@modelcontextp
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { decodeJwt } from 'jose';
+import { createSignIn } from '../../lambdas/canary/sign-in.ts';
+import { startJob } from '../../lambdas/canary/start-job.ts';
+import { scopes } from '../../lambdas/shared/caller.ts';
 import {
   DEFAULT_USER,
   type IdentityProvider,
@@ -29,7 +32,7 @@ let mcp: URL;
 
 beforeAll(async () => {
   idp = await startIdentityProvider({ accessTokenSeconds: ACCESS_TOKEN_SECONDS });
-  cloud = await startTokenCloud(idp.issuer);
+  cloud = await startTokenCloud(idp.issuer, { allowLoopbackWebhooks: true });
   mcp = new URL('/mcp', cloud.url);
 });
 afterAll(async () => {
@@ -280,4 +283,21 @@ describe('the identity provider', () => {
     const stranger = await authorize({ redirect_uri: 'https://evil.example/callback' });
     expect([stranger.status, stranger.headers.get('location')]).toEqual([400, null]);
   });
+});
+
+test('the canary gets a token of its own, with which it starts a job', async () => {
+  const { clientId: client_id, clientSecret: client_secret } = idp.confidentialClient;
+  const signIn = createSignIn({
+    mode: 'token',
+    server: { issuer: idp.issuer },
+    client: { client_id, client_secret },
+    parameters: { scope: scopes.join(' '), resource: mcp.href },
+  });
+  const jobId = await startJob(await signIn(), {
+    apiUrl: cloud.url,
+    tool: 'start_echo',
+    input: { text: 'alive' },
+    callbackUrl: `${cloud.url}/canary/token`,
+  });
+  expect(jobId).toMatch(/^[0-9a-f-]{36}$/);
 });

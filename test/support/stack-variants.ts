@@ -33,7 +33,10 @@ const OWN_MACHINE = stateMachineOperation({
 export const stackVariants: Readonly<Record<string, StackVariant>> = {
   'by default': {},
   'with an identity provider': { authorization: { mode: 'oidc', issuer: 'https://id.example.com' } },
-  'with IAM': { authorization: { mode: 'iam' } },
+  'with IAM and a canary': {
+    authorization: { mode: 'iam' },
+    monitoring: { canary: { operation: 'search', input: { project: 'canary', pattern: 'ok' } } },
+  },
   'with APIs': { apis: [CRM] },
   'with a domain, a firewall, logs and alarms by e-mail': {
     domain: DOMAIN,

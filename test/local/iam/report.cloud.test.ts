@@ -6,6 +6,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import type { LocalCloud } from '../../../local/cloud.ts';
 import { unusedActions } from '../../../local/iam/report.ts';
+import { invokeCanary } from '../../support/canary.ts';
 import { type EventReceiver, startEventReceiver } from '../../support/event-receiver.ts';
 import { apiClient } from '../../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
@@ -194,6 +195,7 @@ const WHY = {
   fault: 'What cannot be handed on in a day goes to dead letters, for which this test does not wait.',
   files:
     'Every operation may have files and may be cut; those of this catalogue that have none do not show it.',
+  gateway: 'The local gateway lets in everybody who signs.',
   grantRead: 'The grant to read a secret has it, of the CDK.',
   grantSend: 'The grant to send messages has it, of the CDK.',
   listBucket: 'S3 says 404 of an object that is not there, in place of 403, only to those who may list.',
@@ -211,6 +213,7 @@ const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
 
 /** By function, which its role is named after. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  CanaryFunction: { 'execute-api:Invoke': WHY.gateway },
   EventsFunction: { ...SEND, 'sqs:ChangeMessageVisibility': WHY.poller, 'sqs:DeleteMessage': WHY.retried },
   ExecutionRecorderFunction: { 'states:StopExecution': WHY.cancelled },
   ManagementFunction: {
@@ -282,7 +285,7 @@ const dependsOnTiming = (role: string, action: string) =>
   (role === 'confinedFunction' && action === 'dynamodb:GetItem');
 
 test('each action that a role was granted has been used, but for these', async () => {
-  await Promise.all([runJobs(), runWebhooks(), runEvents()]);
+  await Promise.all([runJobs(), runWebhooks(), runEvents(), invokeCanary(cloud)]);
   await runExternal();
   await runOperator();
   const unused = Object.entries(unusedActions(cloud.permissions())).map(([id, actions]) => {
