@@ -91,7 +91,8 @@ export class NodeFunction extends LambdaFunction {
       environment: {
         ...(records && adotEnvironment(scope)),
         ...props.environment,
-        POWERTOOLS_SERVICE_NAME: serviceName(scope),
+        // A sandbox has no variables, and writes no metrics.
+        ...(purpose !== 'sandbox' && { POWERTOOLS_SERVICE_NAME: serviceName(scope) }),
       },
       code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue }),
       handler: 'index.handler',
