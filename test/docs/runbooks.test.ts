@@ -8,17 +8,10 @@ import { metricDefinitions } from '../../lambdas/shared/observability/metric-def
 import { alarms } from '../../lib/monitoring/alarms.ts';
 import { savedQueries } from '../../lib/monitoring/saved-queries.ts';
 import { DEFAULT_THRESHOLDS } from '../../lib/monitoring/thresholds.ts';
+import { fieldsOf, listsOf, matches, queries, runbooks } from '../support/insights-queries.ts';
 
 const read = (file: string) => readFileSync(file, 'utf8');
-const runbooks = readdirSync('docs/runbooks')
-  .filter((file) => file !== 'README.md')
-  .map((file) => ({ id: file.slice(0, -'.md'.length), text: read(`docs/runbooks/${file}`) }));
 const sources = sourcesBelow('lambdas');
-
-const queries = [
-  ...runbooks.flatMap(({ id, text }) => blocksOf(text, 'text').map((query) => ({ of: id, query }))),
-  ...savedQueries.map(({ name, lines }) => ({ of: name, query: lines.join('\n| ') })),
-];
 
 /** The functions that handle many records at once: their documents can have several values of a metric. */
 const BATCHES: readonly string[] = ['events', 'deliver'];
@@ -38,11 +31,6 @@ const FUNCTIONS: readonly string[] = [
   ...['count', 'sum', 'avg', 'min', 'max', 'pct', 'latest'],
   ...['ispresent', 'jsonParse', 'strcontains'],
 ];
-const WORDS: readonly string[] = [
-  ...['fields', 'filter', 'stats', 'sort', 'limit', 'unnest'],
-  ...['as', 'asc', 'by', 'desc', 'and', 'in', 'into', 'like', 'not', 'or'],
-];
-
 /** Operations of the AWS CLI that the pages use. Look one up before you add it. */
 const OPERATIONS: readonly string[] = [
   'cloudformation describe-stacks',
@@ -92,17 +80,6 @@ function sourcesBelow(directory: string): string {
     .join('\n');
 }
 
-function blocksOf(text: string, language: string): readonly string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, block = '']) => block,
-  );
-}
-
-/** Returns the first groups of all matches, without repetitions. */
-function matches(text: string, pattern: RegExp): readonly string[] {
-  return [...new Set([...text.matchAll(pattern)].map(([, group = '']) => group))];
-}
-
 /** Whether a function of the service can write a line with this message. */
 function isLogged(message: string): boolean {
   return (
@@ -117,16 +94,6 @@ function keysOfLines(): readonly string[] {
     .split('\n')
     .flatMap((row) => matches(row.split('|')[1] ?? '', /`(\w+)`/g))
     .filter((key) => key !== 'key');
-}
-
-/** Returns the fields that a query reads, without the names that it gives itself. */
-function fieldsOf(query: string): readonly string[] {
-  const bare = query.replaceAll(/"[^"]*"|\/[^/\n]*\//g, '');
-  const given = matches(bare, /\b(?:as|into) (\w+)/g);
-  const functions = matches(bare, /\b(\w+)\(/g);
-  return matches(bare, /(?<![\w.])([@A-Za-z][\w.@]*)/g).filter(
-    (word) => ![...WORDS, ...functions, ...given].includes(word) && !given.includes(word.split('.')[0] ?? ''),
-  );
 }
 
 test('all runbooks have the same sections, and begin with what their alarm says', () => {
@@ -166,19 +133,14 @@ test('each field of a query is a key of log lines, a metric or a field of Lambda
     ...['name', 'message', 'code', 'request_id'].map((name) => `error.${name}`),
     ...FIELDS_OF_AWS,
     ...PROPERTIES,
-    'codes.0',
     ...metrics.filter(({ isSingle }) => isSingle).map(({ name }) => name),
   ]);
-  for (const { of, query } of queries) {
+  for (const query of queries) {
     // A metric with several values is a list: `unnest` reads a list, and also a single value.
-    const lists = matches(query, /unnest document\.(\w+) into/g);
-    for (const name of lists) expect([...metrics.map((metric) => metric.name), 'codes']).toContain(name);
-    const present = lists.flatMap((name) => [name, `${name}.0`]);
-    const withoutTests = query.replaceAll(/ispresent\(([\w.]+)\)/g, (whole, name) =>
-      present.includes(name) ? '' : whole,
-    );
-    expect({ of, unknown: fieldsOf(withoutTests).filter((field) => !known.has(field)) }).toEqual({
-      of,
+    for (const name of listsOf(query))
+      expect([...metrics.map((metric) => metric.name), 'codes']).toContain(name);
+    expect({ of: query.of, unknown: fieldsOf(query).filter((field) => !known.has(field)) }).toEqual({
+      of: query.of,
       unknown: [],
     });
   }

@@ -9,6 +9,7 @@ import type { LocalCloud } from '../../../local/cloud.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { waitFor } from '../../local/fixture/harness.ts';
 import { assemblies } from '../../support/assemblies.ts';
+import { fieldsOf, listsOf, queries } from '../../support/insights-queries.ts';
 import { type ApiCall, apiClient } from '../../support/openapi.ts';
 import { type RecordingReceiver, startRecordingReceiver } from '../../support/recording-receiver.ts';
 import { sharedCloud } from '../../support/shared-cloud.ts';
@@ -219,6 +220,24 @@ test('no line of another owner has the id of a job, and every line is JSON with 
       .map(({ text: line }) => line)
       .join(),
   ).not.toContain('mallory');
+});
+
+test('the fields that queries of runbooks read are in these lines and in the documents of metrics', () => {
+  const lines = printed
+    .filter(({ text }) => text.startsWith('{'))
+    .map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  const present = new Set(
+    lines.flatMap((line) =>
+      Object.entries(line).flatMap(([key, value]) => [
+        key,
+        ...Object.keys(value instanceof Object ? value : {}).map((member) => `${key}.${member}`),
+      ]),
+    ),
+  );
+  // Lambda itself writes `record`, and CloudWatch adds what begins with @.
+  const ofAws = /^(record\.|@)/;
+  const read = [...new Set(queries.flatMap((query) => [...fieldsOf(query), ...listsOf(query)]))];
+  expect(read.filter((field) => !ofAws.test(field) && !present.has(field))).toEqual([]);
 });
 
 /** Calls the reconciler as its schedule does. */
