@@ -7,10 +7,13 @@ import { addProject, bootstrap, deploy, STACK, synthesize } from './deployment.t
 import { emptyAccount } from './ministack.ts';
 import { Report } from './report.ts';
 import { accessScenarios } from './scenarios/access.ts';
+import { deleteEverything, retainedResources } from './scenarios/delete-everything.ts';
 import { destroyScenario } from './scenarios/destroy.ts';
 import { eventScenarios } from './scenarios/events.ts';
 import { jobScenarios } from './scenarios/jobs.ts';
 import { permissionCheck, sweepScenario } from './scenarios/permissions.ts';
+import { restoreScenario, takeoverScenario } from './scenarios/restore.ts';
+import { rotationScenarios } from './scenarios/rotate-keys.ts';
 import { signInScenarios } from './scenarios/sign-in.ts';
 import { updateScenarios } from './scenarios/update.ts';
 import { storeChecks } from './stores.ts';
@@ -42,8 +45,7 @@ await rehearse().catch((error) => report.fail('the rehearsal', error));
 end();
 
 async function rehearse(): Promise<void> {
-  const assembly = await rehearseWithIam();
-  if (assembly) await destroyScenario(report, assembly, DATA);
+  await rehearseWithIam();
   // ministack names resources after their stack: a second stack would find the tables that the first leaves.
   await emptyAccount();
   const signIn = join(directory, 'sign-in');
@@ -55,16 +57,15 @@ async function rehearse(): Promise<void> {
   await storeChecks(report, python, directory);
 }
 
-/** @returns the assembly that is deployed; undefined when the stack cannot be used */
-async function rehearseWithIam(): Promise<string | undefined> {
+async function rehearseWithIam(): Promise<void> {
   const iam = join(directory, 'iam');
-  const outputs = await report.check('the app deploys with IAM authorization, unmodified', async () => {
+  const outputs = await report.check('the app deploys with IAM authorization', async () => {
     await synthesize(iam, 'bin/app.ts', { authorization: 'iam' });
     await bootstrap(iam);
     await deploy(iam);
     return deployedOutputs(STACK);
   });
-  if (!outputs) return undefined;
+  if (!outputs) return;
   await report.check('add-project --stack adds projects', async () => {
     for (const name of ['quick', 'slow']) await addProject(join(projects, name));
   });
@@ -72,13 +73,20 @@ async function rehearseWithIam(): Promise<string | undefined> {
   const caller = await report.check('a user of IAM connects with signed requests', () =>
     Caller.connect(outputs, credentials),
   );
-  if (!caller) return iam;
+  if (!caller) return;
   await jobScenarios(report, caller, join(projects, 'quick'));
   await accessScenarios(report, outputs, credentials);
   await eventScenarios(report, caller, outputs);
+  await rotationScenarios(report, caller);
   const updated = await updateScenarios(report, caller, directory);
-  await caller.close();
+  const lost = outputs.JobsTableName ?? '';
+  await restoreScenario(report, caller, lost);
   await sweepScenario(report);
   await permissionCheck(report, join(directory, 'functions.log'));
-  return updated;
+  // After it, steps of earlier versions are refused: they may not use the lost table.
+  const takenOver = await takeoverScenario(report, caller, lost, directory);
+  await caller.close();
+  const retained = await retainedResources();
+  await destroyScenario(report, takenOver ?? updated, DATA);
+  await deleteEverything(report, iam, { ...retained, tables: [...new Set([lost, ...retained.tables])] });
 }

@@ -1,4 +1,4 @@
-/** Checks that each alarm has a runbook in the package, and that no link of docs/monitoring.md and of the runbooks is dead. */
+/** Checks that each alarm has a runbook in the package, and that no link of docs/monitoring.md, of the operations guide and of the runbooks is dead. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -66,8 +66,12 @@ whenWritten('each alarm has a runbook, and each runbook an alarm', () => {
   expect(pages).toEqual(ids.map((id) => `${id}.md`).sort());
 });
 
-whenWritten('no link of docs/monitoring.md and of the runbooks is dead', () => {
-  const pages = ['docs/monitoring.md', ...written.map((file) => join(DIRECTORY, file))];
+whenWritten('no link of docs/monitoring.md, of the operations guide and of the runbooks is dead', () => {
+  const pages = [
+    'docs/monitoring.md',
+    'docs/operations-guide.md',
+    ...written.map((file) => join(DIRECTORY, file)),
+  ];
   expect(pages.flatMap(linksOf).filter(isDead)).toEqual([]);
 });
 

@@ -26,6 +26,8 @@ def apply_corrections():
         authorize_batches,
         refer_to_secrets_by_arn,
         authorize_task_tokens,
+        import_global_tables,
+        read_templates_at_the_host_of_a_bucket,
     ):
         correction()
 
@@ -171,3 +173,27 @@ def authorize_task_tokens():
     wrap(stepfunctions, "_execute_task", remember_machine)
     wrap(stepfunctions, "_invoke_with_callback", remember_token)
     wrap(iam_actions, "extract_resource_arn", name_machine)
+
+
+def import_global_tables():
+    """CloudFormation imports global tables, as it does tables."""
+    from ministack.services.cloudformation import changesets, provisioners
+
+    table, global_table = "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"
+    if global_table in changesets._IMPORT_LOOKUPS or "import" in provisioners._RESOURCE_HANDLERS[global_table]:
+        raise CorrectionError(f"ministack imports {global_table}")
+    changesets._IMPORT_LOOKUPS[global_table] = changesets._IMPORT_LOOKUPS[table]
+    provisioners._RESOURCE_HANDLERS[global_table]["import"] = provisioners._RESOURCE_HANDLERS[table]["import"]
+
+
+def read_templates_at_the_host_of_a_bucket():
+    """The URL of a template has its bucket in the host, as S3 recommends, or in the path."""
+    from ministack.services.cloudformation import helpers
+
+    edit(
+        helpers,
+        "_resolve_document",
+        """path = parsed.path.lstrip("/")""",
+        """bucket, at, _ = (parsed.hostname or "").partition(".s3.")
+            path = (f"{bucket}/" if at else "") + parsed.path.lstrip("/")""",
+    )

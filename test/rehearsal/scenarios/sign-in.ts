@@ -3,21 +3,17 @@ import assert from 'node:assert/strict';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { deployedOutputs } from '../../../local/cli/deployed-stack.ts';
 import { call } from '../../support/test-cloud.ts';
-import { removeResources } from '../assemblies.ts';
 import { jsonRequest } from '../aws-requests.ts';
 import { servedUrl } from '../caller.ts';
 import { bootstrap, deploy, STACK, synthesize } from '../deployment.ts';
 import type { Report } from '../report.ts';
 
-/** The type that ministack does not know: the style of the sign-in pages. */
-const UNKNOWN_TYPE = 'AWS::Cognito::ManagedLoginBranding';
 const SCOPES = ['async-operations/jobs:read', 'async-operations/jobs:write'];
 
 /** @param assembly folder of the assembly to write @returns whether the stack is deployed */
 export async function signInScenarios(report: Report, assembly: string): Promise<boolean> {
   const outputs = await report.check('the app deploys with its user pool', async () => {
     await synthesize(assembly, 'bin/app.ts', {});
-    await removeResources(assembly, UNKNOWN_TYPE);
     await bootstrap(assembly);
     await deploy(assembly);
     return deployedOutputs(STACK);
