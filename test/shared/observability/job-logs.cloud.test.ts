@@ -223,9 +223,7 @@ test('no line of another owner has the id of a job, and every line is JSON with 
 });
 
 test('the fields that queries of runbooks read are in these lines and in the documents of metrics', () => {
-  const lines = printed
-    .filter(({ text }) => text.startsWith('{'))
-    .map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  const lines = printed.filter(({ text }) => text.startsWith('{')).map(({ text }) => parse(text));
   const present = new Set(
     lines.flatMap((line) =>
       Object.entries(line).flatMap(([key, value]) => [
