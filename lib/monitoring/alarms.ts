@@ -225,9 +225,10 @@ export const alarms = [
   {
     id: 'jobs-failing',
     says: 'Too many of the jobs that end fail.',
+    // Filled, since CloudWatch replaces missing data points by older ones: without them, the alarm would stay for an hour.
     metrics: ({ service }, { minimumEndedJobs }) => [
       math(
-        `IF(failed + completed >= ${minimumEndedJobs}, 100 * failed / (failed + completed), 0)`,
+        `IF(FILL(failed, 0) + FILL(completed, 0) >= ${minimumEndedJobs}, 100 * failed / (failed + completed), 0)`,
         {
           failed: serviceMetric(service, 'JobsFailed', 'Sum', QUARTER_HOUR),
           completed: serviceMetric(service, 'JobsCompleted', 'Sum', QUARTER_HOUR),
@@ -254,10 +255,13 @@ export const alarms = [
   {
     id: 'sweep-stopped',
     says: 'No sweep has ended for ten minutes, so that jobs with a lost event stay open.',
-    // 1 with a sweep, 0 without one. Before the first sweep it divides by zero, which gives no data, so a new deployment is
-    // quiet. Without any data for long, the alarm keeps its state.
-    metrics: ({ service }) => [
-      math('FILL(sweeps, 0) / FILL(sweeps, REPEAT)', { sweeps: serviceMetric(service, 'Sweeps', 'Sum') }),
+    // Lambda asks the queue for messages all the time, so the queue has data, and then missing sweeps count as 0. In a new
+    // deployment, sweeps begin before SQS sends its first data.
+    metrics: ({ deliveries, service }) => [
+      math('sweeps + 0 * waiting', {
+        sweeps: serviceMetric(service, 'Sweeps', 'Sum'),
+        waiting: deliveries.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES }),
+      }),
     ],
     comparison: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: () => 0,
@@ -267,9 +271,10 @@ export const alarms = [
   {
     id: 'webhooks-failing',
     says: 'Endpoints do not accept most of the attempts to deliver webhooks.',
+    // Filled, as jobs-failing.
     metrics: ({ service }, { minimumAttempts }) => [
       math(
-        `IF(attempts >= ${minimumAttempts}, 100 * successes / attempts, 100)`,
+        `IF(FILL(attempts, 0) >= ${minimumAttempts}, 100 * successes / attempts, 100)`,
         {
           attempts: serviceMetric(service, 'WebhookAttempts', 'Sum', QUARTER_HOUR),
           successes: serviceMetric(service, 'WebhookSuccesses', 'Sum', QUARTER_HOUR),

@@ -10,7 +10,7 @@ import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 import { AlarmFactory } from './alarm-factory.ts';
 import { alarms, type ListedAlarm } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
-import { serviceMetric } from './metrics.ts';
+import { math, serviceMetric } from './metrics.ts';
 import type { Monitored } from './monitored.ts';
 import { checkBudget, checkEmail, type MonitoringOptions, runbooksUrl } from './monitoring-options.ts';
 import { addObjectiveAlarms } from './objective-alarms.ts';
@@ -23,6 +23,7 @@ export interface MonitoringProps {
 }
 
 const DAYS_OF_A_MONTH = 30;
+const DAY = Duration.days(1);
 
 /** The alarms of a deployment. The constructs of options, such as the canary, add theirs. */
 export class Monitoring extends Construct {
@@ -59,7 +60,8 @@ export class Monitoring extends Construct {
         says: `The jobs of a day cost more than a thirtieth of the budget of ${monthlyUsd} US dollars a month.`,
         threshold: monthlyUsd / DAYS_OF_A_MONTH,
       },
-      [serviceMetric(service, 'JobCost', 'Sum', Duration.days(1))],
+      // Filled, so that a day without jobs ends it.
+      [math('FILL(cost, 0)', { cost: serviceMetric(service, 'JobCost', 'Sum', DAY) }, DAY)],
     );
   }
 

@@ -10,6 +10,8 @@ import { defaultTemplate } from './monitoring-template.ts';
 
 const SERVICE = 'AsyncOperations';
 const { Resources } = defaultTemplate().toJSON();
+/** The queue of webhook deliveries. */
+const DELIVERIES = Object.keys(Resources).find((id) => /^\w*WebhooksQueue[0-9A-F]{8}$/.test(id)) ?? '';
 
 /** Takes the logical id of a resource as its name. */
 const resolve: Resolve = (value) => {
@@ -40,9 +42,15 @@ class Deployment {
     this.#cloudWatch.record(namespace, name, dimensions, value);
   }
 
-  /** Lets minutes pass, with a sweep every two minutes. @param each runs in each minute */
+  /**
+   * Lets minutes pass, with a sweep every two minutes. As in AWS, queues have no data in the first quarter of an hour.
+   * @param each runs in each minute
+   */
   async pass(minutes: number, each: () => void = () => {}, sweeps: 'sweeping' | 'no sweeps' = 'sweeping') {
     for (let end = this.#minute + minutes; this.#minute < end; this.#minute++) {
+      if (this.#minute >= 15) {
+        this.aws('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: DELIVERIES }, 0);
+      }
       if (sweeps === 'sweeping' && this.#minute % 2 === 0) this.count('Sweeps', 1);
       each();
       for (const { name, to } of await this.#cloudWatch.endMinute()) {
@@ -80,13 +88,12 @@ test('a deployment without any job is quiet for a day', async () => {
   expect(deployment.setOff).toEqual([]);
 });
 
-test('a new deployment is quiet until its first sweep', async () => {
+test('a new deployment whose sweeps never begin sets off an alarm within half an hour', async () => {
   const deployment = new Deployment();
-  await deployment.pass(30, undefined, 'no sweeps');
-  expect(deployment.stateOf('sweep-stopped')).toBe('INSUFFICIENT_DATA');
-  await deployment.pass(30);
-  expect(deployment.stateOf('sweep-stopped')).toBe('OK');
+  await deployment.pass(15, undefined, 'no sweeps');
   expect(deployment.setOff).toEqual([]);
+  await deployment.pass(15, undefined, 'no sweeps');
+  expect(deployment.setOff).toEqual(['sweep-stopped']);
 });
 
 test('sweeps that stop set off one alarm within a quarter of an hour, which lasts until they run again', async () => {
@@ -152,4 +159,21 @@ test('endpoints that refuse most attempts set off an alarm, and a deployment wit
     deployment.count('WebhookSuccesses', 4);
   });
   expect(deployment.setOff).toEqual(['webhooks-failing']);
+});
+
+test.each([
+  ['jobs-failing', { JobsFailed: 22 }],
+  ['webhooks-failing', { WebhookAttempts: 60, WebhookSuccesses: 0 }],
+])('%s ends within three quarters of an hour although nothing more is sent', async (alarm, counts) => {
+  const deployment = new Deployment();
+  let minute = 0;
+  const fail = () => {
+    if (minute++ % 15 !== 0) return;
+    for (const [name, count] of Object.entries(counts)) deployment.count(name as MetricName, count);
+  };
+  await deployment.pass(45, fail);
+  expect(deployment.stateOf(alarm)).toBe('ALARM');
+  await deployment.pass(45);
+  expect(deployment.stateOf(alarm)).toBe('OK');
+  expect(deployment.setOff).toEqual([alarm]);
 });
