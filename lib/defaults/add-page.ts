@@ -38,16 +38,18 @@ function builtFiles(page: Page): Record<string, string> {
   const { BUNDLE_CACHE } = process.env;
   if (!BUNDLE_CACHE) return build(page);
   const cache = new BundleCache(BUNDLE_CACHE);
-  const cached = cache.read(['page', page]);
-  if (cached !== undefined) return JSON.parse(cached);
-  const files = build(page);
-  const sources = readdirSync(sourceDirectory, { recursive: true, encoding: 'utf8' });
-  cache.save(['page', page], JSON.stringify(files), [
-    // Versions of the libraries.
-    join(packageRoot, 'package-lock.json'),
-    ...sources.map((name) => join(sourceDirectory, name)),
-  ]);
-  return files;
+  const files = cache.readOrMake(['page', page], () => {
+    const sources = readdirSync(sourceDirectory, { recursive: true, encoding: 'utf8' });
+    return {
+      code: JSON.stringify(build(page)),
+      // The lock file has the versions of the libraries.
+      sources: [
+        join(packageRoot, 'package-lock.json'),
+        ...sources.map((name) => join(sourceDirectory, name)),
+      ],
+    };
+  });
+  return JSON.parse(files);
 }
 
 function build(page: Page): Record<string, string> {

@@ -14,6 +14,16 @@ import { join } from 'node:path';
 
 /** A bundle that no app has used for this time is removed. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+/** A process that takes longer for a bundle has ended, or is stuck. */
+const MAKING_MS = 30_000;
+const POLL_MS = 20;
+
+/** What a bundler returns. */
+export interface MadeBundle {
+  readonly code: string;
+  /** Paths of all files that the bundle contains, or that decide what it contains. */
+  readonly sources: readonly string[];
+}
 
 interface CachedBundle {
   readonly code: string;
@@ -29,6 +39,30 @@ export class BundleCache {
   /** @param directory is created for the first bundle; several processes may use it */
   constructor(directory: string) {
     this.#directory = directory;
+  }
+
+  /**
+   * Returns the code of a bundle, and makes it when it is not cached. Waits while another process makes it.
+   * @param key what the bundle depends on, besides its sources
+   * @throws what `make` throws
+   */
+  readOrMake(key: unknown, make: () => MadeBundle): string {
+    const cached = this.read(key);
+    if (cached !== undefined) return cached;
+    mkdirSync(this.#directory, { recursive: true });
+    const claim = `${this.#file(key)}.claim`;
+    if (!claims(claim)) {
+      while (isNew(claim)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+      const made = this.read(key);
+      if (made !== undefined) return made;
+    }
+    try {
+      const { code, sources } = make();
+      this.save(key, code, sources);
+      return code;
+    } finally {
+      rmSync(claim, { force: true });
+    }
   }
 
   /**
@@ -83,4 +117,20 @@ export class BundleCache {
       if (Date.now() - mtimeMs > KEPT_MS) rmSync(path, { force: true });
     }
   }
+}
+
+/** Returns whether this process may make what the file stands for: no other process has claimed it. */
+function claims(file: string): boolean {
+  try {
+    writeFileSync(file, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function isNew(file: string): boolean {
+  const { mtimeMs = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return Date.now() - mtimeMs < MAKING_MS;
 }

@@ -12,7 +12,7 @@ import { type BuildOptions, buildSync, version } from 'esbuild';
 import type { Catalogue } from '../catalogue.ts';
 import { addPackages, type Platform } from './add-packages.ts';
 import { addPage, type Page } from './add-page.ts';
-import { BundleCache } from './bundle-cache.ts';
+import { BundleCache, type MadeBundle } from './bundle-cache.ts';
 import { lambdaEntry } from './lambda-entry.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
 
@@ -137,15 +137,10 @@ function bundledCode(options: BuildOptions): string {
   if (!directory) return build(options).code;
   const cache = caches.get(directory) ?? new BundleCache(directory);
   caches.set(directory, cache);
-  const key = { ...options, esbuild: version };
-  const cached = cache.read(key);
-  if (cached !== undefined) return cached;
-  const { code, sources } = build(options);
-  cache.save(key, code, sources);
-  return code;
+  return cache.readOrMake({ ...options, esbuild: version }, () => build(options));
 }
 
-function build(options: BuildOptions): { readonly code: string; readonly sources: readonly string[] } {
+function build(options: BuildOptions): MadeBundle {
   const { outputFiles, metafile } = buildSync({ ...options, write: false, metafile: true });
   const sources = Object.keys(metafile.inputs).map((path) => resolve(packageRoot, path));
   // esbuild reads them, and does not name them.
