@@ -19,7 +19,11 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/[\w+/=-]{200,}(?:\.[\w-]{86})*/g, REMOVED],
   // A URL keeps its host and path: user names, queries and fragments are often secrets, such as presigned ones.
   [/\b([a-z][a-z\d+.-]{0,30}:\/\/)[^\s/?#"'<>]*@/gi, `$1${REMOVED}@`],
-  [/\b(https?:\/\/[^\s"'<>?#]*)[?#][^\s"'<>]*/gi, `$1?${REMOVED}`],
+  // The path ends where another URL starts: otherwise, many of them would take quadratic time.
+  [
+    /\b([a-z][a-z\d+.-]{0,30}:\/\/(?:(?!\b[a-z][a-z\d+.-]{0,30}:\/\/)[^\s"'<>?#])*)[?#][^\s"'<>]*/gi,
+    `$1?${REMOVED}`,
+  ],
   [/(X-Amz-(?:Signature|Credential|Security-Token))(?:=|%3D|["']?: ?["']?)[^&\s"'<>]*/gi, `$1=${REMOVED}`],
   [/(\/answers\/)[\w%.-]+/g, `$1${REMOVED}`],
   // The token of an answer link: its payload, and a signature of each key.
@@ -38,12 +42,20 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\bv1a?,[A-Za-z\d+/=]{40,}/g, REMOVED],
   // V8 quotes the text that it cannot parse.
   [/, (?:\.\.\.)?"[\s\S]{0,200}?"(?:\.\.\.)? is not valid JSON/g, `, ${REMOVED} is not valid JSON`],
+  // Step Functions quotes the data that it cannot process, as "could not be found in the input '{…}'", and those of a nested execution.
+  [/\b((?:in|out)put) '[\s\S]*/gi, `$1 '${REMOVED}'`],
+  [/("(?:in|out)put"\s{0,9}:\s{0,9})"(?:[^"\\]|\\[\s\S])*"?/gi, `$1"${REMOVED}"`],
+  // Values behind the name of a credential. Last: it removes one word, and `Bearer` has two.
+  [
+    /((?:token|secret|passw(?:or)?d|passphrase|signature|(?:access|api|private)[_-]?key)\\{0,3}["']?\s{0,9}[:=]\s{0,9})(?:\\+"[^"\n]*"?|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s&]+)/gi,
+    `$1${REMOVED}`,
+  ],
 ];
 
 /** Ends of the names of properties that hold credentials. */
 const CREDENTIAL =
-  /(?:authorization|cookie|api-?key|access-?key|secret|token|password|signature|credentials?)$/i;
-/** Properties that hold what callers send and jobs return. */
+  /(?:authorization|cookie|(?:access|api|private)[_-]?key|secret|token|password|signature|credentials?)$/i;
+/** Properties that hold what callers send and jobs return, in lower case. */
 const CONTENT: ReadonlySet<string> = new Set([
   'input',
   'arguments',
@@ -51,7 +63,10 @@ const CONTENT: ReadonlySet<string> = new Set([
   'answers',
   'content',
   'result',
+  'output',
   'body',
+  'structuredcontent',
+  'inputresponses',
 ]);
 
 /** Returns clean text without secrets, cut off with an ellipsis. It keeps newlines: JSON escapes them. */
@@ -95,7 +110,7 @@ class Redaction {
     try {
       const value: unknown = Reflect.get(owner, name);
       if (value === undefined || value === null) return value;
-      if (CREDENTIAL.test(name) || CONTENT.has(name)) return REMOVED;
+      if (CREDENTIAL.test(name) || CONTENT.has(name.toLowerCase())) return REMOVED;
       if (name === 'owner' && typeof value === 'string') return hashOwner(value);
       return this.#value(value, depth);
     } catch {
