@@ -17,6 +17,8 @@ export interface AlarmView {
   readonly name: string;
   readonly description: string;
   readonly state: AlarmState;
+  /** Whether a composite alarm watches it. Nobody is notified of it. */
+  readonly isPart: boolean;
   /** Metrics of the alarm that have never had a value. */
   readonly unknownMetrics: readonly MetricId[];
 }
@@ -39,6 +41,7 @@ export class Alarms {
       name,
       description,
       state: this.#stateOf(name),
+      isPart: this.#composites.some(({ parts }) => parts.includes(name)),
       unknownMetrics: series.flatMap((one) =>
         'metric' in one && !this.#store.has(one.metric) ? [one.metric] : [],
       ),
@@ -47,6 +50,7 @@ export class Alarms {
       name,
       description,
       state: this.#stateOf(name),
+      isPart: false,
       unknownMetrics: [],
     }));
     return [...ofMetrics, ...composites];

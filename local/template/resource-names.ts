@@ -31,6 +31,11 @@ const TABLE: NamedType = {
   }),
 };
 
+const ALARM: NamedType = {
+  nameProperty: 'AlarmName',
+  names: (name) => ({ ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } }),
+};
+
 const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
   'AWS::DynamoDB::Table': TABLE,
   'AWS::DynamoDB::GlobalTable': TABLE,
@@ -71,10 +76,8 @@ const NAMED_TYPES: Readonly<Record<string, NamedType>> = {
       return { ref: machine, attributes: { Arn: machine, Name: name } };
     },
   },
-  'AWS::CloudWatch::Alarm': {
-    nameProperty: 'AlarmName',
-    names: (name) => ({ ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } }),
-  },
+  'AWS::CloudWatch::Alarm': ALARM,
+  'AWS::CloudWatch::CompositeAlarm': ALARM,
   'AWS::ApiGateway::RestApi': {
     names: (name) => ({ ref: name, attributes: { RootResourceId: `${name}Root`, RestApiId: name } }),
   },
@@ -118,7 +121,6 @@ const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::DomainName',
   'AWS::ApiGateway::Stage',
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',

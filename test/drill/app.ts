@@ -21,5 +21,8 @@ new AsyncOperationsStack(app, 'Drill', {
   monitoring: {
     // The machine of a drill has no hundreds of instances.
     thresholds: { concurrentExecutions: 20 },
+    canary: { operation: 'echo', input: { text: 'alive' } },
+    // One dollar a day, which is more than all jobs of the healthy run.
+    budget: { monthlyUsd: 30 },
   },
 });

@@ -62,7 +62,8 @@ export class DrillCloud {
     const scratch = await mkdtemp(join(tmpdir(), 'drill-'));
     const issuer = await TestIssuer.start();
     const assemblyDirectory = join(scratch, 'cdk.out');
-    const context = authorizationContext({ issuer: issuer.url });
+    const canaryClient = JSON.stringify({ client_id: 'canary', client_secret: 'of the drill' });
+    const context = { ...authorizationContext({ issuer: issuer.url }), canaryClient };
     await synthesizeSource(assemblyDirectory, 'test/drill/app.ts', context);
     const cloudWatch = new CloudWatch();
     const options = { assemblyDirectory, cloudWatch, onLog, allowLoopbackWebhooks: true };
@@ -136,6 +137,14 @@ export class DrillCloud {
   /** Causes a fault. @param type as for `name` @returns a function that ends it */
   cause(fault: Fault, type: string, pattern: RegExp): () => void {
     return this.cloud.faults.cause(fault, this.name(type, pattern));
+  }
+
+  /**
+   * Stops the schedule of the canary. In most drills it would notice the cause too, and wait for its webhook for a minute of the
+   * machine. @returns a function that runs it again
+   */
+  stopCanary(): () => void {
+    return this.cause('disabled-rule', 'Events::Rule', /^CanaryEveryFiveMinutes/);
   }
 
   async purge(pattern: RegExp): Promise<void> {

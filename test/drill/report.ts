@@ -7,7 +7,7 @@ export function table(results: readonly DrillResult[]): string {
     `\`${alarm}\``,
     cause,
     minutesToAlarm === undefined ? 'never' : `${minutesToAlarm} min`,
-    minutesToOk === undefined ? 'never' : `${minutesToOk} min`,
+    minutesToOk === undefined ? 'never' : timeOf(minutesToOk),
     Object.keys(also)
       .map((id) => `\`${id}\``)
       .join(', '),
@@ -20,6 +20,10 @@ export function table(results: readonly DrillResult[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function timeOf(minutes: number): string {
+  return minutes < 600 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 export function describeHealthy({ ended, minutes, wentOff, seconds }: HealthyRun): string {
@@ -45,12 +49,13 @@ without a drill is a failure too.
 - \`npm run drill -- --write-docs\` writes this page.
 
 Minutes are those of the alarms: the drill lets them pass in moments. What only time would bring is set: how old a job is, and when
-an attempt is due. CloudWatch may take two minutes more to receive a metric.
+an attempt is due, and what its steps have used. CloudWatch may take two minutes more to receive a metric.
 
 ## A healthy run
 
 ${describeHealthy(healthy)} The jobs ask questions, are cancelled and send webhooks. Builds fail, steps crash once,
-and callers have expired tokens.
+and callers have expired tokens. The canary runs every five minutes. In drills it runs for \`canary-failing\` only: it would notice most
+of the other causes too.
 
 ## Alarms
 

@@ -17,6 +17,7 @@ export interface DrillResult {
   readonly seconds: number;
 }
 
+const MINUTE_MS = 60_000;
 const LIMIT_MINUTES = 45;
 /** The longest look back of an alarm is three quarters of an hour, and two periods more for missing data. */
 const LONGEST_END_MINUTES = 120;
@@ -31,17 +32,21 @@ export async function runScenario(
   scenario: Scenario,
   idOf: (alarmName: string) => string,
 ): Promise<DrillResult> {
-  const { alarm, cause, also = {}, limitMinutes = LIMIT_MINUTES } = scenario;
+  const { alarm, cause, also = {}, limitMinutes = LIMIT_MINUTES, quietHours = 0 } = scenario;
   const startedAt = Date.now();
   const wentOff = new Set<string>();
   const failures: string[] = [];
   const minute = async () => {
-    for (const { name, to } of await drill.minute()) if (to === 'ALARM') wentOff.add(idOf(name));
+    for (const { name, to } of await drill.minute())
+      if (to === 'ALARM' && !isWindow(drill, name)) wentOff.add(idOf(name));
   };
 
   let minutesToAlarm: number | undefined;
   let minutesToOk: number | undefined;
   let end: (() => Promise<void> | void) | undefined;
+  const startCanary = scenario.hasCanary ? undefined : drill.stopCanary();
+  // Without data of what ran before.
+  drill.cloudWatch.skip(FORGOTTEN_MS);
   try {
     end = await scenario.begin(drill);
     for (let passed = 1; passed <= limitMinutes && minutesToAlarm === undefined; passed++) {
@@ -58,7 +63,9 @@ export async function runScenario(
   } catch (error) {
     failures.push(`The cause did not end: ${(error as Error).message}`);
   }
-  for (let passed = 1; passed <= LONGEST_END_MINUTES; passed++) {
+  const quietMinutes = quietHours * 60;
+  drill.cloudWatch.skip(quietMinutes * MINUTE_MS);
+  for (let passed = quietMinutes + 1; passed <= quietMinutes + LONGEST_END_MINUTES; passed++) {
     await scenario.eachMinuteAfter?.(drill, passed);
     await minute();
     if (alarmsOn(drill).length > 0) minutesToOk = undefined;
@@ -72,8 +79,7 @@ export async function runScenario(
     failures.push(
       `It was not over ${LONGEST_END_MINUTES} minutes later. On: ${alarmsOn(drill).map(idOf).join(', ')}`,
     );
-  // The next scenario begins without data of this one.
-  drill.cloudWatch.skip(FORGOTTEN_MS);
+  startCanary?.();
   const others = [...wentOff].filter((id) => id !== alarm);
   const unexpected = others.filter((id) => !(id in also));
   if (unexpected.length > 0) failures.push(`These went off too: ${unexpected.join(', ')}`);
@@ -88,8 +94,15 @@ export async function runScenario(
   };
 }
 
+/** A window of a composite alarm notifies nobody. */
+function isWindow({ cloudWatch }: DrillCloud, alarm: string): boolean {
+  return cloudWatch.alarms.some(({ name, isPart }) => isPart && name === alarm);
+}
+
 function alarmsOn({ cloudWatch }: DrillCloud): string[] {
-  return cloudWatch.alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
+  return cloudWatch.alarms
+    .filter(({ state, isPart }) => state === 'ALARM' && !isPart)
+    .map(({ name }) => name);
 }
 
 function valuesOf({ cloudWatch }: DrillCloud, id: string, idOf: (name: string) => string) {

@@ -10,6 +10,10 @@ export interface Scenario {
   readonly also?: Readonly<Record<string, string>>;
   /** Minutes of alarm time within which the alarm goes off. @default 45 */
   readonly limitMinutes?: number;
+  /** Whether the canary runs. @default false */
+  readonly hasCanary?: boolean;
+  /** Hours without any event that pass at once after the cause has ended: for an alarm that looks back for long. @default 0 */
+  readonly quietHours?: number;
   /** Begins the cause. @returns a function that ends it */
   readonly begin: (drill: DrillCloud) => Promise<() => Promise<void> | void>;
   /** Runs before each minute ends, until the alarm goes off: work that meets the cause. @default none */

@@ -13,7 +13,7 @@ export function synthesizeSource(
 ): Promise<string> {
   const command = `node --conditions=mcp-async-operations-source ${entry}`;
   const { authorization = 'iam', issuer, audience, tenantClaim, scopePrefix, allowLoopbackIssuer } = context;
-  const { operatorClaim, operatorValue } = context;
+  const { operatorClaim, operatorValue, canaryClient } = context;
   const given = {
     authorization,
     issuer,
@@ -23,6 +23,7 @@ export function synthesizeSource(
     operatorClaim,
     operatorValue,
     allowLoopbackIssuer,
+    canaryClient,
   };
   const choice = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

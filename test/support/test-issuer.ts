@@ -30,6 +30,7 @@ export interface TokenOptions {
   readonly key?: Key;
 }
 
+const TOKEN_SECONDS = 3_600;
 const SCOPE = 'jobs:read jobs:write webhooks:manage';
 
 export class TestIssuer {
@@ -121,9 +122,14 @@ export class TestIssuer {
       response.writeHead(200).end('<html>');
     } else if (path.startsWith('/keys')) {
       send({ keys: this.#keys.map(({ jwk }) => jwk) });
+    } else if (path === '/token') {
+      // The grant client_credentials, for any client.
+      void this.token({
+        claims: { sub: 'program', exp: Math.floor(Date.now() / 1000) + TOKEN_SECONDS },
+      }).then((access_token) => send({ access_token, token_type: 'Bearer', expires_in: TOKEN_SECONDS }));
     } else if (path.startsWith('/.well-known/openid-configuration')) {
       const issuer = this.mood === 'as another' ? 'https://id.example.com' : this.url;
-      send({ issuer, jwks_uri: `${this.url}/keys` });
+      send({ issuer, jwks_uri: `${this.url}/keys`, token_endpoint: `${this.url}/token` });
     } else {
       response.writeHead(404).end();
     }

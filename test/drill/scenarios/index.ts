@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { apiScenarios } from './api.ts';
 import { jobScenarios } from './jobs.ts';
+import { canaryScenarios, costScenarios, objectiveScenarios } from './options.ts';
 import { queueScenarios } from './queues.ts';
 import { streamScenarios } from './streams.ts';
 import { webhookScenarios } from './webhooks.ts';
@@ -12,4 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...queueScenarios,
   ...jobScenarios,
   ...webhookScenarios,
+  ...canaryScenarios,
+  ...objectiveScenarios,
+  ...costScenarios,
 ];

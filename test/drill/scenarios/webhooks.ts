@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DrillCloud } from '../drill-cloud.ts';
 import type { Scenario } from '../scenario.ts';
+import { eachOf } from './api.ts';
 
 /** A port on which nothing listens. */
 const REFUSED = 'http://127.0.0.1:9/hook';
@@ -23,10 +24,9 @@ export const webhookScenarios: readonly Scenario[] = [
       if (minute % 15 !== 1) return;
       const urls = [REFUSED, `${hostile?.url}/500`, `${hostile?.url}/hang-up`];
       // Two attempts each, within two seconds.
-      const ids = await Promise.all(
-        urls.flatMap((url) => Array.from({ length: 9 }, () => drill.start('echo', { text: 'hostile' }, url))),
+      await eachOf(27, async (index) =>
+        drill.until(await drill.start('echo', { text: 'hostile' }, urls[index % urls.length])),
       );
-      await Promise.all(ids.map((id) => drill.until(id)));
       await delay(500);
       await drill.drained(/^WebhooksQueue[0-9A-F]{8}$/);
     },
