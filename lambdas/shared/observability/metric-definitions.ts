@@ -139,7 +139,11 @@ export const metricDefinitions = {
   },
   WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
   WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },
-  WebhookDelay: { ...ofDelivery, ...ms, meaning: 'From an event to its first attempt at an endpoint.' },
+  WebhookDelay: {
+    ...ofDelivery,
+    ...ms,
+    meaning: 'From an event to its first attempt at an endpoint. Replays have no value.',
+  },
   WebhookLatency: {
     ...ofDelivery,
     ...ms,

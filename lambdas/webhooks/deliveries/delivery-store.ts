@@ -132,6 +132,7 @@ export class DeliveryStore {
     const changes = {
       status: DeliveryStatus.pending,
       attemptsBefore: delivery.attemptCount,
+      replayed: true as const,
       nextAttemptAt: new Date(this.#now()).toISOString(),
       expiresAt: retainedUntil(delivery.expiresAt, this.#now()),
     };

@@ -53,6 +53,8 @@ export interface Delivery {
   readonly attempts: readonly DeliveryAttempt[];
   /** Number of attempts before the last replay, which restarted the schedule. */
   readonly attemptsBefore: number;
+  /** True after a replay or a redrive: its attempts come long after the event. */
+  readonly replayed?: true;
   /** ISO 8601; absent when no attempt follows. */
   readonly nextAttemptAt?: string;
   readonly createdAt: string;

@@ -73,10 +73,8 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
     return deliveries.cancel(delivery);
   }
   // A deferred message waited for slow receivers of its owner.
-  if (message.attempt === 1 && !message.deferrals) {
-    addMetric('WebhookDelay', Math.max(0, now() - Date.parse(event.timestamp)));
-  }
-  const attempt = { delivery, endpoint, url };
+  const isPrompt = message.attempt === 1 && !message.deferrals && !delivery.replayed;
+  const attempt = { delivery, endpoint, url, isPrompt };
   if (!delivery.trace) return makeAttempt(dependencies, attempt);
   const span = {
     name: `deliver ${delivery.type}`,
@@ -86,14 +84,18 @@ export async function deliver(dependencies: DeliverDependencies, message: Attemp
   return inSpan(delivery.trace, span, (trace) => makeAttempt(dependencies, attempt, toTraceContext(trace)));
 }
 
+interface Attempt {
+  readonly delivery: Delivery;
+  readonly endpoint: Endpoint | undefined;
+  readonly url: string;
+  /** Whether the time since the event is the service's own. */
+  readonly isPrompt: boolean;
+}
+
 /** @param traceHeaders for the receiver, which continues the trace. No signature covers them. */
 async function makeAttempt(
   dependencies: DeliverDependencies,
-  {
-    delivery,
-    endpoint,
-    url,
-  }: { readonly delivery: Delivery; readonly endpoint: Endpoint | undefined; readonly url: string },
+  { delivery, endpoint, url, isPrompt }: Attempt,
   traceHeaders: Partial<TraceContext> = {},
 ): Promise<void> {
   const { endpoints, deliveries, signingKeys, seal, post, apiUrl, now = Date.now } = dependencies;
@@ -103,6 +105,8 @@ async function makeAttempt(
   const keys = await signingKeys.get();
   const answerUrl = answerUrlOf(delivery, endpoint, keys, apiUrl);
   const { headers, ...request } = eventRequest(delivery, url, signer, keys, startedMs, answerUrl);
+  // After all that can fail and be tried again: the delay counts once.
+  if (isPrompt) addMetric('WebhookDelay', Math.max(0, now() - Date.parse(delivery.event.timestamp)));
   const outcome = await post({ ...request, headers: { ...headers, ...traceHeaders } });
   const attempt: DeliveryAttempt = {
     at: new Date(startedMs).toISOString(),
@@ -122,17 +126,14 @@ async function makeAttempt(
 }
 
 /** @param endedMs epoch milliseconds */
-function measureAttempt(
-  { event, attemptsBefore }: Delivery,
-  { status }: AfterAttempt,
-  endedMs: number,
-): void {
+function measureAttempt({ event, replayed }: Delivery, { status }: AfterAttempt, endedMs: number): void {
+  const isDelivered = status === DeliveryStatus.delivered;
   addMetric('WebhookAttempts', 1);
+  // Without the zeros, the ratio has no data while all attempts fail.
+  addMetric('WebhookSuccesses', Number(isDelivered));
   if (status === DeliveryStatus.failed) addMetric('WebhooksAbandoned', 1);
-  if (status !== DeliveryStatus.delivered) return;
-  addMetric('WebhookSuccesses', 1);
-  // A replay comes long after its event.
-  if (attemptsBefore === 0) addMetric('WebhookLatency', Math.max(0, endedMs - Date.parse(event.timestamp)));
+  if (isDelivered && !replayed)
+    addMetric('WebhookLatency', Math.max(0, endedMs - Date.parse(event.timestamp)));
 }
 
 /** One line for each request. The URL is not in it: it can be a secret. */

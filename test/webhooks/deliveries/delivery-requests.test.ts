@@ -197,6 +197,7 @@ test('a reopened delivery starts its schedule now and waits until it is queued',
   const changes = {
     status: 'pending',
     attemptsBefore: 1,
+    replayed: true,
     nextAttemptAt: AT,
     expiresAt: NOW_SECONDS + FOUR_DAYS,
   };
@@ -204,6 +205,7 @@ test('a reopened delivery starts its schedule now and waits until it is queued',
   expect(updated().values).toMatchObject({
     ':status': 'pending',
     ':attemptsBefore': 1,
+    ':replayed': true,
     ':nextAttemptAt': AT,
     ':expiresAt': NOW_SECONDS + FOUR_DAYS,
     ':waitingShard': '7',

@@ -214,8 +214,8 @@ describe('the metrics', () => {
   });
 
   test.each([
-    ['another attempt', 500, { WebhookAttempts: 1, WebhookDelay: 0 }],
-    ['none', 410, { WebhookAttempts: 1, WebhookDelay: 0, WebhooksAbandoned: 1 }],
+    ['another attempt', 500, { WebhookAttempts: 1, WebhookSuccesses: 0, WebhookDelay: 0 }],
+    ['none', 410, { WebhookAttempts: 1, WebhookSuccesses: 0, WebhookDelay: 0, WebhooksAbandoned: 1 }],
   ])('of a failure that %s follows', async (_what, status, expected) => {
     post.mockResolvedValue(responded(status));
     const message = await delivery();
@@ -227,7 +227,7 @@ describe('the metrics', () => {
     const message = await delivery();
     now += 60_000;
     const documents = await metricDocumentsOf(() => deliver(dependencies, { ...message, deferrals: 1 }));
-    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1 });
+    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 0 });
   });
 
   test('of a redriven delivery have no time: it comes long after the event', async () => {
@@ -238,6 +238,26 @@ describe('the metrics', () => {
     const again = dead[0] as AttemptMessage;
     const documents = await metricDocumentsOf(() => deliver(dependencies, again));
     expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 1 });
+  });
+
+  test('of a replay of a cancelled delivery have no time, though its attempt is the first', async () => {
+    post.mockResolvedValue(responded(204));
+    const message = await delivery();
+    await tables.deliveries.cancel((await record()) as Delivery);
+    now += HOUR;
+    await tables.deliveries.reopen((await record()) as Delivery);
+    const documents = await metricDocumentsOf(() => deliver(dependencies, message));
+    expect(sumsOf(documents)).toEqual({ WebhookAttempts: 1, WebhookSuccesses: 1 });
+  });
+
+  test('of an attempt that ends before its request have no delay: the queue repeats it', async () => {
+    const message = await delivery();
+    const unreadable = {
+      ...dependencies,
+      signingKeys: { get: () => Promise.reject(new Error('throttled')) },
+    };
+    const documents = await metricDocumentsOf(() => deliver(unreadable, message).catch(() => {}));
+    expect(documents).toEqual([]);
   });
 
   test('of a batch are one document, without the owner or the address', async () => {
