@@ -1,6 +1,6 @@
 /** Captures the lines that functions log in the process of a test. */
 import { afterEach, beforeEach, jest } from '@jest/globals';
-import { log } from '../../lambdas/shared/observability/log.ts';
+import { log, resetLogKeys } from '../../lambdas/shared/observability/log.ts';
 
 /** Captures lines of the tests of a file or a `describe` block. @returns the lines of the test that runs, without debug lines */
 export function captureLog(): readonly Readonly<Record<string, unknown>>[] {
@@ -15,7 +15,7 @@ export function captureLog(): readonly Readonly<Record<string, unknown>>[] {
   });
   afterEach(() => {
     log.setLogLevel('SILENT');
-    log.resetKeys();
+    resetLogKeys();
     jest.restoreAllMocks();
   });
   return lines;

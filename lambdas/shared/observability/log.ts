@@ -21,20 +21,25 @@ export type LogKeys = {
 };
 
 const recordKeys = new AsyncLocalStorage<LogKeys>();
+/** An instance runs one invocation at a time. */
+let invocationKeys: LogKeys = {};
 
 /**
  * Runs a function for one record of many. All lines that it logs, also those of its callees, have the keys, and those of the
  * functions around it. Lines of other records that run at the same time do not have them.
  */
 export function withLogKeys<T>(added: LogKeys, run: () => T): T {
-  return recordKeys.run({ ...recordKeys.getStore(), ...added }, run);
+  return recordKeys.run({ ...recordKeys.getStore(), ...known(added) }, run);
 }
 
 /** Adds keys to the later lines of the record that runs; outside of a record, to those of the invocation. */
 export function addLogKeys(added: LogKeys): void {
-  const keys = recordKeys.getStore();
-  if (keys) Object.assign(keys, added);
-  else log.appendKeys({ ...added });
+  Object.assign(recordKeys.getStore() ?? invocationKeys, known(added));
+}
+
+/** Removes the keys of the invocation before. */
+export function resetLogKeys(): void {
+  invocationKeys = {};
 }
 
 class Formatter extends LogFormatter {
@@ -52,6 +57,7 @@ class Formatter extends LogFormatter {
       ...redactAttributes({
         // `1-5759e988-bd862e3fe1be46a994272793` → the notation of W3C
         trace_id: xRayTraceId?.slice(2).replace('-', ''),
+        ...invocationKeys,
         ...recordKeys.getStore(),
         ...known(additional),
       }),
@@ -60,8 +66,8 @@ class Formatter extends LogFormatter {
   }
 }
 
-/** An unknown key of a line does not hide the known one of its record. */
-function known(attributes: LogAttributes): LogAttributes {
+/** An unknown key does not hide the known one around it. */
+function known(attributes: object): object {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 

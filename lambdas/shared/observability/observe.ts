@@ -1,6 +1,6 @@
 /** Gives a Lambda handler its log context. */
 import type { Context } from 'aws-lambda';
-import { addLogKeys, type LogKeys, log } from './log.ts';
+import { addLogKeys, type LogKeys, log, resetLogKeys } from './log.ts';
 import { ThrownResult } from './thrown-result.ts';
 
 /**
@@ -17,7 +17,7 @@ export function observe<Event>(keysOf?: (event: Event) => LogKeys) {
     before: ({ event, context }: { readonly event: Event; readonly context: Context }) => {
       // A streaming handler logs until its stream ends, so the end of the handler resets nothing.
       log.clearBuffer();
-      log.resetKeys();
+      resetLogKeys();
       log.addContext(context);
       if (keysOf) addLogKeys(keysOf(event));
     },

@@ -73,6 +73,30 @@ test('records that run at the same time do not share their keys', async () => {
   expect(seen.at(-1)).toEqual(['After', undefined, undefined, undefined, 'build']);
 });
 
+test('the keys of a record stand before those of its invocation, and an unknown key hides none', async () => {
+  await invoke(
+    () => {
+      log.info('Unknown in the line', { job_id: undefined });
+      withLogKeys({ job_id: 'inner', operation: undefined }, () => {
+        addLogKeys({ owner: undefined, step: 'test' });
+        log.info('Inner');
+        log.info('Own', { job_id: 'own' });
+      });
+      withLogKeys({}, () => {
+        addLogKeys({ job_id: 'added' });
+        log.info('Added');
+      });
+    },
+    { job_id: 'outer', operation: 'build' },
+  );
+  expect(lines.map(({ message, job_id, operation }) => [message, job_id, operation])).toEqual([
+    ['Unknown in the line', 'outer', 'build'],
+    ['Inner', 'inner', 'build'],
+    ['Own', 'own', 'build'],
+    ['Added', 'added', 'build'],
+  ]);
+});
+
 test('an invocation does not have the keys of the one before', async () => {
   await invoke(() => addLogKeys({ step: 'test' }), { job_id: 'a' });
   await invoke(() => log.info('Next'));
