@@ -41,6 +41,7 @@ const OPERATIONS: readonly string[] = [
   'cognito-idp list-user-pool-client-secrets',
   'cognito-idp update-user-pool',
   'dynamodb delete-table',
+  'dynamodb describe-table',
   'dynamodb list-backups',
   'dynamodb put-item',
   'dynamodb restore-table-to-point-in-time',

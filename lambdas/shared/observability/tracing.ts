@@ -23,12 +23,12 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import { withLogKeys } from './log.ts';
+import { readTraceContext } from './read-trace-context.ts';
 import {
   formatTraceParent,
   type JobTrace,
   ownTrace,
   parseTraceParent,
-  readTraceContext,
   readXRayHeader,
   SAMPLED,
   traceIdOf,

@@ -1,9 +1,6 @@
 /** Tests which trace contexts of callers are accepted, and the trace header of X-Ray. */
-import {
-  ownTrace,
-  readTraceContext,
-  readXRayHeader,
-} from '../../../lambdas/shared/observability/trace-context.ts';
+import { readTraceContext } from '../../../lambdas/shared/observability/read-trace-context.ts';
+import { ownTrace, readXRayHeader } from '../../../lambdas/shared/observability/trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
