@@ -124,6 +124,7 @@ export const metricDefinitions = {
   },
   OpenJobs: {
     ...ofSweep,
+    ...gauge,
     meaning: 'Jobs older than a minute that have not ended, as each sweep finds them.',
   },
   OldestOpenJob: { ...ofSweep, ...seconds, meaning: 'Age of the oldest job that has not ended.' },
@@ -135,7 +136,7 @@ export const metricDefinitions = {
   SweepFindings: { ...ofSweep, meaning: 'Jobs that a sweep had to start, resume or end.' },
   Sweeps: {
     ...ofSweep,
-    meaning: 'Sweeps that did not fail. One that runs out of time continues in the next one.',
+    meaning: 'Sweeps that reached their end, also when single jobs failed. One that runs out of time continues in the next one.',
   },
   WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
   WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },

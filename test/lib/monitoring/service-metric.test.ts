@@ -10,6 +10,8 @@ test('a metric without an operation is that of the deployment, with the statisti
     dimensions: { service: 'prod-Operations' },
     statistic: 'Maximum',
   });
+  // A sum of what each sweep finds would depend on the number of sweeps.
+  expect(metric('OpenJobs').statistic).toBe('Maximum');
   expect(metric('JobDuration', { statistic: 'p90' }).statistic).toBe('p90');
 });
 
