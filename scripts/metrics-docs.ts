@@ -108,7 +108,7 @@ so they cost no call and no time. \`npm run metrics-docs\` generates this page f
 
 No dimension has a value from a caller: no owner, no job, no URL, no error code. So the number of metrics depends on your catalogue, and a
 million owners add none. The log line of a metric has more properties, for queries: \`operation\`, \`job_id\`, \`request_id\`, \`codes\` and
-\`limit\`.
+\`limit_name\`.
 
 ## All metrics
 
@@ -155,7 +155,7 @@ Calls that a limit refused, in the log groups of \`mcp\` and \`api\`:
 
 \`\`\`text
 filter LimitRefusals > 0
-| stats sum(LimitRefusals) as calls by limit, operation
+| stats sum(LimitRefusals) as calls by limit_name, operation
 \`\`\`
 
 Tokens of results by operation, in the log group of \`mcp\`:

@@ -104,13 +104,17 @@ export const metricDefinitions = {
     ...ms,
     meaning: 'Time of a request in the function. Streams, and requests that waited, have no value.',
   },
-  RequestErrors: { ...ofRequest, meaning: 'Requests that failed because of a fault of the service.' },
+  RequestErrors: {
+    ...ofRequest,
+    meaning:
+      'Requests that failed because of a fault of the service, also when AWS throttled it. `codes` in the log line has the error code.',
+  },
   Polls: { ...ofRequest, byOperation: true, meaning: 'Calls that read the state of one job.' },
   Waits: { ...ofMcp, meaning: 'Calls and streams that waited for jobs.' },
   WaitTime: { ...ofMcp, ...ms, meaning: 'How long such a call or stream waited.' },
   LimitRefusals: {
     ...ofRequest,
-    meaning: 'Calls that a limit of their owner refused. `limit` in the log line has its name.',
+    meaning: 'Calls that a limit of their owner refused. `limit_name` in the log line has its name.',
   },
   TokensRefused: {
     ...ofRequest,
@@ -136,7 +140,8 @@ export const metricDefinitions = {
   SweepFindings: { ...ofSweep, meaning: 'Jobs that a sweep had to start, resume or end.' },
   Sweeps: {
     ...ofSweep,
-    meaning: 'Sweeps that reached their end, also when single jobs failed. One that runs out of time continues in the next one.',
+    meaning:
+      'Sweeps that reached their end, also when single jobs failed. One that runs out of time continues in the next one.',
   },
   WebhookAttempts: { ...ofDelivery, meaning: 'Attempts to deliver an event to an endpoint.' },
   WebhookSuccesses: { ...ofDelivery, meaning: 'Attempts that an endpoint accepted with 2xx.' },

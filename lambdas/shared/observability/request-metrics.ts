@@ -5,8 +5,13 @@ import { addMetric, addMetricProperty, setMetricSubject } from './metrics.ts';
 
 type MeasuredJob = Parameters<typeof setMetricSubject>[0];
 
-/** Codes of faults of the service. */
-const FAULTS: ReadonlySet<string> = new Set([ErrorCode.internal, ErrorCode.startFailed]);
+/** Codes of faults of the service: it is broken or throttled. */
+const FAULTS: ReadonlySet<string> = new Set([
+  ErrorCode.internal,
+  ErrorCode.resourceExhausted,
+  ErrorCode.startFailed,
+  ErrorCode.workspaceUnavailable,
+]);
 
 /** What is known of the request that this instance handles. Lambda gives an instance one request at a time. */
 let request = begin();
@@ -76,11 +81,12 @@ export function measureFailure(error: unknown): void {
   if (request.hasFailed) return;
   if (limit !== undefined) {
     addMetric('LimitRefusals', 1);
-    addMetricProperty('codes', [code]);
-    addMetricProperty('limit', String(limit));
+    // `limit` is a command of Logs Insights.
+    addMetricProperty('limit_name', String(limit));
   } else if (FAULTS.has(code)) {
     addMetric('RequestErrors', 1);
     if (request.starts) addMetric('StartsFailed', 1);
   } else return;
   request.hasFailed = true;
+  addMetricProperty('codes', [code]);
 }

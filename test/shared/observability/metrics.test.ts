@@ -91,7 +91,7 @@ test('a value that is no number is left out', async () => {
 });
 
 test('an invocation without metrics writes nothing', async () => {
-  expect(await metricDocumentsOf(() => addMetricProperty('limit', 'open_jobs'))).toEqual([]);
+  expect(await metricDocumentsOf(() => addMetricProperty('limit_name', 'open_jobs'))).toEqual([]);
 });
 
 test('code of the engine in a function of others gathers nothing', async () => {

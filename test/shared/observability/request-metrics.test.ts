@@ -78,7 +78,8 @@ test.each<[string, unknown, object]>([
   ['an unexpected error', new Error('broken'), { RequestErrors: 1 }],
   ['a start that nothing accepts', new AppError(ErrorCode.startFailed, 'No.'), { RequestErrors: 1 }],
   ['a limit of the owner', refusal({ limit: 'open_jobs' }), { LimitRefusals: 1 }],
-  ['a throttled service', refusal({ retry_after_ms: 10 }), {}],
+  ['a throttled service', refusal({ retry_after_ms: 10 }), { RequestErrors: 1 }],
+  ['an unavailable bucket', new AppError(ErrorCode.workspaceUnavailable, 'No.'), { RequestErrors: 1 }],
   ['an unknown job', new AppError(ErrorCode.jobNotFound, 'None.'), {}],
   ['a failure of an operation', new OperationError('NO_PICTURE', 'None.'), {}],
 ])('%s counts once, however many layers map it', async (_what, error, expected) => {
@@ -93,8 +94,13 @@ test.each<[string, unknown, object]>([
 
 test('a limit is a property, not a dimension', async () => {
   const [document] = await requestsOf(() => measureFailure(refusal({ limit: 'open_jobs' })));
-  expect(document).toMatchObject({ limit: 'open_jobs', codes: ['RESOURCE_EXHAUSTED'] });
+  expect(document).toMatchObject({ limit_name: 'open_jobs', codes: ['RESOURCE_EXHAUSTED'] });
   expect(document?._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions)).toEqual([['service']]);
+});
+
+test('a fault has its code', async () => {
+  const [document] = await requestsOf(() => measureFailure(new AppError(ErrorCode.startFailed, 'No.')));
+  expect(document).toMatchObject({ RequestErrors: 1, codes: ['START_FAILED'] });
 });
 
 test('a handler that throws is a failed request', async () => {
