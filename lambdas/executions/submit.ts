@@ -8,7 +8,7 @@ import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { addMetric } from '../shared/observability/metrics.ts';
-import { beginStart, measureStart } from '../shared/observability/request-metrics.ts';
+import { beginStart, endStart, measureStart } from '../shared/observability/request-metrics.ts';
 import type { JobTrace } from '../shared/observability/trace-context.ts';
 import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
 import { type Executions, StartRefused } from './executions.ts';
@@ -126,7 +126,10 @@ export async function startPending(
   job: Job,
   created: boolean,
 ): Promise<Job> {
-  if (job.status !== JobStatus.pending) return job;
+  if (job.status !== JobStatus.pending) {
+    endStart();
+    return job;
+  }
   try {
     await executions.start(job);
   } catch (error) {
@@ -142,6 +145,7 @@ export async function startPending(
     }
   }
   if (created) measureStart(job);
+  else endStart();
   return job;
 }
 

@@ -13,6 +13,8 @@ import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS, MAX_RETENTION_SECONDS } from '../../lambdas/jobs/retention.ts';
 import type { Json } from '../../lambdas/shared/json.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { measureFailure, measureRequests } from '../../lambdas/shared/observability/request-metrics.ts';
+import { metricDocumentsOf, sumsOf } from '../support/metric-documents.ts';
 
 const LIMIT = 64 * 1024;
 const operation = defineOperation({
@@ -120,6 +122,21 @@ test('an idempotency key gives the id', async () => {
   await submit({ idempotencyKey: 'key', call: { jobId: 'ignored' } });
   expect(created[0]).toMatchObject({ jobId: jobIdForKey('alice', 'echo', 'key'), idempotent: true });
 });
+
+test.each(['pending', 'running'] as const)(
+  'a repeated call that finds a %s job is no start that can fail',
+  async (status) => {
+    const documents = await metricDocumentsOf(
+      async () => {
+        await submit({ idempotencyKey: 'key' }, { status, isCreated: false });
+        measureFailure(new Error('broken'));
+      },
+      { middleware: measureRequests() },
+    );
+    expect(sumsOf(documents)).toMatchObject({ RequestErrors: 1 });
+    expect(sumsOf(documents)).not.toHaveProperty('StartsFailed');
+  },
+);
 
 test('a call that becomes a job keeps its id, its result and its answers', async () => {
   const answers = { ok: { action: 'decline' } } as const;

@@ -11,6 +11,7 @@ import { checkLimits } from '../../jobs/limits.ts';
 import { type Caller, requireScopes, SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { beginStart } from '../../shared/observability/request-metrics.ts';
 import { toJson } from '../../shared/well-formed.ts';
 import { inStartSpan, type SubmitDependencies, startPending } from '../submit.ts';
 import { planRetry, type RetryPlan } from './plan-retry.ts';
@@ -37,6 +38,7 @@ export async function retryJob(
   jobId: string,
   fromStep: string | undefined,
 ): Promise<Job> {
+  beginStart();
   const { owner } = caller;
   const { operations, jobs, limits } = dependencies;
   const named = isJobId(jobId) ? await jobs.get(owner, jobId) : undefined;

@@ -15,6 +15,7 @@ import { Scope } from '../../shared/caller.ts';
 import { AppError, codedError, ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { setMetricSubject } from '../../shared/observability/metrics.ts';
+import { endStart } from '../../shared/observability/request-metrics.ts';
 import { currentTrace } from '../../shared/observability/tracing.ts';
 import { linkFiles } from '../../workspace/job-files.ts';
 import { readElicitationResult } from '../elicitation-result.ts';
@@ -105,6 +106,8 @@ export function syncFirstTool(operation: OperationDefinition, dependencies: Tool
         if (Object.keys(call.answers ?? {}).length > 0) throw synchronousCalls.exhausted();
         return startJob(dependencies, caller, submitted, { ms: 0 });
       }
+      // Until the call becomes a job, it starts none.
+      endStart();
       const outcome = await reportWhile(client.onProgress, runs(operation), () =>
         calls.invoke(operation, { call }),
       ).finally(release);

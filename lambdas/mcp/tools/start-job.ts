@@ -13,6 +13,7 @@ import { acceptUrl } from '../../shared/http/accept-url.ts';
 import type { AddressPolicy } from '../../shared/http/address-guard.ts';
 import type { Json } from '../../shared/json.ts';
 import { setMetricSubject } from '../../shared/observability/metrics.ts';
+import { beginStart } from '../../shared/observability/request-metrics.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
 import { jobResult } from '../job-result.ts';
 import type { OnProgress } from '../progress.ts';
@@ -87,6 +88,7 @@ export async function acceptStart(
   { workspace, addressPolicy }: Pick<ToolDependencies, 'workspace' | 'addressPolicy'>,
   ttlMs?: number,
 ): Promise<StartArguments> {
+  beginStart();
   const { wait_seconds, job_options, ...rest } = args;
   const {
     idempotency_key,

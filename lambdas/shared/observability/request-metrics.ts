@@ -42,14 +42,19 @@ function elapsedMs(): number {
   return Date.now() - request.startedMs;
 }
 
-/** Says that the request is to create a job: a failure before `measureStart` is a failed start. */
+/** Says that the request is to create a job: a failure before `measureStart` or `endStart` is a failed start. */
 export function beginStart(): void {
   request.starts = true;
 }
 
+/** Says that the request creates no job: it found one, or returns a result. */
+export function endStart(): void {
+  request.starts = false;
+}
+
 /** Counts a job that the request created. */
 export function measureStart(job: MeasuredJob): void {
-  request.starts = false;
+  endStart();
   setMetricSubject(job);
   addMetric('StartsAccepted', 1);
   addMetric('StartTime', elapsedMs() - request.waitedMs);

@@ -19,7 +19,9 @@ import { DEFAULT_JOB_LIMITS } from '../../../lambdas/jobs/limits.ts';
 import { scopes as ORDINARY, Scope } from '../../../lambdas/shared/caller.ts';
 import type { Json } from '../../../lambdas/shared/json.ts';
 import { log } from '../../../lambdas/shared/observability/log.ts';
+import { measureFailure, measureRequests } from '../../../lambdas/shared/observability/request-metrics.ts';
 import { startJobsTable, TABLE_NAME } from '../../support/jobs-table.ts';
+import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
 
 const options = {
   name: 'press',
@@ -165,6 +167,14 @@ test('the new job has the same input, subject, callback and retention, and what 
     finished: finishedOf({ fetch: 7, cut: { key: `work/${job.jobId}/cut.txt` } }),
   });
   expect(reads).toBe(1);
+});
+
+test('a retry that fails before its job is there is a failed start', async () => {
+  jest.spyOn(jobs, 'get').mockRejectedValue(new Error('throttled'));
+  const documents = await metricDocumentsOf(() => retry({ jobId: randomUUID() }).catch(measureFailure), {
+    middleware: measureRequests(),
+  });
+  expect(sumsOf(documents)).toMatchObject({ RequestErrors: 1, StartsFailed: 1 });
 });
 
 test('a retry from the first step reads no history', async () => {
