@@ -138,8 +138,10 @@ function compare(
 ): readonly Comparison[] {
   const receipts = jobs.map(quantitiesOf);
   const sum = (name: keyof Quantities) => receipts.reduce((total, each) => total + (each[name] ?? 0), 0);
-  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations, stepInvocations } = usesOf(observer, template);
-  const gbSeconds = (mbMs: number) => mbMs / 1_024_000;
+  const { stepGbSeconds, sandboxGbSeconds, sharedGbSeconds, invocations, stepInvocations } = usesOf(
+    observer,
+    template,
+  );
   const row = (what: string, counted: number, inReceipts: number, isChecked = true): Comparison => ({
     what,
     counted,
@@ -155,9 +157,9 @@ function compare(
   // The start makes two queries of half a unit each.
   const reads = sum('readUnits') + jobs.length;
   return [
-    row('Lambda: function of the steps, GB-seconds', gbSeconds(stepMbMs), sum('stepGbSeconds')),
-    row('Lambda: sandbox, GB-seconds', gbSeconds(sandboxMbMs), sum('sandboxGbSeconds')),
-    row('Lambda: shared functions, GB-seconds', gbSeconds(sharedMbMs), sum('sharedGbSeconds'), false),
+    row('Lambda: function of the steps, GB-seconds', stepGbSeconds, sum('stepGbSeconds')),
+    row('Lambda: sandbox, GB-seconds', sandboxGbSeconds, sum('sandboxGbSeconds')),
+    row('Lambda: shared functions, GB-seconds', sharedGbSeconds, sum('sharedGbSeconds'), false),
     row('Lambda: invocations of steps and sandboxes', stepInvocations, ofSteps),
     row(
       'Lambda: invocations of shared functions',

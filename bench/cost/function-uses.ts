@@ -1,13 +1,19 @@
 /** Sums what the functions of a stack did, by the lines of a receipt. */
+import { MB_MS_OF_GB_SECOND } from '../../lambdas/shared/function-memory.ts';
 import type { Observer, Template } from './observer.ts';
 
 const DEFAULT_MB = 128;
+const GB = 1_024 ** 3;
+/** The lines that Lambda itself logs for an invocation: START and REPORT, as JSON. */
+const PLATFORM_LOG_BYTES = 600;
 
 export interface FunctionUses {
-  /** MiB × milliseconds of the functions that run steps, of sandboxes, and of all others. */
-  readonly stepMbMs: number;
-  readonly sandboxMbMs: number;
-  readonly sharedMbMs: number;
+  /** Of the functions that run steps, of sandboxes, and of all others. */
+  readonly stepGbSeconds: number;
+  readonly sandboxGbSeconds: number;
+  readonly sharedGbSeconds: number;
+  /** Of all functions, with the lines of Lambda itself. */
+  readonly logGb: number;
   readonly invocations: number;
   /** Those of the functions that run steps, and of sandboxes. */
   readonly stepInvocations: number;
@@ -19,14 +25,20 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
       .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
       .map(([id, { Properties = {} }]) => [String(Properties.FunctionName ?? id), Properties]),
   );
-  const sums = { stepMbMs: 0, sandboxMbMs: 0, sharedMbMs: 0, invocations: 0, stepInvocations: 0 };
+  const sums = {
+    stepGbSeconds: 0,
+    sandboxGbSeconds: 0,
+    sharedGbSeconds: 0,
+    invocations: 0,
+    stepInvocations: 0,
+  };
   for (const [name, { invocations, ms }] of observer.functions) {
     const { FunctionName, TenancyConfig, MemorySize = DEFAULT_MB } = byName.get(name) ?? {};
     // Only the functions of operations have a name.
-    const kind = TenancyConfig ? 'sandboxMbMs' : FunctionName ? 'stepMbMs' : 'sharedMbMs';
-    sums[kind] += ms * Number(MemorySize);
+    const kind = TenancyConfig ? 'sandboxGbSeconds' : FunctionName ? 'stepGbSeconds' : 'sharedGbSeconds';
+    sums[kind] += (ms * Number(MemorySize)) / MB_MS_OF_GB_SECOND;
     sums.invocations += invocations;
-    if (kind !== 'sharedMbMs') sums.stepInvocations += invocations;
+    if (kind !== 'sharedGbSeconds') sums.stepInvocations += invocations;
   }
-  return sums;
+  return { ...sums, logGb: (observer.logBytes + sums.invocations * PLATFORM_LOG_BYTES) / GB };
 }

@@ -23,9 +23,6 @@ const MEASURED_MINUTES = 10;
 const MINUTES_OF_MONTH = 730 * 60;
 /** Lambda reads each queue with five long polls of 20 s. */
 const POLLS_OF_A_QUEUE = 5 * 3 * MINUTES_OF_MONTH;
-/** The lines that Lambda itself logs for an invocation. */
-const PLATFORM_LOG_BYTES = 600;
-const GB = 1_024 ** 3;
 const KEY_USD = 1;
 
 export async function idleTable(scratch: string, region: string): Promise<IdleTable> {
@@ -52,11 +49,10 @@ function price(template: Template, observer: Observer, region: string): IdleTabl
   const resources = Object.values(template.Resources);
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
   const aMonth = MINUTES_OF_MONTH / MEASURED_MINUTES;
-  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations } = usesOf(observer, template);
-  const gbSeconds = ((stepMbMs + sandboxMbMs + sharedMbMs) / 1_024_000) * aMonth;
+  const { stepGbSeconds, sandboxGbSeconds, sharedGbSeconds, invocations, logGb } = usesOf(observer, template);
+  const gbSeconds = (stepGbSeconds + sandboxGbSeconds + sharedGbSeconds) * aMonth;
   const reads = observer.calls('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan') * aMonth;
   const writes = observer.calls('dynamodb:PutItem', 'dynamodb:UpdateItem') * aMonth;
-  const logGb = ((observer.logBytes + invocations * PLATFORM_LOG_BYTES) * aMonth) / GB;
   const queues = resources.filter(
     ({ Type, Properties = {} }) =>
       Type === 'AWS::Lambda::EventSourceMapping' && Properties.StartingPosition === undefined,
@@ -71,7 +67,7 @@ function price(template: Template, observer: Observer, region: string): IdleTabl
     line('CloudWatch: alarms', alarmMetrics(template), 'metrics of alarms', prices.alarmMonth),
     line('CloudWatch: dashboards', count('AWS::CloudWatch::Dashboard'), 'dashboards', prices.dashboardMonth),
     line('CloudWatch: custom metrics', observer.metrics.size, 'metrics', prices.metricMonth),
-    line('CloudWatch: logs', logGb, 'GB', prices.logGb),
+    line('CloudWatch: logs', logGb * aMonth, 'GB', prices.logGb),
     line('Secrets Manager', count('AWS::SecretsManager::Secret'), 'secrets', prices.secretMonth),
     line('KMS', count('AWS::KMS::Key'), 'keys', KEY_USD),
     line('Lambda: scheduled functions', gbSeconds, 'GB-seconds', prices.lambdaGbSecond),

@@ -8,6 +8,7 @@ import type { Job } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import type { Quantities } from '../../lambdas/receipt/price-lines.ts';
 import { quantitiesOf } from '../../lambdas/receipt/receipt.ts';
+import { MCP_MB } from '../../lambdas/shared/function-memory.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../../test/support/synthesize-source.ts';
 import { awsClients } from '../../test/support/test-cloud.ts';
@@ -36,11 +37,6 @@ const SHORT_MS = 1_000;
 const LONG_MS = 9_000;
 /** Share of the requests that X-Ray records, beyond one a second. */
 const TRACED = 0.05;
-/** The lines that Lambda itself logs for an invocation: START and REPORT, as JSON. */
-const PLATFORM_LOG_BYTES = 600;
-const GB = 1_024 ** 3;
-/** MiB of the function that waits for a job. */
-const MCP_MB = 1_769;
 
 /** @returns quantities of one job with its polls, its webhooks and its questions */
 export async function modelOf(options: ModelOptions, scratch: string): Promise<Quantities> {
@@ -108,7 +104,7 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Quant
   await run(SHORT_MS, ['job.completed']);
   const short = await run(SHORT_MS, []);
   const long = await run(LONG_MS, []);
-  const told = webhooks > 0 ? await run(SHORT_MS, ['job.completed']) : short;
+  const notified = webhooks > 0 ? await run(SHORT_MS, ['job.completed']) : short;
   const polled = await countPoll(measured, client, short.job_id);
   await client.close();
   dynamodb.destroy();
@@ -125,7 +121,7 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Quant
     [short.quantities, 1],
     [long.quantities, more],
     [short.quantities, -more],
-    [told.quantities, webhooks],
+    [notified.quantities, webhooks],
     [short.quantities, -webhooks],
     [polled, polls],
     [waited, 1],
@@ -149,13 +145,9 @@ async function countPoll(measured: Measured, client: BenchClient, job_id: string
 }
 
 function quantitiesIn({ observer, template }: Measured, apiRequests: number): Quantities {
-  const { stepMbMs, sandboxMbMs, sharedMbMs, invocations } = usesOf(observer, template);
-  const gbSeconds = (mbMs: number) => mbMs / 1_024_000;
+  const { stepInvocations: _, ...uses } = usesOf(observer, template);
   return {
-    stepGbSeconds: gbSeconds(stepMbMs),
-    sandboxGbSeconds: gbSeconds(sandboxMbMs),
-    sharedGbSeconds: gbSeconds(sharedMbMs),
-    invocations,
+    ...uses,
     transitions: observer.calls('states:StateEntered'),
     readUnits: observer.calls('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'),
     s3Writes: observer.calls('s3:PUT', 's3:POST'),
@@ -164,7 +156,6 @@ function quantitiesIn({ observer, template }: Measured, apiRequests: number): Qu
     // Each message is received and deleted too.
     sqsRequests: 3 * observer.calls('sqs:SendMessage', 'sqs:SendMessageBatch'),
     apiRequests,
-    logGb: (observer.logBytes + invocations * PLATFORM_LOG_BYTES) / GB,
   };
 }
 

@@ -274,6 +274,8 @@ export function logKeysOf({
   return { job_id: jobId, operation, owner, ...(trace && { trace_id: traceIdOf(trace) }) };
 }
 
+const JOB_ID_LENGTH = 36;
+
 export function isJobId(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }
@@ -319,4 +321,10 @@ export function hashInput(input: Json): string {
  */
 export function executionName(job: Pick<Job, 'jobId' | 'idempotent' | 'createdAt'>): string {
   return job.idempotent ? `${job.jobId}-${Date.parse(job.createdAt)}` : job.jobId;
+}
+
+/** @returns the id of the job that an execution with this name belongs to; undefined for any other name */
+export function jobIdOfExecution(name: string): string | undefined {
+  const jobId = name.slice(0, JOB_ID_LENGTH);
+  return isJobId(jobId) ? jobId : undefined;
 }

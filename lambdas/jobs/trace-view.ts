@@ -1,4 +1,5 @@
 /** Maps the trace of a job to what callers and operators see. */
+import { region as ownRegion } from '../shared/env.ts';
 import { type JobTrace, traceIdOf } from '../shared/observability/trace-context.ts';
 
 export interface TraceView {
@@ -18,11 +19,8 @@ const CONSOLES: readonly (readonly [prefix: string, host: string])[] = [
   ['', 'console.aws.amazon.com'],
 ];
 
-/** @param region of the deployment. @returns undefined for a job of version 0.2 */
-export function viewTrace(
-  trace: JobTrace | undefined,
-  region = process.env.AWS_REGION ?? '',
-): TraceView | undefined {
+/** @param region of the deployment. @default that of this function. @returns undefined for a job of version 0.2 */
+export function viewTrace(trace: JobTrace | undefined, region = ownRegion()): TraceView | undefined {
   if (!trace) return undefined;
   const { xray } = trace;
   const host = CONSOLES.find(([prefix]) => region.startsWith(prefix))?.[1];

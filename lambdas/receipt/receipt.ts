@@ -9,13 +9,13 @@
  * and later attempts of a delivery, and what the code of a step uses of AWS by itself.
  */
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { MB_MS_OF_GB_SECOND, MCP_MB } from '../shared/function-memory.ts';
 import { sumUsage } from '../shared/usage.ts';
 import { type Quantities, type Receipt, toReceipt } from './price-lines.ts';
 
 /** MiB of the functions that the engine itself runs, but for the MCP endpoint. */
 const SHARED_MB = 512;
-const MCP_MB = 1_769;
-/** Milliseconds of the function that answers a start. It makes two queries, a write and a call to Step Functions. */
+/** Milliseconds of the function that accepts a start. It makes two queries, a write and a call to Step Functions. */
 const START_MS = 80;
 const ANSWER_MS = 60;
 /** Of the function that publishes changes, for one change. */
@@ -35,7 +35,6 @@ const WEBHOOK_HEADER_BYTES = 2_000;
 
 const KB = 1_024;
 const GB = 1_024 ** 3;
-const MB_MS_OF_GB_SECOND = 1_024 * 1_000;
 const DAYS_OF_MONTH = 30;
 
 /** Lines whose quantity does not come from a count of the record. */

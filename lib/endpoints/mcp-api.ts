@@ -5,6 +5,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
+import { MCP_MB } from '../../lambdas/shared/function-memory.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -55,8 +56,7 @@ export class McpApi extends Construct {
       entry: lambdaEntry('mcp/mcp.lambda'),
       purpose: 'mcp',
       timeout,
-      // 1,769 MiB is one full vCPU: CPU limits cold starts, DynamoDB limits calls.
-      memorySize: 1_769,
+      memorySize: MCP_MB,
       catalogue,
       page: 'card',
       alias: {

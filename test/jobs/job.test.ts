@@ -12,6 +12,7 @@ import {
   type Job,
   JobStatus,
   jobIdForKey,
+  jobIdOfExecution,
   logsOf,
   openRequests,
   STATUSES_BEFORE,
@@ -140,4 +141,7 @@ test('an execution has the name of its job, and with an idempotency key its crea
   const job = { jobId: ID, createdAt: '2026-01-01T00:00:00.000Z' };
   expect(executionName(job)).toBe(ID);
   expect(executionName({ ...job, idempotent: true })).toBe(`${ID}-1767225600000`);
+  expect(jobIdOfExecution(ID)).toBe(ID);
+  expect(jobIdOfExecution(`${ID}-1767225600000`)).toBe(ID);
+  expect(jobIdOfExecution('nightly')).toBeUndefined();
 });

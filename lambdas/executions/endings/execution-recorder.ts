@@ -8,11 +8,11 @@ import {
 import type { Workspace } from '../../definition/step-context.ts';
 import {
   executionName,
-  isJobId,
   isTerminal,
   type Job,
   type JobError,
   JobStatus,
+  jobIdOfExecution,
   logKeysOf,
 } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
@@ -47,14 +47,6 @@ export interface StatusChanged {
   };
 }
 
-const JOB_ID_LENGTH = 36;
-
-/** @returns the id of the job that an execution is named like; undefined for any other name */
-export function jobIdOf({ name }: Pick<StatusChanged['detail'], 'name'>): string | undefined {
-  const jobId = name.slice(0, JOB_ID_LENGTH);
-  return isJobId(jobId) ? jobId : undefined;
-}
-
 export class ExecutionRecorder {
   readonly #dependencies: ExecutionRecorderDependencies;
 
@@ -65,7 +57,7 @@ export class ExecutionRecorder {
   /** Handles a status event. It ignores executions that are not named like a job, without a read. */
   async statusChanged({ detail }: StatusChanged): Promise<void> {
     const { jobs, executions } = this.#dependencies;
-    const jobId = jobIdOf(detail);
+    const jobId = jobIdOfExecution(detail.name);
     const job = jobId === undefined ? undefined : await jobs.find(jobId);
     const operation = job && this.operationOf(job);
     // The idempotency key may have created another job since. An execution of any state machine can have the name of a job.

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import { operations } from '../../definition/deployed-operations.ts';
+import { jobIdOfExecution } from '../../jobs/job.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
@@ -11,7 +12,7 @@ import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { ExecutionHistory } from '../execution-history.ts';
 import { ExecutionProgress } from '../execution-progress.ts';
 import { Executions } from '../executions.ts';
-import { ExecutionRecorder, jobIdOf, type StatusChanged } from './execution-recorder.ts';
+import { ExecutionRecorder, type StatusChanged } from './execution-recorder.ts';
 
 const jobs = new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) });
 const recorder = new ExecutionRecorder({
@@ -23,5 +24,5 @@ const recorder = new ExecutionRecorder({
 });
 
 export const handler = middy((event: StatusChanged) => recorder.statusChanged(event)).use(
-  observe(({ detail }: StatusChanged) => ({ job_id: jobIdOf(detail) })),
+  observe(({ detail }: StatusChanged) => ({ job_id: jobIdOfExecution(detail.name) })),
 );

@@ -8,6 +8,7 @@ import {
   type Job,
   type JobError,
   JobStatus,
+  jobIdOfExecution,
   logKeysOf,
   logsOf,
 } from '../../jobs/job.ts';
@@ -36,7 +37,6 @@ export interface ExecutionEnded {
   };
 }
 
-const JOB_ID_LENGTH = 36;
 const REMEDY = 'Start the job again, or ask the operator to read the log of this job.';
 
 /** Errors that no state can catch, with their remedies. */
@@ -74,7 +74,8 @@ export async function recordExecutionEnded(
   deployed?: ReadonlySet<string>,
 ): Promise<void> {
   const { name, status, error } = detail;
-  const job = await jobs.find(jobIdOf({ detail }));
+  const jobId = jobIdOfExecution(name);
+  const job = jobId === undefined ? undefined : await jobs.find(jobId);
   // The idempotency key may have created another job since.
   if (!job || executionName(job) !== name) return;
   if (deployed && !deployed.has(job.operation)) return fail(jobs, job, operationRemoved(job), {});
@@ -84,9 +85,9 @@ export async function recordExecutionEnded(
   await fail(jobs, job, { ...failure, retryable: uncatchable === undefined }, {});
 }
 
-/** @returns the id of the job that an event is about */
-export function jobIdOf(event: CaughtError | ExecutionEnded): string {
-  return 'detail' in event ? event.detail.name.slice(0, JOB_ID_LENGTH) : event.jobId;
+/** @returns the id of the job that an event is about; undefined for an execution of no job */
+export function jobIdOf(event: CaughtError | ExecutionEnded): string | undefined {
+  return 'detail' in event ? jobIdOfExecution(event.detail.name) : event.jobId;
 }
 
 /** @returns the failure that the step reported, after its last retry; undefined for another error */

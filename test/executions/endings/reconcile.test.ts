@@ -16,7 +16,10 @@ import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:00.000Z');
 const CREATED = '2025-12-31T00:00:00.000Z';
-const open: OpenJob = { jobId: 'job', operation: 'build', createdAt: CREATED };
+const JOB = '7d5fbf9e-0000-4000-8000-000000000001';
+const OTHER = '7d5fbf9e-0000-4000-8000-000000000002';
+const REMOVED = '7d5fbf9e-0000-4000-8000-000000000003';
+const open: OpenJob = { jobId: JOB, operation: 'build', createdAt: CREATED };
 const job = { ...open, status: 'running', retentionSeconds: 60 } as Job;
 const upload = { step: 'take', message: 'A file.', upload: { key: 'uploads/job', maxBytes: 1 } };
 
@@ -131,13 +134,13 @@ const nothing = () => expect([started, recorded, failed, answered]).toEqual([[],
 const ended = (stoppedAtMs: number) => ({ status: 'FAILED', stoppedAtMs }) as const;
 
 test('the execution of a removed operation is stopped and its job fails, and the others are swept', async () => {
-  const removed = { ...open, jobId: 'removed', operation: 'thumbnail' };
+  const removed = { ...open, jobId: REMOVED, operation: 'thumbnail' };
   await run({ opens: [removed, open], found: job, execution: undefined });
   expect(failed).toEqual([
-    ['job', expect.objectContaining({ code: 'EXECUTION_STOPPED' }), { retentionSeconds: 60 }],
-    ['removed', expect.objectContaining({ code: 'OPERATION_REMOVED' }), { retentionSeconds: 60 }],
+    [JOB, expect.objectContaining({ code: 'EXECUTION_STOPPED' }), { retentionSeconds: 60 }],
+    [REMOVED, expect.objectContaining({ code: 'OPERATION_REMOVED' }), { retentionSeconds: 60 }],
   ]);
-  expect(stopped).toEqual(['removed']);
+  expect(stopped).toEqual([REMOVED]);
 });
 
 test('a job that the idempotency key has made since the operation was removed is left alone', async () => {
@@ -200,8 +203,8 @@ test('nothing happens while another sweep runs', async () => {
 
 describe('with a running execution in the list', () => {
   const listed = [
-    { names: ['other'], oldestMs: NOW },
-    { names: ['job'], oldestMs: NOW },
+    { names: [OTHER], oldestMs: NOW },
+    { names: [JOB], oldestMs: NOW },
   ];
 
   test('a job costs no call', async () => {
@@ -224,7 +227,7 @@ describe('with a running execution in the list', () => {
   });
 
   test('the list of a busy external state machine is not read to its end', async () => {
-    const full = Array.from({ length: 100 }, () => ({ names: ['other'], oldestMs: NOW }));
+    const full = Array.from({ length: 100 }, () => ({ names: [OTHER], oldestMs: NOW }));
     await run({ listed: full, execution: { status: 'RUNNING' }, found: job });
     expect(pages).toHaveLength(11);
     expect(described).toBe(1);
@@ -264,7 +267,7 @@ describe('a pending job without a running execution', () => {
 
   test('whose execution has ended fails', async () => {
     await run({ found: pending, start: false, execution: ended(0) });
-    expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
+    expect(failed).toMatchObject([[JOB, { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
   });
 
   test('fails when Step Functions refuses the start for good', async () => {
@@ -276,7 +279,7 @@ describe('a pending job without a running execution', () => {
     'waits for the next sweep, like all others, after %s',
     async (name) => {
       const start = Object.assign(new Error('why'), { name });
-      await run({ found: pending, start, opens: [open, { ...open, jobId: 'other' }] });
+      await run({ found: pending, start, opens: [open, { ...open, jobId: OTHER }] });
       expect(started).toHaveLength(1);
       expect(failed).toEqual([]);
       expect(released).toEqual([undefined]);
@@ -285,7 +288,7 @@ describe('a pending job without a running execution', () => {
 
   test('that cannot start for another reason does not stop the others', async () => {
     const start = new Error('unavailable');
-    const opens = [open, { ...open, jobId: 'other' }];
+    const opens = [open, { ...open, jobId: OTHER }];
     await expect(run({ found: pending, start, opens })).rejects.toMatchObject({ errors: [start, start] });
     expect(started).toHaveLength(2);
   });
@@ -295,7 +298,7 @@ describe('without an execution', () => {
   test('a running job fails', async () => {
     await run({ found: job });
     expect(failed).toMatchObject([
-      ['job', { code: 'EXECUTION_STOPPED', details: { cause: 'ABORTED' } }, { retentionSeconds: 60 }],
+      [JOB, { code: 'EXECUTION_STOPPED', details: { cause: 'ABORTED' } }, { retentionSeconds: 60 }],
     ]);
     expect(started).toEqual([]);
   });
@@ -312,7 +315,7 @@ describe('without an execution', () => {
 describe('with an execution of steps', () => {
   test('that ended, the job fails with its status', async () => {
     await run({ execution: ended(NOW - 60_000), found: job });
-    expect(failed).toMatchObject([['job', { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
+    expect(failed).toMatchObject([[JOB, { details: { cause: 'FAILED' } }, { retentionSeconds: 60 }]]);
     expect(warnings).toHaveBeenCalledWith('The end event of an execution was lost', { status: 'FAILED' });
   });
 
@@ -335,7 +338,7 @@ describe('with an execution of steps', () => {
   test('that exceeded the data limit, the job fails with the reason', async () => {
     await run({ execution: { ...ended(0), error: 'States.DataLimitExceeded' }, found: job });
     expect(failed).toMatchObject([
-      ['job', { retryable: false, message: expect.stringContaining('256 KiB') }, {}],
+      [JOB, { retryable: false, message: expect.stringContaining('256 KiB') }, {}],
     ]);
   });
 });
@@ -360,14 +363,14 @@ describe('with an execution of an external state machine', () => {
 
 test('jobs that fail do not stop the others, and are an error at the end', async () => {
   const execution = new Error('unavailable');
-  const outcome = run({ execution, found: job, opens: [open, { ...open, jobId: 'other' }] });
+  const outcome = run({ execution, found: job, opens: [open, { ...open, jobId: OTHER }] });
   await expect(outcome).rejects.toMatchObject({
     errors: [execution, execution],
     message: 'Failed to reconcile 2 jobs or operations. Read the log for each cause.',
   });
   expect(errors.mock.calls).toEqual([
-    ['Failed to reconcile an open job', { job_id: 'job', operation: 'build', error: execution }],
-    ['Failed to reconcile an open job', { job_id: 'other', operation: 'build', error: execution }],
+    ['Failed to reconcile an open job', { job_id: JOB, operation: 'build', error: execution }],
+    ['Failed to reconcile an open job', { job_id: OTHER, operation: 'build', error: execution }],
   ]);
 });
 
@@ -384,30 +387,31 @@ test('an operation whose executions cannot be listed does not stop the others', 
 });
 
 describe('a sweep that runs out of time', () => {
-  const opens = ['c', 'a', 'b'].map((jobId) => ({ ...open, jobId }));
+  const idOf = (last: string) => `${JOB.slice(0, -1)}${last}`;
+  const opens = ['c', 'a', 'b'].map((last) => ({ ...open, jobId: idOf(last) }));
   const ids = () => failed.map((args) => (args as unknown[])[0]);
   /** A clock that is past the end of the sweep after so many failed jobs. */
   const until = (count: number) => () => NOW + (failed.length >= count ? 90_000 : 0);
 
   test('keeps where the next one begins', async () => {
     await run({ opens, found: job, execution: ended(0), now: until(2) });
-    expect(ids()).toEqual(['a', 'b']);
-    expect(released).toEqual(['b']);
+    expect(ids()).toEqual(['a', 'b'].map(idOf));
+    expect(released).toEqual([idOf('b')]);
   });
 
   test('continues after the last job, and comes to the first ones again', async () => {
-    await run({ opens, found: job, execution: ended(0), cursor: 'b' });
-    expect(ids()).toEqual(['c', 'a', 'b']);
+    await run({ opens, found: job, execution: ended(0), cursor: idOf('b') });
+    expect(ids()).toEqual(['c', 'a', 'b'].map(idOf));
     expect(released).toEqual([undefined]);
   });
 
   test('ends when Step Functions throttles its looks, and says so', async () => {
     const execution = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
-    await expect(run({ opens, found: job, execution, cursor: 'a' })).rejects.toMatchObject({
+    await expect(run({ opens, found: job, execution, cursor: idOf('a') })).rejects.toMatchObject({
       errors: [execution],
     });
     expect(described).toBe(1);
-    expect(released).toEqual(['a']);
+    expect(released).toEqual([idOf('a')]);
   });
 });
 
@@ -426,14 +430,14 @@ describe('a finding is kept for operators', () => {
       'upload_lost',
       {
         found: waiting,
-        listed: [{ names: ['job'], oldestMs: NOW }],
+        listed: [{ names: [JOB], oldestMs: NOW }],
         opens: [{ ...open, awaitsUpload: true }],
         file: { size: 1, version: 'v' },
       },
     ],
   ])('%s', async (finding, each) => {
     await run(each);
-    expect(findings).toEqual([{ finding, jobId: 'job', foundAt: new Date(NOW).toISOString() }]);
+    expect(findings).toEqual([{ finding, jobId: JOB, foundAt: new Date(NOW).toISOString() }]);
   });
 
   test('while the sweep holds its lease: two sweeps never write at a time', async () => {
@@ -446,7 +450,7 @@ describe('a finding is kept for operators', () => {
   test('only when the sweep repaired something', async () => {
     await run({ found: job, execution: { status: 'RUNNING' } });
     await run({ found: pending, start: Object.assign(new Error('why'), { name: 'ThrottlingException' }) });
-    await run({ listed: [{ names: ['job'], oldestMs: NOW }], found: waiting });
+    await run({ listed: [{ names: [JOB], oldestMs: NOW }], found: waiting });
     expect(findings).toEqual([]);
   });
 

@@ -221,3 +221,8 @@ describe('an execution that ended before its job', () => {
     expect(asked).toEqual([ID]);
   });
 });
+
+test('an execution that is not named like a job causes no read', async () => {
+  await recordExecutionEnded(storeOf(job), { detail: { name: 'nightly-import', status: 'FAILED' } });
+  expect(asked).toEqual([]);
+});
