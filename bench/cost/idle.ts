@@ -23,7 +23,6 @@ const MEASURED_MINUTES = 10;
 const MINUTES_OF_MONTH = 730 * 60;
 /** Lambda reads each queue with five long polls of 20 s. */
 const POLLS_OF_A_QUEUE = 5 * 3 * MINUTES_OF_MONTH;
-const KEY_USD = 1;
 
 export async function idleTable(scratch: string, region: string): Promise<IdleTable> {
   await synthesizeSource(scratch);
@@ -69,7 +68,7 @@ function price(template: Template, observer: Observer, region: string): IdleTabl
     line('CloudWatch: custom metrics', observer.metrics.size, 'metrics', prices.metricMonth),
     line('CloudWatch: logs', logGb * aMonth, 'GB', prices.logGb),
     line('Secrets Manager', count('AWS::SecretsManager::Secret'), 'secrets', prices.secretMonth),
-    line('KMS', count('AWS::KMS::Key'), 'keys', KEY_USD),
+    line('KMS', count('AWS::KMS::Key'), 'keys', prices.keyMonth),
     line('Lambda: scheduled functions', gbSeconds, 'GB-seconds', prices.lambdaGbSecond),
     line('Lambda: invocations', invocations * aMonth, 'requests', prices.lambdaRequest),
     line('DynamoDB: writes', writes, 'write units', prices.writeUnit),

@@ -16,4 +16,4 @@ export const handler = middy(createAuthorizer(settings, tokenVerifier(settings, 
       correlation_id: requestContext.requestId,
     })),
   )
-  .use(writeMetrics(new Set()));
+  .use(writeMetrics());

@@ -13,9 +13,6 @@ import { metricsOf, runCanary } from './run-canary.ts';
 import { type AuthorizedFetch, createSignIn } from './sign-in.ts';
 import { startJob } from './start-job.ts';
 
-/** Its metrics are of the deployment. */
-const NO_OPERATIONS: ReadonlySet<string> = new Set();
-
 const apiUrl = requiredEnv(Env.apiUrl);
 const { tool, input, signIn } = JSON.parse(requiredEnv(Env.canary)) as CanarySettings;
 const runs = new CanaryRuns(new DynamoDBClient(), requiredEnv(Env.canaryTableName));
@@ -28,7 +25,7 @@ const dependencies = {
     startJob(authorizedFetch, { apiUrl, tool, input, callbackUrl }),
 };
 
-export const handler = middy(handle).use(observe()).use(writeMetrics(NO_OPERATIONS));
+export const handler = middy(handle).use(observe()).use(writeMetrics());
 
 async function handle(event: APIGatewayProxyEvent | EventBridgeEvent<string, unknown>) {
   if ('httpMethod' in event) {

@@ -66,7 +66,7 @@ async function start(
     return { jobId, ...elapsed() };
   } catch (error) {
     const run = elapsed();
-    log.error('The canary could not start a job', { error: error as Error });
+    log.error('The canary could not start a job', { error });
     return run;
   }
 }
@@ -79,7 +79,7 @@ async function waitForWebhook(
   for (const endMs = now() + WAIT_MS; now() < endMs; await sleep(POLL_MS)) {
     // A failed read is repeated.
     const arrival = await runs.arrival(token, jobId).catch((error: unknown) => {
-      log.warn('The canary could not read its run', { error: error as Error });
+      log.warn('The canary could not read its run', { error });
     });
     if (arrival) return arrival;
   }

@@ -16,7 +16,7 @@ export interface JobChange {
 }
 
 /** What one change of a job adds to the metrics of its operation. */
-export interface JobMetrics {
+interface JobMetrics {
   readonly values: Readonly<Partial<Record<MetricName, number>>>;
   /** Error code of a job that failed. */
   readonly code?: string;

@@ -15,7 +15,6 @@ export interface Prices {
   readonly transition: number;
   readonly writeUnit: number;
   readonly readUnit: number;
-  readonly tableGbMonth: number;
   /** PUT, COPY and LIST. */
   readonly s3Write: number;
   readonly s3Read: number;
@@ -31,6 +30,8 @@ export interface Prices {
   readonly metricMonth: number;
   readonly dashboardMonth: number;
   readonly secretMonth: number;
+  /** Of AWS KMS. */
+  readonly keyMonth: number;
 }
 
 const perMillion = (usd: number) => usd / 1_000_000;
@@ -47,7 +48,6 @@ const BASE: Prices = {
   // aws.amazon.com/dynamodb/pricing/on-demand, since November 2024
   writeUnit: perMillion(0.625),
   readUnit: perMillion(0.125),
-  tableGbMonth: 0.25,
   // aws.amazon.com/s3/pricing: S3 Standard
   s3Write: perThousand(0.005),
   s3Read: perThousand(0.0004),
@@ -67,6 +67,8 @@ const BASE: Prices = {
   dashboardMonth: 3,
   // aws.amazon.com/secrets-manager/pricing
   secretMonth: 0.4,
+  // aws.amazon.com/kms/pricing
+  keyMonth: 1,
 };
 
 /** Prices that differ from those of us-east-1. All these regions have the same prices of Lambda. */
@@ -77,7 +79,6 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'ca-central-1': {
     writeUnit: perMillion(0.6875),
     readUnit: perMillion(0.1375),
-    tableGbMonth: 0.275,
     s3Write: perThousand(0.0055),
     s3Read: perThousand(0.00044),
     s3GbMonth: 0.025,
@@ -86,13 +87,11 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'eu-west-1': {
     writeUnit: perMillion(0.7068),
     readUnit: perMillion(0.1415),
-    tableGbMonth: 0.283,
     logGb: 0.57,
   },
   'eu-west-2': {
     writeUnit: perMillion(0.7423),
     readUnit: perMillion(0.1485),
-    tableGbMonth: 0.297,
     s3Write: perThousand(0.0053),
     s3Read: perThousand(0.00042),
     s3GbMonth: 0.024,
@@ -101,7 +100,6 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'eu-central-1': {
     writeUnit: perMillion(0.7625),
     readUnit: perMillion(0.1525),
-    tableGbMonth: 0.306,
     s3Write: perThousand(0.0054),
     s3Read: perThousand(0.00043),
     s3GbMonth: 0.0245,
@@ -111,13 +109,11 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'eu-north-1': {
     writeUnit: perMillion(0.6715),
     readUnit: perMillion(0.1345),
-    tableGbMonth: 0.269,
     logGb: 0.5415,
   },
   'ap-northeast-1': {
     writeUnit: perMillion(0.7135),
     readUnit: perMillion(0.1427),
-    tableGbMonth: 0.285,
     s3Write: perThousand(0.0047),
     s3Read: perThousand(0.00037),
     s3GbMonth: 0.025,
@@ -128,7 +124,6 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'ap-southeast-1': {
     writeUnit: perMillion(0.7115),
     readUnit: perMillion(0.1425),
-    tableGbMonth: 0.285,
     s3GbMonth: 0.025,
     apiRequest: perMillion(4.25),
     logGb: 0.7,
@@ -137,7 +132,6 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
   'ap-southeast-2': {
     writeUnit: perMillion(0.7115),
     readUnit: perMillion(0.1425),
-    tableGbMonth: 0.285,
     s3Write: perThousand(0.0055),
     s3Read: perThousand(0.00044),
     s3GbMonth: 0.025,
@@ -148,7 +142,6 @@ const REGIONS: Readonly<Record<string, Partial<Prices>>> = {
     transition: perThousand(0.0285),
     writeUnit: perMillion(0.7115),
     readUnit: perMillion(0.1425),
-    tableGbMonth: 0.285,
     s3GbMonth: 0.025,
     logGb: 0.67,
     transferGb: 0.1093,
@@ -163,5 +156,3 @@ export function pricesOf(region: string): { readonly prices: Prices; readonly re
   const found = Object.hasOwn(REGIONS, region) ? region : FALLBACK;
   return { prices: { ...BASE, ...REGIONS[found] }, region: found };
 }
-
-export const PRICED_REGIONS = Object.keys(REGIONS);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cleanShortText } from '../clean-text.ts';
 
 /** Stands where something was removed. */
-export const REMOVED = '[removed]';
+const REMOVED = '[removed]';
 
 const MAX_TEXT_CHARACTERS = 2_000;
 /** Characters of all values of a line together. Lambda splits lines at 256 KB. */

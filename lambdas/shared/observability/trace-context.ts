@@ -22,7 +22,7 @@ export interface JobTrace extends TraceContext {
 }
 
 /** The parts of a `traceparent`. */
-export interface TraceParent {
+interface TraceParent {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   /** 16 hexadecimal digits. */
