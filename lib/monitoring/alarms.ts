@@ -288,10 +288,18 @@ export const alarms = [
   },
   {
     id: 'webhooks-waiting',
-    says: 'The next attempt of a webhook delivery is overdue.',
-    metrics: ({ service }) => [serviceMetric(service, 'OldestWaitingDelivery', 'Maximum')],
+    says: 'The next attempt of a webhook delivery is overdue, or the function that queues it does not run.',
+    // Each run writes a value, also 0. No run counts as one at the threshold, and before the first run there is no data.
+    metrics: ({ service }, { waitingDeliverySeconds }) => [
+      math(`FILL(oldest, ${waitingDeliverySeconds}) * FILL(runs, REPEAT) / FILL(runs, REPEAT)`, {
+        oldest: serviceMetric(service, 'OldestWaitingDelivery', 'Maximum'),
+        runs: serviceMetric(service, 'OldestWaitingDelivery', 'SampleCount'),
+      }),
+    ],
     threshold: ({ waitingDeliverySeconds }) => waitingDeliverySeconds,
-    datapoints: TWO_OF_THREE,
+    // Five minutes can have two runs, and the next five none.
+    datapoints: { breaching: 3, of: 3 },
+    missing: TreatMissingData.IGNORE,
   },
 ] as const satisfies readonly ListedAlarm[];
 

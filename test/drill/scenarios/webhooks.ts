@@ -46,6 +46,15 @@ export const webhookScenarios: readonly Scenario[] = [
       return end;
     },
   },
+  {
+    alarm: 'webhooks-waiting',
+    cause: 'the schedule that queues due attempts is disabled',
+    async begin(drill) {
+      // Without a run before, the alarm has no data.
+      for (let minute = 0; minute < 15; minute++) await drill.minute();
+      return drill.cause('disabled-rule', 'Events::Rule', /^WebhooksEveryFiveMinutes/);
+    },
+  },
 ];
 
 let hostile: Awaited<ReturnType<typeof startHostileReceiver>> | undefined;

@@ -108,6 +108,25 @@ test('sweeps that stop set off one alarm within a quarter of an hour, which last
   expect(deployment.setOff).toEqual(['sweep-stopped']);
 });
 
+test('the next attempts of webhooks that nobody queues set off an alarm, and a new deployment does not', async () => {
+  const deployment = new Deployment();
+  let minute = 0;
+  const queueing = () => {
+    if (minute++ % 5 === 0) deployment.count('OldestWaitingDelivery', 0);
+  };
+  await deployment.pass(30);
+  expect(deployment.stateOf('webhooks-waiting')).toBe('INSUFFICIENT_DATA');
+  await deployment.pass(60, queueing);
+  expect(deployment.stateOf('webhooks-waiting')).toBe('OK');
+  await deployment.pass(20);
+  expect(deployment.stateOf('webhooks-waiting')).toBe('ALARM');
+  await deployment.pass(12 * 60);
+  expect(deployment.stateOf('webhooks-waiting')).toBe('ALARM');
+  await deployment.pass(20, queueing);
+  expect(deployment.stateOf('webhooks-waiting')).toBe('OK');
+  expect(deployment.setOff).toEqual(['webhooks-waiting']);
+});
+
 test('one of two requests, jobs and attempts that fails is no alarm', async () => {
   const deployment = new Deployment();
   await deployment.pass(120, () => {
