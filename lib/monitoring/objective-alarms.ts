@@ -26,9 +26,12 @@ const OBJECTIVES: readonly Objective[] = [
     name: 'starts',
     says: 'Starts fail or take more than a second',
     badPercent(service, period) {
-      const bad = 'accepted * (1 - within / 100) + failed';
+      const accepted = 'FILL(accepted, 0)';
+      const failed = 'FILL(failed, 0)';
+      // Without starts, none is late.
+      const bad = `${accepted} * (1 - FILL(within, 100) / 100) + ${failed}`;
       return math(
-        `IF(${bad} > 1.5, 100 * (${bad}) / (accepted + failed), 0)`,
+        `IF(${bad} > 1.5, 100 * (${bad}) / (${accepted} + ${failed}), 0)`,
         {
           accepted: serviceMetric(service, 'StartTime', 'SampleCount', period),
           within: serviceMetric(service, 'StartTime', `PR(:${Objectives.startMs})`, period),
@@ -60,14 +63,14 @@ export function addObjectiveAlarms(alarms: AlarmFactory, service: string): void 
       id: 'canary-failing',
       says: 'The canary has had no good run for 15 minutes: jobs do not start, or their webhooks do not arrive.',
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 2,
+      threshold: 1,
       // A window can have two runs, and the next one none.
       datapoints: { breaching: 3, of: 3 },
       missing: TreatMissingData.IGNORE,
     },
     [
-      // 2 with a good run, less with a bad run or none. Before the first run there is no data, so a new deployment is quiet.
-      math('(FILL(starts, 0) + FILL(deliveries, 0)) * FILL(runs, REPEAT) / FILL(runs, REPEAT)', {
+      // At least 1 with a good run, 0 with a bad run or none. Before the first run there is no data, so a new deployment is quiet.
+      math('MIN([FILL(starts, 0), FILL(deliveries, 0)]) * FILL(runs, REPEAT) / FILL(runs, REPEAT)', {
         starts: serviceMetric(service, 'CanaryStartsGood', 'Sum'),
         deliveries: serviceMetric(service, 'CanaryDeliveriesGood', 'Sum'),
         runs: serviceMetric(service, 'CanaryStarts', 'Sum'),

@@ -1,4 +1,4 @@
-/** Evaluates metric math: the operators, and the functions IF, FILL, MAX and SUM. */
+/** Evaluates metric math: the operators, and the functions IF, FILL, MAX, MIN and SUM. */
 
 /** The values of each id, the oldest first; undefined where a data point is missing. */
 export type TimeSeries = Readonly<Record<string, readonly (number | undefined)[]>>;
@@ -70,6 +70,13 @@ const FUNCTIONS: Readonly<Record<string, MathFunction>> = {
     parameters: 1,
     call: ([list], series, index) =>
       present(list, series, index).reduce<number | undefined>(larger, undefined),
+  },
+  MIN: {
+    parameters: 1,
+    call([list], series, index) {
+      const values = present(list, series, index);
+      return values.length === 0 ? undefined : Math.min(...values);
+    },
   },
   SUM: {
     parameters: 1,

@@ -64,7 +64,7 @@ test('each alarm of an objective has two windows, and a runbook', () => {
       [`Jobs-${id}`, undefined],
     ].map((alarm) => [...alarm, `https://wiki.example.com/${id}.md`]);
   expect(alarms).toEqual([
-    ['Jobs-canary-failing', 2, 'https://wiki.example.com/canary-failing.md'],
+    ['Jobs-canary-failing', 1, 'https://wiki.example.com/canary-failing.md'],
     ...ofObjective('slo-starts-fast', 1.44),
     ...ofObjective('slo-starts-slow', 0.6),
     ...ofObjective('slo-deliveries-fast', 1.44),
@@ -120,6 +120,15 @@ test('starts that all fail set off the alarms, without one that was accepted', a
 test.each([
   ['starts are refused', { CanaryStarts: [1], CanaryStartsGood: [0] }],
   ['webhooks do not arrive', { ...GOOD_RUN, CanaryDeliveriesGood: [0] }],
+  [
+    'two runs of a window start, and their webhooks do not arrive',
+    {
+      CanaryStarts: [1, 1],
+      CanaryStartsGood: [1, 1],
+      CanaryDeliveries: [1, 1],
+      CanaryDeliveriesGood: [0, 0],
+    },
+  ],
   ['the schedule does not run it', {}],
 ])('the canary sets off its alarm when %s, and one bad run does not', async (_, bad) => {
   const once = await minutes(60, (minute) => runs(minute, minute === 31 ? bad : GOOD_RUN));

@@ -17,6 +17,8 @@ test.each<[string, number | undefined]>([
   ['IF(a == 2 || b != 8, 1, 0)', 1],
   ['SUM([a, b, missing])', 10],
   ['MAX([a, b, missing])', 8],
+  ['MIN([a, b, missing])', 2],
+  ['MIN([a, FILL(missing, 0)])', 0],
   ['FILL(missing, 0) + a', 2],
   ['a + missing', 2],
   ['missing - a + 0 * b', -2],
@@ -36,6 +38,7 @@ test.each([
   'a / 0',
   'SUM([missing])',
   'MAX(missing)',
+  'MIN([missing])',
   '-missing',
 ])('%s has no value', (text) => {
   expect(evaluate(text, { a: 2 })).toBeUndefined();
@@ -46,7 +49,7 @@ test('an expression names its operands once', () => {
 });
 
 test.each([
-  ['ANOMALY_DETECTION_BAND(a)', /uses ANOMALY_DETECTION_BAND, .* use IF, FILL, MAX, SUM/],
+  ['ANOMALY_DETECTION_BAND(a)', /uses ANOMALY_DETECTION_BAND, .* use IF, FILL, MAX, MIN, SUM/],
   ['a +', /has "its end"/],
   ['a b', /has "b"/],
   ['a ; b', /has "; b"/],
