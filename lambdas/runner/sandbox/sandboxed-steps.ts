@@ -86,12 +86,16 @@ async function runInSandbox(
   throw new LambdaFailure(SANDBOX_CRASHED, `The sandbox of ${step} ended without a result.`);
 }
 
+/** S3's limit of one PUT. A sandbox may report any size. */
+const MAX_PUT_BYTES = 5 * 1_024 ** 3;
+
 /** Callers get URLs for the files of a result, so it can name only files that its step may write. */
 function checkFiles({ name, output, files }: StepsOperation, result: Json, { writes }: StepFiles): Json {
   const { data } = output.safeParse(result);
   const stray = data && files?.(data).find(({ key }) => !writes.includes(key));
   if (!stray) {
-    if (data) for (const { key, size } of files?.(data) ?? []) countStored(key, size);
+    const sizes = new Map(data && files?.(data).map(({ key, size }) => [key, size]));
+    for (const [key, size] of sizes) countStored(key, Math.min(size, MAX_PUT_BYTES));
     return result;
   }
   const cause = new Error(`The result names ${stray.key}, which the step may not write.`);

@@ -1,19 +1,22 @@
 /** Tests that what a sandbox says is bounded and cleaned before anything else reads it. */
+import * as z from 'zod';
 import type { StepsOperation } from '../../../lambdas/definition/operation-definition.ts';
 import type { StepContext } from '../../../lambdas/definition/step-context.ts';
 import type { SandboxFunction } from '../../../lambdas/runner/sandbox/sandbox-function.ts';
 import { sandboxedSteps } from '../../../lambdas/runner/sandbox/sandboxed-steps.ts';
 import type { WorkspaceUrls } from '../../../lambdas/runner/sandbox/workspace-urls.ts';
 import { FileStepLog } from '../../../lambdas/runner/step-log.ts';
+import { countedUse, countingUse } from '../../../lambdas/shared/usage.ts';
 
 const HOSTILE = 'a\u001b]0;title\u0007b\u202ec\u0000';
 
 /** Runs a step whose sandbox sends these messages. */
-async function run(messages: readonly object[]) {
+async function run(messages: readonly object[], changes: Partial<StepsOperation> = {}) {
   const operation = {
     name: 'build',
     steps: { compile: { timeoutMs: 1_000 } },
     sandbox: () => ({ reads: [], writes: [] }),
+    ...changes,
   } as unknown as StepsOperation;
   const sandbox = {
     async *invoke() {
@@ -71,6 +74,20 @@ test.each(['EXECUTION_STOPPED', 'INTERNAL_ERROR', 'START_FAILED', 'STEP_CRASHED'
     expect(error.message).toMatch(/failed unexpectedly/);
   },
 );
+
+test('a file counts once, with at most the bytes that S3 takes', async () => {
+  const file = (size: number) => ({ key: 'results/a', name: 'a', contentType: '', size, sha256: '' });
+  const changes = {
+    output: z.object({}),
+    sandbox: () => ({ reads: [], writes: ['results/a'] }),
+    files: () => [file(1e15), file(1e15)],
+  } as unknown as Partial<StepsOperation>;
+  const used = await countingUse(async () => {
+    await run([{ result: {} }], changes);
+    return countedUse();
+  });
+  expect(used.byteDays).toBe(8 * 5 * 1_024 ** 3);
+});
 
 test('a sandbox that ends without a result, or sends no message, counts as a crash of its own', async () => {
   expect((await run([])).error.name).toBe('Sandbox.ExitError');
