@@ -247,7 +247,7 @@ export class JobStore {
   ): Promise<Job> {
     const write = (reached: number) =>
       this.#change(jobId, JobStatus.running, {
-        set: { step, lease, progress: reached, message, ...attributes },
+        set: { step, lease, progress: reached, message, attemptBegan: this.#now(), ...attributes },
         append: continues ? [] : [...(ended ? [ended] : []), { step, began: this.#now() }],
         add: { attempts: 1, transitions: 1 },
         where: { progressStays: true },

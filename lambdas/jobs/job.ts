@@ -214,6 +214,11 @@ export interface Job {
   readonly stepUsage?: Usage;
   /** What else the steps have used: attempts that failed, asked or called an API. Each write adds to it. */
   readonly used?: Usage;
+  /**
+   * When the last invocation of a step began, in epoch milliseconds. The timeline has no event for one that goes on after an API
+   * call, and Lambda does not bill the wait before it.
+   */
+  readonly attemptBegan?: number;
   /** The function that runs the steps, for attempts that crash before they report what they used. */
   readonly stepFunction?: {
     readonly memoryMb: number;

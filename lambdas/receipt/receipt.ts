@@ -112,6 +112,7 @@ export function quantitiesOf(job: Job): Quantities {
  */
 function unreported(job: Job) {
   const { used = {}, stepUsage = {}, timeline = [], stepFunction, endedAt = job.updatedAt } = job;
+  const { attemptBegan = 0 } = job;
   const { attempts = 0, invocations = 0, waits = 0 } = sumUsage([used, stepUsage]);
   // An invocation that records questions is no attempt.
   const missing = Math.max(0, attempts - (invocations - waits));
@@ -120,8 +121,9 @@ function unreported(job: Job) {
     if (!('began' in event)) return [];
     const next = timeline.slice(index + 1).find(({ step }) => step === event.step);
     if (next && !('began' in next)) return [];
-    const end = next && 'began' in next ? next.began : Date.parse(endedAt);
-    return [Math.max(0, end - event.began)];
+    if (next) return [Math.max(0, next.began - event.began)];
+    // The wait for an API call is no use of Lambda.
+    return [Math.max(0, Date.parse(endedAt) - Math.max(event.began, attemptBegan))];
   });
   // The last attempt reported what it used when it ended the job.
   const candidates = endsWithReport(job) ? open.slice(0, -1) : open;

@@ -64,7 +64,7 @@ async function record(
   const message = open.map(([, request]) => request.message).join(' ');
   try {
     const upload = open.some(([, request]) => isUpload(request)) && ({ awaitsUpload: true } as const);
-    const used = sumUsage([attemptThatAsked(job, step), meter.used()]);
+    const used = sumUsage([attemptThatAsked(job), meter.used()]);
     await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message, used, ...upload });
   } catch (error) {
     if (!(error instanceof TransitionRefused)) throw error;
@@ -76,8 +76,7 @@ async function record(
  * An attempt that asks ends without a write. This function ran it too, and Step Functions invokes it again at once: the time since the
  * attempt began is what it took, and some milliseconds more.
  */
-function attemptThatAsked({ timeline = [], stepFunction }: Job, step: string): Usage {
-  const began = timeline.findLast((event) => event.step === step && 'began' in event);
-  if (!began || !('began' in began) || !stepFunction) return { invocations: 1 };
-  return { invocations: 1, mbMs: Math.max(0, Date.now() - began.began) * stepFunction.memoryMb };
+function attemptThatAsked({ attemptBegan, stepFunction }: Job): Usage {
+  if (attemptBegan === undefined || !stepFunction) return { invocations: 1 };
+  return { invocations: 1, mbMs: Math.max(0, Date.now() - attemptBegan) * stepFunction.memoryMb };
 }

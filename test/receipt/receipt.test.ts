@@ -111,6 +111,18 @@ test('a crashed attempt costs from its begin to that of the next one, and a canc
   });
 });
 
+test('a wait for an API call costs no time of Lambda when the attempt after it is cancelled', () => {
+  const cancelled: Job = {
+    ...job,
+    status: 'cancelled',
+    timeline: [{ step: 'test', began: START + 1_000 }],
+    attemptBegan: START + 61_000,
+    stepUsage: {},
+    used: { attempts: 2, invocations: 1, mbMs: 512 * 1_000, transitions: 3 },
+  };
+  expect(quantitiesOf(cancelled)).toMatchObject({ stepGbSeconds: (1 + 4) * 0.5 });
+});
+
 test('functions on x86_64 have the price of x86_64', () => {
   const x86 = { ...job, stepFunction: { memoryMb: 512, isX86: true } } as const;
   expect(receiptOf(x86, 'us-east-1')?.lines[0]).toMatchObject({

@@ -4,6 +4,7 @@ import type { Job } from '../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { recordInputRequests } from '../../lambdas/runner/record-input-requests.ts';
 import { InputRequired } from '../../lambdas/runner/request-input.ts';
+import type { Usage } from '../../lambdas/shared/usage.ts';
 
 const job = { jobId: 'job', status: 'running', version: 3, retentionSeconds: 60 } as Job;
 const questions: Questions = { approve: { step: 'release', message: 'Why?', url: 'https://example.com/' } };
@@ -32,6 +33,15 @@ function record(found: Job, Cause: string, refusal?: Error): Promise<void> {
 test('questions go on record', async () => {
   await record(job, cause);
   expect(required).toMatchObject([[job, 'lease', { inputRequests: questions, taskToken: 't' }]]);
+});
+
+test('an attempt that asks is billed from its begin, not from that of its step', async () => {
+  const attemptBegan = Date.now() - 100;
+  const timeline = [{ step: 'release', began: attemptBegan - 3_600_000 }];
+  await record({ ...job, attemptBegan, timeline, stepFunction: { memoryMb: 10 } }, cause);
+  const [[, , { used }]] = required as [[unknown, unknown, { used: Usage }]];
+  expect(used.mbMs).toBeGreaterThanOrEqual(1_000);
+  expect(used.mbMs).toBeLessThan(100_000);
 });
 
 test('a cause that was cut off fails the job, and ends its execution', async () => {
