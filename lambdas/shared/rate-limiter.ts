@@ -1,6 +1,7 @@
 /** Limits the request rate per caller and subject. It counts in memory, so that a rejection costs no read. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, ErrorCode } from './errors.ts';
+import { excludeTime } from './observability/request-metrics.ts';
 
 /** Maximum number of buckets. Beyond it, the limiter drops the bucket that was idle longest. */
 const MAX_REMEMBERED = 10_000;
@@ -64,7 +65,9 @@ export class RateLimiter {
     if (waitMs > MAX_PAUSE_MS) throw this.#refuse(waitMs);
     if (waitMs === 0) return;
     // A timer may fire a little early.
-    await delay(waitMs + 5);
+    const pauseMs = waitMs + 5;
+    excludeTime(pauseMs);
+    await delay(pauseMs);
     this.check(...key);
   }
 

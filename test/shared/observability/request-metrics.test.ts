@@ -10,6 +10,7 @@ import {
   measureStart,
   measureWait,
 } from '../../../lambdas/shared/observability/request-metrics.ts';
+import { RateLimiter } from '../../../lambdas/shared/rate-limiter.ts';
 import { metricDocumentsOf, sumsOf } from '../../support/metric-documents.ts';
 
 const requestsOf = (run: () => unknown) => metricDocumentsOf(run, { middleware: measureRequests() });
@@ -25,9 +26,16 @@ test('a request has its time', async () => {
   expect(document?.RequestTime).toBeLessThan(2_000);
 });
 
+async function pacedPoll() {
+  const limiter = new RateLimiter({ limit: 'polls', burst: 1, perSecond: 100, refusal: String });
+  await limiter.pace('alice');
+  await limiter.pace('alice');
+}
+
 test.each<[string, () => unknown]>([
   ['a stream', () => ({ headers: { 'content-type': 'text/event-stream' } })],
   ['a request that waits', () => excludeTime(20)],
+  ['a poll that is paced', pacedPoll],
 ])('%s has no time', async (_what, run) => {
   expect(sumsOf(await requestsOf(run))).not.toHaveProperty('RequestTime');
 });
