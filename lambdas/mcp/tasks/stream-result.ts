@@ -170,7 +170,7 @@ async function* events(
       if (!found) return yield failureEvent(start, jobNotFound());
       job = found;
     } catch (error) {
-      log.error('Could not read a task; the next poll tries again', { taskId, error });
+      log.error('Could not read a task; the next poll tries again', { job_id: taskId, error });
     }
   }
 }

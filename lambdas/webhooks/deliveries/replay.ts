@@ -124,11 +124,13 @@ export async function replayEndpoint(
     const toReplay = page.deliveries.filter(
       (delivery) => matchesFilter(delivery, filter) && isReplayable(delivery, filter, now()),
     );
-    const reopened = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
+    const changed = await Promise.all(toReplay.map((delivery) => deliveries.reopen(delivery)));
     // A delivery that has changed since the read has a new attempt already.
-    const messages = reopened
-      .filter((delivery) => delivery !== undefined)
-      .map((delivery) => ({ message: attemptMessage(delivery, delivery.attemptCount + 1) }));
+    const reopened = changed.filter((delivery) => delivery !== undefined);
+    for (const delivery of reopened) log.info('Webhook replayed', deliveryKeys(delivery));
+    const messages = reopened.map((delivery) => ({
+      message: attemptMessage(delivery, delivery.attemptCount + 1),
+    }));
     await queue.sendAll(messages).catch((error: unknown) => {
       log.warn('Deliveries were not queued and stay waiting', { endpoint_id: endpointId, error });
     });

@@ -29,7 +29,6 @@ export async function verifySubscription(
   const signer = await seal.openEndpoint({ ...endpoint, url: endpoint.url });
   const outcome = await post(verificationRequest(signer, challenge, await signingKeys.get(), now()));
   const verificationFailure = failureOf(outcome, challenge);
-  log.info('Subscription verified', { endpoint_id: endpointId, failure: verificationFailure });
   await endpoints.update(
     owner,
     endpointId,
@@ -37,6 +36,10 @@ export async function verifySubscription(
       ? { verificationFailure }
       : { verifiedAt: new Date(now()).toISOString(), verificationFailure: undefined },
   );
+  log.info(verificationFailure ? 'Subscription not verified' : 'Subscription verified', {
+    endpoint_id: endpointId,
+    failure: verificationFailure,
+  });
 }
 
 function failureOf(outcome: PostOutcome, challenge: string): VerificationFailure | undefined {

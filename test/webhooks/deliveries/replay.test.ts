@@ -133,7 +133,11 @@ describe('a replay of an endpoint', () => {
 
   test('begins at its time and ends at the time of its start', async () => {
     pages = [{ deliveries: [delivery(), delivery()] }];
+    const info = jest.spyOn(log, 'info').mockImplementation(() => {});
     expect(await replay()).toStrictEqual({ replayed: 2 });
+    expect(info.mock.calls).toEqual(
+      Array(2).fill(['Webhook replayed', expect.objectContaining({ delivery_id: 'job.key' })]),
+    );
     expect(listed).toEqual([
       ['ep_1', { limit: 100, since: '2026-01-01', until: new Date(NOW).toISOString(), after: undefined }],
     ]);

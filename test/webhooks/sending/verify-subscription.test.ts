@@ -1,4 +1,6 @@
 /** Tests the verification of a subscription: which response proves consent, and what is recorded. */
+import { jest } from '@jest/globals';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import type { Endpoint } from '../../../lambdas/webhooks/endpoints/endpoint.ts';
 import type { DeliverDependencies } from '../../../lambdas/webhooks/sending/deliver.ts';
 import type { PostOutcome } from '../../../lambdas/webhooks/sending/post.ts';
@@ -50,6 +52,16 @@ async function verify(
 const echoed = (status: number) => (challenge: string) => ({
   status,
   body: Buffer.from(JSON.stringify({ challenge })),
+});
+
+test.each([
+  [200, 'Subscription verified', undefined],
+  [500, 'Subscription not verified', 'http_5xx'],
+])('after status %i the log says so once it is recorded', async (status, line, failure) => {
+  const info = jest.spyOn(log, 'info').mockImplementation(() => expect(updates).toHaveLength(1));
+  await verify(echoed(status));
+  expect(info.mock.calls).toEqual([[line, { endpoint_id: 'sub_1', failure }]]);
+  info.mockRestore();
 });
 
 test('a receiver that returns the challenge is verified, and an earlier failure is removed', async () => {
