@@ -9,6 +9,7 @@
  * it record more. `baggage` is ignored: it can hold anything, and webhooks would give it to third parties.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Attributes,
   context as activeContext,
@@ -149,9 +150,14 @@ function childOf(trace: JobTrace, span: Span): JobTrace {
   return { ...trace, traceparent: formatTraceParent({ traceId, parentId: spanId, flags: flags | SAMPLED }) };
 }
 
+/** A collector that does not respond may delay a request so long. */
+const FLUSH_TIMEOUT_MS = 500;
+
 /** Exports the spans. Lambda freezes the process when the invocation ends. */
 async function flush(): Promise<void> {
   const provider: object = openTelemetry.getTracerProvider();
   const sdk = 'getDelegate' in provider ? (provider.getDelegate as () => object)() : provider;
-  if ('forceFlush' in sdk) await (sdk.forceFlush as () => Promise<void>)().catch(() => {});
+  if (!('forceFlush' in sdk)) return;
+  const flushed = (sdk.forceFlush as () => Promise<void>)().catch(() => {});
+  await Promise.race([flushed, delay(FLUSH_TIMEOUT_MS, undefined, { ref: false })]);
 }

@@ -1,4 +1,5 @@
 /** Tests how a trace goes from a request to what follows it, without an SDK of OpenTelemetry and with one. */
+import { jest } from '@jest/globals';
 import { trace as openTelemetry } from '@opentelemetry/api';
 import {
   AlwaysOffSampler,
@@ -121,6 +122,15 @@ describe('with an SDK', () => {
     ]);
     expect(start?.links.map(({ context }) => context.traceId)).toEqual([traceIdOf(other)]);
   });
+
+  test('an export that hangs delays a request by half a second at most', async () => {
+    const stuck = jest.spyOn(exporter, 'forceFlush').mockReturnValue(new Promise(() => {}));
+    const beganMs = Date.now();
+    await receive([caller]);
+    expect(stuck).toHaveBeenCalled();
+    expect(Date.now() - beganMs).toBeLessThan(5_000);
+    stuck.mockRestore();
+  }, 10_000);
 
   test('a caller cannot have spans recorded that X-Ray does not keep', async () => {
     await receive([caller], unkept);
