@@ -15,6 +15,7 @@ import type { PrintedLog } from '../definition/finished-step.ts';
 import type { StepLog } from '../definition/step-context.ts';
 import { type Job, stepLogPartKey } from '../jobs/job.ts';
 import { log } from '../shared/observability/log.ts';
+import { countStored } from '../workspace/count-stored.ts';
 import { sizeOf } from '../workspace/logs/pieces.ts';
 import { filesOf, findWrittenLogs } from '../workspace/logs/step-logs.ts';
 import type { WorkspaceLinks } from '../workspace/workspace-links.ts';
@@ -211,6 +212,8 @@ export class LiveLog implements StepLog {
         if (start + bytes.length <= this.#uploaded) return;
         await files.putText(key, bytes, signal);
         this.#uploadedAt = Date.now();
+        // The part takes the place of its earlier, shorter text.
+        countStored(key, start + bytes.length - this.#uploaded);
         this.#uploaded = start + bytes.length;
         if (bytes.length === PART_BYTES) this.#part = { index: index + 1, start: this.#uploaded };
       }

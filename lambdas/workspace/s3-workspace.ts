@@ -150,6 +150,8 @@ export class S3Workspace implements Workspace {
   ): Promise<string | undefined> {
     try {
       countUse('puts');
+      // A later text takes the place of the first one.
+      if (version === undefined) countStored(key, Buffer.byteLength(text));
       const { ETag } = await this.#client.send(
         new PutObjectCommand({
           Bucket: this.#bucket,

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { LiveLog } from '../../lambdas/runner/live-log.ts';
 import { FileStepLog, MAX_LOG_BYTES } from '../../lambdas/runner/step-log.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { countedUse, countingUse } from '../../lambdas/shared/usage.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 
 const job = { jobId: 'job', startedAt: '2026-01-01T00:00:00.500Z' };
@@ -257,6 +258,22 @@ test('a hostile log is clean, bounded and whole', async () => {
   expect(text).toMatch(/\nThe log ends here: it exceeded 52428800 bytes\.\n$/);
   expect(text).not.toContain('\ufffd');
   expect(log.tail().every((line) => line.length <= 200)).toBe(true);
+  await log.close();
+  await log.remove();
+});
+
+test('what a log stores counts once, however often its last part is written', async () => {
+  const log = await FileStepLog.create();
+  const live = new LiveLog({ log, files, job, step: 'compile' });
+  const used = await countingUse(async () => {
+    for (const line of ['one', 'two', 'three']) {
+      live.write(line);
+      await live.flush();
+    }
+    return countedUse();
+  });
+  await live.stop();
+  expect(used.byteDays).toBe(8 * log.size);
   await log.close();
   await log.remove();
 });

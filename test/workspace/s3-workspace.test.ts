@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { countedUse, countingUse } from '../../lambdas/shared/usage.ts';
 import { S3Workspace } from '../../lambdas/workspace/s3-workspace.ts';
 
 const Bucket = 'workspace';
@@ -137,4 +138,14 @@ test('A service that fails to take a file may be asked again', async () => {
   await expect(attempt).rejects.toMatchObject({ code: 'WORKSPACE_UNAVAILABLE', retryable: true });
   failingClient.destroy();
   failing.close();
+});
+
+test('A text counts as stored once, however often it is replaced', async () => {
+  const { signal } = options();
+  const used = await countingUse(async () => {
+    const version = await workspace.replace('work/a.json', '{"é":1}', undefined, signal);
+    await workspace.replace('work/a.json', '{"é":2}', version, signal);
+    return countedUse();
+  });
+  expect(used).toEqual({ puts: 2, byteDays: 8 });
 });
