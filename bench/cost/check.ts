@@ -56,11 +56,6 @@ export interface Comparison {
 export async function compareReceipts(scratch: string): Promise<readonly Comparison[]> {
   const assemblyDirectory = await synthesizeSource(scratch, 'test/fixtures/app.ts');
   const observer = new Observer();
-  const cloud = await startLocalCloud({
-    assemblyDirectory,
-    ...observer.options,
-    allowLoopbackWebhooks: true,
-  });
   let attempts = 0;
   let ticks = 0;
   const receiver = createServer((request, response) => {
@@ -70,21 +65,25 @@ export async function compareReceipts(scratch: string): Promise<readonly Compari
     const status = isTick && ticks % TICKS !== 0 ? 200 : 204;
     request.resume().on('end', () => response.writeHead(status).end());
   });
+  const cloud = await startLocalCloud({
+    assemblyDirectory,
+    ...observer.options,
+    allowLoopbackWebhooks: true,
+  });
   const { dynamodb, s3 } = awsClients(cloud);
-  const source = {
-    Bucket: cloud.outputs.WorkspaceBucketName,
-    Key: 'projects/original.txt',
-    Body: 'original',
-  };
-  await s3.send(new PutObjectCommand(source));
-  s3.destroy();
-  let ownReads = 0;
-  const jobs = new JobStore({ client: dynamodb, tableName: cloud.outputs.JobsTableName ?? '' });
-  const read = async (jobId: string): Promise<Job | undefined> => {
-    ownReads += 1;
-    return jobs.find(jobId);
-  };
   try {
+    const source = {
+      Bucket: cloud.outputs.WorkspaceBucketName,
+      Key: 'projects/original.txt',
+      Body: 'original',
+    };
+    await s3.send(new PutObjectCommand(source));
+    let ownReads = 0;
+    const jobs = new JobStore({ client: dynamodb, tableName: cloud.outputs.JobsTableName ?? '' });
+    const read = async (jobId: string): Promise<Job | undefined> => {
+      ownReads += 1;
+      return jobs.find(jobId);
+    };
     receiver.listen(0, '127.0.0.1');
     await once(receiver, 'listening');
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
@@ -121,6 +120,7 @@ export async function compareReceipts(scratch: string): Promise<readonly Compari
   } finally {
     receiver.close();
     dynamodb.destroy();
+    s3.destroy();
     await cloud.close();
   }
 }

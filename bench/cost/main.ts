@@ -13,7 +13,6 @@ import { compareReceipts } from './check.ts';
 import { idleTable } from './idle.ts';
 import { modelOf } from './model.ts';
 import { chooseOperation } from './shape.ts';
-import { alignedTable } from './table.ts';
 
 const MILLION = 1_000_000;
 /** Lines that also have what receipts lack. */
@@ -25,7 +24,8 @@ const MAX_DIFFERENCE = 0.05;
 const USAGE = `npm run cost -- --operation NAME [--minutes 2] [--polls 12] [--wait-seconds 0] [--webhooks 0] [--questions 0] [--log-lines 0]
 npm run cost -- --idle
 npm run cost -- --check
-All take --region REGION (default us-east-1). --catalogue FILE names the module of other operations than the samples.`;
+--operation and --idle take --region REGION (default us-east-1). --operation takes --catalogue FILE: the module of other operations than
+the samples.`;
 
 const { values } = parseArgs({
   options: {
@@ -56,6 +56,25 @@ const usd = (value: number, decimals: number) =>
   value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 const amount = (value: number) => value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 const dated = (prices: string, region: string) => `List prices of ${prices}, ${region}; without free tier.`;
+
+/** Returns a table for a terminal: aligns the first column to the left, and the others to the right. */
+function alignedTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  foot?: readonly string[],
+): string {
+  const all = [head, ...rows, ...(foot ? [foot] : [])];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('   ')
+      .trimEnd();
+  const rule = '-'.repeat(widths.reduce((sum, width) => sum + width + 3, -3));
+  return [line(head), rule, ...rows.map(line), ...(foot ? [rule, line(foot)] : [])].join('\n');
+}
 
 async function printModel(name: string, scratch: string): Promise<void> {
   const { operations } = (await import(resolve(values.catalogue))) as {

@@ -7,11 +7,11 @@ import { addMetric, writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { CanaryRuns } from './canary-runs.ts';
 import type { CanarySettings } from './canary-settings.ts';
-import { fetchPublicKeys } from './public-keys.ts';
 import { type ReceivedWebhook, receiveWebhook } from './receive-webhook.ts';
 import { metricsOf, runCanary } from './run-canary.ts';
 import { type AuthorizedFetch, createSignIn } from './sign-in.ts';
 import { startJob } from './start-job.ts';
+import { fetchPublicKeys } from './verify-webhook.ts';
 
 const apiUrl = requiredEnv(Env.apiUrl);
 const { tool, input, signIn } = JSON.parse(requiredEnv(Env.canary)) as CanarySettings;

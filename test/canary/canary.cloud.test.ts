@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CanaryRuns } from '../../lambdas/canary/canary-runs.ts';
-import { fetchPublicKeys } from '../../lambdas/canary/public-keys.ts';
 import { metricsOf, type RunDependencies, runCanary } from '../../lambdas/canary/run-canary.ts';
 import { startJob } from '../../lambdas/canary/start-job.ts';
+import { fetchPublicKeys } from '../../lambdas/canary/verify-webhook.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { invokeCanary, logicalId } from '../support/canary.ts';
 import { readMetricDocument } from '../support/metric-documents.ts';

@@ -23,7 +23,6 @@ import { recordExecutionEnded } from './record-failure.ts';
 import { endRemoved } from './removed-operation.ts';
 import { Finding, MAX_FINDINGS, type SweepFinding, type SweepFindings } from './sweep-findings.ts';
 import type { SweepLease } from './sweep-lease.ts';
-import { measureOpenJobs } from './sweep-metrics.ts';
 
 export interface ReconcileDependencies extends AcceptUploadDependencies {
   /** Milliseconds until the function times out. */
@@ -312,4 +311,21 @@ async function recordEnd(
   const { status, error } = end;
   log.warn('The end event of an execution was lost', { status });
   await recordExecutionEnded(jobs, { detail: { name: executionName(open), status, error } });
+}
+
+/**
+ * Measures the open jobs that a sweep has listed.
+ * @param longestRunsMs by operation; jobs of another operation are not overdue, since the sweep ends them
+ */
+function measureOpenJobs(
+  opens: readonly OpenJob[],
+  longestRunsMs: ReadonlyMap<string, number>,
+  nowMs: number,
+): void {
+  const ages = opens.map(({ operation, createdAt }) => ({ operation, ageMs: nowMs - Date.parse(createdAt) }));
+  const oldestMs = ages.reduce((longest, { ageMs }) => Math.max(longest, ageMs), 0);
+  const overdue = ages.filter(({ operation, ageMs }) => ageMs > (longestRunsMs.get(operation) ?? Infinity));
+  addMetric('OpenJobs', opens.length);
+  addMetric('OldestOpenJob', Math.round(oldestMs / 1000));
+  addMetric('OverdueJobs', overdue.length);
 }
