@@ -139,7 +139,7 @@ new Alarm(stack, 'ThumbnailsFail', { metric: failed, threshold: 10, evaluationPe
 A count has no value in a period in which nothing happened. So an alarm on a count needs
 \`treatMissingData: TreatMissingData.NOT_BREACHING\`.
 
-## Query what is no dimension
+## Query properties that are not dimensions
 
 Run these in Logs Insights. Jobs that failed in the log group of \`events\`, by code:
 
@@ -188,8 +188,8 @@ such jobs cost ${usd(kilobytes * LOG_GB_USD)}.
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((cell, column) =>
-    Math.max(...[header, ...rows].map((row) => (row[column] ?? '').length), cell.length),
+  const widths = header.map((_, column) =>
+    Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)),
   );
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;

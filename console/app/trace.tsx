@@ -2,11 +2,10 @@
 import type { TraceView } from '../shared/job.ts';
 
 export function Trace({ trace: { trace_id, url } }: { readonly trace: TraceView }) {
-  const id = <code title={trace_id}>{trace_id.slice(0, 8)}</code>;
-  if (url === undefined) return id;
+  if (url === undefined) return <code>{trace_id}</code>;
   return (
     <a href={url} target="_blank" rel="noopener noreferrer">
-      {id}
+      <code title={trace_id}>{trace_id.slice(0, 8)}</code>
     </a>
   );
 }

@@ -1,4 +1,4 @@
-/** Defines what the construct of the canary tells its function. */
+/** Defines the settings that the construct of the canary passes to its function. */
 
 /** The table of the canary's runs. */
 export const CanaryTable = {

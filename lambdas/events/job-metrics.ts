@@ -71,7 +71,7 @@ function inputWaitTime(job: Job): Pick<JobMetrics['values'], 'InputWaitTime'> {
   return { InputWaitTime: times.reduce((sum, ms) => sum + ms, 0) };
 }
 
-/** Clocks differ: a time before the begin counts as none. @returns NaN for an unknown time, which no metric takes */
+/** Clocks differ: a negative time counts as 0. @returns NaN for an unknown time, which no metric takes */
 function elapsedMs(from: string, to: string | undefined): number {
   return Math.max(0, Date.parse(to ?? '') - Date.parse(from));
 }

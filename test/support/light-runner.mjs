@@ -1,6 +1,6 @@
 /**
- * Runs tests with jest-light-runner, and answers each worker process by itself. jest-light-runner answers all that wait at
- * once. One that starts up meanwhile misses the answer, asks when nobody listens, and hangs, as it did on a busy machine.
+ * Runs tests with jest-light-runner, and responds to each worker process by itself. jest-light-runner responds to all that wait
+ * at once. One that starts up meanwhile misses the response, asks when nobody listens, and hangs, as it did on a busy machine.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,7 @@ function ofOneTest(shared) {
       listener = listen;
     },
     postMessage(message) {
-      // The shared channel answers those who listen, and forgets them.
+      // The shared channel responds to those who listen, and forgets them.
       shared.onMessage(listener);
       shared.postMessage(message);
     },

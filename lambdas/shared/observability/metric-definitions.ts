@@ -66,7 +66,7 @@ export const metricDefinitions = {
       'Failed jobs with the code `STEP_CRASHED`, `EXECUTION_STOPPED` or `START_FAILED`, because no step reported the failure. Sandboxes that crash do not count.',
   },
   JobsCancelled: { ...ofJob, meaning: 'Jobs that were cancelled.' },
-  QueuedTime: { ...ofJob, ...ms, meaning: 'From the creation of a job to the begin of its first step.' },
+  QueuedTime: { ...ofJob, ...ms, meaning: 'From the creation of a job to the start of its first step.' },
   JobDuration: {
     ...ofJob,
     ...ms,
