@@ -64,20 +64,22 @@ export async function runScenario(
     failures.push(`The cause did not end: ${(error as Error).message}`);
   }
   const quietMinutes = quietHours * 60;
+  let isQuiet = false;
   drill.cloudWatch.skip(quietMinutes * MINUTE_MS);
   for (let passed = quietMinutes + 1; passed <= quietMinutes + LONGEST_END_MINUTES; passed++) {
     await scenario.eachMinuteAfter?.(drill, passed);
     await minute();
     if (alarmsOn(drill).length > 0) minutesToOk = undefined;
     else minutesToOk ??= passed;
-    if (minutesToOk !== undefined && passed - minutesToOk >= QUIET_MINUTES) break;
+    isQuiet = minutesToOk !== undefined && passed - minutesToOk >= QUIET_MINUTES;
+    if (isQuiet) break;
   }
   if (minutesToAlarm === undefined) {
     failures.push(`It did not go off within ${limitMinutes} minutes. Its last values: ${values}`);
   }
-  if (minutesToOk === undefined)
+  if (!isQuiet)
     failures.push(
-      `It was not over ${LONGEST_END_MINUTES} minutes later. On: ${alarmsOn(drill).map(idOf).join(', ')}`,
+      `It was not over for ${QUIET_MINUTES} minutes within ${LONGEST_END_MINUTES} minutes. On: ${alarmsOn(drill).map(idOf).join(', ')}`,
     );
   startCanary?.();
   const others = [...wentOff].filter((id) => id !== alarm);
