@@ -24,6 +24,7 @@ export interface NodeFunctionProps
   extends BundleProps,
     Pick<
       LambdaFunctionProps,
+      | 'applicationLogLevelV2'
       | 'currentVersionOptions'
       | 'description'
       | 'environment'
@@ -87,6 +88,8 @@ export class NodeFunction extends LambdaFunction {
       memorySize: 512,
       timeout: Duration.seconds(30),
       tracing,
+      // Lambda discards lines below it. The logger writes debug lines only before an error: see docs/logs.md.
+      applicationLogLevelV2: ApplicationLogLevel.DEBUG,
       ...rest,
       environment: {
         ...(records && adotEnvironment(scope)),
@@ -99,8 +102,6 @@ export class NodeFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture,
       loggingFormat: LoggingFormat.JSON,
-      // Lambda discards lines below it. The logger writes debug lines only before an error: see docs/logs.md.
-      applicationLogLevelV2: ApplicationLogLevel.DEBUG,
       logGroup,
       role,
     });

@@ -237,6 +237,8 @@ function handlerProps({ definition, catalogue }: StepFunctionProps): NodeFunctio
   const { resources = {} } = definition;
   return {
     entry: handlerFile(definition, catalogue.module),
+    // Debug lines of handlers and their libraries are many, and not redacted.
+    applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
     memorySize: stepMemoryMb(definition),
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
     packages: resources.packages,
