@@ -8,6 +8,7 @@ import { ALARM_PROPERTIES, type Alarm, type AlarmProperties, readAlarm } from '.
 import { type AlarmChange, Alarms, type AlarmView } from './alarms.ts';
 import { COMPOSITE_PROPERTIES, readCompositeAlarm } from './composite-alarm.ts';
 import { readEmbeddedMetrics } from './embedded-metrics.ts';
+import { recordAccountConcurrency } from './function-metrics.ts';
 import { type MetricId, MetricStore, MINUTE_MS, type RecordMetric } from './metric-store.ts';
 
 /** The longest wait for what is scheduled, in milliseconds of the machine: a function may hang. */
@@ -119,8 +120,7 @@ export class CloudWatch {
     const scheduled = [...this.#schedules].map((run) => run());
     await Promise.race([Promise.all(scheduled), delay(LONGEST_MINUTE_MS, undefined, { ref: false })]);
     for (const measure of this.#gauges) await measure();
-    // Reservations are left out: the local cloud has no quota of an account.
-    this.record('AWS/Lambda', 'ClaimedAccountConcurrency', {}, this.#running);
+    recordAccountConcurrency(this.record, this.#running);
     this.clock.advance(MINUTE_MS);
     return this.#alarms.evaluate(this.clock.nowMs);
   }

@@ -4,6 +4,11 @@ import type { RecordMetric } from './metric-store.ts';
 
 const NAMESPACE = 'AWS/Lambda';
 
+/** Records the concurrent executions of the account. Reservations are left out: the local cloud has no quota of an account. */
+export function recordAccountConcurrency(record: RecordMetric, running: number): void {
+  record(NAMESPACE, 'ClaimedAccountConcurrency', {}, running);
+}
+
 /** @param onRunning receives the number of running invocations, whenever it changes */
 export function measureFunctions(record: RecordMetric, onRunning: (count: number) => void): Measure {
   const running = new Map<string, number>();
@@ -17,8 +22,7 @@ export function measureFunctions(record: RecordMetric, onRunning: (count: number
     if (by < 0) return;
     record(NAMESPACE, 'ConcurrentExecutions', { FunctionName: functionName }, concurrent);
     record(NAMESPACE, 'ConcurrentExecutions', {}, all);
-    // Reservations are left out: the local cloud has no quota of an account.
-    record(NAMESPACE, 'ClaimedAccountConcurrency', {}, all);
+    recordAccountConcurrency(record, all);
   }
 
   return async (functionName, invoke) => {
