@@ -101,8 +101,8 @@ export function sums(metrics: readonly IMetric[]): IMetric[] {
 }
 
 /**
- * Returns the sums of metrics of DynamoDB. An alarm on them would keep its state when they have no data, which is when nothing is
- * throttled. The heartbeat always has data, so that the alarm ends.
+ * Returns the sums of metrics of DynamoDB, which have no data when nothing is throttled. AWS's pages disagree whether such an alarm
+ * heeds `notBreaching`. The heartbeat always has data, so that the alarm ends in any case.
  */
 export function sumsWithHeartbeat(metrics: readonly IMetric[], heartbeat: IMetric): IMetric[] {
   return chunksOf(metrics, MAX_METRICS - 1).map((chunk) => {

@@ -129,12 +129,13 @@ export function readAlarm(logicalId: string, properties: AlarmProperties): Alarm
 
 type Refuse = (what: string, remedy: string) => never;
 
-/** Alarms on metrics of DynamoDB ignore missing data unless they choose something else. */
+/** AWS's pages disagree whether alarms on metrics of DynamoDB heed `TreatMissingData`. Here they always ignore missing data. */
 function missingDataOf(given: string | undefined, series: readonly Series[], refuse: Refuse): MissingData {
+  const chosen = given ?? 'missing';
+  if (!MISSING_DATA.includes(chosen))
+    return refuse(`treats missing data as ${chosen}`, `use ${MISSING_DATA.join(', ')}`);
   const ofTables = series.some((one) => 'metric' in one && one.metric.namespace === 'AWS/DynamoDB');
-  const chosen = given ?? (ofTables ? 'ignore' : 'missing');
-  if (MISSING_DATA.includes(chosen)) return chosen as MissingData;
-  return refuse(`treats missing data as ${chosen}`, `use ${MISSING_DATA.join(', ')}`);
+  return ofTables ? 'ignore' : (chosen as MissingData);
 }
 
 function readSeries(properties: AlarmProperties, refuse: Refuse) {

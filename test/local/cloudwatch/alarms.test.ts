@@ -162,8 +162,13 @@ test.each<[Partial<AlarmProperties>, RegExp]>([
   expect(() => readAlarm('Orders', { ...ALARM, ...change })).toThrow(message);
 });
 
-test('alarms on metrics of DynamoDB ignore missing data by default', () => {
+test('alarms on metrics of DynamoDB ignore missing data, whatever they choose', () => {
   const { TreatMissingData: _, ...rest } = ALARM;
-  const { missingData } = readAlarm('Throttles', { ...rest, Namespace: 'AWS/DynamoDB' });
-  expect([missingData, readAlarm('Orders', rest).missingData]).toEqual(['ignore', 'missing']);
+  const missing = (change: object) => readAlarm('Throttles', { ...rest, ...change }).missingData;
+  const ofTable = { Namespace: 'AWS/DynamoDB' };
+  expect([missing({}), missing(ofTable), missing({ ...ofTable, TreatMissingData: 'notBreaching' })]).toEqual([
+    'missing',
+    'ignore',
+    'ignore',
+  ]);
 });
