@@ -27,7 +27,7 @@ export interface ReservedConcurrency {
   readonly sandbox: number;
 }
 
-/** The defaults with one sandbox reserve 520 of the 1,000 concurrent executions of an account. */
+/** The defaults with one sandbox reserve 520 of the 1,000 concurrent executions of an account, and 10 more with the canary. */
 const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
   authorizer: 20,
   recorder: 10,
