@@ -151,7 +151,7 @@ export class DrillCloud {
     await this.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: this.queueUrl(pattern) }));
   }
 
-  /** Sets how long a message stays hidden: nobody waits for hours until a message that fails is a dead letter. */
+  /** Shortens how long a message stays hidden, so that a failing message becomes a dead letter in seconds. */
   async hide(pattern: RegExp, seconds: number): Promise<void> {
     const Attributes = { VisibilityTimeout: String(seconds) };
     await this.aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: this.queueUrl(pattern), Attributes }));

@@ -98,7 +98,7 @@ export const jobScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Makes a job older: nobody waits for it. */
+/** Sets an earlier creation time. */
 async function setCreated({ aws, cloud }: DrillCloud, jobId: string, minutesAgo: number): Promise<void> {
   await aws.dynamodb.send(
     new UpdateItemCommand({

@@ -73,7 +73,7 @@ async function startHostileReceiver() {
   };
 }
 
-/** Makes the third attempt of a job's delivery overdue: nobody waits for two hours. */
+/** Makes the third attempt of a job's delivery overdue. */
 async function makeOverdue(drill: DrillCloud, job: string): Promise<void> {
   const { dynamodb } = drill.aws;
   const TableName = drill.name('DynamoDB::GlobalTable', /^WebhooksTablesDeliveries/);
