@@ -47,7 +47,7 @@ export class AlarmFactory extends Construct {
    * Creates an alarm for each metric: `<deployment>-<id>`, `<deployment>-<id>-2` and so on. They have one runbook.
    * @example
    * ```ts
-   * factory.add({ id: 'cost-budget', says: 'The jobs of a day cost too much.', threshold: 3 }, [cost]);
+   * factory.add({ id: 'cost-budget', says: 'The jobs of 24 hours cost too much.', threshold: 3 }, [cost]);
    * ```
    */
   add(entry: AlarmEntry, metrics: readonly IMetric[]): void {

@@ -57,7 +57,7 @@ export class Monitoring extends Construct {
     this.alarms.add(
       {
         id: 'cost-budget',
-        says: `The jobs of a day cost more than a thirtieth of the budget of ${monthlyUsd} US dollars a month.`,
+        says: 'The jobs of the last 24 hours cost more than a thirtieth of the monthly budget.',
         threshold: monthlyUsd / DAYS_OF_A_MONTH,
       },
       // Filled, so that a day without jobs ends it.
