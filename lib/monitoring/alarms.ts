@@ -45,7 +45,7 @@ export interface ListedAlarm extends Omit<AlarmEntry, 'threshold'> {
   readonly metrics: (monitored: Monitored, thresholds: AlarmThresholds) => readonly IMetric[];
 }
 
-/** So that one bad moment, such as a deploy, is no alarm: ten of the last fifteen minutes. */
+/** So that one bad moment, such as a deploy, sets off no alarm: ten of the last fifteen minutes. */
 const TWO_OF_THREE: Datapoints = { breaching: 2, of: 3 };
 /** For metrics of each minute. */
 const MINUTES = { period: Duration.minutes(1), datapoints: { breaching: 3, of: 5 } };
@@ -128,6 +128,18 @@ export const alarms = [
     ],
     threshold: ({ streamAgeSeconds }) => streamAgeSeconds * 1_000,
     datapoints: MINUTES.datapoints,
+  },
+  {
+    id: 'events-stopped',
+    says: 'Jobs start without events: the publisher does not read the jobs table.',
+    // A mapping that is disabled, or whose function is throttled, has no IteratorAge. The publisher counts created jobs.
+    metrics: ({ service }) => [
+      math('IF(FILL(accepted, 0) >= 1 AND FILL(created, 0) == 0, 1, 0)', {
+        accepted: serviceMetric(service, 'StartsAccepted', 'Sum'),
+        created: serviceMetric(service, 'JobsCreated', 'Sum'),
+      }),
+    ],
+    datapoints: TWO_OF_THREE,
   },
   {
     id: 'resumer-behind',

@@ -30,7 +30,7 @@ export function recordThrottledCall(record: RecordMetric, action: string): void 
   record('AWS/States', 'ThrottledEvents', { APIName: action }, 1);
 }
 
-/** Records the age of the records that a function reads from a stream, at each attempt. */
+/** Records the age of the records of a stream, after the function ran with them: without an invocation there is no age. */
 export function recordIteratorAge(
   { record, clock }: CloudWatch,
   functionName: string,

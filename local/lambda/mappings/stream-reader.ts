@@ -27,7 +27,7 @@ export interface StreamReaderOptions {
   readonly ready: () => Promise<void>;
   /** Returns whether the stream drops its records now, as it does after a day. @default never */
   readonly expires?: () => boolean;
-  /** Receives when the last record of a batch was created, in milliseconds since 1970, at each attempt. @default not called */
+  /** Receives when the last record of a batch was created, in milliseconds since 1970, after each attempt. @default not called */
   readonly onAttempt?: (createdMs: number) => void;
 }
 
@@ -108,7 +108,6 @@ export class StreamReader {
     const { target, reportsItems, ready, onAttempt } = this.#options;
     const { signal } = this.#abandoned;
     await ready();
-    onAttempt?.(createdMsOf(records.at(-1) ?? records[0]));
     try {
       const result = await invokeRecords(target, records, signal);
       return { done: reportsItems ? lowestFailed(result, records) : records.length, threw: false };
@@ -117,6 +116,7 @@ export class StreamReader {
       return { done: 0, threw: true };
     } finally {
       signal.throwIfAborted();
+      onAttempt?.(createdMsOf(records.at(-1) ?? records[0]));
     }
   }
 

@@ -21,6 +21,12 @@ export const streamScenarios: readonly Scenario[] = [
     eachMinute: () => delay(BACKOFF_MS),
   },
   {
+    alarm: 'events-stopped',
+    cause: 'the event source mapping of the publisher is disabled',
+    begin: async (drill) => drill.cause('stopped-consumer', 'Lambda::Function', /^EventsFunction/),
+    eachMinute: (drill) => drill.start('echo', { text: 'untold' }),
+  },
+  {
     alarm: 'resumer-behind',
     cause: 'each instance of the resumer crashes, and a job has its answers',
     also: { 'function-errors': CRASH },

@@ -127,6 +127,18 @@ test('the next attempts of webhooks that nobody queues set off an alarm, and a n
   expect(deployment.setOff).toEqual(['webhooks-waiting']);
 });
 
+test('jobs that start without events set off an alarm, and those with events do not', async () => {
+  const deployment = new Deployment();
+  await deployment.pass(60, () => deployment.count('StartsAccepted', 1), 'sweeping');
+  expect(deployment.setOff).toEqual(['events-stopped']);
+  const well = new Deployment();
+  await well.pass(60, () => {
+    well.count('StartsAccepted', 1);
+    well.count('JobsCreated', 1);
+  });
+  expect(well.setOff).toEqual([]);
+});
+
 test('one of two requests, jobs and attempts that fails is no alarm', async () => {
   const deployment = new Deployment();
   await deployment.pass(120, () => {
