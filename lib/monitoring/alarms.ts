@@ -240,7 +240,7 @@ export const alarms = [
     // Filled, since CloudWatch replaces missing data points by older ones: without them, the alarm would stay for an hour.
     metrics: ({ service }, { minimumEndedJobs }) => [
       math(
-        `IF(FILL(failed, 0) + FILL(completed, 0) >= ${minimumEndedJobs}, 100 * failed / (failed + completed), 0)`,
+        `IF(FILL(failed, 0) + FILL(completed, 0) >= ${minimumEndedJobs}, 100 * FILL(failed, 0) / (failed + completed), 0)`,
         {
           failed: serviceMetric(service, 'JobsFailed', 'Sum', QUARTER_HOUR),
           completed: serviceMetric(service, 'JobsCompleted', 'Sum', QUARTER_HOUR),
@@ -286,7 +286,7 @@ export const alarms = [
     // Filled, as jobs-failing.
     metrics: ({ service }, { minimumAttempts }) => [
       math(
-        `IF(FILL(attempts, 0) >= ${minimumAttempts}, 100 * successes / attempts, 100)`,
+        `IF(FILL(attempts, 0) >= ${minimumAttempts}, 100 * FILL(successes, 0) / attempts, 100)`,
         {
           attempts: serviceMetric(service, 'WebhookAttempts', 'Sum', QUARTER_HOUR),
           successes: serviceMetric(service, 'WebhookSuccesses', 'Sum', QUARTER_HOUR),

@@ -46,7 +46,7 @@ const OBJECTIVES: readonly Objective[] = [
     says: 'Webhooks are sent more than five seconds after their event',
     badPercent: (service, period) =>
       math(
-        'IF(sent * (1 - within / 100) > 1.5, 100 - within, 0)',
+        'IF(FILL(sent, 0) * (1 - FILL(within, 100) / 100) > 1.5, 100 - within, 0)',
         {
           sent: serviceMetric(service, 'WebhookDelay', 'SampleCount', period),
           within: serviceMetric(service, 'WebhookDelay', `PR(:${Objectives.deliveryMs})`, period),
