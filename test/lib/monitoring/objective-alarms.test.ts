@@ -118,8 +118,10 @@ test('starts that all fail set off the alarms, without one that was accepted', a
 });
 
 test('alarms end although there are no starts and webhooks any more', async () => {
-  const on = await minutes(45, (minute) =>
-    minute < 2 ? { StartsFailed: times(5, 1), WebhookDelay: times(5, 60_000) } : {},
+  const on = await minutes(
+    45,
+    (minute): Readonly<Record<string, readonly number[]>> =>
+      minute < 2 ? { StartsFailed: times(5, 1), WebhookDelay: times(5, 60_000) } : {},
   );
   expect(on[1]).toEqual(['slo-starts-fast', 'slo-starts-slow', 'slo-deliveries-fast', 'slo-deliveries-slow']);
   // The short windows are five and thirty minutes.
