@@ -213,7 +213,9 @@ describe('a Standard machine', () => {
     expect(text).toContain('The state machine failed with ReportRefused.');
     expect(JSON.stringify(data) + text).not.toContain('hunter2');
     // The operator finds it in the log, without the password.
-    expect(printed.join('\n')).toMatch(/ExecutionRecorder\S+ .*java\.sql\.SQLException: password=\[removed\]/);
+    expect(printed.join('\n')).toMatch(
+      /ExecutionRecorder\S+ .*java\.sql\.SQLException: password=\[removed\]/,
+    );
     expect(printed.join('\n')).not.toContain('hunter2');
   });
 
