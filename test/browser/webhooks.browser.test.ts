@@ -15,7 +15,7 @@ let jobId: string;
 
 beforeAll(async () => {
   service = await consoleCloud();
-  page = await service.open('#/webhooks', 'ada');
+  page = await service.open('#/webhooks', 'hedy');
   receiver = await startRecordingReceiver();
 });
 afterAll(async () => {
@@ -49,7 +49,7 @@ test('a delivery shows every attempt, and is replayed', async () => {
   const tested = await startTestedService();
   tested.isUp = true;
   await service.upload('billing', tested.url);
-  const client = await service.client('ada');
+  const client = await service.client('hedy');
   receiver.status = 503;
   jobId = await startJob(client, 'start_build', { project: 'billing' });
   expect(await endOf(client, jobId)).toBe('completed');
@@ -62,9 +62,10 @@ test('a delivery shows every attempt, and is replayed', async () => {
   await show(page, `#/jobs/${jobId}`);
   await see(page, 'Completed.');
   const summary = await page.waitForSelector('summary');
-  await summary?.click();
+  // The page moves while its parts load, so a click at a place of the screen can miss.
+  await summary?.evaluate((each) => each.click());
   const delivery = await page.waitForSelector('a[href^="#/deliveries/"]');
-  await delivery?.click();
+  await delivery?.evaluate((each) => each.click());
   await see(page, 'Attempts (2)');
   await see(page, '503');
   await pressAndConfirm(page, 'Replay');
