@@ -1,7 +1,7 @@
 /** Defines a job, the durable record of one operation call, and the transitions of its status. */
 import { createHash } from 'node:crypto';
 import type { Json } from '../shared/json.ts';
-import type { LogKeys } from '../shared/observability/log.ts';
+import type { LogKeys } from '../shared/observability/log-keys.ts';
 import { type JobTrace, traceIdOf } from '../shared/observability/trace-context.ts';
 import type { Usage } from '../shared/usage.ts';
 import type { TimelineEvent } from './timeline.ts';

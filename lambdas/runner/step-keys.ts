@@ -1,6 +1,6 @@
 /** Reads the keys of log lines from the events of step functions. */
 import type { CallEvent } from '../definition/call-protocol.ts';
-import type { LogKeys } from '../shared/observability/log.ts';
+import type { LogKeys } from '../shared/observability/log-keys.ts';
 import type { InputRequestsEvent } from './record-input-requests.ts';
 import type { StepEvent } from './run-step.ts';
 

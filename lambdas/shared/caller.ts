@@ -2,7 +2,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { authorizationHeader } from './authorization-header.ts';
 import { AppError, ErrorCode } from './errors.ts';
-import type { LogKeys } from './observability/log.ts';
+import type { LogKeys } from './observability/log-keys.ts';
 import { isOperator } from './operators.ts';
 import { ownerOf } from './owner.ts';
 

@@ -1,6 +1,7 @@
 /** Gives a Lambda handler its log context. */
 import type { Context } from 'aws-lambda';
-import { addLogKeys, type LogKeys, log, resetLogKeys } from './log.ts';
+import { addLogKeys, log, resetLogKeys } from './log.ts';
+import type { LogKeys } from './log-keys.ts';
 import { ThrownResult } from './thrown-result.ts';
 
 /**

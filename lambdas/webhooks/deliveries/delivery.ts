@@ -1,7 +1,7 @@
 /** Defines a delivery: one event for one endpoint, with its attempts. */
 
 import type { EventType, JobEvent } from '../../events/event.ts';
-import type { LogKeys } from '../../shared/observability/log.ts';
+import type { LogKeys } from '../../shared/observability/log-keys.ts';
 import { type JobTrace, traceIdOf } from '../../shared/observability/trace-context.ts';
 
 export const DeliveryStatus = {

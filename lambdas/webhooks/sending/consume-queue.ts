@@ -4,7 +4,8 @@
  */
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
-import { type LogKeys, log, withLogKeys } from '../../shared/observability/log.ts';
+import { log, withLogKeys } from '../../shared/observability/log.ts';
+import type { LogKeys } from '../../shared/observability/log-keys.ts';
 import { deliveryId } from '../deliveries/delivery.ts';
 import { type DeliveryMessage, parseMessage } from '../deliveries/delivery-queue.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
