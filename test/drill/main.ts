@@ -55,7 +55,7 @@ try {
   console.log(table(results));
   for (const failure of failures) console.error(`FAIL ${failure}`);
   console.log(
-    `\n${results.length} of ${all.length} alarms drilled in ${seconds} s, ${failures.length} failures.`,
+    `\n${results.length} drills of ${all.length} alarms in ${seconds} s, ${failures.length} failures.`,
   );
   if (values.json)
     await writeFile(values.json, `${JSON.stringify({ healthy, results, failures, seconds }, null, 2)}\n`);
