@@ -1,13 +1,9 @@
 /** Makes the metrics of alarms and of the dashboard: those of the service, and sums of many metrics. */
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  Dimension,
-  METRIC_NAMESPACE,
-  type MetricName,
-} from '../../lambdas/shared/observability/metric-definitions.ts';
-
+import type { MetricName } from '../../lambdas/shared/observability/metric-definitions.ts';
 import type { MonitoredTable } from './monitored.ts';
+import { metricOf } from './service-metric.ts';
 
 /** CloudWatch's limit for the metrics of an alarm on a math expression. */
 const MAX_METRICS = 10;
@@ -22,13 +18,7 @@ export function serviceMetric(
   statistic: string,
   period = FIVE_MINUTES,
 ): Metric {
-  return new Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName,
-    dimensionsMap: { [Dimension.service]: service },
-    statistic,
-    period,
-  });
+  return metricOf(service, [], metricName, { statistic, period });
 }
 
 /** Returns the number of times that EventBridge could not invoke the target of a rule. */
