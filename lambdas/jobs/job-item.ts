@@ -21,6 +21,11 @@ const JSON_ATTRIBUTES = [
   ':result',
 ];
 
+/** Whether an attribute of the record is stored as JSON text. */
+export function isJsonAttribute(name: string): boolean {
+  return JSON_ATTRIBUTES.includes(name);
+}
+
 /** Marshalls a record, a key or the values of an expression. */
 export function toItem(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
   const texts = JSON_ATTRIBUTES.filter((name) => value[name] !== undefined).map((name) => [
@@ -35,7 +40,7 @@ export function fromItem(item: Record<string, AttributeValue>): Job {
   const used: Partial<Record<Use, number>> = {};
   for (const [name, value] of Object.entries(unmarshall(item))) {
     if (name.startsWith(USED)) used[name.slice(USED.length) as Use] = value;
-    else job[name] = JSON_ATTRIBUTES.includes(name) ? JSON.parse(value) : value;
+    else job[name] = isJsonAttribute(name) ? JSON.parse(value) : value;
   }
   return { ...job, ...(Object.keys(used).length > 0 && { used }) } as unknown as Job;
 }

@@ -9,6 +9,7 @@
  * and later attempts of a delivery, and what the code of a step uses of AWS by itself.
  */
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { isJsonAttribute } from '../jobs/job-item.ts';
 import { MB_MS_OF_GB_SECOND, MCP_MB } from '../shared/function-memory.ts';
 import { sumUsage } from '../shared/usage.ts';
 import { type Quantities, type Receipt, toReceipt } from './price-lines.ts';
@@ -74,7 +75,8 @@ export function quantitiesOf(job: Job): Quantities {
     MCP_MB * START_MS +
     SHARED_MB * ((waits + cancels) * ANSWER_MS + writes * PUBLISH_MS) +
     SHARED_MB * ((waits + recordings) * RECORD_MS + webhooks * DELIVER_MS);
-  const { small, whole } = bytesOf(job);
+  const bytes = bytesOf(job);
+  const { small, whole } = bytes;
   const readUnits = Math.ceil(small / (4 * KB));
   const isX86 = job.stepFunction?.isX86 === true;
   return {
@@ -84,7 +86,7 @@ export function quantitiesOf(job: Job): Quantities {
     invocations: invocations + sandboxes + shared,
     transitions: usage.transitions ?? externalTransitions(job),
     writeUnits:
-      writeUnitsOf(job, waits) +
+      writeUnitsOf(job, bytes, waits) +
       refusedWritesOf(job) * Math.ceil(whole / KB) +
       webhooks * (SLOT_WRITES + 2 * Math.ceil(whole / KB)),
     // The two queries of the limits, half a unit each; the endpoints of the owner for each event; answers and recordings.
@@ -114,7 +116,7 @@ function unreported(job: Job) {
   const { used = {}, stepUsage = {}, timeline = [], stepFunction, endedAt = job.updatedAt } = job;
   const { attemptBegan = 0 } = job;
   const { attempts = 0, invocations = 0, waits = 0 } = sumUsage([used, stepUsage]);
-  // An invocation that records questions is no attempt.
+  // An invocation that records questions is not an attempt.
   const missing = Math.max(0, attempts - (invocations - waits));
   if (missing === 0 || !stepFunction) return {};
   const open = timeline.flatMap((event, index) => {
@@ -122,7 +124,7 @@ function unreported(job: Job) {
     const next = timeline.slice(index + 1).find(({ step }) => step === event.step);
     if (next && !('began' in next)) return [];
     if (next) return [Math.max(0, next.began - event.began)];
-    // The wait for an API call is no use of Lambda.
+    // Lambda does not bill the wait for an API call.
     return [Math.max(0, Date.parse(endedAt) - Math.max(event.began, attemptBegan))];
   });
   // The last attempt reported what it used when it ended the job.
@@ -167,26 +169,21 @@ function writesOf({ version, idempotent, createdAt }: Job): number {
   return version - (idempotent ? Date.parse(createdAt) : 1) + 1;
 }
 
-/** @returns bytes of the record until its last write, and after it */
-function bytesOf(job: Job): { readonly small: number; readonly whole: number } {
+/** Bytes of the record: until its last write, and after it. */
+interface RecordBytes {
+  readonly small: number;
+  readonly whole: number;
+}
+
+function bytesOf(job: Job): RecordBytes {
   const { result, error, logTail, logs, stepUsage, endedAt, ...rest } = job;
   return { small: itemBytes(rest), whole: itemBytes(job) };
 }
 
-/** Attributes that are stored as JSON text. */
-const TEXTS: ReadonlySet<string> = new Set([
-  'answers',
-  'handedOver',
-  'input',
-  'inputRequests',
-  'result',
-  'reused',
-]);
-
 /** @returns bytes about as DynamoDB counts them: of names and values, and of the overhead of lists and maps */
 function itemBytes(item: object): number {
   return Object.entries(item).reduce((sum, [name, value]) => {
-    const stored = TEXTS.has(name) && value !== undefined ? JSON.stringify(value) : value;
+    const stored = isJsonAttribute(name) && value !== undefined ? JSON.stringify(value) : value;
     return sum + Buffer.byteLength(name) + valueBytes(stored);
   }, 0);
 }
@@ -203,8 +200,7 @@ function valueBytes(value: unknown): number {
 }
 
 /** The index of owners has the status, the index of open jobs whether a file is awaited: their changes write them too. */
-function writeUnitsOf(job: Job, waits: number): number {
-  const { small, whole } = bytesOf(job);
+function writeUnitsOf(job: Job, { small, whole }: RecordBytes, waits: number): number {
   const table = (writesOf(job) - 1) * Math.ceil(small / KB) + Math.ceil(whole / KB);
   const uploads = job.awaitsUpload === undefined ? 0 : 2;
   const ofOwners = 2 + (job.startedAt ? 1 : 0) + 2 * waits;
