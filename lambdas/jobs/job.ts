@@ -328,8 +328,8 @@ export function executionName(job: Pick<Job, 'jobId' | 'idempotent' | 'createdAt
   return job.idempotent ? `${job.jobId}-${Date.parse(job.createdAt)}` : job.jobId;
 }
 
-/** @returns the id of the job that an execution with this name belongs to; undefined for any other name */
-export function jobIdOfExecution(name: string): string | undefined {
+/** @returns the job id that the name of an execution or of a file begins with; undefined for any other name */
+export function leadingJobId(name: string): string | undefined {
   const jobId = name.slice(0, JOB_ID_LENGTH);
   return isJobId(jobId) ? jobId : undefined;
 }

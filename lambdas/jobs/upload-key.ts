@@ -1,5 +1,5 @@
 /** Maps a job to the workspace key of its uploaded file. A key identifies one record of one job. */
-import { executionName, type Job, jobIdOfExecution } from './job.ts';
+import { executionName, type Job, leadingJobId } from './job.ts';
 
 export const UPLOADS_PREFIX = 'uploads/';
 
@@ -10,5 +10,5 @@ export function uploadKey(job: Pick<Job, 'jobId' | 'idempotent' | 'createdAt'>):
 
 /** @returns the job id; undefined for a key that belongs to no job */
 export function jobIdOfUpload(key: string): string | undefined {
-  return key.startsWith(UPLOADS_PREFIX) ? jobIdOfExecution(key.slice(UPLOADS_PREFIX.length)) : undefined;
+  return key.startsWith(UPLOADS_PREFIX) ? leadingJobId(key.slice(UPLOADS_PREFIX.length)) : undefined;
 }

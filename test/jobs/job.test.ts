@@ -12,7 +12,7 @@ import {
   type Job,
   JobStatus,
   jobIdForKey,
-  jobIdOfExecution,
+  leadingJobId,
   logsOf,
   openRequests,
   STATUSES_BEFORE,
@@ -141,7 +141,7 @@ test('an execution has the name of its job, and with an idempotency key its crea
   const job = { jobId: ID, createdAt: '2026-01-01T00:00:00.000Z' };
   expect(executionName(job)).toBe(ID);
   expect(executionName({ ...job, idempotent: true })).toBe(`${ID}-1767225600000`);
-  expect(jobIdOfExecution(ID)).toBe(ID);
-  expect(jobIdOfExecution(`${ID}-1767225600000`)).toBe(ID);
-  expect(jobIdOfExecution('nightly')).toBeUndefined();
+  expect(leadingJobId(ID)).toBe(ID);
+  expect(leadingJobId(`${ID}-1767225600000`)).toBe(ID);
+  expect(leadingJobId('nightly')).toBeUndefined();
 });

@@ -12,7 +12,7 @@ import {
   type Job,
   type JobError,
   JobStatus,
-  jobIdOfExecution,
+  leadingJobId,
   logKeysOf,
 } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
@@ -57,7 +57,7 @@ export class ExecutionRecorder {
   /** Handles a status event. It ignores executions that are not named like a job, without a read. */
   async statusChanged({ detail }: StatusChanged): Promise<void> {
     const { jobs, executions } = this.#dependencies;
-    const jobId = jobIdOfExecution(detail.name);
+    const jobId = leadingJobId(detail.name);
     const job = jobId === undefined ? undefined : await jobs.find(jobId);
     const operation = job && this.operationOf(job);
     // The idempotency key may have created another job since. An execution of any state machine can have the name of a job.

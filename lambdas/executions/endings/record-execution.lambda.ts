@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import { operations } from '../../definition/deployed-operations.ts';
-import { jobIdOfExecution } from '../../jobs/job.ts';
+import { leadingJobId } from '../../jobs/job.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
@@ -24,5 +24,5 @@ const recorder = new ExecutionRecorder({
 });
 
 export const handler = middy((event: StatusChanged) => recorder.statusChanged(event)).use(
-  observe(({ detail }: StatusChanged) => ({ job_id: jobIdOfExecution(detail.name) })),
+  observe(({ detail }: StatusChanged) => ({ job_id: leadingJobId(detail.name) })),
 );

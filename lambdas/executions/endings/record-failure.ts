@@ -8,7 +8,7 @@ import {
   type Job,
   type JobError,
   JobStatus,
-  jobIdOfExecution,
+  leadingJobId,
   logKeysOf,
   logsOf,
 } from '../../jobs/job.ts';
@@ -74,7 +74,7 @@ export async function recordExecutionEnded(
   deployed?: ReadonlySet<string>,
 ): Promise<void> {
   const { name, status, error } = detail;
-  const jobId = jobIdOfExecution(name);
+  const jobId = leadingJobId(name);
   const job = jobId === undefined ? undefined : await jobs.find(jobId);
   // The idempotency key may have created another job since.
   if (!job || executionName(job) !== name) return;
@@ -87,7 +87,7 @@ export async function recordExecutionEnded(
 
 /** @returns the id of the job that an event is about; undefined for an execution of no job */
 export function jobIdOf(event: CaughtError | ExecutionEnded): string | undefined {
-  return 'detail' in event ? jobIdOfExecution(event.detail.name) : event.jobId;
+  return 'detail' in event ? leadingJobId(event.detail.name) : event.jobId;
 }
 
 /** @returns the failure that the step reported, after its last retry; undefined for another error */
