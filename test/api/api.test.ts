@@ -2,34 +2,20 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { jest } from '@jest/globals';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { createApi } from '../../lambdas/api/api.ts';
 import type { ApiDependencies } from '../../lambdas/api/dependencies.ts';
 import { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { callHandler } from '../support/call-handler.ts';
 import { expectValid } from '../support/openapi.ts';
 
 beforeEach(() => void jest.spyOn(log, 'error').mockImplementation(() => {}));
 afterEach(() => jest.restoreAllMocks());
 
-async function ask(
-  dependencies: object,
-  event: Partial<APIGatewayProxyEvent>,
-  userArn: string | null = 'arn',
-) {
+function ask(dependencies: object, event: Partial<APIGatewayProxyEvent>, userArn?: string | null) {
   const api = createApi({ operations: [], ...dependencies } as unknown as ApiDependencies);
-  const result = (await api(
-    {
-      httpMethod: 'GET',
-      path: '/jobs',
-      resource: '/jobs',
-      requestContext: { identity: { userArn } },
-      ...event,
-    } as APIGatewayProxyEvent,
-    { getRemainingTimeInMillis: () => 29_000 } as Context,
-    { signal: new AbortController().signal },
-  )) as APIGatewayProxyResult;
-  return { status: result.statusCode, headers: result.headers, data: JSON.parse(result.body) };
+  return callHandler(api, { httpMethod: 'GET', path: '/jobs', resource: '/jobs', ...event }, userArn);
 }
 
 const noJobs = { jobs: { list: async () => ({ jobs: [] }), summaries: async () => [] } };

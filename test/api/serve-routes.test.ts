@@ -1,8 +1,9 @@
 /** Tests which handler gets a path that the gateway does not divide: that of `/{proxy+}`. */
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { RouteHandler } from '../../lambdas/api/dependencies.ts';
 import { type RouteName, routes } from '../../lambdas/api/routes.ts';
 import { serveRoutes } from '../../lambdas/api/serve-routes.ts';
+import { callHandler } from '../support/call-handler.ts';
 
 const PARAMETERS = ['job_id', 'endpoint_id', 'delivery_id', 'token', 'file'];
 const UNKNOWN = {
@@ -28,18 +29,13 @@ const serve = serveRoutes(
   ),
 );
 
-async function ask(event: Partial<APIGatewayProxyEvent>, userArn: string | null = 'arn') {
-  const result = (await serve(
-    {
-      resource: '/{proxy+}',
-      path: '/base/path',
-      requestContext: { identity: { userArn } },
-      ...event,
-    } as APIGatewayProxyEvent,
-    { getRemainingTimeInMillis: () => 29_000 } as Context,
-    { signal: new AbortController().signal },
-  )) as APIGatewayProxyResult;
-  return { status: result.statusCode, data: JSON.parse(result.body) };
+async function ask(event: Partial<APIGatewayProxyEvent>, userArn?: string | null) {
+  const { status, data } = await callHandler(
+    serve,
+    { resource: '/{proxy+}', path: '/base/path', ...event },
+    userArn,
+  );
+  return { status, data };
 }
 
 const proxied = (httpMethod: string, proxy: string) => ask({ httpMethod, pathParameters: { proxy } });

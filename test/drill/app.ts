@@ -3,19 +3,13 @@ import { App } from 'aws-cdk-lib';
 import { readAuthorization } from '../../lib/access/authorization.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import { loadOperations } from '../../lib/catalogue.ts';
+import { HIGH_LIMITS } from '../support/high-limits.ts';
 
 const app = new App();
 new AsyncOperationsStack(app, 'Drill', {
   operations: await loadOperations(new URL('./catalogue.ts', import.meta.url)),
   authorization: readAuthorization(app.node),
-  // One caller does the work of many.
-  limits: {
-    jobsInFlight: 5_000,
-    jobsInFlightPerOperation: 5_000,
-    startsPerMinute: 50_000,
-    checksPerSecond: 1_000,
-    callsPerSecond: 1_000,
-  },
+  limits: HIGH_LIMITS,
   // A second attempt at once, so that failing receivers are seen; the third after the drill.
   webhooks: { retrySeconds: [1, 7_200] },
   monitoring: {
