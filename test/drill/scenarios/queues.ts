@@ -69,12 +69,12 @@ export const queueScenarios: readonly Scenario[] = [
   },
   {
     alarm: 'dead-letters-deliveries',
-    cause: 'a message in the delivery queue is no delivery',
+    cause: 'a message in the delivery queue names no delivery',
     begin: (drill) => poison(drill, /^WebhooksQueue[0-9A-F]{8}$/, /^WebhooksDeadLetters/),
   },
   {
     alarm: 'dead-letters-executions',
-    cause: 'a message in the queue of starts is no job',
+    cause: 'a message in the queue of starts names no job',
     begin: (drill) => poison(drill, /^ExecutionQueue[0-9A-F]{8}$/, /^ExecutionQueueDeadLetters/),
   },
   {

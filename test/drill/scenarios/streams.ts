@@ -59,7 +59,7 @@ export const streamScenarios: readonly Scenario[] = [
   },
   {
     alarm: 'dead-letters-events',
-    cause: 'a record of the jobs table is no job',
+    cause: 'a record of the jobs table is not a job',
     async begin(drill) {
       const TableName = drill.cloud.outputs.JobsTableName;
       const jobId = { S: 'poisoned' };

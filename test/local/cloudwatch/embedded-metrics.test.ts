@@ -1,4 +1,4 @@
-/** Documents in CloudWatch's embedded metric format, and lines that are none. */
+/** Documents in CloudWatch's embedded metric format, and lines without a document. */
 import { expect, test } from '@jest/globals';
 import { readEmbeddedMetrics } from '../../../local/cloudwatch/embedded-metrics.ts';
 
