@@ -1,5 +1,5 @@
 /** Follows the address of the page: `#/jobs/<id>`, `#/jobs?status=failed`. */
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { parseRoute, type Route } from './parse-route.ts';
 
 export type { Route } from './parse-route.ts';
@@ -7,7 +7,8 @@ export type { Route } from './parse-route.ts';
 /** Renders again when the address changes. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
+  // Before the page can be used: an effect after the paint would miss an address that changes at once.
+  useLayoutEffect(() => {
     const update = () => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', update);
     addEventListener('popstate', update);
