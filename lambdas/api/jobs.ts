@@ -64,7 +64,7 @@ export function jobRoutes(dependencies: ApiDependencies) {
       pollRateLimiter.check(request.owner, request.param('job_id'));
       const found = await find(request);
       measurePoll(found);
-      const job = await executionProgress.refresh(found);
+      const [job] = await Promise.all([executionProgress.refresh(found), jobs.watch(found)]);
       const view = await jobViewWithUpload(job, workspace, request.caller, polls.next(job));
       const etag = etagOf(job);
       const headers = {

@@ -2,6 +2,7 @@
  * Stores jobs in DynamoDB. Every write is one conditional write, and no other code writes the table. So every text that steps,
  * sandboxes and APIs put on a record is bounded and cleaned here, and each change of a job's life has its log line here.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -33,6 +34,7 @@ import { fromItem, toItem, toSeconds } from './job-item.ts';
 import { JobsTable } from './jobs-table.ts';
 import { MAX_TIMELINE_BYTES, type TimelineEvent, timelineBytes } from './timeline.ts';
 import { type Change, transitionTo } from './transition.ts';
+import { type LookedAt, needsSubscribedWatch, needsWatch, type Watched, watchUpdate } from './watch.ts';
 
 /** The job's state does not allow a write. `job` is the current record; undefined when there is none. */
 export class TransitionRefused extends Error {
@@ -108,6 +110,11 @@ export interface JobEnd {
   readonly stepUsage?: Usage;
 }
 
+/** The longest that a look waits for its write. A write that takes longer can be lost: the next look repeats it. */
+const LOOK_TIMEOUT_MS = 100;
+/** After a failed write of a look, this long no look is written: a table that throttles has more important writes. */
+const LOOK_PAUSE_MS = 5_000;
+
 /** A job in the index of open jobs. */
 export type OpenJob = Pick<Job, 'jobId' | 'operation' | 'idempotent' | 'createdAt' | 'awaitsUpload'>;
 
@@ -115,6 +122,8 @@ export class JobStore {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #now: () => number;
+  /** No look is written before this time. Epoch milliseconds. */
+  #looksAt = 0;
 
   constructor({ client, tableName, now = Date.now }: JobStoreOptions) {
     this.#client = client;
@@ -199,8 +208,11 @@ export class JobStore {
     return Item && fromItem(Item);
   }
 
-  /** One read. @returns whether the job is open and no later invocation has taken over its lease */
-  async ownsLease(jobId: string, lease: string): Promise<boolean> {
+  /**
+   * One read.
+   * @returns what the lease shares with looks at the job; undefined when the job has ended or a later invocation has taken over
+   */
+  async readLease(jobId: string, lease: string): Promise<Pick<Watched, 'watchedUntil'> | undefined> {
     countUse('reads');
     const { Item } = await this.#client.send(
       new GetItemCommand({
@@ -208,13 +220,27 @@ export class JobStore {
         Key: toItem({ jobId }),
         // A stale read could show the lease of the previous step and stop a healthy one.
         ConsistentRead: true,
-        ProjectionExpression: '#status, #lease',
-        ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease' },
+        ProjectionExpression: '#status, #lease, #watchedUntil',
+        ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease', '#watchedUntil': 'watchedUntil' },
       }),
     );
-    if (!Item) return false;
-    const { status, lease: holder } = unmarshall(Item);
-    return !isTerminal(status) && holder === lease;
+    if (!Item) return undefined;
+    const { status, lease: holder, watchedUntil } = unmarshall(Item);
+    return !isTerminal(status) && holder === lease ? { watchedUntil } : undefined;
+  }
+
+  /**
+   * Notes that somebody looks at a job, so that its steps write their progress often. Writes at most once a minute a job, and
+   * nothing for a job whose steps do not run or have just written. Never fails, and takes 100 ms at most.
+   * @param job as read
+   */
+  async watch(job: LookedAt): Promise<void> {
+    if (needsWatch(job, this.#now())) await this.#writeLook(job);
+  }
+
+  /** The same for a subscriber that receives each `job.progress` of a job. */
+  async watchSubscribed(job: LookedAt): Promise<void> {
+    if (needsSubscribedWatch(job, this.#now())) await this.#writeLook(job);
   }
 
   /**
@@ -261,7 +287,11 @@ export class JobStore {
     return job;
   }
 
-  /** Writes the progress of a step. @throws TransitionRefused when the job has ended or the invocation lost the lease. */
+  /**
+   * Writes the progress of a step.
+   * @returns the job after the write
+   * @throws TransitionRefused when the job has ended or the invocation lost the lease.
+   */
   async report(
     jobId: string,
     lease: string,
@@ -270,8 +300,8 @@ export class JobStore {
       message,
       used,
     }: { readonly progress: number; readonly message?: string; readonly used?: Usage },
-  ): Promise<void> {
-    await this.#change(jobId, JobStatus.running, {
+  ): Promise<Job> {
+    return this.#change(jobId, JobStatus.running, {
       set: { progress, ...(message !== undefined && { message }) },
       add: used,
       where: { lease, progressStays: true },
@@ -574,6 +604,26 @@ export class JobStore {
     const { step, error, createdAt } = job;
     logChange(`Job ${to}`, job, { step, code: error?.code, duration_ms: now - Date.parse(createdAt) });
     return job;
+  }
+
+  /** A conditional write without an event: version and time of the job stay. */
+  async #writeLook({ jobId }: Pick<Job, 'jobId'>): Promise<void> {
+    const now = this.#now();
+    if (now < this.#looksAt) return;
+    const abortSignal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    const write = this.#client
+      .send(
+        new UpdateItemCommand({ TableName: this.#tableName, Key: toItem({ jobId }), ...watchUpdate(now) }),
+        { abortSignal },
+      )
+      .catch((error: unknown) => {
+        // The job has ended, or another look has just been written.
+        if (error instanceof ConditionalCheckFailedException) return;
+        this.#looksAt = now + LOOK_PAUSE_MS;
+        log.debug('A look at a job was not written', { ...logKeysOf({ jobId }), error });
+      });
+    // The client pauses between its attempts whether or not they are aborted.
+    await Promise.race([write, delay(LOOK_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   /** The conditional write of every transition. */

@@ -219,6 +219,11 @@ export interface Job {
    * call, and Lambda does not bill the wait before it.
    */
   readonly attemptBegan?: number;
+  /**
+   * Until then the job counts as watched, in epoch milliseconds: a poll, a stream or a subscription has written it. No event, and
+   * neither `version` nor `updatedAt` changes. Removed when the job ends.
+   */
+  readonly watchedUntil?: number;
   /** The function that runs the steps, for attempts that crash before they report what they used. */
   readonly stepFunction?: {
     readonly memoryMb: number;

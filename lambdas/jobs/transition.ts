@@ -47,7 +47,7 @@ export function transitionTo(
     assignments.push('#timeline = list_append(if_not_exists(#timeline, :noEvents), :events)');
     assignments.push('#timelineBytes = if_not_exists(#timelineBytes, :zero) + :bytes');
   }
-  const ended = isTerminal(to) ? ['#openOwner', '#lease', '#taskToken', '#answers'] : [];
+  const ended = isTerminal(to) ? ['#openOwner', '#lease', '#taskToken', '#answers', '#watchedUntil'] : [];
   // A running job's execution has the results that a retry reuses.
   const removed = to === JobStatus.inputRequired ? ended : [...ended, '#reused'];
   const removals = removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : '';

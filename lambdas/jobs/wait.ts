@@ -71,7 +71,7 @@ async function readWhile(
   for (let reads = 0; latest && shouldWait(latest) && Date.now() < end; reads++) {
     onRead?.(latest);
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await Promise.all([new Promise((resolve) => setTimeout(resolve, pauseMs)), jobs.watch(latest)]);
     latest = await jobs.get(job.owner, job.jobId);
   }
   return latest;

@@ -2,6 +2,7 @@
 
 import type { Step, StepContext } from '../definition/step-context.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
+import type { Watched } from '../jobs/watch.ts';
 import { AppError, ErrorCode } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -17,6 +18,8 @@ export interface AttemptOptions {
   readonly work: Step<never, never>;
   readonly context: Omit<StepContext, 'signal' | 'progress'>;
   readonly jobs: JobStore;
+  /** The job as the begin of the attempt left it. */
+  readonly job: Watched;
   readonly lease: string;
   /** Maps a fraction of this step, 0..1, to the progress of the job; never below the recorded progress. */
   readonly overall: (fraction: number) => number;
@@ -33,13 +36,14 @@ const ABORT_GRACE_MS = 5_000;
 const LEASE_LOST = Symbol('leaseLost');
 
 export async function attemptStep(options: AttemptOptions): Promise<Ending> {
-  const { step, work, context, jobs, lease, overall, limitMs, heartbeatMs } = options;
+  const { step, work, context, jobs, job, lease, overall, limitMs, heartbeatMs } = options;
   const { jobId } = context;
   const stop = new AbortController();
   const heartbeat = new Heartbeat({
     intervalMs: heartbeatMs,
+    job,
     report: ({ fraction, message }) => jobs.report(jobId, lease, { progress: overall(fraction), message }),
-    ownsLease: () => jobs.ownsLease(jobId, lease),
+    readLease: () => jobs.readLease(jobId, lease),
     onLeaseLost: () => stop.abort(LEASE_LOST),
     isLeaseLost: (error) => error instanceof TransitionRefused,
   });

@@ -61,7 +61,7 @@ export interface StepRunnerOptions {
   readonly workspace: Workspace & Pick<S3Workspace, 'copyAll'>;
   /** Stores the logs of running steps. @default a log is stored when its step ends */
   readonly liveLogs?: LiveLogOptions['files'];
-  /** Milliseconds between heartbeats: the delay until a cancelled step stops, and the interval of progress writes. @default 2,000 */
+  /** Milliseconds between heartbeats, which write progress and find out that a job was cancelled. @default 2,000 */
   readonly heartbeatMs?: number;
 }
 
@@ -203,6 +203,7 @@ export function createStepRunner(options: StepRunnerOptions) {
           workspace,
         },
         jobs,
+        job,
         lease,
         // After a crash the recorded progress can be ahead; it stays until this attempt catches up.
         overall: (fraction) => Math.max(job.progress, overall(fraction)),

@@ -77,7 +77,7 @@ afterEach(() => jest.restoreAllMocks());
 function routesWith(dependencies: object = {}) {
   return operatorRoutes({
     operations: [],
-    jobs: { find: async () => job, get: async () => job, cancel: async () => job },
+    jobs: { find: async () => job, get: async () => job, cancel: async () => job, watch: async () => {} },
     executions: { stop: async () => {} },
     deliveries: { get: async () => delivery, reopen: async () => ({ ...delivery, status: 'pending' }) },
     queue: { send: async () => {} },

@@ -182,14 +182,16 @@ describe('a batch read', () => {
 
 describe('a lease', () => {
   test('is read strongly consistent, without the rest of the job', async () => {
-    dynamo.on(GetItemCommand).resolves({ Item: marshall({ status: 'running', lease: 'a' }) });
-    expect(await jobs.ownsLease(ID, 'a')).toBe(true);
+    dynamo
+      .on(GetItemCommand)
+      .resolves({ Item: marshall({ status: 'running', lease: 'a', watchedUntil: 7 }) });
+    expect(await jobs.readLease(ID, 'a')).toEqual({ watchedUntil: 7 });
     expect(lastInput(GetItemCommand)).toEqual({
       TableName: 'jobs-table',
       Key: { jobId: { S: ID } },
       ConsistentRead: true,
-      ProjectionExpression: '#status, #lease',
-      ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease' },
+      ProjectionExpression: '#status, #lease, #watchedUntil',
+      ExpressionAttributeNames: { '#status': 'status', '#lease': 'lease', '#watchedUntil': 'watchedUntil' },
     });
   });
 
@@ -199,7 +201,64 @@ describe('a lease', () => {
     ['of a job that does not exist', {}],
   ])('%s is not owned', async (_what, response) => {
     dynamo.on(GetItemCommand).resolves(response);
-    expect(await jobs.ownsLease(ID, 'a')).toBe(false);
+    expect(await jobs.readLease(ID, 'a')).toBeUndefined();
+  });
+});
+
+describe('a look at a job', () => {
+  const old = { ...stored, updatedAt: '2026-01-01T00:00:00Z', stepFunction: { memoryMb: 512 } };
+  const later = (now: () => number) => new JobStore({ client, tableName: 'jobs-table', now });
+  const SEEN = NOW + 10_000;
+
+  test('is written only where a step runs and no other look of this minute is, without a version, a time or a read', async () => {
+    dynamo.on(UpdateItemCommand).resolves({});
+    await later(() => SEEN).watch(old);
+    expect(lastInput(UpdateItemCommand)).toEqual({
+      TableName: 'jobs-table',
+      Key: { jobId: { S: ID } },
+      UpdateExpression: 'SET watchedUntil = :until',
+      ConditionExpression:
+        '#status = :running AND (attribute_not_exists(watchedUntil) OR watchedUntil < :due)',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ':until': { N: String(SEEN + 120_000) },
+        ':due': { N: String(SEEN + 60_000) },
+        ':running': { S: 'running' },
+      },
+    });
+    expect(dynamo.calls()).toHaveLength(1);
+  });
+
+  test('that is not needed sends nothing', async () => {
+    await later(() => SEEN).watch({ ...old, watchedUntil: SEEN + 60_000 });
+    await jobs.watch(stored);
+    expect(dynamo.calls()).toHaveLength(0);
+  });
+
+  test('that another look precedes is no failure', async () => {
+    dynamo.on(UpdateItemCommand).rejects(refusedWrite);
+    const store = later(() => SEEN);
+    await store.watch(old);
+    await store.watch(old);
+    expect(dynamo.calls()).toHaveLength(2);
+  });
+
+  test('does not fail when the table throttles, and is not repeated for five seconds', async () => {
+    dynamo.on(UpdateItemCommand).rejects(new Error('throttled'));
+    let now = SEEN;
+    const store = later(() => now);
+    await store.watch(old);
+    await store.watch(old);
+    expect(dynamo.calls()).toHaveLength(1);
+    now += 5_000;
+    await store.watch(old);
+    expect(dynamo.calls()).toHaveLength(2);
+  });
+
+  test('does not wait for a table that does not respond', async () => {
+    dynamo.on(UpdateItemCommand).callsFake(() => new Promise(() => {}));
+    await later(() => SEEN).watch(old);
+    expect(dynamo.calls()).toHaveLength(1);
   });
 });
 

@@ -50,7 +50,7 @@ test.each(['completed', 'failed', 'cancelled'] as const)(
   (to) => {
     const { UpdateExpression, ExpressionAttributeNames } = update(to);
     expect(UpdateExpression).toBe(
-      'SET #status = :status, #updatedAt = :updatedAt, #version = #version + :one REMOVE #openOwner, #lease, #taskToken, #answers, #reused',
+      'SET #status = :status, #updatedAt = :updatedAt, #version = #version + :one REMOVE #openOwner, #lease, #taskToken, #answers, #watchedUntil, #reused',
     );
     expect(ExpressionAttributeNames).toMatchObject({
       '#openOwner': 'openOwner',

@@ -7,11 +7,13 @@ import { waitForEnd, waitForEndOrInput } from '../../lambdas/jobs/wait.ts';
 let now: number;
 let pauses: number[];
 let reads: [string, string][];
+let looks: string[];
 
 beforeEach(() => {
   now = 1_000_000;
   pauses = [];
   reads = [];
+  looks = [];
   held = [];
   freed = 0;
   isFull = false;
@@ -34,7 +36,8 @@ function storeOf(...statuses: readonly JobStatus[]): JobStore {
     const status = left.shift();
     return status && jobAs(status);
   };
-  return { get } as unknown as JobStore;
+  const watch = async ({ jobId }: Pick<Job, 'jobId'>) => void looks.push(jobId);
+  return { get, watch } as unknown as JobStore;
 }
 
 let held: number[];
@@ -93,6 +96,12 @@ test('a job that needs input does not end a wait for the end', async () => {
   });
 });
 
+test('each read of a wait is a look at the job, without a pause more', async () => {
+  await waitForEnd(waiting(storeOf('running', 'completed')), jobAs('running'), 60_000);
+  expect(looks).toEqual(['x', 'x']);
+  expect(pauses).toEqual([200, 300]);
+});
+
 test('a job that expires meanwhile is gone', async () => {
   expect(await waitForEnd(waiting(storeOf()), jobAs('running'), 5_000)).toBeUndefined();
 });
@@ -103,7 +112,7 @@ test('a wait holds a slot, a little longer than it may take', async () => {
 });
 
 test('a wait whose read fails frees its slot', async () => {
-  const jobs = { get: () => Promise.reject(new Error('throttled')) } as unknown as JobStore;
+  const jobs = { get: () => Promise.reject(new Error('throttled')), watch: async () => {} } as never;
   await expect(waitForEnd(waiting(jobs), jobAs('running'), 60_000)).rejects.toThrow('throttled');
   expect(freed).toBe(1);
 });

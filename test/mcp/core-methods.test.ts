@@ -15,7 +15,10 @@ test('a result that does not come is waited for below the limits, and then asked
   }) as never);
   const job = { jobId: 'x', owner: 'ada', status: 'running', progress: 0.5 } as Job;
   const tasks = { find: async () => job, pollIntervalMs: () => 2_000 } as never;
-  const methods = createCoreMethods(tasks, { jobs: { get: async () => job } as never, waits: freeSlots });
+  const methods = createCoreMethods(tasks, {
+    jobs: { get: async () => job, watch: async () => {} } as never,
+    waits: freeSlots,
+  });
   const method = methods.find((each) => each.method === 'tasks/result');
   const caller = { owner: 'ada', scopes: ['jobs:read'] };
   await expect(method?.call({ taskId: 'x' }, caller, {} as never)).rejects.toMatchObject({

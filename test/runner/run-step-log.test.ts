@@ -46,7 +46,7 @@ async function outcome(work: Step, event: Partial<StepEvent>, others = {}): Prom
     jobs: {
       begin: async () => job,
       report: async () => {},
-      ownsLease: async () => true,
+      readLease: async () => ({}),
       complete: async () => {},
       recordFailedAttempt: async () => {},
       ...others,
@@ -225,7 +225,7 @@ describe('an attempt that has lost its lease', () => {
       if (now instanceof Error) throw now;
       return { ...job, ...now };
     };
-    return attempt(interrupted, {}, { ownsLease: async () => false, find });
+    return attempt(interrupted, {}, { readLease: async () => undefined, find });
   };
 
   test('to a cancellation writes its last lines, also within eight seconds', async () => {

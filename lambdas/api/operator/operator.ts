@@ -129,7 +129,9 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
 
     'GET /operator/jobs/{job_id}': async (request) => {
       request.expectNoParameters();
-      return view(await findJob(request));
+      const job = await findJob(request);
+      await jobs.watch(job);
+      return view(job);
     },
 
     'POST /operator/jobs/{job_id}/cancel': async (request) => {

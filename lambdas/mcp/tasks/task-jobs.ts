@@ -46,21 +46,26 @@ export class TaskJobs {
    * @throws AppError JOB_NOT_FOUND, the same for an unknown job and another owner's; RESOURCE_EXHAUSTED
    */
   async find(owner: string, taskId: string): Promise<Job> {
-    const { jobs, executionProgress, pollRateLimiter } = this.#options;
+    const { jobs, pollRateLimiter } = this.#options;
     if (!isJobId(taskId)) throw jobNotFound();
     await pollRateLimiter.pace(owner, taskId);
     const job = await jobs.get(owner, taskId);
     if (!job) throw jobNotFound();
     addLogKeys(logKeysOf(job));
     measurePoll(job);
-    return executionProgress.refresh(job);
+    return this.#show(job);
   }
 
   /** Reads at most 100 jobs at once. Omits unknown jobs and those of other owners. */
   async findAll(owner: string, taskIds: readonly string[]): Promise<readonly Job[]> {
+    const found = await this.#options.jobs.getAll(owner, taskIds.filter(isJobId));
+    return Promise.all(found.map((job) => this.#show(job)));
+  }
+
+  async #show(found: Job): Promise<Job> {
     const { jobs, executionProgress } = this.#options;
-    const found = await jobs.getAll(owner, taskIds.filter(isJobId));
-    return Promise.all(found.map((job) => executionProgress.refresh(job)));
+    const [job] = await Promise.all([executionProgress.refresh(found), jobs.watch(found)]);
+    return job;
   }
 
   /**

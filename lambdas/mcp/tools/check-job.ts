@@ -47,7 +47,10 @@ export function checkJobTool({
       measurePoll(found);
       const operation = operations.find(({ name }) => name === found.operation);
       const wait = limitWait(wait_seconds, operation ? maxWaitMs(operation.execution) : longestWaitMs);
-      const job = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms);
+      const [job] = await Promise.all([
+        waitForEndOrInput({ jobs, waits, onRead: onProgress }, found, wait.ms),
+        jobs.watch(found),
+      ]);
       if (!job) throw jobNotFound();
       const latest = await executionProgress.refresh(job);
       const shown = include?.includes('log') ? await withLastLines(latest, operation, workspace) : latest;
