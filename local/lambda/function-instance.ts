@@ -62,6 +62,8 @@ export class FunctionInstance {
   readonly #ended = Promise.withResolvers<void>();
   /** The instance's own `/tmp`, as on AWS: other instances do not see its files. */
   readonly #scratch = createScratch();
+  readonly #startedMs = performance.now();
+  #isLoading = true;
   #invocation: Invocation | undefined;
   /** False once the worker is dead or dying. */
   usable = true;
@@ -83,8 +85,16 @@ export class FunctionInstance {
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => onLine(String(error?.stack ?? error)));
     this.#worker.on('exit', (status) => this.#exit(status));
+    const loaded = () => {
+      this.#isLoading = false;
+    };
     // Avoids an unhandled rejection when no invocation waits.
-    this.#ready.promise.catch(() => {});
+    this.#ready.promise.then(loaded, loaded);
+  }
+
+  /** Returns for how long its code has been loading, in milliseconds; infinity when it does not load. */
+  get loadingMs(): number {
+    return this.#isLoading ? performance.now() - this.#startedMs : Number.POSITIVE_INFINITY;
   }
 
   /**

@@ -12,7 +12,9 @@ let options: ConstructorParameters<typeof LambdaFunction>[0];
 
 async function start(
   code: string,
-  given: Partial<Pick<typeof options, 'asyncRetries' | 'onBilled' | 'reservedConcurrency'>> = {},
+  given: Partial<
+    Pick<typeof options, 'asyncRetries' | 'isolatesTenants' | 'onBilled' | 'reservedConcurrency'>
+  > = {},
 ): Promise<string[]> {
   codeDirectory = await mkdtemp(join(tmpdir(), 'function-'));
   await writeFile(join(codeDirectory, 'index.mjs'), code);
@@ -32,6 +34,30 @@ async function start(
   };
   target = new LambdaFunction(options);
   return lines;
+}
+
+/** A handler that prints, and ends when the file of its event exists. */
+const GATED = `
+  import { existsSync } from 'node:fs';
+  let count = 0;
+  export const handler = async ({ gate }) => {
+    console.log('RUNNING');
+    while (gate && !existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
+    return ++count;
+  };`;
+
+/** Runs invocations until all run at once, then ends them. */
+async function runAtOnce(count: number, lines: readonly string[]): Promise<void> {
+  const before = running(lines);
+  const gate = join(codeDirectory, `gate-${before}`);
+  const invoked = Array.from({ length: count }, () => target.invoke(JSON.stringify({ gate })));
+  await waitFor(async () => running(lines) === before + count || undefined);
+  await writeFile(gate, '');
+  await Promise.all(invoked);
+}
+
+function running(lines: readonly string[]): number {
+  return lines.filter((line) => line === 'RUNNING').length;
 }
 
 afterEach(async () => {
@@ -131,14 +157,47 @@ test('code that does not load the second time either fails its invocation', asyn
 });
 
 test('every instance is interrupted: those that work and those that wait for work', async () => {
-  await start(
-    `export const handler = (event) => event.hang ? new Promise((resolve) => setTimeout(resolve, 60_000)) : 'fine';`,
-  );
-  await Promise.all([target.invoke('{}'), target.invoke('{}')]);
-  const cut = target.invoke('{"hang":true}').catch((error: Error) => error.name);
+  const lines = await start(GATED);
+  await runAtOnce(2, lines);
+  const cut = target.invoke('{"gate":"/none"}').catch((error: Error) => error.name);
   expect(target.interrupt()).toBe(2);
   expect(await cut).toBe('Runtime.ExitError');
-  expect(await target.invoke('{}')).toBe('"fine"');
+  expect(await target.invoke('{}')).toBe('1');
+});
+
+test('short invocations wait for a busy instance, and long ones get instances of their own', async () => {
+  const lines = await start(GATED);
+  expect(await Promise.all(['{}', '{}', '{}'].map((payload) => target.invoke(payload)))).toEqual([
+    '1',
+    '2',
+    '3',
+  ]);
+  await runAtOnce(4, lines);
+  expect(target.interrupt()).toBe(4);
+});
+
+test('an invocation of another tenant does not wait, and never gets the instance', async () => {
+  await start(GATED, { isolatesTenants: true });
+  const counts = ['a', 'b', 'a', 'b'].map((tenantId) => target.invoke('{}', { tenantId }));
+  expect(await Promise.all(counts)).toEqual(['1', '1', '2', '2']);
+  expect(target.interrupt()).toBe(2);
+});
+
+test('idle instances end after ten seconds, but for the one that was used last', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask', 'Date'] });
+  try {
+    const lines = await start(GATED);
+    await runAtOnce(3, lines);
+    await jest.advanceTimersByTimeAsync(8_000);
+    await runAtOnce(2, lines);
+    await jest.advanceTimersByTimeAsync(8_000);
+    expect(target.interrupt()).toBe(2);
+    expect(await target.invoke('{}')).toBe('1');
+    await jest.advanceTimersByTimeAsync(16_000);
+    expect(target.interrupt()).toBe(1);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('a response and a payload have limits in bytes', async () => {

@@ -1,0 +1,205 @@
+/** Keeps the warm instances of a function: starts, reuses and ends them, and queues invocations when all are busy. */
+import { FunctionInstance, type InstanceOptions } from './function-instance.ts';
+
+/** AWS would start an instance for each concurrent invocation, which would overload a laptop. */
+const MAX_INSTANCES = 8;
+/**
+ * AWS starts an instance as soon as all are busy. Here a start takes 200 ms of the CPU that the busy ones need, and most
+ * invocations take a few milliseconds: the next one waits this long for a busy instance first.
+ */
+const PATIENCE_MS = 100;
+/** An instance that loads for longer may be stuck: others are started beside it. */
+const LOADING_MS = 2_000;
+/** After this time without an invocation, an instance is stopped when it is not the last: threads cost memory. */
+const IDLE_MS = 10_000;
+
+/** AWS rejects the invocation, because the reserved concurrency of the function is used up. */
+export class ThrottledError extends Error {
+  override readonly name = 'TooManyRequestsException';
+}
+
+/** The tenant of an instance; undefined without tenant isolation. */
+export type TenantId = string | undefined;
+
+export interface PoolOptions {
+  readonly instance: InstanceOptions;
+  /** Maximum concurrent invocations. @default not limited */
+  readonly reservedConcurrency?: number;
+}
+
+interface Waiting {
+  readonly tenantId: TenantId;
+  readonly resolve: (instance: FunctionInstance) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Member {
+  readonly tenantId: TenantId;
+  /** On the clock of the process. The start of the instance, as long as it has had no invocation. */
+  readonly idleSinceMs: number;
+}
+
+export class InstancePool {
+  #options: PoolOptions;
+  readonly #members = new Map<FunctionInstance, Member>();
+  /** The last one was used last. */
+  readonly #idle: FunctionInstance[] = [];
+  /** Busy instances of earlier code. */
+  readonly #outdated = new Set<FunctionInstance>();
+  readonly #waiting: Waiting[] = [];
+  #growth: NodeJS.Timeout | undefined;
+  /** An instance has become free since the start of the timer. */
+  #hasMoved = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Replaces code and configuration. Busy instances end after their invocation. */
+  update(options: PoolOptions): void {
+    this.#options = options;
+    this.#outdateInstances();
+  }
+
+  /** Gives out no further instance. Busy ones end after their invocation. */
+  retire(): void {
+    this.#stopped = true;
+    this.#outdateInstances();
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#stoppedError());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#idleTimer);
+    clearTimeout(this.#growth);
+    await Promise.all([...this.#members.keys()].map((instance) => instance.stop()));
+  }
+
+  /** Crashes every instance, in the middle of its work. @returns the number of instances */
+  interrupt(): number {
+    const running = [...this.#members.keys()].filter(({ usable }) => usable);
+    for (const instance of running) instance.crash();
+    return running.length;
+  }
+
+  /**
+   * Returns an instance of the tenant, as soon as one is free. The caller releases it after the invocation.
+   * @param isQueued waits for reserved concurrency
+   * @throws ThrottledError when the reserved concurrency is used up
+   */
+  async acquire(tenantId: TenantId, isQueued: boolean): Promise<FunctionInstance> {
+    if (this.#stopped) throw this.#stoppedError();
+    for (const idle of this.#idle
+      .filter((instance) => this.#members.get(instance)?.tenantId === tenantId)
+      .reverse()) {
+      this.#idle.splice(this.#idle.indexOf(idle), 1);
+      if (idle.usable) return idle;
+      this.#members.delete(idle);
+    }
+    const [longestIdle] = this.#idle;
+    if (this.#isFull && longestIdle) this.#end(longestIdle);
+    const { reservedConcurrency: reserved } = this.#options;
+    if (reserved !== undefined && this.#members.size >= reserved && !isQueued)
+      throw new ThrottledError('Rate Exceeded.');
+    // With reserved concurrency, an invocation that waited would count: AWS would throttle the next.
+    const waits = reserved === undefined && this.#hasBusy(tenantId);
+    if (!this.#isFull && !waits) return this.#start(tenantId);
+    if (this.#growth === undefined) this.#awaitGrowth();
+    return new Promise((resolve, reject) => this.#waiting.push({ tenantId, resolve, reject }));
+  }
+
+  /** Takes an instance back, and gives it or another one to the next invocation. */
+  release(instance: FunctionInstance): void {
+    const { tenantId } = this.#members.get(instance) ?? {};
+    const isCurrent = instance.usable && !this.#outdated.has(instance);
+    this.#hasMoved = true;
+    const next = this.#stopped ? undefined : this.#nextFor(tenantId);
+    if (next) {
+      const isFor = isCurrent && next.tenantId === tenantId;
+      if (!isFor) this.#end(instance);
+      next.resolve(isFor ? instance : this.#start(next.tenantId));
+    } else if (isCurrent) {
+      this.#idle.push(instance);
+      this.#members.set(instance, { tenantId, idleSinceMs: performance.now() });
+    } else this.#end(instance);
+    this.#idleTimer ??= setInterval(() => this.#endIdle(), IDLE_MS / 2).unref();
+  }
+
+  get #isFull(): boolean {
+    const { reservedConcurrency = MAX_INSTANCES } = this.#options;
+    return this.#members.size >= Math.min(MAX_INSTANCES, reservedConcurrency);
+  }
+
+  /** Returns whether the tenant has a busy instance that can take further invocations. */
+  #hasBusy(tenantId: TenantId): boolean {
+    return [...this.#members].some(
+      ([instance, member]) =>
+        member.tenantId === tenantId && instance.usable && !this.#outdated.has(instance),
+    );
+  }
+
+  /** Removes and returns the invocation that waits longest: of the tenant, or of any when the pool is full. */
+  #nextFor(tenantId: TenantId): Waiting | undefined {
+    const at = this.#isFull ? 0 : this.#waiting.findIndex((waiting) => waiting.tenantId === tenantId);
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+  }
+
+  #awaitGrowth(): void {
+    this.#hasMoved = false;
+    this.#growth = setTimeout(() => this.#grow(), PATIENCE_MS);
+  }
+
+  /**
+   * Starts an instance for the first invocation that waits. When no instance has become free meanwhile, the invocations are long:
+   * starts one for each.
+   */
+  #grow(): void {
+    this.#growth = undefined;
+    if (this.#waiting.length === 0) return;
+    const isLoading = [...this.#members.keys()].some(({ loadingMs }) => loadingMs < LOADING_MS);
+    for (
+      let count = isLoading ? 0 : this.#hasMoved ? 1 : MAX_INSTANCES;
+      count > 0 && !this.#isFull;
+      count--
+    ) {
+      const next = this.#waiting.shift();
+      next?.resolve(this.#start(next.tenantId));
+    }
+    this.#awaitGrowth();
+  }
+
+  #stoppedError(): Error {
+    return new Error(
+      `${this.#options.instance.functionName} is stopped, because the local cloud closes or an update removed it. Deploy it again.`,
+    );
+  }
+
+  #outdateInstances(): void {
+    for (const instance of [...this.#idle]) this.#end(instance);
+    for (const instance of this.#members.keys()) this.#outdated.add(instance);
+  }
+
+  /** Keeps the one that was used last. */
+  #endIdle(): void {
+    const beforeMs = performance.now() - IDLE_MS;
+    for (const instance of this.#idle.slice(0, -1)) {
+      if ((this.#members.get(instance)?.idleSinceMs ?? 0) < beforeMs) this.#end(instance);
+    }
+  }
+
+  #end(instance: FunctionInstance): void {
+    const at = this.#idle.indexOf(instance);
+    if (at >= 0) this.#idle.splice(at, 1);
+    this.#members.delete(instance);
+    this.#outdated.delete(instance);
+    void instance.stop();
+  }
+
+  #start(tenantId: TenantId): FunctionInstance {
+    const instance = new FunctionInstance(this.#options.instance);
+    this.#members.set(instance, { tenantId, idleSinceMs: performance.now() });
+    return instance;
+  }
+}
