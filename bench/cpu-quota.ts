@@ -2,7 +2,7 @@
  * Limits the CPU of a process with a control group of Linux. It stands in for what Lambda gives a function: the share of a CPU
  * that its memory buys, in periods of 20 ms as public measurements show them. It says nothing of Lambda's own hardware.
  */
-import { access, mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Memory of one vCPU. */
@@ -49,6 +49,11 @@ export class CpuQuota {
   /** @param cpus such as 0.29; one thread uses at most 1 */
   async set(cpus: number): Promise<void> {
     const quotaUs = Math.round(cpus * PERIOD_US);
+    // The highest weight: other programs of a busy machine take little of what the quota leaves.
+    await writeFile(
+      join(this.#directory, this.#isVersion2 ? 'cpu.weight' : 'cpu.shares'),
+      this.#isVersion2 ? '10000' : '262144',
+    );
     if (this.#isVersion2) return writeFile(join(this.#directory, 'cpu.max'), `${quotaUs} ${PERIOD_US}`);
     await writeFile(join(this.#directory, 'cpu.cfs_period_us'), String(PERIOD_US));
     await writeFile(join(this.#directory, 'cpu.cfs_quota_us'), String(quotaUs));
@@ -57,6 +62,17 @@ export class CpuQuota {
   /** Moves a process with all of its threads. */
   async add(pid: number): Promise<void> {
     await writeFile(join(this.#directory, 'cgroup.procs'), String(pid));
+  }
+
+  /** @returns MiB that its processes hold now; each page that they share counts once */
+  async memoryMb(): Promise<number> {
+    const pids = await readFile(join(this.#directory, 'cgroup.procs'), 'utf8');
+    const sizes = pids.split('\n').map(async (pid) => {
+      // A process may have ended since.
+      const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+      return Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
+    });
+    return (await Promise.all(sizes)).reduce((sum, kb) => sum + kb, 0) / 1_024;
   }
 
   /** Removes the group, when its processes have ended. */
