@@ -70,8 +70,7 @@ export const shape = defineOperation({
   output: z.object({ done: z.boolean() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 30_000 },
-  steps: { ${steps.map((step) => `${JSON.stringify(step)}: { timeoutMs: 120_000${isSandboxed ? '' : ', inputTimeoutMs: 600_000'} }`).join(', ')} },
-  resources: { memoryMb: ${stepMemoryMb(operation)} },
+  steps: { ${steps.map((step) => `${JSON.stringify(step)}: { timeoutMs: 120_000, memoryMb: ${stepMemoryMb(operation, step)}${isSandboxed ? '' : ', inputTimeoutMs: 600_000'} }`).join(', ')} },
   ${isSandboxed ? "sandbox: (step, { jobId }) => ({ reads: files[step].reads.map(() => 'projects/shape'), writes: files[step].writes.map((_, index) => 'work/' + jobId + '/' + step + '-' + index) })," : ''}
 });
 export const operations = [shape];

@@ -1,6 +1,12 @@
 /** Defines operations that run steps: validates a definition and fills in its defaults. */
 import type * as z from 'zod';
-import type { OperationBase, StepDefinition, StepOptions, StepsOperation } from './operation-definition.ts';
+import {
+  type OperationBase,
+  type StepDefinition,
+  type StepOptions,
+  type StepsOperation,
+  validateMemory,
+} from './operation-definition.ts';
 import { HANDED_OVER, inputState } from './state-names.ts';
 import { NAME, validateDefinition } from './validate-definition.ts';
 
@@ -90,7 +96,7 @@ function titleOf(name: string): string {
 
 /** @throws Error with the step, the value and the remedy */
 function checkSteps(definition: StepsOperation): void {
-  const { name, steps, execution } = definition;
+  const { name, steps, execution, resources } = definition;
   const entries = Object.entries<StepDefinition>(steps);
   if (entries.length < 1 || entries.length > MAX_STEPS) {
     throw new Error(`Operation "${name}" has ${entries.length} steps. Define 1 to ${MAX_STEPS}.`);
@@ -100,6 +106,8 @@ function checkSteps(definition: StepsOperation): void {
       `Operation "${name}" has ${entries.length} steps and mode ${execution.mode}. Define one step, or use mode job.`,
     );
   }
+  if (resources?.memoryMb !== undefined)
+    validateMemory(`Operation "${name}" has resources.memoryMb`, resources.memoryMb);
   const inputStates = entries.map(([step]) => inputState(step));
   if (definition.sandbox && entries.some(([, { inputTimeoutMs }]) => inputTimeoutMs !== undefined)) {
     throw new Error(
@@ -125,7 +133,7 @@ function checkSteps(definition: StepsOperation): void {
       );
     }
   }
-  for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS }] of entries) {
+  for (const [step, { timeoutMs, retries = 0, inputTimeoutMs = MAX_INPUT_TIMEOUT_MS, memoryMb }] of entries) {
     if (!NAME.test(step) || RESERVED_STATES.has(step) || inputStates.includes(step)) {
       throw new Error(
         `Step "${step}" of operation "${name}" has an invalid name. Use snake_case and a name that the engine does not use for a state.`,
@@ -136,6 +144,8 @@ function checkSteps(definition: StepsOperation): void {
         `Step "${step}" of operation "${name}" has retries ${retries}. Set 0 to ${MAX_RETRIES}.`,
       );
     }
+    if (memoryMb !== undefined)
+      validateMemory(`Step "${step}" of operation "${name}" has memoryMb`, memoryMb);
     if (!(timeoutMs >= 1_000 && timeoutMs <= MAX_STEP_TIMEOUT_MS)) {
       throw new Error(
         `Step "${step}" of operation "${name}" has timeoutMs ${timeoutMs}. Set 1,000 to ${MAX_STEP_TIMEOUT_MS}.`,

@@ -16,6 +16,12 @@ export interface StepOptions {
    */
   readonly retries?: number;
   /**
+   * Memory in MiB of the function that runs the step, 128 to 10,240. Each other memory adds one function to the operation. For
+   * steps without a sandbox, the app can choose another memory at deploy (`functions.<operation>.memoryMb`).
+   * @default `resources.memoryMb`
+   */
+  readonly memoryMb?: number;
+  /**
    * Schema of the step's result. Later steps read the result as `results.<step>` with this type. A result that does not match
    * fails the job with `RESULT_INVALID`.
    * @default any JSON
@@ -97,7 +103,7 @@ export function longestCallMs(execution: ExecutionPolicy): number {
 
 /** Resources of an operation's Lambda function. */
 export interface OperationResources {
-  /** Memory in MiB. CPU grows with memory: 1,769 MiB give one vCPU. @default 512 */
+  /** Memory in MiB, 128 to 10,240, of steps without their own. CPU grows with memory: 1,769 MiB give one vCPU. @default 512 */
   readonly memoryMb?: number;
   /** Size of /tmp in MiB. @default 512 */
   readonly storageMb?: number;
@@ -297,6 +303,17 @@ export function stepNames(operation: OperationDefinition | undefined): readonly 
   return operation && 'steps' in operation ? Object.keys(operation.steps) : [];
 }
 
+const DEFAULT_MEMORY_MB = 512;
+/** Lambda's limits, in MiB. */
+const MIN_MEMORY_MB = 128;
+const MAX_MEMORY_MB = 10_240;
+
+/** @param what has the memory, in words for the error. @throws Error with the value and the remedy */
+export function validateMemory(what: string, memoryMb: number): void {
+  if (Number.isInteger(memoryMb) && memoryMb >= MIN_MEMORY_MB && memoryMb <= MAX_MEMORY_MB) return;
+  throw new Error(`${what} ${memoryMb}. Set whole MiB, ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}.`);
+}
+
 /** Time for throttling and backoff, in addition to the limits of the steps. */
 const RUN_SLACK_MS = 60 * 60_000;
 /** The first attempt and one after a crash, in addition to the retries of the definition. */
@@ -304,9 +321,12 @@ const OWN_ATTEMPTS = 2;
 /** Rounds of questions of a step, each with the full wait. */
 const QUESTION_ROUNDS = 5;
 
-/** @returns the memory of the function that runs the code of the steps in MiB, unless the app chooses another one */
-export function stepMemoryMb({ resources }: Pick<StepsOperation, 'resources'>): number {
-  return resources?.memoryMb ?? 512;
+/** @returns the memory of the function that runs the code of a step in MiB, unless the app chooses another one at deploy */
+export function stepMemoryMb(
+  { resources, steps }: Pick<StepsOperation, 'resources' | 'steps'>,
+  step: string,
+): number {
+  return steps[step]?.memoryMb ?? resources?.memoryMb ?? DEFAULT_MEMORY_MB;
 }
 
 /** @returns the longest time that a job of this operation can run, in milliseconds */

@@ -227,8 +227,8 @@ export interface Job {
   /** The function that runs the steps, for attempts that crash before they report what they used. */
   readonly stepFunction?: {
     readonly memoryMb: number;
-    /** @default no sandbox */
-    readonly sandboxMb?: number;
+    /** By step when the steps differ. @default no sandbox */
+    readonly sandboxMb?: number | Readonly<Record<string, number>>;
     /** @default arm64 */
     readonly isX86?: true;
   };

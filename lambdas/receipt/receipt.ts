@@ -123,18 +123,24 @@ function unreported(job: Job) {
     if (!('began' in event)) return [];
     const next = timeline.slice(index + 1).find(({ step }) => step === event.step);
     if (next && !('began' in next)) return [];
-    if (next) return [Math.max(0, next.began - event.began)];
     // Lambda does not bill the wait for an API call.
-    return [Math.max(0, Date.parse(endedAt) - Math.max(event.began, attemptBegan))];
+    const [beganMs, endMs] = next
+      ? [event.began, next.began]
+      : [Math.max(event.began, attemptBegan), Date.parse(endedAt)];
+    return [{ step: event.step, ms: Math.max(0, endMs - beganMs) }];
   });
   // The last attempt reported what it used when it ended the job.
   const candidates = endsWithReport(job) ? open.slice(0, -1) : open;
-  const ms = candidates.slice(-missing).reduce((sum, each) => sum + each, 0);
-  const { memoryMb, sandboxMb = 0 } = stepFunction;
+  const counted = candidates.slice(-missing);
+  const { memoryMb, sandboxMb } = stepFunction;
+  const sandboxMbOf = (step: string) => (typeof sandboxMb === 'object' ? sandboxMb[step] : sandboxMb) ?? 0;
   return {
     invocations: missing,
-    mbMs: ms * memoryMb,
-    ...(sandboxMb > 0 && { sandboxes: missing, sandboxMbMs: ms * sandboxMb }),
+    mbMs: counted.reduce((sum, { ms }) => sum + ms * memoryMb, 0),
+    ...(sandboxMb !== undefined && {
+      sandboxes: missing,
+      sandboxMbMs: counted.reduce((sum, { step, ms }) => sum + ms * sandboxMbOf(step), 0),
+    }),
   };
 }
 

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
-import { type StepsOperation, stepMemoryMb } from '../definition/operation-definition.ts';
+import type { StepsOperation } from '../definition/operation-definition.ts';
 import { StateError } from '../definition/state-error.ts';
 import {
   HANDED_OVER,
@@ -35,7 +35,7 @@ import { copyRetriedFiles, ResumeAt, resumedStep } from './resume-job.ts';
 import { FileStepLog } from './step-log.ts';
 import { resultTooLarge, storeLog } from './step-output.ts';
 import { StepRefused } from './step-refused.ts';
-import { metered, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
+import { metered, sandboxMbOf, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
 
 /** Event from a state to its function. */
 export interface StepEvent {
@@ -103,7 +103,7 @@ const LAST_LINES_TIMEOUT_MS = 3_000;
 export function createStepRunner(options: StepRunnerOptions) {
   const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
   const names = Object.keys(operation.steps);
-  const ranBy = stepFunction(operation.sandbox && stepMemoryMb(operation));
+  const ranBy = stepFunction(operation.sandbox && sandboxMbOf(operation));
 
   /** @returns the definition of a step, its function and what depends on its place. @throws Error for an unknown step */
   function stepOf({ step }: StepEvent, invocation: Invocation) {

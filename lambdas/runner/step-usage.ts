@@ -1,6 +1,7 @@
 /** Measures what an invocation of a step function uses, for the record of its job. */
 import { performance } from 'node:perf_hooks';
 import type { FinishedStep } from '../definition/finished-step.ts';
+import { type StepsOperation, stepMemoryMb } from '../definition/operation-definition.ts';
 import type { Job } from '../jobs/job.ts';
 import { Env } from '../shared/env.ts';
 import { countedUse, countingUse, sumUsage, type Usage } from '../shared/usage.ts';
@@ -43,8 +44,17 @@ function functionMemoryMb(): number {
   return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 0);
 }
 
+type StepFunction = NonNullable<Job['stepFunction']>;
+
+/** @returns the memory of the sandbox in MiB, by step when the steps differ */
+export function sandboxMbOf(operation: StepsOperation): StepFunction['sandboxMb'] {
+  const byStep = Object.keys(operation.steps).map((step) => [step, stepMemoryMb(operation, step)] as const);
+  const [size, ...others] = new Set(byStep.map(([, memoryMb]) => memoryMb));
+  return others.length === 0 ? size : Object.fromEntries(byStep);
+}
+
 /** @param sandboxMb memory of the sandbox in MiB, when there is one */
-export function stepFunction(sandboxMb: number | undefined): NonNullable<Job['stepFunction']> {
+export function stepFunction(sandboxMb: StepFunction['sandboxMb']): StepFunction {
   return {
     memoryMb: functionMemoryMb(),
     ...(sandboxMb !== undefined && { sandboxMb }),

@@ -50,7 +50,8 @@ export const Env = {
   operatorTables: 'OPERATOR_TABLES',
   /** Seconds between the attempts of a webhook delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
-  sandboxFunctionArn: 'SANDBOX_FUNCTION_ARN',
+  /** Versions of the sandboxes of an operation: a JSON object of ARNs by memory in MiB. */
+  sandboxFunctionArns: 'SANDBOX_FUNCTION_ARNS',
   /** Prefix that the identity provider adds to scopes. */
   scopePrefix: 'AUTH_SCOPE_PREFIX',
   sealingSecretArn: 'SEALING_SECRET_ARN',

@@ -23,11 +23,11 @@ export interface ReservedConcurrency {
   readonly api: number;
   /** Limits the function of the MCP endpoint, whose calls may wait for 50 s. @default 300 */
   readonly mcp: number;
-  /** Limits each sandbox. @default 100 */
+  /** Limits each function of a sandbox: one for each memory of its steps. @default 100 */
   readonly sandbox: number;
 }
 
-/** The defaults with one sandbox reserve 520 of the 1,000 concurrent executions of an account, and 10 more with the canary. */
+/** The defaults with one function of a sandbox reserve 520 of the 1,000 concurrent executions of an account, and 10 more with the canary. */
 const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
   authorizer: 20,
   recorder: 10,

@@ -11,7 +11,11 @@ import {
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { type StepsOperation, stepMemoryMb } from '../../lambdas/definition/operation-definition.ts';
+import {
+  type StepsOperation,
+  stepMemoryMb,
+  validateMemory,
+} from '../../lambdas/definition/operation-definition.ts';
 import { STEP_WRAP_UP_MS } from '../../lambdas/definition/state-names.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { type Catalogue, handlerFile } from '../catalogue.ts';
@@ -25,9 +29,6 @@ import type { OperationNames } from './operation-names.ts';
 const COLD_START_MS = 10_000;
 /** Time beyond a step's limit, for the sandbox to stop its processes and report the timeout. */
 const SANDBOX_WRAP_UP_MS = 10_000;
-/** Lambda's limits, in MiB. */
-const MIN_MEMORY_MB = 128;
-const MAX_MEMORY_MB = 10_240;
 
 /**
  * Options of the function that runs an operation's steps. Operations with a sandbox reject them.
@@ -54,7 +55,7 @@ export interface OperationFunctionOptions {
   readonly architecture?: Architecture;
   /**
    * Memory in MiB, from 128 to 10,240: one value for all steps, or a value by step. Each other memory size adds one function
-   * with the same role and environment. @default `resources.memoryMb` of the definition, or 512
+   * with the same role and environment. @default the memory of the definition: `memoryMb` of the step, `resources.memoryMb`, or 512
    */
   readonly memoryMb?: number | Readonly<Record<string, number>>;
   /** Maximum concurrent instances of each function. @default not limited */
@@ -101,36 +102,51 @@ export function createStepFunctions(scope: Construct, props: StepFunctionProps):
 
 function createSizedFunctions(scope: Construct, props: StepFunctionProps): StepFunctions {
   const { definition, options = {} } = props;
-  const { memoryMb } = options;
-  const byStep = typeof memoryMb === 'object' ? memoryMb : {};
-  checkMemory(definition, memoryMb);
-  const defaultMemoryMb = typeof memoryMb === 'number' ? memoryMb : stepMemoryMb(definition);
+  checkMemory(definition, options.memoryMb);
+  const [[mainMb, mainSteps], ...others] = stepsBySize(definition, options.memoryMb);
   const role = functionRole(scope, 'Function');
   const main = new StepFunction(scope, 'Function', {
-    ...functionProps(props, defaultMemoryMb, Object.keys(definition.steps)),
+    ...functionProps(props, mainMb, mainSteps),
     functionName: props.names.of(definition.name),
     role,
   });
-  const bySize = new Map<number, LambdaFunction>([[defaultMemoryMb, main]]);
-  const otherSizes = new Set(Object.values(byStep).filter((size) => size !== defaultMemoryMb));
-  for (const [index, size] of [...otherSizes].entries()) {
-    const steps = Object.keys(byStep).filter((step) => byStep[step] === size);
-    // Not named after its size: another size changes the function, where another name would delete its versions.
-    const sibling = new NodeFunction(scope, `Function${index + 2}`, {
+  const byStep = new Map<string, LambdaFunction>();
+  const siblings = others.map(([size, steps], index) => {
+    const sibling = new NodeFunction(scope, sizedId('Function', index + 1), {
       ...functionProps(props, size, steps),
       role,
       ...(options.vpc && { securityGroups: main.connections.securityGroups }),
     });
     main.addSibling(sibling);
-    bySize.set(size, sibling);
-  }
-  const [, ...siblings] = bySize.values();
-  return {
-    function: main,
-    role,
-    siblings,
-    of: (step) => bySize.get(byStep[step] ?? defaultMemoryMb) ?? main,
-  };
+    for (const step of steps) byStep.set(step, sibling);
+    return sibling;
+  });
+  return { function: main, role, siblings, of: (step) => byStep.get(step) ?? main };
+}
+
+type StepsOfSize = readonly [memoryMb: number, steps: readonly string[]];
+
+/** @returns the steps by memory. The first memory is that of the operation, so that a step with another one adds a function. */
+function stepsBySize(
+  definition: StepsOperation,
+  memoryMb: OperationFunctionOptions['memoryMb'],
+): readonly [StepsOfSize, ...StepsOfSize[]] {
+  const chosen = typeof memoryMb === 'object' ? memoryMb : {};
+  const sizeOf = (step: string) =>
+    typeof memoryMb === 'number' ? memoryMb : (chosen[step] ?? stepMemoryMb(definition, step));
+  const steps = Object.keys(definition.steps);
+  const ofOperation = stepMemoryMb({ ...definition, steps: {} }, '');
+  const sizes = [...new Set(steps.map(sizeOf))].sort(
+    (a, b) => Number(b === ofOperation) - Number(a === ofOperation),
+  );
+  const [first = ofOperation, ...others] = sizes;
+  const withSteps = (size: number): StepsOfSize => [size, steps.filter((step) => sizeOf(step) === size)];
+  return [withSteps(first), ...others.map(withSteps)];
+}
+
+/** Not named after its memory: another memory changes the function, where another name would delete its versions. */
+function sizedId(id: string, index: number): string {
+  return index === 0 ? id : `${id}${index + 1}`;
 }
 
 /** @throws Error naming the value and the remedy */
@@ -142,11 +158,7 @@ function checkMemory({ name, steps }: StepsOperation, memoryMb: OperationFunctio
         `functions.${name}.memoryMb names the step "${step}": the operation has ${Object.keys(steps).join(', ')}.`,
       );
     }
-    if (!(Number.isInteger(size) && size >= MIN_MEMORY_MB && size <= MAX_MEMORY_MB)) {
-      throw new Error(
-        `functions.${name}.memoryMb is ${size}: give whole MiB from ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}.`,
-      );
-    }
+    validateMemory(`functions.${name}.memoryMb is`, size);
   }
 }
 
@@ -201,17 +213,22 @@ function createSandboxRunner(
   props: StepFunctionProps,
 ): { readonly runner: LambdaFunction; readonly role: CompactRole } {
   const { definition, catalogue, names } = props;
-  const sandbox = new NodeFunction(scope, 'Sandbox', {
-    ...handlerProps(props),
-    description: `Sandbox for the steps of ${definition.title}: has no permissions on AWS`,
-    purpose: 'sandbox',
-    timeout: Duration.millis(longestStepMs(definition) + SANDBOX_WRAP_UP_MS),
-    // Its role may only write its log. Tracing would add permissions.
-    tracing: Tracing.DISABLED,
-    // An instance serves one owner only: no owner sees the files of another.
-    tenancyConfig: lambda.TenancyConfig.PER_TENANT,
-    role: functionRole(scope, 'Sandbox'),
-    currentVersionOptions: VERSION_OPTIONS,
+  const sandboxRole = functionRole(scope, 'Sandbox');
+  const sandboxes = stepsBySize(definition, undefined).map(([memorySize, steps], index) => {
+    const sandbox = new NodeFunction(scope, sizedId('Sandbox', index), {
+      ...handlerProps(props),
+      memorySize,
+      description: `Sandbox for steps of ${definition.title}, without permissions on AWS: ${steps.join(', ')}`,
+      purpose: 'sandbox',
+      timeout: Duration.millis(longestStepMs(definition) + SANDBOX_WRAP_UP_MS),
+      // Its role may only write its log. Tracing would add permissions.
+      tracing: Tracing.DISABLED,
+      // An instance serves one owner only: no owner sees the files of another.
+      tenancyConfig: lambda.TenancyConfig.PER_TENANT,
+      role: sandboxRole,
+      currentVersionOptions: VERSION_OPTIONS,
+    });
+    return [memorySize, sandbox] as const;
   });
   const role = functionRole(scope, 'Function');
   const runner = new NodeFunction(scope, 'Function', {
@@ -225,9 +242,10 @@ function createSandboxRunner(
     role,
     currentVersionOptions: VERSION_OPTIONS,
   });
-  grantInvokeVersions(sandbox, runner);
-  // A version of the runner keeps the version of the sandbox that was deployed with it.
-  runner.addEnvironment(Env.sandboxFunctionArn, sandbox.currentVersion.functionArn);
+  for (const [, sandbox] of sandboxes) grantInvokeVersions(sandbox, runner);
+  // A version of the runner keeps the versions of the sandboxes that were deployed with it.
+  const arns = sandboxes.map(([memoryMb, { currentVersion }]) => [memoryMb, currentVersion.functionArn]);
+  runner.addEnvironment(Env.sandboxFunctionArns, JSON.stringify(Object.fromEntries(arns)));
   runner.addEnvironment(Env.operationName, definition.name);
   return { runner, role };
 }
@@ -239,7 +257,6 @@ function handlerProps({ definition, catalogue }: StepFunctionProps): NodeFunctio
     entry: handlerFile(definition, catalogue.module),
     // Debug lines of handlers and their libraries are many, and not redacted.
     applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
-    memorySize: stepMemoryMb(definition),
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
     packages: resources.packages,
   };

@@ -47,6 +47,8 @@ test.each<[string, () => unknown]>([
   ['no wait', define({ execution: { mode: 'job', maxWaitMs: 0 } })],
   ['a wait of a minute', define({ execution: { mode: 'job', maxWaitMs: 60_000 } })],
   ['no retries', step({ retries: 0 })],
+  ['the least memory', step({ memoryMb: 128 })],
+  ['the most memory', step({ memoryMb: 10_240 })],
   ['ten retries', step({ retries: 10 })],
   ['a step of a second', step({ timeoutMs: 1_000 })],
   ['a step of 14 minutes', step({ timeoutMs: 840_000 })],
@@ -113,6 +115,13 @@ const invalid: readonly [() => unknown, string][] = [
   [step({ retries: -1 }), of('retries -1. Set 0 to 10.')],
   [step({ retries: 11 }), of('retries 11. Set 0 to 10.')],
   [step({ retries: 1.5 }), of('retries 1.5. Set 0 to 10.')],
+  ...[127, 10_241, 512.5, Number.NaN].flatMap((memoryMb): [() => unknown, string][] => [
+    [step({ memoryMb }), of(`memoryMb ${memoryMb}. Set whole MiB, 128 to 10240.`)],
+    [
+      define({ resources: { memoryMb } }),
+      `Operation "resize" has resources.memoryMb ${memoryMb}. Set whole MiB, 128 to 10240.`,
+    ],
+  ]),
   [step({ timeoutMs: 999 }), of(`timeoutMs 999. ${TIMEOUT}`)],
   [step({ timeoutMs: 840_001 }), of(`timeoutMs 840001. ${TIMEOUT}`)],
   [step({ inputTimeoutMs: 999 }), of(`inputTimeoutMs 999. ${INPUT_TIMEOUT}`)],

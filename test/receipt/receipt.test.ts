@@ -111,6 +111,22 @@ test('a crashed attempt costs from its begin to that of the next one, and a canc
   });
 });
 
+test('an attempt that crashed in a sandbox costs the memory of its step', () => {
+  const crashed: Job = {
+    ...job,
+    timeline: [
+      { step: 'install', began: START + 1_000 },
+      { step: 'install', began: START + 11_000 },
+      { step: 'install', ended: START + 15_000 },
+      { step: 'test', began: START + 15_000 },
+    ],
+    stepUsage: { invocations: 2, sandboxes: 2 },
+    used: { attempts: 3 },
+    stepFunction: { memoryMb: 512, sandboxMb: { install: 1_024, test: 2_048 } },
+  };
+  expect(quantitiesOf(crashed)).toMatchObject({ sandboxGbSeconds: 10 });
+});
+
 test('a wait for an API call costs no time of Lambda when the attempt after it is cancelled', () => {
   const cancelled: Job = {
     ...job,

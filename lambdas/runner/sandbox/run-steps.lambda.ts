@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { operations } from '../../definition/deployed-operations.ts';
+import { stepMemoryMb } from '../../definition/operation-definition.ts';
 import { JobStore } from '../../jobs/job-store.ts';
 import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
@@ -21,12 +22,21 @@ const operation = operations.find((each) => each.name === name);
 if (!operation || !('steps' in operation))
   throw new Error(`The catalogue has no operation "${name}" with steps. Deploy the stack again.`);
 const bucket = requiredEnv(Env.workspaceBucketName);
+const client = new LambdaClient({ maxAttempts: 1 });
+const sandboxArns: Readonly<Record<string, string>> = JSON.parse(requiredEnv(Env.sandboxFunctionArns));
+
+function sandboxArnOf(memoryMb: number): string {
+  const arn = sandboxArns[memoryMb];
+  if (arn === undefined)
+    throw new Error(`No sandbox of "${name}" has ${memoryMb} MiB. Deploy the stack again.`);
+  return arn;
+}
 
 const run = createStepRunner({
   operation,
   steps: sandboxedSteps({
     operation,
-    sandbox: new SandboxFunction(new LambdaClient({ maxAttempts: 1 }), requiredEnv(Env.sandboxFunctionArn)),
+    sandboxOf: (step) => new SandboxFunction(client, sandboxArnOf(stepMemoryMb(operation, step))),
     urls: new WorkspaceUrls(new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' }), bucket),
   }),
   jobs: new JobStore({ client: new DynamoDBClient(), tableName: requiredEnv(Env.jobsTableName) }),

@@ -17,7 +17,8 @@ import type { WorkspaceUrls } from './workspace-urls.ts';
 
 export interface SandboxedStepsOptions {
   readonly operation: StepsOperation;
-  readonly sandbox: SandboxFunction;
+  /** @returns the function with the memory of a step */
+  sandboxOf(step: string): SandboxFunction;
   readonly urls: WorkspaceUrls;
 }
 
@@ -37,7 +38,7 @@ export function sandboxedSteps(options: SandboxedStepsOptions): Readonly<Record<
 
 /** @throws the error of the step; LambdaFailure when the sandbox did not finish */
 async function runInSandbox(
-  { operation, sandbox, urls }: SandboxedStepsOptions,
+  { operation, sandboxOf, urls }: SandboxedStepsOptions,
   step: string,
   limitMs: number,
   { owner, signal, log: stepLog, progress, ...context }: StepContext,
@@ -71,7 +72,7 @@ async function runInSandbox(
   signal.addEventListener('abort', closeFence, { once: true });
   const beganMs = Date.now();
   try {
-    for await (const line of sandbox.invoke(owner, event)) {
+    for await (const line of sandboxOf(step).invoke(owner, event)) {
       const message = line && read(line, step);
       if (!message) continue;
       if ('log' in message) stepLog.write(message.log);
@@ -81,7 +82,7 @@ async function runInSandbox(
     }
   } finally {
     signal.removeEventListener('abort', closeFence);
-    countSandbox(operation, files, Date.now() - beganMs);
+    countSandbox(stepMemoryMb(operation, step), files, Date.now() - beganMs);
   }
   throw new LambdaFailure(SANDBOX_CRASHED, `The sandbox of ${step} ended without a result.`);
 }
@@ -106,9 +107,9 @@ function checkFiles({ name, output, files }: StepsOperation, result: Json, { wri
 const OUTSIDE_MS = 30;
 
 /** Counts an invocation of a sandbox. It reads each file that it may read, writes each that it may write, and polls its fence. */
-function countSandbox(operation: StepsOperation, { reads, writes }: StepFiles, ms: number): void {
+function countSandbox(memoryMb: number, { reads, writes }: StepFiles, ms: number): void {
   countUse('sandboxes');
-  countUse('sandboxMbMs', Math.max(1, ms - OUTSIDE_MS) * stepMemoryMb(operation));
+  countUse('sandboxMbMs', Math.max(1, ms - OUTSIDE_MS) * memoryMb);
   countUse('gets', reads.length + Math.floor(ms / FENCE_POLL_MS));
   countUse('puts', writes.length);
 }

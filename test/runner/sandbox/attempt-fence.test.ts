@@ -32,7 +32,7 @@ function hangingSandbox() {
 function attempt(signal: AbortSignal) {
   const { sandbox, begun, end } = hangingSandbox();
   const urls = new WorkspaceUrls(bucket.client, BUCKET_NAME);
-  const { act } = sandboxedSteps({ operation: confined, sandbox, urls });
+  const { act } = sandboxedSteps({ operation: confined, sandboxOf: () => sandbox, urls });
   const context = { jobId: 'job', owner: 'ada', input: {}, results: {}, attempt: 0, signal };
   const done = act?.(context as unknown as StepContext);
   return { begun, done, end };

@@ -30,7 +30,7 @@ async function run(messages: readonly object[], changes: Partial<StepsOperation>
   } as unknown as WorkspaceUrls;
   const log = await FileStepLog.create();
   const context = { jobId: 'job', owner: 'alice', signal: new AbortController().signal, log, progress() {} };
-  const { compile } = sandboxedSteps({ operation, sandbox, urls });
+  const { compile } = sandboxedSteps({ operation, sandboxOf: () => sandbox, urls });
   try {
     return {
       error: await compile?.(context as unknown as StepContext).catch((error) => error),
@@ -87,6 +87,18 @@ test('a file counts once, with at most the bytes that S3 takes', async () => {
     return countedUse();
   });
   expect(used.byteDays).toBe(8 * 5 * 1_024 ** 3);
+});
+
+test('a step runs in the function with its memory, which its use counts', async () => {
+  const steps = { compile: { timeoutMs: 1_000, memoryMb: 2_048 } };
+  const used = await countingUse(async () => {
+    await run([{ result: {} }], { steps, output: z.object({}) } as unknown as Partial<StepsOperation>);
+    return countedUse();
+  });
+  expect(used).toMatchObject({ sandboxes: 1 });
+  // An invocation counts a millisecond at least.
+  expect((used.sandboxMbMs ?? 0) % 2_048).toBe(0);
+  expect(used.sandboxMbMs).toBeGreaterThan(0);
 });
 
 test('a sandbox that ends without a result, or sends no message, counts as a crash of its own', async () => {
