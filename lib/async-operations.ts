@@ -81,6 +81,13 @@ export interface AsyncOperationsProps {
   readonly stateMachines?: Readonly<Record<string, string>>;
   /** Limits for the jobs of one owner. @default DEFAULT_JOB_LIMITS */
   readonly limits?: Partial<JobLimits>;
+  /**
+   * Publishes `job.progress` to `eventsTopic` too. Every job then counts as watched: its steps write their progress every two
+   * seconds instead of every ten, and each write is a message of SNS. Endpoints, `callback_url` and MCP Events subscriptions
+   * receive `job.progress` without it.
+   * @default false
+   */
+  readonly progressToTopic?: boolean;
   /** Retries, concurrency and ports of webhooks. @default the defaults of each option */
   readonly webhooks?: WebhookOptions;
   /**
@@ -115,7 +122,8 @@ export class AsyncOperations extends Construct {
   /** The table of all jobs. The stack retains it when you delete the stack. */
   readonly jobsTable: TableV2;
   /**
-   * Receives each event of each job. Use the message attributes `type`, `operation`, `owner` and `status` in filter policies.
+   * Receives each event of each job, and `job.progress` only with `progressToTopic`. Use the message attributes `type`, `operation`,
+   * `owner` and `status` in filter policies.
    */
   readonly eventsTopic: Topic;
   /** Contains sources, artifacts, large results and logs. */
@@ -187,7 +195,12 @@ export class AsyncOperations extends Construct {
     });
     const slots = new SlotsTable(this, 'Slots');
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });
-    const events = new JobEvents(this, 'Events', { jobsTable, catalogue, webhooks });
+    const events = new JobEvents(this, 'Events', {
+      jobsTable,
+      catalogue,
+      webhooks,
+      progressToTopic: props.progressToTopic ?? false,
+    });
     const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, names, operations, executionQueue });
     // A deploy updates them first, so that no job of a new operation meets a sweep that does not know the operation.

@@ -1,12 +1,13 @@
 /** Defines what receives events: the topic, or webhooks. */
 import type { Job } from '../jobs/job.ts';
+import type { LookedAt } from '../jobs/watch.ts';
 import { log } from '../shared/observability/log.ts';
 import type { JobEvent } from './event.ts';
 
 /** An event with the facts of its job that sinks need. */
 export interface StreamEvent {
   readonly event: JobEvent;
-  readonly job: Pick<Job, 'jobId' | 'owner' | 'version' | 'callback' | 'expiresAt' | 'trace'>;
+  readonly job: Pick<Job, 'jobId' | 'owner' | 'version' | 'callback' | 'expiresAt' | 'trace'> & LookedAt;
 }
 
 /** The events that a sink did not take. */

@@ -9,6 +9,7 @@ import { messageText } from '../shared/aws/message-text.ts';
 import { isMendable, isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { log } from '../shared/observability/log.ts';
 import { toTraceContext } from '../shared/observability/trace-context.ts';
+import { EventType } from './event.ts';
 import type { EventSink, SinkOutcome, StreamEvent } from './event-sink.ts';
 
 /** SNS limits a batch to 10 entries, and to 262,144 bytes together; the rest is for the attributes. */
@@ -24,17 +25,21 @@ export class EventTopic implements EventSink {
   readonly name = 'topic';
   readonly #client: SNSClient;
   readonly #topicArn: string;
+  readonly #takesProgress: boolean;
 
-  constructor(client: SNSClient, topicArn: string) {
+  /** @param options.takesProgress publishes `job.progress` too */
+  constructor(client: SNSClient, topicArn: string, { takesProgress }: { readonly takesProgress: boolean }) {
     this.#client = client;
     this.#topicArn = topicArn;
+    this.#takesProgress = takesProgress;
   }
 
   /** Publishes events in order, ten a call. When a call fails, it makes no further one. */
   async send(events: readonly StreamEvent[]): Promise<SinkOutcome> {
     const failed: StreamEvent[] = [];
     const refused: StreamEvent[] = [];
-    const batches = batchesOf(events.map(entryOf));
+    const taken = events.filter(({ event }) => this.#takesProgress || event.type !== EventType.progress);
+    const batches = batchesOf(taken.map(entryOf));
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       try {
         const errors = await this.#publish(batch);

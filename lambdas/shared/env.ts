@@ -48,6 +48,8 @@ export const Env = {
   operatorValue: 'AUTH_OPERATOR_VALUE',
   /** Tables that operations may change, separated by commas. */
   operatorTables: 'OPERATOR_TABLES',
+  /** `true` to publish `job.progress` to the topic of events too. */
+  progressToTopic: 'PROGRESS_TO_TOPIC',
   /** Seconds between the attempts of a webhook delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
   /** Versions of the sandboxes of an operation: a JSON object of ARNs by memory in MiB. */

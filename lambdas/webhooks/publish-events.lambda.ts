@@ -12,6 +12,7 @@ import { DeadLetters } from '../events/dead-letters.ts';
 import { EventRetries, retryEvents } from '../events/event-retries.ts';
 import { EventTopic } from '../events/event-topic.ts';
 import { type PublishDependencies, publishEvents } from '../events/publish-events.ts';
+import { JobStore } from '../jobs/job-store.ts';
 import { Env, requiredEnv } from '../shared/env.ts';
 import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
@@ -24,12 +25,17 @@ import { EventRouter } from './route-events.ts';
 const options = { maxAttempts: 2, requestHandler: { connectionTimeout: 2_000, socketTimeout: 5_000 } };
 const client = new DynamoDBClient(options);
 const sqs = new SQSClient(options);
+const takesProgress = process.env[Env.progressToTopic] === 'true';
 const sinks = [
-  new EventTopic(new SNSClient(options), requiredEnv(Env.eventsTopicArn)),
+  new EventTopic(new SNSClient(options), requiredEnv(Env.eventsTopicArn), { takesProgress }),
   new EventRouter(
     new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
     new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
+    {
+      jobs: new JobStore({ client, tableName: requiredEnv(Env.jobsTableName) }),
+      isOfAll: takesProgress,
+    },
   ),
 ];
 

@@ -1,7 +1,9 @@
 /** Routes events to their endpoints: creates a record and a queue message for each delivery. */
 
+import { EventType, type JobEvent } from '../events/event.ts';
 import type { EventSink, SinkOutcome, StreamEvent } from '../events/event-sink.ts';
 import { logKeysOf } from '../jobs/job.ts';
+import type { JobStore } from '../jobs/job-store.ts';
 import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { log } from '../shared/observability/log.ts';
 import {
@@ -23,6 +25,13 @@ interface Routed {
   readonly delivery: NewDelivery;
 }
 
+/** Marks the jobs as watched whose progress somebody receives. */
+export interface ProgressWatch {
+  readonly jobs: Pick<JobStore, 'watchSubscribed'>;
+  /** The progress of every job has a receiver, such as the topic. */
+  readonly isOfAll: boolean;
+}
+
 /**
  * A record gets the time of its write call. More calls at once would wait for a connection: their records would be
  * visible later than their time says, and a polling client would miss them.
@@ -34,16 +43,24 @@ export class EventRouter implements EventSink {
   readonly #endpoints: EndpointStore;
   readonly #deliveries: DeliveryStore;
   readonly #queue: DeliveryQueue;
+  readonly #progress: ProgressWatch;
 
-  constructor(endpoints: EndpointStore, deliveries: DeliveryStore, queue: DeliveryQueue) {
+  constructor(
+    endpoints: EndpointStore,
+    deliveries: DeliveryStore,
+    queue: DeliveryQueue,
+    progress: ProgressWatch,
+  ) {
     this.#endpoints = endpoints;
     this.#deliveries = deliveries;
     this.#queue = queue;
+    this.#progress = progress;
   }
 
   /**
    * Writes records first, then messages. A repeated event finds its records and adds only messages whose attempts are
-   * already made. Costs one query an owner in the batch, and nothing more for an event without subscribers.
+   * already made. Costs one query an owner in the batch, and nothing more for an event without subscribers. A subscriber of
+   * progress also costs one write a minute for each running job, so that its steps write progress often.
    */
   async send(events: readonly StreamEvent[]): Promise<SinkOutcome> {
     const owners = [...new Set(events.map(({ job }) => job.owner))];
@@ -62,7 +79,20 @@ export class EventRouter implements EventSink {
       const source = queued[index]?.source;
       if (source) failed.add(source);
     }
+    // Last, so that it delays no delivery.
+    await this.#watch(events, endpoints);
     return { failed: [...failed], refused: [...refused] };
+  }
+
+  async #watch(
+    events: readonly StreamEvent[],
+    endpoints: ReadonlyMap<string, readonly Endpoint[]>,
+  ): Promise<void> {
+    const latest = new Map(events.map((source) => [source.job.jobId, source]));
+    const followed = [...latest.values()].filter(
+      ({ event, job }) => this.#progress.isOfAll || isFollowed(event, endpoints.get(job.owner) ?? []),
+    );
+    await Promise.all(followed.map(({ job }) => this.#progress.jobs.watchSubscribed(job)));
   }
 
   /** @returns the recorded deliveries, the events with one that failed, and those with one that the table refuses for good */
@@ -95,6 +125,12 @@ export class EventRouter implements EventSink {
     }
     return { recorded: routed.filter((each) => recorded.has(each)), failed, refused };
   }
+}
+
+/** Whether an endpoint will receive the progress of the event's job. */
+function isFollowed(event: JobEvent, endpoints: readonly Endpoint[]): boolean {
+  const progress = { ...event, type: EventType.progress };
+  return endpoints.some((endpoint) => isSubscribedTo(endpoint, progress, Date.now()));
 }
 
 function deliveriesOf({ event, job }: StreamEvent, endpoints: readonly Endpoint[]): NewDelivery[] {

@@ -57,6 +57,11 @@ export class JobsTable extends Construct {
     this.#grant(fn, 'UpdateItem', 'GetItem');
   }
 
+  /** Allows a function to note that somebody receives the progress of a job. */
+  grantWatch(fn: LambdaFunction): void {
+    this.#grant(fn, 'UpdateItem');
+  }
+
   /** Allows a function to read every open job, and to start or end it. */
   grantReconcile(fn: LambdaFunction): void {
     this.grantProgress(fn);

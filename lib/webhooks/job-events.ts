@@ -19,6 +19,8 @@ export interface JobEventsProps {
   /** The function bundles the names of its operations. */
   readonly catalogue: Catalogue;
   readonly webhooks: Webhooks;
+  /** Whether the topic receives `job.progress` too. */
+  readonly progressToTopic: boolean;
 }
 
 /** Six times the timeout of the publisher, as Lambda recommends. */
@@ -32,7 +34,11 @@ export class JobEvents extends Construct {
   /** Events that the topic or the webhooks did not take. */
   readonly retries: Queue;
 
-  constructor(scope: Construct, id: string, { jobsTable, catalogue, webhooks }: JobEventsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { jobsTable, catalogue, webhooks, progressToTopic }: JobEventsProps,
+  ) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Job events', enforceSSL: true });
 
@@ -56,6 +62,7 @@ export class JobEvents extends Construct {
     });
     this.topic.grantPublish(publisher);
     publisher.addEnvironment(Env.eventsTopicArn, this.topic.topicArn);
+    if (progressToTopic) publisher.addEnvironment(Env.progressToTopic, 'true');
     deadLetters.queue.grantSendMessages(publisher);
     publisher.addEnvironment(Env.eventDeadLetterQueueUrl, deadLetters.queue.queueUrl);
     this.retries.grantSendMessages(publisher);
@@ -64,6 +71,7 @@ export class JobEvents extends Construct {
       new SqsEventSource(this.retries, { batchSize: 10, reportBatchItemFailures: true }),
     );
     webhooks.grantRoute(publisher);
+    jobsTable.grantWatch(publisher);
     publisher.addEventSource(
       new DynamoEventSource(jobsTable.table, {
         startingPosition: StartingPosition.TRIM_HORIZON,

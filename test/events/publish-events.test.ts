@@ -18,6 +18,7 @@ afterAll(() => sns.restore());
 const topic = new EventTopic(
   new SNSClient({ region: 'us-east-1' }),
   'arn:aws:sns:us-east-1:000000000000:events',
+  { takesProgress: false },
 );
 
 let dead: unknown[];
@@ -91,6 +92,38 @@ test('an event has the trace of its job in attributes, also after a retry', asyn
   const { traceparent, tracestate, ...others } = MessageAttributes;
   expect([traceparent?.StringValue, tracestate?.StringValue]).toEqual([trace.traceparent, 'c=1']);
   expect(Object.keys(others)).toEqual(['type', 'operation', 'status', 'owner']);
+});
+
+describe('of progress', () => {
+  const change = (changes: Record<string, unknown>): DynamoDBRecord => {
+    const running = { status: 'running', createdAt: '2026-01-01T00:00:00.000Z', version: 2 };
+    const { dynamodb: before } = record(0, running);
+    const { dynamodb: after } = record(0, { ...running, ...changes });
+    return { eventName: 'MODIFY', dynamodb: { ...after, OldImage: before?.NewImage } };
+  };
+  const progress = change({ version: 3, progress: 0.5, updatedAt: '2026-01-01T00:00:10.000Z' });
+
+  test('the topic receives nothing, and nothing waits for it', async () => {
+    expect(await publishEvents(dependencies, [progress])).toEqual({ batchItemFailures: [] });
+    expect([sns.calls(), queued, dead]).toEqual([[], [], []]);
+  });
+
+  test('the topic receives each event by the option', async () => {
+    sns.on(PublishBatchCommand).resolves({ Failed: [] });
+    const client = new SNSClient({ region: 'us-east-1' });
+    const all = new EventTopic(client, 'arn:aws:sns:us-east-1:000000000000:events', { takesProgress: true });
+    await publishEvents({ ...dependencies, sinks: [all] }, [progress]);
+    expect(published().map(({ MessageAttributes }) => MessageAttributes?.type?.StringValue)).toEqual([
+      'job.progress',
+    ]);
+  });
+
+  test('a look at a job is none: no sink receives it', async () => {
+    const send = jest.fn<EventSink['send']>(async () => ({ failed: [], refused: [] }));
+    const look = change({ watchedUntil: Date.parse('2026-01-01T00:02:00Z') });
+    await publishEvents({ ...dependencies, sinks: [{ name: 'any', send }] }, [look, progress]);
+    expect(send.mock.calls.map(([events]) => events.map(({ event }) => event.id))).toEqual([['job-0.3']]);
+  });
 });
 
 test('large events share a call only as far as SNS allows', async () => {

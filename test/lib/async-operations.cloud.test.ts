@@ -224,6 +224,19 @@ describe('reserved concurrency', () => {
   });
 });
 
+test.each([
+  ['no progress by default', undefined, Match.absent()],
+  ['progress by the option', true, 'true'],
+] as const)('the topic receives %s', (_what, progressToTopic, value) => {
+  create({ progressToTopic })
+    .template()
+    .hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({ EVENTS_TOPIC_ARN: Match.anyValue(), PROGRESS_TO_TOPIC: value }),
+      },
+    });
+});
+
 test('an owner gets a fifth of the concurrency of webhooks, and Lambda allows retries of any number', () => {
   const deliver = (maxConcurrency?: number) => {
     const functions = Object.entries(

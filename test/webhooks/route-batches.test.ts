@@ -44,6 +44,7 @@ function routerOf(endpoints: readonly object[], failure?: Error): EventRouter {
     { list } as unknown as EndpointStore,
     deliveries as unknown as DeliveryStore,
     { sendAll: async () => new Set() } as unknown as DeliveryQueue,
+    { jobs: { watchSubscribed: async () => {} }, isOfAll: false },
   );
 }
 

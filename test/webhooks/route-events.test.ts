@@ -17,6 +17,7 @@ let tables: Awaited<ReturnType<typeof startWebhookTables>>;
 let sent: AttemptMessage[];
 let unsent: Set<number>;
 let router: EventRouter;
+let watched: string[];
 
 beforeEach(async () => {
   tables = await startWebhookTables(Date.now);
@@ -28,12 +29,18 @@ beforeEach(async () => {
       return unsent;
     },
   };
-  router = new EventRouter(tables.endpoints, tables.deliveries, queue as unknown as DeliveryQueue);
+  watched = [];
+  router = routerOf(queue);
 });
 afterEach(async () => {
   jest.restoreAllMocks();
   await tables.close();
 });
+
+function routerOf(queue: object, isOfAll = false): EventRouter {
+  const jobs = { watchSubscribed: async ({ jobId }: Pick<Job, 'jobId'>) => void watched.push(jobId) };
+  return new EventRouter(tables.endpoints, tables.deliveries, queue as DeliveryQueue, { jobs, isOfAll });
+}
 
 /** The stream event of a completed job. */
 function completed(changes: Partial<Job> = {}): StreamEvent {
@@ -52,7 +59,8 @@ function completed(changes: Partial<Job> = {}): StreamEvent {
     expiresAt: Math.floor(Date.now() / 1000) + 60,
     ...changes,
   };
-  const event = eventOf({ ...job, status: 'running', version: job.version - 1 }, job);
+  const updatedAt = new Date(0).toISOString();
+  const event = eventOf({ ...job, status: 'running', version: job.version - 1, updatedAt }, job);
   if (!event) throw new Error('The change gives no event.');
   return { event, job };
 }
@@ -74,6 +82,30 @@ const told = () => sent.map(({ endpointId }) => endpointId);
 test('a job without subscribers costs one query and no message', async () => {
   expect(await router.send([completed()])).toEqual({ failed: [], refused: [] });
   expect(sent).toEqual([]);
+});
+
+test('a job is watched while an endpoint receives its progress, once a batch', async () => {
+  await register({ events: ['job.progress'], operations: ['echo'] });
+  const running = { status: 'running', progress: 0.5 } as const;
+  const later = { ...running, version: 4 };
+  await router.send([
+    completed(running),
+    completed(later),
+    completed({ ...running, jobId: 'other', operation: 'x' }),
+  ]);
+  expect(watched).toEqual([JOB]);
+});
+
+test('a job is not watched for an endpoint that receives only its end, nor for another owner', async () => {
+  await register();
+  await register({ owner: 'bob', endpointId: 'ep_2', events: ['job.progress'] });
+  await router.send([completed({ status: 'running' })]);
+  expect(watched).toEqual([]);
+});
+
+test('every job is watched where the topic takes progress', async () => {
+  await routerOf({ sendAll: async () => new Set() }, true).send([completed({ status: 'running' })]);
+  expect(watched).toEqual([JOB]);
 });
 
 test.each<[string, Partial<Endpoint>, boolean]>([

@@ -1,0 +1,85 @@
+/** Tests which requests are a look at a job: its record then says so, and is the same otherwise. */
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { JobStore } from '../../lambdas/jobs/job-store.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import { apiClient } from '../support/openapi.ts';
+import { legacy, modern } from '../support/rpc.ts';
+import { sharedCloud, sharedUser } from '../support/shared-cloud.ts';
+import { awsClients } from '../support/test-cloud.ts';
+
+/** Steps wrote the job's record this long ago. */
+const AGE_MS = 5_000;
+
+let cloud: LocalCloud;
+let dynamodb: DynamoDBClient;
+let owner: string;
+
+beforeAll(async () => {
+  cloud = await sharedCloud();
+  ({ dynamodb } = awsClients(cloud));
+  owner = `arn:aws:iam::000000000000:user/${sharedUser('ada')}`;
+});
+afterAll(() => dynamodb.destroy());
+
+function store(now: () => number): JobStore {
+  return new JobStore({ client: dynamodb, tableName: cloud.outputs.JobsTableName ?? '', now });
+}
+
+/** A job whose only step runs, without an execution. */
+async function runningJob() {
+  const jobs = store(() => Date.now() - AGE_MS);
+  const { job } = await jobs.create({
+    jobId: randomUUID(),
+    owner,
+    operation: 'echo',
+    input: {},
+    inputHash: '',
+    retentionSeconds: 60,
+    longestRunMs: 60_000,
+  });
+  return jobs.begin(job.jobId, {
+    step: 'echo',
+    progress: 0,
+    lease: 'a',
+    stepFunction: { memoryMb: 512 },
+  });
+}
+
+const check = (args: object) => (job_id: string) =>
+  modern(cloud, 'tools/call', { name: 'check_job', arguments: { job_id, ...args } }, { capabilities: {} });
+
+const LOOKS: Readonly<Record<string, (jobId: string) => Promise<unknown>>> = {
+  check_job: check({}),
+  'check_job that waits': check({ wait_seconds: 1 }),
+  'tasks/get of 2025-11-25': (taskId) => legacy(cloud, 'tasks/get', { taskId }),
+  'tasks/get of 2026-07-28': (taskId) => modern(cloud, 'tasks/get', { taskId }),
+  'GET /jobs/{job_id}': (jobId) => apiClient(cloud, 'ada')(`GET /jobs/${jobId}`),
+  'GET /operator/jobs/{job_id}': (jobId) => apiClient(cloud, 'operator')(`GET /operator/jobs/${jobId}`),
+};
+
+test.each(Object.keys(LOOKS))(
+  '%s is a look, written once a minute and without a change otherwise',
+  async (name) => {
+    const before = await runningJob();
+    const { jobId } = before;
+    await LOOKS[name]?.(jobId);
+    const { watchedUntil = 0, ...after } = (await store(Date.now).find(jobId)) ?? {};
+    expect(watchedUntil).toBeGreaterThan(Date.now() + 60_000);
+    expect(after).toEqual(before);
+    await LOOKS[name]?.(jobId);
+    expect(await store(Date.now).find(jobId)).toEqual({ ...before, watchedUntil });
+    await store(Date.now).cancel(owner, before);
+    expect(await store(Date.now).find(jobId)).not.toHaveProperty('watchedUntil');
+  },
+);
+
+test('a list of jobs, and the poll of another owner, are no looks', async () => {
+  const before = await runningJob();
+  const { jobId } = before;
+  await apiClient(cloud, 'ada')('GET /jobs');
+  await apiClient(cloud, 'mallory')(`GET /jobs/${jobId}`);
+  await legacy(cloud, 'tasks/get', { taskId: jobId }, { owner: 'mallory' });
+  expect(await store(Date.now).find(jobId)).toEqual(before);
+  await store(Date.now).cancel(owner, before);
+});
