@@ -5,7 +5,7 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, SymlinkFollowMode } from 'aws-cdk-lib';
 import { type Architecture, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Node } from 'constructs';
 import { type BuildOptions, buildSync, version } from 'esbuild';
@@ -48,9 +48,12 @@ export function bundle(
     ...alias,
   };
   const names = JSON.stringify(catalogue?.operations.map(({ name }) => name) ?? []);
-  const platform = platformOf(node, architecture);
+  const isLocal = node.tryGetContext(LOCAL_CONTEXT) !== undefined;
+  const platform = isLocal ? localPlatform() : platformOf(architecture);
   return Code.fromAsset(packageRoot, {
     assetHashType: AssetHashType.OUTPUT,
+    // The hash of linked packages is that of their paths.
+    ...(isLocal && { followSymlinks: SymlinkFollowMode.NEVER }),
     bundling: {
       // CDK never starts this image. Image and command identify the bundle.
       image: DockerImage.fromRegistry('none'),
@@ -89,9 +92,10 @@ export function bundle(
               logOverride: { 'ignored-bare-import': 'silent' },
             }),
           );
-          addPackages(packages, { entry, outputDirectory, platform });
+          addPackages(packages, { entry, outputDirectory, platform, links: isLocal });
           if (page) addPage(page, join(outputDirectory, 'pages'));
-          makeReadable(outputDirectory);
+          // Here it would follow the links.
+          if (!isLocal) makeReadable(outputDirectory);
           return true;
         },
       },
@@ -112,17 +116,22 @@ function makeReadable(directory: string): void {
   }
 }
 
-/** Returns Lambda's platform, or that of this machine for the local cloud. */
-function platformOf(node: Node, architecture: Architecture): Platform {
-  if (node.tryGetContext(LOCAL_CONTEXT) === undefined) {
-    return { os: 'linux', cpu: architecture.name === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
-  }
-  const isMusl = process.platform === 'linux' && !('glibcVersionRuntime' in reportHeader());
-  return { os: process.platform, cpu: process.arch, libc: isMusl ? 'musl' : 'glibc' };
+function platformOf(architecture: Architecture): Platform {
+  return { os: 'linux', cpu: architecture.name === 'arm64' ? 'arm64' : 'x64', libc: 'glibc' };
 }
 
-function reportHeader(): object {
-  return (process.report.getReport() as { readonly header: object }).header;
+/** Each function asks for it, and a report takes milliseconds. */
+let thisPlatform: Platform | undefined;
+
+/** Returns the platform of this machine, for the local cloud. */
+function localPlatform(): Platform {
+  thisPlatform ??= { os: process.platform, cpu: process.arch, libc: isMusl() ? 'musl' : 'glibc' };
+  return thisPlatform;
+}
+
+function isMusl(): boolean {
+  const { header } = process.report.getReport() as { readonly header: object };
+  return process.platform === 'linux' && !('glibcVersionRuntime' in header);
 }
 
 /** By directory. */
