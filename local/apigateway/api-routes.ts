@@ -66,19 +66,23 @@ const AUTHORIZATIONS = ['AWS_IAM', 'CUSTOM', 'NONE'] as const;
 const TIMEOUT_MS = 29_000;
 const INTEGRATION_URI = /\/functions\/([^/]+)\/(?:invocations|response-streaming-invocations)$/;
 
-/** @throws Error for an integration or an authorization that the local gateway does not support */
+/**
+ * Returns the routes, the most specific path first.
+ * @throws Error for an integration or an authorization that the local gateway does not support
+ */
 export function readRoutes(resources: Readonly<Record<string, TemplateResource>>, resolve: Resolve): Route[] {
   const methods = Map.groupBy(
     Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Method'),
     ([, { Properties }]) => String(resolve(Properties?.ResourceId)),
   );
-  return [...methods].map(([resourceId, entries]) => {
+  const routes = [...methods].map(([resourceId, entries]) => {
     const path = pathOf(resourceId);
     const parsed = entries.map(([logicalId, { Properties }]) =>
       readMethod(logicalId, resolve(Properties) as MethodProperties),
     );
     return { path, pattern: patternOf(path), methods: new Map(parsed) };
   });
+  return routes.sort((a, b) => specificity(a.path).localeCompare(specificity(b.path)));
 
   function pathOf(resourceId: string): string {
     const { Type, Properties } = resources[resourceId] ?? {};
@@ -159,9 +163,7 @@ export function matchRoute(
   sentPath: string,
 ): Match | undefined {
   const pathname = sentPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
-  const [route] = routes
-    .filter(({ pattern }) => pattern.test(pathname))
-    .sort((a, b) => specificity(a.path).localeCompare(specificity(b.path)));
+  const route = routes.find(({ pattern }) => pattern.test(pathname));
   const method = route?.methods.get(httpMethod) ?? route?.methods.get('ANY');
   if (!route || !method) return undefined;
   const names = [...route.path.matchAll(/\{([^+}]+)\+?\}/g)].map(([, name]) => name ?? '');
