@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineOperation } from '../../lambdas/definition/define-operation.ts';
@@ -409,14 +410,21 @@ test('a step that hands on too much fails, rather than the execution', async () 
 });
 
 test('nothing stays behind in the temporary directory', async () => {
-  const logs = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('log-')).length;
-  const before = await logs();
+  // Other processes use the common directory at the same time.
+  const directory = await mkdtemp(join(tmpdir(), 'run-step-'));
   const { jobId } = await createJob();
-  await runStep(jobId, 'first', async ({ log }) => {
-    log.write('x');
-    return null;
-  });
-  expect(await logs()).toBe(before);
+  process.env.TMPDIR = directory;
+  try {
+    await runStep(jobId, 'first', async ({ log }) => {
+      log.write('x');
+      expect(await readdir(directory)).toHaveLength(1);
+      return null;
+    });
+    expect(await readdir(directory)).toEqual([]);
+  } finally {
+    delete process.env.TMPDIR;
+    await rm(directory, { recursive: true });
+  }
 });
 
 /** Looks again every few milliseconds until something holds; jest's own timeout ends it. */

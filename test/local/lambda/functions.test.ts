@@ -178,8 +178,9 @@ test('short invocations wait for a busy instance, and long ones get instances of
 
 test('an invocation of another tenant does not wait, and never gets the instance', async () => {
   await start(GATED, { isolatesTenants: true });
-  const counts = ['a', 'b', 'a', 'b'].map((tenantId) => target.invoke('{}', { tenantId }));
-  expect(await Promise.all(counts)).toEqual(['1', '1', '2', '2']);
+  const invokeBoth = () => Promise.all(['a', 'b'].map((tenantId) => target.invoke('{}', { tenantId })));
+  expect(await invokeBoth()).toEqual(['1', '1']);
+  expect(await invokeBoth()).toEqual(['2', '2']);
   expect(target.interrupt()).toBe(2);
 });
 
