@@ -1,6 +1,6 @@
 /** Provides the names of the operations of this deployment, without their definitions. */
 
-/** The bundler inserts them. */
-declare const DEPLOYED_OPERATIONS: readonly string[];
+/** JSON text, which the bundler inserts. */
+declare const DEPLOYED_OPERATIONS: string;
 
-export const deployedNames: ReadonlySet<string> = new Set(DEPLOYED_OPERATIONS);
+export const deployedNames: ReadonlySet<string> = new Set(JSON.parse(DEPLOYED_OPERATIONS));

@@ -27,6 +27,11 @@ export interface BundleProps {
   readonly catalogue?: Catalogue;
   /** Replacement modules, by import specifier. @default none */
   readonly alias?: Readonly<Record<string, string>>;
+  /**
+   * Keeps all parts of the AWS SDK, for the code of operators and for operations with event streams.
+   * @default without the parts that the engine never uses
+   */
+  readonly wholeSdk?: boolean;
   /** npm packages to install beside the bundle: programs and native modules. @default none */
   readonly packages?: readonly string[];
   /** The page whose files the function serves: they are in the directory `pages` beside the bundle. @default none */
@@ -40,10 +45,17 @@ export interface BundleProps {
 export function bundle(
   node: Node,
   architecture: Architecture,
-  { entry, catalogue, alias = {}, packages = [], page }: BundleProps,
+  { entry, catalogue, alias = {}, wholeSdk = false, packages = [], page }: BundleProps,
 ): Code {
+  const http = lambdaEntry('shared/http/node-http', 'c');
   const aliases = {
+    http,
+    'node:http': http,
     '@aws-sdk/credential-provider-node': lambdaEntry('shared/aws/env-credentials'),
+    ...(!wholeSdk && {
+      '@aws-sdk/endpoint-cache': lambdaEntry('shared/aws/no-endpoint-cache'),
+      '@smithy/core/event-streams': lambdaEntry('shared/aws/no-event-streams'),
+    }),
     ...(catalogue && { '#catalogue': catalogue.module }),
     ...alias,
   };
@@ -87,7 +99,8 @@ export function bundle(
               },
               alias: aliases,
               external: [...packages],
-              define: { DEPLOYED_OPERATIONS: names },
+              // A text: esbuild would import a list into each module.
+              define: { DEPLOYED_OPERATIONS: JSON.stringify(names) },
               // What checks an app at import does not belong into a function.
               logOverride: { 'ignored-bare-import': 'silent' },
             }),

@@ -64,6 +64,7 @@ export class NodeFunction extends LambdaFunction {
       packages,
       page,
       catalogue,
+      wholeSdk,
       architecture = Architecture.ARM_64,
       purpose,
       tracing = functionTracing(scope),
@@ -97,7 +98,7 @@ export class NodeFunction extends LambdaFunction {
         // A sandbox has no variables, and writes no metrics.
         ...(purpose !== 'sandbox' && { POWERTOOLS_SERVICE_NAME: serviceName(scope) }),
       },
-      code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue }),
+      code: bundle(scope.node, architecture, { entry, alias, packages, page, catalogue, wholeSdk }),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture,

@@ -235,6 +235,8 @@ function createSandboxRunner(
     description: `Runs the steps of ${definition.title} in its sandbox`,
     entry: lambdaEntry('runner/sandbox/run-steps.lambda'),
     catalogue,
+    // The response of the sandbox is a stream of events.
+    wholeSdk: true,
     // It mostly waits.
     memorySize: 256,
     timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
@@ -259,6 +261,7 @@ function handlerProps({ definition, catalogue }: StepFunctionProps): NodeFunctio
     applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
     ephemeralStorageSize: Size.mebibytes(resources.storageMb ?? 512),
     packages: resources.packages,
+    wholeSdk: true,
   };
 }
 
