@@ -10,8 +10,10 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { AsyncOperations, type AsyncOperationsProps } from '../../lib/async-operations.ts';
 import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
+import type { Catalogue } from '../../lib/catalogue.ts';
 import { readReservedConcurrency } from '../../lib/defaults/reserved-concurrency.ts';
 import { readKmsKeys } from '../../lib/operations/kms-keys.ts';
 import { samples } from '../support/sample-catalogue.ts';
@@ -252,6 +254,79 @@ test('an owner gets a fifth of the concurrency of webhooks, and Lambda allows re
   });
   expect(deliver(2).Environment.Variables.DELIVERY_SLOTS).toBe('1');
   expect(deliver(1_000).Environment.Variables.DELIVERY_SLOTS).toBe('200');
+});
+
+/** The samples, with memory of its own for some steps of one operation. */
+function withMemory(name: string, memoryMb: Readonly<Record<string, number>>): Catalogue {
+  const operations = samples.operations.map((operation) => {
+    if (operation.name !== name || !('steps' in operation)) return operation;
+    const steps = Object.entries(operation.steps).map(([step, options]) => [
+      step,
+      { ...options, ...(memoryMb[step] !== undefined && { memoryMb: memoryMb[step] }) },
+    ]);
+    return { ...operation, steps: Object.fromEntries(steps) };
+  });
+  return { ...samples, operations };
+}
+
+describe('the memory of a step in its definition', () => {
+  /** Functions of an operation: memory by logical id without its hash. */
+  const memoryOf = (template: Template, operation: string) =>
+    Object.fromEntries(
+      Object.entries(template.findResources('AWS::Lambda::Function'))
+        .filter(([id]) => id.startsWith(`Ops${operation}`))
+        .map(([id, { Properties }]) => [id.slice(`Ops${operation}`.length, -8), Properties.MemorySize]),
+    );
+
+  test('gives a sandbox one function for each memory, with one role, and the runner their versions', () => {
+    const operations = withMemory('build', { install: 1_769, compile: 3_008, package: 1_769 });
+    const template = create({ operations }).template();
+    expect(memoryOf(template, 'build')).toEqual({
+      Function: 256,
+      Sandbox: 2_048,
+      Sandbox2: 1_769,
+      Sandbox3: 3_008,
+    });
+    const functions = Object.entries(template.findResources('AWS::Lambda::Function'));
+    const sandboxes = functions.filter(([id]) => id.startsWith('OpsbuildSandbox'));
+    expect(new Set(sandboxes.map(([, { Properties }]) => JSON.stringify(Properties.Role))).size).toBe(1);
+    for (const [, { Properties }] of sandboxes)
+      expect(Properties.TenancyConfig).toEqual({ TenantIsolationMode: 'PER_TENANT' });
+    const [, runner] = functions.find(([id]) => id.startsWith('OpsbuildFunction')) ?? [];
+    const arns = JSON.stringify(runner?.Properties.Environment.Variables.SANDBOX_FUNCTION_ARNS);
+    for (const [memoryMb, id] of [
+      ['2048', 'OpsbuildSandboxCurrentVersion'],
+      ['1769', 'OpsbuildSandbox2CurrentVersion'],
+      ['3008', 'OpsbuildSandbox3CurrentVersion'],
+    ])
+      expect(arns).toMatch(new RegExp(`${memoryMb}[^A-Za-z]+Ref[^A-Za-z]+${id}`));
+  });
+
+  test('applies without a sandbox too, unless the app chooses another one', () => {
+    const operations = withMemory('deploy', { release: 2_048, smoke: 512 });
+    expect(memoryOf(create({ operations }).template(), 'deploy')).toEqual({
+      Function: 1_024,
+      Function2: 2_048,
+      Function3: 512,
+    });
+    const functions = { deploy: { memoryMb: { release: 512 } } };
+    expect(memoryOf(create({ operations, functions }).template(), 'deploy')).toEqual({
+      Function: 1_024,
+      Function2: 512,
+    });
+    expect(
+      memoryOf(create({ operations, functions: { deploy: { memoryMb: 768 } } }).template(), 'deploy'),
+    ).toEqual({ Function: 768 });
+  });
+
+  test('leaves no function without steps', () => {
+    const operations = withMemory('search', { search: 2_048 });
+    const steps = Object.keys(
+      (samples.operations.find(({ name }) => name === 'search') as StepsOperation).steps,
+    );
+    expect(steps).toEqual(['search']);
+    expect(memoryOf(create({ operations }).template(), 'search')).toEqual({ Function: 2_048 });
+  });
 });
 
 describe('the options of an operation', () => {

@@ -72,7 +72,8 @@ export const build = defineOperation({
     test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2, output: z.strictObject({ ran: z.boolean() }) },
     package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
   },
-  resources: { memoryMb: 3008, storageMb: 4096, packages: ['npm', 'pnpm', 'yarn'] },
+  // 1.16 vCPU. Measured, see docs/cost.md: fewer GB-seconds than 3,008 MiB, and than two sizes, between which steps restore the tree.
+  resources: { memoryMb: 2048, storageMb: 4096, packages: ['npm', 'pnpm', 'yarn'] },
   listing: projects,
   requires: ({ project }) => [sourceOf(project)],
   // Scripts of the project and its dependencies are untrusted. Even npm runs programs that a project's settings name.
