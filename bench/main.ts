@@ -11,6 +11,7 @@ import { burst } from './burst.ts';
 import { checkJobRate } from './check-job.ts';
 import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
+import { costRows } from './cost/rows.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
 import { pageSizes } from './page-size.ts';
@@ -54,6 +55,8 @@ try {
   rows.push(...toolListTokens());
   rows.push(...(await contextTokens(scratch)));
   rows.push(...pageSizes());
+  console.error('Cost of a million …');
+  rows.push(...(await costRows(scratch)));
 
   const machine = {
     node: process.version,

@@ -25,6 +25,10 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
       .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
       .map(([id, { Properties = {} }]) => [String(Properties.FunctionName ?? id), Properties]),
   );
+  // Only the functions of operations have a name. Those of other memory sizes have none, but share the role.
+  const stepRoles = new Set(
+    [...byName.values()].filter(({ FunctionName }) => FunctionName).map(({ Role }) => JSON.stringify(Role)),
+  );
   const sums = {
     stepGbSeconds: 0,
     sandboxGbSeconds: 0,
@@ -33,9 +37,9 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     stepInvocations: 0,
   };
   for (const [name, { invocations, ms }] of observer.functions) {
-    const { FunctionName, TenancyConfig, MemorySize = DEFAULT_MB } = byName.get(name) ?? {};
-    // Only the functions of operations have a name.
-    const kind = TenancyConfig ? 'sandboxGbSeconds' : FunctionName ? 'stepGbSeconds' : 'sharedGbSeconds';
+    const { FunctionName, Role, TenancyConfig, MemorySize = DEFAULT_MB } = byName.get(name) ?? {};
+    const runsSteps = FunctionName !== undefined || stepRoles.has(JSON.stringify(Role));
+    const kind = TenancyConfig ? 'sandboxGbSeconds' : runsSteps ? 'stepGbSeconds' : 'sharedGbSeconds';
     sums[kind] += (ms * Number(MemorySize)) / MB_MS_OF_GB_SECOND;
     sums.invocations += invocations;
     if (kind !== 'sharedGbSeconds') sums.stepInvocations += invocations;

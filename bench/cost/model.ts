@@ -1,4 +1,4 @@
-/** Measures two jobs of an operation's shape on the local cloud, and computes what a job of any duration uses. */
+/** Measures jobs of an operation's shape on the local cloud, and computes what a job of any duration, a poll and a wait use. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,6 @@ import type { Job } from '../../lambdas/jobs/job.ts';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import type { Quantities } from '../../lambdas/receipt/price-lines.ts';
 import { quantitiesOf } from '../../lambdas/receipt/receipt.ts';
-import { MCP_MB } from '../../lambdas/shared/function-memory.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../../test/support/synthesize-source.ts';
 import { awsClients } from '../../test/support/test-cloud.ts';
@@ -21,9 +20,8 @@ export interface ModelOptions {
   readonly operation: StepsOperation;
   /** Time of all steps together. */
   readonly minutes: number;
-  readonly polls: number;
-  /** Seconds that calls wait for the job, all together. */
-  readonly waitSeconds: number;
+  /** Whether to measure a call that waits. @default false */
+  readonly waits?: boolean;
   readonly webhooks: number;
   readonly questions: number;
   readonly logLines: number;
@@ -35,11 +33,34 @@ export interface ModelOptions {
  */
 const SHORT_MS = 1_000;
 const LONG_MS = 9_000;
+/** Seconds of the call that waits, less than the longer job takes. */
+const WAITED_SECONDS = 8;
 /** Share of the requests that X-Ray records, beyond one a second. */
 const TRACED = 0.05;
 
-/** @returns quantities of one job with its polls, its webhooks and its questions */
-export async function modelOf(options: ModelOptions, scratch: string): Promise<Quantities> {
+/** What was measured. */
+export interface Model {
+  /** One job with its start, its webhooks and its questions. */
+  readonly job: Quantities;
+  /** One call of `check_job` that does not wait. */
+  readonly poll: Quantities;
+  /** One more second of such a call; undefined unless it was asked for. */
+  readonly waitedSecond?: Quantities;
+}
+
+/** @param waitSeconds that calls wait for the job, all together. @returns what a job, its polls and the waits in them use */
+export function totalOf(
+  { job, poll, waitedSecond = {} }: Model,
+  { polls, waitSeconds = 0 }: { readonly polls: number; readonly waitSeconds?: number },
+): Quantities {
+  return addQuantities([
+    [job, 1],
+    [poll, polls],
+    [waitedSecond, waitSeconds],
+  ]);
+}
+
+export async function modelOf(options: ModelOptions, scratch: string): Promise<Model> {
   const app = await writeShape(options.operation);
   try {
     await synthesizeSource(scratch, app);
@@ -73,8 +94,8 @@ interface Measured {
   readonly template: Awaited<ReturnType<typeof readTemplate>>;
 }
 
-async function measure(options: ModelOptions, measured: Measured): Promise<Quantities> {
-  const { operation, minutes, polls, waitSeconds, webhooks, questions, logLines } = options;
+async function measure(options: ModelOptions, measured: Measured): Promise<Model> {
+  const { operation, minutes, waits = false, webhooks, questions, logLines } = options;
   const { cloud, observer, url } = measured;
   const { dynamodb, s3 } = awsClients(cloud);
   await writeSource(s3, cloud);
@@ -82,18 +103,19 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Quant
   const client = await BenchClient.connect(new URL('/mcp', cloud.url));
   const steps = Object.keys(operation.steps).length;
 
-  const run = async (stepMs: number, events: readonly string[]) => {
+  const run = async (stepMs: number, events: readonly string[] = [], wait_seconds = 0) => {
     await observer.settled();
     observer.reset();
     const callback = events.length > 0 && { job_options: { callback_url: url, callback_events: events } };
     const { job_id } = await client.call('start_shape', { stepMs, lines: logLines, questions, ...callback });
+    if (wait_seconds > 0) await client.call('check_job', { job_id, wait_seconds });
     for (let index = 0; index < questions; index += 1) {
       await observer.settled();
       const answers = { [`question${index}`]: { action: 'accept', content: {} } };
       await client.call('answer_job', { job_id, answers });
     }
     await observer.settled();
-    const counted = quantitiesIn(measured, 1 + questions);
+    const counted = quantitiesIn(measured, 1 + questions + (wait_seconds > 0 ? 1 : 0));
     const job = (await jobs.find(job_id)) as Job;
     if (job.status !== 'completed') throw new Error(`The job of the model ${job.status}: ${job.message}`);
     // The local cloud does not count units.
@@ -102,31 +124,36 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Quant
   };
   // Warms the functions up.
   await run(SHORT_MS, ['job.completed']);
-  const short = await run(SHORT_MS, []);
-  const long = await run(LONG_MS, []);
+  const short = await run(SHORT_MS);
+  const long = await run(LONG_MS);
+  const waited = waits ? await run(LONG_MS, [], WAITED_SECONDS) : undefined;
   const notified = webhooks > 0 ? await run(SHORT_MS, ['job.completed']) : short;
-  const polled = await countPoll(measured, client, short.job_id);
+  const poll = await countPoll(measured, client, short.job_id);
   await client.close();
   dynamodb.destroy();
   s3.destroy();
 
   const stepMs = (minutes * 60_000) / steps;
   const more = (stepMs - SHORT_MS) / (LONG_MS - SHORT_MS);
-  const waited: Quantities = {
-    sharedGbSeconds: (waitSeconds * MCP_MB) / 1_024,
-    // A wait reads the record each second.
-    readUnits: waitSeconds,
-  };
-  const sum = add([
+  const job = addQuantities([
     [short.quantities, 1],
     [long.quantities, more],
     [short.quantities, -more],
     [notified.quantities, webhooks],
     [short.quantities, -webhooks],
-    [polled, polls],
-    [waited, 1],
   ]);
-  return { ...sum, traces: TRACED * (1 + polls) };
+  const waitedSecond =
+    waited &&
+    addQuantities([
+      [waited.quantities, 1 / WAITED_SECONDS],
+      [long.quantities, -1 / WAITED_SECONDS],
+      [poll, -1 / WAITED_SECONDS],
+    ]);
+  return {
+    job: { ...job, traces: TRACED },
+    poll: { ...poll, traces: TRACED },
+    ...(waitedSecond && { waitedSecond }),
+  };
 }
 
 /** The file that a sandbox may read. */
@@ -160,7 +187,7 @@ function quantitiesIn({ observer, template }: Measured, apiRequests: number): Qu
 }
 
 /** @returns the weighted sums; a difference of noise is not below zero */
-function add(parts: readonly (readonly [Quantities, number])[]): Quantities {
+export function addQuantities(parts: readonly (readonly [Quantities, number])[]): Quantities {
   const names = [
     ...new Set(parts.flatMap(([quantities]) => Object.keys(quantities))),
   ] as (keyof Quantities)[];
