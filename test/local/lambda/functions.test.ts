@@ -1,4 +1,5 @@
 /** Tests the instances of a function: those that end before they have answered, and how many there may be. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,23 +42,18 @@ const GATED = `
   import { existsSync } from 'node:fs';
   let count = 0;
   export const handler = async ({ gate }) => {
-    console.log('RUNNING');
+    console.log('RUNNING', gate);
     while (gate && !existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
     return ++count;
   };`;
 
 /** Runs invocations until all run at once, then ends them. */
 async function runAtOnce(count: number, lines: readonly string[]): Promise<void> {
-  const before = running(lines);
-  const gate = join(codeDirectory, `gate-${before}`);
+  const gate = join(codeDirectory, `gate-${randomUUID()}`);
   const invoked = Array.from({ length: count }, () => target.invoke(JSON.stringify({ gate })));
-  await waitFor(async () => running(lines) === before + count || undefined);
+  await waitFor(async () => lines.filter((line) => line === `RUNNING ${gate}`).length === count || undefined);
   await writeFile(gate, '');
   await Promise.all(invoked);
-}
-
-function running(lines: readonly string[]): number {
-  return lines.filter((line) => line === 'RUNNING').length;
 }
 
 afterEach(async () => {
