@@ -6,7 +6,7 @@
  * on the local cloud and doubled, because a function of 512 MiB has a third of a CPU.
  *
  * It leaves out what the record cannot know: polls and waits of clients, downloads, deliveries to registered endpoints, the second
- * and later attempts of a delivery, and what the code of a step uses of AWS by itself.
+ * and later attempts of a delivery, progress that the topic receives by an option, and what the code of a step uses of AWS by itself.
  */
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { isJsonAttribute } from '../jobs/job-item.ts';
@@ -98,7 +98,7 @@ export function quantitiesOf(job: Job): Quantities {
     s3Writes: usage.puts ?? 0,
     s3Reads: usage.gets ?? 0,
     s3GbMonths: byteDays / DAYS_OF_MONTH / GB,
-    snsMessages: events * Math.ceil(whole / (64 * KB)),
+    snsMessages: (events - progressOf(job, events, waits)) * Math.ceil(whole / (64 * KB)),
     sqsRequests: webhooks * REQUESTS_OF_A_MESSAGE,
     apiRequests: requests,
     transferGb: (webhooks * (whole + WEBHOOK_HEADER_BYTES)) / GB,
@@ -230,15 +230,19 @@ function second(epochMs: number): number {
   return Math.floor(epochMs / 1_000);
 }
 
+/** @returns the number of events that are progress: all but the creation, the start, the questions and the end */
+function progressOf({ startedAt }: Job, events: number, waits: number): number {
+  return Math.max(0, events - 2 - (startedAt ? 1 : 0) - waits);
+}
+
 /** @returns the number of webhooks to the job's own URL, one attempt each */
 function callbacksOf(job: Job, events: number, waits: number): number {
-  const started = job.startedAt ? 1 : 0;
   const counts: Readonly<Record<string, number>> = {
     'job.created': 1,
-    'job.started': started,
+    'job.started': job.startedAt ? 1 : 0,
     'job.input_required': waits,
     [`job.${job.status}`]: 1,
-    'job.progress': Math.max(0, events - 2 - started - waits),
+    'job.progress': progressOf(job, events, waits),
   };
   return (job.callback?.events ?? []).reduce((sum, type) => sum + (counts[type] ?? 0), 0);
 }
