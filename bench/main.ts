@@ -15,6 +15,7 @@ import { costRows } from './cost/rows.ts';
 import { jobCost } from './job-cost.ts';
 import type { Row } from './measure.ts';
 import { pageSizes } from './page-size.ts';
+import { progressCost } from './progress.ts';
 import { toolListTokens } from './tool-list.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -36,7 +37,7 @@ try {
   const rows: Row[] = [];
   try {
     console.error('Costs of a job …');
-    rows.push(...(await jobCost(cloud, counter)));
+    rows.push(...(await jobCost(cloud, counter)), ...(await progressCost()));
     console.error('Events and webhooks …');
     rows.push(...(await webhooks(cloud, counter)));
     console.error('Cold starts …');
