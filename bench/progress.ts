@@ -53,7 +53,7 @@ export async function progressCost(): Promise<readonly Row[]> {
     const what = 'chatty build of two minutes';
     return [
       row(`${what}, nobody looks: writes of its record`, puts + updates, 'writes', WRITES_LIMIT),
-      row(`${what}, nobody looks: reads of its record by the runner`, reads, 'reads', 30),
+      row(`${what}, nobody looks: reads of its record by the runner`, reads, 'reads', 60),
       row(`${what}, somebody looks: writes of its record`, watched, 'writes', WATCHED_WRITES_LIMIT),
     ];
   } finally {

@@ -134,7 +134,8 @@ export interface StepContext<Input = unknown, Results = Readonly<Record<string, 
   /** Aborts when the job is cancelled or has ended, and when the step times out. */
   readonly signal: AbortSignal;
   /**
-   * Reports the progress of this step. It is cheap to call: the engine writes at most every two seconds.
+   * Reports the progress of this step. It is cheap to call: the engine writes every ten seconds, and every two while
+   * somebody looks at the job.
    * @param fraction 0..1 of this step; a lower value than before has no effect
    * @param message progress message of the job; cut off at 1,000 characters
    */

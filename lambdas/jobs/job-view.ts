@@ -69,7 +69,7 @@ export interface UploadRequestView {
   };
 }
 
-/** A step writes progress at most every two seconds, so faster polls return nothing new. */
+/** The step of a job that somebody polls writes progress every two seconds, so faster polls return nothing new. */
 const POLL_AFTER_MS = 2_000;
 
 /** @param pollAfterMs a better estimate for a job that has not ended. @default 2,000 */

@@ -1,7 +1,7 @@
 /** Estimates when a client should poll a job again, from recent durations of its operation and from its progress. */
 import { isTerminal, type Job, JobStatus } from './job.ts';
 
-/** One heartbeat: a step writes progress at most every two seconds. */
+/** One heartbeat: the step of a job that somebody polls writes progress at most every two seconds. */
 const UNKNOWN_MS = 2_000;
 const MIN_MS = 1_000;
 /** A longer interval would report the end of a short job late. */

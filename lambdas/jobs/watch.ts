@@ -6,7 +6,7 @@ const LOOK_MS = 60_000;
 /** A look is written for twice as long, so that looks write at most once a minute a job. */
 export const WATCH_MS = 2 * LOOK_MS;
 /** A younger record shows as much as that of a watched job. So jobs with short steps are never written for a look. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 1_500;
 /** `EventType.progress`. */
 const PROGRESS_EVENT = 'job.progress';
 

@@ -1,7 +1,7 @@
-/** Sends the heartbeat of a running step: writes the latest progress when it is due, or checks that the step still owns its lease. */
+/** Sends the heartbeat of a running step: writes the latest progress when it is due, else checks that the step still owns its lease. */
 import type { Watched } from '../jobs/watch.ts';
 import { log } from '../shared/observability/log.ts';
-import { nextAct, paceOf } from './progress-pace.ts';
+import { isWriteDue, paceOf } from './progress-pace.ts';
 
 export interface HeartbeatOptions {
   /** Milliseconds between heartbeats. */
@@ -33,7 +33,6 @@ export class Heartbeat {
   #job: Watched;
   /** Epoch milliseconds. */
   #wroteAt = Date.now();
-  #checkedAt: number | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -60,23 +59,22 @@ export class Heartbeat {
 
   async #act(): Promise<void> {
     try {
-      if (this.#next() === 'read') await this.#read();
-      // Also at once after a read that shows a look.
-      if (this.#next() === 'write') await this.#write();
+      // A write is a check of the lease too. A read that shows a look can make a write due.
+      if (!this.#isWriteDue()) await this.#read();
+      if (this.#isWriteDue()) await this.#write();
     } catch (error) {
       if (this.#options.isLeaseLost(error)) this.#loseLease();
       else log.warn('A heartbeat failed; the next one tries again', { error });
     }
   }
 
-  #next() {
-    const state = { hasNews: this.#latest !== undefined, wroteAt: this.#wroteAt, checkedAt: this.#checkedAt };
-    return nextAct(state, this.#job, Date.now(), paceOf(this.#options.intervalMs));
+  #isWriteDue(): boolean {
+    const pace = paceOf(this.#options.intervalMs);
+    return this.#latest !== undefined && isWriteDue(this.#wroteAt, this.#job, Date.now(), pace);
   }
 
   async #read(): Promise<void> {
     const lease = await this.#options.readLease();
-    this.#checkedAt = Date.now();
     if (lease) this.#job = { ...this.#job, ...lease };
     else this.#loseLease();
   }
@@ -88,7 +86,6 @@ export class Heartbeat {
     try {
       this.#job = await this.#options.report(latest);
       this.#wroteAt = Date.now();
-      this.#checkedAt = this.#wroteAt;
     } catch (error) {
       this.#latest ??= latest;
       throw error;

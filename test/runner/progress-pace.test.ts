@@ -1,6 +1,6 @@
-/** Tests when a running step writes its progress and reads its record, by a clock of its own. */
+/** Tests when a running step writes its progress, by a clock of its own. */
 import { WATCH_MS, type Watched } from '../../lambdas/jobs/watch.ts';
-import { isWriteDue, nextAct } from '../../lambdas/runner/progress-pace.ts';
+import { isWriteDue } from '../../lambdas/runner/progress-pace.ts';
 
 const SECOND = 1_000;
 const BEAT_MS = 2 * SECOND;
@@ -11,44 +11,24 @@ interface Build {
   readonly steps: readonly number[];
   /** Whether the job is watched at a time in milliseconds after its start. */
   readonly job: (ms: number) => Watched;
-  /** Whether a step has progress at each beat. */
-  readonly isChatty?: boolean;
 }
 
-/** Plays a build. Returns the times of its writes and reads, in seconds after its start. The runner knows what it last read. */
-function play({ steps, job, isChatty = true }: Build) {
+/** Plays a build. Returns the seconds after its start at which it writes. The runner knows what it last wrote or read. */
+function writesOf({ steps, job }: Build): readonly number[] {
   const writes: number[] = [];
-  const reads: number[] = [];
   let start = 0;
   for (const seconds of steps) {
-    let known = job(start);
     let wroteAt = start;
-    let checkedAt: number | undefined;
     writes.push(start / SECOND);
     for (let ms = start + BEAT_MS; ms < start + seconds * SECOND; ms += BEAT_MS) {
-      const act = () =>
-        nextAct(
-          { hasNews: isChatty, wroteAt: DAY + wroteAt, checkedAt: checkedAt && DAY + checkedAt },
-          known,
-          DAY + ms,
-        );
-      if (act() === 'read') {
-        reads.push(ms / SECOND);
-        checkedAt = ms;
-        known = job(ms);
-      }
-      if (act() === 'write') {
-        writes.push(ms / SECOND);
-        wroteAt = ms;
-        checkedAt = ms;
-        known = job(ms);
-      }
+      if (!isWriteDue(DAY + wroteAt, job(ms), DAY + ms)) continue;
+      writes.push(ms / SECOND);
+      wroteAt = ms;
     }
     start += seconds * SECOND;
   }
   // The end of the job.
-  writes.push(start / SECOND);
-  return { writes, reads };
+  return [...writes, start / SECOND];
 }
 
 const TWO_MINUTES = [30, 30, 45, 15];
@@ -57,34 +37,24 @@ const lookedAt = (at: number) => (ms: number) =>
   ms >= at ? { watchedUntil: DAY + at + WATCH_MS } : { watchedUntil: undefined };
 
 test('a chatty build of two minutes writes its progress at most 20 times while nobody looks', () => {
-  const { writes, reads } = play({ steps: TWO_MINUTES, job: () => ({}) });
+  const writes = writesOf({ steps: TWO_MINUTES, job: () => ({}) });
   expect(writes.length).toBeLessThanOrEqual(20);
   // One write at the begin of each step and one every ten seconds within it.
   expect(writes).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 105, 115, 120]);
-  // Each write of progress is a check of the lease too.
-  expect(reads.length).toBeLessThanOrEqual(30);
 });
 
 test('a build of which somebody receives every progress writes it every two seconds', () => {
   const callback = { url: 'https://example.com', events: ['job.completed', 'job.progress'] };
-  const { writes, reads } = play({ steps: TWO_MINUTES, job: () => ({ callback }) });
+  const writes = writesOf({ steps: TWO_MINUTES, job: () => ({ callback }) });
   expect(writes).toHaveLength(62);
   expect(Math.max(...gaps(writes))).toBe(2);
-  expect(reads).toEqual([]);
 });
 
-test('a look shows progress of the last two seconds after at most six, until nobody has looked for a while', () => {
-  const { writes } = play({ steps: [200], job: lookedAt(31 * SECOND) });
-  const after = writes.filter((at) => at > 31);
-  expect(after[0]).toBeLessThanOrEqual(37);
-  expect(gaps(after.filter((at) => at <= 151)).every((gap) => gap === 2)).toBe(true);
-  expect(gaps(after.filter((at) => at > 152)).every((gap) => gap >= 10)).toBe(true);
-});
-
-test('a silent step checks its lease every four seconds, and every two while somebody looks', () => {
-  const silent = { steps: [60], isChatty: false };
-  expect(new Set(gaps(play({ ...silent, job: () => ({}) }).reads))).toEqual(new Set([4]));
-  expect(new Set(gaps(play({ ...silent, job: lookedAt(0) }).reads))).toEqual(new Set([2]));
+test('after a look, progress is at most two seconds old, until nobody has looked for a while', () => {
+  const writes = writesOf({ steps: [200], job: lookedAt(31 * SECOND) }).filter((at) => at > 31);
+  expect(writes[0]).toBe(32);
+  expect(gaps(writes.filter((at) => at <= 151)).every((gap) => gap === 2)).toBe(true);
+  expect(gaps(writes.filter((at) => at > 151 && at < 200)).every((gap) => gap === 10)).toBe(true);
 });
 
 test('a step that has just begun writes nothing before its time, however early its timer is', () => {
