@@ -13,6 +13,7 @@ import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
 import { costRows } from './cost/rows.ts';
 import { jobCost } from './job-cost.ts';
+import { logLines } from './log-lines.ts';
 import type { Row } from './measure.ts';
 import { pageSizes } from './page-size.ts';
 import { progressCost } from './progress.ts';
@@ -50,6 +51,8 @@ try {
     await cloud.close();
   }
 
+  console.error('Lines of a build …');
+  rows.push(...(await logLines(scratch)));
   console.error('Tokens …');
   rows.push(...(await authorization()));
   console.error('Context of a model …');

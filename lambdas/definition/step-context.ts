@@ -105,6 +105,18 @@ export interface FileDigest {
 export interface StepLog {
   /** Appends text. Add line ends yourself. */
   write(text: string): void;
+  /**
+   * Resolves when the log can take more text. A step that prints faster than its log can be stored fills the memory of its function,
+   * so await it between the writes of a long output.
+   * @example
+   * ```ts
+   * for await (const chunk of child.stdout) {
+   *   log.write(chunk);
+   *   await log.drain();
+   * }
+   * ```
+   */
+  drain(): Promise<void>;
 }
 
 /**

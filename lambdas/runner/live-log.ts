@@ -36,7 +36,7 @@ const READ_TIMEOUT_MS = 10_000;
 export interface LiveLogOptions {
   readonly log: Pick<
     FileStepLog,
-    'append' | 'drop' | 'endsLine' | 'fill' | 'read' | 'size' | 'skip' | 'write'
+    'append' | 'drain' | 'drop' | 'endsLine' | 'fill' | 'read' | 'size' | 'skip' | 'write'
   >;
   readonly files: Pick<WorkspaceLinks, 'list' | 'read' | 'putText'>;
   readonly job: Pick<Job, 'jobId' | 'startedAt'>;
@@ -180,6 +180,10 @@ export class LiveLog implements StepLog {
     this.#schedule();
   }
 
+  drain(): Promise<void> {
+    return this.#options.log.drain();
+  }
+
   /** Uploads what is new, now. Failures are logged: the next upload has the same lines. @param timeoutMs of each part */
   flush(timeoutMs = UPLOAD_TIMEOUT_MS): Promise<void> {
     clearTimeout(this.#timer);
@@ -225,7 +229,7 @@ export class LiveLog implements StepLog {
 
   #schedule(ms = this.#options.intervalMs ?? INTERVAL_MS): void {
     const { log: stepLog } = this.#options;
-    if (this.#stop.signal.aborted || stepLog.size === this.#uploaded) return;
-    this.#timer ??= setTimeout(() => void this.flush(), ms);
+    if (this.#timer || this.#stop.signal.aborted || stepLog.size === this.#uploaded) return;
+    this.#timer = setTimeout(() => void this.flush(), ms);
   }
 }

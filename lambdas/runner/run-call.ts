@@ -64,7 +64,7 @@ export function createCallRunner({ operation, work, workspace }: CallRunnerOptio
         requestUpload: noJob,
         jobs: { find: noJob, isOpen: noJob },
         // The log of a synchronous call is not stored.
-        log: { write: () => {} },
+        log: { write: () => {}, drain: async () => {} },
         workspace,
         ...(mode === 'sync_first' && { call: { isDue: () => Date.now() >= dueAt, handOver } }),
       });

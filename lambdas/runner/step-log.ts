@@ -8,7 +8,9 @@ import type { StepLog } from '../definition/step-context.ts';
 import { TAIL_LINE_CHARACTERS, TAIL_LINES } from '../jobs/bound-record.ts';
 import { cleanText } from '../shared/clean-text.ts';
 import { cutText, cutTextStart, splitText } from '../shared/cut-text.ts';
+import { drained } from '../shared/drained.ts';
 import { log } from '../shared/observability/log.ts';
+import { GATHER_CHARACTERS, incompleteEnd } from './sandbox/gather-output.ts';
 
 /** Code units to clean and to cut into lines at a time: a step may print all of its output at once. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -24,6 +26,8 @@ export class FileStepLog implements StepLog {
   #unfinishedLine = '';
   #size = 0;
   #endsLine = true;
+  /** Written, and not yet cleaned: a step may print characters one by one. */
+  #gathered = '';
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -40,15 +44,29 @@ export class FileStepLog implements StepLog {
 
   /** Bytes. */
   get size(): number {
+    this.#settle('');
     return this.#size;
   }
 
   /** Whether the last line is complete. */
   get endsLine(): boolean {
+    this.#settle('');
     return this.#endsLine;
   }
 
   write(text: string): void {
+    this.#gathered += text;
+    if (this.#gathered.length >= GATHER_CHARACTERS) this.#settle(incompleteEnd(this.#gathered));
+  }
+
+  drain(): Promise<void> {
+    return drained(this.#stream);
+  }
+
+  /** Cleans and appends what was written. @param kept its end, which waits for more */
+  #settle(kept: string): void {
+    const text = this.#gathered.slice(0, this.#gathered.length - kept.length);
+    this.#gathered = kept;
     for (const piece of splitText(text, PIECE_CHARACTERS)) {
       if (this.#size > MAX_LOG_BYTES) return;
       const bytes = this.#appendText(cleanText(piece));
@@ -59,6 +77,11 @@ export class FileStepLog implements StepLog {
 
   /** Appends clean text that is not among the last lines. */
   append(bytes: Buffer): void {
+    this.#settle('');
+    this.#append(bytes);
+  }
+
+  #append(bytes: Buffer): void {
     if (bytes.length === 0) return;
     this.#stream.write(bytes);
     this.#size += bytes.length;
@@ -102,12 +125,13 @@ export class FileStepLog implements StepLog {
   }
 
   async #flush(): Promise<void> {
+    this.#settle('');
     await new Promise((resolve) => this.#stream.write('', resolve));
   }
 
   /** @returns the size of the log */
   #appendText(text: string): number {
-    this.append(Buffer.from(text));
+    this.#append(Buffer.from(text));
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = cutTextStart(lines.pop() ?? '', TAIL_LINE_CHARACTERS);
     const last = lines.slice(-TAIL_LINES).map((line) => cutText(line, TAIL_LINE_CHARACTERS));
@@ -117,11 +141,13 @@ export class FileStepLog implements StepLog {
 
   /** @returns the last lines, oldest first */
   tail(): readonly string[] {
+    this.#settle('');
     return this.#unfinishedLine ? [...this.#tail, this.#unfinishedLine].slice(-TAIL_LINES) : this.#tail;
   }
 
   /** Flushes the log. @returns the path of its file; undefined for an empty log */
   async close(): Promise<string | undefined> {
+    this.#settle('');
     this.#stream.end();
     await finished(this.#stream);
     return this.#size > 0 ? this.#file : undefined;

@@ -33,6 +33,7 @@ class MemoryLog {
   write(text: string) {
     this.append(Buffer.from(text));
   }
+  async drain() {}
   append(bytes: Buffer) {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
   }

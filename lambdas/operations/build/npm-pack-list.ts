@@ -45,9 +45,9 @@ export async function npmPackList(
     }),
     cwd: directory.tree,
     signal,
-    onLine: (line, stream) => {
-      if (stream === 'stdout') json += line;
-      else log.write(`${line}\n`);
+    onLines: (text, stream) => {
+      if (stream === 'stdout') json += text.replaceAll('\n', '');
+      else log.write(text);
     },
   });
   if (exitCode === 0) return JSON.parse(json) as string[];

@@ -98,7 +98,8 @@ export class GatheredText {
   }
 }
 
-function incompleteEnd(text: string): string {
+/** @returns the end of a text that the next text can complete; empty without one */
+export function incompleteEnd(text: string): string {
   return INCOMPLETE_END.exec(text.slice(-LONGEST_INCOMPLETE))?.[0] ?? '';
 }
 

@@ -12,6 +12,7 @@ import type { SandboxEvent } from './protocol.ts';
 
 /** A sandbox writes no longer lines: a piece of a log has 32 Ki characters of at most six bytes each. */
 const MAX_LINE_BYTES = 256 * 1024;
+const LINE_END = '\n'.charCodeAt(0);
 
 export class SandboxFunction {
   readonly #client: LambdaClient;
@@ -30,17 +31,11 @@ export class SandboxFunction {
    */
   async *invoke(owner: string, event: SandboxEvent): AsyncGenerator<string> {
     const stream = await this.#send(owner, event);
-    let rest = Buffer.alloc(0);
+    const lines = new LineReader();
     try {
       for await (const { PayloadChunk, InvokeComplete } of stream) {
         if (InvokeComplete?.ErrorCode) throw ended(InvokeComplete);
-        rest = Buffer.concat([rest, PayloadChunk?.Payload ?? Buffer.alloc(0)]);
-        for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
-          yield rest.toString('utf8', 0, end);
-          rest = rest.subarray(end + 1);
-        }
-        if (rest.length > MAX_LINE_BYTES)
-          throw new LambdaFailure(SANDBOX_CRASHED, 'The sandbox wrote a line that is too long.');
+        if (PayloadChunk?.Payload) yield* lines.read(PayloadChunk.Payload);
       }
     } catch (error) {
       if (error instanceof LambdaFailure) throw error;
@@ -70,6 +65,33 @@ export class SandboxFunction {
       if (error.$fault === 'server') throw new LambdaFailure('Lambda.ServiceException', error.message);
       throw error;
     }
+  }
+}
+
+/** Cuts a stream into lines. It reads each byte once, however many chunks a line has. */
+class LineReader {
+  /** The chunks of a line without its end. */
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** @throws LambdaFailure for a line that is too long */
+  *read(chunk: Uint8Array): Generator<string> {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, start)) {
+      this.#keep(chunk.subarray(start, end));
+      yield Buffer.concat(this.#chunks).toString();
+      this.#chunks = [];
+      this.#bytes = 0;
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#bytes += part.length;
+    if (this.#bytes > MAX_LINE_BYTES)
+      throw new LambdaFailure(SANDBOX_CRASHED, 'The sandbox wrote a line that is too long.');
+    this.#chunks.push(part);
   }
 }
 

@@ -6,7 +6,7 @@ import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
 import { boundError, MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { cleanShortText } from '../../shared/clean-text.ts';
-import { splitText } from '../../shared/cut-text.ts';
+import { drained } from '../../shared/drained.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
 import { observe } from '../../shared/observability/observe.ts';
@@ -16,11 +16,12 @@ import { MAX_LOG_BYTES } from '../step-log.ts';
 import { watchFence } from './attempt-fence.ts';
 import { cleanMachine } from './clean-machine.ts';
 import { endProcesses, markEnvironment } from './end-processes.ts';
+import { GatheredText, NewestValue } from './gather-output.ts';
 import { KEEP_ALIVE_MS, type SandboxError, type SandboxEvent, type SandboxMessage } from './protocol.ts';
 import { UrlWorkspace } from './url-workspace.ts';
 
-/** Code units of one message: as JSON they have at most six bytes each, and the runner accepts lines of 256 KiB. */
-const MAX_LOG_CHARACTERS = 32 * 1024;
+/** Sends a message to the runner. Resolves when the connection takes more. */
+type Send = (message: SandboxMessage) => Promise<void>;
 
 /**
  * Creates the Lambda handler for an operation with a `sandbox`. Export it as `handler` of the module that the operation names.
@@ -40,7 +41,11 @@ export function sandboxHandler<Definition extends StepsOperation>(
   return middy(
     async (event: SandboxEvent) => {
       const lines = new PassThrough();
-      const send = (message: SandboxMessage) => void lines.write(`${JSON.stringify(message)}\n`);
+      const send = async (message: SandboxMessage) => {
+        // What a step has left running can still print.
+        if (lines.writable) lines.write(`${JSON.stringify(message)}\n`);
+        await drained(lines);
+      };
       const keepAlive = setInterval(() => lines.write('\n'), KEEP_ALIVE_MS);
       // It rejects when processes of a step do not end, which ends this instance and them.
       void runStep(event, byName[event.step], send)
@@ -66,10 +71,18 @@ export function sandboxHandler<Definition extends StepsOperation>(
 async function runStep(
   event: SandboxEvent,
   work: SandboxedStep<never, never> | undefined,
-  send: (message: SandboxMessage) => void,
+  send: Send,
 ): Promise<SandboxMessage> {
   const { step, jobId, input, results, attempt, trace, limitMs } = event;
   const fence = watchFence(event, limitMs);
+  const stepLog = new GatheredText({ send: (text) => send({ log: text }) });
+  const progress = new NewestValue<{ readonly fraction: number; readonly message?: string }>(
+    ({ fraction, message }) =>
+      void send({
+        progress: fraction || 0,
+        ...(message && { message: cleanShortText(message, MAX_MESSAGE_CHARACTERS) }),
+      }),
+  );
   let logBytes = 0;
   try {
     await cleanMachine(jobId);
@@ -81,19 +94,14 @@ async function runStep(
       attempt,
       ...(trace && { trace }),
       signal: fence.signal,
-      progress: (fraction, message) =>
-        send({
-          progress: fraction || 0,
-          ...(message && { message: cleanShortText(message, MAX_MESSAGE_CHARACTERS) }),
-        }),
+      progress: (fraction, message) => progress.set({ fraction, message }),
       log: {
         // Unread text stays in memory, so stop at the length at which the runner cuts off the log.
         write: (text) => {
-          for (const piece of splitText(text, MAX_LOG_CHARACTERS)) {
-            if (logBytes <= MAX_LOG_BYTES) send({ log: piece });
-            logBytes += Buffer.byteLength(piece);
-          }
+          if (logBytes <= MAX_LOG_BYTES) stepLog.write(text.slice(0, MAX_LOG_BYTES + 1 - logBytes));
+          logBytes += Buffer.byteLength(text);
         },
+        drain: () => stepLog.drain(),
       },
       workspace: new UrlWorkspace(event),
     });
@@ -103,7 +111,12 @@ async function runStep(
     return { error: toSandboxError(error, fence.signal) };
   } finally {
     fence.stop();
-    await endProcesses();
+    try {
+      await endProcesses();
+    } finally {
+      progress.flush();
+      await stepLog.flush();
+    }
   }
 }
 

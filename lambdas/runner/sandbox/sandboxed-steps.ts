@@ -75,8 +75,10 @@ async function runInSandbox(
     for await (const line of sandboxOf(step).invoke(owner, event)) {
       const message = line && read(line, step);
       if (!message) continue;
-      if ('log' in message) stepLog.write(message.log);
-      else if ('progress' in message) progress(message.progress, message.message);
+      if ('log' in message) {
+        stepLog.write(message.log);
+        await stepLog.drain();
+      } else if ('progress' in message) progress(message.progress, message.message);
       else if ('error' in message) throw toError(message.error, step);
       else return checkFiles(operation, message.result, files);
     }

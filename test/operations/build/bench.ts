@@ -148,6 +148,7 @@ export class BenchJob {
           this.#log.push(text);
           for (const watcher of this.#watchers) watcher();
         },
+        drain: async () => {},
       },
       workspace: bench.workspace,
     };

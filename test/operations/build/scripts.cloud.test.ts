@@ -3,12 +3,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, readdir, readlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { NETWORK_VARIABLES } from '../../../lambdas/operations/build/managers/run-manager.ts';
-import { runProcess } from '../../../lambdas/operations/build/run-process.ts';
+import { type ProcessOptions, runProcess } from '../../../lambdas/operations/build/run-process.ts';
 import { Bench, type BenchJob, manifest } from './bench.ts';
 
 let bench: Bench;
@@ -227,7 +228,67 @@ describe('A script', () => {
 });
 
 describe('A process', () => {
-  const options = { command: process.execPath, cwd: process.cwd(), env: {}, onLine: () => {} };
+  const options = { command: process.execPath, cwd: process.cwd(), env: {}, onLines: () => {} };
+
+  /** @returns what a program prints */
+  async function outputOf(program: string, more: Partial<ProcessOptions> = {}): Promise<string> {
+    let printed = '';
+    await runProcess({
+      ...options,
+      args: ['-e', program],
+      signal: new AbortController().signal,
+      onLines: (text) => {
+        printed += text;
+      },
+      ...more,
+    });
+    return printed;
+  }
+
+  test('has its lines whole and in order, however the chunks of its output are cut', async () => {
+    const program = `
+      const { writeSync } = require('node:fs');
+      const bytes = Buffer.from('😀 é\\r\\nsecond\\rthird\\n\\nlast');
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      for (const byte of bytes) {
+        writeSync(1, Buffer.of(byte));
+        Atomics.wait(pause, 0, 0, 4);
+      }`;
+    expect(await outputOf(program)).toBe('😀 é\nsecond\nthird\n\nlast\n');
+  });
+
+  test('that prints to both streams in turn has its lines in that order, if it wishes', async () => {
+    const program = `
+      const { writeSync } = require('node:fs');
+      for (let line = 0; line < 1_000; line++) writeSync(1 + (line % 2), line + '\\n');`;
+    const expected = Array.from({ length: 1_000 }, (_, line) => `${line}\n`).join('');
+    expect(await outputOf(program, { mergesErrors: true })).toBe(expected);
+  });
+
+  test('is paused while its output is not taken, and loses no line at its end', async () => {
+    const program = `
+      const { writeSync, writeFileSync } = require('node:fs');
+      for (let line = 0; line < 20_000; line++) {
+        writeSync(1, String(line).padStart(99) + '\\n');
+        if (line % 100 === 0) writeFileSync(${JSON.stringify(join(bench.root, 'printed'))}, String(line));
+      }
+      process.kill(process.pid, 'SIGKILL');`;
+    const free = Promise.withResolvers<void>();
+    let printed = '';
+    const running = outputOf(program, {
+      onLines: async (text) => {
+        printed += text;
+        await free.promise;
+      },
+    });
+    const atLine = () => readFile(join(bench.root, 'printed'), 'utf8').catch(() => '');
+    for (let before = ''; before === '' || before !== (await atLine()); await delay(100))
+      before = await atLine();
+    expect(Number(await atLine())).toBeLessThan(19_900);
+    free.resolve();
+    await running;
+    expect(printed.trimEnd().split('\n').map(Number)).toEqual(Array.from({ length: 20_000 }, (_, n) => n));
+  });
 
   test('that holds its output open from a group of its own does not hold up the step', async () => {
     const script = join(bench.root, 'escape.mjs');
@@ -238,22 +299,40 @@ describe('A process', () => {
        console.log(child.pid);
        child.unref();`,
     );
-    const lines: string[] = [];
+    let printed = '';
+    const onLines = (text: string) => {
+      printed += text;
+    };
     const { signal } = new AbortController();
-    const end = await runProcess({ ...options, args: [script], signal, onLine: (line) => lines.push(line) });
-    process.kill(Number(lines[0]), 'SIGKILL');
+    const end = await runProcess({ ...options, args: [script], signal, onLines });
+    process.kill(Number(printed), 'SIGKILL');
     expect(end).toEqual({ exitCode: 0, killedBy: null });
   });
 
   test('has its endless line passed on in pieces', async () => {
-    const lengths: number[] = [];
-    await runProcess({
+    const printed = await outputOf('process.stdout.write("x".repeat(20_000))');
+    expect(printed.split('\n').map(({ length }) => length)).toEqual([8_192, 8_192, 3_616, 0]);
+  });
+
+  test('that is aborted has what it printed before in its output', async () => {
+    const abort = new AbortController();
+    let printed = '';
+    const running = runProcess({
       ...options,
-      args: ['-e', 'process.stdout.write("x".repeat(20_000))'],
-      signal: new AbortController().signal,
-      onLine: (line) => lengths.push(line.length),
+      args: [
+        '-e',
+        'console.log("ready"); process.on("SIGTERM", () => {}); setInterval(() => console.log("on"), 1)',
+      ],
+      signal: abort.signal,
+      onLines: async (text) => {
+        printed += text;
+        if (printed.endsWith('on\n')) abort.abort(new Error('cancelled'));
+        await delay(20);
+      },
     });
-    expect(lengths).toEqual([8_192, 8_192, 3_616]);
+    await expect(running).rejects.toThrow('cancelled');
+    // It prints on until SIGKILL.
+    expect(printed).toMatch(/^ready\n(on\n){100,}$/);
   });
 
   test('that is aborted after its time leaves no listeners at the signal or at the function', async () => {

@@ -40,15 +40,19 @@ const NETWORK_ERRORS =
 
 /** Error lines for transient failures of the registry or the network, by package manager. */
 const TRANSIENT_ERRORS: Readonly<Record<ManagerName, RegExp>> = {
-  npm: new RegExp(`^npm (?:error|ERR!) code (?:E429|E5\\d\\d|${NETWORK_ERRORS})$`),
-  pnpm: new RegExp(`^\\s*(?:ERR_PNPM_FETCH_(?:429|5\\d\\d)|ERR_PNPM_META_FETCH_FAIL|${NETWORK_ERRORS})\\s`),
+  npm: new RegExp(`^npm (?:error|ERR!) code (?:E429|E5\\d\\d|${NETWORK_ERRORS})$`, 'm'),
+  pnpm: new RegExp(
+    `^[^\\S\\n]*(?:ERR_PNPM_FETCH_(?:429|5\\d\\d)|ERR_PNPM_META_FETCH_FAIL|${NETWORK_ERRORS})\\s`,
+    'm',
+  ),
   yarn: new RegExp(
     `^error .*(?:\\b(?:${NETWORK_ERRORS})\\b|Request failed "(?:429|5\\d\\d) )|^ {2}responseCode: (?:429|5\\d\\d)\\b`,
+    'm',
   ),
 };
 
 /** Lambda's image has no git. npm, pnpm and Yarn say so in these words. */
-const GIT_MISSING = /syscall spawn git$|spawn git ENOENT|Couldn't find the binary git/;
+const GIT_MISSING = /syscall spawn git$|spawn git ENOENT|Couldn't find the binary git/m;
 
 /**
  * Runs a command to its end. Its output goes to the step's log, and its last line to the job's progress.
@@ -69,11 +73,14 @@ export async function runManager(
     }),
     cwd: directory.tree,
     signal,
-    onLine: (line) => {
-      log.write(`${line}\n`);
-      if (GIT_MISSING.test(line)) needsGit = true;
-      if (usesRegistry && TRANSIENT_ERRORS[manager].test(line)) retryable = true;
-      if (line.trim()) progress(fraction, cutText(line.trim(), MAX_MESSAGE_CHARACTERS));
+    mergesErrors: true,
+    onLines: (text) => {
+      log.write(text);
+      if (GIT_MISSING.test(text)) needsGit = true;
+      if (usesRegistry && TRANSIENT_ERRORS[manager].test(text)) retryable = true;
+      const line = lastLine(text);
+      if (line) progress(fraction, cutText(line, MAX_MESSAGE_CHARACTERS));
+      return log.drain();
     },
   });
   if (exitCode === 0) return;
@@ -97,6 +104,12 @@ export async function runManager(
           details: { exit_code: exitCode, script: name },
         },
       );
+}
+
+/** @returns the last line that is not blank, without space around it */
+function lastLine(text: string): string {
+  const end = text.trimEnd();
+  return end.slice(end.lastIndexOf('\n') + 1).trim();
 }
 
 /** Runs a script of package.json, with its `pre` and `post` scripts. */
