@@ -1,10 +1,13 @@
 /** Reads the metadata of an issuer: OpenID Connect Discovery, or authorization server metadata (RFC 8414). */
-import * as z from 'zod';
 import { DocumentNotFound, fetchJson, IdentityProviderUnavailable } from './fetch-json.ts';
 
-const metadataShape = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
-
-export type IssuerMetadata = z.output<typeof metadataShape>;
+export interface IssuerMetadata {
+  readonly issuer: string;
+  /** A valid URL. */
+  readonly jwks_uri: string;
+  /** Other fields, as the issuer publishes them. */
+  readonly [name: string]: unknown;
+}
 
 /**
  * Tries OpenID Connect Discovery 1.0, section 4, then RFC 8414, section 3.
@@ -20,11 +23,16 @@ export async function findMetadata(issuer: string): Promise<IssuerMetadata> {
   for (const url of urls) {
     const document = await read(url);
     if (document === undefined) continue;
-    const { data } = metadataShape.safeParse(document);
-    if (data?.issuer === issuer) return data;
+    if (isMetadata(document) && document.issuer === issuer) return document;
     throw new IdentityProviderUnavailable(`${url.href} is not the metadata of ${issuer}. Check the issuer.`);
   }
   throw new IdentityProviderUnavailable(`${issuer} publishes no metadata. Check the issuer.`);
+}
+
+/** Without a validator, which would be half of the authorizer. */
+function isMetadata(document: unknown): document is IssuerMetadata {
+  const { issuer, jwks_uri } = Object(document);
+  return typeof issuer === 'string' && typeof jwks_uri === 'string' && URL.canParse(jwks_uri);
 }
 
 async function read(url: URL): Promise<unknown> {
