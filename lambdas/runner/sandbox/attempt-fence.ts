@@ -5,8 +5,9 @@
  *     a        only attempt a may continue; all earlier attempts stop
  *     over a   attempt a stops; an attempt that has taken over continues
  */
-import { request } from 'undici';
+import { text } from 'node:stream/consumers';
 import type { SandboxEvent } from './protocol.ts';
+import { request } from './request.ts';
 
 export function fenceKey(jobId: string): string {
   return `work/${jobId}/turn`;
@@ -37,9 +38,9 @@ export function watchFence(
   const timer = setInterval(async () => {
     if (isReading) return;
     isReading = true;
-    const text = await read(fenceUrl).catch(() => undefined);
+    const content = await read(fenceUrl).catch(() => undefined);
     isReading = false;
-    if (text !== undefined && !mayContinue(attemptId, text))
+    if (content !== undefined && !mayContinue(attemptId, content))
       over.abort(new Error('The fence of the attempt is closed.'));
   }, FENCE_POLL_MS);
   return {
@@ -53,10 +54,7 @@ export function watchFence(
 
 /** @returns undefined when the file is not readable; the next poll tries again */
 async function read(url: string): Promise<string | undefined> {
-  const { statusCode, body } = await request(url, {
-    headersTimeout: FENCE_POLL_MS,
-    bodyTimeout: FENCE_POLL_MS,
-  });
-  const text = await body.text();
-  return statusCode === 200 ? text : undefined;
+  const response = await request(url, { signal: AbortSignal.timeout(FENCE_POLL_MS) });
+  const content = await text(response);
+  return response.statusCode === 200 ? content : undefined;
 }

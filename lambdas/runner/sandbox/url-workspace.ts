@@ -1,12 +1,14 @@
 /** Implements the workspace of a sandbox with presigned URLs for single files. */
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Dispatcher, request } from 'undici';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { FileDigest, FileTransfer } from '../../definition/step-context.ts';
 import { cutText } from '../../shared/cut-text.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { digestOf, writeDigested } from '../../workspace/digest.ts';
 import type { SandboxEvent } from './protocol.ts';
+import { request } from './request.ts';
 
 export class UrlWorkspace implements FileTransfer {
   readonly #urls: Pick<SandboxEvent, 'reads' | 'writes'>;
@@ -23,17 +25,17 @@ export class UrlWorkspace implements FileTransfer {
   ): Promise<FileDigest> {
     const url = urlOf(this.#urls.reads, key);
     try {
-      const { statusCode, headers, body } = await request(url, { signal });
-      if (statusCode === 404) {
-        await body.dump();
+      const response = await request(url, { signal });
+      if (response.statusCode === 404) {
+        response.resume();
         throw missing;
       }
-      if (statusCode !== 200) throw await refusal(statusCode, body);
-      if (!(Number(headers['content-length']) <= maxBytes)) {
-        body.destroy();
+      if (response.statusCode !== 200) throw await refusal(response);
+      if (!(Number(response.headers['content-length']) <= maxBytes)) {
+        response.destroy();
         throw tooLarge;
       }
-      return await writeDigested(body, file, signal);
+      return await writeDigested(response, file, signal);
     } catch (error) {
       await rm(file, { force: true });
       if (error === missing || error === tooLarge) throw error;
@@ -51,14 +53,14 @@ export class UrlWorkspace implements FileTransfer {
     const digest = await digestOf(file, signal);
     const content = createReadStream(file);
     try {
-      const { statusCode, body } = await request(url, {
+      const response = await request(url, {
         method: 'PUT',
         headers: { 'content-type': contentType, 'content-length': String(digest.size) },
         body: content,
         signal,
       });
-      if (statusCode !== 200) throw await refusal(statusCode, body);
-      await body.dump();
+      if (response.statusCode !== 200) throw await refusal(response);
+      response.resume();
       return digest;
     } catch (error) {
       throw failure('written', key, error, signal);
@@ -87,8 +89,8 @@ class Refused extends Error {
 
 const MAX_RESPONSE_CHARACTERS = 500;
 
-async function refusal(status: number, body: Dispatcher.ResponseData['body']): Promise<Refused> {
-  return new Refused(status, cutText(await body.text(), MAX_RESPONSE_CHARACTERS));
+async function refusal(response: IncomingMessage): Promise<Refused> {
+  return new Refused(response.statusCode ?? 0, cutText(await text(response), MAX_RESPONSE_CHARACTERS));
 }
 
 /** Marks every failure as retryable except rejections with 4xx. */
