@@ -3,8 +3,12 @@
  * To change one, change it here with its date: docs/cost.md says how.
  */
 
-/** The day of the price lists, ISO 8601. */
-export const PRICES_DATE = '2025-10-01';
+/**
+ * The day of the price lists, ISO 8601. On it the prices of us-east-1 for Lambda, DynamoDB, S3 and data transfer were in AWS's public
+ * price list; those of Step Functions, SQS and CloudWatch were confirmed by other copies of 2026. SNS, API Gateway, X-Ray, Secrets
+ * Manager, KMS and the other regions are of 2025-10-01 and were not found to have changed.
+ */
+export const PRICES_DATE = '2026-09-06';
 
 /** What one unit costs in US dollars. */
 export interface Prices {

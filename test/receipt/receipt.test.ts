@@ -37,7 +37,7 @@ const job = {
 
 test('a job of two steps costs what its lines add up to', () => {
   const receipt = receiptOf(job, 'us-east-1');
-  expect(receipt).toMatchObject({ prices: '2025-10-01', region: 'us-east-1' });
+  expect(receipt).toMatchObject({ prices: '2026-09-06', region: 'us-east-1' });
   expect(receipt?.lines.map(({ what, quantity, unit, usd }) => [what, quantity, unit, usd])).toEqual([
     // 64 s × 0.5 GB = 32; × 0.0000133334
     ['Lambda: function of the steps', 32, 'GB-seconds', 0.000427],
