@@ -3,6 +3,7 @@ import { MB_MS_OF_GB_SECOND } from '../../lambdas/shared/function-memory.ts';
 import type { Observer, Template } from './observer.ts';
 
 const DEFAULT_MB = 128;
+const FREE_STORAGE_MB = 512;
 const GB = 1_024 ** 3;
 /** The lines that Lambda itself logs for an invocation: START and REPORT, as JSON. */
 const PLATFORM_LOG_BYTES = 600;
@@ -12,6 +13,8 @@ export interface FunctionUses {
   readonly stepGbSeconds: number;
   readonly sandboxGbSeconds: number;
   readonly sharedGbSeconds: number;
+  /** Of temporary storage above 512 MB. */
+  readonly storageGbSeconds: number;
   /** Of all functions, with the lines of Lambda itself. */
   readonly logGb: number;
   readonly invocations: number;
@@ -33,14 +36,23 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     stepGbSeconds: 0,
     sandboxGbSeconds: 0,
     sharedGbSeconds: 0,
+    storageGbSeconds: 0,
     invocations: 0,
     stepInvocations: 0,
   };
   for (const [name, { invocations, ms }] of observer.functions) {
-    const { FunctionName, Role, TenancyConfig, MemorySize = DEFAULT_MB } = byName.get(name) ?? {};
+    const {
+      EphemeralStorage,
+      FunctionName,
+      Role,
+      TenancyConfig,
+      MemorySize = DEFAULT_MB,
+    } = byName.get(name) ?? {};
     const runsSteps = FunctionName !== undefined || stepRoles.has(JSON.stringify(Role));
     const kind = TenancyConfig ? 'sandboxGbSeconds' : runsSteps ? 'stepGbSeconds' : 'sharedGbSeconds';
     sums[kind] += (ms * Number(MemorySize)) / MB_MS_OF_GB_SECOND;
+    const { Size = FREE_STORAGE_MB } = (EphemeralStorage ?? {}) as { readonly Size?: number };
+    sums.storageGbSeconds += (ms * (Size - FREE_STORAGE_MB)) / MB_MS_OF_GB_SECOND;
     sums.invocations += invocations;
     if (kind !== 'sharedGbSeconds') sums.stepInvocations += invocations;
   }

@@ -1,4 +1,4 @@
-/** Writes a CDK app with one operation of the shape of another: its steps, its memory and its sandbox, without its work. */
+/** Writes a CDK app with one operation of the shape of another: its steps, their memory, its disk and its sandbox, without its work. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,7 @@ export const shape = defineOperation({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   execution: { mode: 'job', maxWaitMs: 30_000 },
   steps: { ${steps.map((step) => `${JSON.stringify(step)}: { timeoutMs: 120_000, memoryMb: ${stepMemoryMb(operation, step)}${isSandboxed ? '' : ', inputTimeoutMs: 600_000'} }`).join(', ')} },
+  resources: { storageMb: ${operation.resources?.storageMb ?? 512} },
   ${isSandboxed ? "sandbox: (step, { jobId }) => ({ reads: files[step].reads.map(() => 'projects/shape'), writes: files[step].writes.map((_, index) => 'work/' + jobId + '/' + step + '-' + index) })," : ''}
 });
 export const operations = [shape];

@@ -101,7 +101,7 @@ export function priceWorkload(workload: Workload, region: string): PricedWorkloa
   const { lines, total } = priceQuantities(workload.quantities, region);
   const usdOf = (name: keyof Quantities) => lines.find((line) => line.name === name)?.usd ?? 0;
   // Beside a sandbox, the function of the steps only waits.
-  const codeUsd = usdOf('sandboxGbSeconds') || usdOf('stepGbSeconds');
+  const codeUsd = (usdOf('sandboxGbSeconds') || usdOf('stepGbSeconds')) + usdOf('storageGbSeconds');
   return {
     ...workload,
     usd: total,

@@ -11,6 +11,11 @@ const LINES = {
   },
   sandboxGbSeconds: { what: 'Lambda: sandbox', unit: 'GB-seconds', price: 'lambdaGbSecond' },
   sharedGbSeconds: { what: 'Lambda: shared functions', unit: 'GB-seconds', price: 'lambdaGbSecond' },
+  storageGbSeconds: {
+    what: 'Lambda: temporary storage above 512 MB',
+    unit: 'GB-seconds',
+    price: 'lambdaStorageGbSecond',
+  },
   invocations: { what: 'Lambda: invocations', unit: 'requests', price: 'lambdaRequest' },
   transitions: { what: 'Step Functions: state transitions', unit: 'transitions', price: 'transition' },
   writeUnits: { what: 'DynamoDB: writes, indexes included', unit: 'write units', price: 'writeUnit' },

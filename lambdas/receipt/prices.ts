@@ -15,6 +15,8 @@ export interface Prices {
   readonly lambdaGbSecond: number;
   /** On x86_64. */
   readonly lambdaX86GbSecond: number;
+  /** Of temporary storage above 512 MB. */
+  readonly lambdaStorageGbSecond: number;
   readonly lambdaRequest: number;
   readonly transition: number;
   readonly writeUnit: number;
@@ -46,6 +48,7 @@ const BASE: Prices = {
   // aws.amazon.com/lambda/pricing
   lambdaGbSecond: 0.0000133334,
   lambdaX86GbSecond: 0.0000166667,
+  lambdaStorageGbSecond: 0.0000000309,
   lambdaRequest: perMillion(0.2),
   // aws.amazon.com/step-functions/pricing: Standard workflows, retries included
   transition: perThousand(0.025),
