@@ -1,5 +1,6 @@
 /** Tests which requests are a look at a job: its record then says so, and is the same otherwise. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { JobStore } from '../../lambdas/jobs/job-store.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -82,4 +83,19 @@ test('a list of jobs, and the poll of another owner, are no looks', async () => 
   await legacy(cloud, 'tasks/get', { taskId: jobId }, { owner: 'mallory' });
   expect(await store(Date.now).find(jobId)).toEqual(before);
   await store(Date.now).cancel(owner, before);
+});
+
+test('the jobs of a client that polls for progress events are watched from their start', async () => {
+  const { error } = await modern(cloud, 'events/poll', { name: 'job.progress', cursor: null });
+  expect(error).toBeUndefined();
+  const before = await runningJob();
+  const now = store(Date.now);
+  // The events function hears of the start from the table's stream.
+  let job = await now.find(before.jobId);
+  while (job?.watchedUntil === undefined) {
+    await delay(50);
+    job = await now.find(before.jobId);
+  }
+  expect(job).toEqual({ ...before, watchedUntil: expect.any(Number) });
+  await now.cancel(owner, before);
 });
