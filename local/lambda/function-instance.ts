@@ -1,7 +1,6 @@
 /** Runs one instance of a function: a worker thread that handles one invocation at a time. */
 import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './function-protocol.ts';
@@ -63,7 +62,9 @@ export class FunctionInstance {
   /** The instance's own `/tmp`, as on AWS: other instances do not see its files. */
   readonly #scratch = createScratch();
   readonly #startedMs = performance.now();
-  #isLoading = true;
+  #isStarting = true;
+  /** Text after the last line break. */
+  readonly #begun = { stdout: '', stderr: '' };
   #invocation: Invocation | undefined;
   /** False once the worker is dead or dying. */
   usable = true;
@@ -80,21 +81,19 @@ export class FunctionInstance {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb, maxYoungGenerationSizeMb: 12 },
     });
-    createInterface({ input: this.#worker.stdout }).on('line', onLine);
-    createInterface({ input: this.#worker.stderr }).on('line', onLine);
+    // Only what Node.js itself prints, before the function's own text arrives as messages.
+    this.#worker.stdout.on('data', (chunk) => this.#print('stdout', String(chunk)));
+    this.#worker.stderr.on('data', (chunk) => this.#print('stderr', String(chunk)));
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => onLine(String(error?.stack ?? error)));
     this.#worker.on('exit', (status) => this.#exit(status));
-    const loaded = () => {
-      this.#isLoading = false;
-    };
     // Avoids an unhandled rejection when no invocation waits.
-    this.#ready.promise.then(loaded, loaded);
+    this.#ready.promise.catch(() => {});
   }
 
-  /** Returns for how long its code has been loading, in milliseconds; infinity when it does not load. */
-  get loadingMs(): number {
-    return this.#isLoading ? performance.now() - this.#startedMs : Number.POSITIVE_INFINITY;
+  /** Returns the milliseconds since its start, until it has loaded its code and ended the first invocation; then infinity. */
+  get startingMs(): number {
+    return this.#isStarting ? performance.now() - this.#startedMs : Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -119,6 +118,7 @@ export class FunctionInstance {
         ),
       );
     } finally {
+      this.#isStarting = false;
       this.#invocation = undefined;
     }
   }
@@ -155,6 +155,8 @@ export class FunctionInstance {
     switch (message.type) {
       case 'ready':
         return this.#ready.resolve();
+      case 'text':
+        return this.#print(message.stream, message.text);
       case 'chunk':
         await this.#stream(invocation, Buffer.from(message.data));
         if (message.fillsWindow) this.#send({ type: 'chunk-taken' });
@@ -178,8 +180,16 @@ export class FunctionInstance {
     else invocation.done.reject(tooLarge(MAX_STREAMED_BYTES));
   }
 
+  /** Forwards complete lines, and keeps the start of the next one. */
+  #print(stream: 'stdout' | 'stderr', text: string): void {
+    const lines = `${this.#begun[stream]}${text}`.split(/\r?\n/);
+    this.#begun[stream] = lines.pop() ?? '';
+    for (const line of lines) this.#options.onLine(line);
+  }
+
   #exit(status: number): void {
     this.usable = false;
+    for (const line of Object.values(this.#begun)) if (line !== '') this.#options.onLine(line);
     const requestId = this.#invocation?.requestId ?? randomUUID();
     const text = `RequestId: ${requestId} Error: Runtime exited with error: exit status ${status}`;
     const error = failed('Runtime.ExitError', text);

@@ -36,6 +36,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready' }
+  /** What the function has printed: any part of its lines. */
+  | { readonly type: 'text'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** When it fills the window, the worker waits for `chunk-taken`. */
   | { readonly type: 'chunk'; readonly data: Uint8Array; readonly fillsWindow: boolean }
   /** JSON text, or nothing after a streamed response; and the milliseconds that Lambda would bill. */

@@ -1,4 +1,5 @@
 /** Keeps the warm instances of a function: starts, reuses and ends them, and queues invocations when all are busy. */
+import { availableParallelism } from 'node:os';
 import { FunctionInstance, type InstanceOptions } from './function-instance.ts';
 
 /** AWS would start an instance for each concurrent invocation, which would overload a laptop. */
@@ -8,8 +9,13 @@ const MAX_INSTANCES = 8;
  * invocations take a few milliseconds: the next one waits this long for a busy instance first.
  */
 const PATIENCE_MS = 100;
-/** An instance that loads for longer may be stuck: others are started beside it. */
-const LOADING_MS = 2_000;
+/** Instances beyond one a core do not make short invocations faster. They get one when an invocation waits for this time. */
+const LONG_WAIT_MS = 500;
+/**
+ * An instance needs a tenth of a second to load, and another for its first invocation. One that needs longer is on a busy machine, or
+ * its invocation is long: others are started beside it.
+ */
+const STARTING_MS = 1_000;
 /** After this time without an invocation, an instance is stopped when it is not the last: threads cost memory. */
 const IDLE_MS = 10_000;
 
@@ -29,6 +35,7 @@ export interface PoolOptions {
 
 interface Waiting {
   readonly tenantId: TenantId;
+  readonly sinceMs: number;
   readonly resolve: (instance: FunctionInstance) => void;
   readonly reject: (error: Error) => void;
 }
@@ -107,7 +114,9 @@ export class InstancePool {
     const waits = reserved === undefined && this.#hasBusy(tenantId);
     if (!this.#isFull && !waits) return this.#start(tenantId);
     if (this.#growth === undefined) this.#awaitGrowth();
-    return new Promise((resolve, reject) => this.#waiting.push({ tenantId, resolve, reject }));
+    return new Promise((resolve, reject) =>
+      this.#waiting.push({ tenantId, sinceMs: performance.now(), resolve, reject }),
+    );
   }
 
   /** Takes an instance back, and gives it or another one to the next invocation. */
@@ -151,23 +160,23 @@ export class InstancePool {
     this.#growth = setTimeout(() => this.#grow(), PATIENCE_MS);
   }
 
-  /**
-   * Starts an instance for the first invocation that waits. When no instance has become free meanwhile, the invocations are long:
-   * starts one for each.
-   */
   #grow(): void {
     this.#growth = undefined;
     if (this.#waiting.length === 0) return;
-    const isLoading = [...this.#members.keys()].some(({ loadingMs }) => loadingMs < LOADING_MS);
-    for (
-      let count = isLoading ? 0 : this.#hasMoved ? 1 : MAX_INSTANCES;
-      count > 0 && !this.#isFull;
-      count--
-    ) {
+    for (let count = this.#missing(); count > 0 && !this.#isFull; count--) {
       const next = this.#waiting.shift();
       next?.resolve(this.#start(next.tenantId));
     }
     this.#awaitGrowth();
+  }
+
+  /** Returns how many instances to start. When none has become free meanwhile, the invocations are long: one for each. */
+  #missing(): number {
+    const instances = [...this.#members.keys()];
+    if (instances.some(({ startingMs }) => startingMs < STARTING_MS)) return 0;
+    if (!this.#hasMoved) return this.#waiting.length;
+    const waitedMs = performance.now() - (this.#waiting[0]?.sinceMs ?? 0);
+    return instances.length < availableParallelism() || waitedMs > LONG_WAIT_MS ? 1 : 0;
   }
 
   #stoppedError(): Error {

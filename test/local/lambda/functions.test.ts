@@ -184,7 +184,11 @@ test('idle instances end after ten seconds, but for the one that was used last',
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask', 'Date'] });
   try {
     const lines = await start(GATED);
-    await runAtOnce(3, lines);
+    const first = runAtOnce(3, lines);
+    await waitFor(async () => lines.find((line) => line.startsWith('RUNNING')));
+    // The first invocation of an instance may take a second before others start.
+    await jest.advanceTimersByTimeAsync(1_000);
+    await first;
     await jest.advanceTimersByTimeAsync(8_000);
     await runAtOnce(2, lines);
     await jest.advanceTimersByTimeAsync(8_000);
@@ -195,6 +199,24 @@ test('idle instances end after ten seconds, but for the one that was used last',
   } finally {
     jest.useRealTimers();
   }
+});
+
+test('what a function prints arrives in lines and before its result, also the last one without a line break', async () => {
+  const lines = await start(
+    `export const handler = ({ ends }) => {
+       process.stdout.write('one\\ntw');
+       process.stderr.write('an error\\n');
+       process.stdout.write(Buffer.from('o \u00fc').subarray(0, 3));
+       process.stdout.write(Buffer.from('o \u00fc').subarray(3));
+       console.log(' three');
+       process.stdout.write('four');
+       if (ends) process.exit();
+     };`,
+  );
+  await target.invoke('{}');
+  expect(lines).toEqual(['one', 'an error', 'two ü three']);
+  await expect(target.invoke('{"ends":true}')).rejects.toThrow('exit status 0');
+  expect(lines.slice(3, -1)).toEqual(['fourone', 'an error', 'two ü three', 'four']);
 });
 
 test('a response and a payload have limits in bytes', async () => {
