@@ -6,9 +6,10 @@ import { INPUT_ANSWERED } from '../definition/state-names.ts';
 import { isTerminal, isUpload, type Job, openRequests } from '../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
 import { ErrorCode } from '../shared/errors.ts';
+import { log } from '../shared/observability/log.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { sumUsage, type Usage } from '../shared/usage.ts';
-import { type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
+import { guarded, type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
 import { metered, type UsageMeter } from './step-usage.ts';
 
 /** Limit for all questions of a job together, as JSON: its record also has its input and its result. */
@@ -44,7 +45,7 @@ async function record(
   meter: UsageMeter,
 ): Promise<void> {
   const questions = readCause(asked.Cause) as Questions | undefined;
-  const job = await jobs.find(jobId);
+  const job = await guarded(jobs.find(jobId));
   if (!job || isTerminal(job.status)) throw new StepEnded(`Job ${jobId} has ended; ${step} does not ask.`);
   const inputRequests = { ...job.inputRequests, ...questions };
   const bytes = Buffer.byteLength(JSON.stringify(inputRequests));
@@ -53,10 +54,7 @@ async function record(
       ? `All questions of the job take ${bytes} bytes; the limit is ${MAX_REQUESTS_BYTES}. Ask the operator to shorten them.`
       : `The questions of step ${step} are unreadable: Step Functions cut them off. Ask the operator to shorten them.`;
     const error = { code: ErrorCode.internal, message, step, retryable: false };
-    await jobs.fail(jobId, error, { retentionSeconds: job.retentionSeconds }).catch((refusal: unknown) => {
-      // The job has ended meanwhile.
-      if (!(refusal instanceof TransitionRefused)) throw refusal;
-    });
+    await guarded(jobs.fail(jobId, error, { retentionSeconds: job.retentionSeconds }));
     throw new StepEnded(message);
   }
   const open = openRequests({ ...job, inputRequests });
@@ -67,8 +65,8 @@ async function record(
     const used = sumUsage([attemptThatAsked(job), meter.used()]);
     await jobs.requireInput(job, awsRequestId, { step, inputRequests, taskToken, message, used, ...upload });
   } catch (error) {
-    if (!(error instanceof TransitionRefused)) throw error;
-    throw new StepInterrupted(`Job ${jobId} changed while ${step} asked; the state retries.`);
+    if (!(error instanceof TransitionRefused)) log.error('Questions were not recorded', { error });
+    throw new StepInterrupted(`The questions of ${step} were not recorded; the state retries.`);
   }
 }
 

@@ -113,7 +113,7 @@ export function createStepRunner(options: StepRunnerOptions) {
     if (!definition || !work) throw new Error(`Operation ${operation.name} has no step "${step}".`);
     const overall = (fraction: number) => (index + fraction) / names.length;
     const limitMs = () =>
-      Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS);
+      timeLeft(Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS));
     return { index, definition, work, overall, limitMs };
   }
 
@@ -311,8 +311,20 @@ async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Pr
   }
 }
 
-/** A refused write ends this attempt: the job has ended, or another attempt has taken over. */
-async function guarded<T>(write: Promise<T>): Promise<T> {
+/**
+ * Returns the time of a step. Slow writes before it may have used it up: that is no timeout of the step.
+ * @throws StepInterrupted when no time is left: the next attempt has the time of a whole invocation
+ */
+function timeLeft(limitMs: number): number {
+  if (limitMs > 0) return limitMs;
+  throw new StepInterrupted('No time was left for the step when it began; the state retries.');
+}
+
+/**
+ * A refused write ends this attempt: the job has ended, or another attempt has taken over. The state retries after other failures
+ * of a read or a write.
+ */
+export async function guarded<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {

@@ -11,7 +11,7 @@ import { Env, requiredEnv } from '../shared/env.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { S3Workspace } from '../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../workspace/workspace-links.ts';
-import type { LambdaHandler } from './lambda-handler.ts';
+import { type LambdaHandler, LIMITED_BY_LAMBDA } from './lambda-handler.ts';
 import { type InputRequestsEvent, recordInputRequests } from './record-input-requests.ts';
 import { createCallRunner } from './run-call.ts';
 import { createStepRunner, type StepEvent } from './run-step.ts';
@@ -54,6 +54,7 @@ export function stepHandler<Definition extends StepsOperation>(
       if ('taskToken' in event) return jobs && recordInputRequests(jobs, event, context);
       return runStep?.(event, context);
     },
+    LIMITED_BY_LAMBDA,
   ).use(observe((event: StepEvent | InputRequestsEvent | CallEvent) => stepKeys(operation.name, event)));
 }
 

@@ -1,9 +1,11 @@
 /** Tests that questions which cannot be recorded end their job with a clear failure. */
+import { jest } from '@jest/globals';
 import type { Questions } from '../../lambdas/definition/questions.ts';
 import type { Job } from '../../lambdas/jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { recordInputRequests } from '../../lambdas/runner/record-input-requests.ts';
 import { InputRequired } from '../../lambdas/runner/request-input.ts';
+import { log } from '../../lambdas/shared/observability/log.ts';
 import type { Usage } from '../../lambdas/shared/usage.ts';
 
 const job = { jobId: 'job', status: 'running', version: 3, retentionSeconds: 60 } as Job;
@@ -64,4 +66,17 @@ test('all questions of a job together have a limit', async () => {
 test('a job that has ended meanwhile keeps its end', async () => {
   const refusal = new TransitionRefused('failed', job);
   await expect(record(job, '{', refusal)).rejects.toMatchObject({ name: 'StepEnded' });
+});
+
+test('a table that throttles a read or a write has the state try again', async () => {
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  const throttled = () =>
+    Promise.reject(Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' }));
+  const event = { taskToken: 't', jobId: 'job', step: 'release', asked: { Cause: cause } };
+  const stores = [{ find: throttled }, { find: async () => job, requireInput: throttled }];
+  for (const jobs of stores) {
+    const recording = recordInputRequests(jobs as unknown as JobStore, event, { awsRequestId: 'lease' });
+    await expect(recording).rejects.toMatchObject({ name: 'StepInterrupted' });
+  }
+  jest.restoreAllMocks();
 });

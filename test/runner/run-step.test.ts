@@ -72,6 +72,7 @@ function runStep(
   work: Step,
   event: Partial<StepEvent> = {},
   workspace: StepWorkspace = new S3Workspace(bucket.client, BUCKET_NAME),
+  remainingMs = 60_000,
 ) {
   const run = createStepRunner({
     operation,
@@ -82,7 +83,7 @@ function runStep(
   });
   return run(
     { step, jobId, owner: 'alice', input: {}, finished: {}, attempt: 0, ...event },
-    { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 60_000 },
+    { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remainingMs },
   );
 }
 
@@ -295,6 +296,17 @@ describe('when the runner itself is in trouble', () => {
       error: { code: 'SCRIPT_FAILED' },
       logTail: ['the reason'],
     });
+  });
+
+  test('a step for which slow writes have left no time is tried again, and does not time out', async () => {
+    const { jobId } = await createJob();
+    const work: Step = async () => ({ value: 'a' });
+    await expect(runStep(jobId, 'second', work, {}, unreachable(), 19_000)).rejects.toMatchObject({
+      name: 'StepInterrupted',
+    });
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'running' });
+    await runStep(jobId, 'second', work);
+    expect(await jobs.get('alice', jobId)).toMatchObject({ status: 'completed' });
   });
 
   test('a result that cannot be stored has the state try again', async () => {

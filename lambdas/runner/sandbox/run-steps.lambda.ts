@@ -11,6 +11,7 @@ import { Env, requiredEnv } from '../../shared/env.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { S3Workspace } from '../../workspace/s3-workspace.ts';
 import { WorkspaceLinks } from '../../workspace/workspace-links.ts';
+import { LIMITED_BY_LAMBDA } from '../lambda-handler.ts';
 import { createStepRunner, type StepEvent } from '../run-step.ts';
 import { stepKeys } from '../step-keys.ts';
 import { SandboxFunction } from './sandbox-function.ts';
@@ -44,6 +45,7 @@ const run = createStepRunner({
   liveLogs: new WorkspaceLinks(bucket),
 });
 
-export const handler = middy((event: StepEvent, context: Context) => run(event, context)).use(
-  observe((event: StepEvent) => stepKeys(name, event)),
-);
+export const handler = middy(
+  (event: StepEvent, context: Context) => run(event, context),
+  LIMITED_BY_LAMBDA,
+).use(observe((event: StepEvent) => stepKeys(name, event)));
