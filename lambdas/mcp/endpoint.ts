@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
 import { inRequestTrace } from '../shared/observability/tracing.ts';
-import { type ReadRequest, readRequest, refuseVersion } from './read-request.ts';
+import { type ReadRequest, readRequest, refuseValues, refuseVersion } from './read-request.ts';
 import { createServer, ProtocolEra, type ServerFeatures } from './server.ts';
 import { elicitsOf, SESSION_HEADER, sessionIdFor } from './session.ts';
 import { readElicitationAnswer, recordElicitationAnswer } from './tasks/elicitation-answer.ts';
@@ -36,6 +36,7 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
     const foreignPage = originValidationResponse(original, ownHosts(new URL(original.url)));
     if (foreignPage) return foreignPage;
     const read = await readRequest(original, MAX_BODY_BYTES);
+    if (read.hasManyValues) return refuseValues();
     return inRequestTrace(traceCarriers(read), spanOf(read), () => handle(read, caller, endsAtMs));
   };
 

@@ -5,6 +5,8 @@ import {
   UnsupportedProtocolVersionError,
 } from '@modelcontextprotocol/server';
 import { acceptedTypes } from '../shared/http/accepted-types.ts';
+import { errorResponse } from './event-stream.ts';
+import { hasManyValues, MAX_VALUES } from './has-many-values.ts';
 
 const MODERN_VERSIONS = ['2026-07-28'];
 const VERSIONS = [...MODERN_VERSIONS, ...SUPPORTED_PROTOCOL_VERSIONS];
@@ -24,8 +26,10 @@ const TOKEN = /^[\w./-]+$/;
 export interface ReadRequest {
   /** The request as the SDK accepts it. */
   readonly request: Request;
-  /** The parsed body; undefined when it is no JSON or too large. The SDK refuses it then. */
+  /** The parsed body; undefined when it is no JSON, too large, or has too many values. */
   readonly body: unknown;
+  /** Refuse the request: the SDK would parse it. */
+  readonly hasManyValues: boolean;
   /** The client names `text/event-stream` as a type that it accepts. */
   readonly acceptsStream: boolean;
 }
@@ -33,7 +37,9 @@ export interface ReadRequest {
 /** @param maxBytes a longer body is not parsed */
 export async function readRequest(original: Request, maxBytes: number): Promise<ReadRequest> {
   const text = original.method === 'POST' ? await original.text() : undefined;
-  const body = text !== undefined && Buffer.byteLength(text) <= maxBytes ? parse(text) : undefined;
+  const isShort = text !== undefined && Buffer.byteLength(text) <= maxBytes;
+  const tooMany = isShort && hasManyValues(text);
+  const body = isShort && !tooMany ? parse(text) : undefined;
   const headers = new Headers(original.headers);
   const accepts = acceptedTypes(headers.get('accept'));
   // The SDK accepts no other header for POST. Which of the two types it sends depends on what follows.
@@ -43,6 +49,7 @@ export async function readRequest(original: Request, maxBytes: number): Promise<
   return {
     request: new Request(original.url, { method: original.method, headers, body: text }),
     body,
+    hasManyValues: tooMany,
     acceptsStream: accepts.names(EVENT_STREAM),
   };
 }
@@ -71,6 +78,12 @@ function completeHeaders(headers: Headers, body: unknown): void {
   if (typeof name === 'string') {
     complete('mcp-name', `=?base64?${Buffer.from(name).toString('base64')}?=`);
   }
+}
+
+/** Returns the response for a body with too many values. */
+export function refuseValues(): Response {
+  const message = `The body has more than ${MAX_VALUES} values. Put large data into one text, or into a file.`;
+  return errorResponse(null, { code: -32000, message }, 413);
 }
 
 /**
