@@ -91,6 +91,23 @@ export class Executions {
   }
 
   /**
+   * Opens the connection for starts, and loads their code. Step Functions refuses the request, because its action does not exist.
+   * Never throws.
+   */
+  async connect(): Promise<void> {
+    const command = new StartExecutionCommand({ stateMachineArn: undefined });
+    command.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { readonly headers: Record<string, string> };
+        headers['x-amz-target'] = 'AWSStepFunctions.None';
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    await this.#client.send(command).catch(() => {});
+  }
+
+  /**
    * Starts a job's execution. A second start has no effect: the name is already taken.
    * @returns false when the execution existed before and has probably ended; a running one counts as started
    * @throws StartRefused when no later start can succeed

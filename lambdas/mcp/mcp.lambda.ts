@@ -28,6 +28,7 @@ import { createCoreMethods } from './tasks/core-methods.ts';
 import { createExtensionMethods } from './tasks/extension-methods.ts';
 import { TaskJobs } from './tasks/task-jobs.ts';
 import { createTools } from './tools/index.ts';
+import { warmUp } from './warm-up.ts';
 
 /** A stream ends this long before the function times out, so that its end reaches the client. */
 const STREAM_END_MARGIN_MS = 5_000;
@@ -65,6 +66,8 @@ const endpoint = createEndpoint({
   // Beside the bundle. Few requests need it.
   readCard: () => readFile(new URL('pages/card.html', import.meta.url), 'utf8'),
 });
+
+await warmUp(endpoint, services.executions);
 
 export const handler = middy(
   async (event: APIGatewayProxyEvent, context: Context) => {

@@ -1,7 +1,10 @@
 /** Defines the memory of functions, on which their CPU and their price depend. */
 
-/** MiB of the function of the MCP endpoint. It is one full vCPU: CPU limits cold starts, DynamoDB limits calls. */
-export const MCP_MB = 1_769;
+/**
+ * MiB of the function of the MCP endpoint, the most with which a minute's wait costs $0.0003. It needs no more CPU: it initializes
+ * with a whole one, and waits for AWS afterwards. It uses 125 MB, and 250 MB for the largest request.
+ */
+export const MCP_MB = 344;
 
 /** MiB × milliseconds of a GB-second. */
 export const MB_MS_OF_GB_SECOND = 1_024 * 1_000;

@@ -89,7 +89,12 @@ export function functionTracing(scope: Construct): Tracing {
 
 /** Returns the environment variables that a function needs for its spans. */
 export function adotEnvironment(scope: Construct): Readonly<Record<string, string>> {
-  return typeof choiceOf(scope) === 'object' ? ADOT_ENVIRONMENT : {};
+  return hasAdotLayer(scope) ? ADOT_ENVIRONMENT : {};
+}
+
+/** Whether functions have the layer of ADOT, which needs memory of its own. */
+export function hasAdotLayer(scope: Construct): boolean {
+  return typeof choiceOf(scope) === 'object';
 }
 
 /** Adds the layer of ADOT, if there is one. */

@@ -9,6 +9,7 @@ import { MCP_MB } from '../../lambdas/shared/function-memory.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
+import { hasAdotLayer } from '../defaults/tracing.ts';
 import type { ExecutionQueue } from '../jobs/execution-queue.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { SlotsTable } from '../jobs/slots-table.ts';
@@ -17,6 +18,9 @@ import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { OperationNames } from '../operations/operation-names.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
+
+/** MiB for the layer of ADOT and its spans. */
+const ADOT_MB = 168;
 
 /** Time beyond the longest wait that a caller may request: cold start, and the calls to AWS around the wait. */
 const RESPONSE_MS = 25_000;
@@ -56,7 +60,7 @@ export class McpApi extends Construct {
       entry: lambdaEntry('mcp/mcp.lambda'),
       purpose: 'mcp',
       timeout,
-      memorySize: MCP_MB,
+      memorySize: hasAdotLayer(this) ? MCP_MB + ADOT_MB : MCP_MB,
       catalogue,
       page: 'card',
       alias: {

@@ -41,8 +41,8 @@ test('a job of two steps costs what its lines add up to', () => {
   expect(receipt?.lines.map(({ what, quantity, unit, usd }) => [what, quantity, unit, usd])).toEqual([
     // 64 s × 0.5 GB = 32; × 0.0000133334
     ['Lambda: function of the steps', 32, 'GB-seconds', 0.000427],
-    // The start: 80 ms × 1,769 MiB. Four changes: 40 ms × 512 MiB each. 223,440 MiB ms.
-    ['Lambda: shared functions', 0.2182, 'GB-seconds', 0.00000291],
+    // The start: 80 ms × 344 MiB. Four changes: 40 ms × 512 MiB each. 109,440 MiB ms.
+    ['Lambda: shared functions', 0.1069, 'GB-seconds', 0.00000143],
     // 2 of the steps, 1 of the start, 4 of the changes
     ['Lambda: invocations', 7, 'requests', 0.0000014],
     ['Step Functions: state transitions', 2, 'transitions', 0.00005],
