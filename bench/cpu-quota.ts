@@ -6,7 +6,7 @@ import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Memory of one vCPU. */
-const FULL_CPU_MB = 1_769;
+export const FULL_CPU_MB = 1_769;
 const PERIOD_US = 20_000;
 /** Version 2 has one hierarchy, version 1 one for each controller. */
 const ROOTS = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup'] as const;

@@ -18,6 +18,7 @@ import type { Row } from './measure.ts';
 import { pageSizes } from './page-size.ts';
 import { progressCost } from './progress.ts';
 import { toolListTokens } from './tool-list.ts';
+import { waiting } from './wait.ts';
 import { webhooks } from './webhooks.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
@@ -43,6 +44,8 @@ try {
     rows.push(...(await webhooks(cloud, counter)));
     console.error('Cold starts …');
     rows.push(...(await coldStarts(app, cloud, scratch)));
+    console.error('Waits …');
+    rows.push(...(await waiting(test, cloud)));
     console.error('Calls a second …');
     rows.push(...(await checkJobRate(cloud)));
     console.error('Many jobs at once …');
