@@ -114,7 +114,7 @@ async function printComparison(scratch: string): Promise<void> {
   console.log();
   const prices = Object.values(PRICES).map(({ what, usd: of, unit, source, date }) => [
     what,
-    `${amount(of)} a ${unit}`,
+    `${amount(of)} per ${unit}`,
     source,
     date,
   ]);
