@@ -110,8 +110,9 @@ export interface JobEnd {
   readonly stepUsage?: Usage;
 }
 
-/** The longest that a look waits for its write. A write that takes longer can be lost: the next look repeats it. */
-const LOOK_TIMEOUT_MS = 100;
+/** The longest that a caller waits for the write of its look. It goes on, and can be lost: then a later look repeats it. */
+const LOOK_WAIT_MS = 100;
+const LOOK_TIMEOUT_MS = 2_000;
 /** After a failed write of a look, this long no look is written: a table that throttles has more important writes. */
 const LOOK_PAUSE_MS = 5_000;
 
@@ -622,8 +623,7 @@ export class JobStore {
         this.#looksAt = now + LOOK_PAUSE_MS;
         log.debug('A look at a job was not written', { ...logKeysOf({ jobId }), error });
       });
-    // The client pauses between its attempts whether or not they are aborted.
-    await Promise.race([write, delay(LOOK_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([write, delay(LOOK_WAIT_MS, undefined, { ref: false })]);
   }
 
   /** The conditional write of every transition. */
