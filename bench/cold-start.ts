@@ -19,6 +19,9 @@ const MCP_RATIO_LIMIT = 1.3;
 
 interface Candidate {
   readonly name: string;
+  /** The name or logical id of the function. */
+  readonly functionName: string;
+  readonly isolatesTenants: boolean;
   readonly bundle: string;
   readonly event: unknown;
   readonly streams: boolean;
@@ -206,18 +209,21 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Starts and stops', 'settle-queued', { Records: [] }],
 ];
 
-async function functionsOf(directory: string): Promise<readonly Candidate[]> {
+export async function functionsOf(directory: string): Promise<readonly Candidate[]> {
   const { template, assetDirectory } = await readAssembly(directory);
-  return Object.values(template.Resources)
-    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
-    .map(({ Properties }) => {
-      const { Description, Code, Environment } = Properties as unknown as FunctionProperties;
+  return Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+    .map(([logicalId, { Properties }]) => {
+      const { Description, Code, Environment, FunctionName, TenancyConfig } =
+        Properties as unknown as FunctionProperties;
       const found = FUNCTIONS.find(([description]) => Description.startsWith(description));
       if (!found)
         throw new Error(`The benchmark has no event for the function "${Description}": add it to FUNCTIONS.`);
       const [, name, event] = found;
       return {
         name,
+        functionName: FunctionName ?? logicalId,
+        isolatesTenants: TenancyConfig !== undefined,
         event,
         bundle: join(assetDirectory(Code.S3Key), 'index.mjs'),
         streams: STREAMING.has(name),
@@ -235,6 +241,8 @@ interface FunctionProperties {
   readonly Description: string;
   readonly Code: { readonly S3Key: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
+  readonly FunctionName?: string;
+  readonly TenancyConfig?: unknown;
 }
 
 async function bundleBare(scratch: string): Promise<Candidate> {
@@ -250,5 +258,13 @@ async function bundleBare(scratch: string): Promise<Candidate> {
     mainFields: ['module', 'main'],
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   });
-  return { name: 'bare handler', bundle, event: checkJobEvent, streams: false, variables: {} };
+  return {
+    name: 'bare handler',
+    functionName: '',
+    isolatesTenants: false,
+    bundle,
+    event: checkJobEvent,
+    streams: false,
+    variables: {},
+  };
 }

@@ -13,6 +13,7 @@ import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
 import { costRows } from './cost/rows.ts';
 import { jobCost } from './job-cost.ts';
+import { localCloud } from './local-cloud.ts';
 import { logLines } from './log-lines.ts';
 import type { Row } from './measure.ts';
 import { pageSizes } from './page-size.ts';
@@ -47,7 +48,7 @@ try {
     console.error('Waits …');
     rows.push(...(await waiting(test, cloud)));
     console.error('Calls a second …');
-    rows.push(...(await checkJobRate(cloud)));
+    rows.push(...(await checkJobRate(test)));
     console.error('Many jobs at once …');
     rows.push(...(await burst(cloud)));
   } finally {
@@ -56,6 +57,8 @@ try {
 
   console.error('Lines of a build …');
   rows.push(...(await logLines(scratch)));
+  console.error('The local cloud …');
+  rows.push(...(await localCloud(app, test, scratch)));
   console.error('Tokens …');
   rows.push(...(await authorization()));
   console.error('Context of a model …');
