@@ -12,6 +12,7 @@ import {
   recordTopicDelivery,
 } from './cloudwatch/service-metrics.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
+import type { StreamRecord } from './dynamodb/stream-record.ts';
 import { tableFault } from './dynamodb/table-faults.ts';
 import type { TableProperties } from './dynamodb/table-request.ts';
 import { createTableStreams } from './dynamodb/table-stream.ts';
@@ -75,6 +76,8 @@ export interface LocalCloudOptions {
   readonly userOf?: UserOf;
   /** Chooses the stack to run when the app has several. @default several are an error */
   readonly isStack?: IsStack;
+  /** Called with each change of a table that has a stream, before any function reads it. @default not called */
+  readonly onTableChange?: (record: StreamRecord) => void;
   /** Called for each call that costs money on AWS. @default not called */
   readonly onAwsCall?: OnAwsCall;
   /** Called at the end of each invocation with the milliseconds that Lambda would bill. @default not called */
@@ -114,11 +117,12 @@ export interface LocalCloud {
    */
   interrupt(functionName: string): number;
   /**
-   * Throttles every call of a Step Functions action, as if the account had used up its quota.
+   * Throttles calls of a Step Functions action, as if the account had used up its quota.
    * @param action such as `StartExecution`
+   * @param isThrottled decides for each call @default every call
    * @returns a function that ends it
    */
-  throttle(action: string): () => void;
+  throttle(action: string, isThrottled?: () => boolean): () => void;
   /** Causes other faults of AWS: throttled tables and functions, crashes, lost events. */
   readonly faults: Faults;
   /** Returns the granted, used and unused permissions of each function's and state machine's role. */
@@ -223,6 +227,8 @@ async function start(
   const streams = createTableStreams(tables, (name) =>
     dataDirectory ? new StreamLog(join(dataDirectory, 'streams'), name, onFailure) : undefined,
   );
+  const { onTableChange } = options;
+  if (onTableChange) for (const stream of streams.values()) stream.onRecord(onTableChange);
   await tableServer.captureInto(streams);
   onClose((await createTables(tables, environment)).close);
   await createStorageResources(template, resolve, storage, environment);
@@ -315,7 +321,7 @@ async function start(
       const named = [...functions].filter(([name]) => name.startsWith(functionName));
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
-    throttle: (action) => quotas.throttle(action),
+    throttle: (action, isThrottled) => quotas.throttle(action, isThrottled),
     faults,
     permissions: () => iam.permissions(),
     async update(directory) {

@@ -20,8 +20,8 @@ export async function tableFault(
   const { TableName, IndexName, RequestItems = {} } = (input ?? {}) as Input;
   const names = TableName === undefined ? Object.keys(RequestItems) : [TableName];
   for (const name of names) await faults.slowDown(name);
-  const throttled = names.find((name) => faults.isActive('throttled-table', name));
-  if (throttled === undefined || isExpiry) return undefined;
+  const throttled = names.find((name) => !isExpiry && faults.strikes('throttled-table', name));
+  if (throttled === undefined) return undefined;
   onThrottle?.(action, throttled, IndexName);
   return {
     status: 400,

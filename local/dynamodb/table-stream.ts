@@ -68,7 +68,12 @@ export class TableStream {
     const record = createRecord(this.arn, this.#last, change, userIdentity);
     this.#log?.append({ record });
     this.#records.push(record);
-    this.#events.emit('record');
+    this.#events.emit('record', record);
+  }
+
+  /** Calls a listener with each record as it is written, before any reader has it. */
+  onRecord(listener: (record: StreamRecord) => void): void {
+    this.#events.on('record', listener);
   }
 
   /**

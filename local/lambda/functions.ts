@@ -1,6 +1,12 @@
 /** Runs Lambda functions: each invokes an instance of its pool, with Lambda's limits and retries. */
 import type { Faults } from '../faults.ts';
-import { FunctionError, type InstanceOptions, LoadTimeout, type OnChunk } from './function-instance.ts';
+import {
+  FunctionError,
+  type FunctionInstance,
+  type InstanceOptions,
+  LoadTimeout,
+  type OnChunk,
+} from './function-instance.ts';
 import { InstancePool, type PoolOptions, ThrottledError } from './instance-pool.ts';
 
 export { ThrottledError } from './instance-pool.ts';
@@ -111,12 +117,15 @@ export class LambdaFunction {
   async #run(payload: string, onChunk: OnChunk, options: InvokeOptions, loadMs: number): Promise<string> {
     const { tenantId, isQueued = false } = options;
     const instance = await this.#pool.acquire(tenantId, isQueued);
+    const { faults, functionName } = this.#options;
+    const kill = faults?.killOf(functionName, payload);
+    const timer = kill && setTimeout(() => killInstance(instance, kill.onKilled), kill.afterMs);
     try {
-      const { faults, functionName } = this.#options;
       const result = instance.invoke(payload, onChunk, loadMs);
       if (faults?.isActive('crashing-function', functionName)) instance.crash();
       return await result;
     } finally {
+      clearTimeout(timer);
       this.#pool.release(instance);
     }
   }
@@ -155,4 +164,9 @@ function poolOptionsOf(options: FunctionOptions): PoolOptions {
     ...instance
   } = options;
   return { instance, ...(reservedConcurrency !== undefined && { reservedConcurrency }) };
+}
+
+function killInstance(instance: FunctionInstance, onKilled: () => void): void {
+  instance.crash();
+  onKilled();
 }

@@ -27,7 +27,8 @@ export class ApiQuotas {
   readonly #onThrottle: ((action: string) => void) | undefined;
   /** Tokens by action, and their time in milliseconds. */
   readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
-  readonly #throttled = new Set<string>();
+  /** Decides by action which calls are throttled besides. */
+  readonly #throttled = new Map<string, () => boolean>();
 
   /**
    * @param now milliseconds @default performance.now
@@ -45,16 +46,20 @@ export class ApiQuotas {
     const now = this.#now();
     const { tokens, at } = this.#buckets.get(action) ?? { tokens: quota.bucket, at: now };
     const available = Math.min(quota.bucket, tokens + ((now - at) / 1000) * quota.refill);
-    const isTaken = available >= 1 && !this.#throttled.has(action);
+    const isTaken = available >= 1 && !this.#throttled.get(action)?.();
     this.#buckets.set(action, { tokens: isTaken ? available - 1 : available, at: now });
     if (isTaken) return;
     this.#onThrottle?.(action);
     throw new AwsError('ThrottlingException', 'Rate exceeded');
   }
 
-  /** Throttles every call of an action. @returns a function that ends it */
-  throttle(action: string): () => void {
-    this.#throttled.add(action);
+  /**
+   * Throttles calls of an action.
+   * @param isThrottled decides for each call @default every call
+   * @returns a function that ends it
+   */
+  throttle(action: string, isThrottled: () => boolean = () => true): () => void {
+    this.#throttled.set(action, isThrottled);
     return () => void this.#throttled.delete(action);
   }
 }

@@ -82,6 +82,7 @@ export function startEventSourceMappings(
             ...mapping.options,
             ready,
             expires: () => faults.isActive('expired-records', functionName),
+            repeats: () => faults.strikes('duplicated-records', functionName),
             onAttempt: onStreamAttempt && ((createdMs) => onStreamAttempt(functionName, createdMs)),
           });
         });
@@ -90,7 +91,16 @@ export function startEventSourceMappings(
       const clientOptions = environment.clientOptions('SQS', session.credentials);
       const options = readQueueMapping(name, properties, { queueUrl, clientOptions, target });
       checkMapping(iam, name, session, polling);
-      if (Enabled) starters.push(() => new QueueReader({ ...options, ready }));
+      if (Enabled)
+        starters.push(
+          () =>
+            new QueueReader({
+              ...options,
+              ready,
+              repeats: () => faults.strikes('duplicated-messages', functionName),
+              isLate: () => faults.strikes('late-messages', functionName),
+            }),
+        );
     } else {
       throw new Error(
         `Mapping ${name} reads ${EventSourceArn}: use a table's stream or a queue of the template.`,

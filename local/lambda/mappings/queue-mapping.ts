@@ -15,7 +15,7 @@ export function readQueueMapping(
   name: string,
   properties: MappingProperties,
   parts: Pick<QueueReaderOptions, 'queueUrl' | 'clientOptions'> & { readonly target: LambdaFunction },
-): Omit<QueueReaderOptions, 'ready'> {
+): Omit<QueueReaderOptions, 'isLate' | 'ready' | 'repeats'> {
   const { EventSourceArn, BatchSize = MAX_BATCH_SIZE, ScalingConfig } = properties;
   const patterns = filterPatterns(name, properties);
   return {

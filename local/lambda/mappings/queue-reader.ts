@@ -21,12 +21,20 @@ export interface QueueReaderOptions {
   readonly reportsItems: boolean;
   /** Resolves when the mapping reads: at once, unless a fault stops it. */
   readonly ready: () => Promise<void>;
+  /** Returns whether the queue delivers a batch twice, as a standard queue may. */
+  readonly repeats: () => boolean;
+  /** Returns whether the queue delivers a batch late, behind others. */
+  readonly isLate: () => boolean;
+  /** Returns the milliseconds of such a delay. @default up to three seconds */
+  readonly lateMs?: () => number;
 }
 
 /** The longest wait of ReceiveMessage. */
 const LONG_POLL_SECONDS = 20;
 /** Delay before a retry, when the queue cannot be read, such as a deleted one. */
 const RETRY_MS = 1_000;
+/** Delay of a batch that a fault delivers late or twice, at most. */
+const LATE_MS = 3_000;
 /** Time for batches to finish when the cloud closes. Abandoned messages return after their visibility timeout. */
 const CLOSING_MS = 500;
 
@@ -63,8 +71,21 @@ export class QueueReader {
 
   #begin(records: readonly SQSRecord[]): void {
     if (records.length === 0) return;
-    const batch = this.#deliver(records).finally(() => this.#batches.delete(batch));
+    const { repeats, isLate } = this.#options;
+    this.#add(isLate() ? this.#late().then(() => this.#deliver(records)) : this.#deliver(records));
+    // The second delivery may overtake the first.
+    if (repeats()) this.#add(this.#late().then(() => this.#deliver(records.toReversed())));
+  }
+
+  #add(delivery: Promise<void>): void {
+    const batch = delivery.finally(() => this.#batches.delete(batch));
     this.#batches.add(batch);
+  }
+
+  /** Waits for a random time, or until the reader closes. */
+  async #late(): Promise<void> {
+    const { lateMs = () => Math.random() * LATE_MS } = this.#options;
+    await delay(lateMs(), undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 
   /** @returns an empty list when the wait ends without a message */

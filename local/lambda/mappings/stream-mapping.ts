@@ -10,7 +10,7 @@ import type { StreamReaderOptions } from './stream-reader.ts';
 
 export interface StreamMapping {
   readonly startingPosition: StartingPosition;
-  readonly options: Omit<StreamReaderOptions, 'expires' | 'onAttempt' | 'ready'>;
+  readonly options: Omit<StreamReaderOptions, 'expires' | 'onAttempt' | 'ready' | 'repeats'>;
 }
 
 /** Lambda's default for streams. */

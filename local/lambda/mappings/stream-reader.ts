@@ -27,6 +27,8 @@ export interface StreamReaderOptions {
   readonly ready: () => Promise<void>;
   /** Returns whether the stream drops its records now, as it does after a day. @default never */
   readonly expires?: () => boolean;
+  /** Returns whether the reader now loses its position and goes back to an earlier one, as after a crash of Lambda. @default never */
+  readonly repeats?: () => boolean;
   /** Receives when the last record of a batch was created, in milliseconds since 1970, after each attempt. @default not called */
   readonly onAttempt?: (createdMs: number) => void;
 }
@@ -40,6 +42,8 @@ interface Batch {
 
 /** With room for the rest of the event. */
 const MAX_BATCH_BYTES = MAX_PAYLOAD_BYTES - 1024;
+/** Batches that a lost position delivers again, at most. */
+const REPEATED_BATCHES = 5;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
 /** Time for a batch to finish when the cloud closes. An abandoned batch is delivered again after the next start. */
@@ -50,6 +54,8 @@ export class StreamReader {
   readonly #closing = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #running: Promise<void>;
+  /** The last batches, the oldest first. */
+  readonly #delivered: (readonly StreamRecord[])[] = [];
 
   constructor(options: StreamReaderOptions) {
     this.#options = options;
@@ -64,9 +70,16 @@ export class StreamReader {
   }
 
   async #run(): Promise<void> {
-    const { name, stream, batchSize } = this.#options;
+    const { name, stream, batchSize, repeats } = this.#options;
     try {
-      for (;;) await this.#deliver(await stream.read(name, batchSize, this.#closing.signal));
+      for (;;) {
+        const read = await stream.read(name, batchSize, this.#closing.signal);
+        await this.#deliver(read);
+        if (!repeats) continue;
+        this.#delivered.push(read);
+        if (this.#delivered.length > REPEATED_BATCHES) this.#delivered.shift();
+        if (repeats()) for (const records of this.#delivered) await this.#deliver(records);
+      }
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
     }

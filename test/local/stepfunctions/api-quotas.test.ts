@@ -44,3 +44,12 @@ test('an action is throttled until that ends', () => {
   end();
   expect(takeAll(quotas, 'StartExecution')).toBe(800);
 });
+
+test('a share of the calls of an action is throttled', () => {
+  const quotas = create();
+  const throttled = [false, true, false];
+  quotas.throttle('StopExecution', () => throttled.shift() ?? false);
+  quotas.take('StopExecution');
+  expect(() => quotas.take('StopExecution')).toThrow('Rate exceeded');
+  quotas.take('StopExecution');
+});
