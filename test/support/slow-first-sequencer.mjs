@@ -3,7 +3,7 @@ import Sequencer from '@jest/test-sequencer';
 
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
-  'test/webhooks/chaos',
+  'test/chaos/chaos',
   'test/local/cli/dev',
   'test/operations/call-api',
   'test/operations/deploy',

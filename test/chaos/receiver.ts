@@ -1,0 +1,106 @@
+/** Receives webhooks of all owners, checks their signatures, and fails a share of them. Also receives what the steps have done. */
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ReceiverOptions {
+  /** The share of requests that fail, 0..1. */
+  readonly failing: number;
+  readonly random: () => number;
+}
+
+/** A delivery has ten attempts: the receiver accepts one of them. */
+const MOST_FAILURES = 8;
+
+export class ChaosReceiver {
+  /** Secrets by owner. */
+  readonly secrets = new Map<string, string>();
+  /** When each event was first accepted, in milliseconds after it happened; by id. */
+  readonly accepted = new Map<string, { readonly owner: string; readonly delayMs: number }>();
+  /** Ends of the work of steps: how often, by job, step and attempt. */
+  readonly work = new Map<string, number>();
+  /** Requests that must not come. */
+  readonly broken: string[] = [];
+  requests = 0;
+  failed = 0;
+  repeated = 0;
+  readonly #options: ReceiverOptions;
+  readonly #hashes = new Map<string, string>();
+  readonly #failures = new Map<string, number>();
+  readonly #server = createServer((request, response) => void this.#receive(request, response));
+
+  private constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: ReceiverOptions): Promise<ChaosReceiver> {
+    const receiver = new ChaosReceiver(options);
+    receiver.#server.keepAliveTimeout = 60_000;
+    receiver.#server.listen(0, '127.0.0.1');
+    await once(receiver.#server, 'listening');
+    return receiver;
+  }
+
+  /** @param path the name of an owner, or `work` */
+  url(path: string): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${path}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      // The function was killed while it sent.
+      return;
+    }
+    const body = Buffer.concat(chunks).toString();
+    const path = request.url?.slice(1) ?? '';
+    if (path === 'work') {
+      const { jobId, step, attempt } = JSON.parse(body);
+      const key = `${jobId} ${step} ${attempt}`;
+      this.work.set(key, (this.work.get(key) ?? 0) + 1);
+      response.writeHead(204).end();
+    } else this.#event(path, request, body, response);
+  }
+
+  #event(owner: string, request: IncomingMessage, body: string, response: ServerResponse): void {
+    const id = String(request.headers['webhook-id']);
+    this.requests += 1;
+    if (!this.#isSigned(owner, request, body)) this.broken.push(`signature of ${id} for ${owner}`);
+    const hash = createHash('sha1').update(body).digest('base64');
+    const earlier = this.#hashes.get(id);
+    if (earlier !== undefined && earlier !== hash) this.broken.push(`${id} came with two bodies`);
+    this.#hashes.set(id, hash);
+    const failures = this.#failures.get(id) ?? 0;
+    const { failing, random } = this.#options;
+    if (random() < failing && failures < MOST_FAILURES) {
+      this.#failures.set(id, failures + 1);
+      this.failed += 1;
+      if (random() < 0.5) request.socket.destroy();
+      else response.writeHead(503).end('on purpose');
+      return;
+    }
+    this.#failures.delete(id);
+    if (this.accepted.has(id)) this.repeated += 1;
+    else {
+      const event = JSON.parse(body);
+      if (event.id !== undefined && event.id !== id) this.broken.push(`${id} has the body of ${event.id}`);
+      this.accepted.set(id, { owner, delayMs: Date.now() - Date.parse(event.timestamp) });
+    }
+    response.writeHead(204).end();
+  }
+
+  #isSigned(owner: string, { headers }: IncomingMessage, body: string): boolean {
+    const key = Buffer.from(this.secrets.get(owner)?.replace('whsec_', '') ?? '', 'base64');
+    const text = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+    const expected = `v1,${createHmac('sha256', key).update(text).digest('base64')}`;
+    return String(headers['webhook-signature']).split(' ').includes(expected);
+  }
+}
