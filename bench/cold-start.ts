@@ -176,7 +176,7 @@ const callEvent = {
 };
 
 /** An unknown step. */
-const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, attemptId: '', fenceUrl: '' };
+const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, reports: { url: '', token: '' } };
 
 /** A webhook without the token of a run, which is refused without a read. */
 const canaryWebhookEvent = {

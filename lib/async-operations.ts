@@ -28,6 +28,7 @@ import type { ApiLogsChoice } from './endpoints/api-logs.ts';
 import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
+import { SandboxReports } from './endpoints/sandbox-reports.ts';
 import { ExecutionQueue } from './jobs/execution-queue.ts';
 import { ExecutionRecorder } from './jobs/execution-recorder.ts';
 import { FailureRecorder } from './jobs/failure-recorder.ts';
@@ -154,12 +155,18 @@ export class AsyncOperations extends Construct {
     const failures = new FailureRecorder(this, 'FailureRecorder', { jobsTable, catalogue });
     const { failureRecorder } = failures;
     const machines = new MachineResources(this, 'Machines', { names, failureRecorder });
+    const hasSandbox = catalogue.operations.some(
+      (definition) => 'sandbox' in definition && definition.sandbox,
+    );
+    const reports = hasSandbox
+      ? new SandboxReports(this, 'Reports', { names, jobsTable, workspace })
+      : undefined;
     const operations = catalogue.operations.map((definition) => {
       const options = functions[definition.name];
       const common = { definition, catalogue, names, machines, options, stateMachines, jobsTable, workspace };
       return {
         definition,
-        construct: createOperation(this, { ...common, tables, apis, kmsKeys, failureRecorder }),
+        construct: createOperation(this, { ...common, tables, apis, kmsKeys, failureRecorder, reports }),
       };
     });
     for (const { definition, construct } of operations) {
@@ -193,6 +200,7 @@ export class AsyncOperations extends Construct {
       firewall: props.firewall,
       logs: props.apiLogs,
     });
+    reports?.serve(gateway);
     const slots = new SlotsTable(this, 'Slots');
     const webhooks = new Webhooks(this, 'Webhooks', { gateway, slots, ...props.webhooks });
     const events = new JobEvents(this, 'Events', {

@@ -117,6 +117,11 @@ export interface LocalCloud {
    */
   interrupt(functionName: string): number;
   /**
+   * Fails every task that waits for a heartbeat, as if its `HeartbeatSeconds` had passed.
+   * @returns the number of tasks
+   */
+  expireHeartbeats(): number;
+  /**
    * Throttles calls of a Step Functions action, as if the account had used up its quota.
    * @param action such as `StartExecution`
    * @param isThrottled decides for each call @default every call
@@ -321,6 +326,7 @@ async function start(
       const named = [...functions].filter(([name]) => name.startsWith(functionName));
       return named.reduce((count, [, target]) => count + target.interrupt(), 0);
     },
+    expireHeartbeats: () => tokens.expireHeartbeats(),
     throttle: (action, isThrottled) => quotas.throttle(action, isThrottled),
     faults,
     permissions: () => iam.permissions(),

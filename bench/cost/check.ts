@@ -151,7 +151,10 @@ function compare(
   const writes = jobs.reduce((total, job) => total + job.version + refusedWritesOf(job), 0);
   const ofSteps = jobs
     .map(({ stepUsage, used }) => sumUsage([stepUsage, used]))
-    .reduce((total, { attempts = 0, waits = 0, sandboxes = 0 }) => total + attempts + waits + sandboxes, 0);
+    .reduce(
+      (total, { attempts = 0, waits = 0, sandboxes = 0 }) => total + attempts + waits + 2 * sandboxes,
+      0,
+    );
   // A delivery is recorded before and after its attempt, and takes and frees a slot.
   const webhooks = sum('sqsRequests') / 3;
   // The start makes two queries of half a unit each.

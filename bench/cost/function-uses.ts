@@ -20,6 +20,8 @@ export interface FunctionUses {
   readonly invocations: number;
   /** Those of the functions that run steps, and of sandboxes. */
   readonly stepInvocations: number;
+  /** Reports of sandboxes: requests to the API. */
+  readonly reports: number;
 }
 
 export function usesOf(observer: Observer, { Resources }: Template): FunctionUses {
@@ -39,9 +41,11 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     storageGbSeconds: 0,
     invocations: 0,
     stepInvocations: 0,
+    reports: 0,
   };
   for (const [name, { invocations, ms }] of observer.functions) {
     const {
+      Description = '',
       EphemeralStorage,
       FunctionName,
       Role,
@@ -55,6 +59,7 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     sums.storageGbSeconds += (ms * (Size - FREE_STORAGE_MB)) / MB_MS_OF_GB_SECOND;
     sums.invocations += invocations;
     if (kind !== 'sharedGbSeconds') sums.stepInvocations += invocations;
+    if (String(Description).startsWith('Takes the reports')) sums.reports += invocations;
   }
   return { ...sums, logGb: (observer.logBytes + sums.invocations * PLATFORM_LOG_BYTES) / GB };
 }

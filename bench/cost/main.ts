@@ -21,7 +21,7 @@ import { measureWorkloads, type PricedWorkload, priceWorkload } from './workload
 const MILLION = 1_000_000;
 /** Lines that also have what receipts lack. */
 const WORDS: Readonly<Record<string, string>> = {
-  apiRequests: 'API Gateway: start, answers, polls',
+  apiRequests: 'API Gateway: start, answers, reports, polls',
   sharedGbSeconds: 'Lambda: shared functions, polls, waits',
 };
 const MAX_DIFFERENCE = 0.05;

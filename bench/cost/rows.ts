@@ -7,9 +7,9 @@ import { measureWorkloads, priceWorkload } from './workloads.ts';
 const MILLION = 1_000_000;
 const REGION = 'us-east-1';
 /** US dollars a million. */
-const LIMITS: Readonly<Record<string, number>> = { build: 3_950, 'small job': 70, wait: 300 };
-/** Of builds, all but the time of the sandbox. Transitions are 100 of it, and requests to API Gateway 45.50. */
-const BESIDE_SANDBOX_LIMIT = 680;
+const LIMITS: Readonly<Record<string, number>> = { build: 3_600, 'small job': 72, wait: 300 };
+/** Of builds, all but the time of the sandbox. Transitions are 100 of it, and requests to API Gateway 114: reports, polls and starts. */
+const BESIDE_SANDBOX_LIMIT = 330;
 
 /** @param scratch an existing directory */
 export async function costRows(scratch: string): Promise<readonly Row[]> {

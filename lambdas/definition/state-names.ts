@@ -9,6 +9,16 @@ export const HANDED_OVER = 'call';
  */
 export const STEP_WRAP_UP_MS = 20_000;
 
+/**
+ * Time without a report after which Step Functions gives up an attempt in a sandbox, in milliseconds. It is also the longest time from
+ * the start of an attempt to its first report.
+ */
+export const SANDBOX_HEARTBEAT_MS = 45_000;
+/** Error of Step Functions for such an attempt. */
+export const HEARTBEAT_TIMEOUT = 'States.HeartbeatTimeout';
+/** Two attempts in the sandbox ended without an outcome: the state does not retry. */
+export const SANDBOX_CRASHED_AGAIN = 'Sandbox.CrashedAgain';
+
 /** Makes the state retry as often as the definition allows. */
 export const RETRYABLE_STEP_ERROR = 'RetryableStepError';
 /** Makes the state retry always. */

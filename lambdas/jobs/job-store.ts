@@ -260,6 +260,7 @@ export class JobStore {
       message = `Running ${step}.`,
       ended,
       continues = false,
+      leaseBefore,
       ...attributes
     }: {
       readonly step: string;
@@ -268,6 +269,8 @@ export class JobStore {
       readonly message?: string;
       readonly ended?: { readonly step: string; readonly ended: number };
       readonly continues?: boolean;
+      /** Requires that this attempt held the job until now; null: none did. @default any */
+      readonly leaseBefore?: string | null;
       readonly stepUsage?: Usage;
       readonly stepFunction?: Job['stepFunction'];
     },
@@ -277,7 +280,7 @@ export class JobStore {
         set: { step, lease, progress: reached, message, attemptBegan: this.#now(), ...attributes },
         append: continues ? [] : [...(ended ? [ended] : []), { step, began: this.#now() }],
         add: { attempts: 1, transitions: 1 },
-        where: { progressStays: true },
+        where: { progressStays: true, ...(leaseBefore !== undefined && { leaseBefore }) },
       });
     const job = await write(progress).catch((error: unknown) => {
       const reached = error instanceof TransitionRefused ? error.job?.progress : undefined;

@@ -194,6 +194,8 @@ export interface Job {
   readonly answers?: Readonly<Record<string, InputAnswer>>;
   /** True while the job waits for a file: the reconciler looks for the file then. */
   readonly awaitsUpload?: boolean;
+  /** Names the attempt that may write the job: an invocation, or the delivery of an event to a sandbox. */
+  readonly lease?: string;
   /** Step Functions task token that resumes the waiting execution. */
   readonly taskToken?: string;
   /** Webhook of the caller: URL and events to send. */

@@ -7,7 +7,7 @@ import { MAX_TIMELINE_BYTES, type TimelineEvent, timelineBytes } from './timelin
 
 /** The attributes that a transition writes, and its conditions. */
 export interface Change {
-  readonly set?: Partial<Job> & { readonly lease?: string };
+  readonly set?: Partial<Job>;
   /** Events to append to the timeline. Requires that it has room for them. @default none */
   readonly append?: readonly TimelineEvent[];
   /** Counts to add to those of the record. @default none */
@@ -17,6 +17,8 @@ export interface Change {
     readonly statuses?: readonly JobStatus[];
     readonly owner?: string;
     readonly lease?: string;
+    /** Requires that this attempt held the job until now; null: none did. */
+    readonly leaseBefore?: string | null;
     /** Requires that the record has this version. */
     readonly version?: number;
     /** Requires that the progress does not decrease. */
@@ -55,12 +57,16 @@ export function transitionTo(
   const { statuses = STATUSES_BEFORE[to] } = where;
   const mayFollow = `#status IN (${statuses.map((status) => `:from_${status}`).join(', ')})`;
   const isOwner = where.owner !== undefined && '#owner = :owner';
+  const { leaseBefore } = where;
   const ownsLease = where.lease !== undefined && '#lease = :heldBy';
+  const takesLease =
+    leaseBefore !== undefined &&
+    (leaseBefore === null ? 'attribute_not_exists(#lease)' : '#lease = :leaseBefore');
   const isVersion = where.version !== undefined && '#version = :read';
   const doesNotDecrease = where.progressStays === true && '#progress <= :progress';
   const hasRoom =
     append.length > 0 && '(attribute_not_exists(#timelineBytes) OR #timelineBytes <= :bytesBefore)';
-  const conditions = [mayFollow, isOwner, ownsLease, isVersion, doesNotDecrease, hasRoom].filter(
+  const conditions = [mayFollow, isOwner, ownsLease, takesLease, isVersion, doesNotDecrease, hasRoom].filter(
     (clause) => clause !== false,
   );
   const bytes = timelineBytes(append);
@@ -82,6 +88,7 @@ export function transitionTo(
       ':one': 1,
       ...(isOwner && { ':owner': where.owner }),
       ...(ownsLease && { ':heldBy': where.lease }),
+      ...(leaseBefore && { ':leaseBefore': leaseBefore }),
       ...(isVersion && { ':read': where.version }),
       ...(hasRoom && {
         ':noEvents': [],

@@ -25,7 +25,7 @@ const LINES = {
   s3GbMonths: { what: 'S3: storage of logs, results and files', unit: 'GB-months', price: 's3GbMonth' },
   snsMessages: { what: 'SNS: events', unit: 'messages', price: 'snsMessage' },
   sqsRequests: { what: 'SQS: deliveries', unit: 'requests', price: 'sqsRequest' },
-  apiRequests: { what: 'API Gateway: start, answers, cancel', unit: 'requests', price: 'apiRequest' },
+  apiRequests: { what: 'API Gateway: start, answers, reports', unit: 'requests', price: 'apiRequest' },
   transferGb: { what: 'Data out: webhooks', unit: 'GB', price: 'transferGb' },
   logGb: { what: 'CloudWatch: logs of functions', unit: 'GB', price: 'logGb' },
   traces: { what: 'X-Ray: traces', unit: 'traces', price: 'trace' },

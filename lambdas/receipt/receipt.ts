@@ -25,6 +25,12 @@ const PUBLISH_MS = 40;
 const RECORD_MS = 40;
 /** Of the function that sends a webhook, with the receiver's response. */
 const DELIVER_MS = 200;
+/** Of the function that takes a report of a sandbox. The last one of a step waits until the step has ended. */
+const REPORT_MS = 60;
+/** A sandbox reports at least so often. */
+const REPORT_INTERVAL_MS = 10_000;
+/** Of the function that starts a step in a sandbox. */
+const ATTEMPT_START_MS = 100;
 /** Bytes that an invocation logs: the lines of Lambda itself, and some of the engine. */
 const LOG_BYTES = 1_000;
 /** Writes of the table of slots for one delivery. */
@@ -64,16 +70,17 @@ export function receiptOf(job: Job, region: string): Receipt | undefined {
 export function quantitiesOf(job: Job): Quantities {
   const usage = sumUsage([job.stepUsage, job.used, unreported(job)]);
   const { invocations = 0, mbMs = 0, sandboxes = 0, sandboxMbMs = 0, waits = 0, byteDays = 0 } = usage;
+  const { reports = 0 } = usage;
   const events = eventsOf(job);
   const webhooks = callbacksOf(job, events, waits);
   const recordings = recordingsOf(job);
   const cancels = job.status === JobStatus.cancelled && !isRefused(job) ? 1 : 0;
   const requests = 1 + waits + cancels;
   const writes = writesOf(job);
-  const shared = requests + writes + waits + recordings + webhooks;
+  const shared = requests + reports + writes + waits + recordings + webhooks;
   const sharedMbMs =
     MCP_MB * START_MS +
-    SHARED_MB * ((waits + cancels) * ANSWER_MS + writes * PUBLISH_MS) +
+    SHARED_MB * ((waits + cancels) * ANSWER_MS + writes * PUBLISH_MS + reports * REPORT_MS) +
     SHARED_MB * ((waits + recordings) * RECORD_MS + webhooks * DELIVER_MS);
   const bytes = bytesOf(job);
   const { small, whole } = bytes;
@@ -100,7 +107,7 @@ export function quantitiesOf(job: Job): Quantities {
     s3GbMonths: byteDays / DAYS_OF_MONTH / GB,
     snsMessages: (events - progressOf(job, events, waits)) * Math.ceil(whole / (64 * KB)),
     sqsRequests: webhooks * REQUESTS_OF_A_MESSAGE,
-    apiRequests: requests,
+    apiRequests: requests + reports,
     transferGb: (webhooks * (whole + WEBHOOK_HEADER_BYTES)) / GB,
     logGb: ((invocations + sandboxes + shared) * LOG_BYTES) / GB,
     // X-Ray keeps the trace of one request a second, and of a share of the others.
@@ -115,9 +122,10 @@ export function quantitiesOf(job: Job): Quantities {
 function unreported(job: Job) {
   const { used = {}, stepUsage = {}, timeline = [], stepFunction, endedAt = job.updatedAt } = job;
   const { attemptBegan = 0 } = job;
-  const { attempts = 0, invocations = 0, waits = 0 } = sumUsage([used, stepUsage]);
-  // An invocation that records questions is not an attempt.
-  const missing = Math.max(0, attempts - (invocations - waits));
+  const { attempts = 0, invocations = 0, waits = 0, sandboxes = 0 } = sumUsage([used, stepUsage]);
+  // An invocation that records questions is not an attempt. One in a sandbox takes an invocation to start and one to end.
+  const reported = stepFunction?.sandboxMb === undefined ? invocations - waits : sandboxes;
+  const missing = Math.max(0, attempts - reported);
   if (missing === 0 || !stepFunction) return {};
   const open = timeline.flatMap((event, index) => {
     if (!('began' in event)) return [];
@@ -134,13 +142,15 @@ function unreported(job: Job) {
   const counted = candidates.slice(-missing);
   const { memoryMb, sandboxMb } = stepFunction;
   const sandboxMbOf = (step: string) => (typeof sandboxMb === 'object' ? sandboxMb[step] : sandboxMb) ?? 0;
+  if (sandboxMb === undefined) {
+    return { invocations: missing, mbMs: counted.reduce((sum, { ms }) => sum + ms * memoryMb, 0) };
+  }
   return {
     invocations: missing,
-    mbMs: counted.reduce((sum, { ms }) => sum + ms * memoryMb, 0),
-    ...(sandboxMb !== undefined && {
-      sandboxes: missing,
-      sandboxMbMs: counted.reduce((sum, { step, ms }) => sum + ms * sandboxMbOf(step), 0),
-    }),
+    mbMs: missing * ATTEMPT_START_MS * memoryMb,
+    sandboxes: missing,
+    sandboxMbMs: counted.reduce((sum, { step, ms }) => sum + ms * sandboxMbOf(step), 0),
+    reports: counted.reduce((sum, { ms }) => sum + 1 + Math.floor(ms / REPORT_INTERVAL_MS), 0),
   };
 }
 

@@ -87,7 +87,8 @@ async function settle(work: Promise<Json>, signal: AbortSignal): Promise<Ending>
   return ending;
 }
 
-function timedOut(step: string, limitMs: number): AppError {
+/** @returns the error of an attempt that outlived its limit */
+export function timedOut(step: string, limitMs: number): AppError {
   const limit_seconds = Math.round(limitMs / 1000);
   return new AppError(
     ErrorCode.stepTimedOut,

@@ -98,8 +98,11 @@ export class LiveLog implements StepLog {
     }
   }
 
-  /** Continues the log after an API call, without a request. @param heading the line between the attempts */
-  async continue(heading: string, printed: Omit<PrintedLog, 'questions'>): Promise<void> {
+  /**
+   * Continues the log after an API call or a report of a sandbox, without a request.
+   * @param heading the line between the attempts; undefined within an attempt
+   */
+  async continue(heading: string | undefined, printed: Omit<PrintedLog, 'questions'>): Promise<void> {
     const { log: stepLog, intervalMs = INTERVAL_MS } = this.#options;
     const { part, start, uploaded, uploadedAt, size } = printed;
     try {
@@ -112,7 +115,7 @@ export class LiveLog implements StepLog {
       this.#part = isSealed ? { index: part + 1, start: uploaded } : { index: part, start };
       this.#uploaded = uploaded;
       this.#uploadedAt = uploadedAt;
-      this.#introduce(heading);
+      if (heading !== undefined) this.#introduce(heading);
       this.#schedule(Math.max(0, uploadedAt + intervalMs - Date.now()));
     } catch (error) {
       this.#giveUp(error);

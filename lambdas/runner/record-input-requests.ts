@@ -9,7 +9,8 @@ import { ErrorCode } from '../shared/errors.ts';
 import { log } from '../shared/observability/log.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { sumUsage, type Usage } from '../shared/usage.ts';
-import { guarded, type Invocation, StepEnded, StepInterrupted } from './run-step.ts';
+import { guarded, StepEnded, StepInterrupted } from './end-step.ts';
+import type { Invocation } from './run-step.ts';
 import { metered, type UsageMeter } from './step-usage.ts';
 
 /** Limit for all questions of a job together, as JSON: its record also has its input and its result. */

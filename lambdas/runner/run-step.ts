@@ -1,40 +1,25 @@
 /** Runs the steps of a job: updates its record before and after each step, and reports the outcome to the state machine. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { checkResult } from '../definition/check-result.ts';
 import type { FinishedStep } from '../definition/finished-step.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
-import { StateError } from '../definition/state-error.ts';
-import {
-  HANDED_OVER,
-  RETRYABLE_STEP_ERROR,
-  STEP_INTERRUPTED,
-  STEP_WRAP_UP_MS,
-} from '../definition/state-names.ts';
+import { HANDED_OVER, STEP_WRAP_UP_MS } from '../definition/state-names.ts';
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
-import { fitFailure, type RetryableFailure } from '../definition/step-failure.ts';
-import { boundError } from '../jobs/bound-record.ts';
-import { isTerminal, type Job, type JobError, logsOf, stepLogKey } from '../jobs/job.ts';
-import { type JobStore, TransitionRefused } from '../jobs/job-store.ts';
-import { CodedError, ErrorCode } from '../shared/errors.ts';
+import { isTerminal, type Job, logsOf } from '../jobs/job.ts';
+import type { JobStore } from '../jobs/job-store.ts';
 import type { Json } from '../shared/json.ts';
 import { log } from '../shared/observability/log.ts';
-import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { type JobTrace, toTraceContext } from '../shared/observability/trace-context.ts';
 import { currentTrace, inSpan } from '../shared/observability/tracing.ts';
-import { FAILURE_TRANSITIONS, sumUsage, type Usage } from '../shared/usage.ts';
-import { toJson } from '../shared/well-formed.ts';
-import { placeResult } from '../workspace/place-result.ts';
+import { sumUsage } from '../shared/usage.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
 import { CallRequired, createApis } from './api-calls.ts';
-import { attemptStep, type Ending } from './attempt-step.ts';
-import { LambdaFailure } from './lambda-failure.ts';
+import { attemptStep } from './attempt-step.ts';
+import { endStep, guarded, StepEnded, StepInterrupted } from './end-step.ts';
 import { LiveLog, type LiveLogOptions } from './live-log.ts';
 import { createInputRequests, InputRequired } from './request-input.ts';
 import { copyRetriedFiles, ResumeAt, resumedStep } from './resume-job.ts';
 import { FileStepLog } from './step-log.ts';
-import { resultTooLarge, storeLog } from './step-output.ts';
-import { StepRefused } from './step-refused.ts';
 import { metered, sandboxMbOf, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
 
 /** Event from a state to its function. */
@@ -65,33 +50,12 @@ export interface StepRunnerOptions {
   readonly heartbeatMs?: number;
 }
 
-/** A retryable failure of a step: the state retries as often as the definition allows, then records it. */
-export class RetryableStepError extends StateError {
-  override readonly name = RETRYABLE_STEP_ERROR;
-
-  constructor(failure: RetryableFailure) {
-    super(toJson(fitFailure(failure)));
-  }
-}
-
-/** A failure of the runner, such as a failed write: the state always retries. */
-export class StepInterrupted extends ThrownResult {
-  override readonly name = STEP_INTERRUPTED;
-}
-
-/** Ends the execution; the job's record already contains the reason. */
-export class StepEnded extends ThrownResult {
-  override readonly name = 'StepEnded';
-}
-
 /** Two seconds: more frequent heartbeats would cost more than they show. */
 const DEFAULT_HEARTBEAT_MS = 2_000;
 /** The line after an answer or an API call. */
 const CONTINUED = '-- continued --';
 /** Before a call: the choice of the next state, the wait unless the call is at once, and the call. */
 const callTransitions = (seconds: number) => (seconds > 0 ? 3 : 2);
-/** After the last call: the choice, and the state that ends the execution. */
-const LAST_CALL_TRANSITIONS = 2;
 /** Nobody waits for a cancelled step. */
 const LAST_LINES_TIMEOUT_MS = 3_000;
 
@@ -170,7 +134,7 @@ export function createStepRunner(options: StepRunnerOptions) {
     meter: UsageMeter,
   ): Promise<FinishedStep | null> {
     const { step, jobId, owner, input, attempt, finished } = event;
-    const { index, definition, work, overall, limitMs } = stepOf(event, invocation);
+    const { definition, work, overall, limitMs } = stepOf(event, invocation);
     const lease = invocation.awsRequestId;
     const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
     const beganMs = performance.now();
@@ -230,55 +194,21 @@ export function createStepRunner(options: StepRunnerOptions) {
         throw new StepEnded(`Job ${jobId} has ended or another attempt has taken over; ${step} stops.`);
       }
 
-      await live?.stop();
-      await live?.readEarlier();
-      const stored = await storeLog(stepLog, workspace, stepLogKey(jobId, step));
-      const ownLog = stored && { [step]: stored };
-      const end = { step, logs: { ...logsOf(finished), ...ownLog }, logTail: stepLog.tail() };
-      const isLast = index === names.length - 1;
-      const total = (more: Usage = {}) => ({ stepUsage: sumUsage([usageOf(finished), meter.used(), more]) });
-      const failed = () => total({ transitions: FAILURE_TRANSITIONS });
-      const outcome = checkOutcome(operation, step, isLast, ending);
-
-      if (outcome.kind === 'failure') {
-        if (outcome.error instanceof LambdaFailure) {
-          log.warn('The function of a step failed', { error: outcome.error });
-          throw outcome.error;
-        }
-        if (outcome.error instanceof StepRefused) {
-          const { message } = outcome.error;
-          await guarded(jobs.refuse(jobId, lease, { ...end, ...failed(), message }, job.retentionSeconds));
-          throw new StepEnded(message);
-        }
-        const error = toJobError(outcome.error, step, invocation.awsRequestId);
-        if (error.retryable) {
-          const used = meter.used();
-          const isRetried = attempt < (definition.retries ?? 0);
-          if (isRetried) await noted(jobs.recordFailedAttempt(jobId, lease, { ...error, step, used }));
-          const failure = { error, logs: ownLog, logTail: end.logTail };
-          throw new RetryableStepError(isRetried ? failure : { ...failure, used });
-        }
-        await guarded(
-          jobs.fail(jobId, error, { ...end, ...failed(), lease, retentionSeconds: job.retentionSeconds }),
-        );
-        throw new StepEnded(`${error.code}: ${error.message}`);
-      }
-      // The end of the last step is the end of the job.
-      if (!isLast) {
-        log.info('Step ended', { duration_ms: Math.round(performance.now() - beganMs) });
-        const used = meter.used();
-        return { result: outcome.result, ...(stored && { log: stored }), ended: Date.now(), used };
-      }
-      const result = await guarded(placeResult(outcome.result, workspace, jobId));
-      await guarded(
-        jobs.complete(
-          jobId,
-          lease,
-          { ...end, ...result, ...total(definition.calls && { transitions: LAST_CALL_TRANSITIONS }) },
-          job.retentionSeconds,
-        ),
-      );
-      return null;
+      return await endStep(ending, {
+        operation,
+        jobs,
+        workspace,
+        job,
+        step,
+        attempt,
+        lease,
+        requestId: invocation.awsRequestId,
+        earlier: { logs: logsOf(finished), stepUsage: usageOf(finished) },
+        used: () => meter.used(),
+        stepLog,
+        ...(live && { live }),
+        durationMs: performance.now() - beganMs,
+      });
     } finally {
       await live?.stop();
       await stepLog.remove();
@@ -318,59 +248,4 @@ async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Pr
 function timeLeft(limitMs: number): number {
   if (limitMs > 0) return limitMs;
   throw new StepInterrupted('No time was left for the step when it began; the state retries.');
-}
-
-/**
- * A refused write ends this attempt: the job has ended, or another attempt has taken over. The state retries after other failures
- * of a read or a write.
- */
-export async function guarded<T>(write: Promise<T>): Promise<T> {
-  try {
-    return await write;
-  } catch (error) {
-    if (error instanceof TransitionRefused) throw new StepEnded(error.message);
-    log.error('A step was interrupted', { error });
-    throw new StepInterrupted('A write of the step runner failed. Read its log for the cause.');
-  }
-}
-
-/** Only the timeline needs this write: its failure does not change the outcome of the attempt. */
-async function noted(write: Promise<void>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (error instanceof TransitionRefused) throw new StepEnded(error.message);
-    log.warn('Failed to record a failed attempt', { error });
-  }
-}
-
-type Outcome = Exclude<Ending, { kind: 'leaseLost' }>;
-
-/** Checks the schema of a step's result, and of the job's result or the size for the next step. */
-function checkOutcome(operation: StepsOperation, step: string, isLast: boolean, ending: Outcome): Outcome {
-  if (ending.kind === 'failure') return ending;
-  try {
-    const named = { name: `step ${step} of ${operation.name}`, output: operation.steps[step]?.output };
-    const result = checkResult(named, ending.result);
-    if (isLast) return { kind: 'result', result: checkResult(operation, result) };
-    const error = resultTooLarge(step, result);
-    return error ? { kind: 'failure', error } : { kind: 'result', result };
-  } catch (error) {
-    return { kind: 'failure', error };
-  }
-}
-
-function toJobError(error: unknown, step: string, requestId: string): JobError {
-  if (error instanceof CodedError) {
-    const { code, message, retryable, details } = error;
-    if (error.cause) log.warn('A step failed', { code, cause: error.cause });
-    return boundError({ code, message, step, retryable, ...(details && { details }) });
-  }
-  log.error('A step failed unexpectedly', { error });
-  return {
-    code: ErrorCode.internal,
-    message: `The step ${step} failed unexpectedly. Ask the operator to read the log of request ${requestId}.`,
-    step,
-    retryable: false,
-  };
 }

@@ -132,11 +132,16 @@ export class FileStepLog implements StepLog {
   /** @returns the size of the log */
   #appendText(text: string): number {
     this.#append(Buffer.from(text));
+    this.recall(text);
+    return this.#size;
+  }
+
+  /** Adds clean text, which is in the log already, to the last lines. */
+  recall(text: string): void {
     const lines = (this.#unfinishedLine + text).split('\n');
     this.#unfinishedLine = cutTextStart(lines.pop() ?? '', TAIL_LINE_CHARACTERS);
     const last = lines.slice(-TAIL_LINES).map((line) => cutText(line, TAIL_LINE_CHARACTERS));
     this.#tail = [...this.#tail, ...last].slice(-TAIL_LINES);
-    return this.#size;
   }
 
   /** @returns the last lines, oldest first */

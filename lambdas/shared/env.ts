@@ -50,6 +50,10 @@ export const Env = {
   operatorTables: 'OPERATOR_TABLES',
   /** `true` to publish `job.progress` to the topic of events too. */
   progressToTopic: 'PROGRESS_TO_TOPIC',
+  /** ARN of the secret that seals the tokens of reports. */
+  reportsSecretArn: 'REPORTS_SECRET_ARN',
+  /** Where sandboxes post their reports. */
+  reportsUrl: 'REPORTS_URL',
   /** Seconds between the attempts of a webhook delivery, separated by commas. */
   retrySeconds: 'WEBHOOK_RETRY_SECONDS',
   /** Versions of the sandboxes of an operation: a JSON object of ARNs by memory in MiB. */

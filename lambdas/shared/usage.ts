@@ -15,6 +15,8 @@ export const USES = [
   /** Invocations of the sandbox, and their MiB × milliseconds. */
   'sandboxes',
   'sandboxMbMs',
+  /** Reports of sandboxes: requests to the API. */
+  'reports',
   /** State transitions. */
   'transitions',
   /** Times that the job waited for answers or a file. */

@@ -2,6 +2,7 @@
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct, type Node } from 'constructs';
+import { REPORTS_PATH } from '../endpoints/reports-path.ts';
 
 /** Options of the web firewall (AWS WAF). */
 export interface FirewallChoice {
@@ -45,6 +46,22 @@ const MANAGED_RULE_GROUPS = [
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
 ] as const;
 
+/**
+ * Sandboxes of all owners report from few addresses of Lambda, each every 2 to 10 s. The stage limits the rate of their path.
+ */
+const NOT_REPORTS: CfnWebACL.StatementProperty = {
+  notStatement: {
+    statement: {
+      byteMatchStatement: {
+        fieldToMatch: { uriPath: {} },
+        positionalConstraint: 'ENDS_WITH',
+        searchString: REPORTS_PATH,
+        textTransformations: [{ priority: 0, type: 'NONE' }],
+      },
+    },
+  },
+};
+
 export interface WebFirewallProps extends FirewallChoice {
   readonly api: RestApi;
 }
@@ -68,7 +85,13 @@ export class WebFirewall extends Construct {
           name: 'Rate',
           priority: 0,
           action: { block: {} },
-          statement: { rateBasedStatement: { aggregateKeyType: 'IP', limit: requestsPerFiveMinutes } },
+          statement: {
+            rateBasedStatement: {
+              aggregateKeyType: 'IP',
+              limit: requestsPerFiveMinutes,
+              scopeDownStatement: NOT_REPORTS,
+            },
+          },
           visibilityConfig: visibility('Rate'),
         },
         ...MANAGED_RULE_GROUPS.map(({ name, counted }, index) => ({

@@ -45,6 +45,7 @@ export class Gateway extends Construct {
   /** The same URL without a reference to the stage, for functions with routes of their own: the stage depends on them. */
   readonly addressWithoutStage: string;
   readonly authorization: AuthorizationChoice;
+  readonly throttling: NonNullable<GatewayProps['throttling']>;
   /** Undefined for another authorization than Cognito. */
   readonly userPool: UserPool | undefined;
   /** How the console signs in. */
@@ -61,6 +62,7 @@ export class Gateway extends Construct {
     }
     const pool = authorization.mode === 'cognito' ? new UserPool(this, 'Users', authorization) : undefined;
     this.authorization = authorization;
+    this.throttling = throttling;
     this.userPool = pool;
     const tokens = this.#tokenAuthorization(authorization, pool);
     this.operators = (authorization.mode === 'iam' && authorization.operators) || [];

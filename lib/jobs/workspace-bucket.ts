@@ -75,6 +75,11 @@ export class WorkspaceBucket extends Construct {
     fn.addEnvironment(Env.workspaceBucketName, this.bucket.bucketName);
   }
 
+  /** Allows a function only to read and write the logs of steps. */
+  grantWriteLogs(fn: LambdaFunction): void {
+    this.#grant(fn, 'logs/*', 's3:GetObject', 's3:PutObject');
+  }
+
   /** @param keys an object key, or a prefix and `*` */
   #grant(fn: LambdaFunction, keys: string, ...actions: string[]): void {
     const { bucketArn, bucketName } = this.bucket;

@@ -78,6 +78,18 @@ export class OperationNames {
     this.#grant(fn, 'SendTaskSuccess', this.#stateMachineArns);
   }
 
+  /** Allows a function to report on steps in sandboxes to their executions, and to let their runners end them. */
+  grantReport(fn: LambdaFunction): void {
+    for (const action of ['SendTaskHeartbeat', 'SendTaskSuccess', 'SendTaskFailure']) {
+      this.#grant(fn, action, this.#stateMachineArns);
+    }
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [this.functionVersionArns],
+    });
+  }
+
   /** Sets the environment variables with which a function finds the state machine of each operation. */
   addStateMachines(fn: LambdaFunction): void {
     fn.addEnvironment(Env.stateMachineArnPrefix, this.stateMachineArnPrefix);

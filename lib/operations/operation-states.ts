@@ -16,11 +16,13 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import {
+  HEARTBEAT_TIMEOUT,
   INPUT_ANSWERED,
   INPUT_REQUIRED,
   inputState,
   RETRYABLE_STEP_ERROR,
   resumeError,
+  SANDBOX_HEARTBEAT_MS,
   STEP_INTERRUPTED,
   STEP_WRAP_UP_MS,
 } from '../../lambdas/definition/state-names.ts';
@@ -72,6 +74,17 @@ const CRASHED = {
   maxAttempts: 1,
 };
 
+/**
+ * No report of a sandbox arrives. Before the first report, the account's concurrency limit is reached, and retries last a quarter of
+ * an hour. After it the sandbox crashed: the runner lets one retry run, and none more.
+ */
+const SILENT = {
+  errors: [HEARTBEAT_TIMEOUT],
+  interval: Duration.seconds(1),
+  maxAttempts: 20,
+  jitterStrategy: JitterType.FULL,
+};
+
 /** A write of the step runner failed. */
 const INTERRUPTED = {
   errors: [STEP_INTERRUPTED],
@@ -103,22 +116,31 @@ export function operationStates(scope: Construct, props: OperationStatesProps): 
   const states = Object.entries(definition.steps).map(
     ([step, { timeoutMs, retries = 0, inputTimeoutMs, calls }]) => {
       const stepFunction = functions.of(step).currentVersion;
+      const isSandboxed = definition.sandbox !== undefined;
+      const startMs = isSandboxed ? SANDBOX_HEARTBEAT_MS : 0;
       const state = new LambdaInvoke(scope, step, {
         lambdaFunction: stepFunction,
         payload: TaskInput.fromObject({
           step,
+          ...(isSandboxed && { taskToken: JsonPath.taskToken }),
           jobId: JsonPath.stringAt('$.jobId'),
           owner: JsonPath.stringAt('$.owner'),
           input: JsonPath.objectAt('$.input'),
           finished: JsonPath.objectAt('$.finished'),
           attempt: JsonPath.numberAt('$$.State.RetryCount'),
         }),
-        payloadResponseOnly: true,
+        ...(isSandboxed
+          ? {
+              integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+              heartbeatTimeout: Timeout.duration(Duration.millis(SANDBOX_HEARTBEAT_MS)),
+            }
+          : { payloadResponseOnly: true }),
         resultPath: `$.finished.${step}`,
         retryOnServiceExceptions: false,
-        taskTimeout: Timeout.duration(Duration.millis(timeoutMs + STATE_SLACK_MS)),
+        taskTimeout: Timeout.duration(Duration.millis(timeoutMs + startMs + STATE_SLACK_MS)),
       });
       addRetries(state);
+      if (isSandboxed) state.addRetry(SILENT);
       if (retries > 0) {
         state.addRetry({
           errors: [RETRYABLE_STEP_ERROR],

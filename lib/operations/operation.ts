@@ -8,6 +8,7 @@ import { Env } from '../../lambdas/shared/env.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { grantInvoke } from '../defaults/grant-invoke.ts';
 import { isTraced } from '../defaults/tracing.ts';
+import type { SandboxReports } from '../endpoints/sandbox-reports.ts';
 import type { JobsTable } from '../jobs/jobs-table.ts';
 import type { WorkspaceBucket } from '../jobs/workspace-bucket.ts';
 import { type ApiConnection, apiRoots, grantCalls } from './api-connections.ts';
@@ -35,6 +36,8 @@ export interface OperationProps {
   readonly kmsKeys: readonly string[];
   /** The state machine invokes it when a step cannot record its own failure. */
   readonly failureRecorder: LambdaFunction;
+  /** Undefined when no operation has a sandbox. */
+  readonly reports: SandboxReports | undefined;
 }
 
 /**
@@ -60,10 +63,10 @@ export class Operation extends Construct implements OperationGrants {
 
   constructor(scope: Construct, id: string, props: OperationProps) {
     super(scope, id);
-    const { definition, catalogue, names, options, jobsTable, workspace } = props;
+    const { definition, catalogue, names, options, jobsTable, workspace, reports } = props;
     this.#definition = definition;
     this.#names = names;
-    this.#functions = createStepFunctions(this, { definition, catalogue, names, options });
+    this.#functions = createStepFunctions(this, { definition, catalogue, names, options, reports });
     this.function = this.#functions.function;
     workspace.grantReadWrite(this.function);
     if (definition.execution.mode !== 'sync') jobsTable.grantProgress(this.function);

@@ -23,12 +23,17 @@ import { CompactRole } from '../defaults/compact-role.ts';
 import { grantInvokeVersions } from '../defaults/grant-invoke.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction, type NodeFunctionProps } from '../defaults/node-function.ts';
+import type { SandboxReports } from '../endpoints/sandbox-reports.ts';
 import type { OperationNames } from './operation-names.ts';
 
 /** Time beyond the wrap-up, for the function's cold start. */
 const COLD_START_MS = 10_000;
 /** Time beyond a step's limit, for the sandbox to stop its processes and report the timeout. */
 const SANDBOX_WRAP_UP_MS = 10_000;
+/** To start a step or to end it. The sandbox repeats a report that does not get a response in half a minute. */
+const RUNNER_TIMEOUT = Duration.seconds(60);
+/** Lambda drops the event of an attempt that cannot start. The shortest time that it allows. */
+const MAX_EVENT_AGE = Duration.seconds(60);
 
 /**
  * Options of the function that runs an operation's steps. Operations with a sandbox reject them.
@@ -67,6 +72,8 @@ export interface StepFunctionProps {
   readonly catalogue: Catalogue;
   readonly names: OperationNames;
   readonly options?: OperationFunctionOptions;
+  /** Required for an operation with a sandbox. */
+  readonly reports: SandboxReports | undefined;
 }
 
 /** The functions of one operation: usually one, and one more for each other memory size. */
@@ -212,7 +219,7 @@ function createSandboxRunner(
   scope: Construct,
   props: StepFunctionProps,
 ): { readonly runner: LambdaFunction; readonly role: CompactRole } {
-  const { definition, catalogue, names } = props;
+  const { definition, catalogue, names, reports } = props;
   const sandboxRole = functionRole(scope, 'Sandbox');
   const sandboxes = stepsBySize(definition, undefined).map(([memorySize, steps], index) => {
     const sandbox = new NodeFunction(scope, sizedId('Sandbox', index), {
@@ -226,7 +233,8 @@ function createSandboxRunner(
       // An instance serves one owner only: no owner sees the files of another.
       tenancyConfig: lambda.TenancyConfig.PER_TENANT,
       role: sandboxRole,
-      currentVersionOptions: VERSION_OPTIONS,
+      // The state machine retries.
+      currentVersionOptions: { ...VERSION_OPTIONS, retryAttempts: 0, maxEventAge: MAX_EVENT_AGE },
     });
     return [memorySize, sandbox] as const;
   });
@@ -235,11 +243,9 @@ function createSandboxRunner(
     description: `Runs the steps of ${definition.title} in its sandbox`,
     entry: lambdaEntry('runner/sandbox/run-steps.lambda'),
     catalogue,
-    // The response of the sandbox is a stream of events.
-    wholeSdk: true,
-    // It mostly waits.
+    // It mostly waits for AWS.
     memorySize: 256,
-    timeout: Duration.millis(longestStepMs(definition) + STEP_WRAP_UP_MS + COLD_START_MS),
+    timeout: RUNNER_TIMEOUT,
     functionName: names.of(definition.name),
     role,
     currentVersionOptions: VERSION_OPTIONS,
@@ -249,6 +255,7 @@ function createSandboxRunner(
   const arns = sandboxes.map(([memoryMb, { currentVersion }]) => [memoryMb, currentVersion.functionArn]);
   runner.addEnvironment(Env.sandboxFunctionArns, JSON.stringify(Object.fromEntries(arns)));
   runner.addEnvironment(Env.operationName, definition.name);
+  reports?.grantStart(runner);
   return { runner, role };
 }
 

@@ -54,24 +54,39 @@ interface VersionProperties {
 }
 
 /** Properties of a function with the setting of another resource. */
-type Configuration = FunctionProperties & { readonly asyncRetries: number | undefined };
+type Configuration = FunctionProperties & AsyncOptions;
+type AsyncOptions = Pick<RunOptions, 'asyncRetries' | 'asyncMaxAgeMs'>;
 
 interface InvokeConfigProperties {
   readonly FunctionName: string;
+  readonly Qualifier: string;
   readonly MaximumRetryAttempts?: number;
+  readonly MaximumEventAgeInSeconds?: number;
 }
 
-/** @returns the retries of asynchronous invocations, by function; without a setting, the function is missing */
-function readAsyncRetries(template: Template, resolve: Resolve): ReadonlyMap<string, number> {
+/**
+ * Reads how functions and versions retry asynchronous invocations: `build` or `build:1`. As on AWS, a setting of a function is
+ * none of its versions.
+ */
+function readAsyncOptions(template: Template, resolve: Resolve): ReadonlyMap<string, AsyncOptions> {
   const configs = resourcesOf<InvokeConfigProperties>(
     template,
     resolve,
     ['AWS::Lambda::EventInvokeConfig'],
-    ['FunctionName', 'MaximumRetryAttempts'],
+    ['FunctionName', 'Qualifier', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds'],
   );
   return new Map(
-    [...configs.values()].flatMap(({ FunctionName, MaximumRetryAttempts }) =>
-      MaximumRetryAttempts === undefined ? [] : [[functionNameOf(FunctionName), MaximumRetryAttempts]],
+    [...configs.values()].map(
+      ({ FunctionName, Qualifier, MaximumRetryAttempts: retries, MaximumEventAgeInSeconds: age }) => {
+        const name = functionNameOf(FunctionName);
+        return [
+          Qualifier === '$LATEST' ? name : `${name}:${Qualifier}`,
+          {
+            ...(retries !== undefined && { asyncRetries: retries }),
+            ...(age !== undefined && { asyncMaxAgeMs: age * 1_000 }),
+          },
+        ];
+      },
     ),
   );
 }
@@ -101,10 +116,10 @@ export class DeployedFunctions {
   update(assembly: Assembly, resolve: Resolve): void {
     const { template } = assembly;
     const type = ['AWS::Lambda::Function'];
-    const retries = readAsyncRetries(template, resolve);
+    const asyncOptions = readAsyncOptions(template, resolve);
     const found = new Map<string, Configuration>(
       [...resourcesOf<FunctionProperties>(template, resolve, type, FUNCTION_PROPERTIES)].map(
-        ([name, properties]) => [name, { ...properties, asyncRetries: retries.get(name) }],
+        ([name, properties]) => [name, { ...properties, ...asyncOptions.get(name) }],
       ),
     );
     for (const [name, target] of this.#functions) {
@@ -122,9 +137,11 @@ export class DeployedFunctions {
       ['FunctionName'],
     );
     for (const [versionArn, { FunctionName }] of versions) {
-      const properties = found.get(functionNameOf(FunctionName));
+      const ofFunction = found.get(functionNameOf(FunctionName));
       const name = qualifiedNameOf(versionArn);
-      if (!properties || this.#functions.has(name)) continue;
+      if (!ofFunction || this.#functions.has(name)) continue;
+      const { asyncRetries: _, asyncMaxAgeMs: _1, ...same } = ofFunction;
+      const properties = { ...same, ...asyncOptions.get(name) };
       this.#functions.set(name, new LambdaFunction(optionsOf(name, properties, assembly, this.#options)));
     }
   }
@@ -160,6 +177,7 @@ function optionsOf(
     Environment,
     TenancyConfig,
     asyncRetries,
+    asyncMaxAgeMs,
   } = properties;
   const [name = '', functionVersion = '$LATEST'] = qualifiedName.split(':');
   const codeDirectory = Code.S3Key ? assembly.assetDirectory(Code.S3Key) : '';
@@ -179,6 +197,7 @@ function optionsOf(
     memoryMb: MemorySize,
     isolatesTenants: TenancyConfig !== undefined,
     ...(asyncRetries !== undefined && { asyncRetries }),
+    ...(asyncMaxAgeMs !== undefined && { asyncMaxAgeMs }),
     reservedConcurrency: properties.ReservedConcurrentExecutions,
     environment: {
       ...machineVariables(),

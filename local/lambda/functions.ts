@@ -13,11 +13,15 @@ export { ThrottledError } from './instance-pool.ts';
 
 /** Lambda's limit for the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+/** Lambda's limit for the payload of an asynchronous invocation. */
+export const MAX_EVENT_BYTES = 1024 * 1024;
 
 /** Lambda's limit for loading the code. */
 const LOAD_MS = 10_000;
 /** Lambda loads the code once more, within the function's timeout. Here the machine may also be busy with other programs. */
 const SECOND_LOAD_MS = 60_000;
+/** Lambda's default for asynchronous invocations. */
+const MAX_AGE_MS = 6 * 60 * 60_000;
 
 /** Runs an invocation, or a throttled attempt at one, and measures it. */
 export type Measure = (functionName: string, invoke: () => Promise<string>) => Promise<string>;
@@ -29,6 +33,8 @@ export interface FunctionOptions extends InstanceOptions {
   readonly isolatesTenants: boolean;
   /** Retries of an asynchronous invocation that fails. @default 2, as on AWS */
   readonly asyncRetries?: number;
+  /** Lambda drops an asynchronous invocation that has waited longer, in milliseconds. @default six hours, as on AWS */
+  readonly asyncMaxAgeMs?: number;
   /** Why the function cannot run here: each invocation fails with this message. @default the function runs */
   readonly refusal?: string;
   /** @default nothing is measured */
@@ -43,6 +49,8 @@ export interface InvokeOptions {
   readonly tenantId?: string;
   /** Lambda's own queues wait for reserved concurrency: events and event source mappings. @default false */
   readonly isQueued?: boolean;
+  /** Longest wait for an instance in milliseconds. @default no limit */
+  readonly maxWaitMs?: number;
 }
 
 /** A function with its instances. */
@@ -115,8 +123,8 @@ export class LambdaFunction {
   }
 
   async #run(payload: string, onChunk: OnChunk, options: InvokeOptions, loadMs: number): Promise<string> {
-    const { tenantId, isQueued = false } = options;
-    const instance = await this.#pool.acquire(tenantId, isQueued);
+    const { tenantId, isQueued = false, maxWaitMs } = options;
+    const instance = await this.#pool.acquire(tenantId, isQueued, maxWaitMs);
     const { faults, functionName } = this.#options;
     const kill = faults?.killOf(functionName, payload);
     const timer = kill && setTimeout(() => killInstance(instance, kill.onKilled), kill.afterMs);
@@ -130,12 +138,13 @@ export class LambdaFunction {
     }
   }
 
-  /** Invokes asynchronously: resolves after success or the last retry. The function's log has the errors. */
-  async invokeAsync(payload: string): Promise<void> {
-    const { asyncRetries = 2 } = this.#options;
-    for (let retries = 0; retries <= asyncRetries; retries++) {
+  /** Invokes asynchronously: resolves after success, the last retry or the maximum age. The function's log has the errors. */
+  async invokeAsync(payload: string, tenantId?: string): Promise<void> {
+    const { asyncRetries = 2, asyncMaxAgeMs = MAX_AGE_MS } = this.#options;
+    const expiresMs = Date.now() + asyncMaxAgeMs;
+    for (let retries = 0; retries <= asyncRetries && Date.now() < expiresMs; retries++) {
       try {
-        await this.invoke(payload, { isQueued: true });
+        await this.invoke(payload, { isQueued: true, tenantId, maxWaitMs: expiresMs - Date.now() });
         return;
       } catch {
         // The loop retries.
@@ -157,7 +166,8 @@ function poolOptionsOf(options: FunctionOptions): PoolOptions {
   const {
     isolatesTenants: _,
     asyncRetries: _1,
-    refusal: _2,
+    asyncMaxAgeMs: _2,
+    refusal: _3,
     reservedConcurrency,
     measure: _4,
     faults: _5,

@@ -94,9 +94,10 @@ export class InstancePool {
   /**
    * Returns an instance of the tenant, as soon as one is free. The caller releases it after the invocation.
    * @param isQueued waits for reserved concurrency
-   * @throws ThrottledError when the reserved concurrency is used up
+   * @param maxWaitMs longest wait for an instance. @default no limit
+   * @throws ThrottledError when the reserved concurrency is used up; Error after the longest wait
    */
-  async acquire(tenantId: TenantId, isQueued: boolean): Promise<FunctionInstance> {
+  async acquire(tenantId: TenantId, isQueued: boolean, maxWaitMs?: number): Promise<FunctionInstance> {
     if (this.#stopped) throw this.#stoppedError();
     for (const idle of this.#idle
       .filter((instance) => this.#members.get(instance)?.tenantId === tenantId)
@@ -114,9 +115,16 @@ export class InstancePool {
     const waits = reserved === undefined && this.#hasBusy(tenantId);
     if (!this.#isFull && !waits) return this.#start(tenantId);
     if (this.#growth === undefined) this.#awaitGrowth();
-    return new Promise((resolve, reject) =>
-      this.#waiting.push({ tenantId, sinceMs: performance.now(), resolve, reject }),
-    );
+    const { promise, resolve, reject } = Promise.withResolvers<FunctionInstance>();
+    const waiting = { tenantId, sinceMs: performance.now(), resolve, reject };
+    this.#waiting.push(waiting);
+    if (maxWaitMs === undefined) return promise;
+    const timer = setTimeout(() => {
+      const at = this.#waiting.indexOf(waiting);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      reject(new Error(`Dropped after ${maxWaitMs} ms, the maximum age of the event.`));
+    }, maxWaitMs);
+    return promise.finally(() => clearTimeout(timer));
   }
 
   /** Takes an instance back, and gives it or another one to the next invocation. */

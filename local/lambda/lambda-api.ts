@@ -1,4 +1,4 @@
-/** Serves the Lambda API: synchronous invocations, with a buffered or a streamed response. */
+/** Serves the Lambda API: synchronous invocations, with a buffered or a streamed response, and asynchronous ones. */
 import type { ServerResponse } from 'node:http';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { MessageHeaders } from '@smithy/types';
@@ -8,7 +8,7 @@ import { JSON_ERRORS, Refusal } from '../iam/refusal.ts';
 import { qualifiedNameOf } from '../shared/aws-names.ts';
 import { type Handler, readBody, sendJson } from '../shared/loopback-server.ts';
 import { FunctionError } from './function-instance.ts';
-import { type LambdaFunction, MAX_PAYLOAD_BYTES, ThrottledError } from './functions.ts';
+import { type LambdaFunction, MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, ThrottledError } from './functions.ts';
 
 const INVOKE = /^\/2015-03-31\/functions\/(?<name>[^/]+)\/invocations(\?|$)/;
 const INVOKE_WITH_RESPONSE_STREAM =
@@ -25,7 +25,9 @@ export function lambdaApiHandler(
     const { url = '' } = request;
     const streamed = INVOKE_WITH_RESPONSE_STREAM.exec(url);
     const nameOrArn = (streamed ?? INVOKE.exec(url))?.groups?.name;
-    const payload = await readBody(request, MAX_PAYLOAD_BYTES);
+    const isEvent = request.headers['x-amz-invocation-type'] === 'Event';
+    const maxBytes = isEvent ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
+    const payload = await readBody(request, maxBytes);
     if (!nameOrArn || request.method !== 'POST') {
       return fail(
         404,
@@ -47,7 +49,7 @@ export function lambdaApiHandler(
       return fail(
         413,
         'RequestTooLargeException',
-        `The payload has more than ${MAX_PAYLOAD_BYTES} bytes: send a smaller one.`,
+        `The payload has more than ${maxBytes} bytes: send a smaller one.`,
       );
     const tenantId = request.headers['x-amz-tenant-id']?.toString();
     if (target.isolatesTenants !== (tenantId !== undefined)) {
@@ -61,6 +63,12 @@ export function lambdaApiHandler(
     }
 
     const event = payload.toString() || '{}';
+    if (isEvent) {
+      // The function's log has its errors. Nobody waits for the end.
+      void target.invokeAsync(event, tenantId);
+      response.writeHead(202).end();
+      return;
+    }
     try {
       await (streamed ? stream : buffer)(target, event, tenantId, response);
     } catch (error) {

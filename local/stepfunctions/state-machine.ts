@@ -9,10 +9,12 @@ interface State {
   readonly Resource?: string;
   readonly TimeoutSeconds?: number;
   readonly TimeoutSecondsPath?: string;
+  readonly HeartbeatSeconds?: number;
   readonly Branches?: readonly Machine[];
   readonly ItemProcessor?: Machine;
   readonly Iterator?: Machine;
 }
+type TaskState = State & { readonly Resource: string };
 interface Machine {
   readonly TimeoutSeconds?: number;
   readonly QueryLanguage?: string;
@@ -27,8 +29,16 @@ export interface TaskRunner {
   issueToken(): string;
   /** Invalidates a token. */
   revokeToken(token: string): void;
-  /** @param token of this attempt; undefined when its state uses none */
-  run(resource: string, input: unknown, token: string | undefined): Promise<unknown>;
+  /**
+   * @param token of this attempt; undefined when its state uses none
+   * @param heartbeatSeconds of the state
+   */
+  run(
+    resource: string,
+    input: unknown,
+    token: string | undefined,
+    heartbeatSeconds: number | undefined,
+  ): Promise<unknown>;
 }
 
 export type Outcome =
@@ -65,7 +75,10 @@ export function compileStateMachine(
   if (machine.QueryLanguage === 'JSONata')
     throw new Error('The state machine uses JSONata: use JSONPath, which the local cloud supports.');
   const taskStates = tasksOf(machine);
-  for (const [name, resource] of taskStates) tasks.check(name, resource);
+  for (const [name, state] of taskStates) {
+    tasks.check(name, state.Resource);
+    checkHeartbeat(name, state);
+  }
   const scopes = new Map<string, string>();
   const { TimeoutSeconds, ...prepared } = prepare(machine, scopes);
   const asText = JSON.stringify(prepared);
@@ -79,7 +92,7 @@ export function compileStateMachine(
     const visits = new Map([...scopes.keys()].map((name) => [name, createVisit(name, tasks)]));
     let ended: Outcome | undefined;
 
-    const handlers = taskStates.map(([name, resource]) => [
+    const handlers = taskStates.map(([name, { Resource, HeartbeatSeconds }]) => [
       name,
       async (taskInput: unknown) => {
         if (ended) throw new ExecutionEnded();
@@ -89,7 +102,7 @@ export function compileStateMachine(
         const token = visit?.beginAttempt();
         try {
           if (isTooLarge(taskInput)) throw new DataLimitExceeded(`The input of ${name}`);
-          return await tasks.run(resource, taskInput, token);
+          return await tasks.run(Resource, taskInput, token, HeartbeatSeconds);
         } catch (error) {
           throw withCutCause(error);
         }
@@ -162,6 +175,8 @@ function createVisit(name: string, tasks: TaskRunner) {
       },
       /** The library reads it before each attempt too. */
       get Token(): string {
+        // An attempt that has timed out has no valid token any more.
+        if (token !== undefined) tasks.revokeToken(token);
         token = tasks.issueToken();
         return token;
       },
@@ -174,6 +189,7 @@ function createVisit(name: string, tasks: TaskRunner) {
       if (token !== undefined) tasks.revokeToken(token);
     },
     leave(): void {
+      if (token !== undefined) tasks.revokeToken(token);
       attempts = 0;
       enteredTime = undefined;
     },
@@ -214,15 +230,20 @@ function prepare(machine: Machine, scopes: Map<string, string>): Machine {
   return { ...machine, States: Object.fromEntries(states) };
 }
 
-/** Returns the name and resource of every Task state, including nested branches and maps. */
-function tasksOf(machine: Machine): [string, string][] {
-  return Object.entries(machine.States).flatMap(
-    ([name, { Resource, Branches = [], ItemProcessor, Iterator }]) => {
-      const inner = [...Branches, ItemProcessor, Iterator].flatMap((nested) =>
-        nested ? tasksOf(nested) : [],
-      );
-      return Resource ? [[name, Resource], ...inner] : inner;
-    },
+/** Returns every Task state with its name, including nested branches and maps. */
+function tasksOf(machine: Machine): [string, TaskState][] {
+  return Object.entries(machine.States).flatMap(([name, state]) => {
+    const { Resource, Branches = [], ItemProcessor, Iterator } = state;
+    const inner = [...Branches, ItemProcessor, Iterator].flatMap((nested) => (nested ? tasksOf(nested) : []));
+    return Resource ? [[name, { ...state, Resource }], ...inner] : inner;
+  });
+}
+
+/** @throws Error for a heartbeat that AWS rejects */
+function checkHeartbeat(name: string, { HeartbeatSeconds, TimeoutSeconds }: TaskState): void {
+  if (HeartbeatSeconds === undefined || HeartbeatSeconds < (TimeoutSeconds ?? MAX_TIMER_SECONDS)) return;
+  throw new Error(
+    `State "${name}" has HeartbeatSeconds ${HeartbeatSeconds}: give less than its TimeoutSeconds, ${TimeoutSeconds}.`,
   );
 }
 

@@ -88,6 +88,11 @@ export function stepFunctionsActions(executions: Executions, tokens: TaskTokens)
       return {};
     },
 
+    SendTaskHeartbeat({ taskToken }) {
+      tokens.heartbeat(taskToken);
+      return {};
+    },
+
     /** The newest first, as on AWS. */
     ListExecutions({ stateMachineArn, statusFilter, maxResults = DEFAULT_PAGE, nextToken }) {
       const all = executions

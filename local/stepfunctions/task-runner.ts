@@ -56,12 +56,12 @@ export function createTaskRunner(
     },
     issueToken: () => tokens.issue(machineArn),
     revokeToken: (token) => tokens.revoke(token),
-    async run(resource, input, token) {
+    async run(resource, input, token, heartbeatSeconds) {
       if (resource === HTTP_INVOKE) return callApi(input);
       if (resource !== OPTIMIZED_INVOKE && resource !== INVOKE_AND_WAIT) return invoke(resource, input);
       const { FunctionName, Payload = {} } = input as { FunctionName: string; Payload?: unknown };
       if (resource === INVOKE_AND_WAIT) {
-        const callback = tokens.wait(token ?? tokens.issue(machineArn));
+        const callback = tokens.wait(token ?? tokens.issue(machineArn), heartbeatSeconds);
         // The callback may arrive while the function still runs.
         await Promise.all([callback, invoke(FunctionName, Payload)]);
         return callback;

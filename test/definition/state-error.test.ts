@@ -2,8 +2,8 @@
 import { readCause, StateError } from '../../lambdas/definition/state-error.ts';
 import { fitFailure } from '../../lambdas/definition/step-failure.ts';
 import { boundError } from '../../lambdas/jobs/bound-record.ts';
+import { RetryableStepError } from '../../lambdas/runner/end-step.ts';
 import { createRequestInput, InputRequired } from '../../lambdas/runner/request-input.ts';
-import { RetryableStepError } from '../../lambdas/runner/run-step.ts';
 
 const MAX_CAUSE_CHARACTERS = 32_768;
 

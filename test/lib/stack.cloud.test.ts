@@ -31,16 +31,17 @@ function statesOf(template: Template, comment: string) {
 }
 
 describe('closed by default', () => {
-  test('every method of the API needs IAM authorization, but for the public keys, answer links and the console', () => {
+  test('every method of the API needs IAM authorization, but for public keys, answer links, reports of sandboxes and the console', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
-    // Three of the MCP endpoint, one for the routes of owners, one for those of operators, and the public routes.
+    // Three of the MCP endpoint, one each for the routes of owners, of operators and of sandboxes, and the public routes.
     const publicRoutes = routes.filter((route) => 'isPublic' in route);
-    expect(methods).toHaveLength(3 + 2 + publicRoutes.length);
+    expect(methods).toHaveLength(3 + 3 + publicRoutes.length);
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
     const idOf = (PathPart: string) =>
       Object.keys(app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart } }))[0];
     const token = { Ref: idOf('{token}') };
     expect(open.map(({ Properties }) => [Properties.HttpMethod, Properties.ResourceId])).toEqual([
+      ['POST', { Ref: idOf('sandbox-reports') }],
       ['GET', token],
       ['POST', token],
       ['GET', { Ref: idOf('webhook-keys') }],
@@ -146,8 +147,8 @@ describe('what is kept', () => {
 test('every function runs Node.js 24 on arm64, with a log group of its own, and traced unless it is a sandbox', () => {
   const functions = Object.entries(app.findResources('AWS::Lambda::Function'));
   const sandboxes = operations.filter((operation) => 'sandbox' in operation).length;
-  // And eleven for all: MCP, management API, operators, events, deliveries, those that wait, failures, answers, files, throttled starts, and what was lost.
-  expect(functions).toHaveLength(operations.length + sandboxes + 11);
+  // And twelve for all: MCP, management API, operators, reports of sandboxes, events, deliveries, those that wait, failures, answers, files, throttled starts, and what was lost.
+  expect(functions).toHaveLength(operations.length + sandboxes + 12);
   const isSandbox = (id: string) => /^\w+Sandbox/.test(id);
   // Handlers and their libraries write debug lines that are not redacted.
   const runsHandler = (description = '') => /^(Sandbox|Runs the steps of .*: )/.test(description);
@@ -596,7 +597,10 @@ describe('an operation added to the catalogue', () => {
     const may = rolePolicies(fixtures).filter(({ statements }) =>
       statements.some(({ Action }) => Action === 'states:SendTaskSuccess'),
     );
-    expect(may.map(({ id }) => id)).toEqual([expect.stringMatching(/^Resumer/)]);
+    expect(may.map(({ id }) => id)).toEqual([
+      expect.stringMatching(/^Reports/),
+      expect.stringMatching(/^Resumer/),
+    ]);
   });
 
   test('gets a function that may report its progress', () => {

@@ -56,7 +56,7 @@ test('a job of two steps costs what its lines add up to', () => {
     ['S3: storage of logs, results and files', 2.484e-7, 'GB-months', 5.71e-9],
     // All but the begin of the second step, which is progress
     ['SNS: events', 3, 'messages', 0.0000015],
-    ['API Gateway: start, answers, cancel', 1, 'requests', 0.0000035],
+    ['API Gateway: start, answers, reports', 1, 'requests', 0.0000035],
     ['CloudWatch: logs of functions', 0.000006519, 'GB', 0.00000326],
   ]);
   // The sum of the prices before they are rounded
@@ -107,8 +107,11 @@ test('a crashed attempt costs from its begin to that of the next one, and a canc
     stepFunction: { memoryMb: 512, sandboxMb: 2_048 },
   };
   expect(quantitiesOf(cancelled)).toMatchObject({
-    stepGbSeconds: (10 + 54) * 0.5,
+    // The runner only starts an attempt.
+    stepGbSeconds: 2 * 0.1 * 0.5,
     sandboxGbSeconds: (10 + 54) * 2,
+    // The cancel and the start; a report at each begin, and one each ten seconds.
+    apiRequests: 2 + (1 + 1) + (1 + 5),
   });
 });
 

@@ -1,6 +1,10 @@
 /** Records the failure of a job when its step could not, with a message for callers. */
 import { readCause } from '../../definition/state-error.ts';
-import { RETRYABLE_STEP_ERROR } from '../../definition/state-names.ts';
+import {
+  HEARTBEAT_TIMEOUT,
+  RETRYABLE_STEP_ERROR,
+  SANDBOX_CRASHED_AGAIN,
+} from '../../definition/state-names.ts';
 import type { RetryableFailure } from '../../definition/step-failure.ts';
 import {
   awaitedUpload,
@@ -13,7 +17,7 @@ import {
   logsOf,
 } from '../../jobs/job.ts';
 import { type JobEnd, type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
-import { ErrorCode } from '../../shared/errors.ts';
+import { ErrorCode, SANDBOX_CRASHED } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
 import { FAILURE_TRANSITIONS, sumUsage, type Usage } from '../../shared/usage.ts';
 import { operationRemoved } from './removed-operation.ts';
@@ -102,7 +106,8 @@ function retryableFailure(
   return { error: toError(job, ErrorCode.stepCrashed, message, name) };
 }
 
-function describe(job: Job, cause: string): JobError {
+function describe(job: Job, name: string): JobError {
+  const cause = SANDBOX_ENDINGS.includes(name) ? SANDBOX_CRASHED : name;
   const what = stepOf(job);
   if (job.status === JobStatus.inputRequired && cause === 'States.Timeout') {
     const message = awaitedUpload(job)
@@ -115,6 +120,9 @@ function describe(job: Job, cause: string): JobError {
     ? toError(job, ErrorCode.stepTimedOut, `${what} timed out. ${REMEDY}`, cause)
     : toError(job, ErrorCode.stepCrashed, `${what} crashed (${cause}). ${REMEDY}`, cause);
 }
+
+/** Other names for a sandbox that ended without a result. */
+const SANDBOX_ENDINGS: readonly string[] = [HEARTBEAT_TIMEOUT, SANDBOX_CRASHED_AGAIN];
 
 function stepOf({ step }: Job): string {
   return step ? `The step ${step}` : 'The first step';

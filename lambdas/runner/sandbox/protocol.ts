@@ -1,4 +1,13 @@
-/** Defines the protocol between a step's runner and its sandbox: one event in, JSON lines out. */
+/**
+ * Defines the protocol of a sandboxed step: the event that starts it, and the reports that its sandbox posts.
+ *
+ *     POST <reports url>   { token, report }          report: gzip of JSON in Base64, so that no firewall reads log lines as attacks
+ *     200                  { continue, next_ms, token }
+ *
+ * Each response has the token for the next report. A token states how many reports came before, so a repeated report is recognized,
+ * and its repetition changes nothing.
+ */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
@@ -13,22 +22,27 @@ export interface SandboxEvent {
   readonly results: Readonly<Record<string, Json>>;
   readonly attempt: number;
   readonly trace?: TraceContext;
-  /** Milliseconds from now. */
+  /** Milliseconds from the first report. */
   readonly limitMs: number;
   /** URLs by workspace key, of the files to read and of the files to write. */
   readonly reads: Readonly<Record<string, string>>;
   readonly writes: Readonly<Record<string, string>>;
-  /** URL of the fence file: the attempt may continue while the file names `attemptId`. */
-  readonly fenceUrl: string;
-  readonly attemptId: string;
+  /** Where to post reports, and the token of the first one. */
+  readonly reports: { readonly url: string; readonly token: string };
 }
+
+/** Code units of the log in one report. */
+export const MAX_REPORT_CHARACTERS = 1024 * 1024;
+/** Bytes of a report: of the log in UTF-8, and of a result. */
+const MAX_REPORT_BYTES = 8 * 1024 * 1024;
+/** Bytes of the body of a request. Lambda accepts 6 MB. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Level of gzip: the fastest. Logs become five times smaller. */
+const COMPRESSION = { level: 1 };
 
 const errorCode = z.string().regex(ERROR_CODE).max(MAX_ERROR_CODE_CHARACTERS);
 
-/** A message from a process that can run anything: validate it before use. */
-export const sandboxMessage = z.union([
-  z.strictObject({ log: z.string() }),
-  z.strictObject({ progress: z.number(), message: z.string().max(MAX_MESSAGE_CHARACTERS).optional() }),
+const ending = z.union([
   z.strictObject({ result: z.json() as z.ZodType<Json> }),
   z.strictObject({
     error: z.strictObject({
@@ -38,9 +52,71 @@ export const sandboxMessage = z.union([
       details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     }),
   }),
+  /** Processes of the step did not end: the sandbox ends itself, and them. */
+  z.strictObject({ crashed: z.literal(true) }),
+  /** A response told the sandbox to stop. */
+  z.strictObject({ stopped: z.literal(true) }),
 ]);
-export type SandboxMessage = z.output<typeof sandboxMessage>;
-export type SandboxError = Extract<SandboxMessage, { readonly error: unknown }>['error'];
 
-/** Interval of empty lines, because the network closes idle connections. */
-export const KEEP_ALIVE_MS = 10_000;
+/** A report from a process that can run anything: validate it before use. */
+const sandboxReport = z.strictObject({
+  /** Only in the first report: names the delivery of the event that runs the step. */
+  claim: z.uuid().optional(),
+  /** What the step has printed since the report before. */
+  log: z.string().optional(),
+  /** Fraction of the step. */
+  progress: z.number().optional(),
+  message: z.string().max(MAX_MESSAGE_CHARACTERS).optional(),
+  /** Only in the last report. */
+  ending: ending.optional(),
+});
+export type SandboxReport = z.output<typeof sandboxReport>;
+export type SandboxEnding = z.output<typeof ending>;
+export type SandboxError = Extract<SandboxEnding, { readonly error: unknown }>['error'];
+
+/** What the sandbox does next. */
+export interface ReportResponse {
+  /** False: the job has ended or another attempt runs. Stop the step. */
+  readonly continue: boolean;
+  /** Milliseconds to the next report. */
+  readonly next_ms?: number;
+  /** Of the next report. */
+  readonly token?: string;
+}
+
+/** Codes of refused reports. */
+export const ReportCode = {
+  invalid: 'REPORT_INVALID',
+  limitExceeded: 'REPORT_LIMIT_EXCEEDED',
+  outOfOrder: 'REPORT_OUT_OF_ORDER',
+  tokenInvalid: 'REPORT_TOKEN_INVALID',
+  tooLarge: 'REPORT_TOO_LARGE',
+  unavailable: 'REPORTS_UNAVAILABLE',
+} as const;
+export type ReportCode = (typeof ReportCode)[keyof typeof ReportCode];
+
+/** @returns the body of a request */
+export function writeReport(token: string, report: SandboxReport): string {
+  return JSON.stringify({ token, report: gzipSync(JSON.stringify(report), COMPRESSION).toString('base64') });
+}
+
+const envelope = z.strictObject({ token: z.string(), report: z.string() });
+
+/** @returns undefined for another body */
+export function readEnvelope(body: string): z.output<typeof envelope> | undefined {
+  try {
+    return envelope.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined for an invalid report */
+export function readReport(report: string): SandboxReport | undefined {
+  try {
+    const text = gunzipSync(Buffer.from(report, 'base64'), { maxOutputLength: MAX_REPORT_BYTES });
+    return sandboxReport.safeParse(JSON.parse(text.toString())).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,27 +1,22 @@
-/** Creates the Lambda handler of a sandbox, which runs one step and streams messages to its runner. */
-import { PassThrough } from 'node:stream';
+/** Creates the Lambda handler of a sandbox, which runs one step and reports what it does. */
 import middy from '@middy/core';
-import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import type { SandboxedStep, SandboxedStepsOf } from '../../definition/step-context.ts';
 import { boundError, MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
 import { cleanShortText } from '../../shared/clean-text.ts';
-import { drained } from '../../shared/drained.ts';
 import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { traceIdOf } from '../../shared/observability/trace-context.ts';
 import type { LambdaHandler } from '../lambda-handler.ts';
-import { MAX_LOG_BYTES } from '../step-log.ts';
-import { watchFence } from './attempt-fence.ts';
 import { cleanMachine } from './clean-machine.ts';
 import { endProcesses, markEnvironment } from './end-processes.ts';
-import { GatheredText, NewestValue } from './gather-output.ts';
-import { KEEP_ALIVE_MS, type SandboxError, type SandboxEvent, type SandboxMessage } from './protocol.ts';
+import type { SandboxEnding, SandboxError, SandboxEvent } from './protocol.ts';
+import { Reporter } from './reporter.ts';
 import { UrlWorkspace } from './url-workspace.ts';
 
-/** Sends a message to the runner. Resolves when the connection takes more. */
-type Send = (message: SandboxMessage) => Promise<void>;
+/** A step that does not end after its abort is abandoned, and its instance ends. */
+const ABORT_GRACE_MS = 5_000;
 
 /**
  * Creates the Lambda handler for an operation with a `sandbox`. Export it as `handler` of the module that the operation names.
@@ -38,26 +33,7 @@ export function sandboxHandler<Definition extends StepsOperation>(
 ): LambdaHandler {
   const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
   markEnvironment();
-  return middy(
-    async (event: SandboxEvent) => {
-      const lines = new PassThrough();
-      const send = async (message: SandboxMessage) => {
-        // What a step has left running can still print.
-        if (lines.writable) lines.write(`${JSON.stringify(message)}\n`);
-        await drained(lines);
-      };
-      const keepAlive = setInterval(() => lines.write('\n'), KEEP_ALIVE_MS);
-      // It rejects when processes of a step do not end, which ends this instance and them.
-      void runStep(event, byName[event.step], send)
-        .then(send)
-        .finally(() => {
-          clearInterval(keepAlive);
-          lines.end();
-        });
-      return lines;
-    },
-    { executionMode: executionModeStreamifyResponse },
-  ).use(
+  return middy((event: SandboxEvent) => runStep(event, byName[event.step])).use(
     observe(({ jobId, step, attempt, trace }: SandboxEvent) => ({
       job_id: jobId,
       step,
@@ -67,62 +43,75 @@ export function sandboxHandler<Definition extends StepsOperation>(
   );
 }
 
-/** @throws Error when processes of the step do not end */
-async function runStep(
+async function runStep(event: SandboxEvent, work: SandboxedStep<never, never> | undefined): Promise<void> {
+  const reporter = new Reporter(event.reports);
+  if (!(await reporter.begin())) {
+    log.info('The step does not run: another delivery of its event does, or its job has ended');
+    return;
+  }
+  const { ending, isAbandoned } = await runAttempt(event, work, reporter);
+  const last = await endProcesses().then(
+    () => ending,
+    (error): SandboxEnding => {
+      log.error('Processes of a step did not end', { error });
+      return { crashed: true };
+    },
+  );
+  await reporter.end(last);
+  // What is left of the step ends with this instance.
+  if ('crashed' in last || isAbandoned) process.exit(1);
+}
+
+/** Runs the code of the step until its end or its limit. */
+async function runAttempt(
   event: SandboxEvent,
   work: SandboxedStep<never, never> | undefined,
-  send: Send,
-): Promise<SandboxMessage> {
+  reporter: Reporter,
+): Promise<{ readonly ending: SandboxEnding; readonly isAbandoned: boolean }> {
   const { step, jobId, input, results, attempt, trace, limitMs } = event;
-  const fence = watchFence(event, limitMs);
-  const stepLog = new GatheredText({ send: (text) => send({ log: text }) });
-  const progress = new NewestValue<{ readonly fraction: number; readonly message?: string }>(
-    ({ fraction, message }) =>
-      void send({
-        progress: fraction || 0,
-        ...(message && { message: cleanShortText(message, MAX_MESSAGE_CHARACTERS) }),
-      }),
-  );
-  let logBytes = 0;
+  const timer = new AbortController();
+  const deadline = setTimeout(() => timer.abort(new Error('The attempt timed out.')), limitMs);
+  const signal = AbortSignal.any([reporter.signal, timer.signal]);
+  let isAbandoned = false;
+  const abandoned = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      setTimeout(() => {
+        isAbandoned = true;
+        reject(signal.reason);
+      }, ABORT_GRACE_MS).unref();
+    });
+  });
+  abandoned.catch(() => {});
   try {
     await cleanMachine(jobId);
     if (!work) throw new Error(`The sandbox has no step "${step}". Add it to sandboxHandler.`);
-    const result = await work({
+    const context = {
       jobId,
       input: input as never,
       results: results as never,
       attempt,
       ...(trace && { trace }),
-      signal: fence.signal,
-      progress: (fraction, message) => progress.set({ fraction, message }),
-      log: {
-        // Unread text stays in memory, so stop at the length at which the runner cuts off the log.
-        write: (text) => {
-          if (logBytes <= MAX_LOG_BYTES) stepLog.write(text.slice(0, MAX_LOG_BYTES + 1 - logBytes));
-          logBytes += Buffer.byteLength(text);
-        },
-        drain: () => stepLog.drain(),
-      },
+      signal,
+      progress: (fraction: number, message?: string) =>
+        reporter.progress(fraction || 0, message && cleanShortText(message, MAX_MESSAGE_CHARACTERS)),
+      log: { write: (text: string) => reporter.write(text), drain: () => reporter.drain() },
       workspace: new UrlWorkspace(event),
-    });
+    };
+    const result = await Promise.race([work(context), abandoned]);
+    // After an abort a result can be incomplete.
+    signal.throwIfAborted();
     log.info('Sandboxed step ended');
-    return { result: result ?? null };
+    return { ending: { result: result ?? null }, isAbandoned };
   } catch (error) {
-    return { error: toSandboxError(error, fence.signal) };
+    return { ending: { error: toSandboxError(error, signal) }, isAbandoned };
   } finally {
-    fence.stop();
-    try {
-      await endProcesses();
-    } finally {
-      progress.flush();
-      await stepLog.flush();
-    }
+    clearTimeout(deadline);
   }
 }
 
-/** Returns the error for the runner, and logs the rest. */
+/** Returns the error to report, and logs the rest. */
 export function toSandboxError(error: unknown, { aborted, reason }: AbortSignal): SandboxError {
-  // The runner has stopped the step, and reports why: its job was cancelled, or the attempt timed out.
+  // Its job was cancelled, or the attempt timed out: the receiver of the report knows which.
   if (aborted) {
     log.info('Sandboxed step stopped', { reason: String(reason) });
     return { code: ErrorCode.internal, message: '', retryable: false };

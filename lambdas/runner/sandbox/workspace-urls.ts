@@ -1,7 +1,6 @@
 /** Signs time-limited URLs of workspace files for functions without credentials. */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { countUse } from '../../shared/usage.ts';
 
 export class WorkspaceUrls {
   readonly #client: S3Client;
@@ -24,10 +23,5 @@ export class WorkspaceUrls {
     return getSignedUrl(this.#client, new PutObjectCommand({ Bucket: this.#bucket, Key: key }), {
       expiresIn,
     });
-  }
-
-  async put(key: string, text: string): Promise<void> {
-    countUse('puts');
-    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: text }));
   }
 }

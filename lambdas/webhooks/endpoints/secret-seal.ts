@@ -7,7 +7,8 @@
  * The owner and the endpoint are additional data: on another item, a sealed secret does not open. The sealing key has its
  * own text, apart from the signing key's. The signing key may rotate any day; a sealed secret must open while stored.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { openText, sealingKey, sealText } from '../../shared/sealed-text.ts';
 import type { SecretVersions } from '../signing/secret-versions.ts';
 import type { Endpoint, EndpointSecret } from './endpoint.ts';
 
@@ -19,9 +20,6 @@ interface Key {
   readonly bytes: Buffer;
 }
 
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const SEALED = /^sealed\.v1\.([0-9a-f]{8})\.([\w-]+)$/;
 
 export class SecretSeal {
@@ -35,11 +33,7 @@ export class SecretSeal {
   async seal(endpoint: EndpointRef, secret: string): Promise<string> {
     const { current } = await this.#versions.get();
     const { id, bytes } = keyFrom(current);
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, bytes, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(additionalData(endpoint));
-    const sealed = Buffer.concat([nonce, cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return `sealed.v1.${id}.${sealed.toString('base64url')}`;
+    return `sealed.v1.${id}.${sealText(bytes, additionalData(endpoint), secret)}`;
   }
 
   /** @throws Error for a text sealed for another endpoint or under an unknown key; the error does not show the text */
@@ -50,16 +44,7 @@ export class SecretSeal {
       throw new Error(
         `A secret of ${endpoint.endpointId} is sealed under an unknown key (${id ?? 'none'}). Rotate the endpoint's secret.`,
       );
-    const bytes = Buffer.from(content, 'base64url');
-    const decipher = createDecipheriv(CIPHER, key.bytes, bytes.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(additionalData(endpoint));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([
-      decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
-      decipher.final(),
-    ]).toString();
+    return openText(key.bytes, additionalData(endpoint), content);
   }
 
   /** Returns the endpoint with its secrets opened, ready to sign. @throws Error as `open` does */
@@ -89,11 +74,11 @@ export class SecretSeal {
 }
 
 function keyFrom(text: string): Key {
-  const bytes = Buffer.from(hkdfSync('sha256', text, '', 'endpoint secrets', 32));
+  const bytes = sealingKey(text, 'endpoint secrets');
   const id = createHash('sha256').update('key id').update(bytes).digest('hex').slice(0, 8);
   return { id, bytes };
 }
 
-function additionalData({ owner, endpointId }: EndpointRef): Buffer {
-  return Buffer.from(JSON.stringify([owner, endpointId]));
+function additionalData({ owner, endpointId }: EndpointRef): string {
+  return JSON.stringify([owner, endpointId]);
 }

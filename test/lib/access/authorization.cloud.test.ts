@@ -11,7 +11,7 @@ import { samples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 // The answer link has GET and POST: its token is the credential.
-const COMMON_PATHS = ['webhook-keys', '{token}', '{token}', 'console', 'config', '{file}'];
+const COMMON_PATHS = ['sandbox-reports', 'webhook-keys', '{token}', '{token}', 'console', 'config', '{file}'];
 // `{proxy+}` is below `/.well-known`: each unknown document is not found.
 const PUBLIC_PATHS = {
   iam: COMMON_PATHS,

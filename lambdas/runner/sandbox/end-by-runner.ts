@@ -1,0 +1,34 @@
+/** Lets the runner that started an attempt end it. */
+import { STEP_INTERRUPTED } from '../../definition/state-names.ts';
+import type { SignedFetch } from '../../shared/aws/signed-fetch.ts';
+import { cutText } from '../../shared/cut-text.ts';
+import { toJson } from '../../shared/well-formed.ts';
+import type { EndEvent } from './end-attempt.ts';
+import type { AttemptEnd } from './take-report.ts';
+
+/** API Gateway waits 29 s for the response to a report. */
+const TIMEOUT_MS = 27_000;
+/** Step Functions cuts off a longer cause. */
+const MAX_CAUSE_CHARACTERS = 32_768;
+
+/** @returns a function that invokes a version of a runner and never throws */
+export function endByRunner(lambda: SignedFetch) {
+  return async (runner: string, event: EndEvent): Promise<AttemptEnd> => {
+    try {
+      const response = await lambda(`/2015-03-31/functions/${encodeURIComponent(runner)}/invocations`, {
+        method: 'POST',
+        body: toJson(event),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const text = await response.text();
+      if (!response.ok) return { unavailable: `Lambda responded with ${response.status}: ${text}` };
+      if (!response.headers.has('x-amz-function-error')) return { output: text };
+      const { errorType = 'Lambda.Unknown' } = JSON.parse(text) as { readonly errorType?: string };
+      // The state would run the whole step again; the end alone can be repeated.
+      if (errorType === STEP_INTERRUPTED) return { unavailable: errorType };
+      return { error: errorType, cause: cutText(text, MAX_CAUSE_CHARACTERS) };
+    } catch (error) {
+      return { unavailable: String(error) };
+    }
+  };
+}

@@ -1,0 +1,177 @@
+/** Posts the reports of a sandbox: gathers what the step prints and its progress, and stops the step when a response says so. */
+import { randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { log } from '../../shared/observability/log.ts';
+import { MAX_LOG_BYTES } from '../step-log.ts';
+import { GatheredText } from './gather-output.ts';
+import {
+  MAX_REPORT_CHARACTERS,
+  type ReportResponse,
+  type SandboxEnding,
+  type SandboxEvent,
+  type SandboxReport,
+  writeReport,
+} from './protocol.ts';
+import { request } from './request.ts';
+
+/** For one response. The last one waits until the log is stored. */
+const RESPONSE_TIMEOUT_MS = 30_000;
+/** Step Functions gives up an attempt without a heartbeat for 45 s. */
+const GIVE_UP_MS = 60_000;
+const MAX_PAUSE_MS = 5_000;
+const FIRST_PAUSE_MS = 250;
+
+export class Reporter {
+  readonly #url: string;
+  readonly #stop = new AbortController();
+  #token: string;
+  #intervalMs = 0;
+  /** Pieces of the log that no report has, and their code units. */
+  #pieces: string[] = [];
+  #characters = 0;
+  #logBytes = 0;
+  /** Resolves when a report has taken pieces. */
+  #taken = Promise.withResolvers<void>();
+  readonly #output = new GatheredText({ send: (piece) => this.#add(piece) });
+  #progress: Pick<SandboxReport, 'progress' | 'message'> = {};
+  #wake = Promise.withResolvers<void>();
+  #isEnding = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor({ url, token }: SandboxEvent['reports']) {
+    this.#url = url;
+    this.#token = token;
+    this.signal.addEventListener('abort', () => this.#taken.resolve());
+  }
+
+  /** Aborts when the step has to stop: its job has ended, another attempt runs, or the reports do not arrive. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Sends the first report. @returns whether this delivery of the event may run the step */
+  async begin(): Promise<boolean> {
+    const isFirst = await this.#send({ claim: randomUUID() });
+    if (isFirst) this.#loop = this.#run();
+    return isFirst;
+  }
+
+  /** Adds to the log. Text after its limit is dropped. */
+  write(printed: string): void {
+    this.#output.write(printed);
+  }
+
+  /** Resolves when the log can take more text. */
+  drain(): Promise<void> {
+    return this.#output.drain();
+  }
+
+  /** Waits while a whole report waits, unless the step has ended. */
+  async #add(piece: string): Promise<void> {
+    // The receiver ends the log with a notice when it gets more than the limit.
+    if (this.#logBytes > MAX_LOG_BYTES) return;
+    this.#pieces.push(piece);
+    this.#characters += piece.length;
+    this.#logBytes += Buffer.byteLength(piece);
+    if (this.#characters < MAX_REPORT_CHARACTERS) return;
+    this.#wake.resolve();
+    if (!this.#isEnding && !this.signal.aborted) await this.#taken.promise;
+  }
+
+  progress(fraction: number, message?: string): void {
+    const { message: before } = this.#progress;
+    const latest = message ?? before;
+    this.#progress = { progress: fraction, ...(latest !== undefined && { message: latest }) };
+  }
+
+  /** Sends the rest of the log and the last report. */
+  async end(ending: SandboxEnding): Promise<void> {
+    this.#isEnding = true;
+    this.#wake.resolve();
+    this.#taken.resolve();
+    await this.#loop;
+    await this.#output.flush();
+    while (this.#characters > MAX_REPORT_CHARACTERS && !this.signal.aborted) {
+      await this.#send({ log: this.#takeLog() });
+    }
+    // The job of a step that had to stop shows its last lines.
+    const last = this.signal.aborted ? ({ stopped: true } as const) : ending;
+    const rest = this.#takeLog();
+    await this.#send({ ...(rest && { log: rest }), ending: last });
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnding && !this.signal.aborted) {
+      if (this.#characters < MAX_REPORT_CHARACTERS) await this.#pause();
+      if (this.#isEnding) return;
+      const printed = this.#takeLog();
+      const progress = this.#progress;
+      this.#progress = {};
+      await this.#send({ ...progress, ...(printed && { log: printed }) });
+    }
+  }
+
+  /** Waits until the next report is due, much of the log has gathered, or the step has ended. */
+  async #pause(): Promise<void> {
+    this.#wake = Promise.withResolvers();
+    if (this.#isEnding) return;
+    const timer = setTimeout(() => this.#wake.resolve(), this.#intervalMs);
+    await this.#wake.promise;
+    clearTimeout(timer);
+  }
+
+  #takeLog(): string {
+    let characters = 0;
+    const end = this.#pieces.findIndex((piece) => {
+      characters += piece.length;
+      return characters > MAX_REPORT_CHARACTERS;
+    });
+    const taken = this.#pieces.splice(0, end < 0 ? this.#pieces.length : end).join('');
+    this.#characters -= taken.length;
+    this.#taken.resolve();
+    this.#taken = Promise.withResolvers();
+    return taken;
+  }
+
+  /** Repeats a report until a response has it. @returns whether the step may go on */
+  async #send(report: SandboxReport): Promise<boolean> {
+    const body = writeReport(this.#token, report);
+    const giveUpMs = Date.now() + GIVE_UP_MS;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
+      const response = await this.#post(body);
+      if (response) {
+        this.#token = response.token ?? this.#token;
+        this.#intervalMs = response.next_ms ?? this.#intervalMs;
+        if (!response.continue) this.#stop.abort(new Error('The attempt has to stop.'));
+        return response.continue;
+      }
+      if (Date.now() > giveUpMs) {
+        this.#stop.abort(new Error('The reports do not arrive.'));
+        return false;
+      }
+      await delay(pauseMs * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** @returns undefined when the report has to be sent again */
+  async #post(body: string): Promise<ReportResponse | undefined> {
+    try {
+      const response = await request(this.#url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+      });
+      const content = await text(response);
+      const { statusCode: status = 0 } = response;
+      if (status === 200) return JSON.parse(content) as ReportResponse;
+      if (status >= 500 || status === 429) return undefined;
+      log.warn('A report was refused; the step stops', { status, response: content });
+      return { continue: false };
+    } catch (error) {
+      log.debug('A report failed; it is sent again', { error });
+      return undefined;
+    }
+  }
+}

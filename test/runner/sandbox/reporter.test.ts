@@ -1,0 +1,110 @@
+/** Tests the reports of a sandbox against a server that takes them. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
+import {
+  MAX_REPORT_CHARACTERS,
+  type ReportResponse,
+  readEnvelope,
+  readReport,
+  type SandboxReport,
+} from '../../../lambdas/runner/sandbox/protocol.ts';
+import { Reporter } from '../../../lambdas/runner/sandbox/reporter.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
+
+type Answer = ReportResponse | { readonly status: number };
+
+let server: Server;
+let received: { readonly token: string; readonly report: SandboxReport }[];
+/** Responses to the next reports. @default go on, with the number of the report as the token */
+let answers: Answer[];
+
+beforeEach(async () => {
+  received = [];
+  answers = [];
+  jest.spyOn(log, 'warn').mockImplementation(() => {});
+  server = createServer(async (request, response) => {
+    const { token, report } = readEnvelope(await text(request)) ?? { token: '', report: '' };
+    received.push({ token, report: readReport(report) ?? {} });
+    const next = { continue: true, next_ms: 10_000, token: `token ${received.length}` };
+    const answer = answers.shift() ?? next;
+    if ('status' in answer) response.writeHead(answer.status).end('{}');
+    else response.end(JSON.stringify(answer));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  server.close();
+  server.closeAllConnections();
+});
+
+function createReporter(): Reporter {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return new Reporter({ url, token: 'first' });
+}
+
+test('the first report has a claim, each later one the token of the response before', async () => {
+  const reporter = createReporter();
+  expect(await reporter.begin()).toBe(true);
+  reporter.write('one\n');
+  reporter.progress(0.5, 'Half.');
+  await reporter.end({ result: 1 });
+  expect(received).toEqual([
+    { token: 'first', report: { claim: expect.stringMatching(/^[\da-f-]{36}$/) } },
+    { token: 'token 1', report: { log: 'one\n', ending: { result: 1 } } },
+  ]);
+});
+
+test('a delivery that may not run the step sends nothing more', async () => {
+  answers = [{ continue: false }];
+  expect(await createReporter().begin()).toBe(false);
+  expect(received).toHaveLength(1);
+});
+
+test('a report without a response is sent again, with the same token', async () => {
+  const reporter = createReporter();
+  await reporter.begin();
+  answers = [{ status: 503 }, { status: 429 }];
+  await reporter.end({ result: 1 });
+  expect(received.slice(1).map(({ token }) => token)).toEqual(['token 1', 'token 1', 'token 1']);
+});
+
+test('a refused report stops the step', async () => {
+  const reporter = createReporter();
+  answers = [{ status: 401 }];
+  expect(await reporter.begin()).toBe(false);
+  expect(reporter.signal.aborted).toBe(true);
+});
+
+test('a report that is due has the progress; its response can stop the step, whose last lines follow', async () => {
+  const reporter = createReporter();
+  answers = [{ continue: true, next_ms: 50, token: 'next' }, { continue: false }];
+  await reporter.begin();
+  reporter.progress(0.5, 'Half.');
+  await once(reporter.signal, 'abort');
+  reporter.write('killed\n');
+  await reporter.end({ error: { code: 'X', message: '', retryable: false } });
+  expect(received.slice(1).map(({ report }) => report)).toEqual([
+    { progress: 0.5, message: 'Half.' },
+    { log: 'killed\n', ending: { stopped: true } },
+  ]);
+});
+
+test('a long log is sent at once, in reports of limited size, and the writer waits', async () => {
+  const reporter = createReporter();
+  await reporter.begin();
+  const line = `${'x'.repeat(1_023)}\n`;
+  for (let index = 0; index < 3_000; index += 1) {
+    reporter.write(line);
+    await reporter.drain();
+  }
+  await reporter.end({ result: 1 });
+  const sizes = received.slice(1).map(({ report }) => report.log?.length ?? 0);
+  expect(sizes.length).toBeGreaterThan(2);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_REPORT_CHARACTERS);
+  expect(received.map(({ report }) => report.log ?? '').join('')).toBe(line.repeat(3_000));
+});
