@@ -3,11 +3,12 @@ import { JsonClient, type JsonClientOptions, type JsonService, ServiceException 
 import { commandOf } from './command.ts';
 
 export class ConditionalCheckFailedException extends ServiceException {}
+export class ResourceNotFoundException extends ServiceException {}
 
 const SERVICE: JsonService = {
   name: 'dynamodb',
   target: 'DynamoDB_20120810',
-  errors: { ConditionalCheckFailedException },
+  errors: { ConditionalCheckFailedException, ResourceNotFoundException },
 };
 
 export class DynamoDBClient extends JsonClient {
