@@ -53,9 +53,7 @@ export function bundle(
     'node:http': http,
     '@aws-sdk/credential-provider-node': lambdaEntry('shared/aws/env-credentials'),
     ...(!wholeSdk && {
-      '@aws-sdk/client-dynamodb': lambdaEntry('shared/aws/json/dynamodb'),
-      '@aws-sdk/client-sfn': lambdaEntry('shared/aws/json/sfn'),
-      '@aws-sdk/client-sqs': lambdaEntry('shared/aws/json/sqs'),
+      '@aws-sdk/endpoint-cache': lambdaEntry('shared/aws/no-endpoint-cache'),
       '@smithy/core/event-streams': lambdaEntry('shared/aws/no-event-streams'),
     }),
     ...(catalogue && { '#catalogue': catalogue.module }),

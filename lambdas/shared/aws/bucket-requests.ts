@@ -3,8 +3,7 @@
  * load; functions that move files use it.
  */
 import { type AwsClient, AwsV4Signer } from 'aws4fetch';
-import { endpointOverride, regionalHost } from './endpoints.ts';
-import { awsClient } from './signed-fetch.ts';
+import { awsClient, endpointOverride, regionalHost } from './signed-fetch.ts';
 
 /** A request to presign. */
 export interface PresignedRequest {

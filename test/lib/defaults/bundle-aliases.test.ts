@@ -36,22 +36,25 @@ async function result(code: string, props: { readonly wholeSdk?: boolean } = {})
 const EVENT_STREAMS = `
   import { eventStreamSerdeProvider } from '@smithy/core/event-streams';
   export const handler = () => typeof eventStreamSerdeProvider({});`;
+const ENDPOINT_CACHE = `
+  import { EndpointCache } from '@aws-sdk/endpoint-cache';
+  export const handler = () => typeof new EndpointCache(1).get('key');`;
+
 test('a function of the engine that needs an event stream fails with the remedy', async () => {
   expect(await result(EVENT_STREAMS)).toBe(
     'This bundle has no event streams: set `wholeSdk` of its function to call operations that use them.',
   );
 });
 
-test('a function of the engine that imports a command which its clients lack is not bundled', async () => {
-  const code = `
-    import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-    export const handler = () => new DescribeTableCommand({ TableName: 't' }).input;`;
-  await expect(result(code)).rejects.toThrow('No matching export');
-  expect(await result(code, { wholeSdk: true })).toEqual({ TableName: 't' });
+test('a function of the engine that discovers endpoints fails with the remedy', async () => {
+  expect(await result(ENDPOINT_CACHE)).toBe(
+    'This bundle discovers no endpoints: set `wholeSdk` of its function to call a service that needs it.',
+  );
 });
 
 test('functions with code of operators have the whole SDK', async () => {
   expect(await result(EVENT_STREAMS, { wholeSdk: true })).toBe('object');
+  expect(await result(ENDPOINT_CACHE, { wholeSdk: true })).toBe('undefined');
 });
 
 test.each([
