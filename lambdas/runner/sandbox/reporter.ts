@@ -93,7 +93,7 @@ export class Reporter {
     await this.#loop;
     await this.#output.flush();
     while (this.#characters > MAX_REPORT_CHARACTERS && !this.signal.aborted) {
-      await this.#send({ log: this.#takeLog() });
+      await this.#sendLog({});
     }
     // The job of a step that had to stop shows its last lines.
     const last = this.signal.aborted ? ({ stopped: true } as const) : ending;
@@ -105,10 +105,9 @@ export class Reporter {
     while (!this.#isEnding && !this.signal.aborted) {
       if (this.#characters < MAX_REPORT_CHARACTERS) await this.#pause();
       if (this.#isEnding) return;
-      const printed = this.#takeLog();
       const progress = this.#progress;
       this.#progress = {};
-      await this.#send({ ...progress, ...(printed && { log: printed }) });
+      await this.#sendLog(progress);
     }
   }
 
@@ -132,6 +131,14 @@ export class Reporter {
     this.#taken.resolve();
     this.#taken = Promise.withResolvers();
     return taken;
+  }
+
+  /** Sends a report with the next part of the log, which stays for the last report when this one is not taken. */
+  async #sendLog(report: SandboxReport): Promise<void> {
+    const printed = this.#takeLog();
+    if (await this.#send({ ...report, ...(printed && { log: printed }) })) return;
+    this.#pieces.unshift(printed);
+    this.#characters += printed.length;
   }
 
   /** Repeats a report until a response has it. @returns whether the step may go on */

@@ -82,15 +82,17 @@ test('a refused report stops the step', async () => {
 
 test('a report that is due has the progress; its response can stop the step, whose last lines follow', async () => {
   const reporter = createReporter();
-  answers = [{ continue: true, next_ms: 50, token: 'next' }, { continue: false }];
+  answers = [{ continue: true, next_ms: 200, token: 'next' }, { continue: false }];
   await reporter.begin();
+  reporter.write('running\n');
   reporter.progress(0.5, 'Half.');
   await once(reporter.signal, 'abort');
   reporter.write('killed\n');
   await reporter.end({ error: { code: 'X', message: '', retryable: false } });
   expect(received.slice(1).map(({ report }) => report)).toEqual([
-    { progress: 0.5, message: 'Half.' },
-    { log: 'killed\n', ending: { stopped: true } },
+    { progress: 0.5, message: 'Half.', log: 'running\n' },
+    // The job had ended, so nobody took the lines of the report before.
+    { log: 'running\nkilled\n', ending: { stopped: true } },
   ]);
 });
 
