@@ -211,6 +211,16 @@ describe('what is no MCP request gets an error with a code', () => {
     });
   });
 
+  test('a body of more values than memory has room for, parsed', async () => {
+    const response = await post(
+      `{"jsonrpc":"2.0","id":1,"method":"x","params":[${'[],'.repeat(200_000)}[]]}`,
+    );
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      error: { code: -32000, message: expect.stringContaining('200000 values') },
+    });
+  });
+
   test('another content type', async () => {
     expect((await post(initialize('2025-11-25'), { 'content-type': 'text/plain' })).status).toBe(415);
   });
