@@ -22,8 +22,21 @@ import { toolListTokens } from './tool-list.ts';
 import { waiting } from './wait.ts';
 import { webhooks } from './webhooks.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'string' }, peers: { type: 'boolean', default: false } },
+});
 const scratch = await mkdtemp(join(tmpdir(), 'bench-'));
+if (values.peers) {
+  const { comparePeers } = await import('./peers/peers.ts');
+  try {
+    console.log((await comparePeers(scratch)).join('\n'));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+  await rm(scratch, { recursive: true, force: true });
+  process.exit();
+}
 try {
   console.error('Synthesizing …');
   const app = join(scratch, 'app');
