@@ -63,7 +63,7 @@ export function jobLogRoutes({
       }
       const cursor = positionCursor(steps);
       const from = after === undefined ? FIRST : cursor.decode(after);
-      const logs = await findLogs(job, operation, workspace);
+      const [logs] = await Promise.all([findLogs(job, operation, workspace), jobs.watch(job)]);
       const chosen = step === undefined ? logs : logs.filter((log) => log.step === step);
       const options = { workspace, steps, maxBytes: MAX_PAGE_BYTES, hasHeadings: step === undefined };
       const page =

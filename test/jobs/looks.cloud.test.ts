@@ -66,6 +66,10 @@ const LOOKS: Readonly<Record<string, (jobId: string) => Promise<unknown>>> = {
   'tasks/get of 2025-11-25': (taskId) => legacy(cloud, 'tasks/get', { taskId }),
   'tasks/get of 2026-07-28': (taskId) => modern(cloud, 'tasks/get', { taskId }),
   'GET /jobs/{job_id}': (jobId) => apiClient(cloud, 'ada')(`GET /jobs/${jobId}`),
+  read_log: (job_id) =>
+    modern(cloud, 'tools/call', { name: 'read_log', arguments: { job_id } }, { capabilities: {} }),
+  'the log as a resource': (jobId) => modern(cloud, 'resources/read', { uri: `job://${jobId}/log` }),
+  'GET /jobs/{job_id}/log': (jobId) => apiClient(cloud, 'ada')(`GET /jobs/${jobId}/log`),
   'GET /operator/jobs/{job_id}': (jobId) => apiClient(cloud, 'operator')(`GET /operator/jobs/${jobId}`),
 };
 

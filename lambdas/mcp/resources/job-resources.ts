@@ -87,7 +87,8 @@ export class JobResources {
         : [textPiece(JSON.stringify(job.result ?? null))];
     }
     const operation = this.#operations.find(({ name }) => name === job.operation);
-    const pieces = logPieces(await findLogs(job, operation, this.#workspace), this.#workspace, step);
+    const [logs] = await Promise.all([findLogs(job, operation, this.#workspace), this.#jobs.watch(job)]);
+    const pieces = logPieces(logs, this.#workspace, step);
     return pieces.length > 0 ? pieces : undefined;
   }
 }

@@ -57,7 +57,7 @@ export function readLogTool({ jobs, operations, pollRateLimiter, workspace }: De
           `step: ${job.operation} has no step "${step}". Choose one of: ${steps.join(', ')}.`,
         );
       }
-      const logs = await findLogs(job, operation, workspace);
+      const [logs] = await Promise.all([findLogs(job, operation, workspace), jobs.watch(job)]);
       const pieces = logPieces(logs, workspace, step);
       const part = await readPart(pieces.length > 0 ? pieces : lastLines(job, step), { tail, after });
       return {
