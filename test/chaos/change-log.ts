@@ -35,7 +35,14 @@ export class ChangeLog {
   /** Changes that must not happen. */
   readonly broken: string[] = [];
   ended = 0;
+  /** The canary starts jobs too. */
+  readonly #owners: ReadonlySet<string>;
   readonly #listeners: ((job: FollowedJob) => void)[] = [];
+
+  /** @param owners whose jobs it follows */
+  constructor(owners: readonly string[]) {
+    this.#owners = new Set(owners);
+  }
 
   /** Receives the record of each change, in the order of the changes of a job. */
   add({ dynamodb }: StreamRecord): void {
@@ -46,6 +53,7 @@ export class ChangeLog {
     const { jobId, status, createdAt, error, input, result, step } = after;
     // The user of `arn:aws:iam::000000000000:user/flooder`.
     const owner = after.owner.split('/').at(-1) ?? '';
+    if (!this.#owners.has(owner)) return;
     if (before) this.#check(before, after);
     const event = eventOf(before, after);
     if (event) this.events.set(event.id, { owner, type: event.type });

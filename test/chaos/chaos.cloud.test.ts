@@ -3,16 +3,19 @@ import { expect, test } from '@jest/globals';
 import { assemblies } from '../support/assemblies.ts';
 import { startTestCloud } from '../support/test-cloud.ts';
 import { ChangeLog } from './change-log.ts';
+import { ownersOf } from './plan.ts';
 import { runChaos } from './run-chaos.ts';
 
+const JOBS = 300;
+
 test('nothing is lost, twice or stuck when functions die, calls are throttled, and messages come twice', async () => {
-  const log = new ChangeLog();
+  const log = new ChangeLog(ownersOf(JOBS));
   const cloud = await startTestCloud({
     allowLoopbackWebhooks: true,
     onTableChange: (record) => log.add(record),
   });
   const { broken, figures } = await runChaos(cloud, log, {
-    jobs: 300,
+    jobs: JOBS,
     burst: 60,
     inFlight: 30,
     seed: 17,

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../support/synthesize-source.ts';
 import { ChangeLog } from './change-log.ts';
+import { ownersOf } from './plan.ts';
 import { runChaos } from './run-chaos.ts';
 
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ try {
   console.log('Synthesizing …');
   const assemblyDirectory = join(scratch, 'cdk.out');
   await synthesizeSource(assemblyDirectory, 'test/fixtures/app.ts');
-  const log = new ChangeLog();
+  const log = new ChangeLog(ownersOf(jobs));
   const cloud = await startLocalCloud({
     assemblyDirectory,
     allowLoopbackWebhooks: true,

@@ -64,8 +64,12 @@ export function planJobs(
   return [...first, ...planned.slice(burst)];
 }
 
-/** Returns the owners of few jobs each. */
-export function ownersBeside(jobs: number): readonly string[] {
+/** Returns the flooder and the owners of few jobs each. */
+export function ownersOf(jobs: number): readonly string[] {
+  return [FLOODER, ...ownersBeside(jobs)];
+}
+
+function ownersBeside(jobs: number): readonly string[] {
   const count = Math.min(20, Math.max(4, Math.floor(jobs / 500)));
   return Array.from({ length: count }, (_, index) => `owner-${index}`);
 }

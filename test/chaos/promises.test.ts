@@ -41,7 +41,7 @@ const started: StartedJob = {
 
 /** Returns the log of these states of one job. */
 function logOf(...states: object[]): ChangeLog {
-  const log = new ChangeLog();
+  const log = new ChangeLog(['owner-0']);
   states.forEach((state, index) => {
     const before = states[index - 1];
     const images = { NewImage: toItem({ ...state }), ...(before && { OldImage: toItem({ ...before }) }) };
@@ -64,7 +64,7 @@ test('a job that does what it was told breaks nothing', () => {
 });
 
 test('a job that is not in the table is lost, and one that has not ended is stuck', () => {
-  expect(lostAndStuck([started], new ChangeLog(), new Map()).lost).toEqual([
+  expect(lostAndStuck([started], new ChangeLog(['owner-0']), new Map()).lost).toEqual([
     `key: ${JOB} is not in the table`,
   ]);
   expect(lostAndStuck([started], logOf(job, running), new Map()).stuck).toHaveLength(1);

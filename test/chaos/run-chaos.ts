@@ -7,7 +7,7 @@ import { awsClients, signedAs } from '../support/test-cloud.ts';
 import { Caller } from './caller.ts';
 import { causeFaults, type FaultShares } from './cause-faults.ts';
 import type { ChangeLog } from './change-log.ts';
-import { FLOODER, ownersBeside, planJobs } from './plan.ts';
+import { FLOODER, ownersOf, planJobs } from './plan.ts';
 import {
   deliveryWaits,
   jobWaits,
@@ -64,7 +64,7 @@ export async function runChaos(
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   await hideMessagesBriefly(cloud, options.hiddenSeconds);
   const receiver = await ChaosReceiver.start({ failing: options.failing, random: seeded(seed, 'receiver') });
-  const owners = [FLOODER, ...ownersBeside(jobs)];
+  const owners = ownersOf(jobs);
   for (const owner of owners)
     receiver.secrets.set(
       owner,
