@@ -205,6 +205,7 @@ const WHY = {
   short: 'A step of less than ten seconds reports only its begin and its end.',
   throttled: 'Step Functions throttles no stop of this test.',
   poller: 'The grant of a queue to its function has it, of the CDK.',
+  watched: 'Nobody subscribes to progress here.',
   retried: 'No sink of events fails in this test, so the queue of retries stays empty.',
 } as const;
 
@@ -217,7 +218,12 @@ const UNCUT = { 'dynamodb:GetItem': WHY.files, 's3:PutObject': WHY.files };
 /** By function, which its role is named after. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   CanaryFunction: { 'execute-api:Invoke': WHY.gateway },
-  EventsFunction: { ...SEND, 'sqs:ChangeMessageVisibility': WHY.poller, 'sqs:DeleteMessage': WHY.retried },
+  EventsFunction: {
+    ...SEND,
+    'dynamodb:UpdateItem': WHY.watched,
+    'sqs:ChangeMessageVisibility': WHY.poller,
+    'sqs:DeleteMessage': WHY.retried,
+  },
   ExecutionRecorderFunction: { 'states:StopExecution': WHY.cancelled },
   ManagementFunction: {
     ...SEND,
