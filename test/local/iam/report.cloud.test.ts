@@ -75,6 +75,7 @@ async function runJobs(): Promise<void> {
   const { data: again } = await call(client, 'retry_job', { job_id: passed.job_id, from_step: 'two' });
   await call(client, 'check_job', { job_id: again.job_id, wait_seconds: 20 });
   await call(client, 'start_echo', { text: 'x', wait_seconds: 20 });
+  await call(client, 'start_chore', { url: receiver.url, text: 'x', behaviour: 'plain', wait_seconds: 20 });
   const endThrottling = cloud.throttle('StartExecution');
   const { data: throttled } = await call(client, 'start_echo', { text: 'x' });
   endThrottling();
@@ -279,6 +280,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'sqs:SendMessage': WHY.due,
   },
   askFunction: { ...REPEATED, 's3:PutObject': WHY.files },
+  choreFunction: { ...FILES, ...UNCUT },
   confinedFunction: { 's3:ListBucket': WHY.listBucket, 'secretsmanager:DescribeSecret': WHY.grantRead },
   countFunction: { ...FILES, ...UNCUT },
   echoFunction: { ...FILES, ...UNCUT },
