@@ -2,8 +2,7 @@
  * Runs `npm run bench -- --peers`: the same jobs on FastMCP, on the tasks of the official SDK, on a map in memory, and on the local
  * cloud. Prints a table of times, calls, tokens, memory, and of what is left after a server was killed.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +36,8 @@ const RECOVERY_LIMIT_MS = 90_000;
 /** The first poll, in the way of FastMCP's own client: each waits twice as long, up to the interval that the server names. */
 const FIRST_POLL_MS = 20;
 const DEFAULT_POLL_MS = 500;
+/** It does not export its own. */
+const SDK_PACKAGE = '../../node_modules/@modelcontextprotocol/sdk/package.json';
 /** Writes each change to the disk. */
 const VALKEY_OPTIONS = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
 
@@ -64,7 +65,9 @@ export async function comparePeers(scratch: string): Promise<readonly string[]> 
   ]);
   const redis = `redis://127.0.0.1:${database.port}/0`;
   const cloud = await server((port) => node('local-cloud-server.ts', port, assembly, data));
-  const sdk = createRequire(import.meta.url)('@modelcontextprotocol/sdk/package.json') as { version: string };
+  const sdk = JSON.parse(await readFile(new URL(SDK_PACKAGE, import.meta.url), 'utf8')) as {
+    version: string;
+  };
   const peers: readonly Peer[] = [
     {
       name: `FastMCP ${versions['fastmcp-tasks']}, memory`,
