@@ -124,7 +124,7 @@ describe('under another id', () => {
       'AWS::ApiGateway::Stage',
       {
         AccessLogSetting: { Format: Match.stringLikeRegexp('"error":"\\$context.error.responseType"') },
-        MethodSettings: [Match.objectLike({ LoggingLevel: 'ERROR' })],
+        MethodSettings: Match.arrayWith([Match.objectLike({ LoggingLevel: 'ERROR' })]),
       },
       logs,
     );
