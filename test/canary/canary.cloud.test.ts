@@ -18,15 +18,15 @@ let names: { readonly canary: string; readonly deliver: string };
 const lines: string[] = [];
 
 beforeAll(async () => {
+  names = {
+    canary: await logicalId('AWS::Lambda::Function', 'CanaryFunction'),
+    deliver: await logicalId('AWS::Lambda::Function', 'WebhooksDeliver'),
+  };
   cloud = await sharedCloud('test', {
     onLog: (name, line) => {
       if (name === names.canary) lines.push(line);
     },
   });
-  names = {
-    canary: await logicalId('AWS::Lambda::Function', 'CanaryFunction'),
-    deliver: await logicalId('AWS::Lambda::Function', 'WebhooksDeliver'),
-  };
   runs = new CanaryRuns(
     awsClients(cloud).dynamodb,
     await logicalId('AWS::DynamoDB::GlobalTable', 'CanaryRuns'),

@@ -14,6 +14,7 @@ beforeAll(async () => {
 
 const TOOLS = [
   'start_ask',
+  'start_chore',
   'start_confined',
   'count',
   'start_echo',
