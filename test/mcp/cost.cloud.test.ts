@@ -23,7 +23,7 @@ afterAll(async () => {
 async function countFromZero(): Promise<void> {
   do {
     counter.reset();
-    await delay(200);
+    await delay(1_000);
   } while (Object.keys(counter.counts).length > 0);
 }
 
