@@ -56,6 +56,8 @@ export interface AttemptState {
     readonly lease: string;
     /** Epoch milliseconds. */
     readonly atMs: number;
+    /** Time of the attempt in the timeline of the job, in epoch milliseconds. */
+    readonly began?: number;
     /** Highest reported progress of the job. */
     readonly progress: number;
     readonly job: Pick<Job, 'jobId' | 'createdAt' | 'startedAt' | 'retentionSeconds'>;

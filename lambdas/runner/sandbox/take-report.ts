@@ -4,7 +4,7 @@
  * The sender is hostile. Its token is verified before anything else, so another request costs nothing. A token affects only the
  * attempt that it belongs to; the number and the size of its reports are limited.
  */
-import { isTerminal, type Job } from '../../jobs/job.ts';
+import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
 import { StepFunctionsError } from '../../shared/aws/step-functions-calls.ts';
 import { cleanText } from '../../shared/clean-text.ts';
@@ -64,6 +64,8 @@ const maxReports = ({ limitMs }: AttemptState) => 100 + Math.ceil(limitMs / 1_00
 const LATE_MS = 20_000;
 /** A result that the network delays. */
 const RESULT_GRACE_MS = 10_000;
+/** The last report is repeated for a minute. Step Functions gives up the attempt no later. */
+const EXPIRED_MS = LATE_MS + 60_000;
 /** Errors of Step Functions for a task that no longer waits. */
 const TASK_OVER = ['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'];
 
@@ -94,10 +96,17 @@ export function createReportTaker(options: ReportTakerOptions) {
       throw new ReportRefused(401, ReportCode.tokenInvalid, message);
     }
     addLogKeys(keysOf(state));
+    checkAge(state);
     checkOrder(state);
     const report = readReport(envelope.report);
     if (!state.claimed) return begin(state, report);
     return proceed({ ...state, claimed: state.claimed }, report, requestId);
+  }
+
+  function checkAge({ claimed, limitMs }: AttemptState): void {
+    if (!claimed || overtimeMsOf(claimed.atMs, limitMs) <= EXPIRED_MS) return;
+    const message = `The token expired ${EXPIRED_MS / 1_000} s after the limit of its attempt. Start the job again.`;
+    throw new ReportRefused(401, ReportCode.tokenInvalid, message);
   }
 
   function checkOrder(state: AttemptState): void {
@@ -128,7 +137,14 @@ export function createReportTaker(options: ReportTakerOptions) {
         return error.job && isOwn(error.job, lease) ? error.job : undefined;
       });
     if (!job) return STOP;
-    const claimed = { lease, atMs: Date.now(), progress: job.progress, job: factsOf(job) };
+    const last = job.timeline?.at(-1);
+    const claimed = {
+      lease,
+      atMs: Date.now(),
+      ...(last && 'began' in last && { began: last.began }),
+      progress: job.progress,
+      job: factsOf(job),
+    };
     return next({ ...state, claimed }, job);
   }
 
@@ -139,7 +155,7 @@ export function createReportTaker(options: ReportTakerOptions) {
   ): Promise<ReportResponse> {
     const { claimed, limitMs } = state;
     const now = Date.now();
-    const overtimeMs = now - claimed.atMs - limitMs;
+    const overtimeMs = overtimeMsOf(claimed.atMs, limitMs);
     const ending = report?.ending;
     if (ending && 'stopped' in ending) {
       await keepLastLines(state, report.log);
@@ -147,6 +163,11 @@ export function createReportTaker(options: ReportTakerOptions) {
     }
     const isLate = overtimeMs > (ending && 'result' in ending ? RESULT_GRACE_MS : 0);
     if (!report || ending || overtimeMs > LATE_MS) {
+      // Repetitions keep the task waiting while the runner is slow. An attempt without a task has ended, or another one has begun.
+      if (!(await beats(state))) {
+        await keepLastLines(state, report?.log);
+        return STOP;
+      }
       const outcome = isLate ? { late: true as const } : (ending ?? { invalid: true as const });
       const text = report?.log && cleanText(report.log);
       const used = usedBy(state);
@@ -201,14 +222,18 @@ export function createReportTaker(options: ReportTakerOptions) {
     }
   }
 
-  /** A job that was cancelled keeps what its step printed until it stopped. A later attempt writes the log itself. */
+  /**
+   * Keeps what a step printed until it stopped, for a job that ended without the log of the step, such as a cancelled one. A later
+   * attempt writes the log itself.
+   */
   async function keepLastLines(state: Claimed, text: string | undefined): Promise<void> {
-    const { jobId, createdAt } = state.claimed.job;
-    const job = await jobs.find(jobId);
-    const last = job?.timeline?.at(-1);
-    const isLatest = last && 'began' in last && last.step === state.step;
-    if (!job || job.createdAt !== createdAt || !isTerminal(job.status) || !isLatest) return;
-    await writeLog(state, text, Number.POSITIVE_INFINITY);
+    const { step, limitMs, claimed } = state;
+    if (overtimeMsOf(claimed.atMs, limitMs) > LATE_MS) return;
+    const job = await jobs.find(claimed.job.jobId);
+    if (job?.createdAt !== claimed.job.createdAt || !endedWithoutLog(job, step)) return;
+    const last = job.timeline?.at(-1);
+    const isLatest = last && 'began' in last && last.step === step && last.began === claimed.began;
+    if (isLatest) await writeLog(state, text, Number.POSITIVE_INFINITY);
   }
 
   /** @returns whether Step Functions still waits for the attempt */
@@ -255,6 +280,15 @@ function unavailable(what: string): ReportRefused {
 /** @returns what the attempt has used, this report included */
 function usedBy({ used }: AttemptState): Usage {
   return sumUsage([used, countedUse(), { reports: 1 }]);
+}
+
+/** @returns milliseconds since the limit of an attempt; negative before */
+function overtimeMsOf(claimedAtMs: number, limitMs: number): number {
+  return Date.now() - claimedAtMs - limitMs;
+}
+
+function endedWithoutLog({ status, logs }: Job, step: string): boolean {
+  return isTerminal(status) && status !== JobStatus.completed && logs?.[step] === undefined;
 }
 
 function isOwn({ status, lease }: Job, own: string): boolean {

@@ -1,5 +1,6 @@
 /** Tests what a report of a sandbox does, with a jobs table of its own. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { JobStore } from '../../../lambdas/jobs/job-store.ts';
 import { AttemptSeal, type AttemptState, EMPTY_LOG } from '../../../lambdas/runner/sandbox/attempt-state.ts';
@@ -104,6 +105,11 @@ class Sender {
   }
 }
 
+function passTime(ms: number): void {
+  const now = Date.now();
+  jest.spyOn(Date, 'now').mockImplementation(() => now + ms);
+}
+
 const refusal = (sent: Promise<unknown>) =>
   sent.then(
     () => undefined,
@@ -202,6 +208,31 @@ test('the step of a cancelled job is told to stop, and its last lines are kept',
   expect(files.text('logs/')).toBe('last\n');
 });
 
+describe('the lines of a stopped step are not kept', () => {
+  test('long after its limit', async () => {
+    const state = await newAttempt();
+    const sender = await Sender.of(state);
+    await sender.begin();
+    await jobs.cancel('alice', { jobId: state.jobId, retentionSeconds: 60 });
+    passTime(85_000);
+    expect(await sender.send({ log: 'late\n', ending: { stopped: true } })).toEqual({ continue: false });
+    expect(files.text('logs/')).toBe('');
+  });
+
+  test('when a later attempt had begun before the job was cancelled', async () => {
+    const state = await newAttempt();
+    const sender = await Sender.of(state);
+    await sender.begin();
+    const { lease } = (await jobs.find(state.jobId)) ?? {};
+    await delay(2);
+    const attemptId = randomUUID();
+    await (await Sender.of({ ...state, attempt: 1, attemptId, leaseBefore: lease ?? '' })).begin();
+    await jobs.cancel('alice', { jobId: state.jobId, retentionSeconds: 60 });
+    await sender.send({ log: 'early\n', ending: { stopped: true } });
+    expect(files.text('logs/')).toBe('');
+  });
+});
+
 test('an attempt stops when a later one has begun', async () => {
   const state = await newAttempt();
   const sender = await Sender.of(state);
@@ -251,6 +282,41 @@ describe('the last report', () => {
     expect(await sender.send(last)).toEqual({ continue: false });
     isWaiting = false;
     expect(await sender.send(last)).toEqual({ continue: false });
+    expect(end).toHaveBeenCalledTimes(2);
+  });
+
+  test('is a heartbeat, so that the task still waits when the runner was slow', async () => {
+    const sender = await Sender.of(await newAttempt());
+    await sender.begin();
+    calls = [];
+    ended = { unavailable: 'TimeoutError' };
+    await refusal(sender.send({ ending: { result: 1 } }));
+    expect(calls).toEqual([['SendTaskHeartbeat', { taskToken: 'task' }]]);
+  });
+
+  test.each<[string, SandboxReport]>([
+    ['result', { ending: { result: 'x'.repeat(70_000) } }],
+    ['invalid report', { and: 'more' } as SandboxReport],
+  ])('does not end a step whose task is over: %s', async (_what, report) => {
+    const state = await newAttempt();
+    const sender = await Sender.of(state);
+    await sender.begin();
+    const { lease = '' } = (await jobs.find(state.jobId)) ?? {};
+    await jobs.complete(state.jobId, lease, { step: 'compile', result: '1' }, 60);
+    isWaiting = false;
+    expect(await sender.send({ log: 'again\n', ...report })).toEqual({ continue: false });
+    expect(end).not.toHaveBeenCalled();
+    expect(files.text('logs/')).toBe('');
+  });
+
+  test('with an expired token is refused before anything else', async () => {
+    const sender = await Sender.of(await newAttempt());
+    await sender.begin();
+    calls = [];
+    passTime(141_000);
+    const refused = await refusal(sender.send({ ending: { result: 1 } }));
+    expect(refused).toEqual({ status: 401, code: 'REPORT_TOKEN_INVALID' });
+    expect(calls).toEqual([]);
   });
 
   test.each<[string, number, SandboxReport, object]>([
@@ -261,8 +327,7 @@ describe('the last report', () => {
   ])('%s', async (_what, ms, report, ending) => {
     const sender = await Sender.of(await newAttempt());
     await sender.begin();
-    const now = Date.now();
-    jest.spyOn(Date, 'now').mockImplementation(() => now + ms);
+    passTime(ms);
     expect(await sender.send(report)).toEqual({ continue: false });
     expect(end.mock.calls[0]?.[1].end.ending).toEqual(ending);
   });
