@@ -11,15 +11,26 @@ const TIMEOUT_MS = 27_000;
 /** Step Functions cuts off a longer cause. */
 const MAX_CAUSE_CHARACTERS = 32_768;
 
+/** Lambda does not take an event of more than 6 MB. */
+const TOO_LARGE = 413;
+
 /** @returns a function that invokes a version of a runner and never throws */
 export function endByRunner(lambda: SignedFetch) {
   return async (runner: string, event: EndEvent): Promise<AttemptEnd> => {
-    try {
-      const response = await lambda(`/2015-03-31/functions/${encodeURIComponent(runner)}/invocations`, {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const invoke = (body: EndEvent) =>
+      lambda(`/2015-03-31/functions/${encodeURIComponent(runner)}/invocations`, {
         method: 'POST',
-        body: toJson(event),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        body: toJson(body),
+        signal,
       });
+    try {
+      let response = await invoke(event);
+      if (response.status === TOO_LARGE) {
+        // A repeated report would be as large.
+        const { state, atMs } = event.end;
+        response = await invoke({ end: { state, ending: { invalid: true }, atMs } });
+      }
       const text = await response.text();
       if (!response.ok) return { unavailable: `Lambda responded with ${response.status}: ${text}` };
       if (!response.headers.has('x-amz-function-error')) return { output: text };

@@ -4,14 +4,15 @@
  *     POST <reports url>   { token, report }          report: gzip of JSON in Base64, so that no firewall reads log lines as attacks
  *     200                  { continue, next_ms, token }
  *
- * Each response has the token for the next report. A token states how many reports came before, so a repeated report is recognized,
- * and its repetition changes nothing.
+ * Each response has the token for the next report. A token states how many reports came before. A repeated report has the same effect
+ * as the first one.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { MAX_MESSAGE_CHARACTERS } from '../../jobs/bound-record.ts';
-import { ERROR_CODE, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
+import { ERROR_CODE, ErrorCode, MAX_ERROR_CODE_CHARACTERS } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { log } from '../../shared/observability/log.ts';
 import type { TraceContext } from '../../shared/observability/trace-context.ts';
 
 /** The event that a sandbox receives. */
@@ -33,7 +34,9 @@ export interface SandboxEvent {
 
 /** Code units of the log in one report. */
 export const MAX_REPORT_CHARACTERS = 1024 * 1024;
-/** Bytes of a report: of the log in UTF-8, and of a result. */
+/** Bytes of a result as JSON. A larger one would not fit into a report, or into the event of the runner that ends the attempt. */
+export const MAX_RESULT_BYTES = 2 * 1024 * 1024;
+/** Bytes of a report as JSON: of a part of the log, or of a result. */
 const MAX_REPORT_BYTES = 8 * 1024 * 1024;
 /** Bytes of the body of a request. Lambda accepts 6 MB. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -94,6 +97,20 @@ export const ReportCode = {
   unavailable: 'REPORTS_UNAVAILABLE',
 } as const;
 export type ReportCode = (typeof ReportCode)[keyof typeof ReportCode];
+
+/** @returns the ending; for a result that does not fit into a report, the error that replaces it */
+export function fitEnding(ending: SandboxEnding): SandboxEnding {
+  if (!('result' in ending)) return ending;
+  try {
+    const bytes = Buffer.byteLength(JSON.stringify(ending.result));
+    if (bytes <= MAX_RESULT_BYTES) return ending;
+    const message = `The result has ${bytes} bytes as JSON; the limit is ${MAX_RESULT_BYTES}. Write large data into a file of the workspace, and return its key.`;
+    return { error: { code: ErrorCode.resultInvalid, message, retryable: false } };
+  } catch (error) {
+    log.error('The result of a step is no JSON', { error });
+    return { error: { code: ErrorCode.internal, message: '', retryable: false } };
+  }
+}
 
 /** @returns the body of a request */
 export function writeReport(token: string, report: SandboxReport): string {

@@ -6,6 +6,7 @@ import { log } from '../../shared/observability/log.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { GatheredText } from './gather-output.ts';
 import {
+  fitEnding,
   MAX_REPORT_CHARACTERS,
   type ReportResponse,
   type SandboxEnding,
@@ -21,6 +22,8 @@ const RESPONSE_TIMEOUT_MS = 30_000;
 const GIVE_UP_MS = 60_000;
 const MAX_PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
+/** A larger ending has a report of its own, without a part of the log. */
+const MAX_RESULT_BESIDE_LOG_CHARACTERS = 64 * 1024;
 
 export class Reporter {
   readonly #url: string;
@@ -92,11 +95,14 @@ export class Reporter {
     this.#taken.resolve();
     await this.#loop;
     await this.#output.flush();
-    while (this.#characters > MAX_REPORT_CHARACTERS && !this.signal.aborted) {
+    const fitted = fitEnding(ending);
+    const isLarge = JSON.stringify(fitted).length > MAX_RESULT_BESIDE_LOG_CHARACTERS;
+    const most = isLarge ? 0 : MAX_REPORT_CHARACTERS;
+    while (this.#characters > most && !this.signal.aborted) {
       await this.#sendLog({});
     }
     // The job of a step that had to stop shows its last lines.
-    const last = this.signal.aborted ? ({ stopped: true } as const) : ending;
+    const last = this.signal.aborted ? ({ stopped: true } as const) : fitted;
     const rest = this.#takeLog();
     await this.#send({ ...(rest && { log: rest }), ending: last });
   }

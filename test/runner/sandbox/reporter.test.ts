@@ -1,4 +1,5 @@
 /** Tests the reports of a sandbox against a server that takes them. */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -71,6 +72,39 @@ test('a report without a response is sent again, with the same token', async () 
   answers = [{ status: 503 }, { status: 429 }];
   await reporter.end({ result: 1 });
   expect(received.slice(1).map(({ token }) => token)).toEqual(['token 1', 'token 1', 'token 1']);
+});
+
+test.each([
+  ['random', () => randomBytes(1_600_000).toString('base64')],
+  ['compressible', () => 'x'.repeat(8_400_000)],
+])('a %s result above 2 MiB is an error with its size', async (_, result) => {
+  const reporter = createReporter();
+  await reporter.begin();
+  await reporter.end({ result: result() });
+  expect(received.at(-1)?.report.ending).toEqual({
+    error: {
+      code: 'RESULT_INVALID',
+      message: expect.stringMatching(/^The result has \d{7} bytes as JSON; the limit is 2097152\. Write /),
+      retryable: false,
+    },
+  });
+});
+
+test('a result that is no JSON is an error', async () => {
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  const reporter = createReporter();
+  await reporter.begin();
+  await reporter.end({ result: 1n as never });
+  expect(received.at(-1)?.report.ending).toMatchObject({ error: { code: 'INTERNAL_ERROR' } });
+});
+
+test('a large result follows the log in a report of its own', async () => {
+  const reporter = createReporter();
+  await reporter.begin();
+  reporter.write('one\n');
+  const result = randomBytes(1_500_000).toString('base64');
+  await reporter.end({ result });
+  expect(received.slice(1).map(({ report }) => report)).toEqual([{ log: 'one\n' }, { ending: { result } }]);
 });
 
 test('a refused report stops the step', async () => {
