@@ -7,6 +7,7 @@ import { awsClients, signedAs } from '../support/test-cloud.ts';
 import { Caller } from './caller.ts';
 import { causeFaults, type FaultShares } from './cause-faults.ts';
 import type { ChangeLog } from './change-log.ts';
+import { Patience } from './patience.ts';
 import { FLOODER, ownersOf, planJobs } from './plan.ts';
 import {
   deliveryWaits,
@@ -147,37 +148,29 @@ export async function runChaos(
       report();
     }
   }, 250);
+  const patience = new Patience(() => `${log.jobs.size} ${log.ended} ${receiver.accepted.size}`, patienceMs);
   const bursting = Promise.all(started.slice(0, burst).map(start));
   const starting = new Set<Promise<void>>();
-  while (next < jobs) {
-    const open = log.jobs.size - log.ended + starting.size;
-    const job = started[next];
-    if (open >= inFlight || next > burst + log.ended || !job) await delay(5);
-    else {
-      next += 1;
-      const one = start(job).finally(() => starting.delete(one));
-      starting.add(one);
-    }
+  const mayStart = () => log.jobs.size - log.ended + starting.size < inFlight && next <= burst + log.ended;
+  for (const job of started.slice(burst)) {
+    if (!(await patience.until(mayStart, 5))) break;
+    next += 1;
+    const one = start(job).finally(() => starting.delete(one));
+    starting.add(one);
   }
   await Promise.all([bursting, ...starting]);
   await Promise.all(background);
-  onProgress(`${seconds()} s: all starts are accepted.`);
+  onProgress(`${seconds()} s: ${next} starts are made.`);
   const startsSeconds = seconds();
 
   // The faults go on: what is under way meets them too.
-  let [signs, since] = ['', performance.now()];
-  while (log.open().length + missingEvents(log, receiver).length > 0) {
-    await delay(250);
-    const now = `${log.ended} ${receiver.accepted.size}`;
-    if (now !== signs) [signs, since] = [now, performance.now()];
-    else if (performance.now() - since > patienceMs) break;
-  }
+  await patience.until(() => log.open().length + missingEvents(log, receiver).length === 0, 250);
   clearInterval(reporting);
   await Promise.all(background);
   report();
   faults.end();
 
-  const { lost, wrong, stuck } = lostAndStuck(started, log, faults.counts.killsOfJob);
+  const { lost, wrong, stuck } = lostAndStuck(started.slice(0, next), log, faults.counts.killsOfJob);
   const executions = await listExecutions(cloud, options.assemblyDirectory, ['echo', 'chore']);
   const { found, workAgain } = twice(started, receiver, executions);
   const jobsWait = jobWaits(started, log);
@@ -195,6 +188,7 @@ export async function runChaos(
   const broken = {
     lost,
     stuck,
+    'not started': next < jobs ? [`${jobs - next} jobs: nothing moved while the others were open`] : [],
     'ended wrongly': wrong,
     twice: found,
     'not allowed': log.broken,
