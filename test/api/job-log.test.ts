@@ -33,6 +33,7 @@ async function read(query: Readonly<Record<string, string | undefined>> = {}, ow
     jobs: {
       get: async (by: string) =>
         by === 'arn:ada' ? { jobId, operation: 'build', startedAt, ...job } : undefined,
+      watch: async () => {},
     },
     polls: { next: () => 5_000 },
     pollRateLimiter,

@@ -230,6 +230,7 @@ describe('what is offered', () => {
               type: 'string',
               enum: [
                 'ask',
+                'chore',
                 'confined',
                 'count',
                 'echo',

@@ -20,6 +20,7 @@ async function readLog(
   }
   const tool = readLogTool({
     jobs: {
+      watch: async () => {},
       get: async (owner: string) =>
         owner === 'ada' ? { jobId, operation: 'build', startedAt, ...job } : undefined,
     },
