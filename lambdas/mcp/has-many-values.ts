@@ -1,7 +1,7 @@
-/** Counts the values of a JSON text without parsing it: parsed, four megabytes of empty lists take a hundred times their memory. */
+/** Counts the values of a JSON text without parsing it: parsed, empty objects take 22 times the memory of their text. */
 
-/** No operation takes so many. They need some 40 MB. */
-export const MAX_VALUES = 200_000;
+/** No input has so many: it has at most 64 KiB. Zod makes an issue for each invalid value. */
+export const MAX_VALUES = 40_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

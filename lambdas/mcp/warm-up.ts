@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 /** Lambda stops an initialization after 10 s. A slow service delays the first call instead. */
 const LONGEST_MS = 2_000;
 
-/** An owner that no caller can be: owners are hashes. */
+/** No caller has this owner: owners are ARNs or begin with an issuer. */
 const NOBODY = 'warm-up';
 
 /**

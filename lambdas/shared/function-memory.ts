@@ -1,8 +1,8 @@
 /** Defines the memory of functions, on which their CPU and their price depend. */
 
 /**
- * MiB of the function of the MCP endpoint, the most with which a minute's wait costs $0.0003. It needs no more CPU: it initializes
- * with a whole one, and waits for AWS afterwards. It uses 125 MB, and 250 MB for the largest request.
+ * MiB of the function of the MCP endpoint, with which a minute's wait costs $0.00029. It needs no more CPU: it initializes with a
+ * whole one, and waits for AWS afterwards. It uses 125 MB, and at most 300 MB for the largest requests.
  */
 export const MCP_MB = 344;
 
