@@ -82,15 +82,28 @@ export class FunctionProcess {
   }
 
   async close(): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) {
+      const exited = once(this.#child, 'exit');
+      this.#child.kill('SIGKILL');
+      await exited;
+    }
     await this.#quota?.close();
   }
 
+  /** @throws Error when the process ends, as without memory */
   async #send(message: ToFunction): Promise<FromFunction> {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const ended = once(this.#child, 'exit', { signal }).then(([code, killedBy]) => {
+      throw new Error(`The function ended with ${killedBy ?? `exit code ${code}`}.`);
+    });
     this.#child.send(message);
-    const [response] = await once(this.#child, 'message');
-    return response;
+    try {
+      const [response] = await Promise.race([once(this.#child, 'message', { signal }), ended]);
+      return response;
+    } finally {
+      settled.abort();
+    }
   }
 }
