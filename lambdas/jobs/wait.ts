@@ -71,7 +71,9 @@ async function readWhile(
   for (let reads = 0; latest && shouldWait(latest) && Date.now() < end; reads++) {
     onRead?.(latest);
     const pauseMs = Math.min(PAUSES_MS[reads] ?? LONGEST_PAUSE_MS, end - Date.now());
-    await Promise.all([new Promise((resolve) => setTimeout(resolve, pauseMs)), jobs.watch(latest)]);
+    // The caller watches the job as it has read it itself: a second write of the same look would be refused.
+    const watched = reads > 0 && jobs.watch(latest);
+    await Promise.all([new Promise((resolve) => setTimeout(resolve, pauseMs)), watched]);
     latest = await jobs.get(job.owner, job.jobId);
   }
   return latest;

@@ -97,9 +97,14 @@ test('a job that needs input does not end a wait for the end', async () => {
 });
 
 test('each read of a wait is a look at the job, without a pause more', async () => {
-  await waitForEnd(waiting(storeOf('running', 'completed')), jobAs('running'), 60_000);
+  await waitForEnd(waiting(storeOf('running', 'running', 'completed')), jobAs('running'), 60_000);
   expect(looks).toEqual(['x', 'x']);
-  expect(pauses).toEqual([200, 300]);
+  expect(pauses).toEqual([200, 300, 500]);
+});
+
+test('a wait does not watch the job that its caller has read, and watches itself', async () => {
+  await waitForEnd(waiting(storeOf('completed')), jobAs('running'), 60_000);
+  expect(looks).toEqual([]);
 });
 
 test('a job that expires meanwhile is gone', async () => {
