@@ -3,9 +3,17 @@ import { expect, test } from '@jest/globals';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
 import type { StreamRecord } from '../../local/dynamodb/stream-record.ts';
 import { ChangeLog } from './change-log.ts';
-import { planJobs } from './plan.ts';
-import { lostAndStuck, missingEvents, type StartedJob, twice } from './promises.ts';
-import type { ChaosReceiver } from './receiver.ts';
+import { FLOODER, planJobs } from './plan.ts';
+import {
+  burstWaits,
+  compare,
+  lostAndStuck,
+  missingEvents,
+  type StartedJob,
+  twice,
+  unfair,
+} from './promises.ts';
+import type { ChaosReceiver, Wait } from './receiver.ts';
 
 const JOB = '5acd3325-366c-8254-a41e-9061fa3aabb8';
 const job = {
@@ -55,7 +63,7 @@ function receiverOf(accepted: readonly string[], work: Readonly<Record<string, n
   return { accepted: events, work: new Map(Object.entries(work)) } as unknown as ChaosReceiver;
 }
 
-test('a job that does what it was told breaks nothing', () => {
+test('a job with its planned behaviour breaks nothing', () => {
   const log = logOf(job, running, completed);
   expect(log.broken).toEqual([]);
   expect(lostAndStuck([started], log, new Map())).toEqual({ lost: [], stuck: [], wrong: [] });
@@ -104,6 +112,28 @@ test('a second execution, a repeated attempt and a shared job are twice', () => 
     `${JOB} belongs to key, other`,
   ]);
   expect(workAgain).toBe(1);
+});
+
+test('webhooks in the order of their events are unfair to owners who come after a flood, and overtaking ones are fair', () => {
+  // One after the other: 800 of the flooder, then 200 of others.
+  const inOrder = Array.from({ length: 1_000 }, (_, index) => ({
+    owner: index < 800 ? FLOODER : 'owner-0',
+    delayMs: index * 10,
+  }));
+  const overtaking = inOrder.map((wait): Wait => (wait.owner === FLOODER ? wait : { ...wait, delayMs: 20 }));
+  expect(unfair(compare(inOrder), compare(inOrder))).toEqual([
+    "webhooks of the others waited 1.30 times as long as the flooder's, not 1",
+  ]);
+  expect(unfair(compare(inOrder), compare(overtaking))).toEqual([]);
+});
+
+test('the waits of a burst are those of events that all endpoints take', () => {
+  const arrived = new Map(
+    [`${JOB}.1`, `${JOB}.3`].map((id, index) => [id, { owner: 'owner-0', delayMs: 7 * index }]),
+  );
+  const log = logOf(job, running, completed);
+  expect(burstWaits([started], log, { arrived }).others).toEqual({ p50: 7, p95: 7 });
+  expect(burstWaits([], log, { arrived }).others).toEqual({ p50: 0, p95: 0 });
 });
 
 test('the same seed plans the same jobs, and another one others', () => {

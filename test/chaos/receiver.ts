@@ -3,21 +3,41 @@ import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ReceiverOptions {
   /** The share of requests that fail, 0..1. */
   readonly failing: number;
   readonly random: () => number;
+  /** The owner whose receiver is slow. @default nobody */
+  readonly slowOwner?: string;
+}
+
+export interface Wait {
+  readonly owner: string;
+  readonly delayMs: number;
+}
+
+interface Received {
+  readonly owner: string;
+  readonly request: IncomingMessage;
+  readonly body: string;
+  /** Epoch milliseconds. */
+  readonly arrivedMs: number;
 }
 
 /** A delivery has ten attempts: the receiver accepts one of them. */
 const MOST_FAILURES = 8;
+/** Of each response of the slow receiver: enough to hold all slots of its owner in a burst. */
+const SLOW_MS = 200;
 
 export class ChaosReceiver {
   /** Secrets by owner. */
   readonly secrets = new Map<string, string>();
+  /** When the first request of each event arrived, in milliseconds after it happened; by id. */
+  readonly arrived = new Map<string, Wait>();
   /** When each event was first accepted, in milliseconds after it happened; by id. */
-  readonly accepted = new Map<string, { readonly owner: string; readonly delayMs: number }>();
+  readonly accepted = new Map<string, Wait>();
   /** Ends of the work of steps: how often, by job, step and attempt. */
   readonly work = new Map<string, number>();
   /** Requests that must not come. */
@@ -67,10 +87,14 @@ export class ChaosReceiver {
       const key = `${jobId} ${step} ${attempt}`;
       this.work.set(key, (this.work.get(key) ?? 0) + 1);
       response.writeHead(204).end();
-    } else this.#event(path, request, body, response);
+      return;
+    }
+    const arrivedMs = Date.now();
+    if (path === this.#options.slowOwner) await delay(SLOW_MS);
+    this.#event({ owner: path, request, body, arrivedMs }, response);
   }
 
-  #event(owner: string, request: IncomingMessage, body: string, response: ServerResponse): void {
+  #event({ owner, request, body, arrivedMs }: Received, response: ServerResponse): void {
     const id = String(request.headers['webhook-id']);
     this.requests += 1;
     if (!this.#isSigned(owner, request, body)) this.broken.push(`signature of ${id} for ${owner}`);
@@ -78,6 +102,9 @@ export class ChaosReceiver {
     const earlier = this.#hashes.get(id);
     if (earlier !== undefined && earlier !== hash) this.broken.push(`${id} came with two bodies`);
     this.#hashes.set(id, hash);
+    const event = JSON.parse(body);
+    const wait = { owner, delayMs: arrivedMs - Date.parse(event.timestamp) };
+    if (!this.arrived.has(id)) this.arrived.set(id, wait);
     const failures = this.#failures.get(id) ?? 0;
     const { failing, random } = this.#options;
     if (random() < failing && failures < MOST_FAILURES) {
@@ -90,9 +117,8 @@ export class ChaosReceiver {
     this.#failures.delete(id);
     if (this.accepted.has(id)) this.repeated += 1;
     else {
-      const event = JSON.parse(body);
       if (event.id !== undefined && event.id !== id) this.broken.push(`${id} has the body of ${event.id}`);
-      this.accepted.set(id, { owner, delayMs: Date.now() - Date.parse(event.timestamp) });
+      this.accepted.set(id, wait);
     }
     response.writeHead(204).end();
   }

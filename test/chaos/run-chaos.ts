@@ -10,14 +10,15 @@ import type { ChangeLog } from './change-log.ts';
 import { Patience } from './patience.ts';
 import { FLOODER, ownersOf, planJobs } from './plan.ts';
 import {
+  burstWaits,
   deliveryWaits,
   jobWaits,
   listExecutions,
   lostAndStuck,
-  MOST_WAIT_RATIO,
   missingEvents,
   type StartedJob,
   twice,
+  unfair,
 } from './promises.ts';
 import { ChaosReceiver } from './receiver.ts';
 import { seeded } from './seeded.ts';
@@ -64,7 +65,11 @@ export async function runChaos(
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   await hideMessagesBriefly(cloud, options.hiddenSeconds);
-  const receiver = await ChaosReceiver.start({ failing: options.failing, random: seeded(seed, 'receiver') });
+  const receiver = await ChaosReceiver.start({
+    failing: options.failing,
+    random: seeded(seed, 'receiver'),
+    slowOwner: FLOODER,
+  });
   const owners = ownersOf(jobs);
   for (const owner of owners)
     receiver.secrets.set(
@@ -175,16 +180,11 @@ export async function runChaos(
   const { found, workAgain } = twice(started, receiver, executions);
   const jobsWait = jobWaits(started, log);
   const deliveriesWait = deliveryWaits(receiver);
+  const burstWait = burstWaits(started.slice(0, burst), log, receiver);
   const deadLetters = await countDeadLetters(cloud);
   const [warm = 0, last = 0] = [rssMb[3], rssMb.at(-1)];
   const growthKb = ((last - warm) * 1000) / (jobs * 0.6);
   const { killsOfJob, ...counts } = faults.counts;
-  const starved = Object.entries({ jobs: jobsWait, deliveries: deliveriesWait })
-    .filter(([, { ratio }]) => jobs >= FEWEST_MEASURED && ratio > MOST_WAIT_RATIO)
-    .map(
-      ([what, { ratio }]) =>
-        `${what} of the others waited ${ratio.toFixed(2)} times as long as the flooder's`,
-    );
   const broken = {
     lost,
     stuck,
@@ -195,7 +195,7 @@ export async function runChaos(
     'event not delivered': missingEvents(log, receiver),
     'delivered wrongly': receiver.broken,
     'dead letter': deadLetters,
-    starved,
+    unfair: jobs >= FEWEST_MEASURED ? unfair(jobsWait, burstWait) : [],
     memory:
       jobs >= FEWEST_MEASURED && growthKb > MOST_GROWTH_KB_PER_JOB
         ? [`it grew ${Math.round(growthKb)} KB a job: ${rssMb.join(', ')} MB`]
@@ -227,6 +227,8 @@ export async function runChaos(
       'echo, start to end, others p50 / p95 ms': `${jobsWait.others.p50} / ${jobsWait.others.p95}`,
       'event to receiver, flooder p50 / p95 ms': `${deliveriesWait.flooder.p50} / ${deliveriesWait.flooder.p95}`,
       'event to receiver, others p50 / p95 ms': `${deliveriesWait.others.p50} / ${deliveriesWait.others.p95}`,
+      'burst, event to first request, flooder p50 / p95 ms': `${burstWait.flooder.p50} / ${burstWait.flooder.p95}`,
+      'burst, event to first request, others p50 / p95 ms': `${burstWait.others.p50} / ${burstWait.others.p95}`,
       'RSS in MB at each tenth': rssMb.join(' '),
       'RSS growth in KB a job': Math.round(growthKb),
     },
