@@ -12,6 +12,8 @@ export interface FirewallChoice {
 
 /** About seven requests a second. */
 const REQUESTS_PER_FIVE_MINUTES = 2_000;
+/** Half of the rate of the path: sandboxes of all owners report from few addresses of Lambda, each every 2 to 10 s. */
+const REPORTS_PER_FIVE_MINUTES = 15_000;
 
 /** @returns undefined when the CDK context asks for no firewall. @throws Error naming the key of the CDK context */
 export function readFirewall(node: Node): FirewallChoice | undefined {
@@ -46,21 +48,15 @@ const MANAGED_RULE_GROUPS = [
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
 ] as const;
 
-/**
- * Sandboxes of all owners report from few addresses of Lambda, each every 2 to 10 s. The stage limits the rate of their path.
- */
-const NOT_REPORTS: CfnWebACL.StatementProperty = {
-  notStatement: {
-    statement: {
-      byteMatchStatement: {
-        fieldToMatch: { uriPath: {} },
-        positionalConstraint: 'ENDS_WITH',
-        searchString: REPORTS_PATH,
-        textTransformations: [{ priority: 0, type: 'NONE' }],
-      },
-    },
+const REPORTS: CfnWebACL.StatementProperty = {
+  byteMatchStatement: {
+    fieldToMatch: { uriPath: {} },
+    positionalConstraint: 'ENDS_WITH',
+    searchString: REPORTS_PATH,
+    textTransformations: [{ priority: 0, type: 'NONE' }],
   },
 };
+const NOT_REPORTS: CfnWebACL.StatementProperty = { notStatement: { statement: REPORTS } };
 
 export interface WebFirewallProps extends FirewallChoice {
   readonly api: RestApi;
@@ -81,22 +77,11 @@ export class WebFirewall extends Construct {
       defaultAction: { allow: {} },
       visibilityConfig: visibility('Firewall'),
       rules: [
-        {
-          name: 'Rate',
-          priority: 0,
-          action: { block: {} },
-          statement: {
-            rateBasedStatement: {
-              aggregateKeyType: 'IP',
-              limit: requestsPerFiveMinutes,
-              scopeDownStatement: NOT_REPORTS,
-            },
-          },
-          visibilityConfig: visibility('Rate'),
-        },
+        rateRule('Rate', 0, requestsPerFiveMinutes, NOT_REPORTS),
+        rateRule('ReportsRate', 1, REPORTS_PER_FIVE_MINUTES, REPORTS),
         ...MANAGED_RULE_GROUPS.map(({ name, counted }, index) => ({
           name,
-          priority: index + 1,
+          priority: index + 2,
           overrideAction: { none: {} },
           statement: {
             managedRuleGroupStatement: {
@@ -114,6 +99,22 @@ export class WebFirewall extends Construct {
       resourceArn: api.deploymentStage.stageArn,
     });
   }
+}
+
+/** @param limit requests of one IP address in five minutes */
+function rateRule(
+  name: string,
+  priority: number,
+  limit: number,
+  scopeDownStatement: CfnWebACL.StatementProperty,
+): CfnWebACL.RuleProperty {
+  return {
+    name,
+    priority,
+    action: { block: {} },
+    statement: { rateBasedStatement: { aggregateKeyType: 'IP', limit, scopeDownStatement } },
+    visibilityConfig: visibility(name),
+  };
 }
 
 function visibility(metricName: string): CfnWebACL.VisibilityConfigProperty {

@@ -107,19 +107,22 @@ describe('the firewall', () => {
     }[];
     expect(rules.map(({ Name }) => Name)).toEqual([
       'Rate',
+      'ReportsRate',
       'AWSManagedRulesCommonRuleSet',
       'AWSManagedRulesKnownBadInputsRuleSet',
       'AWSManagedRulesAmazonIpReputationList',
     ]);
-    expect(new Set(rules.map(({ Priority }) => Priority)).size).toBe(4);
+    expect(new Set(rules.map(({ Priority }) => Priority)).size).toBe(5);
     const rate = rules[0]?.Statement;
     expect(rate).toMatchObject({ RateBasedStatement: { AggregateKeyType: 'IP', Limit: 500 } });
-    // But for the reports of sandboxes, which come from few addresses.
+    // But for the reports of sandboxes, which come from few addresses and have a larger limit.
     expect(JSON.stringify(rate)).toContain('"NotStatement":{"Statement":{"ByteMatchStatement"');
+    const reports = { AggregateKeyType: 'IP', Limit: 15_000, ScopeDownStatement: { ByteMatchStatement: {} } };
+    expect(rules[1]?.Statement).toMatchObject({ RateBasedStatement: reports });
   });
 
   test('lets through what jobs are made of: large bodies with code and URLs, from programs without a name', () => {
-    const common = acl?.Properties.Rules[1].Statement.ManagedRuleGroupStatement;
+    const common = acl?.Properties.Rules[2].Statement.ManagedRuleGroupStatement;
     const counted = common.RuleActionOverrides.map(({ Name }: { Name: string }) => Name);
     expect(counted).toEqual(expect.arrayContaining(['SizeRestrictions_BODY', 'NoUserAgent_HEADER']));
   });
