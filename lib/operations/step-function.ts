@@ -28,8 +28,8 @@ import type { OperationNames } from './operation-names.ts';
 
 /** Time beyond the wrap-up, for the function's cold start. */
 const COLD_START_MS = 10_000;
-/** Time beyond a step's limit, for the sandbox to stop its processes and report the timeout. */
-const SANDBOX_WRAP_UP_MS = 10_000;
+/** Time beyond a step's limit, for the sandbox to stop its processes and to report: the last report waits for the runner. */
+const SANDBOX_WRAP_UP_MS = 60_000;
 /** To start a step or to end it. The sandbox repeats a report that does not get a response in half a minute. */
 const RUNNER_TIMEOUT = Duration.seconds(60);
 /** Lambda drops the event of an attempt that cannot start. The shortest time that it allows. */

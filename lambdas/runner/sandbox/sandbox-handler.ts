@@ -8,7 +8,7 @@ import { CodedError, ErrorCode } from '../../shared/errors.ts';
 import { log } from '../../shared/observability/log.ts';
 import { observe } from '../../shared/observability/observe.ts';
 import { traceIdOf } from '../../shared/observability/trace-context.ts';
-import type { LambdaHandler } from '../lambda-handler.ts';
+import { type LambdaHandler, LIMITED_BY_LAMBDA } from '../lambda-handler.ts';
 import { cleanMachine } from './clean-machine.ts';
 import { endProcesses, markEnvironment } from './end-processes.ts';
 import type { SandboxEnding, SandboxError, SandboxEvent } from './protocol.ts';
@@ -33,7 +33,7 @@ export function sandboxHandler<Definition extends StepsOperation>(
 ): LambdaHandler {
   const byName = steps as Readonly<Record<string, SandboxedStep<never, never>>>;
   markEnvironment();
-  return middy((event: SandboxEvent) => runStep(event, byName[event.step])).use(
+  return middy((event: SandboxEvent) => runStep(event, byName[event.step]), LIMITED_BY_LAMBDA).use(
     observe(({ jobId, step, attempt, trace }: SandboxEvent) => ({
       job_id: jobId,
       step,
