@@ -18,7 +18,15 @@ import { serviceName } from './deployment-name.ts';
 import { addAdotLayer, adotEnvironment, functionTracing } from './tracing.ts';
 
 /** The functions that keep jobs moving, and those that callers can fill. */
-export type FunctionPurpose = 'authorizer' | 'recorder' | 'resumer' | 'publisher' | 'api' | 'mcp' | 'sandbox';
+export type FunctionPurpose =
+  | 'authorizer'
+  | 'recorder'
+  | 'resumer'
+  | 'publisher'
+  | 'api'
+  | 'mcp'
+  | 'reports'
+  | 'sandbox';
 
 export interface NodeFunctionProps
   extends BundleProps,

@@ -23,11 +23,13 @@ export interface ReservedConcurrency {
   readonly api: number;
   /** Limits the function of the MCP endpoint, whose calls may wait for 50 s. @default 300 */
   readonly mcp: number;
+  /** The function that takes the reports of sandboxes. Without it, running steps fail. @default 50 */
+  readonly reports: number;
   /** Limits each function of a sandbox: one for each memory of its steps. @default 100 */
   readonly sandbox: number;
 }
 
-/** The defaults with one function of a sandbox reserve 520 of the 1,000 concurrent executions of an account, and 10 more with the canary. */
+/** The defaults with one function of a sandbox reserve 570 of the 1,000 concurrent executions of an account, and 10 more with the canary. */
 const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
   authorizer: 20,
   recorder: 10,
@@ -35,6 +37,7 @@ const DEFAULT_RESERVED_CONCURRENCY: ReservedConcurrency = {
   publisher: 10,
   api: 50,
   mcp: 300,
+  reports: 50,
   sandbox: 100,
 };
 

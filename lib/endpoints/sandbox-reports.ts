@@ -28,10 +28,13 @@ export interface SandboxReportsProps {
 export class SandboxReports extends Construct {
   readonly #function: NodeFunction;
   readonly #secret: Secret;
-  readonly #runners: LambdaFunction[] = [];
+  readonly #names: OperationNames;
+  /** By operation. */
+  readonly #runners = new Map<string, LambdaFunction>();
 
   constructor(scope: Construct, id: string, { names, jobsTable, workspace }: SandboxReportsProps) {
     super(scope, id);
+    this.#names = names;
     // A secret of its own: runners read it, and may not open the secrets of webhooks.
     this.#secret = new Secret(this, 'Secret', {
       description: 'The key that seals the tokens of sandboxes is derived from this text',
@@ -42,20 +45,20 @@ export class SandboxReports extends Construct {
       entry: lambdaEntry('runner/sandbox/take-reports.lambda'),
       role: new CompactRole(this, 'Role', 'lambda.amazonaws.com'),
       timeout: TIMEOUT,
+      purpose: 'reports',
     });
     jobsTable.grantProgress(this.#function);
     workspace.grantWriteLogs(this.#function);
-    names.grantReport(this.#function);
     this.#grantSecret(this.#function);
   }
 
-  /** Allows a runner to make the tokens of its sandbox. */
-  grantStart(runner: LambdaFunction): void {
+  /** Allows the runner of an operation to make the tokens of its sandbox. */
+  grantStart(operation: string, runner: LambdaFunction): void {
     this.#grantSecret(runner);
-    this.#runners.push(runner);
+    this.#runners.set(operation, runner);
   }
 
-  /** Adds the route, and gives its URL to the runners. */
+  /** Adds the route for the operations so far, and gives its URL to the runners. */
   serve({ api, addressWithoutStage, throttling }: Gateway): void {
     const integration = new LambdaIntegration(this.#function, {
       timeout: TIMEOUT,
@@ -70,7 +73,8 @@ export class SandboxReports extends Construct {
       ThrottlingRateLimit: Math.ceil(requestsPerSecond / 2),
       ThrottlingBurstLimit: Math.ceil(burst / 2),
     });
-    for (const runner of this.#runners) {
+    this.#names.grantReport(this.#function, [...this.#runners.keys()]);
+    for (const runner of this.#runners.values()) {
       runner.addEnvironment(Env.reportsUrl, `${addressWithoutStage}${REPORTS_PATH}`);
     }
   }

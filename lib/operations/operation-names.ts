@@ -14,6 +14,8 @@ import { deploymentName } from '../defaults/deployment-name.ts';
 /** Lambda allows 64 characters, and the name of an operation has at most 48. The rest is six, eight and two hyphens. */
 const READABLE_CHARACTERS = 6;
 const HASH_CHARACTERS = 8;
+/** A role has 10,240 characters for its policies, and an ARN some 110. */
+const MAX_NAMED_OPERATIONS = 40;
 
 export class OperationNames {
   readonly #scope: Construct;
@@ -78,15 +80,21 @@ export class OperationNames {
     this.#grant(fn, 'SendTaskSuccess', this.#stateMachineArns);
   }
 
-  /** Allows a function to report on steps in sandboxes to their executions, and to let their runners end them. */
-  grantReport(fn: LambdaFunction): void {
+  /**
+   * Allows a function to report on steps in sandboxes to their executions, and to let their runners end them.
+   * @param operations those with a sandbox
+   */
+  grantReport(fn: LambdaFunction, operations: readonly string[]): void {
     for (const action of ['SendTaskHeartbeat', 'SendTaskSuccess', 'SendTaskFailure']) {
       this.#grant(fn, action, this.#stateMachineArns);
     }
     Grant.addToPrincipal({
       grantee: fn,
       actions: ['lambda:InvokeFunction'],
-      resourceArns: [this.functionVersionArns],
+      resourceArns:
+        operations.length > MAX_NAMED_OPERATIONS
+          ? [this.functionVersionArns]
+          : operations.map((operation) => this.#arn('lambda', 'function', `${this.of(operation)}:*`)),
     });
   }
 

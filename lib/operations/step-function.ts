@@ -255,7 +255,7 @@ function createSandboxRunner(
   const arns = sandboxes.map(([memoryMb, { currentVersion }]) => [memoryMb, currentVersion.functionArn]);
   runner.addEnvironment(Env.sandboxFunctionArns, JSON.stringify(Object.fromEntries(arns)));
   runner.addEnvironment(Env.operationName, definition.name);
-  reports?.grantStart(runner);
+  reports?.grantStart(definition.name, runner);
   return { runner, role };
 }
 

@@ -166,6 +166,14 @@ describe('under another id', () => {
   });
 });
 
+test('the function that takes reports may invoke the runners of sandboxed operations alone', () => {
+  const policies = Object.entries(create().template().findResources('AWS::IAM::Role'))
+    .filter(([id]) => id.startsWith('OpsReportsRole'))
+    .map(([, { Properties }]) => JSON.stringify(Properties.Policies));
+  const functions = policies.join().match(/:function:[^"]+/g);
+  expect(functions).toEqual([expect.stringMatching(/^:function:Own-Op-[0-9a-f]{8}-build:\*$/)]);
+});
+
 describe('reserved concurrency', () => {
   /** Returns what the stack reserves, by logical id of the function without its hash. */
   function reserved(props: Partial<AsyncOperationsProps>): Readonly<Record<string, number>> {
@@ -194,6 +202,7 @@ describe('reserved concurrency', () => {
       EventsFunction: 10,
       ManagementFunction: 50,
       McpFunction: 300,
+      ReportsFunction: 50,
       buildSandbox: 100,
     });
     // Lambda keeps 100 of an account's 1,000 for functions without a reservation.
