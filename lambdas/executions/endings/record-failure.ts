@@ -58,7 +58,7 @@ export async function recordCaughtError(
   const job = await jobs.find(jobId);
   if (!job) return;
   const { error, logs, used, ...end } = retryableFailure(job, caught) ?? {
-    error: describe(job, caught.Error),
+    error: describe(job, caught.Error, finished),
   };
   await fail(jobs, job, error, {
     ...end,
@@ -106,7 +106,11 @@ function retryableFailure(
   return { error: toError(job, ErrorCode.stepCrashed, message, name) };
 }
 
-function describe(job: Job, name: string): JobError {
+function describe(job: Job, name: string, finished: CaughtError['finished']): JobError {
+  if (name === HEARTBEAT_TIMEOUT && !hasBegun(job, finished)) {
+    const message = `${waitingStep(job, finished)} did not start: no report of its sandbox arrived. ${REMEDY}`;
+    return toError(job, ErrorCode.stepCrashed, message, name);
+  }
   const cause = SANDBOX_ENDINGS.includes(name) ? SANDBOX_CRASHED : name;
   const what = stepOf(job);
   if (job.status === JobStatus.inputRequired && cause === 'States.Timeout') {
@@ -123,6 +127,18 @@ function describe(job: Job, name: string): JobError {
 
 /** Other names for a sandbox that ended without a result. */
 const SANDBOX_ENDINGS: readonly string[] = [HEARTBEAT_TIMEOUT, SANDBOX_CRASHED_AGAIN];
+
+/** @returns whether the last attempt began: the record has no event of a step that did not start */
+function hasBegun({ step, timeline }: Job, finished: CaughtError['finished']): boolean {
+  const last = timeline?.at(-1);
+  return last !== undefined && 'began' in last && last.step === step && !Object.hasOwn(finished, step);
+}
+
+/** The record of a job has the last step that began. */
+function waitingStep(job: Job, finished: CaughtError['finished']): string {
+  const { step } = job;
+  return step !== undefined && Object.hasOwn(finished, step) ? `The step after ${step}` : stepOf(job);
+}
 
 function stepOf({ step }: Job): string {
   return step ? `The step ${step}` : 'The first step';

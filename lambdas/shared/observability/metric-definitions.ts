@@ -63,7 +63,7 @@ export const metricDefinitions = {
   ExecutionFailures: {
     ...ofJob,
     meaning:
-      'Failed jobs with the code `STEP_CRASHED`, `EXECUTION_STOPPED` or `START_FAILED`, because no step reported the failure. Sandboxes that crash do not count.',
+      'Failed jobs with the code `STEP_CRASHED`, `EXECUTION_STOPPED` or `START_FAILED`, because no step reported the failure. Sandboxes that crash do not count; those that never report do.',
   },
   JobsCancelled: { ...ofJob, meaning: 'Jobs that were cancelled.' },
   QueuedTime: { ...ofJob, ...ms, meaning: 'From the creation of a job to the start of its first step.' },

@@ -103,6 +103,33 @@ test.each(['States.Timeout', 'Sandbox.Timedout'])('%s is a timeout of the step',
   });
 });
 
+describe('a sandbox without a report', () => {
+  const began = { step: 'test', began: 1 };
+  const heartbeatTimeout = (changes: Partial<Job>, finished: CaughtError['finished'] = {}) =>
+    recordCaughtError(storeOf({ ...job, ...changes }), { ...caught('States.HeartbeatTimeout'), finished });
+
+  test('crashed when its step had begun', async () => {
+    await heartbeatTimeout({ timeline: [began] }, { install: {} });
+    expect((failed[0] as unknown[])[1]).toMatchObject({
+      message: `The step test crashed (Sandbox.ExitError). ${REMEDY}`,
+      details: { cause: 'Sandbox.ExitError' },
+    });
+  });
+
+  test.each<[string, Partial<Job>, CaughtError['finished']]>([
+    ['The first step', { step: undefined, timeline: undefined }, {}],
+    ['The step after test', { timeline: [began] }, { test: {} }],
+    ['The step test', { timeline: [began, { step: 'test', failed: 2, code: 'BUSY', message: '' }] }, {}],
+  ])('%s did not start: an operator has to know', async (what, changes, finished) => {
+    await heartbeatTimeout(changes, finished);
+    expect((failed[0] as unknown[])[1]).toMatchObject({
+      code: 'STEP_CRASHED',
+      message: `${what} did not start: no report of its sandbox arrived. ${REMEDY}`,
+      details: { cause: 'States.HeartbeatTimeout' },
+    });
+  });
+});
+
 describe('a timeout while the job needs input', () => {
   const upload = { step: 'test', message: 'A file.', upload: { key: 'uploads/x', maxBytes: 1 } };
   const asking = { status: 'input_required', inputRequests: {} } as const;
