@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SANDBOX_HEARTBEAT_MS } from '../../definition/state-names.ts';
 import { log } from '../../shared/observability/log.ts';
 import { MAX_LOG_BYTES } from '../step-log.ts';
 import { GatheredText } from './gather-output.ts';
@@ -18,8 +19,15 @@ import { request } from './request.ts';
 
 /** For one response. The last one waits until the log is stored. */
 const RESPONSE_TIMEOUT_MS = 30_000;
-/** Step Functions gives up an attempt without a heartbeat for 45 s. */
-const GIVE_UP_MS = 60_000;
+/**
+ * Time without an accepted report after which the step stops: before Step Functions gives the attempt up, because the next attempt
+ * writes the same files. In the difference the step stops.
+ */
+const GIVE_UP_MS = SANDBOX_HEARTBEAT_MS - 10_000;
+/** The same for the reports after the end of the step: the outcome counts until the next attempt has begun. */
+const GIVE_UP_END_MS = 60_000;
+/** The least time for a response. */
+const MIN_RESPONSE_TIMEOUT_MS = 5_000;
 const MAX_PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 250;
 /** A larger ending has a report of its own, without a part of the log. */
@@ -39,7 +47,10 @@ export class Reporter {
   readonly #output = new GatheredText({ send: (piece) => this.#add(piece) });
   #progress: Pick<SandboxReport, 'progress' | 'message'> = {};
   #wake = Promise.withResolvers<void>();
-  #isEnding = false;
+  /** When the last accepted report was sent, in epoch milliseconds. Step Functions counts from then or later. */
+  #acceptedAt = Date.now();
+  /** Epoch milliseconds of the end of the step. */
+  #endedAt: number | undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor({ url, token }: SandboxEvent['reports']) {
@@ -79,7 +90,7 @@ export class Reporter {
     this.#logBytes += Buffer.byteLength(piece);
     if (this.#characters < MAX_REPORT_CHARACTERS) return;
     this.#wake.resolve();
-    if (!this.#isEnding && !this.signal.aborted) await this.#taken.promise;
+    if (this.#endedAt === undefined && !this.signal.aborted) await this.#taken.promise;
   }
 
   progress(fraction: number, message?: string): void {
@@ -90,7 +101,7 @@ export class Reporter {
 
   /** Sends the rest of the log and the last report. */
   async end(ending: SandboxEnding): Promise<void> {
-    this.#isEnding = true;
+    this.#endedAt = Date.now();
     this.#wake.resolve();
     this.#taken.resolve();
     await this.#loop;
@@ -108,9 +119,9 @@ export class Reporter {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isEnding && !this.signal.aborted) {
+    while (this.#endedAt === undefined && !this.signal.aborted) {
       if (this.#characters < MAX_REPORT_CHARACTERS) await this.#pause();
-      if (this.#isEnding) return;
+      if (this.#endedAt !== undefined) return;
       const progress = this.#progress;
       this.#progress = {};
       await this.#sendLog(progress);
@@ -120,7 +131,7 @@ export class Reporter {
   /** Waits until the next report is due, much of the log has gathered, or the step has ended. */
   async #pause(): Promise<void> {
     this.#wake = Promise.withResolvers();
-    if (this.#isEnding) return;
+    if (this.#endedAt !== undefined) return;
     const timer = setTimeout(() => this.#wake.resolve(), this.#intervalMs);
     await this.#wake.promise;
     clearTimeout(timer);
@@ -150,16 +161,17 @@ export class Reporter {
   /** Repeats a report until a response has it. @returns whether the step may go on */
   async #send(report: SandboxReport): Promise<boolean> {
     const body = writeReport(this.#token, report);
-    const giveUpMs = Date.now() + GIVE_UP_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
-      const response = await this.#post(body);
+      const sentAt = Date.now();
+      const response = await this.#post(body, this.#giveUpAt() - sentAt);
       if (response) {
+        this.#acceptedAt = sentAt;
         this.#token = response.token ?? this.#token;
         this.#intervalMs = response.next_ms ?? this.#intervalMs;
         if (!response.continue) this.#stop.abort(new Error('The attempt has to stop.'));
         return response.continue;
       }
-      if (Date.now() > giveUpMs) {
+      if (Date.now() > this.#giveUpAt()) {
         this.#stop.abort(new Error('The reports do not arrive.'));
         return false;
       }
@@ -167,14 +179,20 @@ export class Reporter {
     }
   }
 
+  /** @returns epoch milliseconds */
+  #giveUpAt(): number {
+    if (this.#endedAt === undefined) return this.#acceptedAt + GIVE_UP_MS;
+    return Math.max(this.#acceptedAt, this.#endedAt) + GIVE_UP_END_MS;
+  }
+
   /** @returns undefined when the report has to be sent again */
-  async #post(body: string): Promise<ReportResponse | undefined> {
+  async #post(body: string, leftMs: number): Promise<ReportResponse | undefined> {
     try {
       const response = await request(this.#url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
-        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+        signal: AbortSignal.timeout(Math.min(RESPONSE_TIMEOUT_MS, Math.max(MIN_RESPONSE_TIMEOUT_MS, leftMs))),
       });
       const content = await text(response);
       const { statusCode: status = 0 } = response;

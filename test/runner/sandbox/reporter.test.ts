@@ -48,6 +48,12 @@ function createReporter(): Reporter {
   return new Reporter({ url, token: 'first' });
 }
 
+/** Lets each report after the first one take so many milliseconds. */
+function letTriesTake(ms: number): void {
+  const now = Date.now;
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + Math.max(0, received.length - 1) * ms);
+}
+
 test('the first report has a claim, each later one the token of the response before', async () => {
   const reporter = createReporter();
   expect(await reporter.begin()).toBe(true);
@@ -72,6 +78,27 @@ test('a report without a response is sent again, with the same token', async () 
   answers = [{ status: 503 }, { status: 429 }];
   await reporter.end({ result: 1 });
   expect(received.slice(1).map(({ token }) => token)).toEqual(['token 1', 'token 1', 'token 1']);
+});
+
+test('a step whose reports do not arrive stops before the next attempt begins', async () => {
+  letTriesTake(18_000);
+  const reporter = createReporter();
+  answers = [{ continue: true, next_ms: 10, token: 'next' }, { status: 503 }, { status: 503 }];
+  await reporter.begin();
+  await once(reporter.signal, 'abort');
+  expect(reporter.signal.reason).toEqual(new Error('The reports do not arrive.'));
+  expect(received).toHaveLength(3);
+});
+
+test('the outcome of a step is sent for longer: the next attempt may begin late', async () => {
+  letTriesTake(18_000);
+  const reporter = createReporter();
+  await reporter.begin();
+  answers = [{ status: 503 }, { status: 503 }, { status: 503 }];
+  await reporter.end({ result: 1 });
+  expect(received.at(-1)?.report).toEqual({ ending: { result: 1 } });
+  expect(received).toHaveLength(5);
+  expect(reporter.signal.aborted).toBe(false);
 });
 
 test.each([
