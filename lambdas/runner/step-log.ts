@@ -17,6 +17,7 @@ const PIECE_CHARACTERS = 64 * 1024;
 
 /** Cuts off longer logs with a notice, so that a script in an endless loop cannot fill the disk. */
 export const MAX_LOG_BYTES = 50 * 1024 * 1024;
+export const LOG_LIMIT_NOTICE = `\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n`;
 
 export class FileStepLog implements StepLog {
   readonly #directory: string;
@@ -70,8 +71,8 @@ export class FileStepLog implements StepLog {
     for (const piece of splitText(text, PIECE_CHARACTERS)) {
       if (this.#size > MAX_LOG_BYTES) return;
       const bytes = this.#appendText(cleanText(piece));
-      if (bytes > MAX_LOG_BYTES)
-        this.#appendText(`\nThe log ends here: it exceeded ${MAX_LOG_BYTES} bytes.\n`);
+      // A sandbox adds the notice itself.
+      if (bytes > MAX_LOG_BYTES && !piece.endsWith(LOG_LIMIT_NOTICE)) this.#appendText(LOG_LIMIT_NOTICE);
     }
   }
 

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SANDBOX_HEARTBEAT_MS } from '../../definition/state-names.ts';
 import { log } from '../../shared/observability/log.ts';
-import { MAX_LOG_BYTES } from '../step-log.ts';
+import { LOG_LIMIT_NOTICE, MAX_LOG_BYTES } from '../step-log.ts';
 import { GatheredText } from './gather-output.ts';
 import {
   fitEnding,
@@ -83,11 +83,12 @@ export class Reporter {
 
   /** Waits while a whole report waits, unless the step has ended. */
   async #add(piece: string): Promise<void> {
-    // The receiver ends the log with a notice when it gets more than the limit.
     if (this.#logBytes > MAX_LOG_BYTES) return;
-    this.#pieces.push(piece);
-    this.#characters += piece.length;
     this.#logBytes += Buffer.byteLength(piece);
+    // The receiver cleans the text. It may keep less than the limit, and then adds no notice itself.
+    const kept = this.#logBytes > MAX_LOG_BYTES ? piece + LOG_LIMIT_NOTICE : piece;
+    this.#pieces.push(kept);
+    this.#characters += kept.length;
     if (this.#characters < MAX_REPORT_CHARACTERS) return;
     this.#wake.resolve();
     if (this.#endedAt === undefined && !this.signal.aborted) await this.#taken.promise;
@@ -96,7 +97,9 @@ export class Reporter {
   progress(fraction: number, message?: string): void {
     const { message: before } = this.#progress;
     const latest = message ?? before;
-    this.#progress = { progress: fraction, ...(latest !== undefined && { message: latest }) };
+    // Code without types may give another value.
+    const within = Math.min(1, Math.max(0, Number(fraction) || 0));
+    this.#progress = { progress: within, ...(latest !== undefined && { message: latest }) };
   }
 
   /** Sends the rest of the log and the last report. */

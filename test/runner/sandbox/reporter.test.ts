@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import {
   MAX_REPORT_CHARACTERS,
@@ -99,6 +100,38 @@ test('the outcome of a step is sent for longer: the next attempt may begin late'
   expect(received.at(-1)?.report).toEqual({ ending: { result: 1 } });
   expect(received).toHaveLength(5);
   expect(reporter.signal.aborted).toBe(false);
+});
+
+test('a log above its limit ends with one notice', async () => {
+  const reporter = createReporter();
+  await reporter.begin();
+  const line = `\u001b[31m${'x'.repeat(1_022)}\u001b[0m\n`;
+  reporter.write(line.repeat(50 * 1_024));
+  await reporter.drain();
+  reporter.write('dropped\n');
+  await reporter.end({ result: 1 });
+  const logs = received.map(({ report }) => report.log ?? '').join('');
+  expect(logs.slice(-60)).toMatch(/x\nThe log ends here: it exceeded 52428800 bytes\.\n$/);
+  expect(logs.split('The log ends here')).toHaveLength(2);
+  expect(logs).not.toContain('dropped');
+});
+
+test.each([
+  ['of no number', Number.NaN, 0],
+  ['without an end', Number.POSITIVE_INFINITY, 1],
+  ['below zero', -1, 0],
+  ['of a text', '0.5' as never, 0.5],
+])('progress %s is a fraction', async (_, fraction, reported) => {
+  const reporter = createReporter();
+  answers = [
+    { continue: true, next_ms: 10, token: 'next' },
+    { continue: true, next_ms: 10_000, token: 'next' },
+  ];
+  reporter.progress(fraction);
+  await reporter.begin();
+  while (received.length < 2) await delay(5);
+  await reporter.end({ result: 1 });
+  expect(received[1]?.report.progress).toBe(reported);
 });
 
 test.each([
