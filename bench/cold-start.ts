@@ -10,9 +10,11 @@ import type { LocalCloud } from '../local/cloud.ts';
 import { readAssembly } from '../local/template/assembly.ts';
 import { awsClients } from '../test/support/test-cloud.ts';
 import { median, type Row, row } from './measure.ts';
+import { refuseReports } from './refuse-reports.ts';
 
 const run = promisify(execFile);
 const ROUNDS = 9;
+const BARE = 'bare handler';
 /** Limits of bundles by function, in kilobytes of 1,000 bytes. */
 const KB_LIMITS: Readonly<Record<string, number>> = { mcp: 780, authorizer: 100, 'build-sandbox': 350 };
 /** Limit of the cold start of `mcp`, relative to the bare handler. */
@@ -36,8 +38,15 @@ export async function coldStarts(
   cloud: LocalCloud,
   scratch: string,
 ): Promise<readonly Row[]> {
-  const bare = await bundleBare(scratch);
-  const candidates = [bare, ...(await functionsOf(assembly))];
+  const reports = await refuseReports();
+  try {
+    return await measure([await bundleBare(scratch), ...(await functionsOf(assembly, reports.url))], cloud);
+  } finally {
+    reports.close();
+  }
+}
+
+async function measure(candidates: readonly Candidate[], cloud: LocalCloud): Promise<readonly Row[]> {
   const known = {
     ...cloud.environment,
     PATH: process.env.PATH,
@@ -67,8 +76,10 @@ export async function coldStarts(
   }
   const totalMs = (candidate: Candidate) =>
     (samples.get(candidate) ?? []).map(({ importMs, firstCallMs }) => importMs + firstCallMs);
-  const mcp = candidates.find(({ name }) => name === 'mcp') ?? bare;
-  const ratios = totalMs(mcp).map((ms, round) => ms / (totalMs(bare)[round] ?? Number.NaN));
+  const totalsOf = (name: string) =>
+    candidates.filter((candidate) => candidate.name === name).flatMap(totalMs);
+  const bareMs = totalsOf(BARE);
+  const ratios = totalsOf('mcp').map((ms, round) => ms / (bareMs[round] ?? Number.NaN));
   return [
     ...candidates.flatMap((candidate) => [
       row(
@@ -169,8 +180,13 @@ const callEvent = {
   call: { jobId: stepEvent.jobId, owner: 'x', input: { project: 'x', path: 'x', pattern: 'x' } },
 };
 
-/** An unknown step. */
-const sandboxEvent = { step: '', jobId: stepEvent.jobId, limitMs: 1_000, reports: { url: '', token: '' } };
+/** A step that stops after its first report. @param url receives it */
+const sandboxEvent = (url: string) => ({
+  step: '',
+  jobId: stepEvent.jobId,
+  limitMs: 1_000,
+  reports: { url, token: '' },
+});
 
 /** A report without a token, which is refused without a read. */
 const invalidReport = { httpMethod: 'POST', headers: {}, body: '', isBase64Encoded: false };
@@ -185,10 +201,12 @@ const canaryWebhookEvent = {
 };
 
 /** Functions that stream their responses. */
-const STREAMING = new Set(['mcp', 'build-sandbox']);
+const STREAMING = new Set(['mcp']);
 
-/** Functions by the beginning of their description. */
-const FUNCTIONS: readonly (readonly [description: string, name: string, event: unknown])[] = [
+/** Returns functions by the beginning of their description. */
+const functionsWith = (
+  reportsUrl: string,
+): readonly (readonly [description: string, name: string, event: unknown])[] => [
   ['Serves MCP', 'mcp', checkJobEvent],
   ['Serves the management API', 'api', getJobEvent],
   ['Serves operators', 'operator', listOpenJobsEvent],
@@ -201,7 +219,7 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Runs the steps of Read project file', 'read-file', callEvent],
   ['Runs the steps of Search project', 'search', callEvent],
   ['Runs the steps of Upload', 'upload', stepEvent],
-  ['Sandbox', 'build-sandbox', sandboxEvent],
+  ['Sandbox', 'build-sandbox', sandboxEvent(reportsUrl)],
   ['Takes the reports', 'sandbox-reports', invalidReport],
   ['Publishes', 'publish-events', { Records: [] }],
   ['Delivers', 'deliver', { Records: [] }],
@@ -214,16 +232,20 @@ const FUNCTIONS: readonly (readonly [description: string, name: string, event: u
   ['Starts and stops', 'settle-queued', { Records: [] }],
 ];
 
-export async function functionsOf(directory: string): Promise<readonly Candidate[]> {
+/** @param reportsUrl receives the first report of each sandbox, see `refuseReports` */
+export async function functionsOf(directory: string, reportsUrl: string): Promise<readonly Candidate[]> {
   const { template, assetDirectory } = await readAssembly(directory);
+  const functions = functionsWith(reportsUrl);
   return Object.entries(template.Resources)
     .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
     .map(([logicalId, { Properties }]) => {
       const { Description, Code, Environment, FunctionName, TenancyConfig } =
         Properties as unknown as FunctionProperties;
-      const found = FUNCTIONS.find(([description]) => Description.startsWith(description));
+      const found = functions.find(([description]) => Description.startsWith(description));
       if (!found)
-        throw new Error(`The benchmark has no event for the function "${Description}": add it to FUNCTIONS.`);
+        throw new Error(
+          `The benchmark has no event for the function "${Description}": add it to functionsWith.`,
+        );
       const [, name, event] = found;
       return {
         name,
@@ -264,7 +286,7 @@ async function bundleBare(scratch: string): Promise<Candidate> {
     banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
   });
   return {
-    name: 'bare handler',
+    name: BARE,
     functionName: '',
     isolatesTenants: false,
     bundle,

@@ -10,6 +10,7 @@ import { BenchClient } from './client.ts';
 import { CloudProcess } from './cloud-process.ts';
 import { functionsOf } from './cold-start.ts';
 import { median, type Row, row } from './measure.ts';
+import { refuseReports } from './refuse-reports.ts';
 
 const run = promisify(execFile);
 const SOURCE = '--conditions=mcp-async-operations-source';
@@ -97,8 +98,9 @@ async function memoryOfFunctions(app: string): Promise<readonly Row[]> {
     region: environment.AWS_REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
+  const reports = await refuseReports();
   try {
-    const functions = await functionsOf(app);
+    const functions = await functionsOf(app, reports.url);
     for (const { functionName, event, isolatesTenants } of functions) {
       const TenantId = isolatesTenants ? 'bench' : undefined;
       await lambda.send(
@@ -111,6 +113,7 @@ async function memoryOfFunctions(app: string): Promise<readonly Row[]> {
     ];
   } finally {
     lambda.destroy();
+    reports.close();
     await running.close();
   }
 }
