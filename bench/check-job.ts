@@ -14,7 +14,7 @@ const CALLERS = 4;
  * The map relative to the endpoint. With two cores, an endpoint whose services cost nothing would reach 3: the function itself takes
  * 2 ms of CPU, for the protocol, the checks of its types and the AWS SDK.
  */
-const RATIO_LIMIT = 6;
+const RATIO_LIMIT = 5;
 
 /** Each server has a process of its own. @param assembly directory of an assembly whose callers need no token */
 export async function checkJobRate(assembly: string): Promise<readonly Row[]> {
