@@ -14,7 +14,6 @@ type Invocation = Extract<ToWorker, { type: 'invoke' }>;
 
 /** Workers share the clock of the process. */
 const STARTED_MS = performance.now();
-const UNDICI_NAMES = ['WebSocket', 'CloseEvent', 'MessageEvent'];
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const setup = workerData as WorkerSetup;
 let chunkTaken: (() => void) | undefined;
@@ -86,22 +85,8 @@ Object.assign(globalThis, {
   },
 });
 
-/**
- * Imports `node:http` without the names that Node.js takes from undici: loading undici takes 20 ms in each instance, and the AWS
- * SDK needs none of them. They stay properties of the module.
- */
-async function importHttp(): Promise<void> {
-  const http: object = process.getBuiltinModule('node:http');
-  const descriptors = Object.getOwnPropertyDescriptors(http);
-  const ofUndici = Object.entries(descriptors).filter(([name]) => UNDICI_NAMES.includes(name));
-  for (const [name] of ofUndici) Reflect.deleteProperty(http, name);
-  await import('node:http');
-  Object.defineProperties(http, Object.fromEntries(ofUndici));
-}
-
 /** @throws FunctionFailure with Lambda's error types and messages */
 async function loadHandler(): Promise<Handler> {
-  await importHttp();
   const [file = '', name = ''] = setup.handler.split('.');
   const path = ['mjs', 'js', 'cjs']
     .map((ext) => join(setup.codeDirectory, `${file}.${ext}`))
