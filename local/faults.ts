@@ -40,7 +40,7 @@ const LONGEST_LIFE_MS = 60;
 const SLOW_MS = 3_500;
 
 export interface FaultOptions {
-  /** The share of requests, batches or invocations that have the fault, 0..1. Only `strikes` knows it. @default 1 */
+  /** The share of requests, batches or invocations that have the fault, 0..1. Only `strikes` and `killOf` use it. @default 1 */
   readonly share?: number;
   /** Returns numbers from 0 to 1 that decide which ones: those of a seed repeat the choice. @default Math.random */
   readonly random?: () => number;
@@ -83,7 +83,7 @@ export class Faults {
   }
 
   /**
-   * Returns when to kill the instance of an invocation that begins, and whom to tell; undefined when it lives.
+   * Returns when to kill the instance of an invocation that begins, and the function to call; undefined when it lives.
    * @param payload of the invocation
    */
   killOf(

@@ -100,7 +100,7 @@ export interface PricedWorkload extends Workload {
 export function priceWorkload(workload: Workload, region: string): PricedWorkload {
   const { lines, total } = priceQuantities(workload.quantities, region);
   const usdOf = (name: keyof Quantities) => lines.find((line) => line.name === name)?.usd ?? 0;
-  // Beside a sandbox, the function of the steps only waits.
+  // Beside a sandbox, the function of the steps starts and ends them.
   const codeUsd = (usdOf('sandboxGbSeconds') || usdOf('stepGbSeconds')) + usdOf('storageGbSeconds');
   return {
     ...workload,

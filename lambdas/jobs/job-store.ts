@@ -211,7 +211,7 @@ export class JobStore {
 
   /**
    * One read.
-   * @returns what the lease shares with looks at the job; undefined when the job has ended or a later invocation has taken over
+   * @returns the end of the watch; undefined when the job has ended or a later invocation has taken over
    */
   async readLease(jobId: string, lease: string): Promise<Pick<Watched, 'watchedUntil'> | undefined> {
     countUse('reads');

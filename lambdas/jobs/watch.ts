@@ -17,7 +17,7 @@ export type Watched = Pick<Job, 'watchedUntil' | 'callback'>;
 export type LookedAt = Pick<Job, 'jobId' | 'watchedUntil' | 'callback'> &
   Partial<Pick<Job, 'status' | 'stepFunction' | 'updatedAt'>>;
 
-/** Whether somebody has looked within the last minute, or is told of every progress: by `callback_url`, or see `watchSubscribed`. */
+/** Whether somebody has looked within the last minute, or receives every `job.progress` by `callback_url`. See `watchSubscribed` too. */
 export function isWatched({ watchedUntil = 0, callback }: Watched, nowMs: number): boolean {
   return watchedUntil > nowMs || callback?.events.includes(PROGRESS_EVENT) === true;
 }

@@ -65,8 +65,8 @@ interface InvokeConfigProperties {
 }
 
 /**
- * Reads how functions and versions retry asynchronous invocations: `build` or `build:1`. As on AWS, a setting of a function is
- * none of its versions.
+ * Reads how functions and versions retry asynchronous invocations: `build` or `build:1`. As on AWS, a setting of a function
+ * does not apply to its versions.
  */
 function readAsyncOptions(template: Template, resolve: Resolve): ReadonlyMap<string, AsyncOptions> {
   const configs = resourcesOf<InvokeConfigProperties>(

@@ -118,7 +118,7 @@ describe('of progress', () => {
     ]);
   });
 
-  test('a look at a job is none: no sink receives it', async () => {
+  test('a look at a job is no event: no sink receives it', async () => {
     const send = jest.fn<EventSink['send']>(async () => ({ failed: [], refused: [] }));
     const look = change({ watchedUntil: Date.parse('2026-01-01T00:02:00Z') });
     await publishEvents({ ...dependencies, sinks: [{ name: 'any', send }] }, [look, progress]);

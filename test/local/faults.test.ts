@@ -7,7 +7,7 @@ function numbers(...values: number[]): () => number {
   return () => values.shift() ?? 1;
 }
 
-test('a fault with a share hits what its numbers choose, and tells whom', () => {
+test('a fault with a share hits what its numbers choose, and calls `onStrike`', () => {
   const faults = new Faults();
   const struck: string[] = [];
   const random = numbers(0.04, 0.05, 0.9, 0);
