@@ -38,8 +38,8 @@ const FIRST_POLL_MS = 20;
 const DEFAULT_POLL_MS = 500;
 /** It does not export its own. */
 const SDK_PACKAGE = '../../node_modules/@modelcontextprotocol/sdk/package.json';
-/** Writes each change to the disk. */
-const VALKEY_OPTIONS = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+/** Syncs the disk once a second, its default: the tables of the local cloud do not sync each write either. */
+const VALKEY_OPTIONS = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'];
 
 /** @param scratch a temporary folder @returns lines of Markdown */
 export async function comparePeers(scratch: string): Promise<readonly string[]> {
