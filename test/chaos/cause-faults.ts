@@ -29,6 +29,7 @@ const STEP_FUNCTIONS = [
   'DescribeExecution',
   'ListExecutions',
   'SendTaskFailure',
+  'SendTaskHeartbeat',
   'SendTaskSuccess',
   'StartExecution',
   'StopExecution',

@@ -24,7 +24,7 @@ test('nothing is lost, twice or stuck when functions die, calls are throttled, a
     killed: 0.02,
     hiddenSeconds: 10,
     abandons: false,
-    patienceMs: 60_000,
+    patienceMs: 120_000,
     assemblyDirectory: assemblies.test,
   });
   expect(broken).toEqual({});

@@ -9,7 +9,7 @@ export interface PlannedJob {
   /** Idempotency key, unique in the run. */
   readonly key: string;
   readonly owner: string;
-  readonly operation: 'chore' | 'echo';
+  readonly operation: 'chore' | 'confined' | 'echo';
   readonly behaviour: Behaviour;
   /** When its caller cancels it, after the start was accepted. @default never */
   readonly cancelAfterMs?: number;
@@ -19,8 +19,8 @@ export interface PlannedJob {
   readonly isAbandoned: boolean;
 }
 
-/** `plain` echoes; the others are behaviours of the operation `chore`. */
-export type Behaviour = 'ask' | 'echo' | 'fail' | 'fail_once' | 'plain' | 'slow';
+/** Of the operations: `tick` of `confined`, in a sandbox; `echo` of `echo`; the others of `chore`. */
+export type Behaviour = 'ask' | 'echo' | 'fail' | 'fail_once' | 'plain' | 'slow' | 'tick';
 
 /** Shares of all jobs; the rest echoes. */
 const BEHAVIOURS: readonly (readonly [Behaviour, number])[] = [
@@ -29,6 +29,7 @@ const BEHAVIOURS: readonly (readonly [Behaviour, number])[] = [
   ['fail_once', 0.06],
   ['fail', 0.03],
   ['slow', 0.04],
+  ['tick', 0.02],
 ];
 const CANCELLED = 0.08;
 const LATEST_CANCEL_MS = 2_500;
@@ -52,7 +53,7 @@ export function planJobs(
     return {
       key: `chaos-${seed}-${index}`,
       owner,
-      operation: behaviour === 'echo' ? 'echo' : 'chore',
+      operation: operationOf(behaviour),
       behaviour,
       ...(isCancelled && { cancelAfterMs: random() * LATEST_CANCEL_MS }),
       isDoubled: random() < DOUBLED,
@@ -72,6 +73,11 @@ export function ownersOf(jobs: number): readonly string[] {
 function ownersBeside(jobs: number): readonly string[] {
   const count = Math.min(20, Math.max(4, Math.floor(jobs / 500)));
   return Array.from({ length: count }, (_, index) => `owner-${index}`);
+}
+
+function operationOf(behaviour: Behaviour): PlannedJob['operation'] {
+  if (behaviour === 'tick') return 'confined';
+  return behaviour === 'echo' ? 'echo' : 'chore';
 }
 
 function pick(number: number): Behaviour {

@@ -30,6 +30,8 @@ interface Received {
 const MOST_FAILURES = 8;
 /** Of each response of the slow receiver: enough to hold all slots of its owner in a burst. */
 const SLOW_MS = 200;
+/** Of an attempt in a sandbox, a tenth of a second each. */
+const TICKS = 3;
 
 export class ChaosReceiver {
   /** Secrets by owner. */
@@ -38,7 +40,7 @@ export class ChaosReceiver {
   readonly arrived = new Map<string, Wait>();
   /** When each event was first accepted, in milliseconds after it happened; by id. */
   readonly accepted = new Map<string, Wait>();
-  /** Ends of the work of steps: how often, by job, step and attempt. */
+  /** Ends of the work of steps: how often, by job (in a sandbox: by key), step and attempt. */
   readonly work = new Map<string, number>();
   /** Requests that must not come. */
   readonly broken: string[] = [];
@@ -47,6 +49,7 @@ export class ChaosReceiver {
   repeated = 0;
   readonly #options: ReceiverOptions;
   readonly #hashes = new Map<string, string>();
+  readonly #ticks = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #server = createServer((request, response) => void this.#receive(request, response));
 
@@ -62,7 +65,7 @@ export class ChaosReceiver {
     return receiver;
   }
 
-  /** @param path the name of an owner, or `work` */
+  /** @param path the name of an owner, `work`, or `ticks/` and the key of a job in a sandbox */
   url(path: string): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${path}`;
   }
@@ -84,14 +87,32 @@ export class ChaosReceiver {
     const path = request.url?.slice(1) ?? '';
     if (path === 'work') {
       const { jobId, step, attempt } = JSON.parse(body);
-      const key = `${jobId} ${step} ${attempt}`;
-      this.work.set(key, (this.work.get(key) ?? 0) + 1);
+      this.#worked(`${jobId} ${step} ${attempt}`);
       response.writeHead(204).end();
+      return;
+    }
+    if (path.startsWith('ticks/')) {
+      this.#tick(path, response);
       return;
     }
     const arrivedMs = Date.now();
     if (path === this.#options.slowOwner) await delay(SLOW_MS);
     this.#event({ owner: path, request, body, arrivedMs }, response);
+  }
+
+  #worked(key: string): void {
+    this.work.set(key, (this.work.get(key) ?? 0) + 1);
+  }
+
+  /** Ends the work of an attempt at its third tick. One that runs twice ends twice. */
+  #tick(path: string, response: ServerResponse): void {
+    const { pathname, searchParams } = new URL(path, 'http://localhost');
+    const key = `${pathname.split('/').at(-1)} act ${searchParams.get('attempt')}`;
+    const ticks = (this.#ticks.get(key) ?? 0) + 1;
+    this.#ticks.set(key, ticks);
+    const isLast = ticks % TICKS === 0;
+    if (isLast) this.#worked(key);
+    response.writeHead(isLast ? 204 : 200).end();
   }
 
   #event({ owner, request, body, arrivedMs }: Received, response: ServerResponse): void {

@@ -115,11 +115,10 @@ export async function runChaos(
   const start = async (job: StartedJob) => {
     const { key, owner, operation, behaviour } = job;
     const options = { job_options: { idempotency_key: key } };
-    const args =
-      operation === 'echo'
-        ? { text: key, ...options }
-        : { text: key, behaviour, url: receiver.url('work'), ...options };
-    const send = () => caller.call(owner, `start_${operation}`, args, job.isAbandoned ? 1 : undefined);
+    const url = receiver.url(operation === 'confined' ? `ticks/${key}` : 'work');
+    const args = operation === 'echo' ? { text: key } : { text: key, behaviour, url };
+    const send = () =>
+      caller.call(owner, `start_${operation}`, { ...args, ...options }, job.isAbandoned ? 1 : undefined);
     try {
       const [first, second] = await Promise.all([
         send(),
@@ -176,7 +175,7 @@ export async function runChaos(
   faults.end();
 
   const { lost, wrong, stuck } = lostAndStuck(started.slice(0, next), log, faults.counts.killsOfJob);
-  const executions = await listExecutions(cloud, options.assemblyDirectory, ['echo', 'chore']);
+  const executions = await listExecutions(cloud, options.assemblyDirectory, ['echo', 'chore', 'confined']);
   const { found, workAgain } = twice(started, receiver, executions);
   const jobsWait = jobWaits(started, log);
   const deliveriesWait = deliveryWaits(receiver);
