@@ -60,6 +60,12 @@ export interface AttemptState {
     readonly began?: number;
     /** Highest reported progress of the job. */
     readonly progress: number;
+    /** Reported since the last write of progress, which is not due yet. */
+    readonly unwritten?: { readonly message?: string };
+    /** Last write of progress, in epoch milliseconds. @default the first report, which begins the step */
+    readonly wroteAt?: number;
+    /** Somebody looks at the job until then, in epoch milliseconds, as of the last report. @default nobody does */
+    readonly watchedUntil?: number;
     readonly job: Pick<Job, 'jobId' | 'createdAt' | 'startedAt' | 'retentionSeconds'>;
   };
 }

@@ -12,6 +12,7 @@ import { addLogKeys, log } from '../../shared/observability/log.ts';
 import { traceIdOf } from '../../shared/observability/trace-context.ts';
 import { countedUse, countingUse, sumUsage, type Usage } from '../../shared/usage.ts';
 import { LiveLog, type LiveLogOptions } from '../live-log.ts';
+import { isWriteDue } from '../progress-pace.ts';
 import { FileStepLog } from '../step-log.ts';
 import type { AttemptSeal, AttemptState } from './attempt-state.ts';
 import type { EndEvent } from './end-attempt.ts';
@@ -24,7 +25,7 @@ import {
   type SandboxReport,
 } from './protocol.ts';
 import type { ReportOrder } from './report-order.ts';
-import { reportIntervalMs } from './report-pace.ts';
+import { reportIntervalMs, watchedUntil } from './report-pace.ts';
 
 /** How an attempt ended for its state machine. */
 export type AttemptEnd =
@@ -178,22 +179,27 @@ export function createReportTaker(options: ReportTakerOptions) {
       return STOP;
     }
     const progress = progressOf(state, report);
-    const [isWaiting, job] = await Promise.all([beats(state), writeOrRead(state, progress, report)]);
+    const unwritten = unwrittenOf(state, report);
+    const isDue = unwritten !== undefined && isWriteDue(claimed.wroteAt ?? claimed.atMs, claimed, now);
+    const [isWaiting, job] = await Promise.all([
+      beats(state),
+      isDue ? writeProgress(state, { progress, ...unwritten }) : jobs.find(claimed.job.jobId),
+    ]);
     if (!isWaiting || !job || !isOwn(job, claimed.lease)) return STOP;
     const intervalMs = reportIntervalMs(job, now);
     const written = await writeLog(state, report.log, intervalMs);
-    return next({ ...state, ...written, claimed: { ...claimed, progress } }, job);
+    const pace = isDue ? { unwritten: undefined, wroteAt: now } : { unwritten };
+    const seen = { ...claimed, progress, ...pace, watchedUntil: watchedUntil(job, now) };
+    return next({ ...state, ...written, claimed: seen }, job);
   }
 
-  /** @returns the job after the write, or as read when there is nothing to write; undefined when the attempt has lost its lease */
-  async function writeOrRead(
+  /** @returns the job after the write; undefined when the attempt has lost its lease */
+  async function writeProgress(
     { jobId, claimed }: Claimed,
-    progress: number,
-    { progress: fraction, message }: SandboxReport,
+    update: { readonly progress: number; readonly message?: string },
   ): Promise<Job | undefined> {
-    if (fraction === undefined && message === undefined) return jobs.find(jobId);
     try {
-      return await jobs.report(jobId, claimed.lease, { progress, message });
+      return await jobs.report(jobId, claimed.lease, update);
     } catch (error) {
       if (error instanceof TransitionRefused) return undefined;
       throw error;
@@ -303,6 +309,15 @@ function factsOf({ jobId, createdAt, startedAt, retentionSeconds }: Job) {
 function progressOf({ from, to, claimed }: Claimed, { progress = 0 }: SandboxReport): number {
   const fraction = Math.min(1, Math.max(0, progress));
   return Math.max(claimed.progress, from + fraction * (to - from));
+}
+
+/** @returns what is to be written; undefined when the step has reported no progress since the last write */
+function unwrittenOf(
+  { claimed }: Claimed,
+  { progress, message }: SandboxReport,
+): Claimed['claimed']['unwritten'] {
+  if (progress === undefined && message === undefined) return claimed.unwritten;
+  return { ...claimed.unwritten, ...(message !== undefined && { message }) };
 }
 
 function keysOf({ operation, step, jobId, owner, attempt, trace }: AttemptState) {

@@ -161,6 +161,7 @@ test('a report writes progress, adds to the log and is a heartbeat; its repetiti
   const sender = await Sender.of(state);
   await sender.begin();
   const { token } = sender;
+  passTime(10_000);
   await sender.send({ progress: 0.5, message: 'Half.', log: 'one\n' });
   await sender.send({ progress: 0.5, message: 'Half.', log: 'one\n' }, token);
   await sender.send({ log: 'two\u0007\n' });
@@ -173,11 +174,38 @@ test('progress never falls, and a report without news only reads the job', async
   const state = await newAttempt();
   const sender = await Sender.of(state);
   await sender.begin();
+  passTime(10_000);
   await sender.send({ progress: 1 });
   expect(await sender.send({ progress: 0.2 })).toMatchObject({ continue: true });
   const { version } = (await jobs.find(state.jobId)) ?? {};
   await sender.send({});
   expect(await jobs.find(state.jobId)).toMatchObject({ progress: 0.5, version });
+});
+
+test('progress is written every ten seconds, however often a step prints and reports', async () => {
+  const state = await newAttempt();
+  const sender = await Sender.of(state);
+  await sender.begin();
+  await sender.send({ progress: 0.2, message: 'One.' });
+  await sender.send({ progress: 0.4 });
+  expect(await jobs.find(state.jobId)).toMatchObject({ progress: 0, version: 2 });
+  passTime(10_000);
+  await sender.send({ log: 'one\n' });
+  expect(await jobs.find(state.jobId)).toMatchObject({ progress: 0.2, message: 'One.', version: 3 });
+  await sender.send({ progress: 1 });
+  expect(await jobs.find(state.jobId)).toMatchObject({ version: 3 });
+});
+
+test('progress is written every two seconds while somebody looks', async () => {
+  const state = await newAttempt();
+  const sender = await Sender.of(state);
+  await sender.begin();
+  const job = await jobs.find(state.jobId);
+  await jobs.watch({ ...job, jobId: state.jobId, updatedAt: new Date(0).toISOString() });
+  await sender.send({});
+  passTime(2_000);
+  await sender.send({ progress: 0.5 });
+  expect(await jobs.find(state.jobId)).toMatchObject({ progress: 0.25 });
 });
 
 test('a job that somebody looks at gets reports more often', async () => {
