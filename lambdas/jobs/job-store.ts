@@ -313,7 +313,7 @@ export class JobStore {
   }
 
   /**
-   * Records the failure of an attempt that its state retries.
+   * Records the failure of an attempt that its state retries, and takes its lease away. Repeating it changes nothing.
    * @throws TransitionRefused when the job has ended or the invocation lost the lease.
    */
   async recordFailedAttempt(
@@ -326,13 +326,17 @@ export class JobStore {
       used,
     }: Pick<JobError, 'code' | 'message'> & { readonly step: string; readonly used?: Usage },
   ): Promise<void> {
+    const leaseAfter = `${lease} failed`;
     const job = await this.#change(jobId, JobStatus.running, {
-      set: { message: `${step} failed and is retried: ${message}` },
+      set: { message: `${step} failed and is retried: ${message}`, lease: leaseAfter },
       add: used,
       append: [{ step, failed: this.#now(), code, message }],
       where: { lease },
+    }).catch((error: unknown) => {
+      if (error instanceof TransitionRefused && error.job?.lease === leaseAfter) return undefined;
+      throw error;
     });
-    logChange('Attempt failed; its state retries it', job, { step, code });
+    if (job) logChange('Attempt failed; its state retries it', job, { step, code });
   }
 
   /**

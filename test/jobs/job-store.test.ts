@@ -308,6 +308,16 @@ describe('the timeline', () => {
     expect(timeline[1]).toMatchObject({ code: 'X', message: expect.stringMatching(/^x{1,199}…$/) });
   });
 
+  test('records a failure once, and its use, when the end is repeated', async () => {
+    const { jobId } = await createJob();
+    await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
+    const failure = { step, code: 'FAILED', message: 'No.', used: { puts: 2 } };
+    await jobs.recordFailedAttempt(jobId, 'a', failure);
+    const once = await jobs.get('alice', jobId);
+    await jobs.recordFailedAttempt(jobId, 'a', failure);
+    expect(await jobs.get('alice', jobId)).toEqual(once);
+  });
+
   test('records no failure of an attempt that another one has replaced', async () => {
     const { jobId } = await createJob();
     await jobs.begin(jobId, { step, progress: 0, lease: 'a' });
