@@ -34,6 +34,11 @@ export function isTerminal(status: JobStatus): boolean {
   return status === completed || status === failed || status === cancelled;
 }
 
+/** @returns the number of attempts of a step that failed and were retried, without those that the timeline leaves out */
+export function failedAttempts({ timeline = [] }: Pick<Job, 'timeline'>, step: string): number {
+  return timeline.filter((event) => event.step === step && 'failed' in event).length;
+}
+
 /** The reason of a failed job, safe to show to callers. */
 export interface JobError {
   /** A code of the engine (`ErrorCode`) or of the operation. */

@@ -52,8 +52,10 @@ export interface EndingAttempt {
   readonly workspace: Workspace;
   readonly job: Pick<Job, 'jobId' | 'retentionSeconds'>;
   readonly step: string;
-  /** 0 on the first attempt. */
+  /** 0 on the first attempt; each retry of the state adds one, also after crashes and throttling. */
   readonly attempt: number;
+  /** Attempts of the step that failed before. */
+  readonly failures: number;
   readonly lease: string;
   /** Of the invocation, for operators. */
   readonly requestId: string;
@@ -74,8 +76,7 @@ export interface EndingAttempt {
  * @throws RetryableStepError, StepInterrupted, StepEnded or LambdaFailure
  */
 export async function endStep(ending: Outcome, attempted: EndingAttempt): Promise<FinishedStep | null> {
-  const { operation, jobs, workspace, job, step, attempt, lease, requestId, earlier, used, stepLog, live } =
-    attempted;
+  const { operation, jobs, workspace, job, step, lease, requestId, earlier, used, stepLog, live } = attempted;
   const { jobId, retentionSeconds } = job;
   const definition = operation.steps[step];
   await live?.stop();
@@ -100,7 +101,7 @@ export async function endStep(ending: Outcome, attempted: EndingAttempt): Promis
     }
     const error = toJobError(outcome.error, step, requestId);
     if (error.retryable) {
-      const isRetried = attempt < (definition?.retries ?? 0);
+      const isRetried = isRetriedAfter(attempted, definition?.retries);
       const usedSoFar = used();
       if (isRetried) await noted(jobs.recordFailedAttempt(jobId, lease, { ...error, step, used: usedSoFar }));
       const failure = { error, logs: ownLog, logTail: end.logTail };
@@ -124,6 +125,14 @@ export async function endStep(ending: Outcome, attempted: EndingAttempt): Promis
   return null;
 }
 
+/**
+ * @returns whether the state retries the failed attempt: it counts failures apart from crashes and throttling, and begins to count
+ *   again after questions and API calls
+ */
+function isRetriedAfter({ attempt, failures }: EndingAttempt, retries = 0): boolean {
+  return Math.min(attempt, failures) < retries;
+}
+
 /** The function of the first try ended after the write, and before it told the state machine. */
 function isRepeated(error: unknown): boolean {
   return error instanceof TransitionRefused && error.job?.status === JobStatus.completed;
@@ -143,7 +152,7 @@ export async function guarded<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-/** Only the timeline needs this write: its failure does not change the outcome of the attempt. */
+/** Only the timeline and the count of crashes need this write: its failure does not change the outcome of the attempt. */
 async function noted(write: Promise<void>): Promise<void> {
   try {
     await write;

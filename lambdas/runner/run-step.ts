@@ -5,7 +5,7 @@ import type { FinishedStep } from '../definition/finished-step.ts';
 import type { StepsOperation } from '../definition/operation-definition.ts';
 import { HANDED_OVER, STEP_WRAP_UP_MS } from '../definition/state-names.ts';
 import type { OtherJobs, Step, Workspace } from '../definition/step-context.ts';
-import { isTerminal, type Job, logsOf } from '../jobs/job.ts';
+import { failedAttempts, isTerminal, type Job, logsOf } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Json } from '../shared/json.ts';
 import { log } from '../shared/observability/log.ts';
@@ -201,6 +201,7 @@ export function createStepRunner(options: StepRunnerOptions) {
         job,
         step,
         attempt,
+        failures: failedAttempts(job, step),
         lease,
         requestId: invocation.awsRequestId,
         earlier: { logs: logsOf(finished), stepUsage: usageOf(finished) },

@@ -245,10 +245,18 @@ describe('the timeline', () => {
 
   test('costs no write at the last attempt, whose failure ends the job', async () => {
     const { jobId } = await createJob();
-    await expect(runStep(jobId, 'first', flaky, { attempt: 1 })).rejects.toThrow('SCRIPT_FAILED');
-    expect(await jobs.get('alice', jobId)).toMatchObject({ version: 2 });
-    await expect(runStep(jobId, 'second', flaky)).rejects.toThrow('SCRIPT_FAILED');
+    await expect(runStep(jobId, 'first', flaky)).rejects.toThrow('SCRIPT_FAILED');
     expect(await jobs.get('alice', jobId)).toMatchObject({ version: 3 });
+    await expect(runStep(jobId, 'first', flaky, { attempt: 1 })).rejects.toThrow('SCRIPT_FAILED');
+    expect(await jobs.get('alice', jobId)).toMatchObject({ version: 4 });
+    await expect(runStep(jobId, 'second', flaky)).rejects.toThrow('SCRIPT_FAILED');
+    expect(await jobs.get('alice', jobId)).toMatchObject({ version: 5 });
+  });
+
+  test('has the failure of an attempt after crashes and throttling, which the state counts apart', async () => {
+    const { jobId } = await createJob();
+    await expect(runStep(jobId, 'first', flaky, { attempt: 2 })).rejects.toThrow('SCRIPT_FAILED');
+    expect(kinds(await jobs.get('alice', jobId))).toEqual(['first began', 'first failed']);
   });
 
   test('that cannot be written does not change the outcome of an attempt', async () => {

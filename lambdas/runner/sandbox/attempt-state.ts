@@ -18,6 +18,8 @@ export interface AttemptState {
   readonly owner: string;
   /** 0 on the first attempt. */
   readonly attempt: number;
+  /** Attempts of the step that failed before. @default none */
+  readonly failures?: number;
   readonly trace?: JobTrace;
   /** Step Functions waits for it. */
   readonly taskToken: string;

@@ -63,7 +63,7 @@ async function endAttempt(
   requestId: string,
   meter: UsageMeter,
 ): Promise<FinishedStep | null> {
-  const { step, attempt, claimed, used } = state;
+  const { step, attempt, failures = 0, claimed, used } = state;
   const { lease, job } = claimed;
   const durationMs = atMs - claimed.atMs;
   const stepLog = await FileStepLog.create();
@@ -80,6 +80,7 @@ async function endAttempt(
       job,
       step,
       attempt,
+      failures,
       lease,
       requestId,
       earlier: { logs: state.logs, stepUsage: state.begin.stepUsage },

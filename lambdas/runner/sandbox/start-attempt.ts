@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import { SANDBOX_CRASHED_AGAIN } from '../../definition/state-names.ts';
-import { isTerminal, type Job, logsOf } from '../../jobs/job.ts';
+import { failedAttempts, isTerminal, type Job, logsOf } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -107,6 +107,7 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       jobId,
       owner,
       attempt,
+      failures: failedAttempts(job, step),
       trace,
       taskToken,
       runner: invokedFunctionArn,
@@ -157,10 +158,9 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
 }
 
 /** @returns the attempts of a step that began and ended without an outcome */
-function crashesOf({ timeline = [] }: Job, step: string): number {
-  const ofStep = timeline.filter((event) => event.step === step);
-  const count = (what: string) => ofStep.filter((event) => what in event).length;
-  return count('began') - count('failed');
+function crashesOf(job: Job, step: string): number {
+  const began = (job.timeline ?? []).filter((event) => event.step === step && 'began' in event);
+  return began.length - failedAttempts(job, step);
 }
 
 /** Writes what earlier attempts printed into parts, so that this attempt can add to it. @throws StepInterrupted */

@@ -122,6 +122,7 @@ test('an attempt that failed is no crash', async () => {
   const failed = { step: 'compile', failed: 2, code: 'X', message: '' };
   job = { ...job, timeline: [{ step: 'compile', began: 1 }, failed, { step: 'compile', began: 3 }] };
   expect(await run({ attempt: 2 })).toBeUndefined();
+  expect((await sent()).state).toMatchObject({ attempt: 2, failures: 1 });
 });
 
 test('data that Lambda does not accept fails the job', async () => {
