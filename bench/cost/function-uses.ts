@@ -22,6 +22,8 @@ export interface FunctionUses {
   readonly stepInvocations: number;
   /** Reports of sandboxes: requests to the API. */
   readonly reports: number;
+  /** Of the function that takes them: a part of `sharedGbSeconds`. */
+  readonly reportGbSeconds: number;
 }
 
 export function usesOf(observer: Observer, { Resources }: Template): FunctionUses {
@@ -42,6 +44,7 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     invocations: 0,
     stepInvocations: 0,
     reports: 0,
+    reportGbSeconds: 0,
   };
   for (const [name, { invocations, ms }] of observer.functions) {
     const {
@@ -54,12 +57,16 @@ export function usesOf(observer: Observer, { Resources }: Template): FunctionUse
     } = byName.get(name) ?? {};
     const runsSteps = FunctionName !== undefined || stepRoles.has(JSON.stringify(Role));
     const kind = TenancyConfig ? 'sandboxGbSeconds' : runsSteps ? 'stepGbSeconds' : 'sharedGbSeconds';
-    sums[kind] += (ms * Number(MemorySize)) / MB_MS_OF_GB_SECOND;
+    const gbSeconds = (ms * Number(MemorySize)) / MB_MS_OF_GB_SECOND;
+    sums[kind] += gbSeconds;
     const { Size = FREE_STORAGE_MB } = (EphemeralStorage ?? {}) as { readonly Size?: number };
     sums.storageGbSeconds += (ms * (Size - FREE_STORAGE_MB)) / MB_MS_OF_GB_SECOND;
     sums.invocations += invocations;
     if (kind !== 'sharedGbSeconds') sums.stepInvocations += invocations;
-    if (String(Description).startsWith('Takes the reports')) sums.reports += invocations;
+    if (String(Description).startsWith('Takes the reports')) {
+      sums.reports += invocations;
+      sums.reportGbSeconds += gbSeconds;
+    }
   }
   return { ...sums, logGb: (observer.logBytes + sums.invocations * PLATFORM_LOG_BYTES) / GB };
 }

@@ -12,6 +12,7 @@ import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../../test/support/synthesize-source.ts';
 import { awsClients } from '../../test/support/test-cloud.ts';
 import { BenchClient } from '../client.ts';
+import { addQuantities, extrapolate, type JobUse } from './extrapolate.ts';
 import { usesOf } from './function-uses.ts';
 import { Observer, readTemplate } from './observer.ts';
 import { removeShape, writeShape } from './shape.ts';
@@ -117,18 +118,19 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Model
       await client.call('answer_job', { job_id, answers });
     }
     await observer.settled();
-    const counted = quantitiesIn(measured, 1 + questions + (wait_seconds > 0 ? 1 : 0));
+    const { quantities: counted, ...ofReports } = useIn(measured, 1 + questions + (wait_seconds > 0 ? 1 : 0));
     const job = (await jobs.find(job_id)) as Job;
     if (job.status !== 'completed') throw new Error(`The job of the model ${job.status}: ${job.message}`);
     // The local cloud does not count units.
     const { writeUnits, s3GbMonths, transferGb } = quantitiesOf(job);
-    return { job_id, quantities: { ...counted, writeUnits, s3GbMonths, transferGb } as Quantities };
+    const quantities: Quantities = { ...counted, writeUnits, s3GbMonths, transferGb };
+    return { job_id, quantities, ...ofReports };
   };
   // Warms the functions up.
   await run(SHORT_MS, ['job.completed']);
   const ran = await run(SHORT_MS);
   const short = await least([() => run(SHORT_MS), () => run(SHORT_MS)], ran);
-  const { quantities: long } = await run(LONG_MS);
+  const long = await run(LONG_MS);
   const waited = waits ? (await run(LONG_MS, [], WAITED_SECONDS)).quantities : undefined;
   const notify = () => run(SHORT_MS, ['job.completed']);
   const notified = webhooks > 0 ? await least([notify, notify]) : short;
@@ -139,22 +141,20 @@ async function measure(options: ModelOptions, measured: Measured): Promise<Model
 
   const stepMs = (minutes * 60_000) / steps;
   const more = (stepMs - SHORT_MS) / (LONG_MS - SHORT_MS);
-  const delivery = [
-    [notified, webhooks],
-    [short, -webhooks],
-  ] as const;
-  const job = addQuantities([[short, 1], [long, more], [short, -more], ...delivery]);
-  // The time of these functions does not depend on that of the steps: their difference would be noise, many times over.
-  const { sharedGbSeconds = 0 } = addQuantities([[short, 1], ...delivery]);
+  const job = addQuantities([
+    [extrapolate(short, long, more), 1],
+    [notified.quantities, webhooks],
+    [short.quantities, -webhooks],
+  ]);
   const waitedSecond =
     waited &&
     addQuantities([
       [onlyWait(waited), 1 / WAITED_SECONDS],
-      [onlyWait(long), -1 / WAITED_SECONDS],
+      [onlyWait(long.quantities), -1 / WAITED_SECONDS],
       [onlyWait(poll), -1 / WAITED_SECONDS],
     ]);
   return {
-    job: { ...job, sharedGbSeconds, traces: TRACED },
+    job: { ...job, traces: TRACED },
     poll: { ...poll, traces: TRACED },
     ...(waitedSecond && { waitedSecond }),
   };
@@ -165,17 +165,14 @@ function onlyWait({ sharedGbSeconds, readUnits }: Quantities): Quantities {
   return { sharedGbSeconds, readUnits };
 }
 
-interface MeasuredJob {
-  readonly quantities: Quantities;
-}
-
 /** @returns the least of each quantity: other programs of the machine only add time */
-async function least(
-  runs: readonly (() => Promise<MeasuredJob>)[],
-  ...measured: MeasuredJob[]
-): Promise<Quantities> {
+async function least(runs: readonly (() => Promise<JobUse>)[], ...measured: JobUse[]): Promise<JobUse> {
   for (const run of runs) measured.push(await run());
-  return leastOf(measured.map(({ quantities }) => quantities));
+  return {
+    quantities: leastOf(measured.map(({ quantities }) => quantities)),
+    reports: Math.min(...measured.map(({ reports }) => reports)),
+    reportGbSeconds: Math.min(...measured.map(({ reportGbSeconds }) => reportGbSeconds)),
+  };
 }
 
 function leastOf(all: readonly Quantities[]): Quantities {
@@ -198,14 +195,14 @@ async function countPoll(measured: Measured, client: BenchClient, job_id: string
     measured.observer.reset();
     await client.call('check_job', { job_id });
     await measured.observer.settled();
-    polls.push(quantitiesIn(measured, 1));
+    polls.push(useIn(measured, 1).quantities);
   }
   return leastOf(polls);
 }
 
-function quantitiesIn({ observer, template }: Measured, apiRequests: number): Quantities {
-  const { stepInvocations: _, reports, ...uses } = usesOf(observer, template);
-  return {
+function useIn({ observer, template }: Measured, apiRequests: number): JobUse {
+  const { stepInvocations: _, reports, reportGbSeconds, ...uses } = usesOf(observer, template);
+  const quantities = {
     ...uses,
     transitions: observer.calls('states:StateEntered'),
     readUnits: observer.calls('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchGetItem'),
@@ -216,20 +213,5 @@ function quantitiesIn({ observer, template }: Measured, apiRequests: number): Qu
     sqsRequests: 3 * observer.calls('sqs:SendMessage', 'sqs:SendMessageBatch'),
     apiRequests: apiRequests + reports,
   };
-}
-
-/** @returns the weighted sums; a difference of noise is not below zero */
-export function addQuantities(parts: readonly (readonly [Quantities, number])[]): Quantities {
-  const names = [
-    ...new Set(parts.flatMap(([quantities]) => Object.keys(quantities))),
-  ] as (keyof Quantities)[];
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      Math.max(
-        0,
-        parts.reduce((total, [quantities, weight]) => total + weight * (quantities[name] ?? 0), 0),
-      ),
-    ]),
-  );
+  return { quantities, reports, reportGbSeconds };
 }

@@ -5,7 +5,8 @@ import { defineOperation } from '../../lambdas/definition/define-operation.ts';
 import { LONGEST_CALL_MS, type StepsOperation } from '../../lambdas/definition/operation-definition.ts';
 import { build } from '../../lambdas/operations/build/operation.ts';
 import { type PricedLine, priceQuantities, type Quantities } from '../../lambdas/receipt/price-lines.ts';
-import { addQuantities, modelOf, totalOf } from './model.ts';
+import { addQuantities } from './extrapolate.ts';
+import { modelOf, totalOf } from './model.ts';
 
 export interface Workload {
   readonly name: string;

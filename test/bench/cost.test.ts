@@ -1,6 +1,7 @@
 /** Tests the arithmetic of `npm run cost` that no measurement shows: plans of memory, and bills of other services. */
 import { billsOf, monthlyUsd, PRICES } from '../../bench/cost/alternatives.ts';
 import { type MeasuredStep, plansOf } from '../../bench/cost/build-steps.ts';
+import { extrapolate } from '../../bench/cost/extrapolate.ts';
 import type { PricedWorkload } from '../../bench/cost/workloads.ts';
 
 const SIZES = [1_024, 1_769, 2_048, 2_560, 3_008];
@@ -17,6 +18,14 @@ test('a step restores the tree when the step before it ran with another memory',
   expect(plans.get('2048 2048 2048 2048')).toMatchObject({ seconds: 4, gbSeconds: 8 });
   expect(plans.get('1769 3008 3008 1769')).toMatchObject({ seconds: 6 });
   expect(plans.get('1769 3008 3008 1769')?.gbSeconds).toBeCloseTo((3 * 1_769 + 3 * 3_008) / 1_024);
+});
+
+test('a longer job has the time of its reports, and not the noise of other shared functions', () => {
+  const short = { quantities: { sharedGbSeconds: 3, apiRequests: 9 }, reports: 8, reportGbSeconds: 2 };
+  const long = { quantities: { sharedGbSeconds: 5, apiRequests: 13 }, reports: 12, reportGbSeconds: 3 };
+  // Three times four reports more, each of a quarter of a GB-second
+  expect(extrapolate(short, long, 3)).toEqual({ sharedGbSeconds: 6, apiRequests: 21 });
+  expect(extrapolate(short, { ...long, reports: 8 }, 3)).toMatchObject({ sharedGbSeconds: 3 });
 });
 
 const build: PricedWorkload = {
