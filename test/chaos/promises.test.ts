@@ -118,7 +118,7 @@ test('webhooks in the order of their events are unfair to owners who come after 
   // One after the other: 800 of the flooder, then 200 of others.
   const inOrder = Array.from({ length: 1_000 }, (_, index) => ({
     owner: index < 800 ? FLOODER : 'owner-0',
-    delayMs: index * 10,
+    delayMs: index * 20,
   }));
   const overtaking = inOrder.map((wait): Wait => (wait.owner === FLOODER ? wait : { ...wait, delayMs: 20 }));
   expect(unfair(compare(inOrder), compare(inOrder))).toEqual([

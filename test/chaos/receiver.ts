@@ -9,8 +9,8 @@ export interface ReceiverOptions {
   /** The share of requests that fail, 0..1. */
   readonly failing: number;
   readonly random: () => number;
-  /** The owner whose receiver is slow. @default nobody */
-  readonly slowOwner?: string;
+  /** The owner whose receiver is slow, and for how many requests. @default nobody */
+  readonly slow?: { readonly owner: string; readonly requests: number };
 }
 
 export interface Wait {
@@ -28,8 +28,8 @@ interface Received {
 
 /** A delivery has ten attempts: the receiver accepts one of them. */
 const MOST_FAILURES = 8;
-/** Of each response of the slow receiver: enough to hold all slots of its owner in a burst. */
-const SLOW_MS = 200;
+/** Of a slow response. In a burst, they hold all slots of their owner. */
+const SLOW_MS = 1_000;
 /** Of an attempt in a sandbox, a tenth of a second each. */
 const TICKS = 3;
 
@@ -47,6 +47,7 @@ export class ChaosReceiver {
   requests = 0;
   failed = 0;
   repeated = 0;
+  #slowed = 0;
   readonly #options: ReceiverOptions;
   readonly #hashes = new Map<string, string>();
   readonly #ticks = new Map<string, number>();
@@ -96,8 +97,15 @@ export class ChaosReceiver {
       return;
     }
     const arrivedMs = Date.now();
-    if (path === this.#options.slowOwner) await delay(SLOW_MS);
+    if (this.#isSlow(path)) await delay(SLOW_MS);
     this.#event({ owner: path, request, body, arrivedMs }, response);
+  }
+
+  #isSlow(path: string): boolean {
+    const { owner, requests = 0 } = this.#options.slow ?? {};
+    if (path !== owner || this.#slowed >= requests) return false;
+    this.#slowed += 1;
+    return true;
   }
 
   #worked(key: string): void {

@@ -68,7 +68,7 @@ export async function runChaos(
   const receiver = await ChaosReceiver.start({
     failing: options.failing,
     random: seeded(seed, 'receiver'),
-    slowOwner: FLOODER,
+    slow: { owner: FLOODER, requests: burst },
   });
   const owners = ownersOf(jobs);
   for (const owner of owners)
