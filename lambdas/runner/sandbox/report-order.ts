@@ -1,4 +1,7 @@
-/** Remembers the last reports that this instance took, so that a sandbox cannot send an early one again and again. */
+/**
+ * Remembers the last reports that this instance took, and refuses earlier ones and many repetitions. Other instances do not know them
+ * and process them again, which affects only the attempt: its progress never falls, and its log may lose lines.
+ */
 
 /** Attempts in memory, some 100 bytes each. */
 const MAX_ATTEMPTS = 10_000;

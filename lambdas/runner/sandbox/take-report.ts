@@ -1,8 +1,9 @@
 /**
  * Takes the reports of sandboxes: begins an attempt, writes its progress and its log, and passes its end to the runner.
  *
- * The sender is hostile. Its token is verified before anything else, so another request costs nothing. A token affects only the
- * attempt that it belongs to; the number and the size of its reports are limited.
+ * The sender is hostile. Its token is verified before anything else, so another request changes nothing. A token affects only the
+ * attempt that it belongs to, and expires soon after its limit. It has the number of reports before it, which limits reports in
+ * sequence. A sent report can be processed again: see report-order.ts.
  */
 import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
