@@ -9,6 +9,8 @@ export interface Versions {
 
 /** How long a running function may use a replaced secret. */
 const CACHE_MS = 5 * 60 * 1000;
+/** For one request, its retries included. */
+const TIMEOUT_MS = 5_000;
 
 export class SecretVersions {
   readonly #fetch: SignedFetch;
@@ -25,7 +27,7 @@ export class SecretVersions {
 
   /**
    * Sends two requests, or none while the cache is valid.
-   * @throws Error when Secrets Manager responds with an error, or the secret has no text
+   * @throws Error when Secrets Manager responds with an error or not within 5 s, or the secret has no text
    */
   async get(): Promise<Versions> {
     if (!this.#cached || this.#cached.until <= this.#now()) {
@@ -57,6 +59,7 @@ export class SecretVersions {
         'x-amz-target': 'secretsmanager.GetSecretValue',
       },
       body: JSON.stringify({ SecretId: this.#secretArn, VersionStage }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const result = (await response.json()) as {
       readonly SecretString?: string;
