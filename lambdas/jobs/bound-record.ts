@@ -18,6 +18,8 @@ export const TAIL_LINE_CHARACTERS = 200;
 /** Characters of the message of a failed attempt. */
 const MAX_ATTEMPT_MESSAGE_CHARACTERS = 200;
 
+const DETAIL_TYPES: readonly string[] = ['string', 'number', 'boolean', 'bigint'];
+
 type Details = NonNullable<JobError['details']>;
 
 /** Bounds those attributes of a record whose text comes from elsewhere. Repeating it changes nothing. */
@@ -77,7 +79,7 @@ function boundMessage(message: string): string {
   return cleanShortText(String(message), MAX_MESSAGE_CHARACTERS);
 }
 
-/** Keeps the first details that fit. Cuts off a text that does not fit, and leaves out other values. */
+/** Keeps the first details that fit. Cuts off a text that does not fit, and leaves out other values. Unsafe numbers become texts. */
 function boundDetails(details: Details): Details {
   const kept: Record<string, Details[string]> = {};
   // For the braces.
@@ -96,12 +98,22 @@ function boundDetails(details: Details): Details {
 function boundDetail(value: Details[string], maxBytes: number): Details[string] | undefined {
   // Two quotes are the least that fits.
   if (maxBytes < 2) return undefined;
+  // Code without types may give another value.
+  if (!DETAIL_TYPES.includes(typeof value)) return undefined;
+  if (typeof value === 'bigint' || (typeof value === 'number' && !isStorable(value))) {
+    return boundDetail(String(value), maxBytes);
+  }
   if (typeof value !== 'string') return jsonBytes(value) <= maxBytes ? value : undefined;
   for (let characters = MAX_DETAILS_BYTES; characters > 0; characters = Math.floor(characters * 0.9)) {
     const text = cleanShortText(value, characters);
     if (jsonBytes(text) <= maxBytes) return text;
   }
   return undefined;
+}
+
+/** DynamoDB's client refuses numbers that it cannot keep exactly, and DynamoDB those closer to zero. */
+function isStorable(value: number): boolean {
+  return value === 0 || (Math.abs(value) <= Number.MAX_SAFE_INTEGER && Math.abs(value) >= 1e-130);
 }
 
 function jsonBytes(value: unknown): number {

@@ -1,5 +1,6 @@
 /** Tests the bounds of what steps, sandboxes and APIs put on a job's record. */
 import { boundError, boundRecord, MAX_DETAILS_BYTES } from '../../lambdas/jobs/bound-record.ts';
+import { toItem } from '../../lambdas/jobs/job-item.ts';
 
 const HOSTILE = 'a\u001b[31mb\u0007c\u202ed\u0000';
 const error = { code: 'FAILED', message: 'It failed.', retryable: false };
@@ -64,5 +65,26 @@ test.each<[string, Record<string, string | number | boolean>]>([
 
 test('a value that JSON cannot hold does no harm', () => {
   const details = { nothing: undefined, object: { deep: 'x'.repeat(10_000) }, big: Number.NaN };
-  expect(boundError({ ...error, details: details as never }).details).toEqual({ big: Number.NaN });
+  expect(boundError({ ...error, details: details as never }).details).toEqual({ big: 'NaN' });
+});
+
+test('numbers that DynamoDB cannot store become texts', () => {
+  const details = {
+    big: 2 ** 60,
+    tiny: 1e-200,
+    endless: -Infinity,
+    whole: 10n as never,
+    exit_code: -3,
+    none: 0,
+  };
+  const { details: bound } = boundError({ ...error, details });
+  expect(bound).toEqual({
+    big: '1152921504606847000',
+    tiny: '1e-200',
+    endless: '-Infinity',
+    whole: '10',
+    exit_code: -3,
+    none: 0,
+  });
+  expect(() => toItem({ error: { details: bound } })).not.toThrow();
 });
