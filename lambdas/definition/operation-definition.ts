@@ -263,6 +263,7 @@ export interface StepsOperation<
    * Runs the steps in a sandbox, for code that nobody has reviewed. The sandbox function has no AWS permissions. It gets URLs
    * for the returned files only, until the attempt ends. Do not trust the results of sandboxed steps: derive keys from the
    * input.
+   * A step must not block the event loop for 45 s: without a report in that time, the attempt counts as crashed.
    * @default no sandbox
    */
   sandbox?(
