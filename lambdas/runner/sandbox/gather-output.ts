@@ -4,10 +4,8 @@
 export const GATHER_MS = 50;
 /** Code units that are sent at once. */
 export const GATHER_CHARACTERS = 16 * 1024;
-/** Code units of one message: as JSON they have at most six bytes each, and the runner accepts lines of 256 KiB. */
+/** Code units of one message. */
 const MAX_MESSAGE_CHARACTERS = 32 * 1024;
-/** Four messages a second: what a person can follow. */
-export const PROGRESS_MS = 250;
 
 /** What the next text can complete: half of a character, a line end of two characters, an escape code. Longer ones are none. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with them
@@ -101,37 +99,4 @@ export class GatheredText {
 /** @returns the end of a text that the next text can complete; empty without one */
 export function incompleteEnd(text: string): string {
   return INCOMPLETE_END.exec(text.slice(-LONGEST_INCOMPLETE))?.[0] ?? '';
-}
-
-/** Sends the newest of many values: the first at once, later ones at most every `intervalMs`. */
-export class NewestValue<Value> {
-  readonly #send: (value: Value) => void;
-  readonly #intervalMs: number;
-  #newest: { readonly value: Value } | undefined;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(send: (value: Value) => void, intervalMs = PROGRESS_MS) {
-    this.#send = send;
-    this.#intervalMs = intervalMs;
-  }
-
-  set(value: Value): void {
-    this.#newest = { value };
-    if (!this.#timer) this.#sendNewest();
-  }
-
-  /** Sends a value that waits. */
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#newest) this.#send(this.#newest.value);
-    this.#newest = undefined;
-  }
-
-  #sendNewest(): void {
-    this.#timer = undefined;
-    if (!this.#newest) return;
-    this.flush();
-    this.#timer = setTimeout(() => this.#sendNewest(), this.#intervalMs);
-  }
 }

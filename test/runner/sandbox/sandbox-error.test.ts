@@ -9,7 +9,7 @@ afterEach(() => jest.restoreAllMocks());
 test('a step that was stopped, as by a cancel, is no unexpected failure', () => {
   const error = jest.spyOn(log, 'error').mockImplementation(() => {});
   const info = jest.spyOn(log, 'info').mockImplementation(() => {});
-  const closed = new Error('The fence of the attempt is closed.');
+  const closed = new Error('The attempt has to stop.');
   toSandboxError(closed, AbortSignal.abort(closed));
   expect(error).not.toHaveBeenCalled();
   expect(info).toHaveBeenCalledWith('Sandboxed step stopped', { reason: String(closed) });
