@@ -95,13 +95,21 @@ async function endAttempt(
   }
 }
 
-/** @returns the end of what this attempt has printed, without the line before it */
+/** @returns the last whole lines that this attempt has printed, without the line before it */
 function lastLines({ log, logStart, attempt }: AttemptState): string {
   const end = Buffer.from(log.end, 'base64');
-  const own = end.subarray(Math.max(0, end.length - (log.size - logStart))).toString();
+  const printed = log.size - logStart;
+  const own = end.subarray(Math.max(0, end.length - printed)).toString();
+  if (printed > end.length) return afterLineEnd(own);
   const heading = `-- attempt ${attempt + 1} --\n`;
   const [first = '', ...rest] = own.split(heading);
   return first.trim() === '' && rest.length > 0 ? rest.join(heading) : own;
+}
+
+/** @returns the text without its first line, which begins somewhere; of a single line, what begins with a whole character */
+function afterLineEnd(text: string): string {
+  const lineEnd = text.indexOf('\n');
+  return lineEnd < 0 ? text.replace(/^\ufffd+/, '') : text.slice(lineEnd + 1);
 }
 
 function outcomeOf(
@@ -137,7 +145,7 @@ function strayFile(
   const stray = named.find(({ key }) => !writes.includes(key));
   if (stray) return stray.key;
   const sizes = new Map(named.map(({ key, size }) => [key, size]));
-  for (const [key, size] of sizes) countStored(key, Math.min(size, MAX_PUT_BYTES));
+  for (const [key, size] of sizes) countStored(key, Math.max(0, Math.min(size, MAX_PUT_BYTES)));
   return undefined;
 }
 

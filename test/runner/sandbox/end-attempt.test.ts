@@ -25,6 +25,7 @@ async function run(
   ending: Ending,
   changes: Partial<StepsOperation> = {},
   more: { readonly log?: string } = {},
+  changed: Partial<EndEvent['end']['state']> = {},
 ) {
   const operation = {
     name: 'build',
@@ -57,6 +58,7 @@ async function run(
     logStart: 0,
     used: { reports: 3 },
     claimed: { lease: 'lease', atMs: 1_000, progress: 0, job: { jobId: 'job', retentionSeconds: 60 } },
+    ...changed,
   } as unknown as EndEvent['end']['state'];
   const thrown = await end(
     { end: { state, ending, atMs: 3_000, ...more } },
@@ -95,6 +97,17 @@ test('its message, its details and its log are cleaned', async () => {
   const { failure, end } = await run({ error }, {}, { log: `${HOSTILE}\n${HOSTILE}` });
   expect(failure).toMatchObject({ message: 'abc', details: { abc: 'abc' } });
   expect(end.logTail).toEqual(['abc', 'abc']);
+});
+
+test.each([
+  ['a line', `${'x'.repeat(100)}\n`, ['last']],
+  ['a character', `\ud83d\ude00${'x'.repeat(100)}\n`.slice(1), ['last']],
+  ['a long line', Buffer.from('\ud83d\ude00').subarray(2), ['last']],
+])('the last lines do not begin within %s', async (_, start, tail) => {
+  const end = Buffer.concat([Buffer.from(start), Buffer.from('last')]).toString('base64');
+  const log = { ...EMPTY_LOG, size: 10_000, uploaded: 10_000, end };
+  const error = { code: 'SCRIPT_FAILED', message: 'x', retryable: false };
+  expect((await run({ error }, {}, {}, { log })).end.logTail).toEqual(tail);
 });
 
 test.each(['EXECUTION_STOPPED', 'INTERNAL_ERROR', 'START_FAILED', 'STEP_CRASHED'])(
