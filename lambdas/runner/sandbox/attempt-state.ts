@@ -77,6 +77,8 @@ export const EMPTY_LOG: AttemptLog = { part: 0, start: 0, uploaded: 0, uploadedA
 const CONTEXT = 'sandbox report v1';
 /** Tokens have some 8 KB: 5 KB are the last lines of the log, 1 KB the token of the task. */
 const MAX_TOKEN_CHARACTERS = 64 * 1024;
+/** Limit for the first token of an attempt. Reports add the last lines of the log, and what was used. */
+export const MAX_FIRST_TOKEN_CHARACTERS = 48 * 1024;
 
 /** Reads the secret that the key is derived from. */
 export interface SealingSecret {

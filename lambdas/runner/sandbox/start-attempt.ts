@@ -18,7 +18,13 @@ import { copyRetriedFiles, ResumeAt, resumedStep } from '../resume-job.ts';
 import type { Invocation, StepEvent } from '../run-step.ts';
 import { FileStepLog } from '../step-log.ts';
 import { metered, sandboxMbOf, stepFunction, type UsageMeter, usageOf } from '../step-usage.ts';
-import { type AttemptLog, type AttemptSeal, type AttemptState, EMPTY_LOG } from './attempt-state.ts';
+import {
+  type AttemptLog,
+  type AttemptSeal,
+  type AttemptState,
+  EMPTY_LOG,
+  MAX_FIRST_TOKEN_CHARACTERS,
+} from './attempt-state.ts';
 import type { SandboxEvent } from './protocol.ts';
 import { MAX_EVENT_BYTES, type SandboxFunction } from './sandbox-function.ts';
 import type { WorkspaceUrls } from './workspace-urls.ts';
@@ -130,6 +136,11 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       sequence: 0,
       used: meter.used(),
     };
+    const token = await guarded(seal.seal(state));
+    if (token.length > MAX_FIRST_TOKEN_CHARACTERS) {
+      const message = `The step ${step} may write ${state.writes.length} files; its token has ${token.length} characters, and ${MAX_FIRST_TOKEN_CHARACTERS} is the limit. Request fewer files at once.`;
+      await refuse(job, step, message);
+    }
     const seconds = Math.ceil((START_MS + limitMs + URL_SLACK_MS) / 1_000);
     const sandboxEvent: SandboxEvent = {
       step,
@@ -141,16 +152,18 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       limitMs,
       reads: await urlsOf(stepFiles.reads, (key) => urls.read(key, seconds)),
       writes: await urlsOf(stepFiles.writes, (key) => urls.write(key, seconds)),
-      reports: { url: reportsUrl, token: await seal.seal(state) },
+      reports: { url: reportsUrl, token },
     };
     const text = toJson(sandboxEvent);
     const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_EVENT_BYTES) await refuse(job, step, bytes);
+    if (bytes > MAX_EVENT_BYTES) {
+      const message = `The step ${step} receives ${bytes} bytes; the limit of its sandbox is ${MAX_EVENT_BYTES}. Request less work at once.`;
+      await refuse(job, step, message);
+    }
     await options.sandboxOf(step).start(owner, text);
   }
 
-  async function refuse(job: Job, step: string, bytes: number): Promise<never> {
-    const message = `The step ${step} receives ${bytes} bytes; the limit of its sandbox is ${MAX_EVENT_BYTES}. Request less work at once.`;
+  async function refuse(job: Job, step: string, message: string): Promise<never> {
     const error = { code: ErrorCode.inputTooLarge, message, step, retryable: false };
     await guarded(jobs.fail(job.jobId, error, { retentionSeconds: job.retentionSeconds }));
     throw new StepEnded(message);

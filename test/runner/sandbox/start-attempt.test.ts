@@ -9,6 +9,7 @@ import {
   createAttemptStarter,
   type StartEvent,
 } from '../../../lambdas/runner/sandbox/start-attempt.ts';
+import { log } from '../../../lambdas/shared/observability/log.ts';
 import { MemoryFiles } from '../../support/memory-files.ts';
 
 const operation = defineOperation({
@@ -39,9 +40,9 @@ beforeEach(() => {
 });
 
 /** @returns the name of its error */
-async function run(event: Partial<StartEvent> = {}): Promise<string | undefined> {
+async function run(event: Partial<StartEvent> = {}, started = operation): Promise<string | undefined> {
   const starter = createAttemptStarter({
-    operation,
+    operation: started,
     jobs: { find: async () => job, fail },
     workspace: {},
     files,
@@ -123,6 +124,29 @@ test('an attempt that failed is no crash', async () => {
   job = { ...job, timeline: [{ step: 'compile', began: 1 }, failed, { step: 'compile', began: 3 }] };
   expect(await run({ attempt: 2 })).toBeUndefined();
   expect((await sent()).state).toMatchObject({ attempt: 2, failures: 1 });
+});
+
+test('a secret that cannot be read interrupts the attempt, which the state retries', async () => {
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  jest.spyOn(seal, 'seal').mockRejectedValueOnce(new Error('Secrets Manager responded 500'));
+  expect(await run()).toBe('StepInterrupted');
+  expect(start).not.toHaveBeenCalled();
+  jest.restoreAllMocks();
+});
+
+test('more files than a token can name fail the job', async () => {
+  const keys = Array.from({ length: 700 }, (_, index) => `work/${'x'.repeat(60)}/${index}`);
+  const many = { ...operation, sandbox: () => ({ reads: [], writes: keys }) };
+  expect(await run({}, many as never)).toBe('StepEnded');
+  expect(fail).toHaveBeenCalledWith(
+    'job',
+    expect.objectContaining({
+      code: 'INPUT_TOO_LARGE',
+      message: expect.stringMatching(/may write 700 files; .* and 49152 is the limit\. Request fewer files/),
+    }),
+    { retentionSeconds: 60 },
+  );
+  expect(start).not.toHaveBeenCalled();
 });
 
 test('data that Lambda does not accept fails the job', async () => {
