@@ -38,6 +38,7 @@ test('both versions are read with the JSON protocol of Secrets Manager', async (
           'x-amz-target': 'secretsmanager.GetSecretValue',
         },
         body: JSON.stringify({ SecretId: 'arn:secret', VersionStage: stage }),
+        signal: expect.any(AbortSignal),
       },
     ]),
   );

@@ -40,16 +40,6 @@ test('an error response throws with its reason, for either version', async () =>
   }
 });
 
-test('are read with a time limit', async () => {
-  const signals: unknown[] = [];
-  const fetch: SignedFetch = async (_path, { signal }) => {
-    signals.push(signal);
-    return Response.json({ SecretString: 'text' });
-  };
-  await new SecretVersions(fetch, 'arn').get();
-  expect(signals).toEqual([expect.any(AbortSignal), expect.any(AbortSignal)]);
-});
-
 test('are read once in five minutes, and again at once after a failure', async () => {
   let now = 0;
   const answers: Record<string, string | Response> = { AWSCURRENT: Response.json({}, { status: 500 }) };
