@@ -176,7 +176,7 @@ function checkOutcome(operation: StepsOperation, step: string, isLast: boolean, 
   }
 }
 
-function toJobError(error: unknown, step: string, requestId: string): JobError {
+export function toJobError(error: unknown, step: string, requestId: string): JobError {
   if (error instanceof CodedError) {
     const { code, message, retryable, details } = error;
     if (error.cause) log.warn('A step failed', { code, cause: error.cause });

@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import type { StepsOperation } from '../../definition/operation-definition.ts';
 import { SANDBOX_CRASHED_AGAIN } from '../../definition/state-names.ts';
-import { failedAttempts, isTerminal, type Job, logsOf } from '../../jobs/job.ts';
+import { failedAttempts, isTerminal, type Job, type JobError, logsOf } from '../../jobs/job.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import { ErrorCode } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { log } from '../../shared/observability/log.ts';
+import { ThrownResult } from '../../shared/observability/thrown-result.ts';
 import { type JobTrace, toTraceContext } from '../../shared/observability/trace-context.ts';
 import { currentTrace, inSpan } from '../../shared/observability/tracing.ts';
 import { toJson } from '../../shared/well-formed.ts';
 import type { S3Workspace } from '../../workspace/s3-workspace.ts';
-import { guarded, StepEnded } from '../end-step.ts';
+import { guarded, StepEnded, toJobError } from '../end-step.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
 import { LiveLog, type LiveLogOptions } from '../live-log.ts';
 import { copyRetriedFiles, ResumeAt, resumedStep } from '../resume-job.ts';
@@ -86,7 +87,13 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       name: `${operation.name} ${step}`,
       attributes: { job_id: jobId, operation: operation.name, step, attempt: attempt + 1 },
     };
-    await inSpan(job.trace ?? currentTrace(), span, (trace) => send(event, invocation, job, trace, meter));
+    try {
+      await inSpan(job.trace ?? currentTrace(), span, (trace) => send(event, invocation, job, trace, meter));
+    } catch (error) {
+      if (error instanceof ThrownResult) throw error;
+      // Such as a missing permission: another attempt would meet it again.
+      await fail(job, toJobError(error, step, invocation.awsRequestId));
+    }
   }
 
   async function send(
@@ -163,10 +170,13 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
     await options.sandboxOf(step).start(owner, text);
   }
 
-  async function refuse(job: Job, step: string, message: string): Promise<never> {
-    const error = { code: ErrorCode.inputTooLarge, message, step, retryable: false };
+  function refuse(job: Job, step: string, message: string): Promise<never> {
+    return fail(job, { code: ErrorCode.inputTooLarge, message, step, retryable: false });
+  }
+
+  async function fail(job: Job, error: JobError): Promise<never> {
     await guarded(jobs.fail(job.jobId, error, { retentionSeconds: job.retentionSeconds }));
-    throw new StepEnded(message);
+    throw new StepEnded(error.message);
   }
 }
 

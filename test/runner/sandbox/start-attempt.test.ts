@@ -134,6 +134,16 @@ test('a secret that cannot be read interrupts the attempt, which the state retri
   jest.restoreAllMocks();
 });
 
+test('an invocation that AWS refuses for good fails the job, with the request to look for', async () => {
+  jest.spyOn(log, 'error').mockImplementation(() => {});
+  start.mockRejectedValueOnce(new Error('AccessDeniedException'));
+  expect(await run()).toBe('StepEnded');
+  expect(fail.mock.calls).toMatchObject([
+    ['job', { code: 'INTERNAL_ERROR', message: expect.stringContaining('read the log of request') }, {}],
+  ]);
+  jest.restoreAllMocks();
+});
+
 test('more files than a token can name fail the job', async () => {
   const keys = Array.from({ length: 700 }, (_, index) => `work/${'x'.repeat(60)}/${index}`);
   const many = { ...operation, sandbox: () => ({ reads: [], writes: keys }) };
