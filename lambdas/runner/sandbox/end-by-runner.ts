@@ -7,7 +7,7 @@ import type { EndEvent } from './end-attempt.ts';
 import type { AttemptEnd } from './take-report.ts';
 
 /** API Gateway waits 29 s for the response to a report. */
-const TIMEOUT_MS = 27_000;
+const TIMEOUT_MS = 20_000;
 /** Step Functions cuts off a longer cause. */
 const MAX_CAUSE_CHARACTERS = 32_768;
 

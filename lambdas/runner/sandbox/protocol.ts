@@ -4,8 +4,8 @@
  *     POST <reports url>   { token, report }          report: gzip of JSON in Base64, so that no firewall reads log lines as attacks
  *     200                  { continue, next_ms, token }
  *
- * Each response has the token for the next report. A token states how many reports came before. A repeated report has the same effect
- * as the first one.
+ * Each response has the token for the next report. A token states how many reports came before. A repeated report is processed again,
+ * with the same effect.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
