@@ -17,7 +17,7 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'So are the files that jobs wait for, all below one prefix.',
   ],
   [
-    /^IAM5\[Resource::(arn:\S+:function:\S+-\*|<buildSandbox\w+\.Arn>):\*\] .*\/(Machines|Reports|call_api|build)\//,
+    /^IAM5\[Resource::(arn:\S+:function:\S+-(\*|build)|<buildSandbox\w+\.Arn>):\*\] .*\/(Machines|Reports|call_api|build)\//,
     'Running executions call the versions of their functions that they began with.',
   ],
   [
