@@ -51,3 +51,13 @@ globalThis.fetch = (input, init) =>
       : String(input).replace(issuer, process.env.AWS_ENDPOINT_URL),
     init,
   );
+
+// A sandbox reports to the API, at a host of AWS. ministack's worker sends the request to ministack, which serves the API below a
+// path with its id.
+const https = require('node:https');
+const { request } = https;
+const api = /^https:\/\/([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/;
+https.request = (options, ...rest) => {
+  const [, id] = api.exec(options.href ?? '') ?? [];
+  return request(id ? { ...options, path: `/_aws/execute-api/${id}${options.path}` } : options, ...rest);
+};
