@@ -16,9 +16,9 @@ const run = promisify(execFile);
 const ROUNDS = 9;
 const BARE = 'bare handler';
 /** Limits of bundles by function, in kilobytes of 1,000 bytes. */
-const KB_LIMITS: Readonly<Record<string, number>> = { mcp: 780, authorizer: 100, 'build-sandbox': 350 };
+const KB_LIMITS: Readonly<Record<string, number>> = { mcp: 830, authorizer: 100, 'build-sandbox': 350 };
 /** Limit of the cold start of `mcp`, relative to the bare handler. */
-const MCP_RATIO_LIMIT = 1.2;
+const MCP_RATIO_LIMIT = 1.4;
 
 interface Candidate {
   readonly name: string;

@@ -27,7 +27,7 @@ const COST_LIMIT = 0.3;
 const READS_LIMIT = 72;
 /** A first call under the quota takes this many times that of a whole CPU, with the time before it. */
 const COLD_LIMIT = 1.5;
-const WARM_LIMIT = 1.3;
+const WARM_LIMIT = 1.6;
 /** The rest is for Lambda's runtime. */
 const MEMORY_SHARE = 0.8;
 const LARGEST_BYTES = 4_000_000;
