@@ -4,7 +4,7 @@ import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import { toJson } from '../shared/well-formed.ts';
 
 /** Step Functions cuts off a longer cause. */
-const MAX_CAUSE_CHARACTERS = 32_768;
+export const MAX_CAUSE_CHARACTERS = 32_768;
 
 /**
  * An error that a state catches by its name, with JSON as its message. It has no stack: Lambda would put it into the cause as

@@ -22,6 +22,11 @@ export function isWatched({ watchedUntil = 0, callback }: Watched, nowMs: number
   return watchedUntil > nowMs || callback?.events.includes(PROGRESS_EVENT) === true;
 }
 
+/** @returns until when the job counts as watched without a further read, in epoch milliseconds; undefined when nobody looks */
+export function watchedUntil({ watchedUntil: until, callback }: Watched, nowMs: number): number | undefined {
+  return isWatched({ callback }, nowMs) ? nowMs + WATCH_MS : until;
+}
+
 /** Whether a look has to be written: steps of the engine run, their record is not fresh, and the last written look ends soon. */
 export function needsWatch(job: LookedAt, nowMs: number): boolean {
   const { watchedUntil, updatedAt } = job;

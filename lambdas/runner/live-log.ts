@@ -33,6 +33,11 @@ const UPLOAD_TIMEOUT_MS = 10_000;
 /** For all of an earlier log. */
 const READ_TIMEOUT_MS = 10_000;
 
+/** Returns the line before what a later attempt prints. @param attempt 1 for the second attempt */
+export function attemptHeading(attempt: number): string {
+  return `-- attempt ${attempt + 1} --`;
+}
+
 export interface LiveLogOptions {
   readonly log: Pick<
     FileStepLog,

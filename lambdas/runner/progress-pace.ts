@@ -16,6 +16,11 @@ export function paceOf(beatMs: number): Pace {
 /** Every two seconds while somebody looks, else every ten: more frequent writes would cost more than they show. */
 export const DEFAULT_PACE = paceOf(2_000);
 
+/** @returns milliseconds between writes of progress now. @param job as last read or written */
+export function intervalMsOf(job: Watched, nowMs: number, pace: Pace = DEFAULT_PACE): number {
+  return isWatched(job, nowMs) ? pace.watchedMs : pace.unwatchedMs;
+}
+
 /** A timer may fire a little early. */
 const EARLY = 0.9;
 
@@ -25,6 +30,5 @@ const EARLY = 0.9;
  * @param job as last read or written
  */
 export function isWriteDue(wroteAt: number, job: Watched, nowMs: number, pace: Pace = DEFAULT_PACE): boolean {
-  const intervalMs = isWatched(job, nowMs) ? pace.watchedMs : pace.unwatchedMs;
-  return nowMs - wroteAt >= EARLY * intervalMs;
+  return nowMs - wroteAt >= EARLY * intervalMsOf(job, nowMs, pace);
 }

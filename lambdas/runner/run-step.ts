@@ -15,12 +15,14 @@ import { sumUsage } from '../shared/usage.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
 import { CallRequired, createApis } from './api-calls.ts';
 import { attemptStep } from './attempt-step.ts';
+import { endBefore, resultsOf } from './earlier-steps.ts';
 import { endStep, guarded, StepEnded, StepInterrupted } from './end-step.ts';
-import { LiveLog, type LiveLogOptions } from './live-log.ts';
+import { attemptHeading, LiveLog, type LiveLogOptions } from './live-log.ts';
+import { DEFAULT_PACE } from './progress-pace.ts';
 import { createInputRequests, InputRequired } from './request-input.ts';
 import { copyRetriedFiles, ResumeAt, resumedStep } from './resume-job.ts';
 import { FileStepLog } from './step-log.ts';
-import { metered, sandboxMbOf, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
+import { metered, stepFunction, type UsageMeter, usageOf } from './step-usage.ts';
 
 /** Event from a state to its function. */
 export interface StepEvent {
@@ -50,8 +52,6 @@ export interface StepRunnerOptions {
   readonly heartbeatMs?: number;
 }
 
-/** Two seconds: more frequent heartbeats would cost more than they show. */
-const DEFAULT_HEARTBEAT_MS = 2_000;
 /** The line after an answer or an API call. */
 const CONTINUED = '-- continued --';
 /** Before a call: the choice of the next state, the wait unless the call is at once, and the call. */
@@ -65,9 +65,9 @@ const LAST_LINES_TIMEOUT_MS = 3_000;
  * StepInterrupted, StepEnded or LambdaFailure for the state machine.
  */
 export function createStepRunner(options: StepRunnerOptions) {
-  const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_HEARTBEAT_MS } = options;
+  const { operation, steps, jobs, workspace, liveLogs, heartbeatMs = DEFAULT_PACE.watchedMs } = options;
   const names = Object.keys(operation.steps);
-  const ranBy = stepFunction(operation.sandbox && sandboxMbOf(operation));
+  const ranBy = stepFunction();
 
   /** @returns the definition of a step, its function and what depends on its place. @throws Error for an unknown step */
   function stepOf({ step }: StepEvent, invocation: Invocation) {
@@ -78,7 +78,7 @@ export function createStepRunner(options: StepRunnerOptions) {
     const overall = (fraction: number) => (index + fraction) / names.length;
     const limitMs = () =>
       timeLeft(Math.min(definition.timeoutMs, invocation.getRemainingTimeInMillis() - STEP_WRAP_UP_MS));
-    return { index, definition, work, overall, limitMs };
+    return { definition, work, overall, limitMs };
   }
 
   return (event: StepEvent, invocation: Invocation) => metered((meter) => run(event, invocation, meter));
@@ -89,7 +89,7 @@ export function createStepRunner(options: StepRunnerOptions) {
     meter: UsageMeter,
   ): Promise<FinishedStep | null> {
     const { step, jobId, finished, attempt } = event;
-    const { index, overall, limitMs } = stepOf(event, invocation);
+    const { overall, limitMs } = stepOf(event, invocation);
     const lease = invocation.awsRequestId;
 
     const resumed = resumedStep(names, event);
@@ -101,15 +101,13 @@ export function createStepRunner(options: StepRunnerOptions) {
     // A step can be named like an inherited property: `constructor`.
     const called = Object.hasOwn(finished, step) ? finished[step] : undefined;
     const message = called?.next?.message;
-    const before = names[index - 1];
-    const ended = before === undefined ? undefined : finished[before]?.ended;
     const job = await guarded(
       jobs.begin(jobId, {
         step,
         progress: overall(0),
         lease,
         message,
-        ...(before !== undefined && ended !== undefined && { ended: { step: before, ended } }),
+        ...endBefore(names, event),
         continues: called !== undefined,
         stepUsage: usageOf(finished),
         stepFunction: ranBy,
@@ -145,10 +143,10 @@ export function createStepRunner(options: StepRunnerOptions) {
       const asked = Object.values(job.inputRequests ?? {}).filter((request) => request.step === step);
       const questions = asked.length;
       const printed = called?.printed?.questions === questions ? called.printed : undefined;
-      if (attempt > 0) await live?.resume(`-- attempt ${attempt + 1} --`, printed);
+      if (attempt > 0) await live?.resume(attemptHeading(attempt), printed);
       else if (printed) await live?.continue(CONTINUED, printed);
       else if (called || questions > 0) await live?.resume(CONTINUED);
-      const results = Object.fromEntries(Object.entries(earlier).map(([name, { result }]) => [name, result]));
+      const results = resultsOf(earlier);
       const ending = await attemptStep({
         step,
         work,

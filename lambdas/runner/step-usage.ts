@@ -53,8 +53,8 @@ export function sandboxMbOf(operation: StepsOperation): StepFunction['sandboxMb'
   return others.length === 0 ? size : Object.fromEntries(byStep);
 }
 
-/** @param sandboxMb memory of the sandbox in MiB, when there is one */
-export function stepFunction(sandboxMb: StepFunction['sandboxMb']): StepFunction {
+/** @param sandboxMb memory of the sandbox in MiB. @default no sandbox */
+export function stepFunction(sandboxMb?: StepFunction['sandboxMb']): StepFunction {
   return {
     memoryMb: functionMemoryMb(),
     ...(sandboxMb !== undefined && { sandboxMb }),

@@ -13,7 +13,7 @@ import { countStored } from '../../workspace/count-stored.ts';
 import { timedOut } from '../attempt-step.ts';
 import { endStep, type Outcome } from '../end-step.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
-import { LiveLog, type LiveLogOptions } from '../live-log.ts';
+import { attemptHeading, LiveLog, type LiveLogOptions } from '../live-log.ts';
 import type { Invocation } from '../run-step.ts';
 import { FileStepLog } from '../step-log.ts';
 import { metered, type UsageMeter } from '../step-usage.ts';
@@ -101,7 +101,7 @@ function lastLines({ log, logStart, attempt }: AttemptState): string {
   const printed = log.size - logStart;
   const own = end.subarray(Math.max(0, end.length - printed)).toString();
   if (printed > end.length) return afterLineEnd(own);
-  const heading = `-- attempt ${attempt + 1} --\n`;
+  const heading = `${attemptHeading(attempt)}\n`;
   const [first = '', ...rest] = own.split(heading);
   return first.trim() === '' && rest.length > 0 ? rest.join(heading) : own;
 }

@@ -1,4 +1,5 @@
 /** Lets the runner that started an attempt end it. */
+import { MAX_CAUSE_CHARACTERS } from '../../definition/state-error.ts';
 import { STEP_INTERRUPTED } from '../../definition/state-names.ts';
 import type { SignedFetch } from '../../shared/aws/signed-fetch.ts';
 import { cutText } from '../../shared/cut-text.ts';
@@ -8,9 +9,6 @@ import type { AttemptEnd } from './take-report.ts';
 
 /** API Gateway waits 29 s for the response to a report. */
 const TIMEOUT_MS = 20_000;
-/** Step Functions cuts off a longer cause. */
-const MAX_CAUSE_CHARACTERS = 32_768;
-
 /** Lambda does not take an event of more than 6 MB. */
 const TOO_LARGE = 413;
 

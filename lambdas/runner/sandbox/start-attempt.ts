@@ -12,9 +12,10 @@ import { type JobTrace, toTraceContext } from '../../shared/observability/trace-
 import { currentTrace, inSpan } from '../../shared/observability/tracing.ts';
 import { toJson } from '../../shared/well-formed.ts';
 import type { S3Workspace } from '../../workspace/s3-workspace.ts';
+import { endBefore, resultsOf } from '../earlier-steps.ts';
 import { guarded, StepEnded, toJobError } from '../end-step.ts';
 import { LambdaFailure } from '../lambda-failure.ts';
-import { LiveLog, type LiveLogOptions } from '../live-log.ts';
+import { attemptHeading, LiveLog, type LiveLogOptions } from '../live-log.ts';
 import { copyRetriedFiles, ResumeAt, resumedStep } from '../resume-job.ts';
 import type { Invocation, StepEvent } from '../run-step.ts';
 import { FileStepLog } from '../step-log.ts';
@@ -111,8 +112,6 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       throw new Error(
         `Operation ${operation.name} names no files for step ${step}. Return them from sandbox.`,
       );
-    const before = names[index - 1];
-    const ended = before === undefined ? undefined : finished[before]?.ended;
     const earlierLog = attempt > 0 ? await readEarlierLog(files, job, step) : EMPTY_LOG;
     const state: AttemptState = {
       operation: operation.name,
@@ -128,7 +127,7 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       ...(job.lease !== undefined && { leaseBefore: job.lease }),
       limitMs,
       begin: {
-        ...(before !== undefined && ended !== undefined && { ended: { step: before, ended } }),
+        ...endBefore(names, event),
         stepUsage: usageOf(finished),
         stepFunction: ranBy,
       },
@@ -138,7 +137,7 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       reads: stepFiles.reads.length,
       writes: stepFiles.writes,
       log: earlierLog,
-      ...(attempt > 0 && { heading: `-- attempt ${attempt + 1} --` }),
+      ...(attempt > 0 && { heading: attemptHeading(attempt) }),
       logStart: earlierLog.size,
       sequence: 0,
       used: meter.used(),
@@ -153,7 +152,7 @@ export function createAttemptStarter(options: AttemptStarterOptions) {
       step,
       jobId,
       input: input as Json,
-      results: Object.fromEntries(Object.entries(finished).map(([name, { result }]) => [name, result])),
+      results: resultsOf(finished),
       attempt,
       trace: toTraceContext(trace),
       limitMs,

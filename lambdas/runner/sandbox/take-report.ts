@@ -7,13 +7,14 @@
  */
 import { isTerminal, type Job, JobStatus } from '../../jobs/job.ts';
 import { type JobStore, TransitionRefused } from '../../jobs/job-store.ts';
+import { watchedUntil } from '../../jobs/watch.ts';
 import { StepFunctionsError } from '../../shared/aws/step-functions-calls.ts';
 import { cleanText } from '../../shared/clean-text.ts';
 import { addLogKeys, log } from '../../shared/observability/log.ts';
 import { traceIdOf } from '../../shared/observability/trace-context.ts';
 import { countedUse, countingUse, sumUsage, type Usage } from '../../shared/usage.ts';
 import { LiveLog, type LiveLogOptions } from '../live-log.ts';
-import { isWriteDue } from '../progress-pace.ts';
+import { intervalMsOf, isWriteDue } from '../progress-pace.ts';
 import { FileStepLog } from '../step-log.ts';
 import type { AttemptSeal, AttemptState } from './attempt-state.ts';
 import type { EndEvent } from './end-attempt.ts';
@@ -26,7 +27,6 @@ import {
   type SandboxReport,
 } from './protocol.ts';
 import type { ReportOrder } from './report-order.ts';
-import { reportIntervalMs, watchedUntil } from './report-pace.ts';
 
 /** How an attempt ended for its state machine. */
 export type AttemptEnd =
@@ -147,7 +147,7 @@ export function createReportTaker(options: ReportTakerOptions) {
       progress: job.progress,
       job: factsOf(job),
     };
-    return next({ ...state, claimed }, job);
+    return next({ ...state, claimed }, intervalMsOf(job, Date.now()));
   }
 
   async function proceed(
@@ -187,11 +187,11 @@ export function createReportTaker(options: ReportTakerOptions) {
       isDue ? writeProgress(state, { progress, ...unwritten }) : jobs.find(claimed.job.jobId),
     ]);
     if (!isWaiting || !job || !isOwn(job, claimed.lease)) return STOP;
-    const intervalMs = reportIntervalMs(job, now);
+    const intervalMs = intervalMsOf(job, now);
     const written = await writeLog(state, report.log, intervalMs);
     const pace = isDue ? { unwritten: undefined, wroteAt: now } : { unwritten };
     const seen = { ...claimed, progress, ...pace, watchedUntil: watchedUntil(job, now) };
-    return next({ ...state, ...written, claimed: seen }, job);
+    return next({ ...state, ...written, claimed: seen }, intervalMs);
   }
 
   /** @returns the job after the write; undefined when the attempt has lost its lease */
@@ -272,9 +272,10 @@ export function createReportTaker(options: ReportTakerOptions) {
     else await toTask('SendTaskFailure', { taskToken, ...ended });
   }
 
-  async function next(state: AttemptState, job: Job): Promise<ReportResponse> {
+  /** @param intervalMs milliseconds to the next report: a cancelled step stops within them */
+  async function next(state: AttemptState, intervalMs: number): Promise<ReportResponse> {
     const token = await seal.seal({ ...state, sequence: state.sequence + 1, used: usedBy(state) });
-    return { continue: true, next_ms: reportIntervalMs(job, Date.now()), token };
+    return { continue: true, next_ms: intervalMs, token };
   }
 }
 
