@@ -11,6 +11,7 @@ import { readAssembly } from '../local/template/assembly.ts';
 import { awsClients } from '../test/support/test-cloud.ts';
 import { median, type Row, row } from './measure.ts';
 import { refuseReports } from './refuse-reports.ts';
+import { toolCallEvent } from './tool-call-event.ts';
 
 const run = promisify(execFile);
 const ROUNDS = 9;
@@ -111,32 +112,7 @@ async function tableNamed(cloud: LocalCloud, prefix: string): Promise<string | u
 }
 
 /** A 2026-07-28 call of check_job for a missing job: the whole protocol and one read. */
-const checkJobEvent = {
-  httpMethod: 'POST',
-  path: '/mcp',
-  requestContext: { identity: { userArn: 'arn:aws:iam::000000000000:user/bench' } },
-  multiValueHeaders: {
-    accept: ['application/json, text/event-stream'],
-    'content-type': ['application/json'],
-    'mcp-protocol-version': ['2026-07-28'],
-    'mcp-method': ['tools/call'],
-    'mcp-name': ['check_job'],
-  },
-  body: JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: {
-      name: 'check_job',
-      arguments: { job_id: '00000000-0000-4000-8000-000000000000' },
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
-        'io.modelcontextprotocol/clientCapabilities': {},
-      },
-    },
-  }),
-};
+const checkJobEvent = toolCallEvent('check_job', { job_id: '00000000-0000-4000-8000-000000000000' });
 
 /** A request with an invalid token, which is refused without a request to the identity provider. */
 const authorizeEvent = {

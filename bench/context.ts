@@ -2,13 +2,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { startDemoReceiver } from '../local/cli/demo-receiver.ts';
 import { uploadProject } from '../local/cli/upload-project.ts';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import { synthesizeSource } from '../test/support/synthesize-source.ts';
+import { awsClients } from '../test/support/test-cloud.ts';
 import type { Row } from './measure.ts';
 
 /** Output of a project with 300 modules: one line for each compiled module, and one for each of its 900 tests. */
@@ -152,7 +152,7 @@ async function wholeOutput(client: Client, jobId: string): Promise<string> {
 }
 
 /** Uploads a project without dependencies, whose scripts print like a compiler and a test runner. */
-async function addProject({ environment, outputs }: LocalCloud, scratch: string): Promise<void> {
+async function addProject(cloud: LocalCloud, scratch: string): Promise<void> {
   const directory = await mkdtemp(join(scratch, 'chatty-'));
   await mkdir(join(directory, 'scripts'));
   const lines = (count: number, line: string) => `
@@ -174,15 +174,8 @@ const timer = setInterval(() => {
   );
   await writeFile(join(directory, 'scripts', 'build.js'), lines(MODULES, compiled));
   await writeFile(join(directory, 'scripts', 'test.js'), lines(TESTS, tested));
-  const s3 = new S3Client({
-    region: environment.AWS_REGION,
-    endpoint: environment.AWS_ENDPOINT_URL_S3,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-    },
-  });
-  await uploadProject(s3, outputs.WorkspaceBucketName ?? '', directory, PROJECT.project);
+  const { s3 } = awsClients(cloud);
+  await uploadProject(s3, cloud.outputs.WorkspaceBucketName ?? '', directory, PROJECT.project);
   s3.destroy();
   await rm(directory, { recursive: true });
 }

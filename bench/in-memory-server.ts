@@ -1,7 +1,7 @@
 /** Serves `check_job` with only the MCP SDK and a map of jobs, as a baseline for the endpoint. Prints its URL. */
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+import { serveMcp } from './serve-mcp.ts';
 
 const job = {
   job_id: process.argv[2] ?? '',
@@ -24,19 +24,6 @@ const endpoint = createMcpHandler(() => {
   return server;
 });
 
-const http = createServer(async (incoming, outgoing) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  const response = await endpoint.fetch(
-    new Request('http://localhost/mcp', {
-      method: incoming.method,
-      headers: incoming.headers as Record<string, string>,
-      body: incoming.method === 'POST' ? Buffer.concat(chunks) : undefined,
-    }),
-  );
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
-});
-http.listen(0, '127.0.0.1', () => {
+const http = serveMcp(endpoint, 0).on('listening', () => {
   console.log(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`);
 });

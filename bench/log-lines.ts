@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { S3Client } from '@aws-sdk/client-s3';
 import { uploadProject } from '../local/cli/upload-project.ts';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import { synthesizeSource } from '../test/support/synthesize-source.ts';
+import { awsClients } from '../test/support/test-cloud.ts';
 import { BenchClient } from './client.ts';
 import { median, type Row, row } from './measure.ts';
 
@@ -86,7 +86,7 @@ async function intoFile(program: string, output: string): Promise<number> {
 
 /** @returns the path of its build script */
 async function addProject(
-  { environment, outputs }: LocalCloud,
+  cloud: LocalCloud,
   scratch: string,
   name: string,
   program: string,
@@ -98,15 +98,8 @@ async function addProject(
   await writeFile(join(directory, 'package.json'), JSON.stringify({ name, version: '1.0.0', scripts }));
   await writeFile(join(directory, 'scripts', 'build.cjs'), program);
   await writeFile(file, program);
-  const s3 = new S3Client({
-    region: environment.AWS_REGION,
-    endpoint: environment.AWS_ENDPOINT_URL_S3,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-    },
-  });
-  await uploadProject(s3, outputs.WorkspaceBucketName ?? '', directory, name);
+  const { s3 } = awsClients(cloud);
+  await uploadProject(s3, cloud.outputs.WorkspaceBucketName ?? '', directory, name);
   s3.destroy();
   await rm(directory, { recursive: true });
   return file;

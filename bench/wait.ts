@@ -14,6 +14,7 @@ import { CpuQuota, FULL_CPU_MB } from './cpu-quota.ts';
 import type { FromFunction } from './function-child.ts';
 import { type DeployedFunction, FunctionProcess, functionOf } from './function-process.ts';
 import { median, percentile, type Row, row } from './measure.ts';
+import { toolCallEvent } from './tool-call-event.ts';
 
 /** The wait that `tools/list` calls safe. */
 const WAIT_SECONDS = 20;
@@ -71,7 +72,7 @@ async function measureCost(deployed: DeployedFunction, url: string): Promise<rea
     // Nobody runs the job: it stays as it is.
     const job_id = await startOf(instance);
     const before = [await reads(), await writes()] as const;
-    const { ms } = await instance.call(toolCall('check_job', { job_id, wait_seconds: WAIT_SECONDS }));
+    const { ms } = await instance.call(toolCallEvent('check_job', { job_id, wait_seconds: WAIT_SECONDS }));
     if (ms < WAIT_SECONDS * 1_000) throw new Error(`A wait of ${WAIT_SECONDS} s took ${ms} ms.`);
     const perMinute = 60 / WAIT_SECONDS;
     const [read, written] = [
@@ -97,7 +98,7 @@ async function measureCost(deployed: DeployedFunction, url: string): Promise<rea
 }
 
 async function startOf(instance: FunctionProcess): Promise<string> {
-  return jobOf(await instance.call(toolCall('start_echo', { text: 'x' })));
+  return jobOf(await instance.call(toolCallEvent('start_echo', { text: 'x' })));
 }
 
 function jobOf({ body }: FromFunction): string {
@@ -137,14 +138,17 @@ interface Times {
 async function measureOne(deployed: DeployedFunction): Promise<Times> {
   const instance = await FunctionProcess.start(deployed);
   try {
-    const start = toolCall('start_echo', { text: 'x' });
+    const start = toolCallEvent('start_echo', { text: 'x' });
     const init = await instance.initialize(deployed);
     const first = await instance.call(start);
     const starts = await repeat(instance, start);
-    const polls = await repeat(instance, toolCall('check_job', { job_id: jobOf(first) }));
-    await instance.call(toolCall('start_echo', { text: 'x'.repeat(LARGEST_BYTES) }));
+    const polls = await repeat(instance, toolCallEvent('check_job', { job_id: jobOf(first) }));
+    await instance.call(toolCallEvent('start_echo', { text: 'x'.repeat(LARGEST_BYTES) }));
     // Zod makes an issue for each value. The second call finds the memory of the first in use.
-    const invalid = toolCall('start_echo', { text: 'x', job_options: { callback_events: invalidValues() } });
+    const invalid = toolCallEvent('start_echo', {
+      text: 'x',
+      job_options: { callback_events: invalidValues() },
+    });
     await instance.call(invalid);
     const { peakMb } = await instance.call(invalid);
     return {
@@ -174,34 +178,4 @@ async function repeat(instance: FunctionProcess, event: unknown): Promise<readon
     await delay(PAUSE_MS);
   }
   return times;
-}
-
-/** Returns the event of a 2026-07-28 call of a tool. */
-function toolCall(name: string, args: object): object {
-  return {
-    httpMethod: 'POST',
-    path: '/mcp',
-    requestContext: { identity: { userArn: 'arn:aws:iam::000000000000:user/bench' } },
-    multiValueHeaders: {
-      accept: ['application/json, text/event-stream'],
-      'content-type': ['application/json'],
-      'mcp-protocol-version': ['2026-07-28'],
-      'mcp-method': ['tools/call'],
-      'mcp-name': [name],
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: {
-        name,
-        arguments: args,
-        _meta: {
-          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-          'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
-          'io.modelcontextprotocol/clientCapabilities': {},
-        },
-      },
-    }),
-  };
 }

@@ -1,7 +1,7 @@
 /** Serves `start_work` and `check_job` with a map of jobs in memory. Argument: port. */
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+import { serveMcp } from '../serve-mcp.ts';
 
 interface Job {
   readonly job_id: string;
@@ -32,16 +32,4 @@ const endpoint = createMcpHandler(() => {
   return server;
 });
 
-createServer(async (incoming, outgoing) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  const response = await endpoint.fetch(
-    new Request('http://localhost/mcp', {
-      method: incoming.method,
-      headers: incoming.headers as Record<string, string>,
-      body: incoming.method === 'POST' ? Buffer.concat(chunks) : undefined,
-    }),
-  );
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
-}).listen(Number(process.argv[2]), '127.0.0.1');
+serveMcp(endpoint, Number(process.argv[2]));

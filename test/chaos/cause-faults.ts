@@ -55,6 +55,13 @@ export function causeFaults(cloud: LocalCloud, { seed, throttled, killed }: Faul
   const throttles = seeded(seed, 'throttles');
   const order = seeded(seed, 'order');
   const kill = { random: kills, onStrike: onKilled };
+  /** Causes a fault everywhere, and counts it. */
+  const cause = (
+    fault: Parameters<typeof cloud.faults.cause>[0],
+    share: number,
+    random: () => number,
+    counter: Exclude<keyof FaultCounts, 'killsOfJob'>,
+  ) => cloud.faults.cause(fault, '', { share, random, onStrike: () => void counts[counter]++ });
   const ends = [
     // The first cause that fits counts.
     cloud.faults.cause('killed-invocation', 'WebhooksDeliver', {
@@ -62,26 +69,10 @@ export function causeFaults(cloud: LocalCloud, { seed, throttled, killed }: Faul
       share: killed * KILLED_DELIVERIES,
     }),
     cloud.faults.cause('killed-invocation', '', { ...kill, share: killed }),
-    cloud.faults.cause('throttled-table', '', {
-      share: throttled,
-      random: throttles,
-      onStrike: () => void counts.throttledTables++,
-    }),
-    cloud.faults.cause('duplicated-records', '', {
-      share: DUPLICATED,
-      random: order,
-      onStrike: () => void counts.duplicatedRecords++,
-    }),
-    cloud.faults.cause('duplicated-messages', '', {
-      share: DUPLICATED,
-      random: order,
-      onStrike: () => void counts.duplicatedMessages++,
-    }),
-    cloud.faults.cause('late-messages', '', {
-      share: LATE,
-      random: order,
-      onStrike: () => void counts.lateMessages++,
-    }),
+    cause('throttled-table', throttled, throttles, 'throttledTables'),
+    cause('duplicated-records', DUPLICATED, order, 'duplicatedRecords'),
+    cause('duplicated-messages', DUPLICATED, order, 'duplicatedMessages'),
+    cause('late-messages', LATE, order, 'lateMessages'),
     ...STEP_FUNCTIONS.map((action) =>
       cloud.throttle(action, () => {
         const isThrottled = throttles() < throttled;
