@@ -25,7 +25,7 @@ const keys = {
   b: { job_id: ID.b, operation: 'deploy', owner: hashOwner('bob') },
 };
 /** Waits longer for the first record, so that the second overtakes it. */
-const interleave = (jobId: unknown) => delay(jobId === ID.a ? 5 : 1);
+const interleave = (jobId: unknown) => delay(jobId === ID.a ? 50 : 1);
 const messages = (...bodies: object[]) =>
   bodies.map((body, index) => ({ messageId: `m${index}`, body: JSON.stringify(body) }) as SQSRecord);
 const fake = <T>(parts: object) => parts as unknown as T;
