@@ -100,7 +100,7 @@ export interface AsyncOperationsProps {
   readonly reservedConcurrency?: Partial<ReservedConcurrency>;
   /**
    * Alarms, a dashboard and saved queries. `false` turns all of them off, also the alarms on dead letters.
-   * @default on: docs/monitoring.md has what it costs
+   * @default on: docs/guides/monitoring.md has what it costs
    */
   readonly monitoring?: false | MonitoringOptions;
 }
@@ -283,7 +283,7 @@ export class AsyncOperations extends Construct {
   }
 
   /**
-   * Returns a metric of this deployment. docs/metrics.md lists all metrics. The default statistic is the one in its table.
+   * Returns a metric of this deployment. docs/reference/metrics.md lists all metrics. The default statistic is the one in its table.
    * @throws Error for an unknown metric or operation, and for a metric that exists only for the whole deployment
    * @example
    * ```ts

@@ -1,4 +1,4 @@
-/** Generates docs/metrics.md from the definitions of the metrics. With --check, it fails when the page is stale. */
+/** Generates docs/reference/metrics.md from the definitions of the metrics. With --check, it fails when the page is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -12,7 +12,7 @@ import {
   writeMetrics,
 } from '../lambdas/shared/observability/metrics.ts';
 
-const PAGE = fileURLToPath(new URL('../docs/metrics.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../docs/reference/metrics.md', import.meta.url));
 
 /** US dollars a month for each of the first 10,000 metrics, and for a GB of log lines; the same in most regions. */
 const METRIC_USD = 0.3;
@@ -97,7 +97,7 @@ export function metricsPage(): string {
 The service writes metrics to CloudWatch, in the namespace \`McpAsyncOperations\`. Functions print them as log lines in CloudWatch's
 [embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html),
 so they cost no call and no time. \`npm run metrics-docs\` generates this page from
-\`lambdas/shared/observability/metric-definitions.ts\`. [Monitoring](monitoring.md) has the alarms and the dashboard.
+\`lambdas/shared/observability/metric-definitions.ts\`. [Monitoring](../guides/monitoring.md) has the alarms and the dashboard.
 
 ## Dimensions
 
@@ -200,7 +200,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const page = metricsPage();
   if (!process.argv.includes('--check')) writeFileSync(PAGE, page);
   else if (readFileSync(PAGE, 'utf8') !== page) {
-    console.error('docs/metrics.md is stale. Run `npm run metrics-docs` and commit the result.');
+    console.error('docs/reference/metrics.md is stale. Run `npm run metrics-docs` and commit the result.');
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,4 @@
-/** Defines the service level objectives, for the canary that measures them and the alarms that watch them: see docs/slo.md. */
+/** Defines the service level objectives, for the canary that measures them and the alarms that watch them: see docs/reference/slo.md. */
 
 export const Objectives = {
   /** Share of starts and of ends that must be good. */

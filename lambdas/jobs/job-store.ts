@@ -658,7 +658,7 @@ export class JobStore {
   }
 }
 
-/** Logs a change of a job's life: one line that a search by job id finds. Progress has no line: see docs/logs.md. */
+/** Logs a change of a job's life: one line that a search by job id finds. Progress has no line: see docs/reference/logs.md. */
 function logChange(
   what: string,
   job: Job,

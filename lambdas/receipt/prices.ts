@@ -1,6 +1,6 @@
 /**
  * Lists AWS's prices by region, in US dollars, without free tier, discounts and taxes. They are list prices of the first tier of use.
- * To change one, change it here with its date: docs/cost.md says how.
+ * To change one, change it here with its date: docs/guides/cost.md says how.
  */
 
 /**

@@ -97,7 +97,7 @@ export class NodeFunction extends LambdaFunction {
       memorySize: 512,
       timeout: Duration.seconds(30),
       tracing,
-      // Lambda discards lines below it. The logger writes debug lines only before an error: see docs/logs.md.
+      // Lambda discards lines below it. The logger writes debug lines only before an error: see docs/reference/logs.md.
       applicationLogLevelV2: ApplicationLogLevel.DEBUG,
       ...rest,
       environment: {

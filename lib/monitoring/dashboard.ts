@@ -145,7 +145,7 @@ function stuck(monitored: Monitored): IWidget[] {
   ];
 }
 
-/** docs/slo.md has the arithmetic. */
+/** docs/reference/slo.md has the arithmetic. */
 function objectives(service: string, hasCanary: boolean): IWidget[] {
   const { sum, metric } = metricsOf(service);
   const within = (name: MetricName, ms: number) =>

@@ -13,7 +13,7 @@ export interface BudgetOptions {
 }
 
 /**
- * Alarms, a dashboard and saved queries of a deployment. docs/monitoring.md lists them and what they cost.
+ * Alarms, a dashboard and saved queries of a deployment. docs/guides/monitoring.md lists them and what they cost.
  * @example
  * ```ts
  * new AsyncOperations(stack, 'Operations', {
@@ -43,7 +43,7 @@ export interface MonitoringOptions {
    */
   readonly runbooks?: string;
   /**
-   * Runs a small job every five minutes through the public address, and adds the alarms on the two objectives: see docs/slo.md.
+   * Runs a small job every five minutes through the public address, and adds the alarms on the two objectives: see docs/reference/slo.md.
    * @default no canary and no alarms on objectives
    */
   readonly canary?: CanaryOptions;

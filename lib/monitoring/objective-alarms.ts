@@ -1,5 +1,5 @@
 /**
- * Adds the alarms of the canary, and those on the two objectives: how fast the traffic spends the error budget. docs/slo.md has
+ * Adds the alarms of the canary, and those on the two objectives: how fast the traffic spends the error budget. docs/reference/slo.md has
  * the arithmetic.
  */
 import { Duration } from 'aws-cdk-lib';

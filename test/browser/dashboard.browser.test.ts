@@ -1,4 +1,4 @@
-/** Draws the layout of the template's dashboard for docs/monitoring.md, and checks that all widgets are in view. */
+/** Draws the layout of the template's dashboard for docs/guides/monitoring.md, and checks that all widgets are in view. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'puppeteer-core';
 import { dashboardOf, defaultTemplate } from '../lib/monitoring/monitoring-template.ts';

@@ -1,6 +1,6 @@
 /**
  * Runs `npm run clients [-- --only NAME]… [--mode open|auth]`: foreign clients against `npm start`, and prints the table of
- * docs/clients.md. Its exit code is 1 when anything fails that is not a known fault of a client.
+ * docs/guides/clients.md. Its exit code is 1 when anything fails that is not a known fault of a client.
  */
 import { parseArgs } from 'node:util';
 import { endPrograms } from '../rehearsal/programs.ts';

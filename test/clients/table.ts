@@ -1,4 +1,4 @@
-/** Judges what the clients saw, and prints it as the table of docs/clients.md. */
+/** Judges what the clients saw, and prints it as the table of docs/guides/clients.md. */
 import type { ForeignClient } from './clients.ts';
 import { CHECKS, type Check, type Observation, type Verdict } from './scenario.ts';
 

@@ -1,4 +1,4 @@
-/** `npm run conformance`: the official suite, as a table for docs/conformance.md; exit code 1 when anything fails. */
+/** `npm run conformance`: the official suite, as a table for docs/reference/conformance.md; exit code 1 when anything fails. */
 import { judge, stale, Verdict } from './expectations.ts';
 import { runConformance } from './run.ts';
 import { REVISIONS } from './suite.ts';

@@ -88,9 +88,9 @@ function isLogged(message: string): boolean {
   );
 }
 
-/** Returns the keys that docs/logs.md describes. */
+/** Returns the keys that docs/reference/logs.md describes. */
 function keysOfLines(): readonly string[] {
-  const [, table = ''] = /## Keys\n(.*?)\n## /s.exec(read('docs/logs.md')) ?? [];
+  const [, table = ''] = /## Keys\n(.*?)\n## /s.exec(read('docs/reference/logs.md')) ?? [];
   return table
     .split('\n')
     .flatMap((row) => matches(row.split('|')[1] ?? '', /`(\w+)`/g))
@@ -173,7 +173,7 @@ test('each option, route and command that a page names exists', () => {
     ...Object.keys(DEFAULT_THRESHOLDS).map((name) => `thresholds.${name}`),
     ...Object.keys(DEFAULT_JOB_LIMITS).map((name) => `limits.${name}`),
   ];
-  const pages = [...runbooks, { id: 'operations-guide', text: read('docs/operations-guide.md') }];
+  const pages = [...runbooks, { id: 'operations-guide', text: read('docs/guides/operations-guide.md') }];
   for (const { id, text } of pages) {
     const unknown = [
       ...matches(text, /`((?:thresholds|limits)\.\w+)`/g).filter((option) => !options.includes(option)),

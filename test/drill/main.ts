@@ -59,7 +59,8 @@ try {
   );
   if (values.json)
     await writeFile(values.json, `${JSON.stringify({ healthy, results, failures, seconds }, null, 2)}\n`);
-  if (values['write-docs'] && healthy) await writeFile('docs/drills.md', docsOf(healthy, results));
+  if (values['write-docs'] && healthy)
+    await writeFile('docs/explanation/drills.md', docsOf(healthy, results));
   if (values.logs) await writeFile(values.logs, lines.join('\n'));
   process.exitCode = failures.length > 0 ? 1 : 0;
 } finally {

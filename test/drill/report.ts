@@ -1,4 +1,4 @@
-/** Prints what the drill saw: a table for people, which is also the page docs/drills.md. */
+/** Prints what the drill saw: a table for people, which is also the page docs/explanation/drills.md. */
 import type { HealthyRun } from './healthy-run.ts';
 import type { DrillResult } from './run-scenario.ts';
 
@@ -32,7 +32,7 @@ export function describeHealthy({ ended, minutes, wentOff, seconds }: HealthyRun
   return `The healthy run: ${jobs.join(', ')}, in ${minutes} minutes of alarm time (${Math.round(seconds)} s); ${alarms}.`;
 }
 
-/** Returns the page docs/drills.md. */
+/** Returns the page docs/explanation/drills.md. */
 export function docsOf(healthy: HealthyRun, results: readonly DrillResult[]): string {
   return `# Drills
 

@@ -1,4 +1,4 @@
-/** Deploys a second version of a catalogue while jobs run and while they wait for answers: `docs/upgrading.md` rests on it. */
+/** Deploys a second version of a catalogue while jobs run and while they wait for answers: `docs/guides/upgrading.md` rests on it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

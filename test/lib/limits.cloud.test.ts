@@ -1,4 +1,4 @@
-/** Counts on the template what docs/limits.md says that a deployment uses. */
+/** Counts on the template what docs/reference/limits.md says that a deployment uses. */
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -127,7 +127,7 @@ const COUNTS: Readonly<Record<string, () => number>> = {
 };
 
 const number = (cell = '') => Number(cell.replaceAll(',', ''));
-const document = readFileSync('docs/limits.md', 'utf8');
+const document = readFileSync('docs/reference/limits.md', 'utf8');
 const [, section = ''] = document.split('## What a deployment uses');
 const rows = (section.split('\n## ')[0] ?? '')
   .split('\n')

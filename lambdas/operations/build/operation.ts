@@ -72,7 +72,7 @@ export const build = defineOperation({
     test: { timeoutMs: limits.stepTimeoutMs.test, retries: 2, output: z.strictObject({ ran: z.boolean() }) },
     package: { timeoutMs: limits.stepTimeoutMs.package, retries: 2 },
   },
-  // 1.16 vCPU. Measured, see docs/cost.md: fewer GB-seconds than 3,008 MiB, and than two sizes, between which steps restore the tree.
+  // 1.16 vCPU. Measured, see docs/guides/cost.md: fewer GB-seconds than 3,008 MiB, and than two sizes, between which steps restore the tree.
   resources: { memoryMb: 2048, storageMb: 4096, packages: ['npm', 'pnpm', 'yarn'] },
   listing: projects,
   requires: ({ project }) => [sourceOf(project)],

@@ -1,6 +1,6 @@
 /** Defines the keys of log lines, without the logger: the declarations of the package need no types of Lambda. */
 
-/** What a log line is about. docs/logs.md describes the keys. */
+/** What a log line is about. docs/reference/logs.md describes the keys. */
 export type LogKeys = {
   readonly job_id?: string;
   readonly operation?: string;

@@ -1,4 +1,4 @@
-/** Lists the metrics of the service: for the functions that write them, the alarms, the dashboard and docs/metrics.md. */
+/** Lists the metrics of the service: for the functions that write them, the alarms, the dashboard and docs/reference/metrics.md. */
 
 /** The namespace of the metrics in CloudWatch. */
 export const METRIC_NAMESPACE = 'McpAsyncOperations';

@@ -1,4 +1,4 @@
-/** Compares docs/monitoring.md with the template: its alarms, and what they cost a month. */
+/** Compares docs/guides/monitoring.md with the template: its alarms, and what they cost a month. */
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { operations as sixty } from '../../fixtures/many/index.ts';
 import { samples } from '../../support/sample-catalogue.ts';
 import { alarmsOf, defaultTemplate, templateOfSixty } from './monitoring-template.ts';
 
-const document = readFileSync('docs/monitoring.md', 'utf8');
+const document = readFileSync('docs/guides/monitoring.md', 'utf8');
 
 /** CloudWatch in us-east-1, US dollars a month, November 2026. https://aws.amazon.com/cloudwatch/pricing/ */
 const USD = { alarmMetric: 0.1, dashboard: 3, customMetric: 0.3 };
@@ -52,7 +52,7 @@ function expectRoundedUp(rounded: number, count: number): void {
   expect(rounded).toBeLessThanOrEqual(count * 1.15);
 }
 
-test('docs/monitoring.md says what monitoring costs a month, for the samples and for sixty operations with IAM', () => {
+test('docs/guides/monitoring.md says what monitoring costs a month, for the samples and for sixty operations with IAM', () => {
   const table = tableOf('What it costs');
   const deployments = [
     { template: defaultTemplate(), operations: samples.operations.length, column: 1 },
@@ -75,11 +75,11 @@ test('docs/monitoring.md says what monitoring costs a month, for the samples and
   expectRoundedUp(Number(each), customMetrics(1) - customMetrics(0));
 });
 
-test.each(alarms.map(({ id }) => id))('docs/monitoring.md has %s with its default threshold', (id) => {
+test.each(alarms.map(({ id }) => id))('docs/guides/monitoring.md has %s with its default threshold', (id) => {
   const entry: ListedAlarm | undefined = alarms.find((alarm) => alarm.id === id);
   const threshold = entry?.threshold?.(DEFAULT_THRESHOLDS) ?? 1;
   const [line = ''] =
-    document.match(new RegExp(`^\\| \\[\`${id}\`\\]\\(runbooks/${id}\\.md\\).*$`, 'm')) ?? [];
+    document.match(new RegExp(`^\\| \\[\`${id}\`\\]\\(\\.\\./runbooks/${id}\\.md\\).*$`, 'm')) ?? [];
   expect(line).toContain(entry?.says);
   const numbers = [...line.matchAll(/[\d,]+/g)].map(([text]) => Number(text.replaceAll(',', '')));
   expect(numbers).toContain(id === 'sweep-stopped' ? 10 : threshold);

@@ -1,4 +1,4 @@
-/** Checks that each alarm has a runbook in the package, and that no link of docs/monitoring.md, of the operations guide and of the runbooks is dead. */
+/** Checks that each alarm has a runbook in the package, and that no link of monitoring, the operations guide and the runbooks is dead. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -66,23 +66,23 @@ whenWritten('each alarm has a runbook, and each runbook an alarm', () => {
   expect(pages).toEqual(ids.map((id) => `${id}.md`).sort());
 });
 
-whenWritten('no link of docs/monitoring.md, of the operations guide and of the runbooks is dead', () => {
+whenWritten('no link of monitoring, the operations guide and the runbooks is dead', () => {
   const pages = [
-    'docs/monitoring.md',
-    'docs/operations-guide.md',
+    'docs/guides/monitoring.md',
+    'docs/guides/operations-guide.md',
     ...written.map((file) => join(DIRECTORY, file)),
   ];
   expect(pages.flatMap(linksOf).filter(isDead)).toEqual([]);
 });
 
 test('a link to a page or a heading that does not exist is dead', () => {
-  const from = 'docs/monitoring.md';
+  const from = 'docs/guides/monitoring.md';
   expect(isDead({ from, to: 'docs/runbooks/no-such-alarm.md', heading: '' })).toBe(true);
   expect(isDead({ from, to: from, heading: 'no-such-heading' })).toBe(true);
   expect(isDead({ from, to: from, heading: 'what-it-costs' })).toBe(false);
 });
 
-test('docs/monitoring.md lists each saved query', () => {
-  const document = read('docs/monitoring.md');
+test('docs/guides/monitoring.md lists each saved query', () => {
+  const document = read('docs/guides/monitoring.md');
   for (const query of savedQueries) expect(document).toContain(`| \`${query.name}\``);
 });

@@ -1,4 +1,4 @@
-"""Corrects what the pinned ministack does unlike AWS. `docs/rehearsal.md` has the reason and the source of each correction."""
+"""Corrects what the pinned ministack does unlike AWS. `docs/explanation/rehearsal.md` has the reason and the source of each correction."""
 import contextvars
 import importlib.metadata
 import inspect

@@ -1,4 +1,4 @@
-/** Deletes what `cdk destroy` leaves, and deploys again, as docs/operations-guide.md says. */
+/** Deletes what `cdk destroy` leaves, and deploys again, as docs/guides/operations-guide.md says. */
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteBucketCommand,

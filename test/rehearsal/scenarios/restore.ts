@@ -1,6 +1,6 @@
 /**
  * Restores the jobs table to a point in time: copies lost records back, and lets the stack take over a restored table, as
- * docs/operations-guide.md says.
+ * docs/guides/operations-guide.md says.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

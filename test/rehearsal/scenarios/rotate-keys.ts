@@ -1,4 +1,4 @@
-/** Rotates the signing secret and the sealing secret, as docs/operations-guide.md says. */
+/** Rotates the signing secret and the sealing secret, as docs/guides/operations-guide.md says. */
 import assert from 'node:assert/strict';
 import { createPublicKey, type JsonWebKey, randomBytes, verify } from 'node:crypto';
 import { once } from 'node:events';
