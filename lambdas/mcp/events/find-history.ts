@@ -1,6 +1,11 @@
 /** Finds where the events after a position are: in a mailbox, or with a subscription that received them. */
+import {
+  oldestKept,
+  type Position,
+  settledPosition,
+  startPosition,
+} from '../../webhooks/deliveries/cursor.ts';
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
-import { oldestKept, type Position, settledPosition, startPosition } from './cursor.ts';
 import type { EventDependencies } from './event-method.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
 import { hasTopic, type Topic } from './topic.ts';

@@ -4,6 +4,13 @@ import { SENDING_SCOPES } from '../../shared/caller.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { acceptUrl } from '../../shared/http/accept-url.ts';
 import {
+  decodeCursor,
+  encodeCursor,
+  later,
+  oldestKept,
+  startPosition,
+} from '../../webhooks/deliveries/cursor.ts';
+import {
   DisabledReason,
   type Endpoint,
   EndpointKind,
@@ -13,12 +20,11 @@ import {
 import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signing/signature.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { decodeCursor, encodeCursor, later, oldestKept, startPosition } from './cursor.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
 import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
-import { filterOf, subscriptionId } from './topic.ts';
+import { filterOf, subjectOf, subscriptionId } from './topic.ts';
 import { VERIFICATION_HOLD_MS, verify } from './verify.ts';
 
 const params = z.object({
@@ -38,10 +44,11 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
     params,
     async call({ name, arguments: args, delivery, cursor, ttlMs }, owner) {
       const topic = types.read(name, args);
+      const subject = subjectOf(owner, topic);
       if (delivery.mode !== 'webhook') throw deliveryModeUnsupported(delivery.mode);
       const secret = acceptSecret(delivery.secret);
       const url = acceptUrl('delivery.url', delivery.url, addressPolicy);
-      const given = typeof cursor === 'string' ? decodeCursor(cursor) : undefined;
+      const given = typeof cursor === 'string' ? decodeCursor(subject, cursor) : undefined;
 
       const endpointId = subscriptionId(owner, url, topic);
       const all = await endpoints.list(owner);
@@ -53,7 +60,7 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
         // The subscription missed no event, so the client's cursor is valid, and may be later than its start.
         if (refreshed && isActive(refreshed, now())) {
           const position = later(given ?? startPosition(refreshed), oldestKept(now()));
-          return subscribeResult(refreshed, encodeCursor(position), false);
+          return subscribeResult(refreshed, encodeCursor(subject, position), false);
         }
       }
 
@@ -82,7 +89,7 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       const created = await (verifiedAt === undefined
         ? waits.run(owner, VERIFICATION_HOLD_MS, createVerified)
         : create());
-      return subscribeResult(created, encodeCursor(startPosition(created)), given !== undefined);
+      return subscribeResult(created, encodeCursor(subject, startPosition(created)), given !== undefined);
     },
   });
 }

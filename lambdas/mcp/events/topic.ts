@@ -1,6 +1,7 @@
 /** Represents what a client subscribes to: one event type, of all jobs, of one operation's jobs or of one job. */
 import { createHash } from 'node:crypto';
 import type { EventType } from '../../events/event.ts';
+import type { CursorSubject } from '../../webhooks/deliveries/cursor.ts';
 import { type Endpoint, SUBSCRIPTION_PREFIX } from '../../webhooks/endpoints/endpoint.ts';
 
 export interface Topic {
@@ -16,6 +17,11 @@ export function filterOf({
   jobId,
 }: Topic): Pick<Endpoint, 'events' | 'operations' | 'jobId'> {
   return { events: [name], ...(operation && { operations: [operation] }), ...(jobId && { jobId }) };
+}
+
+/** Returns what the cursors of an owner's topic belong to. */
+export function subjectOf(owner: string, topic: Topic): CursorSubject {
+  return { owner, ...filterOf(topic) };
 }
 
 /** Whether a subscription or mailbox has exactly this topic. */
