@@ -4,14 +4,13 @@
  * misses nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProtocolErrorCode, SUBSCRIPTION_ID_META_KEY } from '@modelcontextprotocol/server';
+import { ProtocolErrorCode } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import { isTerminal, type Job } from '../../jobs/job.ts';
-import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { log } from '../../shared/observability/log.ts';
-import { measureWait } from '../../shared/observability/request-metrics.ts';
-import { errorResponse, eventOf, streamEvents } from '../event-stream.ts';
+import { errorResponse, streamEvents } from '../event-stream.ts';
+import { holdSlot, type StreamSlots, subscriptionMessages } from '../held-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { type ElicitationModes, elicitationModes, TASKS_EXTENSION } from '../protocol-method.ts';
 import type { TaskJobs } from './task-jobs.ts';
@@ -49,7 +48,7 @@ export function readListenRequest(body: unknown): ListenRequest | undefined {
 export interface ListenContext {
   readonly tasks: TaskJobs;
   /** Limits the streams of an owner, together with its other waits. */
-  readonly waits: Pick<OwnerSlots, 'take' | 'exhausted'>;
+  readonly waits: StreamSlots;
   readonly caller: Caller;
   /** Epoch milliseconds; the stream ends before then. */
   readonly endsAtMs: number;
@@ -71,13 +70,9 @@ export async function listen({ id, params }: ListenRequest, context: ListenConte
     return errorResponse(id, toMethodError(METHOD, error));
   }
   const { waits, caller, endsAtMs } = context;
-  const release = await waits.take(caller.owner, endsAtMs - Date.now());
+  const release = await holdSlot(waits, caller.owner, endsAtMs - Date.now());
   if (!release) return errorResponse(id, toMethodError(METHOD, waits.exhausted()));
-  const sinceMs = Date.now();
-  return streamEvents(frames(id, taskIds, elicitationModes(elicitation), context), () => {
-    measureWait(sinceMs);
-    return release();
-  });
+  return streamEvents(frames(id, taskIds, elicitationModes(elicitation), context), release);
 }
 
 async function* frames(
@@ -86,8 +81,7 @@ async function* frames(
   elicits: ElicitationModes,
   { tasks, caller: { owner }, endsAtMs }: ListenContext,
 ): AsyncGenerator<string> {
-  const _meta = { [SUBSCRIPTION_ID_META_KEY]: id };
-  const notify = (method: string, params: object) => eventOf({ method, params: { ...params, _meta } });
+  const { notify, end } = subscriptionMessages(id);
   const first = await tasks.findAll(owner, taskIds.slice(0, MAX_TASKS));
   const open = new Map(first.map(({ jobId }) => [jobId, 0]));
   yield notify('notifications/subscriptions/acknowledged', { notifications: { taskIds: [...open.keys()] } });
@@ -103,7 +97,7 @@ async function* frames(
     yield '';
     await delay(POLL_INTERVAL_MS);
   }
-  yield eventOf({ id, result: { resultType: 'complete', _meta } });
+  yield end();
 }
 
 /** Returns the jobs; none when the read fails: the next poll returns the same changes. */

@@ -6,12 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { isTerminal, type Job, JobStatus, openRequests } from '../../jobs/job.ts';
 import { jobNotFound } from '../../jobs/job-errors.ts';
-import type { OwnerSlots } from '../../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../../shared/caller.ts';
 import { Cursor } from '../../shared/cursor.ts';
 import { log } from '../../shared/observability/log.ts';
-import { measureWait } from '../../shared/observability/request-metrics.ts';
 import { errorResponse, eventOf, resumeEvent, streamEvents } from '../event-stream.ts';
+import { holdSlot, MAX_RESUMABLE_MS, type StreamSlots } from '../held-stream.ts';
 import { toMethodError } from '../method-error.ts';
 import { CallProgress } from '../progress.ts';
 import type { ElicitationModes } from '../protocol-method.ts';
@@ -23,11 +22,6 @@ import { relatedTask, resultNotReady, resultOf } from './task-result.ts';
 const METHOD = 'tasks/result';
 /** Each poll costs one read of the table. */
 const POLL_INTERVAL_MS = 1_000;
-/**
- * A client that can resume does so after a minute: Lambda does not tell a function that its client has left, and a lost connection
- * holds a slot of its owner until the stream ends.
- */
-const MAX_RESUMABLE_MS = 60_000;
 /** How long a client waits before it resumes a stream. */
 const RETRY_MS = 1_000;
 /** How long a client waits that has no free slot. */
@@ -65,7 +59,7 @@ const eventId = new Cursor(position);
 export interface StreamContext {
   readonly tasks: TaskJobs;
   /** Limits the streams of an owner, together with its other waits. */
-  readonly waits: Pick<OwnerSlots, 'take' | 'exhausted'>;
+  readonly waits: StreamSlots;
   readonly caller: Caller;
   readonly elicits: ElicitationModes;
   /** The revision that the client has negotiated. */
@@ -106,14 +100,8 @@ export async function streamResult(start: Position, context: StreamContext): Pro
     if (isTerminal(job.status)) {
       return Response.json({ jsonrpc: '2.0', id, result: await resultOf(tasks, job) });
     }
-    const release = await waits.take(caller.owner, endsAtMs - Date.now());
-    if (release) {
-      const sinceMs = Date.now();
-      return streamEvents(events(start, job, { ...context, endsAtMs }), () => {
-        measureWait(sinceMs);
-        return release();
-      });
-    }
+    const release = await holdSlot(waits, caller.owner, endsAtMs - Date.now());
+    if (release) return streamEvents(events(start, job, { ...context, endsAtMs }), release);
     if (!resumes(version)) throw waits.exhausted();
     return streamEvents(
       ReadableStream.from([resumeEvent(eventId.encode(start), BUSY_RETRY_MS)]),
