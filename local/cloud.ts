@@ -11,6 +11,7 @@ import {
   recordThrottledTable,
   recordTopicDelivery,
 } from './cloudwatch/service-metrics.ts';
+import { checkClientMetadata } from './cognito/check-client-metadata.ts';
 import { StreamLog } from './dynamodb/stream-log.ts';
 import type { StreamRecord } from './dynamodb/stream-record.ts';
 import { tableFault } from './dynamodb/table-faults.ts';
@@ -359,7 +360,7 @@ function reportOnce(report: OnFailure | undefined): OnFailure {
   };
 }
 
-/** @throws Error for an assembly without the stack, or with a resource that is not run when no option allows it */
+/** @throws Error for an assembly without the stack, or with a resource that AWS refuses or that is not run when no option allows it */
 async function read(
   directory: string,
   { isStack, onNotRun }: Pick<LocalCloudOptions, 'isStack' | 'onNotRun'>,
@@ -372,6 +373,7 @@ async function read(
       `The local cloud does not run ${first.type} (${first.logicalId}): pass onNotRun to start the other resources, or add the type under local/.`,
     );
   }
+  checkClientMetadata(assembly.template);
   onNotRun?.(notRun);
   return assembly;
 }

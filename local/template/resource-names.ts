@@ -122,6 +122,7 @@ const IGNORED_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGateway::Stage',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Dashboard',
+  'AWS::Cognito::CIMDPolicy',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Permission',

@@ -1,11 +1,12 @@
 /** Runs an app whose stack has more resources: types that the local cloud does not run, and functions that start jobs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { startLocalCloud as startAssembly } from '../../local/cloud.ts';
 import { type LocalCloud, type NotRunResource, startLocalCloud } from '../../local/index.ts';
 import { call, connect } from '../support/test-cloud.ts';
 
@@ -209,4 +210,18 @@ describe('with a stand-in', () => {
       /JOB_LIMITS is not set\. Add the construct or grant that sets it\./,
     );
   });
+});
+
+test('a policy that Cognito refuses ends the start', async () => {
+  const assemblyDirectory = await mkdtemp(join(tmpdir(), 'own-stack-'));
+  const properties = { templateFile: 'template.json' };
+  const files = {
+    'manifest.json': { artifacts: { Own: { type: 'aws:cloudformation:stack', properties } } },
+    'template.json': { Resources: { Policy: { Type: 'AWS::Cognito::CIMDPolicy' } } },
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(assemblyDirectory, name), JSON.stringify(content));
+  }
+  await expect(startAssembly({ assemblyDirectory })).rejects.toThrow(/^Cognito refuses Policy: /);
+  await rm(assemblyDirectory, { recursive: true });
 });
