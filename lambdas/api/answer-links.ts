@@ -1,5 +1,4 @@
 /** Handles `/answers`: shows and answers the questions of an answer link, for any holder of the link. */
-import * as z from 'zod';
 import {
   type AnswerGrant,
   answerGrantedQuestions,
@@ -7,10 +6,10 @@ import {
   type GrantedQuestions,
   readGrantedQuestions,
 } from '../jobs/input/answer-grant.ts';
-import { answersSchema } from '../jobs/input/answer-schema.ts';
 import { viewQuestion } from '../jobs/job-view.ts';
 import { readAnswerToken } from '../webhooks/signing/answer-token.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
+import { answersBody } from './jobs.ts';
 import type { ApiRequest } from './request.ts';
 import type { ApiResponse } from './response.ts';
 
@@ -29,7 +28,7 @@ export function answerLinkRoutes({ jobs, signingKeys }: Pick<ApiDependencies, 'j
     },
 
     'POST /answers/{token}': async (request) => {
-      const { answers } = request.body(z.strictObject({ answers: answersSchema }));
+      const { answers } = request.body(answersBody);
       return view(await answerGrantedQuestions({ jobs }, await grantOf(request), answers));
     },
   } satisfies Record<string, RouteHandler>;

@@ -20,8 +20,8 @@ import { checkActive, findEndpoint } from './find-endpoint.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';
 
-const listQuery = pageQuery(MAX_DELIVERIES).extend(deliverySelection);
-const replayBody = z.strictObject({ ...deliverySelection, cursor: z.string().optional() });
+export const deliveriesQuery = pageQuery(MAX_DELIVERIES).extend(deliverySelection);
+export const replayBody = z.strictObject({ ...deliverySelection, cursor: z.string().optional() });
 
 export function deliveryRoutes(
   dependencies: Pick<ApiDependencies, 'endpoints' | 'deliveries' | 'queue' | 'waits'>,
@@ -42,7 +42,7 @@ export function deliveryRoutes(
 
   return {
     'GET /endpoints/{endpoint_id}/deliveries': async (request) => {
-      const { limit, cursor, ...selection } = request.query(listQuery);
+      const { limit, cursor, ...selection } = request.query(deliveriesQuery);
       const times = readTimes(selection);
       const after = cursor === undefined ? undefined : endpointDeliveriesCursor.decode(cursor);
       checkWithin(times, after);

@@ -17,14 +17,16 @@ const RUNNING_POLL_MS = 2_000;
 const LAST_WRITE_MS = 10_000;
 const FIRST: LogPosition = { step: '', offset: 0 };
 
-const logQuery = z.strictObject({
+const tailExpected = `must be a number of bytes from 1 to ${MAX_PAGE_BYTES}`;
+
+export const logQuery = z.strictObject({
   after: z.string().optional(),
   step: z.string().max(64).optional(),
   tail: z
     .string()
-    .regex(/^[1-9]\d{0,5}$/, `must be a number of bytes from 1 to ${MAX_PAGE_BYTES}`)
+    .regex(/^[1-9]\d{0,5}$/, tailExpected)
     .transform(Number)
-    .refine((bytes) => bytes <= MAX_PAGE_BYTES, `must be a number of bytes from 1 to ${MAX_PAGE_BYTES}`)
+    .pipe(z.int().min(1).max(MAX_PAGE_BYTES, tailExpected))
     .optional(),
 });
 

@@ -1,7 +1,7 @@
 /** Handles `/jobs`: lists, shows, answers, cancels and retries an owner's jobs, for clients that poll over plain HTTP. */
 import * as z from 'zod';
 import { jobFilters, readJobFilter } from '../definition/job-filters.ts';
-import { stepNames } from '../definition/operation-definition.ts';
+import { type OperationDefinition, stepNames } from '../definition/operation-definition.ts';
 import { cancelJob } from '../executions/cancel.ts';
 import { retryJob } from '../executions/retry/retry-job.ts';
 import { answerJobQuestions } from '../jobs/input/answer.ts';
@@ -29,11 +29,18 @@ const MAX_JOBS = 100;
 
 const MAX_STEP_CHARACTERS = 255;
 
-const retryBody = z.strictObject({ from_step: z.string().min(1).max(MAX_STEP_CHARACTERS).optional() });
+/** @returns the query parameters of a list of jobs */
+export function jobsQuery(operations: readonly OperationDefinition[]) {
+  return pageQuery(MAX_JOBS).extend(jobFilters(operations));
+}
+
+export const answersBody = z.strictObject({ answers: answersSchema });
+
+export const retryBody = z.strictObject({ from_step: z.string().min(1).max(MAX_STEP_CHARACTERS).optional() });
 
 export function jobRoutes(dependencies: ApiDependencies) {
   const { operations, jobs, executionProgress, pollRateLimiter, polls, workspace, deliveries } = dependencies;
-  const listQuery = pageQuery(MAX_JOBS).extend(jobFilters(operations));
+  const listQuery = jobsQuery(operations);
 
   /** @throws AppError JOB_NOT_FOUND, the same for unknown, malformed and other owners' ids */
   async function find(request: ApiRequest): Promise<Job> {
@@ -92,7 +99,7 @@ export function jobRoutes(dependencies: ApiDependencies) {
     },
 
     'POST /jobs/{job_id}/answers': async (request) => {
-      const { answers } = request.body(z.strictObject({ answers: answersSchema }));
+      const { answers } = request.body(answersBody);
       const { owner, jobId } = await find(request);
       const job = await answerJobQuestions({ jobs }, owner, jobId, answers);
       return { status: 200, body: await jobViewWithUpload(job, workspace, request.caller, polls.next(job)) };

@@ -5,12 +5,13 @@ const DEFAULT_LIMIT = 20;
 
 /** @param maxLimit the largest page size */
 export function pageQuery(maxLimit: number) {
+  const expected = `must be a whole number from 1 to ${maxLimit}`;
   return z.strictObject({
     limit: z
       .string()
-      .regex(/^[1-9]\d{0,3}$/, `must be a whole number from 1 to ${maxLimit}`)
+      .regex(/^[1-9]\d{0,3}$/, expected)
       .transform(Number)
-      .refine((limit) => limit <= maxLimit, `must be a whole number from 1 to ${maxLimit}`)
+      .pipe(z.int().min(1).max(maxLimit, expected))
       .default(DEFAULT_LIMIT),
     cursor: z.string().optional(),
   });

@@ -14,7 +14,7 @@ export interface ApiResponse {
 }
 
 /** HTTP status by error code. An error with any other code is a bug of this API. */
-const STATUSES: Partial<Record<ErrorCode, number>> = {
+export const STATUSES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: 400,
   [ErrorCode.invalidCursor]: 400,
   [ErrorCode.urlRefused]: 400,

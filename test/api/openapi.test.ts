@@ -1,10 +1,6 @@
 /** Tests that the API document is valid and matches the routes. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { routes } from '../../lambdas/api/routes.ts';
-import { eventTypes } from '../../lambdas/events/event.ts';
-import { ErrorCode } from '../../lambdas/shared/errors.ts';
-import { DeliveryStatus } from '../../lambdas/webhooks/deliveries/delivery.ts';
-import { PostError } from '../../lambdas/webhooks/sending/post.ts';
 import { expectValid, lookUp, OPENAPI_FILE, openapi } from '../support/openapi.ts';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head'];
@@ -28,16 +24,6 @@ test('its routes match the gateway, also in which are public', () => {
   const real = routes.map((route) => `${route.method} ${route.path}${'isPublic' in route ? ' public' : ''}`);
   // Its construct creates it, when an operation has a sandbox.
   expect(documented.sort()).toEqual([...real, 'POST /sandbox-reports public'].sort());
-});
-
-test('its enumerations match the code', () => {
-  const { schemas } = openapi.components;
-  expect(schemas.EventType.enum).toEqual(eventTypes);
-  expect(schemas.DeliveryStatus.enum).toEqual(Object.values(DeliveryStatus));
-  expect(schemas.AttemptError.enum).toEqual(Object.values(PostError));
-  expect(Object.values(ErrorCode)).toEqual(
-    expect.arrayContaining(schemas.Error.properties.error.properties.code.enum),
-  );
 });
 
 /** Returns the pointers to bodies with a schema and examples. */

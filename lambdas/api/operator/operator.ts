@@ -33,7 +33,7 @@ const MAX_JOBS = 100;
 
 /** Owners are ARNs, or an issuer and a name: printable ASCII. DynamoDB's keys have at most 2,048 bytes. */
 const owner = z.string().regex(/^[\x20-\x7e]{1,2048}$/, 'must be an owner, as in a list of jobs');
-const listQuery = pageQuery(MAX_JOBS).extend({
+export const operatorJobsQuery = pageQuery(MAX_JOBS).extend({
   // Jobs of removed operations may be open too.
   operation: z.string().min(1).max(100).optional(),
   status: z.enum(JobStatus).optional(),
@@ -98,7 +98,7 @@ export function operatorRoutes(dependencies: OperatorDependencies) {
 
   const handlers = {
     'GET /operator/jobs': async (request) => {
-      const { limit, cursor, owner, operation, status } = request.query(listQuery);
+      const { limit, cursor, owner, operation, status } = request.query(operatorJobsQuery);
       if (owner !== undefined) {
         const after = cursor === undefined ? undefined : jobsCursor.decode(cursor);
         const page = await listJobs(jobs, owner, { limit, after, filter: { operation, status } });

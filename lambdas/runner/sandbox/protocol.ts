@@ -117,7 +117,7 @@ export function writeReport(token: string, report: SandboxReport): string {
   return JSON.stringify({ token, report: gzipSync(JSON.stringify(report), COMPRESSION).toString('base64') });
 }
 
-const envelope = z.strictObject({ token: z.string(), report: z.string() });
+export const envelope = z.strictObject({ token: z.string(), report: z.string() });
 
 /** @returns undefined for another body */
 export function readEnvelope(body: string): z.output<typeof envelope> | undefined {

@@ -1,0 +1,33 @@
+/** Generates the pages of the reference that follow from code. With --check, it fails when a page is stale. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openapiPage } from './reference/openapi.ts';
+
+/** Each page by its path in docs/, with the function that returns it. */
+export const referencePages: Readonly<Record<string, () => string>> = {
+  'openapi.yaml': openapiPage,
+};
+
+/** @returns the paths of the pages that differ from what the code says */
+export function stalePages(): readonly string[] {
+  return Object.entries(referencePages).flatMap(([path, page]) => {
+    const file = fileOf(path);
+    return existsSync(file) && readFileSync(file, 'utf8') === page() ? [] : [`docs/${path}`];
+  });
+}
+
+function fileOf(path: string): string {
+  return fileURLToPath(new URL(`../docs/${path}`, import.meta.url));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--check')) {
+    const stale = stalePages();
+    if (stale.length > 0) {
+      console.error(`Stale: ${stale.join(', ')}. Run \`npm run reference-docs\` and commit the result.`);
+      process.exitCode = 1;
+    }
+  } else {
+    for (const [path, page] of Object.entries(referencePages)) writeFileSync(fileOf(path), page());
+  }
+}
