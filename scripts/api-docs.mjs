@@ -1,33 +1,11 @@
 // Generates the API reference, docs/api, from doc comments. With --check, it fails when the reference is stale.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installTool, run } from './install-tool.mjs';
 
 const TOOL = 'tools/api-docs';
 const REFERENCE = 'docs/api';
-
-/** Installs TypeDoc on demand, with separate dependencies: it needs the last TypeScript with a JavaScript API. */
-function install() {
-  const stamp = `${TOOL}/node_modules/.installed-lock`;
-  const lock = createHash('sha256')
-    .update(readFileSync(`${TOOL}/package-lock.json`))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.error('Installing TypeDoc (npm ci) …');
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: TOOL });
-  writeFileSync(stamp, lock);
-}
-
-function run(command, args, options = {}) {
-  const { status } = spawnSync(command, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-    ...options,
-  });
-  if (status !== 0) process.exit(status ?? 1);
-}
 
 function filesOf(directory) {
   if (!existsSync(directory)) return new Map();
@@ -42,7 +20,16 @@ function filesOf(directory) {
   );
 }
 
-install();
+/** TypeDoc numbers the anchor of a re-exported name too high. Its first heading is the one without a number. */
+function mendAnchors(directory) {
+  for (const [file, text] of filesOf(directory)) {
+    const mended = text.replaceAll(/^(Re-exports \[\w+\]\(\w+\.md#\w+)-\d+\)/gm, '$1)');
+    if (mended !== text) writeFileSync(join(directory, file), mended);
+  }
+}
+
+// TypeDoc needs the last TypeScript with a JavaScript API, so it has dependencies of its own.
+installTool(TOOL, 'TypeDoc');
 const output = mkdtempSync(join(tmpdir(), 'api-docs-'));
 try {
   run(process.execPath, [
@@ -54,6 +41,7 @@ try {
     '--logLevel',
     'Warn',
   ]);
+  mendAnchors(output);
   if (!process.argv.includes('--check')) {
     rmSync(REFERENCE, { recursive: true, force: true });
     cpSync(output, REFERENCE, { recursive: true });
