@@ -89,7 +89,7 @@ export interface LocalCloudOptions {
    */
   readonly cloudWatch?: CloudWatch;
   /**
-   * Called once when the cloud cannot go on, such as with a full disk. The error names the file and the remedy. End the process:
+   * Called once when the cloud cannot continue, such as with a full disk. The error names the file and the remedy. End the process:
    * the next start continues its jobs. @default throws the error as an uncaught exception
    */
   readonly onFailure?: (error: Error) => void;

@@ -93,7 +93,8 @@ export class CardController {
       onToolInput: (args) => this.#startFrom(findJobId(args)),
       onToolResult: (result) => this.#readFirstResult(result),
       onToolCancelled: () => {
-        if (!this.#state.job) this.#set({ text: 'The call was cancelled. Its job, if one began, goes on.' });
+        if (!this.#state.job)
+          this.#set({ text: 'The call was cancelled. Its job, if one began, continues.' });
       },
       onContext: (context) => {
         this.#readTitle(asObject(asObject(context.toolInfo).tool));
@@ -356,7 +357,7 @@ function describe(error: unknown): ErrorView {
   return {
     code: error.isTimeout ? 'HOST_SILENT' : 'HOST_REFUSED',
     message: error.isTimeout
-      ? `${error.message} The job goes on without the card; ask for it in the conversation.`
+      ? `${error.message} The job continues without the card; ask for it in the conversation.`
       : error.message,
   };
 }

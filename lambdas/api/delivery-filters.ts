@@ -32,7 +32,7 @@ export function readFilter({ status, event, job_id, operation }: Selection): Del
 }
 
 /**
- * @returns times with milliseconds in UTC, as records have them; a future end is no end
+ * @returns times with milliseconds in UTC, as records have them; a future end is dropped
  * @throws AppError INVALID_ARGUMENTS
  */
 export function readTimes({ since, until }: Pick<Selection, 'since' | 'until'>) {

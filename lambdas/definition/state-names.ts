@@ -28,7 +28,7 @@ export const INPUT_REQUIRED = 'InputRequired';
 /** All questions already have answers: the execution does not wait. */
 export const INPUT_ANSWERED = 'InputAnswered';
 
-/** @returns the name of the error with which the first step makes its state go on with a later one, when a retry begins there */
+/** @returns the name of the error with which the first step makes its state continue with a later one, when a retry begins there */
 export function resumeError(step: string): string {
   return `ResumeAt.${step}`;
 }

@@ -1,4 +1,4 @@
-/** Bounds the texts and objects that go on a job's record, and cleans them: steps, sandboxes and APIs write them. */
+/** Bounds the texts and objects of a job's record, and cleans them: steps, sandboxes and APIs write them. */
 import { cleanShortText } from '../shared/clean-text.ts';
 import { MAX_ERROR_CODE_CHARACTERS } from '../shared/errors.ts';
 import type { Job, JobError, JobSubject } from './job.ts';

@@ -110,7 +110,7 @@ export interface JobEnd {
   readonly stepUsage?: Usage;
 }
 
-/** The longest that a caller waits for the write of its look. It goes on, and can be lost: then a later look repeats it. */
+/** The longest that a caller waits for the write of its look. It continues, and can be lost: then a later look repeats it. */
 const LOOK_WAIT_MS = 100;
 const LOOK_TIMEOUT_MS = 2_000;
 /** After a failed write of a look, this long no look is written: a table that throttles has more important writes. */
@@ -248,7 +248,7 @@ export class JobStore {
    * Starts a step: the job runs, and the invocation named in `lease` owns it until another one begins. An attempt after a
    * crash keeps the progress of the previous attempt.
    * @param ended the step before, and when it ended in epoch milliseconds
-   * @param continues whether the step goes on after an API call. It is then no new attempt.
+   * @param continues whether the step continues after an API call. It is then no new attempt.
    * @throws TransitionRefused when the job has ended or does not exist.
    */
   async begin(

@@ -222,7 +222,7 @@ export interface Job {
   /** What else the steps have used: attempts that failed, asked or called an API. Each write adds to it. */
   readonly used?: Usage;
   /**
-   * When the last invocation of a step began, in epoch milliseconds. The timeline has no event for one that goes on after an API
+   * When the last invocation of a step began, in epoch milliseconds. The timeline has no event for one that continues after an API
    * call, and Lambda does not bill the wait before it.
    */
   readonly attemptBegan?: number;

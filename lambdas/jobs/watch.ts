@@ -43,7 +43,7 @@ export function needsSubscribedWatch(
   return runsSteps && watchedUntil < nowMs + LOOK_MS && !isWatched({ callback }, nowMs);
 }
 
-/** Returns the conditional update that writes a look. It changes neither version nor time, so it is no event. */
+/** Returns the conditional update that writes a look. It changes neither version nor time, so no event follows. */
 export function watchUpdate(nowMs: number) {
   return {
     UpdateExpression: 'SET watchedUntil = :until',

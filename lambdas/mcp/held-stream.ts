@@ -5,7 +5,7 @@ import { measureWait } from '../shared/observability/request-metrics.ts';
 import { eventOf } from './event-stream.ts';
 
 /**
- * A client that can resume a stream does so after a minute: Lambda does not tell a function that its client has left, and a lost
+ * A client that can resume a stream does so after a minute. Lambda does not tell a function that its client has left, so a lost
  * connection holds a slot of its owner until the stream ends.
  */
 export const MAX_RESUMABLE_MS = 60_000;
@@ -36,7 +36,7 @@ export function subscriptionMessages(id: string | number) {
   const _meta = { [SUBSCRIPTION_ID_META_KEY]: id };
   return {
     notify: (method: string, params: object) => eventOf({ method, params: { ...params, _meta } }),
-    /** The server ends the stream. A client that wants to go on sends its request again. */
+    /** The server ends the stream. A client that wants to continue sends its request again. */
     end: () => eventOf({ id, result: { resultType: 'complete', _meta } }),
   };
 }

@@ -26,7 +26,7 @@ const TOKEN = /^[\w./-]+$/;
 export interface ReadRequest {
   /** The request as the SDK accepts it. */
   readonly request: Request;
-  /** The parsed body; undefined when it is no JSON, too large, or has too many values. */
+  /** The parsed body; undefined when it is not JSON, is too large, or has too many values. */
   readonly body: unknown;
   /** Refuse the request: the SDK would parse it. */
   readonly hasManyValues: boolean;

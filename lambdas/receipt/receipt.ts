@@ -5,8 +5,8 @@
  * job follows from what happened to it: each write is published, each answer is a request. Their durations are constants, measured
  * on the local cloud and doubled, because a function of 512 MiB has a third of a CPU.
  *
- * It leaves out what the record cannot know: polls and waits of clients, downloads, deliveries to registered endpoints, the second
- * and later attempts of a delivery, progress that the topic receives by an option, and what the code of a step uses of AWS by itself.
+ * It leaves out what the record cannot know: polls and waits of clients, downloads, and deliveries to registered endpoints. It also
+ * leaves out later attempts of a delivery, progress that the topic receives by an option, and what the code of a step uses of AWS.
  */
 import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
 import { isJsonAttribute } from '../jobs/job-item.ts';

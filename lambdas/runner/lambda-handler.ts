@@ -5,6 +5,6 @@ export type LambdaHandler = (event: never, context: never) => unknown;
 
 /**
  * Options of middy for functions that run steps: only Lambda ends an invocation that takes too long. Middy would fail it 5 ms
- * earlier with another error, and the instance would go on with the step beside its next invocation.
+ * earlier with another error, and the instance would continue with the step beside its next invocation.
  */
 export const LIMITED_BY_LAMBDA = { timeoutEarlyInMillis: 0 } as const;

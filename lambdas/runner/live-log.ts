@@ -2,12 +2,12 @@
  * Uploads the log of a running step in parts, so that readers see a line within ten seconds.
  *
  * It writes to S3 at most once in eight seconds, and only when the step has printed since. Each write replaces the last part,
- * until that has 4 MiB. So a step that ends within eight seconds writes no part, a step of 14 minutes at most 105, and the longest
- * log (50 MB) adds 12. A million jobs of two minutes with four steps that print all the time write 12 parts each: $60.
+ * until that has 4 MiB. So a step that ends within eight seconds writes no part, and a step of 14 minutes at most 105 parts. The longest
+ * log (50 MB) adds 12 parts. Jobs of two minutes with four steps that print all the time write 12 parts each: $60 a million.
  *
  * A step that calls APIs also writes before a call that will take longer than the rest of the eight seconds, when it has printed
  * since: one write a call at most. The state of the log goes through the execution, so the attempt after the call lists and reads
- * nothing: only when the last part has more than its last 4 KiB, a write first reads that part, at most 1 MiB. The end of the
+ * nothing. Only when the last part has more than its last 4 KiB, a write first reads that part, at most 1 MiB. The end of the
  * step reads the parts once. 1,000 calls that print take at most 1,000 writes, 1,064 reads and one list: $0.006. Silent ones
  * take none.
  */

@@ -6,7 +6,7 @@ import type { JobStore } from '../jobs/job-store.ts';
 import { ThrownResult } from '../shared/observability/thrown-result.ts';
 import type { S3Workspace } from '../workspace/s3-workspace.ts';
 
-/** Makes the first state go on with a later step. Not a failure. */
+/** Makes the first state continue with a later step. Not a failure. */
 export class ResumeAt extends ThrownResult {
   constructor(step: string) {
     super(`The retry begins at ${step}.`);

@@ -241,7 +241,7 @@ async function hasEnded(jobs: JobStore, { jobId, createdAt, timeline }: Job): Pr
 }
 
 /**
- * Returns the time of a step. Slow writes before it may have used it up: that is no timeout of the step.
+ * Returns the time of a step. Slow writes before it may have used it up. The step did not time out then.
  * @throws StepInterrupted when no time is left: the next attempt has the time of a whole invocation
  */
 function timeLeft(limitMs: number): number {

@@ -55,7 +55,7 @@ export class RateLimiter {
   }
 
   /**
-   * Takes a token, or waits up to a second for it: some clients poll faster than they are told, and give up when they are
+   * Takes a token, or waits up to a second for it: some clients ignore the poll interval, and give up when a poll is
    * refused.
    * @param key as for `check`
    * @throws AppError RESOURCE_EXHAUSTED with the milliseconds to wait

@@ -1,4 +1,4 @@
-/** Counts what an invocation uses of AWS: the counts of a job's steps go on its record, with writes that happen anyway. */
+/** Counts what an invocation uses of AWS: the counts of a job's steps are stored on its record, with writes that happen anyway. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**

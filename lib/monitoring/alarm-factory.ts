@@ -1,9 +1,9 @@
 /**
  * Creates alarms: names them after the deployment, links their runbooks and adds the actions.
  *
- * With CDK's own constructs. cdk-monitoring-constructs 10.2 was tried: it makes an alarm for each function and state machine, which
- * are 47 alarms for the eight samples and 619 resources for sixty operations, names them after construct ids, which repeat here,
- * and adds 11 MB to each installation.
+ * With CDK's own constructs. cdk-monitoring-constructs 10.2 was tried: it makes an alarm for each function and state machine. These are
+ * 47 alarms for the eight samples and 619 resources for sixty operations. It names them after construct ids, which repeat here, and
+ * adds 11 MB to each installation.
  */
 import {
   Alarm,

@@ -143,7 +143,7 @@ export const alarms = [
   },
   {
     id: 'resumer-behind',
-    says: 'Jobs go on late after their answers: the resumer does not keep up with the jobs table.',
+    says: 'Jobs resume late after their answers: the resumer does not keep up with the jobs table.',
     metrics: ({ resumer }) => [
       resumer.metric('IteratorAge', { statistic: 'Maximum', period: MINUTES.period }),
     ],
@@ -216,7 +216,7 @@ export const alarms = [
   },
   {
     id: 'dead-letters-answers',
-    says: 'Answers were saved, but their job did not go on.',
+    says: 'Answers were saved, but their job did not resume.',
     metrics: ({ deadLetters }) => messagesOf(deadLetters, 'answers'),
   },
   {

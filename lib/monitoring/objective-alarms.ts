@@ -17,7 +17,7 @@ const SPEEDS = [
 interface Objective {
   readonly name: 'starts' | 'deliveries';
   readonly says: string;
-  /** Returns the percentage of bad events. One alone is no trend, and counts as none. */
+  /** Returns the percentage of bad events. A single one counts as none. */
   readonly badPercent: (service: string, period: Duration) => IMetric;
 }
 

@@ -12,7 +12,7 @@ export interface AlarmThresholds {
   readonly apiErrorPercent: number;
   /** `api-slow`: 99th percentile of the time of a request that does not wait, in milliseconds. @default 3,000 */
   readonly apiSlowMs: number;
-  /** `api-errors` and `api-slow` need this many requests in five minutes, so that one of two is no alarm. @default 20 */
+  /** `api-errors` and `api-slow` need this many requests in five minutes, so that one failure of two does not set them off. @default 20 */
   readonly minimumRequests: number;
   /** `authorizer-errors`: errors of the function that verifies access tokens. @default 3 */
   readonly authorizerErrors: number;

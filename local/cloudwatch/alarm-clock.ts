@@ -1,4 +1,4 @@
-/** Keeps the time of CloudWatch, which runs only when it is told to: minutes of alarm time pass in milliseconds. */
+/** Keeps the time of CloudWatch, which runs only on request: minutes of alarm time pass in milliseconds. */
 
 interface Tick {
   /** When the clock was moved, in milliseconds of the machine. */

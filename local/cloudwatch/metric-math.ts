@@ -8,7 +8,7 @@ type Value = number | undefined | readonly (number | undefined)[];
 
 /** A part of an expression. */
 interface Node {
-  /** Its text has no metric: it is no time series. */
+  /** Its text has no metric, so it has no time series. */
   readonly isConstant: boolean;
   readonly compute: (series: TimeSeries, index: number) => Value;
 }

@@ -77,7 +77,7 @@ export function useLog(api: Api, jobId: string, part: LogPart, step: string): Fo
           hasLater: isPaused,
         };
         if (part !== 'start' && caughtUp > MAX_CATCH_UP && !page.complete) {
-          // The log grows faster than it can be read: go on at its end.
+          // The log grows faster than it can be read: continue at its end.
           now = { ...START, hasEarlier: true };
           caughtUp = 0;
         }

@@ -23,7 +23,7 @@ interface ElicitationAnswer {
   readonly result: unknown;
 }
 
-/** @returns undefined for a message that is no response to an elicitation of this server */
+/** @returns undefined for a message that does not respond to an elicitation of this server */
 export function readElicitationAnswer(body: unknown): ElicitationAnswer | undefined {
   const { id, method, result } = Object(body);
   const [, jobId, key] = (typeof id === 'string' && method === undefined && ID.exec(id)) || [];

@@ -77,7 +77,7 @@ export function readResultRequest(body: unknown): Position | undefined {
   return { id, taskId, progressToken: _meta?.progressToken, sinceMs: Date.now(), asked: [] };
 }
 
-/** @returns undefined when the header is no event id of a stream that goes on */
+/** @returns undefined when the header is not an event id of a stream that continues */
 export function readLastEventId(header: string | null): Position | undefined {
   try {
     const last = eventId.decode(header ?? '');

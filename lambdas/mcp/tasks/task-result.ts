@@ -4,7 +4,7 @@ import { type Job, JobStatus } from '../../jobs/job.ts';
 import { protocolErrorOf, toCoreTask } from '../task-mapping.ts';
 import type { TaskJobs } from './task-jobs.ts';
 
-/** @throws ProtocolError for a task that was cancelled, and for a failure that is no tool result */
+/** @throws ProtocolError for a task that was cancelled, and for a failure that is not a tool result */
 export async function resultOf(tasks: TaskJobs, job: Job): Promise<Record<string, unknown>> {
   if (job.status === JobStatus.cancelled) throw cancelled(job);
   const error = protocolErrorOf(job);

@@ -22,8 +22,8 @@ export interface BuildLimits {
 }
 
 /**
- * Worst cases on the function's disk of 4,096 MiB, one after the other: the archive (100) with its tree (1,024); then the tree
- * with its dependencies (about 2,000) and pnpm's store of the same packages (about 1,500); then the tree and a snapshot (1,024).
+ * Worst cases on the function's disk of 4,096 MiB, one after the other. First the archive (100) with its tree (1,024). Then the
+ * tree with its dependencies (about 2,000) and pnpm's store of the same packages (about 1,500). Then the tree and a snapshot (1,024).
  */
 export const limits: BuildLimits = {
   source: sourceLimits,

@@ -26,7 +26,7 @@ export interface EndEvent {
     readonly state: AttemptState & { readonly claimed: NonNullable<AttemptState['claimed']> };
     /** Of the last report. */
     readonly log?: string;
-    /** `late`: the attempt outlived its limit. `invalid`: the report was no report. */
+    /** `late`: the attempt outlived its limit. `invalid`: the report could not be read. */
     readonly ending: SandboxEnding | { readonly late: true } | { readonly invalid: true };
     /** Epoch milliseconds. */
     readonly atMs: number;

@@ -107,7 +107,7 @@ export function fitEnding(ending: SandboxEnding): SandboxEnding {
     const message = `The result has ${bytes} bytes as JSON; the limit is ${MAX_RESULT_BYTES}. Write large data into a file of the workspace, and return its key.`;
     return { error: { code: ErrorCode.resultInvalid, message, retryable: false } };
   } catch (error) {
-    log.error('The result of a step is no JSON', { error });
+    log.error('The result of a step is not JSON', { error });
     return { error: { code: ErrorCode.internal, message: '', retryable: false } };
   }
 }

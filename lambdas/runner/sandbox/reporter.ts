@@ -161,7 +161,7 @@ export class Reporter {
     this.#characters += printed.length;
   }
 
-  /** Repeats a report until a response has it. @returns whether the step may go on */
+  /** Repeats a report until a response has it. @returns whether the step may continue */
   async #send(report: SandboxReport): Promise<boolean> {
     const body = writeReport(this.#token, report);
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {

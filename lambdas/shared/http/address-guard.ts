@@ -46,9 +46,8 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
 
 /**
- * Top-level names that public DNS does not resolve: RFC 6761 (example, invalid, localhost, test), RFC 6762 with appendix G
- * (local; corp, home, internal, intranet, lan, private), RFC 7686 (onion), RFC 9476 (alt), and a name that routers use
- * (localdomain). `arpa` contains DNS infrastructure and `home.arpa` (RFC 8375).
+ * Top-level names that public DNS does not resolve. RFC 6761: example, invalid, localhost, test. RFC 6762 with appendix G: local,
+ * corp, home, internal, intranet, lan, private. RFC 7686: onion. RFC 9476: alt. Routers use localdomain. `arpa` contains DNS infrastructure and `home.arpa` (RFC 8375).
  */
 const SPECIAL_NAMES: readonly string[] = [
   'alt',

@@ -57,7 +57,7 @@ function isHook(command: string): boolean {
 
 /** @returns the script, in which each command for Git hooks may fail */
 function tolerate(name: string, script: string): string {
-  const warning = `A command of the ${name} script failed. The project was uploaded without its Git repository, so the build goes on.`;
+  const warning = `A command of the ${name} script failed. The project was uploaded without its Git repository, so the build continues.`;
   return script
     .split(SEPARATOR)
     .map((command) => (isHook(command) ? ` (${command.trim()} || echo "${warning}") ` : command))
