@@ -59,7 +59,7 @@ const endpoint = createEndpoint({
   tasks,
   waits,
   methods: {
-    legacy: createCoreMethods(tasks, { jobs, waits }),
+    legacy: [...createCoreMethods(tasks, { jobs, waits }), ...eventMethods],
     modern: [...createExtensionMethods(tasks, jobs), ...eventMethods],
   },
   resources: new JobResources({ jobs, operations, pollRateLimiter, workspace }),

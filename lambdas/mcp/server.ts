@@ -45,8 +45,12 @@ export const ProtocolEra = { legacy: 'legacy', modern: 'modern' } as const;
 export type ProtocolEra = (typeof ProtocolEra)[keyof typeof ProtocolEra];
 
 const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly events?: object }>> = {
-  legacy: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
-  // `events` also stands where clients of the draft look for it.
+  legacy: {
+    tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+    // SEP-3415 defines the extension for 2026. Its methods need nothing that clients of 2025 lack, so they are told too.
+    extensions: { [EVENTS_EXTENSION]: {} },
+  },
+  // `events` also stands where the design sketch had it: `@ai-sdk/mcp` 2.0.99 and ChatGPT look there.
   modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {}, [APPS_EXTENSION]: {} } },
 };
 

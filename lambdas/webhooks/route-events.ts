@@ -6,6 +6,7 @@ import { logKeysOf } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import { isRefusedForGood } from '../shared/aws/refused-for-good.ts';
 import { log } from '../shared/observability/log.ts';
+import { settledCursor } from './deliveries/cursor.ts';
 import {
   type Delivery,
   DeliveryStatus,
@@ -146,11 +147,12 @@ function deliveriesOf({ event, job }: StreamEvent, endpoints: readonly Endpoint[
   const pending = { status: DeliveryStatus.pending, nextAttemptAt: new Date(nowMs).toISOString() };
   const toEndpoints = endpoints
     .filter((endpoint) => isSubscribedTo(endpoint, event, nowMs))
-    .map(({ endpointId, kind }) => ({
+    .map((endpoint) => ({
       ...common,
-      endpointId,
-      deliveryKey: deliveryKey(job.version, endpointId),
-      ...(kind === EndpointKind.mailbox ? { status: DeliveryStatus.held } : pending),
+      endpointId: endpoint.endpointId,
+      deliveryKey: deliveryKey(job.version, endpoint.endpointId),
+      ...(endpoint.kind === EndpointKind.mailbox ? { status: DeliveryStatus.held } : pending),
+      ...(endpoint.kind === EndpointKind.subscription && { cursor: settledCursor(endpoint, nowMs) }),
     }));
   if (!job.callback?.events.includes(event.type)) return toEndpoints;
   const toCallback = {

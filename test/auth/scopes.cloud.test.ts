@@ -110,9 +110,9 @@ describe('a token without the scope', () => {
     [Scope.webhooksManage, 'events/unsubscribe', SUBSCRIPTION, Scope.webhooksManage],
   ])('%s cannot call %s', async (scope, method, params, enough) => {
     const { error } = await rpc(await tokenFor(allBut(scope)), method, params);
-    expect(error).toMatchObject({ code: -32012, message: expect.stringContaining(scope), data: { scope } });
+    expect(error).toMatchObject({ code: -32024, message: expect.stringContaining(scope), data: { scope } });
     const allowed = await rpc(await tokenFor(enough), method, params);
-    expect(allowed.error?.code).not.toBe(-32012);
+    expect(allowed.error?.code).not.toBe(-32024);
   });
 
   test.each(
@@ -284,7 +284,7 @@ describe("another owner's", () => {
     const again = await rpc(theirs, 'events/poll', { ...topic, cursor: result.cursor });
     expect(again.result.events).toEqual([]);
     const ended = await rpc(theirs, 'events/unsubscribe', SUBSCRIPTION);
-    expect(ended.error).toMatchObject({ code: -32011 });
+    expect(ended.error).toMatchObject({ code: -32023 });
   });
 });
 
@@ -389,7 +389,7 @@ describe('a hostile request', () => {
     async (name) => {
       expect((await rpc(token, 'tools/call', { name, arguments: {} })).error.code).toBe(-32602);
       expect((await rpc(token, name)).error).toBeDefined();
-      expect((await rpc(token, 'events/poll', { name })).error.code).toBe(-32011);
+      expect((await rpc(token, 'events/poll', { name })).error.code).toBe(-32023);
       expect((await api(token, 'GET', `/jobs/${name}`)).status).toBe(404);
     },
   );

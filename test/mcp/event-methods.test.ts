@@ -48,9 +48,8 @@ beforeEach(async () => {
     waits: freeSlots,
     resources: {} as never,
     readCard: async () => '',
-    methods: {
-      legacy: [],
-      modern: createEventMethods({
+    methods: sameInBothEras(
+      createEventMethods({
         ...tables,
         operations,
         waits,
@@ -67,10 +66,14 @@ beforeEach(async () => {
           now += milliseconds;
         },
       }),
-    },
+    ),
   });
 });
 afterEach(() => tables.close());
+
+function sameInBothEras<Methods>(methods: Methods) {
+  return { legacy: methods, modern: methods };
+}
 
 const secretOf = (byte: number, bytes = 32) => `whsec_${Buffer.alloc(bytes, byte).toString('base64')}`;
 
@@ -173,7 +176,7 @@ async function drain(cursor: string, rest: object = {}) {
 }
 
 describe('what is offered', () => {
-  test('the capability, where clients of the draft look for it and as an extension', async () => {
+  test('the extension, and the capability where the design sketch had it', async () => {
     const { result } = await request('server/discover');
     expect(result.capabilities).toMatchObject({
       tools: {},
@@ -182,7 +185,7 @@ describe('what is offered', () => {
     });
   });
 
-  test('clients of 2025 are offered no events, and find no such method', async () => {
+  test('clients of 2025 are offered the extension when they initialize, and can use it', async () => {
     const legacy = async (method: string, params: object) => {
       const response = await serve(
         new Request('https://localhost/mcp', {
@@ -201,10 +204,16 @@ describe('what is offered', () => {
       capabilities: {},
       clientInfo: { name: 'test', version: '1.0.0' },
     });
-    expect(Object.keys(result.capabilities)).toEqual(['tools', 'resources', 'tasks']);
-    for (const method of ['events/list', 'events/subscribe', 'events/unsubscribe', 'events/poll']) {
-      expect(await legacy(method, {})).toMatchObject({ error: { code: -32601 } });
-    }
+    expect(result.capabilities.extensions).toEqual({ 'io.modelcontextprotocol/events': {} });
+    expect(result.capabilities).not.toHaveProperty('events');
+    expect((await legacy('events/list', {})).result.events).toHaveLength(7);
+    const begun = await legacy('events/poll', { name: NAME, cursor: null });
+    expect(begun.result).toMatchObject({ events: [], cursor: expect.any(String) });
+    const id = await happen();
+    now += SETTLE + 1;
+    const polled = await legacy('events/poll', { name: NAME, cursor: begun.result.cursor });
+    expect(idsOf(polled)).toEqual([id]);
+    expect((await legacy('events/poll', { name: 'job.exploded' })).error.code).toBe(-32023);
   });
 
   test('the seven events of a job, with schemas both ways', async () => {
@@ -218,6 +227,8 @@ describe('what is offered', () => {
       'job.failed',
       'job.cancelled',
     ]);
+    expect(result).not.toHaveProperty('nextCursor');
+    expect((await request('events/list', { cursor: null })).result).toEqual(result);
     for (const event of result.events) {
       expect(event).toMatchObject({
         description: expect.any(String),
@@ -260,8 +271,8 @@ describe('what is offered', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['an unknown event', { name: 'job.exploded' }, -32011, { kind: 'event' }],
-    ['another mode', { mode: 'push' }, -32014, { feature: 'deliveryMode', value: 'push' }],
+    ['an unknown event', { name: 'job.exploded' }, -32023, { kind: 'event' }],
+    ['another mode', { mode: 'push' }, -32026, { feature: 'deliveryMode', value: 'push' }],
     ['arguments that there are none of', { arguments: { project: 'x' } }, -32602, undefined],
     ['an unknown operation', { arguments: { operation: 'party' } }, -32602, undefined],
     ['what is no job_id', { arguments: { job_id: 'x' } }, -32602, undefined],
@@ -274,17 +285,27 @@ describe('what is refused', () => {
     ['a private address', { url: 'https://10.0.0.1/hook' }, -32602, undefined],
     ['what is no URL', { url: 'hook' }, -32602, undefined],
     ['a garbled cursor', { cursor: 'garbled' }, -32602, undefined],
+    ['a cursor of 513 characters', { cursor: 'A'.repeat(513) }, -32602, undefined],
+    ['the name of an event without an end', { name: 'job.'.repeat(10_000) }, -32602, undefined],
+    ['a mode without an end', { mode: 'push'.repeat(10_000) }, -32602, undefined],
+    ['a secret without an end', { secret: secretOf(1, 10_000) }, -32602, undefined],
+    ['a URL without an end', { url: `${URL_1}/${'a'.repeat(10_000)}` }, -32602, undefined],
+    ['a job_id without an end', { arguments: { job_id: 'a'.repeat(10_000) } }, -32602, undefined],
+    ['an operation without an end', { arguments: { operation: 'a'.repeat(10_000) } }, -32602, undefined],
+    ['a thousand arguments', { arguments: manyArguments(1_000) }, -32602, undefined],
     ['a lifetime in words', { ttlMs: 'long' }, -32602, undefined],
   ])('%s', async (_what, wish: Wish, code, data) => {
     const { error } = await subscribe(wish);
     expect(error).toMatchObject({ code, message: expect.any(String), ...(data && { data }) });
     expect(JSON.stringify(error)).not.toContain(wish.secret ?? secretOf(1));
+    // Nobody makes the server repeat a long text.
+    expect(JSON.stringify(error).length).toBeLessThan(1_500);
     expect(await tables.endpoints.list('ada')).toEqual([]);
     expect(asked).toEqual([]);
   });
 
   test.each([
-    ['events/poll', { name: 'job.exploded', cursor: null }, -32011],
+    ['events/poll', { name: 'job.exploded', cursor: null }, -32023],
     ['events/poll', { name: NAME, cursor: null, arguments: { operation: 'party' } }, -32602],
     ['events/poll', { name: NAME, cursor: null, maxEvents: 0 }, -32602],
     ['events/poll', { name: NAME, cursor: null, maxAgeMs: -1 }, -32602],
@@ -295,8 +316,10 @@ describe('what is refused', () => {
     ['events/poll', { name: NAME, cursor: '' }, -32602],
     ['events/poll', { name: NAME, cursor: 'A'.repeat(100_000) }, -32602],
     ['events/poll', { cursor: null }, -32602],
-    ['events/unsubscribe', { name: 'job.exploded', delivery: { url: URL_1 } }, -32011],
+    ['events/unsubscribe', { name: 'job.exploded', delivery: { url: URL_1 } }, -32023],
     ['events/unsubscribe', { name: NAME }, -32602],
+    ['events/unsubscribe', { name: NAME, delivery: { url: `${URL_1}/${'a'.repeat(10_000)}` } }, -32602],
+    ['events/list', { cursor: 'garbled' }, -32602],
     ['events/subscribe', { name: NAME }, -32602],
     ['events/subscribe', { name: NAME, delivery: { mode: 'webhook' } }, -32602],
     ['events/stream', { name: NAME }, -32601],
@@ -306,7 +329,7 @@ describe('what is refused', () => {
 
   test('a mode without an address is refused for what it is', async () => {
     const { error } = await request('events/subscribe', { name: NAME, delivery: { mode: 'push' } });
-    expect(error.code).toBe(-32014);
+    expect(error.code).toBe(-32026);
   });
 
   test('a failure of ours tells nothing of itself', async () => {
@@ -322,6 +345,10 @@ describe('what is refused', () => {
     tables = await startWebhookTables(() => now);
   });
 });
+
+function manyArguments(count: number) {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`argument_${index}`, index]));
+}
 
 /** A cursor whose content the server did not write. */
 function textCursor(content: unknown): string {
@@ -388,7 +415,7 @@ describe('subscribing', () => {
     finding = { verifiedAt: '2026-01-01T00:00:00.000Z' };
     for (let index = 0; index < MAX_ENDPOINTS; index++) await subscribe({ url: `${URL_1}/${index}` });
     expect((await subscribe()).error).toMatchObject({
-      code: -32013,
+      code: -32025,
       data: { limit: 'subscriptions', max: MAX_ENDPOINTS },
     });
     // Mailboxes have a limit of their own.
@@ -404,7 +431,7 @@ describe('verification', () => {
     'a new subscription that fails it is gone: %s',
     async (reason) => {
       finding = { verificationFailure: reason };
-      expect((await subscribe()).error).toMatchObject({ code: -32015, data: { reason } });
+      expect((await subscribe()).error).toMatchObject({ code: -32027, data: { reason } });
       expect(await tables.endpoints.list('ada')).toEqual([]);
     },
   );
@@ -412,7 +439,7 @@ describe('verification', () => {
   test('nobody answers: it is given up after 20 seconds', async () => {
     finding = undefined;
     const start = now;
-    expect((await subscribe()).error).toMatchObject({ code: -32015, data: { reason: 'timeout' } });
+    expect((await subscribe()).error).toMatchObject({ code: -32027, data: { reason: 'timeout' } });
     expect(now - start).toBeGreaterThanOrEqual(20_000);
     expect(now - start).toBeLessThan(21_000);
     expect(await tables.endpoints.list('ada')).toEqual([]);
@@ -421,7 +448,7 @@ describe('verification', () => {
   test('one at a time with one slot: the next is refused at once, and not put on record', async () => {
     const release = await waits.take('ada', MINUTE);
     const { error } = await subscribe();
-    expect([error.code, error.data]).toEqual([-32013, { limit: 'test', max: 1, retry_after_ms: 2_000 }]);
+    expect([error.code, error.data]).toEqual([-32025, { limit: 'test', max: 1, retry_after_ms: 2_000 }]);
     expect(await tables.endpoints.list('ada')).toEqual([]);
     expect((await subscribe({ owner: 'grace' })).result.id).toMatch(/^sub_/);
     await release?.();
@@ -458,7 +485,7 @@ describe('verification', () => {
     const missed = await happen();
     now += 1;
     finding = { verificationFailure: 'http_4xx' };
-    expect((await subscribe()).error).toMatchObject({ code: -32015 });
+    expect((await subscribe()).error).toMatchObject({ code: -32027 });
     await happen();
     const { deliveries } = await tables.deliveries.listOfEndpoint(result.id, { limit: 100 });
     expect(deliveries).toHaveLength(1);
@@ -506,14 +533,14 @@ describe('refreshing', () => {
     expect(result.cursor).not.toBe(first.cursor);
   });
 
-  test('one whose receiver has said that it is gone is asked again; it missed what came before', async () => {
+  test('one that is disabled starts anew, and is not verified again; it missed what came before', async () => {
     const { result: first } = await subscribe();
     const subscription = await tables.endpoints.get('ada', first.id);
     await tables.endpoints.disableGone(subscription as Endpoint, subscription?.url ?? '');
     now += MINUTE;
     const { result } = await subscribe({ cursor: first.cursor });
     expect(result).toMatchObject({ id: first.id, truncated: true });
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(1);
     expect(await tables.endpoints.get('ada', first.id)).not.toHaveProperty('disabled');
   });
 });
@@ -526,7 +553,7 @@ describe('unsubscribing', () => {
     await subscribe();
     expect((await unsubscribe('ada', 'https://Example.com/hook')).result).not.toHaveProperty('id');
     expect(await tables.endpoints.list('ada')).toEqual([]);
-    expect((await unsubscribe()).error).toMatchObject({ code: -32011, data: { kind: 'subscription' } });
+    expect((await unsubscribe()).error).toMatchObject({ code: -32023, data: { kind: 'subscription' } });
   });
 
   test('only the whole key, and only by its owner', async () => {
@@ -537,7 +564,7 @@ describe('unsubscribing', () => {
       await unsubscribe('ada', 'hook'),
       await unsubscribe('ada', URL_1, { operation: 'echo' }),
     ]) {
-      expect(answer.error).toMatchObject({ code: -32011, data: { kind: 'subscription' } });
+      expect(answer.error).toMatchObject({ code: -32023, data: { kind: 'subscription' } });
     }
     expect(await tables.endpoints.list('ada')).toHaveLength(1);
   });

@@ -5,6 +5,7 @@ import { eventOf } from '../../lambdas/events/event.ts';
 import type { StreamEvent } from '../../lambdas/events/event-sink.ts';
 import { firstVersion, type Job } from '../../lambdas/jobs/job.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { settledCursor } from '../../lambdas/webhooks/deliveries/cursor.ts';
 import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { AttemptMessage, DeliveryQueue } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
 import { CALLBACKS_ID, type Endpoint, EndpointKind } from '../../lambdas/webhooks/endpoints/endpoint.ts';
@@ -125,6 +126,23 @@ test.each<[string, Partial<Endpoint>, boolean]>([
   await register(changes);
   await router.send([completed()]);
   expect(told()).toEqual(isTold ? ['ep_1'] : []);
+});
+
+test('a delivery to a subscription has its cursor, and no other has one', async () => {
+  const subscription = await register({
+    kind: EndpointKind.subscription,
+    endpointId: 'sub_1',
+    verifiedAt: '2026',
+  });
+  await register();
+  await register({ kind: EndpointKind.mailbox, endpointId: 'poll_1' });
+  await router.send([completed()]);
+  const { deliveries } = await tables.deliveries.listOfJob('alice', JOB, { limit: 10 });
+  expect(deliveries.map(({ endpointId, cursor }) => [endpointId, cursor])).toEqual([
+    ['ep_1', undefined],
+    ['poll_1', undefined],
+    ['sub_1', settledCursor(subscription, Date.now())],
+  ]);
 });
 
 test('the callback of a job gets the events that the job names, beside the endpoints', async () => {

@@ -1,19 +1,19 @@
-/** Maps errors to JSON-RPC errors with the codes and the `data` of the MCP Events draft. */
+/** Maps errors to JSON-RPC errors with the codes and the `data` of MCP Events (SEP-3415, Error Handling). */
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
 import { measureFailure } from '../../shared/observability/request-metrics.ts';
 import { toMethodError } from '../method-error.ts';
 
-/** Codes from the draft's section "Error Codes". */
+/** From the range that the core specification allocates. The design sketch before it had -32011 to -32015. */
 export const EventErrorCode = {
-  notFound: -32011,
-  forbidden: -32012,
-  resourceExhausted: -32013,
-  unsupported: -32014,
-  callbackEndpoint: -32015,
+  notFound: -32023,
+  forbidden: -32024,
+  resourceExhausted: -32025,
+  unsupported: -32026,
+  callbackEndpoint: -32027,
 } as const;
 
-/** JSON-RPC codes of the draft by `ErrorCode`. Other errors have the codes of all methods. */
+/** JSON-RPC codes of MCP Events by `ErrorCode`. Other errors have the codes of all methods. */
 const CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.invalidCursor]: ProtocolErrorCode.InvalidParams,
@@ -57,7 +57,7 @@ export function deliveryModeUnsupported(mode: string): ProtocolError {
   );
 }
 
-/** @param reason one of the draft's categories; reveals nothing of the receiver's response */
+/** @param reason one of the categories of `lastError`; reveals nothing of the receiver's response */
 export function callbackFailed(reason: string): ProtocolError {
   return new ProtocolError(
     EventErrorCode.callbackEndpoint,

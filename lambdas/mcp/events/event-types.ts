@@ -4,6 +4,7 @@ import type { OperationDefinition } from '../../definition/operation-definition.
 import { type EventType, eventTypes } from '../../events/event.ts';
 import { isJobId } from '../../jobs/job.ts';
 import { AppError, ErrorCode } from '../../shared/errors.ts';
+import { validationMessage } from '../../shared/validation-message.ts';
 import { isEventType } from '../../webhooks/endpoints/endpoint.ts';
 import { inputRequestsOutput, jobOutput } from '../job-result.ts';
 import { eventNotFound } from './errors.ts';
@@ -34,6 +35,9 @@ const payload = jobOutput.extend({
   log_tail: z.array(z.string()).optional().describe('Last lines of the log; only for failed jobs.'),
 });
 
+/** How clients receive an event of any type. */
+const DELIVERY_MODES = ['webhook', 'poll'] as const;
+
 export interface EventTypes {
   /** Returns the entries of `events/list`. */
   list(): readonly Readonly<Record<string, unknown>>[];
@@ -63,7 +67,7 @@ export function createEventTypes(operations: readonly OperationDefinition[]): Ev
       listing ??= eventTypes.map((name) => ({
         name,
         description: DESCRIPTIONS[name],
-        delivery: ['webhook', 'poll'],
+        delivery: DELIVERY_MODES,
         inputSchema: jsonSchema(input, 'input'),
         payloadSchema: jsonSchema(payload, 'output'),
       }));
@@ -73,8 +77,7 @@ export function createEventTypes(operations: readonly OperationDefinition[]): Ev
       if (!isEventType(name)) throw eventNotFound(name, eventTypes);
       const { success, data, error } = input.safeParse(args ?? {});
       if (!success) {
-        const issues = error.issues.map(({ path, message }) => [...path, message].join(': '));
-        throw new AppError(ErrorCode.invalidArguments, `arguments: ${issues.join('; ')}.`);
+        throw new AppError(ErrorCode.invalidArguments, `arguments: ${validationMessage(error)}`);
       }
       return { name, operation: data.operation, jobId: data.job_id };
     },

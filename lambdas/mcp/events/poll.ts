@@ -9,7 +9,14 @@ import {
   settledPosition,
 } from '../../webhooks/deliveries/cursor.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
-import { defineEventMethod, type EventDependencies } from './event-method.ts';
+import {
+  argumentsParam,
+  cursorParam,
+  defineEventMethod,
+  type EventDependencies,
+  maxAgeParam,
+  nameParam,
+} from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { findHistory } from './find-history.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
@@ -22,10 +29,10 @@ const MAX_PAGE = 100;
 const NEXT_POLL_MS = 5_000;
 
 const params = z.object({
-  name: z.string(),
-  arguments: z.unknown().optional(),
-  cursor: z.string().nullish(),
-  maxAgeMs: z.int().min(0).nullish(),
+  name: nameParam,
+  arguments: argumentsParam,
+  cursor: cursorParam,
+  maxAgeMs: maxAgeParam,
   maxEvents: z.int().min(1).nullish(),
 });
 

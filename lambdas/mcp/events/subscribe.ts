@@ -10,29 +10,40 @@ import {
   oldestKept,
   startPosition,
 } from '../../webhooks/deliveries/cursor.ts';
-import {
-  DisabledReason,
-  type Endpoint,
-  EndpointKind,
-  isActive,
-  rotateSecrets,
-} from '../../webhooks/endpoints/endpoint.ts';
+import { type Endpoint, EndpointKind, isActive, rotateSecrets } from '../../webhooks/endpoints/endpoint.ts';
 import type { SecretSeal } from '../../webhooks/endpoints/secret-seal.ts';
 import { parseSecret } from '../../webhooks/signing/signature.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { callbackFailed, deliveryModeUnsupported } from './errors.ts';
-import { defineEventMethod, type EventDependencies } from './event-method.ts';
+import {
+  argumentsParam,
+  cursorParam,
+  defineEventMethod,
+  type EventDependencies,
+  maxAgeParam,
+  nameParam,
+  urlParam,
+} from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { grantedMs, hasLapsed, lifetime } from './lifetime.ts';
 import { filterOf, subjectOf, subscriptionId } from './topic.ts';
 import { VERIFICATION_HOLD_MS, verify } from './verify.ts';
 
+/** Longer than 64 bytes in base64, so that a secret that is a little too long is refused by name. */
+const MAX_SECRET_CHARACTERS = 256;
+
 const params = z.object({
-  name: z.string(),
-  arguments: z.unknown().optional(),
+  name: nameParam,
+  arguments: argumentsParam,
   // Other modes may have neither URL nor secret: the error must name the mode, not a missing field.
-  delivery: z.object({ mode: z.string(), url: z.string().default(''), secret: z.string().default('') }),
-  cursor: z.string().nullish(),
+  delivery: z.object({
+    mode: z.string().max(64),
+    url: urlParam.default(''),
+    secret: z.string().max(MAX_SECRET_CHARACTERS).default(''),
+  }),
+  cursor: cursorParam,
+  // No event is replayed, so none can be too old: `truncated` tells the client when it missed some.
+  maxAgeMs: maxAgeParam,
   ttlMs: z.number().nullish(),
 });
 
@@ -126,9 +137,7 @@ function verifiedAtOf(
   all: readonly Endpoint[],
   nowMs: number,
 ): string | undefined {
-  // A receiver that reported itself gone is verified again.
-  const isGone = existing?.disabled?.reason === DisabledReason.gone;
-  if (existing?.verifiedAt && !isGone && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
+  if (existing?.verifiedAt && !hasLapsed(existing, nowMs)) return existing.verifiedAt;
   return all.find(
     (other) => other.kind === EndpointKind.subscription && other.url === url && isActive(other, nowMs),
   )?.verifiedAt;

@@ -3,14 +3,20 @@ import * as z from 'zod';
 import { Scope } from '../../shared/caller.ts';
 import type { ProtocolMethod } from '../protocol-method.ts';
 import { subscriptionNotFound } from './errors.ts';
-import { defineEventMethod, type EventDependencies } from './event-method.ts';
+import {
+  argumentsParam,
+  defineEventMethod,
+  type EventDependencies,
+  nameParam,
+  urlParam,
+} from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
 import { subscriptionId } from './topic.ts';
 
 const params = z.object({
-  name: z.string(),
-  arguments: z.unknown().optional(),
-  delivery: z.object({ url: z.string() }),
+  name: nameParam,
+  arguments: argumentsParam,
+  delivery: z.object({ url: urlParam }),
 });
 
 export function unsubscribeMethod(

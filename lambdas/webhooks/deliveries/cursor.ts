@@ -48,6 +48,15 @@ export function later(one: Position, other: Position): Position {
   return other.createdAt > one.createdAt ? other : one;
 }
 
+/**
+ * Returns the cursor of a subscription that is safe to store at any time: the events at or before it are delivered or given
+ * up (SEP-3415, Webhook event delivery). It costs no read: the default schedule of attempts ends within the retention. A
+ * longer one ends as it would, whatever the client stores.
+ */
+export function settledCursor(endpoint: Endpoint, nowMs: number): string {
+  return encodeCursor(endpoint, later(startPosition(endpoint), oldestKept(nowMs)));
+}
+
 /** Returns a cursor, opaque to clients. */
 export function encodeCursor(subject: CursorSubject, { createdAt, last }: Position): string {
   const content = [createdAt, fingerprint(subject), ...(last ? [deliveryId(last)] : [])];
@@ -62,14 +71,14 @@ const shape = z.tuple([
 ]);
 
 /** Longer than every cursor that this server issues. */
-const MAX_CHARACTERS = 512;
+export const MAX_CURSOR_CHARACTERS = 512;
 
 /**
  * @param subject what the caller subscribes to now
  * @throws AppError INVALID_CURSOR for a cursor that this server did not issue to this owner for this event and arguments
  */
 export function decodeCursor(subject: CursorSubject, cursor: string): Position {
-  const position = cursor.length > MAX_CHARACTERS ? undefined : parse(subject, cursor);
+  const position = parse(subject, cursor);
   if (position) return position;
   throw new AppError(
     ErrorCode.invalidCursor,

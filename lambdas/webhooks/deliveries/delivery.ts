@@ -44,6 +44,11 @@ export interface Delivery {
   readonly event: JobEvent | TestEvent;
   /** The trace of the event's job. Absent in records of version 0.2. */
   readonly trace?: JobTrace;
+  /**
+   * The cursor in the body for an MCP subscription. Events at or before it are delivered or given up, so a client that
+   * stores it misses none of those under way. Absent for other endpoints, and in records of version 0.2.
+   */
+  readonly cursor?: string;
   readonly status: DeliveryStatus;
   /** Number of the last attempt. A queue message names the attempt that it requests. */
   readonly attemptCount: number;

@@ -15,7 +15,7 @@ import {
 } from '../deliveries/delivery-queue.ts';
 import type { AfterAttempt, DeliveryStore } from '../deliveries/delivery-store.ts';
 import { nextDelayMs } from '../deliveries/retry-schedule.ts';
-import { CALLBACKS_ID, type Endpoint, isActive } from '../endpoints/endpoint.ts';
+import { type Endpoint, EndpointKind, isActive } from '../endpoints/endpoint.ts';
 import type { EndpointStore } from '../endpoints/endpoint-store.ts';
 import type { SecretSeal } from '../endpoints/secret-seal.ts';
 import type { SigningKey } from '../signing/signature.ts';
@@ -38,7 +38,10 @@ export interface DeliverDependencies {
   readonly now?: () => number;
 }
 
-/** The receiver never wants another delivery. RFC 9110, 15.5.11. */
+/**
+ * A registered endpoint never wants another delivery (RFC 9110, 15.5.11; Standard Webhooks). The receiver of an MCP
+ * subscription rejects only this one (SEP-3415, Webhook event delivery).
+ */
 const GONE = 410;
 /** A retry cannot help: the event stays too large. RFC 9110, 15.5.14. */
 const CONTENT_TOO_LARGE = 413;
@@ -115,7 +118,7 @@ async function makeAttempt(
       ? { error: outcome.error, reason: outcome.message }
       : { status: outcome.status, ...responseOf(outcome, answerUrl) }),
   };
-  if (attempt.status === GONE && endpoint && endpoint.endpointId !== CALLBACKS_ID) {
+  if (attempt.status === GONE && endpoint?.kind === EndpointKind.webhook) {
     await endpoints.disableGone(endpoint, url);
   }
   const after = await scheduleNext(dependencies, delivery, outcome);

@@ -1,6 +1,7 @@
 /** Builds the signed HTTP request of a delivery or a verification. */
 import { toJson } from '../../shared/well-formed.ts';
 import { type Delivery, DeliveryStatus } from '../deliveries/delivery.ts';
+import { occurrenceOf } from '../deliveries/occurrence.ts';
 import { type Endpoint, EndpointKind, isSubscriptionId, signingSecrets } from '../endpoints/endpoint.ts';
 import { type SigningKey, signedHeaders } from '../signing/signature.ts';
 
@@ -21,18 +22,18 @@ export interface RequestView {
 }
 
 /** @returns undefined for a delivery that is held: it is never sent */
-export function viewRequest({ event, endpointId, status }: Delivery): RequestView | undefined {
+export function viewRequest({ event, cursor, endpointId, status }: Delivery): RequestView | undefined {
   if (status === DeliveryStatus.held) return undefined;
   const isMcp = isSubscriptionId(endpointId);
   return {
     headers: { ...HEADERS, 'webhook-id': event.id, ...(isMcp && subscriptionHeader(endpointId)) },
-    body: toJson(contentOf(event, isMcp)),
+    body: toJson(isMcp ? occurrenceOf(event, cursor) : event),
   };
 }
 
 /** Returns the request of a delivery. MCP subscriptions use other property names and a header with the subscription id. */
 export function eventRequest(
-  { event }: Delivery,
+  { event, cursor }: Delivery,
   url: string,
   endpoint: Endpoint | undefined,
   keys: readonly SigningKey[],
@@ -40,14 +41,9 @@ export function eventRequest(
   answerUrl?: string,
 ): WebhookRequest {
   const isMcp = endpoint?.kind === EndpointKind.subscription;
-  const content = contentOf(event, isMcp);
-  const body = isMcp || !answerUrl ? content : { ...content, answer_url: answerUrl };
+  const ofEvent = answerUrl ? { ...event, answer_url: answerUrl } : event;
+  const body = isMcp ? occurrenceOf(event, cursor) : ofEvent;
   return signed(url, event.id, body, endpoint, keys, nowMs);
-}
-
-function contentOf(event: Delivery['event'], isMcp: boolean): object {
-  const { id, type, timestamp, data } = event;
-  return isMcp ? { eventId: id, name: type, timestamp, data } : event;
 }
 
 function subscriptionHeader(endpointId: string) {

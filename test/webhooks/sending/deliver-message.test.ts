@@ -239,7 +239,8 @@ describe('status 410', () => {
 
   test.each([
     ['another status', enabled, 413],
-    ['the secret of callbacks', { ...enabled, endpointId: CALLBACKS_ID }, 410],
+    ['the secret of callbacks', { ...enabled, endpointId: CALLBACKS_ID, kind: 'callbacks' } as const, 410],
+    ['an MCP subscription', { ...enabled, endpointId: 'sub_1', kind: 'subscription' } as const, 410],
     ['no endpoint', null, 410],
   ])('disables nothing for %s', async (_what, endpoint, status) => {
     await run({ found: { ...pending, url: 'https://example.net/' }, endpoint, outcome: failed(status) });

@@ -13,7 +13,7 @@ const URL = 'https://example.com/hook';
 const secret = createSecret();
 const keys = [signingKeyFrom('a'.repeat(32))];
 const event = { id: 'job.3', type: 'job.completed', timestamp: '2026-01-01T00:00:00.000Z', data: { x: 1 } };
-const delivery = { event } as unknown as Delivery;
+const delivery = { event, cursor: 'cursor' } as unknown as Delivery;
 const endpoint = {
   endpointId: 'ep_1',
   kind: 'webhook',
@@ -50,8 +50,15 @@ test('a subscription gets the property names of MCP and the id of the subscripti
     name: 'job.completed',
     timestamp: event.timestamp,
     data: { x: 1 },
+    cursor: 'cursor',
   });
-  expect(headers['x-mcp-subscription-id']).toBe('ep_1');
+  expect(headers).toMatchObject({ 'webhook-id': 'job.3', 'x-mcp-subscription-id': 'ep_1' });
+});
+
+test('a subscription gets no cursor that its delivery lacks', () => {
+  const subscription = { ...endpoint, kind: 'subscription' } as const;
+  const { body } = eventRequest({ event } as unknown as Delivery, URL, subscription, keys, 0);
+  expect(JSON.parse(body)).not.toHaveProperty('cursor');
 });
 
 test('without an endpoint only the key of the service signs', () => {
