@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
 import { inRequestTrace } from '../shared/observability/tracing.ts';
+import type { ProtocolMethod } from './protocol-method.ts';
 import { type ReadRequest, readRequest, refuseValues, refuseVersion } from './read-request.ts';
 import { createServer, ProtocolEra, type ServerFeatures } from './server.ts';
 import { elicitsOf, SESSION_HEADER, sessionIdFor } from './session.ts';
@@ -54,7 +55,7 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
     });
     // The SDK has validated the request, but it does not support task subscriptions.
     const subscription = isStream(response) && readListenRequest(body);
-    if (!subscription) return response;
+    if (!subscription) return openStream(response, body, features.methods.modern, caller, endsAtMs);
     await response.body?.cancel();
     return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
   }
@@ -82,6 +83,21 @@ function spanOf({ body }: ReadRequest) {
       ...(tool && { 'gen_ai.tool.name': tool }),
     },
   };
+}
+
+/** Replaces the result of a method that streams. Any other response, such as a refusal, stays. */
+async function openStream(
+  response: Response,
+  body: unknown,
+  methods: readonly ProtocolMethod[],
+  caller: Caller,
+  endsAtMs: number,
+): Promise<Response> {
+  const { id, method: name, params } = Object(body);
+  const method = methods.find(({ method }) => method === name);
+  if (!method?.openStream || !response.ok || isStream(response)) return response;
+  const { result } = (await response.clone().json()) as { readonly result?: object };
+  return result ? method.openStream({ id, params: method.params.parse(params), endsAtMs }, caller) : response;
 }
 
 function isStream(response: Response): boolean {
@@ -130,7 +146,7 @@ async function handleLegacy(
   if (!isStream(response)) await server.close();
   const sessionId = sessionIdFor(body);
   if (sessionId !== undefined && response.ok) response.headers.set(SESSION_HEADER, sessionId);
-  return response;
+  return openStream(response, body, features.methods.legacy, caller, endsAtMs);
 }
 
 /** Whether a call asks for notifications, which only a stream can carry. */

@@ -91,4 +91,15 @@ export interface ProtocolMethod {
    * @throws ProtocolError for every failure
    */
   call(params: unknown, caller: Caller, client: ClientRequest): Promise<Record<string, unknown>>;
+  /** Responds with a stream instead of the result, once `call` has accepted the request. */
+  readonly openStream?: (request: StreamRequest, caller: Caller) => Promise<Response>;
+}
+
+/** A request whose response is a stream. */
+export interface StreamRequest {
+  readonly id: string | number;
+  /** The output of the method's schema. */
+  readonly params: unknown;
+  /** Epoch milliseconds; the stream ends before then. */
+  readonly endsAtMs: number;
 }

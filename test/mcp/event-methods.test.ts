@@ -322,7 +322,6 @@ describe('what is refused', () => {
     ['events/list', { cursor: 'garbled' }, -32602],
     ['events/subscribe', { name: NAME }, -32602],
     ['events/subscribe', { name: NAME, delivery: { mode: 'webhook' } }, -32602],
-    ['events/stream', { name: NAME }, -32601],
   ])('%s %j', async (method, params, code) => {
     expect(await request(method, params)).toMatchObject({ error: { code } });
   });

@@ -32,8 +32,8 @@ export interface EventDependencies {
   /** Asks the only function that sends requests to receivers to verify one. */
   readonly queue: Pick<DeliveryQueue, 'send'>;
   readonly seal: SecretSeal;
-  /** Limits how many receivers of an owner are verified at once. */
-  readonly waits: Pick<OwnerSlots, 'run'>;
+  /** Limits how many receivers of an owner are verified at once, and how many streams it holds. */
+  readonly waits: Pick<OwnerSlots, 'run' | 'take' | 'exhausted'>;
   readonly addressPolicy: AddressPolicy;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;

@@ -54,7 +54,8 @@ export async function findHistory(
   };
 }
 
-function completeHistory({ endpointId }: Endpoint, nowMs: number): History {
+/** Returns the history of an endpoint that has every event since the position. */
+export function completeHistory({ endpointId }: Pick<Endpoint, 'endpointId'>, nowMs: number): History {
   return { endpointId, until: settledPosition(nowMs).createdAt, continues: false, hasGap: false };
 }
 

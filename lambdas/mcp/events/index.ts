@@ -4,6 +4,7 @@ import type { EventDependencies } from './event-method.ts';
 import { createEventTypes } from './event-types.ts';
 import { listMethod } from './list-events.ts';
 import { pollMethod } from './poll.ts';
+import { streamMethod } from './stream.ts';
 import { subscribeMethod } from './subscribe.ts';
 import { unsubscribeMethod } from './unsubscribe.ts';
 
@@ -14,5 +15,6 @@ export function createEventMethods(dependencies: EventDependencies): readonly Pr
     subscribeMethod(types, dependencies),
     unsubscribeMethod(types, dependencies),
     pollMethod(types, dependencies),
+    streamMethod(types, dependencies),
   ];
 }
