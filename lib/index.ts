@@ -6,6 +6,7 @@ import '../lambdas/definition/check-peers.ts';
 
 export type { MetricName } from '../lambdas/shared/observability/metric-definitions.ts';
 export type { AuthorizationChoice } from './access/authorization.ts';
+export { CLIENT_METADATA_URLS } from './access/client-metadata.ts';
 export type { DomainChoice } from './access/custom-domain.ts';
 export type { FirewallChoice } from './access/web-firewall.ts';
 export { AsyncOperations, type AsyncOperationsProps } from './async-operations.ts';

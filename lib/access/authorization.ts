@@ -71,6 +71,18 @@ export interface CognitoAuthorization {
    * @default http://localhost:8080/callback
    */
   readonly redirectUrls?: readonly string[];
+  /**
+   * URL patterns of the metadata documents of clients (CIMD) that sign in without a client id from you: https, without a query, and
+   * with `*` only in the path. An empty list lets only clients sign in that you give the client id.
+   * @default Claude, Claude Code, ChatGPT, Codex, VS Code and Cursor
+   */
+  readonly clientMetadataUrls?: readonly string[];
+  /**
+   * Lets any program register a client in the user pool (RFC 7591). Each registration counts towards the quota of app clients, and
+   * nobody verifies the name that a client gives itself.
+   * @default false
+   */
+  readonly dynamicRegistration?: boolean;
 }
 
 /** The default: a Cognito user pool of the stack. */
@@ -89,7 +101,7 @@ const OPTIONS = {
     'operatorValue',
     'allowLoopbackIssuer',
   ],
-  cognito: ['redirectUrls'],
+  cognito: ['redirectUrls', 'clientMetadataUrls', 'dynamicRegistration'],
 } as const satisfies Record<AuthorizationChoice['mode'], readonly string[]>;
 
 /** Reads the choice from the CDK context. @throws Error naming the key and the remedy, for a value that cannot be deployed */
@@ -116,7 +128,12 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
     case 'iam':
       return { mode, operators: read('operators')?.split(',') };
     case 'cognito':
-      return { mode, redirectUrls: read('redirectUrls')?.split(',') };
+      return {
+        mode,
+        redirectUrls: read('redirectUrls')?.split(','),
+        clientMetadataUrls: readUrls(read('clientMetadataUrls')),
+        dynamicRegistration: readFlag('dynamicRegistration', read('dynamicRegistration')),
+      };
     case 'oidc': {
       const issuer = read('issuer');
       if (!issuer)
@@ -133,6 +150,17 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }
   }
+}
+
+/** @returns an empty list for `none` */
+function readUrls(text: string | undefined): readonly string[] | undefined {
+  return text === 'none' ? [] : text?.split(',');
+}
+
+function readFlag(key: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text !== 'true' && text !== 'false') throw new Error(`${key} is "${text}": give true or false.`);
+  return text === 'true';
 }
 
 /**

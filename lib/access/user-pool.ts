@@ -1,8 +1,9 @@
 /** Creates a Cognito user pool with login pages, for users and for programs, when you have no identity provider. */
-import { Aws, CfnOutput, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, CfnOutput, CfnResource, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnManagedLoginBranding,
+  type CfnUserPool,
   type CfnUserPoolClient,
   CfnUserPoolGroup,
   UserPool as CognitoUserPool,
@@ -15,11 +16,16 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
+import { CLIENT_METADATA_URLS, checkClientMetadataUrls, PATTERNS_OF_POLICY } from './client-metadata.ts';
 import { OPERATORS } from './token-authorization.ts';
 
 export interface UserPoolProps {
   /** Redirect URLs after sign-in. @default http://localhost:8080/callback */
   readonly redirectUrls?: readonly string[];
+  /** URL patterns of the metadata documents of clients that need no registration. @default CLIENT_METADATA_URLS */
+  readonly clientMetadataUrls?: readonly string[];
+  /** Whether any program may register a client. @default false */
+  readonly dynamicRegistration?: boolean;
 }
 
 /** Identifier of the resource server: the first part of its scope names. */
@@ -45,16 +51,17 @@ export class UserPool extends Construct {
   /** Claim with the groups of a user, which only the operator of the pool changes. */
   readonly operatorClaim = 'cognito:groups';
   readonly #loginUrl: string;
+  /** What clients without a registered id find in the metadata. */
+  readonly #registration: object;
   readonly #pool: CognitoUserPool;
   readonly #programScopes: readonly OAuthScope[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { redirectUrls = ['http://localhost:8080/callback'] }: UserPoolProps,
-  ) {
+  constructor(scope: Construct, id: string, props: UserPoolProps) {
     super(scope, id);
+    const { redirectUrls = ['http://localhost:8080/callback'] } = props;
+    const { clientMetadataUrls = CLIENT_METADATA_URLS, dynamicRegistration = false } = props;
     for (const url of redirectUrls) checkRedirectUrl(url);
+    checkClientMetadataUrls(clientMetadataUrls);
     const pool = new CognitoUserPool(this, 'Pool', {
       // By invitation only: there is no sign-up.
       selfSignUpEnabled: false,
@@ -119,7 +126,13 @@ export class UserPool extends Construct {
       clientId: people.userPoolClientId,
       useCognitoProvidedValues: true,
     });
+    this.#addMetadataClients(clientMetadataUrls, people);
+    if (dynamicRegistration) allowRegistration(pool);
     this.#loginUrl = domain.baseUrl();
+    this.#registration = {
+      ...(clientMetadataUrls.length > 0 && { client_id_metadata_document_supported: true }),
+      ...(dynamicRegistration && { registration_endpoint: `${this.#loginUrl}/oauth2/register` }),
+    };
     this.issuer = `https://cognito-idp.${Aws.REGION}.${Aws.URL_SUFFIX}/${pool.userPoolId}`;
     this.peopleClientId = people.userPoolClientId;
     this.clientIds = [people.userPoolClientId, programs.userPoolClientId];
@@ -161,6 +174,25 @@ export class UserPool extends Construct {
     };
   }
 
+  /**
+   * Lets clients sign in whose ids are URLs of metadata documents (CIMD). They have the scopes and lifetimes of the client for people.
+   * CDK has no class for the policy.
+   */
+  #addMetadataClients(urls: readonly string[], { userPoolClientId }: UserPoolClient): void {
+    for (let first = 0; first < urls.length; first += PATTERNS_OF_POLICY) {
+      const number = first / PATTERNS_OF_POLICY + 1;
+      new CfnResource(this, `MetadataClients${number}`, {
+        type: 'AWS::Cognito::CIMDPolicy',
+        properties: {
+          UserPoolId: this.#pool.userPoolId,
+          ClientId: userPoolClientId,
+          PolicyName: `mcp-clients-${number}`,
+          URLPatterns: urls.slice(first, first + PATTERNS_OF_POLICY),
+        },
+      });
+    }
+  }
+
   #addProgram(id: string, accessTokenValidity = CLIENT_DEFAULTS.accessTokenValidity): UserPoolClient {
     const client = this.#pool.addClient(id, {
       ...CLIENT_DEFAULTS,
@@ -174,8 +206,9 @@ export class UserPool extends Construct {
   }
 
   /**
-   * Returns the pool's authorization server metadata, with PKCE (S256). Cognito supports PKCE but does not declare it, and MCP
-   * clients must refuse a server that does not declare it.
+   * Returns the pool's authorization server metadata, with PKCE (S256). Cognito supports PKCE, but its own metadata does not declare
+   * it (anthropics/claude-ai-mcp issue 946, 2026-08-28), nor does AWS's documentation say that it does. MCP clients must refuse a
+   * server that does not declare it (MCP 2025-11-25, Authorization Code Protection).
    * @param issuer under whose URL clients read this document
    */
   metadata(issuer: string): object {
@@ -192,6 +225,7 @@ export class UserPool extends Construct {
       token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
+      ...this.#registration,
     };
   }
 }
@@ -203,6 +237,21 @@ const CLIENT_DEFAULTS = {
   enableTokenRevocation: true,
   preventUserExistenceErrors: true,
 };
+
+/**
+ * Lets any program register a public client at `/oauth2/register` (RFC 7591), for people alone and without the scope of operators.
+ * Registration with an initial access token stays off: nobody here could get one.
+ */
+function allowRegistration(pool: CognitoUserPool): void {
+  // CDK has no property for it. Cognito does not look for these scopes: CreateUserPool has no ScopeDoesNotExistException.
+  (pool.node.defaultChild as CfnUserPool).addPropertyOverride('DcrConfiguration', {
+    EnableStatus: 'Enabled',
+    OpenDcrEnabled: true,
+    OpenDcrGrantTypes: ['code'],
+    AuthenticatedGrantTypes: [],
+    AllowedScopes: scopes.map((scope) => `${RESOURCE_SERVER}/${scope}`),
+  });
+}
 
 /** The last segment of the stack's ARN. */
 function stackGuid(): string {
