@@ -1,7 +1,7 @@
 /** Submits jobs: writes the record first, then starts the execution, or queues its start. */
 import { randomUUID } from 'node:crypto';
 import { longestRunMs, type OperationDefinition } from '../definition/operation-definition.ts';
-import { hashInput, type Job, JobStatus, type JobSubject, jobIdForKey } from '../jobs/job.ts';
+import { hashInput, type Job, JobStatus, type JobSubject, jobIdForKey, type Notified } from '../jobs/job.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import { checkLimits, type JobLimits } from '../jobs/limits.ts';
 import { DEFAULT_RETENTION_SECONDS } from '../jobs/retention.ts';
@@ -42,17 +42,24 @@ export interface SubmitDependencies {
   readonly executions: Executions;
   readonly executionQueue: ExecutionQueue;
   readonly limits: JobLimits;
+  /** @default jobs do not count as notified */
+  readonly notifications?: NotificationReader;
+}
+
+/** Reads what the owner of a new job receives without polling. It never throws. */
+export interface NotificationReader {
+  of(owner: string, operation: string, callbackEvents?: readonly string[]): Promise<Notified | undefined>;
 }
 
 /**
- * Makes two queries for the limits, one write and one StartExecution. A repeated call with the same idempotency key finds the
+ * Makes two queries for the limits, at most one for notifications at the same time, one write and one StartExecution. A repeated call with the same idempotency key finds the
  * same job. It starts the execution if an earlier call did not. When Step Functions throttles the start, the job stays pending
  * and a queue starts it.
  * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when no start can succeed. The
  *   job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */
 export async function submitJob(
-  { jobs, executions, executionQueue, limits }: SubmitDependencies,
+  { jobs, executions, executionQueue, limits, notifications }: SubmitDependencies,
   {
     owner,
     operation,
@@ -74,12 +81,14 @@ export async function submitJob(
   const subject = subjectOf(operation, input);
   const keyed = idempotencyKey !== undefined;
   const jobId = keyed ? jobIdForKey(owner, operation.name, idempotencyKey) : (call?.jobId ?? randomUUID());
+  const reading = notifications?.of(owner, operation.name, callback?.events);
   try {
     await checkLimits(jobs, limits, owner, operation.name, Date.now());
   } catch (error) {
     // A repeated call finds its job even when the owner has reached a limit.
     if (!keyed || !(await jobs.get(owner, jobId))) throw error;
   }
+  const notified = await reading;
   return inStartSpan({ jobId, operation: operation.name }, async (trace) => {
     const { job, created } = await jobs.create({
       jobId,
@@ -90,6 +99,7 @@ export async function submitJob(
       ...(subject && { subject }),
       inputHash: hashRequest(input, callback, retentionSeconds),
       ...(callback && { callback }),
+      ...(notified && { notified }),
       ...(call && { handedOver: call.handedOver, answers: call.answers }),
       retentionSeconds,
       longestRunMs: longestRunMs(operation),

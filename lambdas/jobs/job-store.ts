@@ -69,6 +69,7 @@ export type NewJob = Pick<
   | 'inputHash'
   | 'idempotent'
   | 'callback'
+  | 'notified'
   | 'handedOver'
   | 'retriedFrom'
   | 'firstStep'

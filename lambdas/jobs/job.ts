@@ -164,6 +164,14 @@ export interface JobSubject {
   readonly value: string;
 }
 
+/** What the owner of a job receives without polling. */
+export const Notified = {
+  end: 'end',
+  /** Also that the job needs input. */
+  endOrInput: 'end_or_input',
+} as const;
+export type Notified = (typeof Notified)[keyof typeof Notified];
+
 /** The durable record of one operation call. */
 export interface Job {
   readonly jobId: string;
@@ -205,6 +213,8 @@ export interface Job {
   readonly taskToken?: string;
   /** Webhook of the caller: URL and events to send. */
   readonly callback?: { readonly url: string; readonly events: readonly string[] };
+  /** What its owner received without polling when the job was created, by the callback, webhooks and subscriptions. */
+  readonly notified?: Notified;
   /** The result; `resultObject` locates a large one. */
   readonly result?: Json;
   readonly resultObject?: StoredObject;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type OperationDefinition, type ResultFile, stepNames } from '../definition/operation-definition.ts';
 import { presentResult } from '../definition/present-result.ts';
 import { stepsToRetry } from '../executions/retry/plan-retry.ts';
-import { isTerminal, type Job, JobStatus } from '../jobs/job.ts';
+import { isTerminal, type Job, JobStatus, Notified } from '../jobs/job.ts';
 import { type JobView, percentOf } from '../jobs/job-view.ts';
 import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import { viewTimeline } from '../jobs/timeline-view.ts';
@@ -68,6 +68,28 @@ const MAX_RESULT_TEXT_CHARACTERS = 2_000;
 /** Guidance for a job that has not ended. It is in every poll, so it is short. */
 const CHECK_AGAIN = 'Call check_job again.';
 
+const CHECK_STARTED = 'Call check_job with this job_id and wait_seconds.';
+
+const NOTIFIED: Readonly<Record<Notified, string>> = {
+  [Notified.end]:
+    'You may end your turn: you will be notified when the job ends, but not when it needs input.',
+  [Notified.endOrInput]: 'You may end your turn: you will be notified when the job ends or needs input.',
+};
+
+/** Where the owner is notified, a poll only makes up for a lost notification. */
+const NOTIFIED_LOOK_MS = 60_000;
+
+/** Returns what to do after the start of a job that has not ended. */
+export function startedGuidance({ notified }: Pick<Job, 'notified'>): string {
+  return notified ? NOTIFIED[notified] : CHECK_STARTED;
+}
+
+/** Returns the milliseconds until a model that has started a job should look at it; undefined after it has ended. */
+export function nextLookMs(job: Job, polls: PollIntervals): number | undefined {
+  const ms = polls.next(job);
+  return ms !== undefined && job.notified ? Math.max(ms, NOTIFIED_LOOK_MS) : ms;
+}
+
 interface JobResultOptions {
   /** Undefined when the catalogue no longer contains it. */
   readonly operation: OperationDefinition | undefined;
@@ -76,6 +98,8 @@ interface JobResultOptions {
   readonly caller: Pick<Caller, 'scopes'>;
   /** @default none */
   readonly include?: readonly JobExtra[] | undefined;
+  /** The caller has given the id of the job, so that the text omits it: an id takes some 25 tokens. @default false */
+  readonly isNamedByCaller?: boolean;
 }
 
 /** Returns the tool result for a job's owner. It has the URL of an upload that the job waits for. */
@@ -91,7 +115,7 @@ export async function jobResult(job: Job, options: JobResultOptions): Promise<To
   return {
     structured: { ...structured, ...added, ...(files.length > 0 && { files }) },
     text: [
-      describeJob(job, view, operation),
+      describeJob(job, view, options),
       ...Object.entries(added).map(([name, value]) => `${name}: ${asText(value)}`),
       ...(structured.log_tail ? ['Last lines:', ...structured.log_tail] : []),
       ...describeFiles(files),
@@ -129,7 +153,9 @@ function guidanceFor(
   files: readonly ResultFile[],
   { include = [], operation }: Pick<JobResultOptions, 'include' | 'operation'>,
 ): string | undefined {
-  if (!isTerminal(job.status)) return inputGuidance(input_requests) ?? CHECK_AGAIN;
+  if (!isTerminal(job.status)) {
+    return inputGuidance(input_requests) ?? (job.notified ? NOTIFIED[job.notified] : CHECK_AGAIN);
+  }
   if (job.status === JobStatus.failed) {
     const canRead = hasLog(job) && !include.includes('log');
     const sentences = [
@@ -173,9 +199,9 @@ function contentOf({ status, result }: Job, operation: OperationDefinition | und
 function describeJob(
   job: Job,
   { input_requests, error }: JobView,
-  operation: OperationDefinition | undefined,
+  { operation, isNamedByCaller }: Pick<JobResultOptions, 'operation' | 'isNamedByCaller'>,
 ): string {
-  const name = `Job ${job.jobId}`;
+  const name = isNamedByCaller ? 'The job' : `Job ${job.jobId}`;
   switch (job.status) {
     case JobStatus.completed:
       return job.resultObject

@@ -18,6 +18,7 @@ import { createCallRateLimiter } from '../shared/rate-limiter.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
+import { Notifications } from '../webhooks/endpoints/notifications.ts';
 import { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
 import { toRequest, toStreamedResponse } from './api-gateway.ts';
@@ -36,6 +37,12 @@ const STREAM_END_MARGIN_MS = 5_000;
 const services = jobServices(operations);
 const { client, sqs, limits, jobs, pollRateLimiter, waits, workspace } = services;
 const deliveries = new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) });
+const endpoints = new EndpointStore({
+  client,
+  tableName: requiredEnv(Env.endpointsTableName),
+  onChange: (owner) => notifications.forget(owner),
+});
+const notifications = new Notifications(endpoints);
 const policy = addressPolicy();
 const tasks = new TaskJobs(services);
 const tools = createTools({
@@ -43,11 +50,12 @@ const tools = createTools({
   calls: new SyncCalls(),
   callRateLimiter: createCallRateLimiter(limits.callsPerSecond),
   deliveries,
+  notifications,
   addressPolicy: policy,
 });
 const eventMethods = createEventMethods({
   operations,
-  endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+  endpoints,
   deliveries,
   queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
   seal: new SecretSeal(new SecretVersions(signedFetch('secretsmanager'), requiredEnv(Env.sealingSecretArn))),

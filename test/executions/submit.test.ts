@@ -14,7 +14,7 @@ import { recordCaughtError, recordExecutionEnded } from '../../lambdas/execution
 import { Executions } from '../../lambdas/executions/executions.ts';
 import { ExecutionQueue } from '../../lambdas/executions/queue/execution-queue.ts';
 import { type Submission, submitJob } from '../../lambdas/executions/submit.ts';
-import { executionName } from '../../lambdas/jobs/job.ts';
+import { executionName, type Notified } from '../../lambdas/jobs/job.ts';
 import { JobStore, TransitionRefused } from '../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../lambdas/jobs/limits.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
@@ -74,6 +74,31 @@ test('a job has the trace of the request that creates it, and another request wi
     const { jobId } = await (trace ? inSpan(trace, { name: 'request' }, start) : start());
     expect((await jobs.get('alice', jobId))?.trace).toEqual(first);
   }
+});
+
+test('a job records what its owner is notified of, and a repeated start changes nothing of it', async () => {
+  sfn.on(StartExecutionCommand).resolves({});
+  const asked: unknown[] = [];
+  const start = (notified: Notified | undefined) =>
+    submitJob(
+      {
+        ...{ jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS },
+        notifications: {
+          of: async (...about) => {
+            asked.push(about);
+            return notified;
+          },
+        },
+      },
+      {
+        ...{ owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'notified' },
+        callback: { url: 'https://example.com/', events: ['job.completed'] },
+      },
+    );
+  expect(await start('end_or_input')).toMatchObject({ notified: 'end_or_input' });
+  const { jobId } = await start(undefined);
+  expect((await jobs.get('alice', jobId))?.notified).toBe('end_or_input');
+  expect(asked[0]).toEqual(['alice', 'echo', ['job.completed']]);
 });
 
 test('the execution is named after the job, and knows its id, owner and input', async () => {

@@ -91,14 +91,17 @@ async function resultOf(
     include,
     operation = build as unknown as OperationDefinition,
     scopes = ['jobs:read', 'jobs:write'] as readonly Scope[],
+    isNamedByCaller = false,
   }: {
     readonly include?: NonNullable<Parameters<typeof jobResult>[1]['include']>;
     readonly operation?: OperationDefinition;
     readonly scopes?: readonly Scope[];
+    readonly isNamedByCaller?: boolean;
   } = {},
 ) {
   const polls = new PollIntervals();
-  const result = await jobResult(job, { operation, workspace, polls, caller: { scopes }, include });
+  const options = { operation, workspace, polls, caller: { scopes }, include, isNamedByCaller };
+  const result = await jobResult(job, options);
   const { content, structuredContent } = toCallToolResult(result);
   const [block, ...others] = content;
   // biome-ignore lint/suspicious/noExplicitAny: results are checked field by field
@@ -120,6 +123,23 @@ test('a poll of a running job has the contract and what to do next, in 60 tokens
   });
   expect(tokens(data)).toBeLessThanOrEqual(MAX_RUNNING_TOKENS);
   expect(text).toBe(`Job ${JOB_ID} is running at 41 %.\nCall check_job again.`);
+});
+
+test('a poll of a notified job says that the caller need not poll', async () => {
+  const nextOf = async (notified: Job['notified']) => (await resultOf({ ...running, notified })).data.next;
+  expect(await nextOf('end_or_input')).toBe(
+    'You may end your turn: you will be notified when the job ends or needs input.',
+  );
+  expect(await nextOf('end')).toBe(
+    'You may end your turn: you will be notified when the job ends, but not when it needs input.',
+  );
+  const { data } = await resultOf({ ...asking, notified: 'end_or_input' });
+  expect(data.next).toMatch(/^Ask the user/);
+});
+
+test('the text omits the id that the caller has given', async () => {
+  const { text } = await resultOf(completed, { isNamedByCaller: true });
+  expect(text).toMatch(/^The job completed\.\nResult: /);
 });
 
 test('progress is rounded down to whole percents, so that only a completed job has 1', async () => {
@@ -144,7 +164,7 @@ test('a poll of a completed build has its result and its files without URLs, in 
   });
   expect(tokens(data)).toBeLessThanOrEqual(MAX_FINISHED_TOKENS);
   expect(text).toBe(
-    `Job ${JOB_ID} completed.\nResult: ${JSON.stringify(completed.result)}\n` +
+    `Job ${JOB_ID} completed.\nResult: /builds/hello-service.tar.gz, 42 entries.\n` +
       'Files: hello-service.tar.gz (123,456 bytes).\nCall get_file for a download URL.',
   );
   expect(others).toEqual([]);

@@ -59,8 +59,12 @@ export async function retryJob(
     if (earlier.inputHash !== inputHash) throw alreadyRetried(earlier);
     return startPending(dependencies, earlier, false);
   }
-  await checkLimits(jobs, limits, owner, retried.operation, Date.now());
-  const newJob = { ...(await createFrom(dependencies, retried, plan, newId)), inputHash };
+  const [notified] = await Promise.all([
+    dependencies.notifications?.of(owner, retried.operation, retried.callback?.events),
+    checkLimits(jobs, limits, owner, retried.operation, Date.now()),
+  ]);
+  const created = await createFrom(dependencies, retried, plan, newId);
+  const newJob = { ...created, inputHash, ...(notified && { notified }) };
   return inStartSpan(
     newJob,
     async (trace) => {

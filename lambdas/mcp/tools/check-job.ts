@@ -54,7 +54,8 @@ export function checkJobTool({
       if (!job) throw jobNotFound();
       const latest = await executionProgress.refresh(job);
       const shown = include?.includes('log') ? await withLastLines(latest, operation, workspace) : latest;
-      return withWaitLimit(await jobResult(shown, { operation, workspace, polls, caller, include }), wait);
+      const options = { operation, workspace, polls, caller, include, isNamedByCaller: true };
+      return withWaitLimit(await jobResult(shown, options), wait);
     },
   });
 }

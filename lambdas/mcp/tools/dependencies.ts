@@ -5,6 +5,7 @@ import type { ExecutionProgress } from '../../executions/execution-progress.ts';
 import type { Executions } from '../../executions/executions.ts';
 import type { ExecutionQueue } from '../../executions/queue/execution-queue.ts';
 import type { ReuseDependencies } from '../../executions/retry/reuse-results.ts';
+import type { NotificationReader } from '../../executions/submit.ts';
 import type { SyncCalls } from '../../executions/sync-calls.ts';
 import type { JobStore } from '../../jobs/job-store.ts';
 import type { JobLimits } from '../../jobs/limits.ts';
@@ -32,5 +33,6 @@ export interface ToolDependencies {
   readonly waits: OwnerSlots;
   readonly workspace: WorkspaceLinks;
   readonly deliveries: DeliveryStore;
+  readonly notifications: NotificationReader;
   readonly addressPolicy: AddressPolicy;
 }

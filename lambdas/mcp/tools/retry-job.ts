@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { retryJob } from '../../executions/retry/retry-job.ts';
 import { JobStatus } from '../../jobs/job.ts';
 import { Scope } from '../../shared/caller.ts';
-import { jobIdArgument, jobResult } from '../job-result.ts';
+import { jobIdArgument, jobResult, nextLookMs, startedGuidance } from '../job-result.ts';
 import { defineTool, type Tool } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
 
@@ -25,9 +25,9 @@ export function retryJobTool(dependencies: ToolDependencies): Tool {
       if (job.status !== JobStatus.pending) return { ...result, structured: { ...structured, ...link }, job };
       const message = job.message ?? '';
       return {
-        structured: { ...structured, message, ...link, poll_after_ms: polls.next(job) },
+        structured: { ...structured, message, ...link, poll_after_ms: nextLookMs(job, polls) },
         text: `${message} job_id: ${job.jobId}`,
-        next: 'Call check_job with this job_id and wait_seconds.',
+        next: startedGuidance(job),
         job,
       };
     },

@@ -15,7 +15,7 @@ import type { Json } from '../../shared/json.ts';
 import { setMetricSubject } from '../../shared/observability/metrics.ts';
 import { beginStart } from '../../shared/observability/request-metrics.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
-import { jobResult } from '../job-result.ts';
+import { jobResult, nextLookMs, startedGuidance } from '../job-result.ts';
 import type { OnProgress } from '../progress.ts';
 import type { ToolResult } from '../tool.ts';
 import type { ToolDependencies } from './dependencies.ts';
@@ -143,17 +143,15 @@ export async function requireObjects(
 
 /** Submits a job and returns it when it ends or needs input, at the latest after the wait. */
 export async function startJob(
-  { jobs, executions, executionQueue, executionProgress, limits, workspace, polls, waits }: ToolDependencies,
+  dependencies: ToolDependencies,
   caller: Caller,
   submission: Omit<Submission, 'owner'>,
   wait: Wait,
   onProgress?: OnProgress,
 ): Promise<ToolResult> {
+  const { jobs, executionProgress, workspace, polls, waits } = dependencies;
   const { operation, callback } = submission;
-  const job = await submitJob(
-    { jobs, executions, executionQueue, limits },
-    { ...submission, owner: caller.owner },
-  );
+  const job = await submitJob(dependencies, { ...submission, owner: caller.owner });
   const news = await waitForEndOrInput({ jobs, waits, onRead: onProgress }, job, wait.ms);
   const latest = news && (await executionProgress.refresh(news));
   const willCallBack = callback && { will_callback: true };
@@ -169,10 +167,10 @@ export async function startJob(
       status: job.status,
       message,
       ...willCallBack,
-      poll_after_ms: polls.next(job),
+      poll_after_ms: nextLookMs(job, polls),
     },
     text: `${message} job_id: ${job.jobId}${callback ? ', will_callback: true' : ''}`,
-    next: 'Call check_job with this job_id and wait_seconds.',
+    next: startedGuidance(job),
     job: latest ?? job,
   };
   return withWaitLimit(started, wait);

@@ -90,6 +90,9 @@ export const build = defineOperation({
         return { reads: [installed, compiled], writes: [artifactKey(project)] };
     }
   },
+  // The files of the result have its size and hash.
+  text: ({ artifact, entries, skipped }) =>
+    `${artifact}, ${entries} entries.${skipped.length > 0 ? ` Skipped: ${skipped.join(', ')}.` : ''}`,
   files: ({ artifact, size, sha256 }) => [
     {
       key: artifact.slice(1),

@@ -25,6 +25,8 @@ export interface EndpointStoreOptions {
   readonly tableName: string;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
+  /** Is called after each change of an owner's endpoints. @default nothing */
+  readonly onChange?: (owner: string) => void;
 }
 
 /** The changes of an update. An undefined property is removed. */
@@ -49,11 +51,13 @@ export class EndpointStore {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #now: () => number;
+  readonly #onChange: (owner: string) => void;
 
-  constructor({ client, tableName, now = Date.now }: EndpointStoreOptions) {
+  constructor({ client, tableName, now = Date.now, onChange = () => {} }: EndpointStoreOptions) {
     this.#client = client;
     this.#tableName = tableName;
     this.#now = now;
+    this.#onChange = onChange;
   }
 
   /** Lists an owner's endpoints of every kind. Strongly consistent: an endpoint gets events right after its creation. */
@@ -114,6 +118,7 @@ export class EndpointStore {
         retryable: true,
       });
     }
+    this.#onChange(written.owner);
     return written;
   }
 
@@ -184,6 +189,7 @@ export class EndpointStore {
           ReturnValues: 'ALL_NEW',
         }),
       );
+      this.#onChange(owner);
       return unmarshall(Attributes) as Endpoint;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
@@ -210,6 +216,7 @@ export class EndpointStore {
         ReturnValues: 'ALL_OLD',
       }),
     );
+    this.#onChange(owner);
     return Attributes !== undefined;
   }
 }
