@@ -1,11 +1,13 @@
 /** Generates the pages of the reference that follow from code. With --check, it fails when a page is stale. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { errorsPage } from './reference/errors.ts';
 import { openapiPage } from './reference/openapi.ts';
 
 /** Each page by its path in docs/, with the function that returns it. */
 export const referencePages: Readonly<Record<string, () => string>> = {
   'openapi.yaml': openapiPage,
+  'reference/errors.md': errorsPage,
 };
 
 /** @returns the paths of the pages that differ from what the code says */

@@ -35,7 +35,7 @@ const TASK_STATUS: Readonly<Record<JobStatus, TaskStatus>> = {
  * Failures that no step reported. Clients receive them as protocol errors; a failure that a step reports is a tool result
  * (`isError`).
  */
-const PROTOCOL_ERROR_CODES: ReadonlySet<string> = new Set([
+export const PROTOCOL_ERROR_CODES: ReadonlySet<string> = new Set([
   ErrorCode.executionStopped,
   ErrorCode.internal,
   ErrorCode.operationRemoved,

@@ -1,7 +1,13 @@
 /** Checks the generated pages of the reference, and what they are generated from. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { routeDescriptions } from '../../lambdas/api/reference/index.ts';
 import { routes } from '../../lambdas/api/routes.ts';
+import { sampleErrors } from '../../lambdas/operations/error-meanings.ts';
+import { operations } from '../../lambdas/operations/index.ts';
+import { engineErrors } from '../../lambdas/shared/error-meanings.ts';
+import { ErrorCode } from '../../lambdas/shared/errors.ts';
+import { gatewayErrors } from '../../scripts/reference/gateway-errors.ts';
 import { stalePages } from '../../scripts/reference-docs.ts';
 
 test('the generated pages are what `npm run reference-docs` generates', () => {
@@ -13,3 +19,33 @@ test('each route has a description, and each description a route', () => {
     routes.map(({ method, path }) => `${method} ${path}`).sort(),
   );
 });
+
+test('each error code of the engine has a meaning and a remedy', () => {
+  expect(Object.keys(engineErrors).sort()).toEqual(Object.values(ErrorCode).sort());
+});
+
+test('each error code of the samples has a meaning and a remedy, and names operations', () => {
+  const used = codesBelow('lambdas/operations', /(?:OperationError\(\s*|\bcode: )'([A-Z][A-Z_]+)'/g);
+  const ofEngine: readonly string[] = Object.values(ErrorCode);
+  expect(Object.keys(sampleErrors)).toEqual(used.filter((code) => !ofEngine.includes(code)));
+  const names = operations.map(({ name }) => name);
+  for (const { operations: given } of Object.values(sampleErrors)) {
+    expect(names).toEqual(expect.arrayContaining([...given]));
+  }
+});
+
+test('each error code of the gateway has a meaning and a remedy', () => {
+  const used = codesBelow('lib/access', /\bcode: '([A-Z][A-Z_]+)'/g);
+  expect(gatewayErrors.map(({ code }) => code)).toEqual(expect.arrayContaining([...used]));
+});
+
+/** Returns the codes in the sources of a directory, sorted. */
+function codesBelow(directory: string, pattern: RegExp): readonly string[] {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const codes = files.flatMap((file) =>
+    [...readFileSync(`${directory}/${file}`, 'utf8').matchAll(pattern)].map(([, code = '']) => code),
+  );
+  return [...new Set(codes)].sort();
+}

@@ -14,7 +14,7 @@ export const EventErrorCode = {
 } as const;
 
 /** JSON-RPC codes of MCP Events by `ErrorCode`. Other errors have the codes of all methods. */
-const CODES: Partial<Record<ErrorCode, number>> = {
+export const EVENT_CODES: Partial<Record<ErrorCode, number>> = {
   [ErrorCode.invalidArguments]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.invalidCursor]: ProtocolErrorCode.InvalidParams,
   [ErrorCode.insufficientScope]: EventErrorCode.forbidden,
@@ -26,7 +26,7 @@ const CODES: Partial<Record<ErrorCode, number>> = {
 export function toProtocolError(method: string, error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
   measureFailure(error);
-  const code = error instanceof AppError ? CODES[error.code] : undefined;
+  const code = error instanceof AppError ? EVENT_CODES[error.code] : undefined;
   if (error instanceof AppError && code !== undefined) {
     return new ProtocolError(code, error.message, error.details);
   }

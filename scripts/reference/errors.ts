@@ -1,0 +1,120 @@
+/** Writes the reference of errors: every code with its meaning, its statuses and the remedy. */
+import { STATUSES } from '../../lambdas/api/response.ts';
+import { EVENT_CODES, EventErrorCode } from '../../lambdas/mcp/events/errors.ts';
+import { PROTOCOL_ERROR_CODES } from '../../lambdas/mcp/task-mapping.ts';
+import { sampleErrors } from '../../lambdas/operations/error-meanings.ts';
+import { type ErrorMeaning, engineErrors } from '../../lambdas/shared/error-meanings.ts';
+import { ErrorCode } from '../../lambdas/shared/errors.ts';
+import { eventErrors, gatewayErrors, protocolErrors, taskErrors } from './gateway-errors.ts';
+import { code, generatedFrom, table } from './markdown.ts';
+
+const INVALID_PARAMS = '-32602';
+const INTERNAL_ERROR = '-32603';
+
+export function errorsPage(): string {
+  const engine = Object.values(ErrorCode).sort();
+  return `# Errors
+
+${generatedFrom('lambdas/shared/error-meanings.ts and lambdas/operations/error-meanings.ts')}
+
+Every error has a stable \`code\` for programs and a \`message\` for people and models. The message says what happened, with the value, and
+what to do. The tables below list all codes.
+
+## Where errors appear
+
+| Where | Shape |
+| --- | --- |
+| The result of a tool | \`isError: true\`, and \`structuredContent\` with \`{ "error": { "code", "message", "retryable", "details" } }\` |
+| The management API | The same \`error\` object as the body, with an HTTP status |
+| A failed job | The same \`error\` object in the job, with the \`step\` that failed |
+| A method of MCP, such as \`tasks/get\` | A JSON-RPC error, with \`code\` and \`details\` in \`data\` |
+
+\`retryable: true\` means that the same call can succeed later without a change. *Sometimes* in a table means: read the field of the error.
+A start that you repeat needs the same \`idempotency_key\`, so that it creates one job. \`details\` has facts for programs, at most 8 KiB.
+
+## Codes of the engine
+
+This list is closed: an operation cannot use these codes, except \`CONFLICT\`, \`INVALID_ARGUMENTS\`, \`RANGE_INVALID\`, \`STEP_TIMED_OUT\` and
+\`URL_REFUSED\`. A code without an HTTP status appears in jobs and tools only. JSON-RPC codes apply to methods; tools return a result.
+
+${table(
+  ['Code', 'HTTP', 'JSON-RPC', 'Retryable', 'Meaning', 'Remedy'],
+  engine.map((each) => {
+    const { meaning, remedy, retryable } = engineErrors[each];
+    return [code(each), httpStatus(each), jsonRpcCode(each), retryable, meaning, remedy];
+  }),
+)}
+
+## Codes of the gateway
+
+API Gateway returns these before a function runs. In deployments with \`authorization=iam\`, refused signatures have AWS's own
+\`{ "message" }\` instead.
+
+${table(
+  ['Code', 'HTTP', 'Meaning', 'Remedy'],
+  gatewayErrors.map((error) => [code(error.code), error.status, error.meaning, error.remedy]),
+)}
+
+## Codes of JSON-RPC
+
+${table(
+  ['Code', 'Meaning'],
+  [
+    ...protocolErrors.map((error) => [String(error.code), error.meaning]),
+    ...Object.entries(EventErrorCode).map(([name, value]) => [
+      String(value),
+      `MCP Events: ${lowerFirst(eventErrors[name as keyof typeof eventErrors])}`,
+    ]),
+  ].sort(([a], [b]) => Number(b) - Number(a)),
+)}
+
+Methods of tasks have two more values of \`data.code\`:
+
+${table(
+  ['`data.code`', 'JSON-RPC', 'Meaning', 'Remedy'],
+  taskErrors.map((error) => [code(error.code), error.status, error.meaning, error.remedy]),
+)}
+
+## Codes of the samples
+
+Sample operations report these, as the result of a tool or in a failed job. The codes of your own operations are yours to choose: see
+[operations](../guides/operations.md).
+
+${table(
+  ['Code', 'Operations', 'Retryable', 'Meaning', 'Remedy'],
+  Object.entries(sampleErrors).map(([name, { operations, retryable, meaning, remedy }]) => [
+    code(name),
+    operations.map(code).join(', '),
+    retryable,
+    meaning,
+    remedy,
+  ]),
+)}
+`;
+}
+
+function httpStatus(name: ErrorCode): string {
+  if (name === ErrorCode.internal) return '500';
+  return String(STATUSES[name] ?? '–');
+}
+
+/** Returns the codes of `toMethodError` and `protocolErrorOf`, and those of the methods of MCP Events where they differ. */
+function jsonRpcCode(name: ErrorCode): string {
+  const { appears, retryable } = engineErrors[name];
+  const ofEvents = EVENT_CODES[name];
+  const codes = new Set([
+    ...(appears.includes('method') ? methodCodes(name, retryable) : []),
+    ...(appears.includes('job') && PROTOCOL_ERROR_CODES.has(name) ? [INTERNAL_ERROR] : []),
+    ...(ofEvents !== undefined && appears.includes('method') ? [String(ofEvents)] : []),
+  ]);
+  return [...codes].join(', ') || '–';
+}
+
+function methodCodes(name: ErrorCode, retryable: ErrorMeaning['retryable']): readonly string[] {
+  if (name === ErrorCode.internal || retryable === 'yes') return [INTERNAL_ERROR];
+  return retryable === 'no' ? [INVALID_PARAMS] : [INVALID_PARAMS, INTERNAL_ERROR];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
