@@ -1,11 +1,13 @@
 /** Starts a DynamoDB protocol server in this process, on a free loopback port, or connects to one that runs elsewhere. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { DeleteTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { openDynalite } from '../../local/dynamodb/dynalite-actions.ts';
+import { actionOf } from '../../local/shared/aws-json.ts';
+import { listenOnLoopback, readBody, sendJson } from '../../local/shared/loopback-server.ts';
 
 /** The rehearsal sets it, to run the tests of the stores against other implementations. */
 const { TEST_DYNAMODB_ENDPOINT } = process.env;
+/** DynamoDB's limit of one request. */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 export interface TestDynamoDb {
   readonly client: DynamoDBClient;
@@ -17,16 +19,24 @@ export async function startDynamoDb(): Promise<TestDynamoDb> {
     const client = clientOf(TEST_DYNAMODB_ENDPOINT);
     return { client, close: () => removeTables(client) };
   }
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  // Without dynalite's own server, whose `node:domain` hooks every promise of the process, also of later test files.
+  const dynalite = openDynalite(undefined);
+  const { url, close } = await listenOnLoopback(async (request, response) => {
+    const input = JSON.parse(String(await readBody(request, MAX_REQUEST_BYTES)));
+    const { status, body } = await dynalite.call({
+      action: actionOf(request.headers),
+      input,
+      isExpiry: false,
+    });
+    sendJson(response, status, body, { 'Content-Type': 'application/x-amz-json-1.0' });
+  });
+  const client = clientOf(url);
   return {
     client,
     async close() {
       client.destroy();
-      server.close();
-      await once(server, 'close');
+      await close();
+      await dynalite.close();
     },
   };
 }
