@@ -2,12 +2,20 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorsPage } from './reference/errors.ts';
+import { eventsPage } from './reference/events.ts';
+import { limitsPage } from './reference/limits.ts';
 import { openapiPage } from './reference/openapi.ts';
+import { optionsPage } from './reference/options.ts';
+import { toolsPage } from './reference/tools.ts';
 
 /** Each page by its path in docs/, with the function that returns it. */
 export const referencePages: Readonly<Record<string, () => string>> = {
   'openapi.yaml': openapiPage,
   'reference/errors.md': errorsPage,
+  'reference/events.md': eventsPage,
+  'reference/limits.md': limitsPage,
+  'reference/options.md': optionsPage,
+  'reference/tools.md': toolsPage,
 };
 
 /** @returns the paths of the pages that differ from what the code says */

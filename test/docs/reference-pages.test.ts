@@ -39,6 +39,13 @@ test('each error code of the gateway has a meaning and a remedy', () => {
   expect(gatewayErrors.map(({ code }) => code)).toEqual(expect.arrayContaining([...used]));
 });
 
+test('each argument of a tool has a meaning', () => {
+  const page = readFileSync('docs/reference/tools.md', 'utf8');
+  const [, ...tables] = page.split('| Argument |');
+  const rows = tables.flatMap((table) => table.split('\n\n')[0]?.split('\n') ?? []);
+  expect(rows.filter((row) => row.endsWith('|  |'))).toEqual([]);
+});
+
 /** Returns the codes in the sources of a directory, sorted. */
 function codesBelow(directory: string, pattern: RegExp): readonly string[] {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>

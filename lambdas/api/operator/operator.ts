@@ -44,7 +44,7 @@ const openJobsCursor = new Cursor<OpenPosition>(
 );
 
 /** Each request can read a thousand jobs. */
-const LIMIT = { limit: 'operator_requests_per_second', burst: 20, perSecond: 5 };
+export const OPERATOR_RATE = { limit: 'operator_requests_per_second', burst: 20, perSecond: 5 };
 
 export interface OperatorDependencies extends CancelDependencies {
   readonly operations: readonly OperationDefinition[];
@@ -65,7 +65,7 @@ export function createOperatorApi(dependencies: OperatorDependencies) {
 export function operatorRoutes(dependencies: OperatorDependencies) {
   const { operations, jobs, openJobs, deadLetterQueues, sweepFindings, deliveries, endpoints } = dependencies;
   const rateLimiter = new RateLimiter({
-    ...LIMIT,
+    ...OPERATOR_RATE,
     refusal: (waitMs) => `Too many operator requests. Wait ${waitMs} ms, then call again.`,
   });
 
