@@ -23,6 +23,11 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
     default: '`cognito`',
   },
   redirectUrls: { value: 'URLs, separated by commas', property: 'CognitoAuthorization.redirectUrls' },
+  clientMetadataUrls: {
+    value: 'URLs, separated by commas',
+    property: 'CognitoAuthorization.clientMetadataUrls',
+  },
+  dynamicRegistration: { value: '`true` or `false`', property: 'CognitoAuthorization.dynamicRegistration' },
   operators: { value: 'ARNs, separated by commas', property: 'IamAuthorization.operators' },
   issuer: { value: 'a URL', property: 'OidcAuthorization.issuer', default: 'required with `oidc`' },
   audience: { value: 'a text', property: 'OidcAuthorization.audience' },
