@@ -6,6 +6,7 @@ import { type ConsoleCloud, consoleCloud } from './console-cloud.ts';
 import { startTestedService } from './flaky-project.ts';
 import { expectGoodView } from './good-view.ts';
 import { jobIdOf, press, pressAndConfirm, see, seeInLog, show, textOf } from './page-actions.ts';
+import { film } from './pictures.ts';
 import { variedJobs } from './seed-history.ts';
 import { seedJobs } from './seed-jobs.ts';
 import { endOf, startJob } from './start-job.ts';
@@ -56,8 +57,10 @@ test('a build is shown from its first step to its end, each step within seconds'
   await see(page, 'Running');
   await seeInLog(page, 'added');
   await expectGoodView(page, 'console-job-running');
+  const endFilm = film(page, 'console-job-moving');
   await see(page, 'Completed.', 90_000);
   await see(page, 'hello-service.tar.gz');
+  await endFilm();
   await see(page, 'Lambda: sandbox');
   await see(page, 'List prices of');
   await expectGoodView(page, 'console-job');
