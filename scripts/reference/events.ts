@@ -47,7 +47,7 @@ ${table(
 
 ${schemaTable(event ?? {})}
 
-MCP Events has other names for the same properties: \`eventId\` for \`id\`, and \`name\` for \`type\`.
+MCP Events has other names: \`eventId\` for \`id\`, and \`name\` for \`type\`. It adds the \`cursor\` of the subscription.
 
 ## The job in an event
 
