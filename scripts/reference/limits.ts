@@ -133,7 +133,7 @@ const FIXED_LIMITS: readonly Limit[] = [
     what: 'log',
     value: bytes(readConstant('lambdas/runner/step-log.ts', 'MAX_LOG_BYTES')),
     scope: 'a step',
-    at: 'the log ends with a notice, and the step goes on',
+    at: 'the log ends with a notice, and the step continues',
     raise: FIXED,
   },
   {
