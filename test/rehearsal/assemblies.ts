@@ -12,6 +12,9 @@ export interface Template {
   readonly Resources: Record<string, Resource>;
 }
 
+/** Accepts the metadata documents of clients. Neither ministack nor cfn-lint knows the type, the tests of `local/cognito` do. */
+export const CIMD_POLICY = 'AWS::Cognito::CIMDPolicy';
+
 /** @returns paths of the template files */
 export async function templateFiles(assembly: string): Promise<readonly string[]> {
   const names = await readdir(assembly);

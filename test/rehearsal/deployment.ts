@@ -1,14 +1,14 @@
 /** Deploys assemblies with the CDK CLI, as an operator does. */
 import { createRequire } from 'node:module';
-import { removeResources } from './assemblies.ts';
+import { CIMD_POLICY, removeResources } from './assemblies.ts';
 import { ACCOUNT, REGION } from './ministack.ts';
 import { runProgram } from './programs.ts';
 
 export const STACK = 'AsyncOperations';
 /** Logical id of a restored jobs table. */
 export const RESTORED_JOBS = 'RestoredJobs';
-/** The type that ministack does not know: the style of the sign-in pages. */
-const UNKNOWN_TYPE = 'AWS::Cognito::ManagedLoginBranding';
+/** Types that ministack does not know: the style of the sign-in pages, and the clients that need no registration. */
+const UNKNOWN_TYPES = ['AWS::Cognito::ManagedLoginBranding', CIMD_POLICY];
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
 
 /** Synthesizes an app, without what ministack does not know. @param output folder of the assembly @param context of CDK */
@@ -24,7 +24,7 @@ export async function synthesize(
   ]);
   const command = `node --conditions=mcp-async-operations-source ${app}`;
   await cdk('synth', '--quiet', '--app', command, '--output', output, ...given);
-  await removeResources(output, UNKNOWN_TYPE);
+  for (const type of UNKNOWN_TYPES) await removeResources(output, type);
 }
 
 export async function bootstrap(assembly: string): Promise<void> {
