@@ -94,6 +94,7 @@ test('it lists, subscribes, is told of a job, refreshes, unsubscribes, and hears
   expect(await receivedOf(first)).toMatchObject({
     name: 'job.completed',
     data: { job_id: first, operation: 'echo', status: 'completed', result: { text: 'hello' } },
+    cursor: subscribed.cursor,
   });
   expect([...subscriptions.values()]).toMatchObject([{ id: subscribed.id, cursor: subscribed.cursor }]);
 

@@ -186,8 +186,8 @@ describe('what is offered', () => {
   });
 
   test('clients of 2025 are offered the extension when they initialize, and can use it', async () => {
-    const legacy = async (method: string, params: object) => {
-      const response = await serve(
+    const send = (method: string, params: object) =>
+      serve(
         new Request('https://localhost/mcp', {
           method: 'POST',
           headers: { accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
@@ -196,6 +196,8 @@ describe('what is offered', () => {
         { owner: 'ada', scopes },
         Number.MAX_SAFE_INTEGER,
       );
+    const legacy = async (method: string, params: object) => {
+      const response = await send(method, params);
       // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field
       return (await response.json()) as any;
     };
@@ -213,7 +215,13 @@ describe('what is offered', () => {
     now += SETTLE + 1;
     const polled = await legacy('events/poll', { name: NAME, cursor: begun.result.cursor });
     expect(idsOf(polled)).toEqual([id]);
-    expect((await legacy('events/poll', { name: 'job.exploded' })).error.code).toBe(-32023);
+    const stream = await send('events/stream', { name: NAME, cursor: begun.result.cursor });
+    const text = await stream.text();
+    expect(text).toContain('notifications/events/active');
+    expect(text).toContain(id);
+    for (const method of ['events/poll', 'events/stream']) {
+      expect((await legacy(method, { name: 'job.exploded' })).error.code).toBe(-32023);
+    }
   });
 
   test('the seven events of a job, with schemas both ways', async () => {
@@ -232,7 +240,7 @@ describe('what is offered', () => {
     for (const event of result.events) {
       expect(event).toMatchObject({
         description: expect.any(String),
-        delivery: ['webhook', 'poll'],
+        delivery: ['webhook', 'push', 'poll'],
         inputSchema: {
           type: 'object',
           additionalProperties: false,

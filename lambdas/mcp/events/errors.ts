@@ -52,7 +52,7 @@ export function subscriptionNotFound(): ProtocolError {
 export function deliveryModeUnsupported(mode: string): ProtocolError {
   return new ProtocolError(
     EventErrorCode.unsupported,
-    `Delivery mode "${mode}" is not supported. Subscribe with mode "webhook", or call events/poll.`,
+    `Delivery mode "${mode}" is not supported. Subscribe with mode "webhook", or call events/stream or events/poll.`,
     { feature: 'deliveryMode', value: mode },
   );
 }

@@ -36,7 +36,7 @@ const payload = jobOutput.extend({
 });
 
 /** How clients receive an event of any type. */
-const DELIVERY_MODES = ['webhook', 'poll'] as const;
+const DELIVERY_MODES = ['webhook', 'push', 'poll'] as const;
 
 export interface EventTypes {
   /** Returns the entries of `events/list`. */
