@@ -16,7 +16,7 @@ export interface JobLimits {
   readonly callsPerSecond: number;
   /**
    * Calls of an owner that may wait at once, counted over all function instances: `wait_seconds`, `tasks/result`,
-   * `subscriptions/listen`. As many synchronous calls may run besides. Each occupies an instance of a function.
+   * `subscriptions/listen`, `events/stream`. As many synchronous calls may run besides. Each occupies an instance of a function.
    */
   readonly waitingCalls: number;
 }

@@ -4,6 +4,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { CallCounter } from '../support/call-counter.ts';
 import { freeSlots } from '../support/free-slots.ts';
 import { legacy, modern, modernRequest, type RpcOptions, type RpcResponse, TASKS } from '../support/rpc.ts';
+import { type StreamMessage, sseMessages } from '../support/sse-messages.ts';
 import { startTestCloud } from '../support/test-cloud.ts';
 
 const counter = new CallCounter();
@@ -17,14 +18,6 @@ afterAll(() => cloud.close());
 const UNKNOWN = 'a0000000-0000-4000-8000-000000000000';
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
-interface Message {
-  readonly method?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: messages are checked field by field
-  readonly params?: any;
-  // biome-ignore lint/suspicious/noExplicitAny: messages are checked field by field
-  readonly result?: any;
-}
-
 async function create(name: string, args: object = {}): Promise<string> {
   const { result, error } = await modern(cloud, 'tools/call', { name, arguments: args });
   expect(error).toBeUndefined();
@@ -35,22 +28,9 @@ async function create(name: string, args: object = {}): Promise<string> {
 const open = (taskIds: unknown, options?: RpcOptions) =>
   modernRequest(cloud, 'subscriptions/listen', { notifications: { taskIds } }, options);
 
-async function* messages(response: Response): AsyncGenerator<Message> {
-  let text = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += chunk;
-    const events = text.split('\n\n');
-    text = events.pop() ?? '';
-    for (const event of events) {
-      const data = /^data: (.*)$/m.exec(event)?.[1];
-      if (data) yield JSON.parse(data);
-    }
-  }
-}
-
-async function all(response: Response): Promise<Message[]> {
-  const read: Message[] = [];
-  for await (const message of messages(response)) read.push(message);
+async function all(response: Response): Promise<StreamMessage[]> {
+  const read: StreamMessage[] = [];
+  for await (const message of sseMessages(response)) read.push(message);
   return read;
 }
 
@@ -78,7 +58,7 @@ test('it says what it listens to, shows each change once, with the result at the
 test('questions come too, and what follows the answers', async () => {
   const taskId = await create('start_ask');
   const capabilities = { elicitation: {}, extensions: { [TASKS]: {} } };
-  const stream = messages(await open([taskId], { capabilities }));
+  const stream = sseMessages(await open([taskId], { capabilities }));
   const seen: string[] = [];
   for await (const { method, params } of stream) {
     if (method !== 'notifications/tasks') continue;
@@ -97,7 +77,7 @@ test('questions come too, and what follows the answers', async () => {
 
 test('a client that comes back is shown how it is, and what has ended meanwhile', async () => {
   const taskId = await create('start_probe', { behaviour: 'wait' });
-  const first = messages(await open([taskId]));
+  const first = sseMessages(await open([taskId]));
   await first.next();
   expect((await first.next()).value.params.status).toBe('working');
   await first.return(undefined);
@@ -144,7 +124,7 @@ describe('a task that goes on for longer than a stream may', () => {
       ...(tasks as object),
       findAll: async () => [{ jobId: UNKNOWN, version: ++looks, status: 'running' }],
     } as never;
-    const stream = messages(
+    const stream = sseMessages(
       await listen(subscription(), {
         tasks: counted,
         waits: freeSlots,
@@ -172,7 +152,7 @@ test('the tasks of others, and what is none, are not listened to; when nothing i
 test('it costs one read a second, however many tasks it watches', async () => {
   const taskIds: string[] = [];
   for (let i = 0; i < 6; i++) taskIds.push(await create('start_probe', { behaviour: 'wait' }));
-  const stream = messages(await open(taskIds));
+  const stream = sseMessages(await open(taskIds));
   for (let shown = 0; shown <= taskIds.length; shown++) await stream.next();
   const from = Date.now();
   counter.reset();
