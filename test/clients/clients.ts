@@ -30,7 +30,12 @@ export const clients: readonly ForeignClient[] = [
     toolchain: python('mcp_v1_8.py', 'mcp-1.8'),
     note: 'of May 2025: texts alone, no sign-in',
   },
-  { name: 'fastmcp', language: 'Python', toolchain: python('fastmcp_tasks_client.py', 'fastmcp') },
+  {
+    name: 'fastmcp',
+    language: 'Python',
+    toolchain: python('fastmcp_tasks_client.py', 'fastmcp'),
+    note: 'events: through its interface for extensions, because no release has `fastmcp.experimental.events`',
+  },
   {
     name: 'langchain-mcp-adapters',
     language: 'Python',

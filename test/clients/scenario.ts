@@ -20,6 +20,8 @@ export const CHECKS = [
   'task question',
   'resource',
   'errors',
+  'events poll',
+  'events push',
 ] as const;
 export type Check = (typeof CHECKS)[number];
 
@@ -106,6 +108,8 @@ class Scenario {
       await this.#check('tasks', () => this.#task('start_build', { project: this.#project }));
     }
     await this.#check('errors', () => this.#unknownJob());
+    await this.#check('events poll', () => this.#receiveEvent('poll'));
+    await this.#check('events push', () => this.#receiveEvent('push'));
     const slow = await this.#start('start_build', { project: SLOW_PROJECT }).catch(() => undefined);
     if (slow) {
       await this.#check('progress', () => this.#waitWithProgress(slow));
@@ -211,6 +215,16 @@ class Scenario {
 
   #production(build: string) {
     return { project: this.#project, build_job_id: build, environment: 'production' };
+  }
+
+  /** Subscribes to an event, causes it, and waits for it. */
+  async #receiveEvent(mode: 'poll' | 'push'): Promise<void> {
+    const name = 'job.created';
+    await this.#program.command('subscribe', { mode, name });
+    const job = await this.#start('start_build', { project: this.#project });
+    const event = await this.#program.command('event', { job_id: job });
+    if (event.name !== name || !String(event.event_id).startsWith(job))
+      throw new Error(`Another event: ${show(event)}`);
   }
 
   async #unknownJob(): Promise<void> {

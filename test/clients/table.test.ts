@@ -25,7 +25,7 @@ describe('a row of the table of clients', () => {
     const known = row(FAILED, { progress: { reason: 'drops notifications', issue: ISSUE } });
     expect(unexpected(known)).toEqual([]);
     expect(table([known])).toContain(
-      `its fault |  |  |  |  |  | progress: drops notifications ([issue](${ISSUE})) |`,
+      `its fault |  |  |  |  |  |  |  | progress: drops notifications ([issue](${ISSUE})) |`,
     );
   });
 

@@ -1,4 +1,4 @@
-"""FastMCP with its tasks client: tools, and the tasks extension of 2026-07-28."""
+"""FastMCP with its tasks client: tools, the tasks extension of 2026-07-28, and MCP Events."""
 
 import asyncio
 import warnings
@@ -8,6 +8,7 @@ import fastmcp_tasks
 from commands import TOKEN, URL, open_page, run, serve
 from fastmcp import Client as FastClient
 from fastmcp.client.auth import OAuth
+from fastmcp_events import Events
 
 warnings.simplefilter("ignore")
 # Its OAuth client opens a browser, and waits for it with a server of its own.
@@ -23,7 +24,8 @@ class Client:
     def __init__(self):
         self.asked = 0
         auth = OAuth() if TOKEN else None
-        self.client = FastClient(URL, auth=auth, elicitation_handler=self.answer)
+        self.events = Events()
+        self.client = FastClient(URL, auth=auth, elicitation_handler=self.answer, extensions=[self.events])
 
     async def list(self):
         return {"tools": [tool.name for tool in await self.client.list_tools()]}
@@ -48,6 +50,13 @@ class Client:
         self.asked = 0
         result = await self.client.call_tool(name, arguments, raise_on_error=False)
         return {**outcome(result), "status": "completed", "questions": self.asked}
+
+    async def subscribe(self, mode, name):
+        await self.events.subscribe(self.client.session, mode, name)
+        return {}
+
+    async def event(self, job_id):
+        return await self.events.event(job_id)
 
     async def answer(self, _message, response_type, _params, _context):
         self.asked += 1
