@@ -12,6 +12,7 @@ import { checkJobRate } from './check-job.ts';
 import { coldStarts } from './cold-start.ts';
 import { contextTokens } from './context.ts';
 import { costRows } from './cost/rows.ts';
+import { eventStreams } from './event-stream.ts';
 import { jobCost } from './job-cost.ts';
 import { localCloud } from './local-cloud.ts';
 import { logLines } from './log-lines.ts';
@@ -55,7 +56,7 @@ try {
     console.error('Costs of a job …');
     rows.push(...(await jobCost(cloud, counter)), ...(await progressCost()));
     console.error('Events and webhooks …');
-    rows.push(...(await webhooks(cloud, counter)));
+    rows.push(...(await webhooks(cloud, counter)), ...(await eventStreams()));
     console.error('Cold starts …');
     rows.push(...(await coldStarts(app, cloud, scratch)));
     console.error('Waits …');

@@ -25,6 +25,7 @@ export async function startWebhookTables(now: () => number) {
     }),
   );
   return {
+    client,
     slotsOf: (limit: number) => new OwnerSlots({ client, tableName: 'slots', purpose: 'test', limit, now }),
     endpoints: new EndpointStore({ client, tableName: 'endpoints', now }),
     deliveries: new DeliveryStore({ client, tableName: 'deliveries', now }),
