@@ -149,7 +149,7 @@ function describeSignIn({ issuer, publicClient, confidentialClient }: IdentityPr
   return `
 Sign-in: ${issuer} signs in every user, as "development" or as the login_hint.
   Only "development" may request the scope jobs:operate, for the operator's page of the console.
-  Clients that register themselves need no setup. For others, configure:
+  Clients with a metadata document (CIMD) and those that register themselves need only the URL. For others, configure:
     client id      ${publicClient.clientId}            redirects to http://localhost or http://127.0.0.1, any port: /callback, /oauth/callback or /
   Programs without a user (client_credentials):
     client id      ${confidentialClient.clientId}

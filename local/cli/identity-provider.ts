@@ -3,9 +3,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Context, errors, interactionPolicy, Provider } from 'oidc-provider';
 import { Scope, scopes } from '../../lambdas/shared/caller.ts';
 import { type Handler, isLoopback, listenOnLoopback } from '../shared/loopback-server.ts';
+import { type DocumentOptions, documentFetch, isOwnRedirect, refusalOfDocument } from './client-documents.ts';
 import { MemoryAdapter } from './memory-adapter.ts';
 
-export interface IdentityProviderOptions {
+export interface IdentityProviderOptions extends DocumentOptions {
   /** Port on 127.0.0.1. @default 0: a free port */
   readonly port?: number;
   /** Lifetime of access tokens in seconds. @default 300 */
@@ -24,7 +25,7 @@ export interface IdentityProvider {
 /** The user who signs in without a `login_hint`, and the only one who may have the scope `jobs:operate`. */
 export const DEFAULT_USER = 'development';
 
-/** Redirect paths of the public client. Other clients register themselves (RFC 7591). */
+/** Redirect paths of the public client. Other clients have a metadata document (CIMD), or register themselves (RFC 7591). */
 export const REDIRECT_PATHS = ['/', '/callback', '/oauth/callback', '/console'];
 
 const PUBLIC_CLIENT_ID = 'local';
@@ -45,6 +46,7 @@ export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'
 export async function startIdentityProvider({
   port = 0,
   accessTokenSeconds = 300,
+  ...documents
 }: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const handler = Promise.withResolvers<Handler>();
   const { url: issuer, close } = await listenOnLoopback(handler.promise, { port });
@@ -81,8 +83,30 @@ export async function startIdentityProvider({
     jwks: { keys: [signingKey()] },
     pkce: { required: () => true },
     scopes: SCOPES,
+    // For metadata documents of clients, and for the keys that they name.
+    fetch: documentFetch(documents),
+    // An authorization request names its redirect, so that it can be compared with the site of the client's document.
+    allowOmittingSingleRegisteredRedirectUri: false,
     features: {
       clientCredentials: { enabled: true },
+      clientIdMetadataDocument: {
+        enabled: true,
+        ack: 'draft-02',
+        allowFetch(_context: Context, clientId: string) {
+          const refusal = refusalOfDocument(clientId);
+          if (refusal) throw new errors.InvalidClientMetadata(`client_id: ${refusal}`);
+          return true;
+        },
+        allowClient({ oidc }: Context, { clientId }: Context['oidc']['client']) {
+          const { redirect_uri: redirect } = oidc.params;
+          if (redirect !== undefined && !isOwnRedirect(redirect, clientId)) {
+            throw new errors.InvalidRequest(
+              `redirect_uri "${redirect}" is of another site than the client's document ${clientId}.`,
+            );
+          }
+          return true;
+        },
+      },
       devInteractions: { enabled: false },
       registration: { enabled: true },
       resourceIndicators: {
@@ -110,8 +134,9 @@ export async function startIdentityProvider({
       client.grantTypeAllowed('refresh_token'),
     expiresWithSession: () => false,
     rotateRefreshToken: () => true,
-    renderError: (context: { body: unknown }, error: object) => {
-      context.body = error;
+    renderError: (context: { body: unknown }, error: object, { error_detail }: { error_detail?: string }) => {
+      // This provider is for development: the detail says why a document was refused.
+      context.body = { ...error, ...(error_detail !== undefined && { error_detail }) };
     },
     interactions: {
       policy: policy(),

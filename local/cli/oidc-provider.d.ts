@@ -5,7 +5,11 @@ declare module 'oidc-provider' {
   export interface Context {
     readonly oidc: {
       readonly client: { readonly clientId: string; grantTypeAllowed(type: string): boolean };
-      readonly params: { readonly scope?: string; readonly login_hint?: string };
+      readonly params: {
+        readonly scope?: string;
+        readonly login_hint?: string;
+        readonly redirect_uri?: string;
+      };
       readonly session: { readonly accountId?: string };
       /** By resource indicator. */
       readonly resourceServers: Readonly<Record<string, { readonly scope: string }>>;
@@ -35,6 +39,8 @@ declare module 'oidc-provider' {
   }
 
   export const errors: {
+    readonly InvalidClientMetadata: new (description: string) => Error;
+    readonly InvalidRequest: new (description: string) => Error;
     readonly InvalidTarget: new (description: string) => Error;
     readonly SessionNotFound: new (description: string) => Error;
   };

@@ -20,24 +20,31 @@ import {
   startIdentityProvider,
 } from '../../local/cli/identity-provider.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { ClientDocuments } from '../support/client-documents.ts';
 import { call } from '../support/test-cloud.ts';
 import { startTokenCloud } from '../support/token-cloud.ts';
 
 const ACCESS_TOKEN_SECONDS = 3;
 const REDIRECT_URL = 'http://127.0.0.1:8765/callback';
 
+let documents: ClientDocuments;
 let idp: IdentityProvider;
 let cloud: LocalCloud;
 let mcp: URL;
 
 beforeAll(async () => {
-  idp = await startIdentityProvider({ accessTokenSeconds: ACCESS_TOKEN_SECONDS });
+  documents = await ClientDocuments.start();
+  idp = await startIdentityProvider({
+    accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+    documentAuthority: documents.authority,
+  });
   cloud = await startTokenCloud(idp.issuer, { allowLoopbackWebhooks: true });
   mcp = new URL('/mcp', cloud.url);
 });
 afterAll(async () => {
   await cloud.close();
   await idp.close();
+  await documents.close();
 });
 
 /** Acts as a browser: follows an authorization URL with cookies through redirects to the client's callback. */
@@ -75,14 +82,18 @@ class Memory {
   /** Replaces a registration. */
   readonly known: { client_id: string } | undefined;
   readonly scope: string | undefined;
+  /** URL of a metadata document, for a client that prefers it to a registration. */
+  readonly clientMetadataUrl: string | undefined;
   authorizationUrl: URL | undefined;
 
   constructor({
     known,
     scope,
     loginHint,
-  }: { known?: { client_id: string }; scope?: string; loginHint?: string } = {}) {
+    clientMetadataUrl,
+  }: { known?: { client_id: string }; scope?: string; loginHint?: string; clientMetadataUrl?: string } = {}) {
     this.known = known;
+    this.clientMetadataUrl = clientMetadataUrl;
     this.scope = scope;
     this.loginHint = loginHint;
     this.clientMetadata = {
@@ -145,12 +156,22 @@ async function connect(memory: Memory): Promise<Client> {
 
 describe('@modelcontextprotocol/client', () => {
   test.each([
-    ['that registers itself', () => undefined],
-    ['that is known', () => ({ client_id: idp.publicClient.clientId, issuer: idp.issuer })],
-  ])('a client %s finds out where to sign in, and runs a job', async (_what, known) => {
-    const memory = new Memory({ known: known() });
+    ['that registers itself', () => ({}), /^[\w-]{20,}$/],
+    [
+      'with a metadata document',
+      () => ({ clientMetadataUrl: documents.publish('/v2.json') }),
+      /^https:.*v2\.json$/,
+    ],
+    [
+      'that is known',
+      () => ({ known: { client_id: idp.publicClient.clientId, issuer: idp.issuer } }),
+      /^local$/,
+    ],
+  ])('a client %s finds out where to sign in, and runs a job', async (_what, options, clientId) => {
+    const memory = new Memory(options());
     await signIn(memory);
     const asked = (memory.authorizationUrl as URL).searchParams;
+    expect(asked.get('client_id')).toMatch(clientId);
     expect(Object.fromEntries(asked)).toMatchObject({
       resource: mcp.href,
       scope: 'jobs:read jobs:write webhooks:manage offline_access',
@@ -226,27 +247,46 @@ describe('@modelcontextprotocol/client', () => {
   });
 });
 
-test('@modelcontextprotocol/sdk 1.x: the same, from the 401 to a renewed token', async () => {
-  const memory = new Memory();
-  const transport = () => new Transport1(mcp, { authProvider: memory as unknown as OAuthClientProvider1 });
-  const first = transport();
-  await expect(new Client1({ name: 'test', version: '1.0.0' }).connect(first)).rejects.toThrow(
-    'Unauthorized',
-  );
-  const { searchParams } = await browse(memory.authorizationUrl as URL);
-  await first.finishAuth(String(searchParams.get('code')));
-  const token = memory.tokens()?.access_token;
-  await delay(ACCESS_TOKEN_SECONDS * 1000 + 100);
+describe('@modelcontextprotocol/sdk 1.x', () => {
+  const transportOf1 = (memory: Memory) =>
+    new Transport1(mcp, { authProvider: memory as unknown as OAuthClientProvider1 });
 
-  const client = new Client1({ name: 'test', version: '1.0.0' });
-  await client.connect(transport());
-  const { structuredContent } = await client.callTool({
-    name: 'start_echo',
-    arguments: { text: 'hello', wait_seconds: 20 },
+  async function signIn1(memory: Memory): Promise<void> {
+    const transport = transportOf1(memory);
+    await expect(new Client1({ name: 'test', version: '1.0.0' }).connect(transport)).rejects.toThrow(
+      'Unauthorized',
+    );
+    const { searchParams } = await browse(memory.authorizationUrl as URL);
+    await transport.finishAuth(String(searchParams.get('code')));
+  }
+
+  async function runJob(memory: Memory): Promise<void> {
+    const client = new Client1({ name: 'test', version: '1.0.0' });
+    await client.connect(transportOf1(memory));
+    const { structuredContent } = await client.callTool({
+      name: 'start_echo',
+      arguments: { text: 'hello', wait_seconds: 20 },
+    });
+    expect(structuredContent).toMatchObject({ status: 'completed', result: { text: 'hello' } });
+    await client.close();
+  }
+
+  test('a client that registers itself signs in, and runs a job', async () => {
+    const memory = new Memory();
+    await signIn1(memory);
+    await runJob(memory);
   });
-  expect(structuredContent).toMatchObject({ status: 'completed', result: { text: 'hello' } });
-  expect(memory.tokens()?.access_token).not.toBe(token);
-  await client.close();
+
+  test('a client with a metadata document signs in, renews its token, and runs a job', async () => {
+    const clientMetadataUrl = documents.publish('/v1.json');
+    const memory = new Memory({ clientMetadataUrl });
+    await signIn1(memory);
+    const token = memory.tokens()?.access_token ?? '';
+    expect(decodeJwt(token).client_id).toBe(clientMetadataUrl);
+    await delay(ACCESS_TOKEN_SECONDS * 1000 + 100);
+    await runJob(memory);
+    expect(memory.tokens()?.access_token).not.toBe(token);
+  });
 });
 
 describe('the identity provider', () => {
