@@ -82,7 +82,7 @@ export default {
       to: {
         path: '^lambdas/',
         pathNot:
-          '^lambdas/(definition|shared/(env|caller|errors|slots-table|function-memory|observability/metric-definitions)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|canary/(canary-settings|objectives)\\.ts|webhooks/)',
+          '^lambdas/(definition|shared/(env|caller|errors|server-identity|slots-table|function-memory|observability/metric-definitions)\\.ts|jobs/(job|jobs-table|limits|retention|upload-key)\\.ts|api/(routes|console-page)\\.ts|canary/(canary-settings|objectives)\\.ts|webhooks/)',
       },
     },
     {

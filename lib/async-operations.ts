@@ -29,6 +29,7 @@ import { Gateway } from './endpoints/gateway.ts';
 import { ManagementApi } from './endpoints/management-api.ts';
 import { McpApi } from './endpoints/mcp-api.ts';
 import { SandboxReports } from './endpoints/sandbox-reports.ts';
+import { checkServer, type ServerOptions } from './endpoints/server-options.ts';
 import { ExecutionQueue } from './jobs/execution-queue.ts';
 import { ExecutionRecorder } from './jobs/execution-recorder.ts';
 import { FailureRecorder } from './jobs/failure-recorder.ts';
@@ -66,6 +67,8 @@ export interface AsyncOperationsProps {
   readonly authorization?: AuthorizationChoice;
   /** Custom domain name for the API. @default none: the API has the URL of its stage */
   readonly domain?: DomainChoice;
+  /** How the server introduces itself to clients. @default the default of each option, with a public server card */
+  readonly server?: ServerOptions;
   /** AWS WAF in front of the API, about 10 US dollars a month. @default none */
   readonly firewall?: FirewallChoice;
   /** CloudWatch logs of requests to the API. @default none: functions write logs, API Gateway writes none */
@@ -140,7 +143,8 @@ export class AsyncOperations extends Construct {
     super(scope, id);
     if (props.tracing !== undefined) setTracing(this, props.tracing);
     const { operations: catalogue, functions = {}, tables = [], apis = [], kmsKeys = [] } = props;
-    const { stateMachines = {} } = props;
+    const { stateMachines = {}, server = {} } = props;
+    checkServer(server);
     checkNames(catalogue, functions);
     checkRegion(this, catalogue);
     for (const { name, connectionArn } of apis) {
@@ -209,7 +213,7 @@ export class AsyncOperations extends Construct {
       webhooks,
       progressToTopic: props.progressToTopic ?? false,
     });
-    const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots };
+    const endpoint = { gateway, catalogue, jobsTable, workspace, webhooks, slots, server };
     const mcp = new McpApi(this, 'Mcp', { ...endpoint, names, operations, executionQueue });
     // A deploy updates them first, so that no job of a new operation meets a sweep that does not know the operation.
     mcp.node.addDependency(failures, reconciler);

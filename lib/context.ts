@@ -8,6 +8,7 @@ import type { Catalogue } from './catalogue.ts';
 import { readReservedConcurrency } from './defaults/reserved-concurrency.ts';
 import { readTracing } from './defaults/tracing.ts';
 import { readApiLogs } from './endpoints/api-logs.ts';
+import { readServer } from './endpoints/server-options.ts';
 import { readMonitoring } from './monitoring/monitoring-options.ts';
 import { readApis } from './operations/api-connections.ts';
 import { readStateMachines } from './operations/external-state-machines.ts';
@@ -16,7 +17,7 @@ import { readTables } from './operations/operator-tables.ts';
 
 /**
  * Reads properties of `AsyncOperations` from the CDK context. The keys are `authorization` and its options, `domainName`,
- * `firewall`, `reservedConcurrency`, `apiLogs`, `tracing`, `monitoring` and its options, `migrateTables`, `apiConnections`, `kmsKeys`,
+ * `serverName`, `serverTitle`, `serverDescription`, `serverVersion`, `serverWebsite`, `serverCard`, `firewall`, `reservedConcurrency`, `apiLogs`, `tracing`, `monitoring` and its options, `migrateTables`, `apiConnections`, `kmsKeys`,
  * `stateMachines` and `stateMachineTag`.
  * @param node of the app or the stack
  * @returns properties to pass to `AsyncOperations`; those without a key are undefined or empty
@@ -33,6 +34,7 @@ export async function readContext(
   return {
     authorization: readAuthorization(node),
     domain: readDomain(node),
+    server: readServer(node),
     firewall: readFirewall(node),
     reservedConcurrency: readReservedConcurrency(node),
     apiLogs: readApiLogs(node),

@@ -16,6 +16,7 @@ export { readContext } from './context.ts';
 export type { ReservedConcurrency } from './defaults/reserved-concurrency.ts';
 export type { AdotTracing, TracingChoice } from './defaults/tracing.ts';
 export type { ApiLogsChoice } from './endpoints/api-logs.ts';
+export type { ServerOptions } from './endpoints/server-options.ts';
 export type { CanaryOptions } from './monitoring/canary.ts';
 export type { BudgetOptions, MonitoringOptions } from './monitoring/monitoring-options.ts';
 export type { ServiceMetricOptions } from './monitoring/service-metric.ts';

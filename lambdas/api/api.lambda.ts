@@ -10,6 +10,7 @@ import { addressPolicy } from '../shared/http/address-policy.ts';
 import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { measureRequests } from '../shared/observability/request-metrics.ts';
+import { readCard } from '../shared/server-identity.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -36,6 +37,7 @@ export const handler = middy(
       directory: new URL('pages/', import.meta.url),
       signIn: JSON.parse(requiredEnv(Env.consoleSignIn)),
     }),
+    serverCard: readCard(process.env[Env.serverCard]),
   }),
 )
   .use(observe(requestKeys))

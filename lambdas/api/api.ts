@@ -3,6 +3,7 @@ import { answerLinkRoutes } from './answer-links.ts';
 import { consoleRoutes } from './console.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import type { ApiDependencies, RouteHandler } from './dependencies.ts';
+import { discoveryRoutes } from './discovery.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { jobInputRoutes } from './job-input.ts';
 import { jobLogRoutes } from './job-log.ts';
@@ -24,6 +25,7 @@ export function createApi(dependencies: ApiDependencies) {
     ...jobInputRoutes(dependencies),
     ...operationRoutes(dependencies),
     ...consoleRoutes(dependencies),
+    ...discoveryRoutes(dependencies),
   };
   return serveRoutes(handlers);
 }

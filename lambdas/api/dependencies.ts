@@ -6,6 +6,7 @@ import type { PollIntervals } from '../jobs/poll-intervals.ts';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import type { AddressPolicy } from '../shared/http/address-guard.ts';
 import type { RateLimiter } from '../shared/rate-limiter.ts';
+import type { CardIdentity } from '../shared/server-identity.ts';
 import type { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import type { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import type { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -30,6 +31,8 @@ export interface ApiDependencies extends RetryDependencies {
   readonly waits: Pick<OwnerSlots, 'run' | 'take'>;
   readonly addressPolicy: AddressPolicy;
   readonly console: ConsolePage;
+  /** Undefined when the operator publishes none. */
+  readonly serverCard: CardIdentity | undefined;
 }
 
 /** @throws AppError; everything else is a bug. */

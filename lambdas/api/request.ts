@@ -37,9 +37,24 @@ export class ApiRequest {
   /** Milliseconds until the function times out. */
   readonly remainingMs = (): number => this.#context.getRemainingTimeInMillis();
 
+  get method(): string {
+    return this.#event.httpMethod;
+  }
+
   /** The path as the client sent it, with the stage. */
   get path(): string {
     return this.#event.requestContext.path;
+  }
+
+  /**
+   * Base URL of this API, without a trailing slash. API Gateway sets it: the domain is never a client's text. Only the local cloud
+   * serves http, on loopback (SEP-2127, discovery.md, "Transport Security").
+   */
+  get baseUrl(): string {
+    const { domainName = 'localhost', stage, path } = this.#event.requestContext;
+    const scheme = /^(127\.0\.0\.1|localhost|\[::1\])(:|$)/.test(domainName) ? 'http' : 'https';
+    // A custom domain has no stage in its paths.
+    return `${scheme}://${domainName}${path.startsWith(`/${stage}/`) ? `/${stage}` : ''}`;
   }
 
   /** Returns a path parameter as the client sent it, without a slash; '' when absent. */

@@ -12,8 +12,18 @@ type Route = {
   | {
       /** Anyone may call the route: the gateway requires no credential. The path may contain one. */
       readonly isPublic: true;
+      /** The gateway's resource, when that passes every method and each path below it to the function. @default `path` */
+      readonly resource?: string;
+      /** A document that pages of any site may read: `HEAD` and `OPTIONS` work too. */
+      readonly isDocument?: true;
     }
 );
+
+/** All documents below `/.well-known` share a resource: clients look for unknown ones too, and must get a 404. */
+const WELL_KNOWN = '/.well-known/{proxy+}';
+/** SEP-2127, discovery.md, "Hosted Server Card Location": the reserved path is the endpoint's, with this behind it. */
+const SERVER_CARD = '/mcp/server-card';
+const DOCUMENT = { method: 'GET', isPublic: true, isDocument: true } as const;
 
 export const routes = [
   { method: 'GET', path: '/jobs', scopes: [Scope.jobsRead] },
@@ -45,12 +55,19 @@ export const routes = [
   { method: 'POST', path: '/operator/deliveries/{delivery_id}/replay', scopes: [Scope.jobsOperate] },
   { method: 'GET', path: '/answers/{token}', isPublic: true },
   { method: 'POST', path: '/answers/{token}', isPublic: true },
-  { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true },
+  { method: 'GET', path: '/.well-known/webhook-keys', isPublic: true, resource: WELL_KNOWN },
+  { ...DOCUMENT, path: SERVER_CARD, resource: SERVER_CARD },
+  // AI Catalog, "Well-Known URI"; ARD v0.91, section 5.1.
+  { ...DOCUMENT, path: '/.well-known/ai-catalog.json', resource: WELL_KNOWN },
+  { ...DOCUMENT, path: '/.well-known/ard.json', resource: WELL_KNOWN },
   { method: 'GET', path: '/operations', scopes: [Scope.jobsRead] },
   { method: 'GET', path: '/console', isPublic: true },
   { method: 'GET', path: '/console/config', isPublic: true },
   { method: 'GET', path: '/console/{file}', isPublic: true },
 ] as const satisfies readonly Route[];
+
+/** The gateway's resources that pass every method to the function, without a credential. */
+export const OPEN_RESOURCES: ReadonlySet<string> = new Set([WELL_KNOWN, SERVER_CARD]);
 
 type NameOf<R> = R extends { readonly method: infer M extends string; readonly path: infer P extends string }
   ? `${M} ${P}`

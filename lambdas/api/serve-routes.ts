@@ -6,7 +6,9 @@ import { inRequestTrace } from '../shared/observability/tracing.ts';
 import type { RouteHandler } from './dependencies.ts';
 import { ApiRequest } from './request.ts';
 import { errorResponse, toProxyResult } from './response.ts';
-import { type RouteName, routes, UNKNOWN_ROUTE } from './routes.ts';
+import { OPEN_RESOURCES, type RouteName, routes, UNKNOWN_ROUTE } from './routes.ts';
+
+const DOCUMENT_METHODS = ['GET', 'HEAD', 'OPTIONS'] as const;
 
 /**
  * @param options.scopes what a caller needs to learn that a path does not exist. @default none
@@ -26,7 +28,8 @@ export function serveRoutes(
           if ('scopes' in access) requireScopes(request.caller, access.scopes);
           return handle(request);
         });
-      return [{ method, path, handler }];
+      const methods = 'isDocument' in access ? DOCUMENT_METHODS : ([method] as const);
+      return methods.map((each) => ({ method: each, path, handler }));
     }),
     notFoundResponse: () => undefined,
   });
@@ -35,7 +38,7 @@ export function serveRoutes(
     const result = await route({ ...event, path: pathOf(event) }, context, options);
     if (result) return result;
     return respond(event.resource, new ApiRequest(event, context), async (request) => {
-      requireScopes(request.caller, scopes);
+      if (!OPEN_RESOURCES.has(event.resource)) requireScopes(request.caller, scopes);
       // The resource accepts all paths below it, so the gateway does not refuse them.
       return { status: 404, body: { error: UNKNOWN_ROUTE } };
     });

@@ -5,6 +5,8 @@
 import type { CallToolResult, Server, ServerCapabilities, ServerContext } from '@modelcontextprotocol/server';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../shared/caller.ts';
+import { Env } from '../shared/env.ts';
+import { readIdentity } from '../shared/server-identity.ts';
 import {
   APPS_EXTENSION,
   CARD_RESOURCE,
@@ -29,7 +31,15 @@ import type { TaskJobs } from './tasks/task-jobs.ts';
 import { TaskServer } from './tasks/task-server.ts';
 import type { Tool } from './tool.ts';
 
-const SERVER_INFO = { name: 'mcp-async-operations', version: '0.1.0' };
+const SERVER_INFO = readIdentity(process.env[Env.serverIdentity]);
+
+/**
+ * Declared by their identifiers: ext-auth, "Advertise support". The tokens are those of the identity provider, so there is
+ * nothing else to do here: the authorizer checks issuer, audience and scopes of each.
+ */
+const AUTHORIZATION_EXTENSIONS = Object.fromEntries(
+  (process.env[Env.authorizationExtensions]?.split(' ') ?? []).map((identifier) => [identifier, {}]),
+);
 
 const INSTRUCTIONS =
   'Long work runs as a job. Its tool returns a job_id at once; check_job returns its progress and, once it has ended, its ' +
@@ -51,7 +61,15 @@ const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly
     extensions: { [EVENTS_EXTENSION]: {} },
   },
   // `events` also stands where the design sketch had it: `@ai-sdk/mcp` 2.0.99 and ChatGPT look there.
-  modern: { events: {}, extensions: { [TASKS_EXTENSION]: {}, [EVENTS_EXTENSION]: {}, [APPS_EXTENSION]: {} } },
+  modern: {
+    events: {},
+    extensions: {
+      [TASKS_EXTENSION]: {},
+      [EVENTS_EXTENSION]: {},
+      [APPS_EXTENSION]: {},
+      ...AUTHORIZATION_EXTENSIONS,
+    },
+  },
 };
 
 /** The tools, methods and resources that the server offers. */

@@ -14,6 +14,8 @@ export const Env = {
   /** `CanarySettings` as JSON. */
   canary: 'CANARY',
   canaryTableName: 'CANARY_TABLE_NAME',
+  /** Identifiers of the MCP extensions of authorization that the identity provider supports, separated by spaces. */
+  authorizationExtensions: 'AUTH_EXTENSIONS',
   /** Clients whose tokens may lack `aud`, separated by spaces; empty: every token needs one. */
   clientIds: 'AUTH_CLIENT_IDS',
   /** How the console signs in: the response of `GET /console/config` as JSON. */
@@ -60,6 +62,10 @@ export const Env = {
   sandboxFunctionArns: 'SANDBOX_FUNCTION_ARNS',
   /** Prefix that the identity provider adds to scopes. */
   scopePrefix: 'AUTH_SCOPE_PREFIX',
+  /** What differs from the defaults of `CardIdentity`, as JSON; `null`: the operator publishes no card. */
+  serverCard: 'SERVER_CARD',
+  /** What differs from the defaults of `ServerIdentity`, as JSON. */
+  serverIdentity: 'SERVER_IDENTITY',
   sealingSecretArn: 'SEALING_SECRET_ARN',
   signingSecretArn: 'SIGNING_SECRET_ARN',
   slotsTableName: 'SLOTS_TABLE_NAME',

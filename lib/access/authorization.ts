@@ -54,10 +54,31 @@ export interface OidcAuthorization {
   /** Value of `operatorClaim`, or one of its values. @default operators */
   readonly operatorValue?: string;
   /**
+   * MCP extensions of authorization that your identity provider supports. The endpoint declares them in `server/discover`, so that
+   * clients know without a trial. Tokens from these flows are accepted whether or not an extension is named here.
+   * @default none
+   */
+  readonly extensions?: readonly AuthorizationExtension[];
+  /**
    * Accepts an http issuer on loopback: for the local cloud. On AWS such a stack rejects every caller.
    * @default false
    */
   readonly allowLoopbackIssuer?: boolean;
+}
+
+/**
+ * `oauth-client-credentials`: programs sign in without a user (the grant `client_credentials`).
+ * `enterprise-managed-authorization`: the provider accepts an ID-JAG of the enterprise's identity provider, so that employees get
+ * a token without a sign-in of their own.
+ */
+export type AuthorizationExtension = (typeof AUTHORIZATION_EXTENSIONS)[number];
+
+const AUTHORIZATION_EXTENSIONS = ['oauth-client-credentials', 'enterprise-managed-authorization'] as const;
+
+/** Returns the identifiers of the extensions that the endpoint declares. */
+export function authorizationExtensions(choice: AuthorizationChoice): readonly string[] {
+  const extensions = (choice.mode === 'oidc' && choice.extensions) || [];
+  return extensions.map((name) => `io.modelcontextprotocol/${name}`);
 }
 
 /**
@@ -99,6 +120,7 @@ const OPTIONS = {
     'consoleClientId',
     'operatorClaim',
     'operatorValue',
+    'authorizationExtensions',
     'allowLoopbackIssuer',
   ],
   cognito: ['redirectUrls', 'clientMetadataUrls', 'dynamicRegistration'],
@@ -146,6 +168,8 @@ export function readAuthorization(node: Pick<Node, 'tryGetContext'>): Authorizat
         consoleClientId: read('consoleClientId'),
         operatorClaim: read('operatorClaim'),
         operatorValue: read('operatorValue'),
+        // `checkOidc` checks the names.
+        extensions: read('authorizationExtensions')?.split(',') as OidcAuthorization['extensions'],
       };
       return { mode, issuer, ...options, allowLoopbackIssuer };
     }
@@ -204,6 +228,7 @@ export function checkOidc({
   scopePrefix = '',
   operatorClaim,
   operatorValue,
+  extensions = [],
   allowLoopbackIssuer = false,
 }: OidcAuthorization): void {
   const url = URL.parse(issuer);
@@ -224,6 +249,12 @@ export function checkOidc({
   if (operatorValue !== undefined && operatorClaim === undefined) {
     throw new Error(
       `operatorValue "${operatorValue}" needs operatorClaim: give the claim whose value makes an operator.`,
+    );
+  }
+  const unknown = extensions.find((name) => !AUTHORIZATION_EXTENSIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `extensions contains "${unknown}": give ${AUTHORIZATION_EXTENSIONS.join(' or ')}, if the provider supports it.`,
     );
   }
   if (/[\s"'\\]/.test(scopePrefix)) {

@@ -103,7 +103,6 @@ export class TokenAuthorization extends Construct {
     if (authorizationServer) {
       addDocument(api, SERVER_PATHS, { ...authorizationServer(url), scopes_supported: supportedScopes });
     }
-    addUnknownDocuments(api);
     addErrorResponses(api, {
       scope: supportedScopes.join(' '),
       resource_metadata: `${url}/.well-known/oauth-protected-resource/mcp`,
@@ -129,17 +128,6 @@ function addDocument(api: RestApi, paths: readonly string[], document: object): 
       methodResponses: [{ statusCode: '200', responseParameters: { [cacheControl]: true } }],
     });
   }
-}
-
-/** Clients look for metadata at several paths without a token. Only a 404 makes all of them try the next one. */
-function addUnknownDocuments(api: RestApi): void {
-  const statusCode = '404';
-  api.root
-    .resourceForPath('/.well-known/{proxy+}')
-    .addMethod('GET', mock(statusCode, { error: UNKNOWN_ROUTE }), {
-      ...PUBLIC,
-      methodResponses: [{ statusCode }],
-    });
 }
 
 function mock(

@@ -4,7 +4,7 @@ import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { routes } from '../../lambdas/api/routes.ts';
+import { OPEN_RESOURCES, routes } from '../../lambdas/api/routes.ts';
 import { Env } from '../../lambdas/shared/env.ts';
 import { PUBLIC } from '../access/public-method.ts';
 import type { Catalogue } from '../catalogue.ts';
@@ -20,6 +20,7 @@ import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { OperationNames } from '../operations/operation-names.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
+import { addIdentity, cardOf, type ServerOptions } from './server-options.ts';
 
 /** API Gateway's timeout for a response that is not streamed. */
 const TIMEOUT = Duration.seconds(29);
@@ -36,6 +37,7 @@ export interface ManagementApiProps {
   readonly names: OperationNames;
   readonly executionQueue: ExecutionQueue;
   readonly reconciler: Reconciler;
+  readonly server: ServerOptions;
   /** Operators see the number of their messages. */
   readonly deadLetters: readonly DeadLetterQueue[];
 }
@@ -55,6 +57,7 @@ export class ManagementApi extends Construct {
       page: 'console',
     });
     apiFunction.addEnvironment(Env.consoleSignIn, Stack.of(this).toJsonString(gateway.consoleSignIn));
+    addIdentity(apiFunction, Env.serverCard, cardOf(props.server));
     jobsTable.grantSubmit(apiFunction);
     workspace.grantPresignDownload(apiFunction);
     workspace.grantPresignUpload(apiFunction);
@@ -72,8 +75,10 @@ export class ManagementApi extends Construct {
     const { root } = gateway.api;
     const integration = integrate(apiFunction);
     for (const { method, path, ...access } of routes) {
-      if ('isPublic' in access) root.resourceForPath(path).addMethod(method, integration, PUBLIC);
+      if (!('isPublic' in access) || 'resource' in access) continue;
+      root.resourceForPath(path).addMethod(method, integration, PUBLIC);
     }
+    for (const path of OPEN_RESOURCES) root.resourceForPath(path).addMethod('ANY', integration, PUBLIC);
     // A stack has at most 500 resources, so each function has one resource for its paths. That of owners is at the root:
     // earlier versions have `/jobs/{job_id}`, and API Gateway refuses `/jobs/{proxy+}` beside it while it updates a stack.
     root.resourceForPath('/{proxy+}').addMethod('ANY', integration);

@@ -5,7 +5,9 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { longestCallMs, type OperationDefinition } from '../../lambdas/definition/operation-definition.ts';
+import { Env } from '../../lambdas/shared/env.ts';
 import { MCP_MB } from '../../lambdas/shared/function-memory.ts';
+import { authorizationExtensions } from '../access/authorization.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
@@ -18,6 +20,7 @@ import type { OperationGrants } from '../operations/operation-grants.ts';
 import type { OperationNames } from '../operations/operation-names.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Gateway } from './gateway.ts';
+import { addIdentity, identityOf, type ServerOptions } from './server-options.ts';
 
 /** MiB for the layer of ADOT and its spans. */
 const ADOT_MB = 168;
@@ -39,6 +42,7 @@ export interface McpApiProps {
   readonly workspace: WorkspaceBucket;
   readonly webhooks: Webhooks;
   readonly slots: SlotsTable;
+  readonly server: ServerOptions;
 }
 
 /** The MCP endpoint and its function. */
@@ -67,6 +71,11 @@ export class McpApi extends Construct {
         '@modelcontextprotocol/server/_shims': lambdaEntry('mcp/sdk-shims'),
       },
     });
+    addIdentity(mcpFunction, Env.serverIdentity, identityOf(props.server));
+    const extensions = authorizationExtensions(gateway.authorization);
+    if (extensions.length > 0) {
+      mcpFunction.addEnvironment(Env.authorizationExtensions, extensions.join(' '));
+    }
     jobsTable.grantSubmit(mcpFunction);
     executionQueue.grantQueue(mcpFunction);
     workspace.grantPresignDownload(mcpFunction);

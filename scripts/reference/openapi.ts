@@ -39,6 +39,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
   Operators: 'The jobs and deliveries of all owners, without their content, for those who run the service.',
   Signatures: 'The secrets and keys with which a receiver verifies events.',
   Console: 'The page that shows jobs and webhooks in a browser.',
+  Discovery: 'Public documents, with which clients find the server before they sign in.',
 };
 
 const DESCRIPTION = `MCP clients start jobs. This API is for everything else: poll jobs over plain HTTP, answer and cancel them, and register

@@ -38,7 +38,10 @@ beforeAll(async () => {
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     documentAuthority: documents.authority,
   });
-  cloud = await startTokenCloud(idp.issuer, { allowLoopbackWebhooks: true });
+  cloud = await startTokenCloud(idp.issuer, {
+    allowLoopbackWebhooks: true,
+    context: { authorizationExtensions: 'oauth-client-credentials' },
+  });
   mcp = new URL('/mcp', cloud.url);
 });
 afterAll(async () => {
@@ -232,12 +235,29 @@ describe('@modelcontextprotocol/client', () => {
     expect(await operate('ada')).toEqual(['jobs:read', 403]);
   });
 
-  test('a program signs in without a user and is a separate owner', async () => {
+  test('the redirect names the identity provider (RFC 9207), and a client refuses the redirect of another', async () => {
+    const metadata = await fetch(`${idp.issuer}/.well-known/openid-configuration`);
+    expect(await metadata.json()).toMatchObject({ authorization_response_iss_parameter_supported: true });
+    const memory = new Memory();
+    const transport = transportOf(memory);
+    await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
+    const { searchParams } = await browse(memory.authorizationUrl as URL);
+    expect(searchParams.get('iss')).toBe(idp.issuer);
+    const foreign = new URLSearchParams(searchParams);
+    foreign.set('iss', 'https://evil.example');
+    await expect(transport.finishAuth(foreign)).rejects.toThrow(/iss/i);
+    expect(memory.tokens()).toBeUndefined();
+  });
+
+  test('a program learns that it needs no user, signs in without one, and is a separate owner', async () => {
     const { clientId, clientSecret } = idp.confidentialClient;
     const program = () =>
       new ClientCredentialsProvider({ clientId, clientSecret, expectedIssuer: idp.issuer });
-    const client = newClient();
+    const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
     await client.connect(new StreamableHTTPClientTransport(mcp, { authProvider: program() }));
+    expect(client.getServerCapabilities()?.extensions).toMatchObject({
+      'io.modelcontextprotocol/oauth-client-credentials': {},
+    });
     const { data } = await call(client, 'start_echo', { text: 'robot' });
     await client.close();
     const again = newClient();

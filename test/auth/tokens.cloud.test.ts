@@ -3,8 +3,15 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Client,
+  CrossAppAccessProvider,
+  discoverAndRequestJwtAuthGrant,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { call } from '../support/test-cloud.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
 import { startTokenCloud } from '../support/token-cloud.ts';
 
@@ -15,7 +22,10 @@ let mcp: string;
 
 beforeAll(async () => {
   issuer = await TestIssuer.start();
-  cloud = await startTokenCloud(issuer.url, { onLog: (_name, line) => logs.push(line) });
+  cloud = await startTokenCloud(issuer.url, {
+    onLog: (_name, line) => logs.push(line),
+    context: { authorizationExtensions: 'oauth-client-credentials,enterprise-managed-authorization' },
+  });
   mcp = `${cloud.url}/mcp`;
   issuer.audience = mcp;
 });
@@ -112,10 +122,36 @@ describe('the response to a client', () => {
     expect(response.headers['cache-control']).toBe('public, max-age=300');
   });
 
-  test('an unknown path is not found, with any token', async () => {
-    const response = await send('GET', '/.well-known/oauth-authorization-server', {});
-    expect([response.status, JSON.parse(response.text).error.code]).toEqual([404, 'NOT_FOUND']);
+  test.each(['GET', 'POST'])('an unknown document is not found with %s, with any token', async (method) => {
+    for (const headers of [{}, bearer('x'), bearer(await issuer.token())]) {
+      const response = await send(method, '/.well-known/oauth-authorization-server', headers);
+      expect([response.status, JSON.parse(response.text).error.code]).toEqual([404, 'NOT_FOUND']);
+    }
   });
+
+  test.each(['/mcp/server-card', '/.well-known/ai-catalog.json', '/.well-known/ard.json'])(
+    '%s is the same without a token, with one, and with a bad one',
+    async (path) => {
+      const { status, headers, text: document } = await send('GET', path, {});
+      expect([status, document]).toEqual([200, expect.stringContaining(mcp)]);
+      expect(document).not.toContain(issuer.url);
+      const token = await issuer.token();
+      for (const authorization of [
+        `Bearer ${token}`,
+        'Bearer x',
+        `Bearer ${token}x`,
+        'Basic eA==',
+        'AWS4-HMAC-SHA256 x',
+      ]) {
+        const other = await send('GET', path, { authorization });
+        expect([other.status, other.text, other.headers.etag]).toEqual([200, document, headers.etag]);
+      }
+      const again = await send('GET', path, { ...bearer('x'), 'if-none-match': String(headers.etag) });
+      expect([again.status, again.text]).toEqual([304, '']);
+      const refused = await send('POST', path, bearer(token), '{}');
+      expect([refused.status, JSON.parse(refused.text).error.code]).toEqual([404, 'NOT_FOUND']);
+    },
+  );
 });
 
 describe('a token', () => {
@@ -310,6 +346,57 @@ describe('an identity provider', () => {
     expect(await statuses(bearer(await issuer.token()))).toEqual(LET_IN);
     issuer.mood = 'down';
     expect(await statuses(bearer(await issuer.token({ claims: { sub: 'bob' } })))).toEqual(LET_IN);
+  });
+});
+
+describe('an MCP extension of authorization', () => {
+  test('is declared when the operator says that the provider supports it', async () => {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1.0.0' },
+    };
+    const response = await send(
+      'POST',
+      '/mcp',
+      {
+        ...bearer(await issuer.token()),
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+      },
+      JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'server/discover', params: { _meta } }),
+    );
+    expect(JSON.parse(response.text).result.capabilities.extensions).toMatchObject({
+      'io.modelcontextprotocol/oauth-client-credentials': {},
+      'io.modelcontextprotocol/enterprise-managed-authorization': {},
+    });
+  });
+
+  test('enterprise-managed: the official client gets a token for an ID-JAG, and starts a job', async () => {
+    const credentials = { clientId: 'desk', clientSecret: 'secret' };
+    const authProvider = new CrossAppAccessProvider({
+      ...credentials,
+      expectedIssuer: issuer.url,
+      assertion: async ({ authorizationServerUrl, resourceUrl, scope, fetchFn }) => {
+        const { jwtAuthGrant } = await discoverAndRequestJwtAuthGrant({
+          ...credentials,
+          idpUrl: issuer.url,
+          audience: authorizationServerUrl,
+          resource: resourceUrl,
+          idToken: await issuer.token({ claims: { aud: 'desk' } }),
+          scope,
+          fetchFn,
+        });
+        // The grant itself is no access token.
+        expect(await statuses(bearer(jwtAuthGrant))).toEqual(NOT_TAKEN);
+        return jwtAuthGrant;
+      },
+    });
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    await client.connect(new StreamableHTTPClientTransport(new URL(mcp), { authProvider }));
+    const { data } = await call(client, 'start_echo', { text: 'hello', wait_seconds: 20 });
+    expect(data).toMatchObject({ status: 'completed', result: { text: 'hello' } });
+    await client.close();
   });
 });
 

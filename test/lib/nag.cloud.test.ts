@@ -69,7 +69,11 @@ const ACCEPTED: readonly (readonly [finding: RegExp, reason: string])[] = [
     'API Gateway writes logs with a role of the whole account, which a stack must not replace unasked: it is an option.',
   ],
   [/^APIG3 /, 'A web ACL costs by the month, whether or not it is needed: it is an option.'],
-  [/^APIG4 .*\/\.well-known\//, 'Public on purpose: keys to verify with, and where to sign in.'],
+  [
+    /^APIG4 .*\/\.well-known\//,
+    'Public on purpose: keys to verify with, where to sign in, and catalogs with the public card.',
+  ],
+  [/^APIG4 .*\/server-card\//, 'Public on purpose: clients read the card before they sign in.'],
   [
     /^APIG4 .*\/answers\//,
     'Public on purpose: the token in the path is the credential, and good for one use.',

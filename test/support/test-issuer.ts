@@ -1,7 +1,8 @@
 /** Simulates an identity provider: signs any token, rotates its keys, and fails on demand. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   type CryptoKey,
   exportJWK,
@@ -10,6 +11,7 @@ import {
   importJWK,
   type JWK,
   type JWTPayload,
+  jwtVerify,
   SignJWT,
 } from 'jose';
 
@@ -31,6 +33,9 @@ export interface TokenOptions {
 }
 
 const TOKEN_SECONDS = 3_600;
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const ID_JAG_TYPE = 'oauth-id-jag+jwt';
 const SCOPE = 'jobs:read jobs:write webhooks:manage';
 
 export class TestIssuer {
@@ -50,7 +55,7 @@ export class TestIssuer {
 
   static async start(): Promise<TestIssuer> {
     let issuer: TestIssuer | undefined;
-    const server = createServer((request, response) => issuer?.respond(request.url ?? '', response));
+    const server = createServer((request, response) => issuer?.respond(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     issuer = new TestIssuer(server);
     await issuer.rotate();
@@ -103,7 +108,8 @@ export class TestIssuer {
     return { ...good, ...others };
   }
 
-  respond(path: string, response: ServerResponse): void {
+  respond(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url ?? '';
     if (path.startsWith('/keys')) this.keyRequests++;
     const isMoved = path.endsWith('?moved');
     const send = (body: unknown) => {
@@ -123,16 +129,57 @@ export class TestIssuer {
     } else if (path.startsWith('/keys')) {
       send({ keys: this.#keys.map(({ jwk }) => jwk) });
     } else if (path === '/token') {
-      // The grant client_credentials, for any client.
-      void this.token({
-        claims: { sub: 'program', exp: Math.floor(Date.now() / 1000) + TOKEN_SECONDS },
-      }).then((access_token) => send({ access_token, token_type: 'Bearer', expires_in: TOKEN_SECONDS }));
+      void this.#grant(request).then(send, () => response.writeHead(400).end('{"error":"invalid_grant"}'));
     } else if (path.startsWith('/.well-known/openid-configuration')) {
       const issuer = this.mood === 'as another' ? 'https://id.example.com' : this.url;
-      send({ issuer, jwks_uri: `${this.url}/keys`, token_endpoint: `${this.url}/token` });
+      send({
+        issuer,
+        jwks_uri: `${this.url}/keys`,
+        token_endpoint: `${this.url}/token`,
+        authorization_endpoint: `${this.url}/authorize`,
+        response_types_supported: ['code'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
+        grant_types_supported: [TOKEN_EXCHANGE, JWT_BEARER, 'client_credentials'],
+      });
     } else {
       response.writeHead(404).end();
     }
+  }
+
+  /**
+   * Grants a token to any client. It is the identity provider of an enterprise too, and the authorization server that accepts an
+   * ID-JAG of it: enterprise-managed-authorization.mdx, sections 4 and 5.
+   */
+  async #grant(request: IncomingMessage): Promise<object> {
+    const params = new URLSearchParams(await text(request));
+    const ask = (name: string) => params.get(name) ?? undefined;
+    if (ask('grant_type') === TOKEN_EXCHANGE) {
+      const [aud, resource] = [ask('audience'), ask('resource')];
+      const claims = { aud, resource, client_id: ask('client_id'), scope: ask('scope') };
+      const access_token = await this.token({ header: { typ: ID_JAG_TYPE }, claims });
+      return {
+        access_token,
+        issued_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+        token_type: 'N_A',
+      };
+    }
+    let claims: Record<string, unknown> = {
+      sub: 'program',
+      exp: Math.floor(Date.now() / 1000) + TOKEN_SECONDS,
+    };
+    if (ask('grant_type') === JWT_BEARER) {
+      const key = await importJWK(this.key.jwk);
+      const expected = { issuer: this.url, audience: this.url, typ: ID_JAG_TYPE };
+      const {
+        sub,
+        client_id,
+        scope,
+        resource: aud,
+      } = (await jwtVerify(ask('assertion') ?? '', key, expected)).payload;
+      claims = { sub, client_id, scope, aud };
+    }
+    return { access_token: await this.token({ claims }), token_type: 'Bearer', expires_in: TOKEN_SECONDS };
   }
 
   async close(): Promise<void> {

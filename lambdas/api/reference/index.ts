@@ -1,6 +1,7 @@
 /** Collects the descriptions of all routes. A route without a description does not compile. */
 import type { RouteName } from '../routes.ts';
 import { consoleRouteDescriptions } from './console.ts';
+import { discoveryRouteDescriptions } from './discovery.ts';
 import { jobRouteDescriptions } from './jobs.ts';
 import { operatorRouteDescriptions } from './operator.ts';
 import type { RouteDescription } from './route-description.ts';
@@ -11,4 +12,5 @@ export const routeDescriptions: Readonly<Record<RouteName, RouteDescription>> = 
   ...webhookRouteDescriptions,
   ...operatorRouteDescriptions,
   ...consoleRouteDescriptions,
+  ...discoveryRouteDescriptions,
 };

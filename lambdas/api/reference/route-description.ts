@@ -9,7 +9,8 @@ export type Tag =
   | 'Deliveries'
   | 'Operators'
   | 'Signatures'
-  | 'Console';
+  | 'Console'
+  | 'Discovery';
 
 /** The description of a property of a query or a body. */
 export interface PropertyDescription {

@@ -11,14 +11,22 @@ import { samples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 // The answer link has GET and POST: its token is the credential.
-const COMMON_PATHS = ['sandbox-reports', 'webhook-keys', '{token}', '{token}', 'console', 'config', '{file}'];
-// `{proxy+}` is below `/.well-known`: each unknown document is not found.
+// `{proxy+}` is below `/.well-known`: catalogs and keys are documents, and each unknown document is not found.
+const COMMON_PATHS = [
+  'sandbox-reports',
+  '{token}',
+  '{token}',
+  'console',
+  'config',
+  '{file}',
+  '{proxy+}',
+  'server-card',
+];
 const PUBLIC_PATHS = {
   iam: COMMON_PATHS,
-  oidc: [...COMMON_PATHS, '{proxy+}', 'oauth-protected-resource', 'mcp'],
+  oidc: [...COMMON_PATHS, 'oauth-protected-resource', 'mcp'],
   cognito: [
     ...COMMON_PATHS,
-    '{proxy+}',
     'oauth-protected-resource',
     'mcp',
     'oauth-authorization-server',
