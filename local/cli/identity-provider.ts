@@ -38,6 +38,7 @@ export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'
     consoleClientId: PUBLIC_CLIENT_ID,
     operatorClaim: 'sub',
     operatorValue: DEFAULT_USER,
+    authorizationExtensions: 'oauth-client-credentials',
     allowLoopbackIssuer: 'true',
   };
 }

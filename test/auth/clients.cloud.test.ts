@@ -38,10 +38,7 @@ beforeAll(async () => {
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     documentAuthority: documents.authority,
   });
-  cloud = await startTokenCloud(idp.issuer, {
-    allowLoopbackWebhooks: true,
-    context: { authorizationExtensions: 'oauth-client-credentials' },
-  });
+  cloud = await startTokenCloud(idp.issuer, { allowLoopbackWebhooks: true });
   mcp = new URL('/mcp', cloud.url);
 });
 afterAll(async () => {

@@ -13,7 +13,7 @@ export function synthesizeSource(
 ): Promise<string> {
   const command = `node --conditions=mcp-async-operations-source ${entry}`;
   const { authorization = 'iam', issuer, audience, tenantClaim, scopePrefix, allowLoopbackIssuer } = context;
-  const { operatorClaim, operatorValue, canaryClient } = context;
+  const { operatorClaim, operatorValue, authorizationExtensions, canaryClient } = context;
   const given = {
     authorization,
     issuer,
@@ -22,6 +22,7 @@ export function synthesizeSource(
     scopePrefix,
     operatorClaim,
     operatorValue,
+    authorizationExtensions,
     allowLoopbackIssuer,
     canaryClient,
   };
