@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@modelcontextprotocol/client';
+import jpeg from 'jpeg-js';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../support/synthesize-source.ts';
-import { call, connect } from '../support/test-cloud.ts';
+import { call, connect, fileUrl } from '../support/test-cloud.ts';
 
 let directory: string;
 let cloud: LocalCloud;
@@ -56,3 +57,37 @@ test('a client settles an invoice by a state machine that knows nothing of jobs'
   );
   expect(text).not.toContain('treasury');
 }, 60_000);
+
+describe('convert_photo', () => {
+  /** A photo whose left half is black and whose right half is white. */
+  function photo(width: number, height: number): Buffer {
+    const data = Buffer.alloc(width * height * 4, 255);
+    for (let pixel = 0; pixel < width * height; pixel++)
+      if (pixel % width < width / 2) data.fill(0, pixel * 4, pixel * 4 + 3);
+    return jpeg.encode({ width, height, data }, 95).data;
+  }
+
+  async function convert(file: Uint8Array<ArrayBuffer>, args: object) {
+    const { data: asked } = await call(client, 'start_convert_photo', { ...args, wait_seconds: 30 });
+    expect(asked.status).toBe('input_required');
+    const { url } = asked.input_requests.file.upload;
+    expect((await fetch(url, { method: 'PUT', body: file })).status).toBe(200);
+    return (await call(client, 'check_job', { job_id: asked.job_id, wait_seconds: 30 })).data;
+  }
+
+  test('takes a photo, and returns it with the width that the caller wants', async () => {
+    const job = await convert(new Uint8Array(photo(640, 480)), { width: 64 });
+    expect(job).toMatchObject({ status: 'completed', result: { width: 64, height: 48 } });
+    const response = await fetch(await fileUrl(client, job.job_id, 'photo.jpg'));
+    const { width, height, data } = jpeg.decode(await response.arrayBuffer(), { useTArray: true });
+    expect([width, height]).toEqual([64, 48]);
+    // The first and the last pixel.
+    expect(data[0]).toBeLessThan(20);
+    expect(data.at(-4)).toBeGreaterThan(235);
+  }, 60_000);
+
+  test('refuses a file of another kind', async () => {
+    const job = await convert(new Uint8Array(Buffer.from('no photo')), { width: 64 });
+    expect(job).toMatchObject({ status: 'failed', error: { code: 'PHOTO_UNREADABLE', retryable: false } });
+  }, 60_000);
+});
