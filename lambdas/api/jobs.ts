@@ -25,7 +25,7 @@ import { matches } from './etag.ts';
 import { pageQuery } from './paging.ts';
 import type { ApiRequest } from './request.ts';
 
-const MAX_JOBS = 100;
+export const MAX_JOBS = 100;
 
 const MAX_STEP_CHARACTERS = 255;
 

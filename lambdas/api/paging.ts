@@ -1,7 +1,7 @@
 /** Defines the query parameters of every list: page size and cursor. */
 import * as z from 'zod';
 
-const DEFAULT_LIMIT = 20;
+export const DEFAULT_LIMIT = 20;
 
 /** @param maxLimit the largest page size */
 export function pageQuery(maxLimit: number) {
@@ -11,7 +11,7 @@ export function pageQuery(maxLimit: number) {
       .string()
       .regex(/^[1-9]\d{0,3}$/, expected)
       .transform(Number)
-      .pipe(z.int().min(1).max(maxLimit, expected))
+      .refine((limit) => limit <= maxLimit, expected)
       .default(DEFAULT_LIMIT),
     cursor: z.string().optional(),
   });

@@ -23,11 +23,11 @@ export class SchemaCollection {
 
   /**
    * @param io `input`: what a caller sends. `output`: what the schema returns, such as the number of a query parameter.
-   * @returns the schema, with references to the schemas that have an id
+   * @returns the schema, empty for a transform without a schema of its result, with references to the schemas that have an id
    */
   convert(schema: z.ZodType, io: 'input' | 'output' = 'output'): JsonSchema {
     // A schema with an id becomes a reference only inside another one.
-    const { $defs, properties } = z.toJSONSchema(z.object({ schema }), { io });
+    const { $defs, properties } = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: 'any' });
     for (const [name, named] of Object.entries($defs ?? {})) {
       if (name.startsWith(ANY_JSON)) continue;
       const { id: _, ...rest } = named as JsonSchema;

@@ -15,6 +15,7 @@ import type {
   BodyDescription,
   Described,
   Header,
+  PropertyDescription,
   ResponseDescription,
   RouteDescription,
   Tag,
@@ -271,9 +272,11 @@ class DocumentBuilder {
     const described = Object.entries(generated).map(([name, property]) => {
       const given = properties[name];
       if (given === undefined) throw new Error(`The property "${name}" has no description. Add one.`);
-      if (typeof given === 'string') return [name, { description: given, ...withoutText(property) }];
-      const { description, schema: replacement, example, default: value } = given;
+      const text = typeof given === 'string' ? { description: given } : given;
+      const { description, schema: replacement, example, default: value }: PropertyDescription = text;
       const own = replacement ? this.#schemas.convert(replacement, io) : withoutText(property);
+      if (Object.keys(own).length === 0)
+        throw new Error(`The property "${name}" has no type in the schema. Describe it with a schema.`);
       return [
         name,
         {

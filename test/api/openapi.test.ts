@@ -1,5 +1,6 @@
 /** Tests that the API document is valid and matches the routes. */
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { routeDescriptions } from '../../lambdas/api/reference/index.ts';
 import { routes } from '../../lambdas/api/routes.ts';
 import { expectValid, lookUp, OPENAPI_FILE, openapi } from '../support/openapi.ts';
 
@@ -24,6 +25,26 @@ test('its routes match the gateway, also in which are public', () => {
   const real = routes.map((route) => `${route.method} ${route.path}${'isPublic' in route ? ' public' : ''}`);
   // Its construct creates it, when an operation has a sandbox.
   expect(documented.sort()).toEqual([...real, 'POST /sandbox-reports public'].sort());
+});
+
+test('numbers in queries have the limits that the handlers check', () => {
+  const checked = Object.entries(routeDescriptions).flatMap(([name, { query }]) => {
+    const [method = '', path = ''] = name.split(' ');
+    const parameters: { name: string; schema: Record<string, number> }[] =
+      openapi.paths[path][method.toLowerCase()].parameters ?? [];
+    return parameters.flatMap(({ name: parameter, schema: { maximum } }) => {
+      if (!query || maximum === undefined) return [];
+      const accepts = (value: number) =>
+        query.schema.shape[parameter]?.safeParse(String(value)).success ?? false;
+      expect([name, parameter, [0, 1, maximum, maximum + 1].map(accepts)]).toEqual([
+        name,
+        parameter,
+        [false, true, true, false],
+      ]);
+      return [parameter];
+    });
+  });
+  expect(checked).toHaveLength(5);
 });
 
 /** Returns the pointers to bodies with a schema and examples. */

@@ -29,7 +29,7 @@ import { serveRoutes } from '../serve-routes.ts';
 import type { DeadLetterQueues } from './dead-letter-queues.ts';
 import { viewOperatedDelivery, viewOperatedJob, viewOperatedJobWithTimeline } from './views.ts';
 
-const MAX_JOBS = 100;
+export const MAX_JOBS = 100;
 
 /** Owners are ARNs, or an issuer and a name: printable ASCII. DynamoDB's keys have at most 2,048 bytes. */
 const owner = z.string().regex(/^[\x20-\x7e]{1,2048}$/, 'must be an owner, as in a list of jobs');

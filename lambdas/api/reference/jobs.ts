@@ -3,16 +3,15 @@ import * as z from 'zod';
 import { ErrorCode } from '../../shared/errors.ts';
 import { MAX_DELIVERIES } from '../delivery-pages.ts';
 import { logQuery } from '../job-log.ts';
-import { answersBody, jobsQuery, retryBody } from '../jobs.ts';
+import { answersBody, jobsQuery, MAX_JOBS, retryBody } from '../jobs.ts';
 import { pageQuery } from '../paging.ts';
 import type { OwnerRouteName } from '../routes.ts';
 import { after, afterDays, failedJob, failedJobParts, JOB_ID, question, runningJob } from './examples.ts';
 import { cacheControl, etag, ifNoneMatch, referrerPolicy, retryAfter } from './headers.ts';
+import { pageParameters } from './paging.ts';
 import type { BodyDescription, ResponseDescription, RouteDescription } from './route-description.ts';
 import { job, jobPage, linkedQuestions, logPage } from './schemas/job.ts';
 import { deliveryPage } from './schemas/webhooks.ts';
-
-export const CURSOR = 'The `next_cursor` of the previous page. Leave it out for the first page.';
 
 const TOO_OFTEN = 'The caller polls this job more than once a second, again and again.';
 
@@ -47,8 +46,7 @@ export const jobRouteDescriptions = {
     query: {
       schema: jobsQuery([]),
       properties: {
-        limit: 'Jobs on a page.',
-        cursor: CURSOR,
+        ...pageParameters('Jobs', MAX_JOBS),
         operation: { description: 'Lists only jobs of this operation.', example: 'build' },
         status: 'Lists only jobs with this status.',
       },
@@ -271,7 +269,7 @@ export const jobRouteDescriptions = {
     summary: 'List the deliveries of a job, in the order of its events',
     query: {
       schema: pageQuery(MAX_DELIVERIES),
-      properties: { limit: 'Deliveries on a page.', cursor: CURSOR },
+      properties: { ...pageParameters('Deliveries', MAX_DELIVERIES) },
     },
     responses: { 200: { description: 'A page of deliveries.', schema: deliveryPage } },
     errors: { [ErrorCode.jobNotFound]: true },

@@ -1,9 +1,9 @@
 /** Describes the routes of operators. */
 import { ErrorCode } from '../../shared/errors.ts';
-import { operatorJobsQuery } from '../operator/operator.ts';
+import { MAX_JOBS, operatorJobsQuery } from '../operator/operator.ts';
 import type { OperatorRouteName } from '../routes.ts';
 import { after, afterDays, DELIVERY_ID, ENDPOINT_ID, JOB_ID, OWNER } from './examples.ts';
-import { CURSOR } from './jobs.ts';
+import { pageParameters } from './paging.ts';
 import type { RouteDescription } from './route-description.ts';
 import {
   deadLetters,
@@ -24,8 +24,7 @@ export const operatorRouteDescriptions: Readonly<Record<OperatorRouteName, Route
     query: {
       schema: operatorJobsQuery,
       properties: {
-        limit: 'Jobs on a page.',
-        cursor: CURSOR,
+        ...pageParameters('Jobs', MAX_JOBS),
         owner: { description: 'Lists the jobs of this owner, open and ended.', schema: owner },
         operation: {
           description: 'Lists only jobs of this operation, which may be a removed one.',

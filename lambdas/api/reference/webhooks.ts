@@ -3,11 +3,12 @@ import * as z from 'zod';
 import { ErrorCode } from '../../shared/errors.ts';
 import { DEFAULT_EVENTS } from '../../webhooks/endpoints/endpoint.ts';
 import { deliveriesQuery, replayBody } from '../deliveries.ts';
+import { MAX_DELIVERIES } from '../delivery-pages.ts';
 import { endpointChanges, newEndpoint } from '../endpoint-input.ts';
 import type { OwnerRouteName } from '../routes.ts';
 import { after, afterDays, ENDPOINT_ID, SECRET } from './examples.ts';
 import { cacheControl } from './headers.ts';
-import { CURSOR } from './jobs.ts';
+import { pageParameters } from './paging.ts';
 import type { ResponseDescription, RouteDescription } from './route-description.ts';
 import {
   createdEndpoint,
@@ -198,8 +199,7 @@ export const webhookRouteDescriptions = {
     query: {
       schema: deliveriesQuery,
       properties: {
-        limit: 'Deliveries on a page.',
-        cursor: CURSOR,
+        ...pageParameters('Deliveries', MAX_DELIVERIES),
         ...selection,
         since: 'A past time, with `Z` or an offset. Includes deliveries created at that time.',
         until: 'A time like `since`. Includes deliveries created at that time.',
