@@ -78,7 +78,7 @@ ${table(
 ## Codes of the samples
 
 Sample operations report these, as the result of a tool or in a failed job. The codes of your own operations are yours to choose: see
-[operations](../guides/operations.md).
+[writing operations](../guides/writing-operations.md).
 
 ${table(
   ['Code', 'Operations', 'Retryable', 'Meaning', 'Remedy'],

@@ -1,5 +1,5 @@
 /** Checks the generated pages of the reference, and what they are generated from. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { routeDescriptions } from '../../lambdas/api/reference/index.ts';
 import { routes } from '../../lambdas/api/routes.ts';
@@ -8,10 +8,18 @@ import { operations } from '../../lambdas/operations/index.ts';
 import { engineErrors } from '../../lambdas/shared/error-meanings.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
 import { gatewayErrors } from '../../scripts/reference/gateway-errors.ts';
-import { stalePages } from '../../scripts/reference-docs.ts';
+import { referencePages, stalePages } from '../../scripts/reference-docs.ts';
 
 test('the generated pages are what `npm run reference-docs` generates', () => {
   expect(stalePages()).toEqual([]);
+});
+
+test('the links of the generated pages lead to files', () => {
+  for (const page of Object.keys(referencePages).filter((path) => path.endsWith('.md'))) {
+    const links = [...readFileSync(`docs/${page}`, 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];
+    const broken = links.map(([, link = '']) => link).filter((link) => !existsSync(`docs/reference/${link}`));
+    expect({ page, broken }).toEqual({ page, broken: [] });
+  }
 });
 
 test('each route has a description, and each description a route', () => {
