@@ -78,7 +78,7 @@ ${table(
 ## Codes of the samples
 
 Sample operations report these, as the result of a tool or in a failed job. The codes of your own operations are yours to choose: see
-[writing operations](../guides/writing-operations.md).
+[writing operations](../guides/writing-operations.md#errors).
 
 ${table(
   ['Code', 'Operations', 'Retryable', 'Meaning', 'Remedy'],
