@@ -26,7 +26,11 @@ const SECTIONS = [
     first: ['tools', 'errors', 'options', 'limits'],
   },
   { text: 'Construct and step API', folder: 'api', first: ['mcp-async-operations', 'operation', 'steps'] },
-  { text: 'Explanation', folder: 'explanation', first: ['architecture', 'comparison'] },
+  {
+    text: 'Explanation',
+    folder: 'explanation',
+    first: ['architecture', 'failures', 'waiting', 'questions-and-files', 'events', 'comparison'],
+  },
   { text: 'Decisions', folder: 'decisions', first: ['README'] },
   { text: 'Runbooks', folder: 'runbooks', first: ['README'] },
 ];
