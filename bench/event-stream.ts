@@ -70,7 +70,7 @@ async function measure(count: number) {
         type: NAME,
         timestamp: new Date(now).toISOString(),
         data: {} as never,
-      };
+      } as const;
       const delivery = {
         jobId,
         deliveryKey: deliveryKey(1, endpointId),

@@ -37,6 +37,16 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
   operatorClaim: { value: 'a name', property: 'OidcAuthorization.operatorClaim' },
   operatorValue: { value: 'a text', property: 'OidcAuthorization.operatorValue' },
   allowLoopbackIssuer: { value: '`true` or `false`', property: 'OidcAuthorization.allowLoopbackIssuer' },
+  authorizationExtensions: {
+    value: 'names, separated by commas',
+    property: 'OidcAuthorization.extensions',
+  },
+  serverName: { value: 'a name in reverse-DNS form', property: 'ServerOptions.name' },
+  serverTitle: { value: 'a text', property: 'ServerOptions.title' },
+  serverDescription: { value: 'a text', property: 'ServerOptions.description' },
+  serverVersion: { value: 'a version', property: 'ServerOptions.version' },
+  serverWebsite: { value: 'a URL', property: 'ServerOptions.websiteUrl' },
+  serverCard: { value: '`true` or `false`', property: 'ServerOptions.card' },
   domainName: {
     value: 'a name',
     property: 'DomainChoice.domainName',
