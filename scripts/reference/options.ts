@@ -24,6 +24,7 @@ const SECTIONS: readonly Section[] = [
   { of: 'authorization', name: 'CognitoAuthorization', file: 'lib/access/authorization.ts' },
   { of: 'authorization', name: 'OidcAuthorization', file: 'lib/access/authorization.ts' },
   { of: 'authorization', name: 'IamAuthorization', file: 'lib/access/authorization.ts' },
+  { of: 'server', name: 'ServerOptions', file: 'lib/endpoints/server-options.ts' },
   { of: 'domain', name: 'DomainChoice', file: 'lib/access/custom-domain.ts' },
   { of: 'firewall', name: 'FirewallChoice', file: 'lib/access/web-firewall.ts' },
   { of: 'limits', name: 'JobLimits', file: 'lambdas/jobs/limits.ts', defaults: { ...DEFAULT_JOB_LIMITS } },
