@@ -9,7 +9,7 @@ const KEPT_MS = 30_000;
 /** Owners whose endpoints are kept: some 100 bytes for each of at most 100 endpoints. */
 const MAX_OWNERS = 500;
 /** A start does not wait longer for the endpoints. Its job then counts as not notified. */
-const LONGEST_READ_MS = 500;
+const LONGEST_READ_MS = 2_000;
 
 /** What an endpoint receives of new jobs. */
 interface Reception {

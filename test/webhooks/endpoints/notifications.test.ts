@@ -112,7 +112,7 @@ test('a start does not wait for endpoints that do not come', async () => {
   try {
     const stuck = new Notifications({ list: () => new Promise(() => {}) });
     const started = stuck.of('alice', 'build');
-    await jest.advanceTimersByTimeAsync(500);
+    await jest.advanceTimersByTimeAsync(2_000);
     expect(await started).toBeUndefined();
   } finally {
     jest.useRealTimers();
