@@ -42,7 +42,7 @@ beforeAll(async () => {
   functionName = await operationName(assemblies.app, 'deploy');
   web = await build('web', [manifest('main.js'), LOCK, MAIN]);
   broken = await build('web-broken', [manifest('dist/server.js'), LOCK, MAIN]);
-  const bytes = randomBytes(24 * MIB);
+  const bytes = randomBytes(8 * MIB);
   heavy = await build('heavy', [
     manifest('./'),
     LOCK,

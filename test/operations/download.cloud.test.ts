@@ -26,12 +26,16 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 const serve = new Map<string, Serve>();
 let asked: { readonly path: string; readonly range?: string }[];
 
-/** 20 MiB that do not compress: three parts. */
-const archive = rawArchive([
-  { path: 'package.json', content: '{"name":"large","version":"1.0.0"}' },
-  { path: 'noise.bin', content: randomBytes(20 * MIB) },
-]);
-const sha256 = createHash('sha256').update(archive).digest('hex');
+/** An archive that does not compress, and its hash. */
+function noise(bytes: number) {
+  const content = rawArchive([
+    { path: 'package.json', content: '{"name":"large","version":"1.0.0"}' },
+    { path: 'noise.bin', content: randomBytes(bytes) },
+  ]);
+  return { content, sha256: createHash('sha256').update(content).digest('hex') };
+}
+/** Two parts. */
+const { content: archive, sha256 } = noise(10 * MIB);
 
 beforeAll(async () => {
   cloud = await sharedCloud('app');
@@ -103,12 +107,13 @@ const stored = (key: string) => object(key).then(String, () => '');
 const ranges = (path: string) => asked.filter((each) => each.path === path).map(({ range }) => range);
 
 test('a large archive comes with one request, and is the project then', async () => {
-  serve.set('/large', ranged(archive));
+  const { content: large, sha256 } = noise(17 * MIB);
+  serve.set('/large', ranged(large));
   expect(await download('/large', 'large')).toMatchObject({
     status: 'completed',
-    result: { source: '/projects/large.tar.gz', size: archive.length, sha256, files: 2 },
+    result: { source: '/projects/large.tar.gz', size: large.length, sha256, files: 2 },
   });
-  expect((await source('large')).equals(archive)).toBe(true);
+  expect((await source('large')).equals(large)).toBe(true);
   expect(ranges('/large')).toEqual([undefined]);
   const { data } = await call(client, 'read_project_file', { project: 'large', path: 'package.json' });
   expect(data.content).toContain('"large"');

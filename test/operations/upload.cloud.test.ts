@@ -34,8 +34,8 @@ afterAll(async () => {
 
 const packageJson: RawEntry = { path: 'package.json', content: '{"name":"uploaded","version":"1.0.0"}' };
 const small = rawArchive([packageJson]);
-/** 40 MiB that do not compress. */
-const large = rawArchive([packageJson, { path: 'noise.bin', content: randomBytes(40 * MIB) }]);
+/** 16 MiB that do not compress: the time in which a test kills a function, or replaces the file. */
+const large = rawArchive([packageJson, { path: 'noise.bin', content: randomBytes(16 * MIB) }]);
 
 /** A job that waits for its archive. */
 async function waiting(project: string, more: object = {}) {
