@@ -15,6 +15,14 @@ const SLOWEST = [
   'test/operations/build/steps',
   'test/operations/migrate',
   'test/runner/sandbox/sandbox',
+  'test/local/own-stack',
+  'test/executions/deploys',
+  'test/local/iam/grants',
+  'test/auth/tokens',
+  'test/operations/build/managers',
+  'test/operations/build/scripts',
+  'test/local/cli/bin',
+  'test/lib/async-operations',
 ];
 
 export default class SlowFirstSequencer extends Sequencer {
