@@ -89,7 +89,7 @@ export interface CognitoAuthorization {
   readonly mode: 'cognito';
   /**
    * Redirect URLs after sign-in: https, or http://localhost with a port.
-   * @default http://localhost:8080/callback
+   * @default `http://localhost:8080/callback`
    */
   readonly redirectUrls?: readonly string[];
   /**

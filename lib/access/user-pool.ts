@@ -20,7 +20,7 @@ import { CLIENT_METADATA_URLS, checkClientMetadataUrls, PATTERNS_OF_POLICY } fro
 import { OPERATORS } from './token-authorization.ts';
 
 export interface UserPoolProps {
-  /** Redirect URLs after sign-in. @default http://localhost:8080/callback */
+  /** Redirect URLs after sign-in. @default `http://localhost:8080/callback` */
   readonly redirectUrls?: readonly string[];
   /** URL patterns of the metadata documents of clients that need no registration. @default CLIENT_METADATA_URLS */
   readonly clientMetadataUrls?: readonly string[];

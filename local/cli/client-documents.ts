@@ -20,12 +20,12 @@ export interface DocumentOptions {
 /** The local rule. This provider runs on loopback too (draft-ietf-oauth-client-id-metadata-document, section 6.5). */
 const THIS_MACHINE: AddressPolicy = { ports: [], allowLoopback: true };
 
-/** A name that only resolves to this machine is no address of this machine: web pages can have such names. */
+/** A name that only resolves to this machine is not an address of this machine: web pages can have such names. */
 function policyOf(url: string): AddressPolicy {
   return isLoopback(url) ? THIS_MACHINE : PUBLIC_ADDRESSES;
 }
 
-/** Returns why a client id is no URL of a document that may be fetched (section 3 of the draft); undefined when it is one. */
+/** Returns why a client id is not the URL of a document that may be fetched (section 3 of the draft); undefined when it is one. */
 export function refusalOfDocument(clientId: string): string | undefined {
   try {
     if (checkUrl(clientId, policyOf(clientId)).pathname === '/') {

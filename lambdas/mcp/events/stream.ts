@@ -36,7 +36,7 @@ const QUIET_FACTOR = 1.5;
 const PAGE = 100;
 /** SEP-3415 asks for a heartbeat each 30 s. An edge-optimized API ends a stream that is idle for as long. */
 const HEARTBEAT_MS = 10_000;
-/** Codes of failures that pass: the stream goes on. */
+/** Codes of failures that pass. The stream continues. */
 const PASSING: readonly number[] = [ProtocolErrorCode.InternalError, EventErrorCode.resourceExhausted];
 
 export function streamMethod(types: EventTypes, dependencies: EventDependencies): ProtocolMethod {
