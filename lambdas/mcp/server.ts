@@ -34,11 +34,14 @@ import type { Tool } from './tool.ts';
 const SERVER_INFO = readIdentity(process.env[Env.serverIdentity]);
 
 /**
- * Declared by their identifiers: ext-auth, "Advertise support". The tokens are those of the identity provider, so there is
+ * ext-auth, "Advertise support". The tokens are those of the identity provider, so there is
  * nothing else to do here: the authorizer checks issuer, audience and scopes of each.
  */
 const AUTHORIZATION_EXTENSIONS = Object.fromEntries(
-  (process.env[Env.authorizationExtensions]?.split(' ') ?? []).map((identifier) => [identifier, {}]),
+  (process.env[Env.authorizationExtensions]?.split(' ') ?? []).map((name) => [
+    `io.modelcontextprotocol/${name}`,
+    {},
+  ]),
 );
 
 const INSTRUCTIONS =

@@ -14,7 +14,7 @@ export const Env = {
   /** `CanarySettings` as JSON. */
   canary: 'CANARY',
   canaryTableName: 'CANARY_TABLE_NAME',
-  /** Identifiers of the MCP extensions of authorization that the identity provider supports, separated by spaces. */
+  /** Names of the MCP extensions of authorization that the identity provider supports, separated by spaces. */
   authorizationExtensions: 'AUTH_EXTENSIONS',
   /** Clients whose tokens may lack `aud`, separated by spaces; empty: every token needs one. */
   clientIds: 'AUTH_CLIENT_IDS',

@@ -75,10 +75,13 @@ export type AuthorizationExtension = (typeof AUTHORIZATION_EXTENSIONS)[number];
 
 const AUTHORIZATION_EXTENSIONS = ['oauth-client-credentials', 'enterprise-managed-authorization'] as const;
 
-/** Returns the identifiers of the extensions that the endpoint declares. */
-export function authorizationExtensions(choice: AuthorizationChoice): readonly string[] {
-  const extensions = (choice.mode === 'oidc' && choice.extensions) || [];
-  return extensions.map((name) => `io.modelcontextprotocol/${name}`);
+/**
+ * Returns the extensions that the endpoint declares. The user pool has a client for programs, and its metadata has what
+ * ext-auth, oauth-client-credentials.mdx, "Server Metadata Requirements" asks for.
+ */
+export function authorizationExtensions(choice: AuthorizationChoice): readonly AuthorizationExtension[] {
+  if (choice.mode === 'cognito') return ['oauth-client-credentials'];
+  return (choice.mode === 'oidc' && choice.extensions) || [];
 }
 
 /**

@@ -405,6 +405,26 @@ describe('an operator', () => {
   });
 });
 
+describe('MCP extensions of authorization', () => {
+  const declared = (template: Template) => {
+    const [mcp] = Object.values(
+      template.findResources('AWS::Lambda::Function', {
+        Properties: { Description: Match.stringLikeRegexp('^Serves MCP clients') },
+      }),
+    );
+    return mcp?.Properties.Environment.Variables.AUTH_EXTENSIONS;
+  };
+
+  test('are declared where they work: with the user pool, and as the operator says of the identity provider', () => {
+    expect(declared(templates.iam)).toBeUndefined();
+    expect(declared(templates.oidc)).toBeUndefined();
+    expect(declared(templates.cognito)).toBe('oauth-client-credentials');
+    const both = 'oauth-client-credentials,enterprise-managed-authorization';
+    const template = synthesize({ authorization: 'oidc', issuer: ISSUER, authorizationExtensions: both });
+    expect(declared(template)).toBe('oauth-client-credentials enterprise-managed-authorization');
+  });
+});
+
 describe('a choice that cannot be meant is refused', () => {
   test.each<[Record<string, string>, string]>([
     [{ authorization: 'none' }, 'authorization is "none": choose one of iam, oidc, cognito.'],
@@ -420,6 +440,11 @@ describe('a choice that cannot be meant is refused', () => {
     [{ authorization: 'oidc', issuer: `${ISSUER}#x` }, 'issuer "'],
     [{ authorization: 'oidc', issuer: 'https://id.example.com/a"b' }, 'issuer "'],
     [{ authorization: 'oidc', issuer: ISSUER, audience: 'a b' }, 'audience "a b" contains a space'],
+    [
+      { authorization: 'oidc', issuer: ISSUER, authorizationExtensions: 'oauth-client-credentials,saml' },
+      'extensions contains "saml": give oauth-client-credentials or enterprise-managed-authorization',
+    ],
+    [{ authorizationExtensions: 'saml' }, 'authorizationExtensions does not apply to authorization=cognito'],
     [{ redirectUrls: 'http://192.168.0.1/callback' }, 'neither https nor http://localhost'],
     [{ redirectUrls: 'https://ok.example/cb,nonsense' }, 'redirectUrls contains "nonsense"'],
   ])('%o', (context, message) => {
