@@ -3,6 +3,7 @@
  * reads. Method and tables are real; the clock moves as fast as the stream pauses.
  */
 import { randomUUID } from 'node:crypto';
+import type { JobEvent } from '../lambdas/events/event.ts';
 import { createEventTypes } from '../lambdas/mcp/events/event-types.ts';
 import { streamMethod } from '../lambdas/mcp/events/stream.ts';
 import { DeliveryStatus, deliveryKey } from '../lambdas/webhooks/deliveries/delivery.ts';
@@ -65,7 +66,7 @@ async function measure(count: number) {
     const [{ endpointId = '' } = {}] = await endpoints.list('ada');
     const record = async () => {
       const jobId = randomUUID();
-      const event = {
+      const event: JobEvent = {
         id: `${jobId}.1`,
         type: NAME,
         timestamp: new Date(now).toISOString(),
