@@ -26,6 +26,8 @@ export default async function globalSetup() {
     ...process.env,
     AWS_EC2_METADATA_DISABLED: 'true',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
+    // The same directory as in `local/cli/synthesize.ts`: the apps that tests synthesize find it filled.
+    NODE_COMPILE_CACHE: join(process.env.BUNDLE_CACHE, 'compiled'),
   };
   // CDK checks the app's template below; `runner-setup.mjs` switches the check off for the stacks of tests.
   const { assemblies } = await import('./assemblies.ts');
