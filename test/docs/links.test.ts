@@ -13,7 +13,7 @@ interface Link {
 const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.md') && !file.startsWith('api/'))
   .map((file) => join('docs', file));
-const pages = ['CONTRIBUTING.md', ...docs];
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs];
 
 function linksOf(file: string): readonly Link[] {
   const links = readFileSync(file, 'utf8')

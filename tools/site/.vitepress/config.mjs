@@ -36,6 +36,8 @@ export default defineConfig({
   outDir: dist,
   cacheDir: cache,
   // GitHub shows the README of a folder; the site shows its index.
+  // Redirect URLs of the options lead to the reader's machine.
+  ignoreDeadLinks: 'localhostLinks',
   rewrites: { 'README.md': 'index.md', ':folder/README.md': ':folder/index.md' },
   markdown: {
     languages: LANGUAGES,
