@@ -20,7 +20,7 @@ export default {
       // Starts no cloud and no other program.
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(browser|cloud|package)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(browser|cloud|program)\\.test\\.ts$'],
     },
     {
       ...common,

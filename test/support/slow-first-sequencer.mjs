@@ -4,12 +4,11 @@ import Sequencer from '@jest/test-sequencer';
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
   'test/chaos/chaos',
-  'test/local/cli/dev',
+  'test/mcp/event-stream.cloud',
   'test/operations/call-api',
   'test/operations/deploy',
   'test/local/iam/report',
   'test/operations/upload',
-  'test/conformance/conformance',
   'test/operations/download',
   'test/executions/external-state-machines',
   'test/operations/build/steps',
@@ -19,7 +18,6 @@ const SLOWEST = [
   'test/executions/deploys',
   'test/local/iam/grants',
   'test/auth/tokens',
-  'test/operations/build/managers',
   'test/operations/build/scripts',
   'test/local/cli/bin',
   'test/lib/async-operations',
