@@ -119,3 +119,14 @@ test('the commands and files of the tutorial make a service whose job completes'
     expect.objectContaining({ status: 'completed', result: { words: 4 } }),
   ]);
 }, 600_000);
+
+test('each output that the tutorial reads has one name in the template', async () => {
+  const template = join(folder, '.local/cdk.out/WordService.template.json');
+  const { Outputs } = JSON.parse(await readFile(template, 'utf8'));
+  const page = await readFile(PAGE, 'utf8');
+  const read = new Set([...page.matchAll(/\$\(OUT (\w+)\)/g)].map(([, name = '']) => name));
+  expect([...read].sort()).toEqual(['LoginDomain', 'McpEndpoint', 'ProgramClientId', 'UserPoolId']);
+  for (const name of read) {
+    expect(Object.keys(Outputs).filter((output) => output.includes(name))).toEqual([expect.any(String)]);
+  }
+});
