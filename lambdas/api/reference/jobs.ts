@@ -190,7 +190,7 @@ export const jobRouteDescriptions = {
     tags: ['Jobs'],
     summary: 'Answer the questions of a job',
     description:
-      'For a job with the status `input_required`. Answer some of its `input_requests` or all of them; after the last answer, the job resumes. The first answer to a question counts, whoever gives it. A request is accepted as a whole or not at all.',
+      'For a job with the status `input_required`. Answer some of its `input_requests` or all of them; after the last answer, the job resumes. The first answer to a question counts. A request is accepted as a whole or not at all.',
     body: answers,
     responses: { 200: { description: 'The answers are recorded. The job as it is now.', schema: job } },
     errors: {
