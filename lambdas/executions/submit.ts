@@ -52,9 +52,9 @@ export interface NotificationReader {
 }
 
 /**
- * Makes two queries for the limits, at most one for notifications at the same time, one write and one StartExecution. A repeated call with the same idempotency key finds the
- * same job. It starts the execution if an earlier call did not. When Step Functions throttles the start, the job stays pending
- * and a queue starts it.
+ * Makes two queries for the limits, one write and one StartExecution. At the same time as the limits, it makes at most one
+ * query for notifications. A repeated call with the same idempotency key finds the same job. It starts the execution if an
+ * earlier call did not. When Step Functions throttles the start, the job stays pending and a queue starts it.
  * @throws AppError INPUT_TOO_LARGE, RESOURCE_EXHAUSTED, IDEMPOTENCY_KEY_REUSED, or START_FAILED when no start can succeed. The
  *   job of this call then fails, and a repeated call with the same idempotency key creates it again.
  */
