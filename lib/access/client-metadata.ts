@@ -2,7 +2,8 @@
 
 /**
  * URL patterns of the metadata documents of common MCP clients. These clients sign in with nothing but the URL of the MCP server.
- * `*` stands for any characters. The sources are the vendors' pages and documents as of 2026-09, Cursor's as of 2026-10.
+ * `*` stands for any characters. The sources are the vendors' pages and documents as of 2026-09, Cursor's as of 2026-10. They are cited
+ * as quoted in public copies, and were not opened here.
  *
  * They are five, because one CIMD policy has at most five. ChatGPT and Codex have a document for each connection. Their shared ones,
  * `/oauth/client.json` and `/oauth/codex/client.json`, need `iss` in authorization responses (RFC 9207), which Cognito does not declare.
