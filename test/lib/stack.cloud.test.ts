@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { routes } from '../../lambdas/api/routes.ts';
+import { OPEN_RESOURCES, routes } from '../../lambdas/api/routes.ts';
 import { longestCallMs } from '../../lambdas/definition/operation-definition.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { assemblies } from '../support/assemblies.ts';
@@ -31,23 +31,29 @@ function statesOf(template: Template, comment: string) {
 }
 
 describe('closed by default', () => {
-  test('every method of the API needs IAM authorization, but for public keys, answer links, reports of sandboxes and the console', () => {
+  test('every method of the API needs IAM authorization, but for public documents, answer links, reports of sandboxes and the console', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
     // Three of the MCP endpoint, one each for the routes of owners, of operators and of sandboxes, and the public routes.
-    const publicRoutes = routes.filter((route) => 'isPublic' in route);
-    expect(methods).toHaveLength(3 + 3 + publicRoutes.length);
+    const publicRoutes = routes.filter((route) => 'isPublic' in route && !('resource' in route));
+    expect(methods).toHaveLength(3 + 3 + publicRoutes.length + OPEN_RESOURCES.size);
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
     const idOf = (PathPart: string) =>
       Object.keys(app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart } }))[0];
     const token = { Ref: idOf('{token}') };
+    const [wellKnown = ''] = Object.keys(
+      app.findResources('AWS::ApiGateway::Resource', {
+        Properties: { PathPart: '{proxy+}', ParentId: { Ref: idOf('.well-known') } },
+      }),
+    );
     expect(open.map(({ Properties }) => [Properties.HttpMethod, Properties.ResourceId])).toEqual([
       ['POST', { Ref: idOf('sandbox-reports') }],
+      ['ANY', { Ref: idOf('server-card') }],
       ['GET', token],
       ['POST', token],
-      ['GET', { Ref: idOf('webhook-keys') }],
       ['GET', { Ref: idOf('console') }],
       ['GET', { Ref: idOf('config') }],
       ['GET', { Ref: idOf('{file}') }],
+      ['ANY', { Ref: wellKnown }],
     ]);
   });
 
