@@ -1,4 +1,4 @@
-/** Verifies a webhook with the public keys of the service, as a receiver does: see docs/guides/webhooks.md, Signatures. */
+/** Verifies a webhook with the public keys of the service, as a receiver does: see docs/guides/webhooks.md, Verify a webhook. */
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import * as z from 'zod';
 import { fetchJson } from '../auth/fetch-json.ts';
