@@ -126,7 +126,11 @@ test('each output that the tutorial reads has one name in the template', async (
   const page = await readFile(PAGE, 'utf8');
   const read = new Set([...page.matchAll(/\$\(OUT (\w+)\)/g)].map(([, name = '']) => name));
   expect([...read].sort()).toEqual(['LoginDomain', 'McpEndpoint', 'ProgramClientId', 'UserPoolId']);
+  const definition = /^OUT\(\).*$/m.exec(page)?.[0] ?? '';
+  const outputs = Object.fromEntries(Object.keys(Outputs).map((name) => [name, `value of ${name}`]));
+  await writeFile(join(folder, 'outputs.json'), JSON.stringify({ WordService: outputs }));
   for (const name of read) {
-    expect(Object.keys(Outputs).filter((output) => output.includes(name))).toEqual([expect.any(String)]);
+    const value = await runInShell(`${definition}\nOUT ${name}`, folder);
+    expect(value).toMatch(new RegExp(`^value of (Operations)?${name}([0-9A-F]{8})?\\n$`));
   }
 });
