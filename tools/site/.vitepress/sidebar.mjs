@@ -29,7 +29,15 @@ const SECTIONS = [
   {
     text: 'Explanation',
     folder: 'explanation',
-    first: ['architecture', 'failures', 'waiting', 'questions-and-files', 'events', 'security-model', 'comparison'],
+    first: [
+      'architecture',
+      'failures',
+      'waiting',
+      'questions-and-files',
+      'events',
+      'security-model',
+      'comparison',
+    ],
   },
   { text: 'Decisions', folder: 'decisions', first: ['README'] },
   { text: 'Runbooks', folder: 'runbooks', first: ['README'] },
