@@ -16,12 +16,13 @@ const NEXT_POLL_MS = 5_000;
 const params = readingParams.extend({ maxEvents: z.int().min(1).nullish() });
 
 export function pollMethod(types: EventTypes, dependencies: EventDependencies): ProtocolMethod {
+  const { now = Date.now } = dependencies;
   return defineEventMethod({
     method: 'events/poll',
     scopes: [Scope.jobsRead],
     params,
     async call({ maxEvents, ...rest }, owner) {
-      const reading = readReading(types, rest, owner);
+      const reading = readReading(types, rest, owner, now());
       const { subject } = reading;
       const { history, position, truncated } = await startReading(dependencies, reading);
       const limit = Math.min(maxEvents ?? DEFAULT_PAGE, MAX_PAGE);

@@ -37,11 +37,12 @@ export interface Reading {
   readonly maxAgeMs?: number;
 }
 
-/** Costs no call to AWS. @throws ProtocolError for an unknown event, AppError for invalid arguments or an invalid cursor */
+/** Costs no call to AWS. @param nowMs epoch milliseconds @throws ProtocolError for an unknown event, AppError for invalid arguments or an invalid cursor */
 export function readReading(
   types: EventTypes,
   { name, arguments: args, cursor, maxAgeMs }: z.output<typeof readingParams>,
   owner: string,
+  nowMs: number,
 ): Reading {
   const topic = types.read(name, args);
   const subject = subjectOf(owner, topic);
@@ -49,7 +50,7 @@ export function readReading(
     owner,
     topic,
     subject,
-    ...(typeof cursor === 'string' && { after: decodeCursor(subject, cursor) }),
+    ...(typeof cursor === 'string' && { after: decodeCursor(subject, cursor, nowMs) }),
     ...(typeof maxAgeMs === 'number' && { maxAgeMs }),
   };
 }

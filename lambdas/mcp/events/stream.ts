@@ -47,13 +47,13 @@ export function streamMethod(types: EventTypes, dependencies: EventDependencies)
       scopes: [Scope.jobsRead],
       params: readingParams,
       async call(params, owner) {
-        readReading(types, params, owner);
+        readReading(types, params, owner, now());
         return {};
       },
     }),
     async openStream({ id, params, endsAtMs }, { owner }) {
       try {
-        const reading = readReading(types, params as z.output<typeof readingParams>, owner);
+        const reading = readReading(types, params as z.output<typeof readingParams>, owner, now());
         const end = Math.min(endsAtMs, now() + MAX_RESUMABLE_MS);
         const release = await holdSlot(waits, owner, end - now());
         if (!release) throw waits.exhausted();

@@ -59,7 +59,7 @@ export function subscribeMethod(types: EventTypes, dependencies: EventDependenci
       if (delivery.mode !== 'webhook') throw deliveryModeUnsupported(delivery.mode);
       const secret = acceptSecret(delivery.secret);
       const url = acceptUrl('delivery.url', delivery.url, addressPolicy);
-      const given = typeof cursor === 'string' ? decodeCursor(subject, cursor) : undefined;
+      const given = typeof cursor === 'string' ? decodeCursor(subject, cursor, now()) : undefined;
 
       const endpointId = subscriptionId(owner, url, topic);
       const all = await endpoints.list(owner);

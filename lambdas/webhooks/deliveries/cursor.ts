@@ -70,16 +70,20 @@ const shape = z.tuple([
   z.string().optional(),
 ]);
 
+/** Two functions' clocks may differ by less. */
+const MAX_AHEAD_MS = 60_000;
+
 /** Longer than every cursor that this server issues. */
 export const MAX_CURSOR_CHARACTERS = 512;
 
 /**
  * @param subject what the caller subscribes to now
+ * @param nowMs a cursor of a later time was not issued; a minute is allowed for a clock that is behind
  * @throws AppError INVALID_CURSOR for a cursor that this server did not issue to this owner for this event and arguments
  */
-export function decodeCursor(subject: CursorSubject, cursor: string): Position {
+export function decodeCursor(subject: CursorSubject, cursor: string, nowMs: number): Position {
   const position = parse(subject, cursor);
-  if (position) return position;
+  if (position && Date.parse(position.createdAt) <= nowMs + MAX_AHEAD_MS) return position;
   throw new AppError(
     ErrorCode.invalidCursor,
     'cursor: this server did not issue it to you for this event and these arguments. Pass the cursor of this subscription unchanged, or null to start now.',
