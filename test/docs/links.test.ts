@@ -1,5 +1,5 @@
 /** Checks that no link of a page leads to a file or a heading that does not exist. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
@@ -13,7 +13,8 @@ interface Link {
 const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.md') && !file.startsWith('api/'))
   .map((file) => join('docs', file));
-const pages = ['README.md', 'CONTRIBUTING.md', ...docs];
+const examples = globSync('examples/**/README.md', { exclude: ['**/node_modules'] });
+const pages = ['README.md', 'CONTRIBUTING.md', ...docs, ...examples];
 
 function linksOf(file: string): readonly Link[] {
   const links = readFileSync(file, 'utf8')
