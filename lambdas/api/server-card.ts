@@ -15,7 +15,7 @@ export function serverCard(identity: CardIdentity, url: string): object {
   const { namespace, name, title, description, version, websiteUrl } = identity;
   return {
     $schema: SCHEMA,
-    name: `${namespace ?? hostOf(url).split('.').reverse().join('.')}/${name}`,
+    name: `${namespace ?? reverseLabels(hostOf(url))}/${name}`,
     title,
     description,
     version,
@@ -25,16 +25,18 @@ export function serverCard(identity: CardIdentity, url: string): object {
 }
 
 /**
- * Returns the catalog of this server alone. It is an AI Catalog, and a manifest of ARD too: ARD v0.91, section 4.2 requires
+ * Returns the catalog of this server alone. The identifier pairs with the card's name: SEP-2127, discovery.md, "Server Card Entries".
+ * It is an AI Catalog, and a manifest of ARD too: ARD v0.91, section 4.2 requires
  * `displayName`, which "Catalog Entry" of AI Catalog allows.
  * @param url of the MCP endpoint
  */
-export function serverCatalog({ name, title }: CardIdentity, url: string): object {
+export function serverCatalog({ namespace, name, title }: CardIdentity, url: string): object {
+  const publisher = namespace === undefined ? hostOf(url) : reverseLabels(namespace);
   return {
     specVersion: '1.0',
     entries: [
       {
-        identifier: `urn:air:${hostOf(url)}:mcp:${name}`,
+        identifier: `urn:air:${publisher}:mcp:${name}`,
         displayName: title,
         type: CARD_TYPE,
         url: `${url}/server-card`,
@@ -45,4 +47,9 @@ export function serverCatalog({ name, title }: CardIdentity, url: string): objec
 
 function hostOf(url: string): string {
   return new URL(url).hostname;
+}
+
+/** Converts between a domain and its reverse-DNS form. */
+function reverseLabels(name: string): string {
+  return name.split('.').reverse().join('.');
 }

@@ -129,6 +129,15 @@ test('both catalogs lead to the card', async () => {
   ]);
 });
 
+test.each([
+  ['com.example', 'urn:air:example.com:mcp:reports'],
+  ['com.example.jobs', 'urn:air:jobs.example.com:mcp:reports'],
+])('a server of the namespace %s has the identifier %s', async (namespace, identifier) => {
+  const { body } = await ask(PATHS[1], { card: { ...CARD, namespace, name: 'reports' } });
+  expect(JSON.parse(body).entries[0].identifier).toBe(identifier);
+  expect(errorsBySchema('ard-manifest', JSON.parse(body))).toEqual([]);
+});
+
 describe.each(PATHS)('%s', (path) => {
   test('is the same with any credential, Accept header and unknown header', async () => {
     const { status, headers, body } = await ask(path);
