@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../shared/caller.ts';
 import { inRequestTrace } from '../shared/observability/tracing.ts';
+import { errorResponse } from './event-stream.ts';
 import type { ProtocolMethod } from './protocol-method.ts';
 import { type ReadRequest, readRequest, refuseValues, refuseVersion } from './read-request.ts';
 import { createServer, ProtocolEra, type ServerFeatures } from './server.ts';
@@ -53,10 +54,12 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
       authInfo: { token: '', clientId: owner, scopes: [...scopes], extra: { acceptsStream } },
       parsedBody: body,
     });
+    if (!isStream(response)) return openStream(response, read, features.methods.modern, caller, endsAtMs);
     // The SDK has validated the request, but it does not support task subscriptions.
-    const subscription = isStream(response) && readListenRequest(body);
-    if (!subscription) return openStream(response, body, features.methods.modern, caller, endsAtMs);
+    const subscription = readListenRequest(body);
+    if (acceptsStream && !subscription) return response;
     await response.body?.cancel();
+    if (!acceptsStream || !subscription) return refuseToStream(body);
     return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
   }
 }
@@ -85,19 +88,37 @@ function spanOf({ body }: ReadRequest) {
   };
 }
 
-/** Replaces the result of a method that streams. Any other response, such as a refusal, stays. */
+/**
+ * Replaces the result of a method that streams. Any other response stays, such as a refusal, or the empty one to a notification.
+ */
 async function openStream(
   response: Response,
-  body: unknown,
+  { body, acceptsStream }: ReadRequest,
   methods: readonly ProtocolMethod[],
   caller: Caller,
   endsAtMs: number,
 ): Promise<Response> {
   const { id, method: name, params } = Object(body);
   const method = methods.find(({ method }) => method === name);
-  if (!method?.openStream || !response.ok || isStream(response)) return response;
+  if (!method?.openStream || id === undefined || response.status !== 200 || isStream(response))
+    return response;
   const { result } = (await response.clone().json()) as { readonly result?: object };
-  return result ? method.openStream({ id, params: method.params.parse(params), endsAtMs }, caller) : response;
+  if (!result) return response;
+  if (!acceptsStream) return refuseToStream(body);
+  return method.openStream({ id, params: method.params.parse(params), endsAtMs }, caller);
+}
+
+/** Methods whose response is a stream, and what clients without streams call. */
+const POLLS: Readonly<Record<string, string>> = {
+  'events/stream': 'events/poll',
+  'subscriptions/listen': 'tasks/get',
+};
+
+/** Returns the response to a client that does not accept the stream it requests (RFC 9110, section 15.5.7). */
+function refuseToStream(body: unknown): Response {
+  const { id, method } = Object(body);
+  const message = `The response to ${method} is a stream. Name text/event-stream in Accept, or call ${POLLS[method]}.`;
+  return errorResponse(id, { code: -32000, message }, 406);
 }
 
 function isStream(response: Response): boolean {
@@ -113,10 +134,11 @@ function ownHosts({ hostname }: URL): string[] {
 /** Handles the revisions of 2025: without sessions, and in JSON where the client does not wait. */
 async function handleLegacy(
   features: ServerFeatures,
-  { request, body, acceptsStream }: ReadRequest,
+  read: ReadRequest,
   caller: Caller,
   endsAtMs: number,
 ): Promise<Response> {
+  const { request, body, acceptsStream } = read;
   const { headers, method } = request;
   const { tasks, waits } = features;
   const elicits = elicitsOf(headers.get(SESSION_HEADER));
@@ -146,7 +168,7 @@ async function handleLegacy(
   if (!isStream(response)) await server.close();
   const sessionId = sessionIdFor(body);
   if (sessionId !== undefined && response.ok) response.headers.set(SESSION_HEADER, sessionId);
-  return openStream(response, body, features.methods.legacy, caller, endsAtMs);
+  return openStream(response, read, features.methods.legacy, caller, endsAtMs);
 }
 
 /** Whether a call asks for notifications, which only a stream can carry. */

@@ -23,6 +23,7 @@ const SETTLE = 5_000;
 const NAME = 'job.completed';
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const EVENT = 'notifications/events/event';
+const BOTH = 'application/json, text/event-stream';
 /** Recorded while a stream is cut. Three pages. */
 const EVENTS = 300;
 
@@ -54,10 +55,14 @@ beforeEach(async () => {
     waits: freeSlots,
     resources: {} as never,
     readCard: async () => '',
-    methods: { legacy: [], modern: createEventMethods(dependencies()) },
+    methods: sameInBothEras(createEventMethods(dependencies())),
   });
 });
 afterEach(() => tables.close());
+
+function sameInBothEras<Methods>(methods: Methods) {
+  return { legacy: methods, modern: methods };
+}
 
 function dependencies() {
   return {
@@ -116,25 +121,37 @@ interface Wish {
   readonly scopes?: readonly Scope[];
   readonly method?: string;
   readonly endsAtMs?: number;
+  readonly era?: '2025' | '2026';
+  readonly accept?: string;
+  /** Without a response: the request has no id. */
+  readonly isNotification?: boolean;
+  readonly notifications?: object;
 }
+
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 
 function request(wish: Wish = {}): Promise<Response> {
   const { owner = 'ada', method = 'events/stream', endsAtMs = now + 10 * MINUTE, ...rest } = wish;
-  const { scopes: granted = scopes, ...params } = rest;
-  const _meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientCapabilities': {},
+  const { scopes: granted = scopes, era = '2026', accept = BOTH, isNotification = false, ...params } = rest;
+  const message = {
+    jsonrpc: '2.0',
+    ...(!isNotification && { id: 'x' }),
+    method,
+    params: { name: NAME, ...params, ...(era === '2026' && { _meta: META }) },
   };
   return serve(
     new Request('https://localhost/mcp', {
       method: 'POST',
       headers: {
-        accept: 'application/json, text/event-stream',
+        accept,
         'content-type': 'application/json',
-        'mcp-protocol-version': '2026-07-28',
-        'mcp-method': method,
+        'mcp-protocol-version': era === '2026' ? '2026-07-28' : '2025-11-25',
+        ...(era === '2026' && { 'mcp-method': method }),
       },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 'x', method, params: { name: NAME, ...params, _meta } }),
+      body: JSON.stringify(message),
     }),
     { owner, scopes: granted },
     endsAtMs,
@@ -361,6 +378,39 @@ describe('refused before a stream is opened', () => {
   ] as const)('%s', async (_what, wish, code) => {
     const response = await request(wish);
     expect(await response.json()).toMatchObject({ id: 'x', error: { code } });
+  });
+});
+
+describe.each(['2025', '2026'] as const)('a client of %s', (era) => {
+  test('that sends events/stream as a notification gets a response without a body', async () => {
+    const response = await request({ era, isNotification: true });
+    expect([response.status, await response.text()]).toEqual([202, '']);
+  });
+
+  test('that does not accept a stream is told what to do, and holds no slot', async () => {
+    waits = slotsInMemory(1);
+    const response = await request({ era, accept: 'application/json' });
+    expect(response.status).toBe(406);
+    expect(await response.json()).toEqual({
+      jsonrpc: '2.0',
+      id: 'x',
+      error: {
+        code: -32000,
+        message:
+          'The response to events/stream is a stream. Name text/event-stream in Accept, or call events/poll.',
+      },
+    });
+    await all(await request({ era }));
+  });
+});
+
+test('a client that does not accept a stream of tasks is told what to do', async () => {
+  const params = { method: 'subscriptions/listen', notifications: { taskIds: [] } };
+  const response = await request({ ...params, accept: 'application/json' });
+  expect(response.status).toBe(406);
+  expect(await response.json()).toMatchObject({
+    id: 'x',
+    error: { message: expect.stringContaining('or call tasks/get.') },
   });
 });
 
