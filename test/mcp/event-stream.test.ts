@@ -8,8 +8,9 @@ import type { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { type Scope, scopes } from '../../lambdas/shared/caller.ts';
 import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { settledCursor } from '../../lambdas/webhooks/deliveries/cursor.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
-import { type Endpoint, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
+import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
 import { freeSlots } from '../support/free-slots.ts';
 import { seal } from '../support/seal.ts';
@@ -379,6 +380,64 @@ describe('refused before a stream is opened', () => {
     const response = await request(wish);
     expect(await response.json()).toMatchObject({ id: 'x', error: { code } });
   });
+});
+
+describe('a stream that reads the history of a webhook subscription', () => {
+  const endpointId = 'subscription';
+  const refreshed = (refreshBefore: string) => tables.endpoints.update('ada', endpointId, { refreshBefore });
+
+  async function beginSubscribed(): Promise<string> {
+    await tables.endpoints.put({
+      owner: 'ada',
+      endpointId,
+      kind: EndpointKind.subscription,
+      url: 'https://example.com/hook',
+      events: [NAME],
+      secrets: [],
+      verifiedAt: new Date(now).toISOString(),
+      refreshBefore: new Date(now + DAY).toISOString(),
+      expiresAt: (now + 30 * DAY) / 1000,
+    });
+    const [subscription] = await tables.endpoints.list('ada');
+    return settledCursor(subscription as Endpoint, now);
+  }
+
+  test('reads on there while it is active, and opens no mailbox', async () => {
+    const cursor = await beginSubscribed();
+    const expected: string[] = [];
+    meanwhile = async () => {
+      if (expected.length < 3) expected.push(await happen());
+    };
+    expect(idsOf(await all(await request({ cursor })))).toEqual(expected);
+    expect(await tables.endpoints.list('ada')).toHaveLength(1);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['is removed', () => tables.endpoints.remove('ada', endpointId)],
+    ['lapses', () => refreshed(new Date(now).toISOString())],
+  ])('says so when it %s, and sends what happens later', async (_what, end) => {
+    const cursor = await beginSubscribed();
+    const before = await happen();
+    now += SETTLE + 1;
+    let after: string | undefined;
+    let pauses = 0;
+    meanwhile = async () => {
+      pauses += 1;
+      if (pauses === 3) {
+        await end();
+        endpoints.clear();
+      }
+      if (pauses > 3 && !after && (await tables.endpoints.list('ada')).some(isMailbox))
+        after = await happen();
+    };
+    const messages = await all(await request({ cursor }));
+    expect(messages[0]?.params.truncated).toBe(false);
+    expect(idsOf(messages)).toEqual([before, after]);
+    const gaps = messages.filter(({ params }) => params?.truncated);
+    expect(gaps).toHaveLength(1);
+  });
+
+  const isMailbox = ({ kind }: Endpoint) => kind === EndpointKind.mailbox;
 });
 
 describe.each(['2025', '2026'] as const)('a client of %s', (era) => {

@@ -8,7 +8,7 @@ import {
 import { type Endpoint, EndpointKind, isActive } from '../../webhooks/endpoints/endpoint.ts';
 import type { EventDependencies } from './event-method.ts';
 import { findMailbox, openMailbox } from './mailbox.ts';
-import { hasTopic, type Topic } from './topic.ts';
+import { hasTopic, mailboxId, type Topic } from './topic.ts';
 
 export interface History {
   readonly endpointId: string;
@@ -52,6 +52,26 @@ export async function findHistory(
     continues: existing !== undefined,
     hasGap: true,
   };
+}
+
+/**
+ * Returns the next part of a history without a gap. Costs a read of a subscription: its client may have ended it, and then it
+ * has no later events. Costs none of a mailbox, whose lease outlives a stream.
+ * @returns undefined when the subscription has ended, or has begun anew
+ */
+export async function continueHistory(
+  { endpoints, now = Date.now }: Pick<EventDependencies, 'endpoints' | 'now'>,
+  owner: string,
+  topic: Topic,
+  history: History,
+  position: Position,
+): Promise<History | undefined> {
+  // Before the read: a subscription that is active afterwards has every event up to then.
+  const nowMs = now();
+  if (history.endpointId === mailboxId(owner, topic)) return completeHistory(history, nowMs);
+  const subscription = await endpoints.get(owner, history.endpointId);
+  const isSame = subscription && startPosition(subscription).createdAt <= position.createdAt;
+  return isSame && isActive(subscription, now()) ? completeHistory(subscription, nowMs) : undefined;
 }
 
 /** Returns the history of an endpoint that has every event since the position. */

@@ -14,7 +14,7 @@ import type { ProtocolMethod } from '../protocol-method.ts';
 import { EventErrorCode, toProtocolError } from './errors.ts';
 import { defineEventMethod, type EventDependencies } from './event-method.ts';
 import type { EventTypes } from './event-types.ts';
-import { completeHistory, findHistory, type History } from './find-history.ts';
+import { continueHistory, findHistory, type History } from './find-history.ts';
 import { type OccurrencePage, readOccurrences } from './read-occurrences.ts';
 import {
   type Reading,
@@ -23,13 +23,14 @@ import {
   readReading,
   startReading,
 } from './start-reading.ts';
+import { mailboxId } from './topic.ts';
 
 const METHOD = 'events/stream';
 /** After each read of a table, a stream pauses for a second. A page with events takes two reads. */
 const READ_INTERVAL_MS = 1_000;
 /** The longest pause of a quiet stream. */
 const QUIET_INTERVAL_MS = 3_000;
-/** Four reads: the history after a gap, and a page with events. Each read is followed by its pause, also the last one. */
+/** Four reads: the subscription that was read, the history after it, and a page with events. Each read is followed by its pause, also the last one. */
 const LONGEST_PAUSE_MS = 4_000;
 const QUIET_FACTOR = 1.5;
 /** The most that one query and one batch read return. */
@@ -170,16 +171,20 @@ class EventReader {
     return { ...page, ...(gapAfter !== undefined && { gapAfter }) };
   }
 
-  /** Finds the history of the next page, mostly without a read. @returns whether it begins with a gap */
+  /** Finds the history of the next page, without a read in a mailbox. @returns whether it begins with a gap */
   async #moveOn(): Promise<boolean> {
-    const { now = Date.now } = this.#dependencies;
     const { owner, topic } = this.#reading;
     if (!this.#history.hasGap) {
-      this.#history = completeHistory(this.#history, now());
-      return false;
+      // A mailbox outlives the stream. A subscription may end.
+      if (this.#history.endpointId !== mailboxId(owner, topic)) this.#cost += 1;
+      const next = await continueHistory(this.#dependencies, owner, topic, this.#history, this.#position);
+      if (next) {
+        this.#history = next;
+        return false;
+      }
     }
     // The rest of a subscription's history that ended before the mailbox was opened.
-    if (this.#position.last) return false;
+    else if (this.#position.last) return false;
     this.#cost += 1;
     this.#history = await findHistory(this.#dependencies, owner, topic, this.#position);
     return this.#history.hasGap;
