@@ -14,6 +14,7 @@ import { readCard } from '../shared/server-identity.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
+import { Notifications } from '../webhooks/endpoints/notifications.ts';
 import { SecretSeal } from '../webhooks/endpoints/secret-seal.ts';
 import { SecretVersions } from '../webhooks/signing/secret-versions.ts';
 import { SigningKeys } from '../webhooks/signing/signing-keys.ts';
@@ -23,11 +24,18 @@ import { ConsolePage } from './console-page.ts';
 const services = jobServices(operations);
 const { client, sqs } = services;
 const secrets = signedFetch('secretsmanager');
+const endpoints = new EndpointStore({
+  client,
+  tableName: requiredEnv(Env.endpointsTableName),
+  onChange: (owner) => notifications.forget(owner),
+});
+const notifications = new Notifications(endpoints);
 
 export const handler = middy(
   createApi({
     ...services,
-    endpoints: new EndpointStore({ client, tableName: requiredEnv(Env.endpointsTableName) }),
+    endpoints,
+    notifications,
     deliveries: new DeliveryStore({ client, tableName: requiredEnv(Env.deliveriesTableName) }),
     queue: new DeliveryQueue(sqs, requiredEnv(Env.deliveryQueueUrl)),
     signingKeys: new SigningKeys(new SecretVersions(secrets, requiredEnv(Env.signingSecretArn))),

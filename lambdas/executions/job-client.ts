@@ -92,7 +92,9 @@ export function jobClient(operations: readonly OperationDefinition[]): JobClient
       const key = parse(jobKey, { owner, idempotencyKey });
       // Like the arguments of a start tool: unknown names are mistakes.
       const valid = parse(z.strictObject(operation.input.shape), input) as Json;
-      return submitJob({ jobs, executions, executionQueue, limits }, { ...key, operation, input: valid });
+      // The app's function may not read endpoints.
+      const dependencies = { jobs, executions, executionQueue, limits, notifications: undefined };
+      return submitJob(dependencies, { ...key, operation, input: valid });
     },
     get: async (owner, jobId) => (isJobId(jobId) ? jobs.get(owner, jobId) : undefined),
     cancel: (owner, jobId) => cancelJob({ jobs, executions, executionQueue }, owner, jobId),

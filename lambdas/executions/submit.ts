@@ -42,8 +42,8 @@ export interface SubmitDependencies {
   readonly executions: Executions;
   readonly executionQueue: ExecutionQueue;
   readonly limits: JobLimits;
-  /** @default jobs do not count as notified */
-  readonly notifications?: NotificationReader;
+  /** Undefined: jobs do not count as notified. */
+  readonly notifications: NotificationReader | undefined;
 }
 
 /** Reads what the owner of a new job receives without polling. It never throws. */
@@ -132,7 +132,7 @@ export function inStartSpan<T>(
  * @throws AppError START_FAILED when no start can succeed
  */
 export async function startPending(
-  { jobs, executions, executionQueue }: Omit<SubmitDependencies, 'limits'>,
+  { jobs, executions, executionQueue }: Pick<SubmitDependencies, 'jobs' | 'executions' | 'executionQueue'>,
   job: Job,
   created: boolean,
 ): Promise<Job> {

@@ -72,7 +72,7 @@ function submit(submission: Partial<Submission> = {}, fakes: Fakes = {}): Promis
     send: async (...args: unknown[]) => void queued.push(args),
   } as unknown as ExecutionQueue;
   return submitJob(
-    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS, notifications: undefined },
     { owner: 'alice', operation, input: { text: 'x' }, ...submission },
   );
 }

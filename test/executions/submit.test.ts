@@ -58,7 +58,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const submit = (overrides: Partial<Submission> = {}) =>
   submitJob(
-    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions, executionQueue, limits: DEFAULT_JOB_LIMITS, notifications: undefined },
     { owner: 'alice', operation: echo, input: { text: 'x' }, ...overrides },
   );
 
@@ -176,7 +176,7 @@ test('a start that was cut off between the job and its execution is finished by 
   const cutOff = new Executions(new SFNClient({ region: 'us-east-1' }), []);
   cutOff.start = () => new Promise(() => {});
   void submitJob(
-    { jobs, executions: cutOff, executionQueue, limits: DEFAULT_JOB_LIMITS },
+    { jobs, executions: cutOff, executionQueue, limits: DEFAULT_JOB_LIMITS, notifications: undefined },
     { owner: 'alice', operation: echo, input: { text: 'x' }, idempotencyKey: 'cut-off' },
   );
   sfn.on(StartExecutionCommand).resolves({});

@@ -32,7 +32,13 @@ afterEach(() => jest.restoreAllMocks());
 
 const start = (limits: Partial<JobLimits>, operation = echo, idempotencyKey?: string) =>
   submitJob(
-    { jobs, executions, executionQueue, limits: { ...DEFAULT_JOB_LIMITS, ...limits } },
+    {
+      jobs,
+      executions,
+      executionQueue,
+      limits: { ...DEFAULT_JOB_LIMITS, ...limits },
+      notifications: undefined,
+    },
     { owner, operation: operation as typeof echo, input: { text: 'x' }, idempotencyKey },
   );
 

@@ -13,7 +13,7 @@ import { stateMachineOperation } from '../../../lambdas/definition/state-machine
 import { Executions } from '../../../lambdas/executions/executions.ts';
 import { ExecutionQueue } from '../../../lambdas/executions/queue/execution-queue.ts';
 import { retryJob } from '../../../lambdas/executions/retry/retry-job.ts';
-import { executionName, type Job } from '../../../lambdas/jobs/job.ts';
+import { executionName, type Job, type Notified } from '../../../lambdas/jobs/job.ts';
 import { JobStore, type NewJob } from '../../../lambdas/jobs/job-store.ts';
 import { DEFAULT_JOB_LIMITS } from '../../../lambdas/jobs/limits.ts';
 import { scopes as ORDINARY, Scope } from '../../../lambdas/shared/caller.ts';
@@ -53,6 +53,8 @@ let jobs: JobStore;
 let finished: Record<string, FinishedStep> | undefined;
 let missing: string[];
 let reads: number;
+/** What the owner of a new job is notified of. */
+let notified: Notified | undefined;
 
 beforeAll(async () => {
   process.env.STATE_MACHINE_ARN_PREFIX = 'arn:aws:states:us-east-1:000000000000:stateMachine:';
@@ -67,7 +69,7 @@ beforeEach(() => {
   sfn.reset();
   sqs.reset();
   sfn.on(StartExecutionCommand).resolves({});
-  [finished, missing, reads] = [undefined, [], 0];
+  [finished, missing, reads, notified] = [undefined, [], 0, undefined];
   for (const level of ['warn', 'error'] as const) jest.spyOn(log, level).mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
@@ -99,6 +101,7 @@ function retry(
         },
       },
       workspace: { has: async (key) => !missing.includes(key) },
+      notifications: { of: async () => notified },
     },
     { owner, scopes },
     jobId,
@@ -167,6 +170,11 @@ test('the new job has the same input, subject, callback and retention, and what 
     finished: finishedOf({ fetch: 7, cut: { key: `work/${job.jobId}/cut.txt` } }),
   });
   expect(reads).toBe(1);
+});
+
+test('a retry records what its owner is notified of', async () => {
+  notified = 'end_or_input';
+  expect(await retry(await createFailed('fetch'))).toMatchObject({ notified });
 });
 
 test('a retry that fails before its job is there is a failed start', async () => {
