@@ -17,13 +17,13 @@ export interface ServerOptions {
    * @default the host name of the API reversed, and `mcp-async-operations`
    */
   readonly name?: string;
-  /** Display name, at most 100 characters. @default Async Operations */
+  /** Display name, at most 100 characters and 255 bytes. @default Async Operations */
   readonly title?: string;
-  /** What the server does, at most 100 characters. @default a sentence about durable jobs */
+  /** What the server does, at most 100 characters and 255 bytes. @default a sentence about durable jobs */
   readonly description?: string;
   /** Version of your server, such as `1.4.0`; no range. @default the version of this package */
   readonly version?: string;
-  /** URL of a page about the server. @default none */
+  /** URL of a page about the server, https and at most 255 bytes. @default none */
   readonly websiteUrl?: string;
   /**
    * Publishes the server card at `…/mcp/server-card`, and the catalogs at `/.well-known/ai-catalog.json` and
@@ -61,14 +61,19 @@ export function readServer(node: Pick<Node, 'tryGetContext'>): ServerOptions | u
   return { ...Object.fromEntries(texts), ...(card !== undefined && { card: card === 'true' }) };
 }
 
+/** Of each option, in UTF-8: a function's environment has 4,096 bytes for these and all other settings. */
+const MAX_BYTES = 255;
+
+const ONE_LINE = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u;
+
 /** The rules of the schemas of the server card and of `server.json`. */
 const RULES: Readonly<Record<keyof typeof KEYS, readonly [pattern: RegExp, remedy: string]>> = {
   name: [
     /^(?=.{3,200}$)[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/,
     'give a reverse-DNS name with one slash, such as com.example/reports',
   ],
-  title: [/^.{1,100}$/u, 'give 1 to 100 characters, in one line'],
-  description: [/^.{1,100}$/u, 'give 1 to 100 characters, in one line'],
+  title: [ONE_LINE, 'give 1 to 100 characters, in one line'],
+  description: [ONE_LINE, 'give 1 to 100 characters, in one line'],
   version: [/^(?!latest$|.*\.x\b)\w[\w.+-]{0,254}$/, 'give one version, such as 1.4.0'],
   websiteUrl: [/^https:\/\/[^\s"'\\@]+$/, 'give an https URL'],
 };
@@ -77,8 +82,13 @@ const RULES: Readonly<Record<keyof typeof KEYS, readonly [pattern: RegExp, remed
 export function checkServer(options: ServerOptions): void {
   for (const [option, [pattern, remedy]] of Object.entries(RULES)) {
     const value = options[option as keyof typeof RULES];
-    if (value === undefined || pattern.test(value)) continue;
-    throw new Error(`server.${option} is "${value}": ${remedy}.`);
+    if (value === undefined) continue;
+    const isAllowed = pattern.test(value) && (option !== 'websiteUrl' || URL.canParse(value));
+    if (!isAllowed) throw new Error(`server.${option} is "${value}": ${remedy}.`);
+    const bytes = Buffer.byteLength(value);
+    if (bytes > MAX_BYTES) {
+      throw new Error(`server.${option} is "${value}": give at most ${MAX_BYTES} bytes instead of ${bytes}.`);
+    }
   }
 }
 

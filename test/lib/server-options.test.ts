@@ -45,8 +45,11 @@ test.each<[keyof ServerOptions, string]>([
   ['name', `com.example/${'x'.repeat(200)}`],
   ['title', ''],
   ['title', 'x'.repeat(101)],
+  ['title', '😀'.repeat(64)],
+  ['title', 'a\u0000b'],
   ['description', 'x'.repeat(101)],
   ['description', 'two\nlines'],
+  ['description', '報'.repeat(86)],
   ['version', 'latest'],
   ['version', '^1.2.3'],
   ['version', '1.x'],
@@ -54,8 +57,19 @@ test.each<[keyof ServerOptions, string]>([
   ['websiteUrl', 'http://example.com'],
   ['websiteUrl', 'javascript:alert(1)'],
   ['websiteUrl', 'https://user@example.com'],
+  ['websiteUrl', 'https://['],
+  ['websiteUrl', `https://example.com/${'x'.repeat(236)}`],
 ])('%s "%s" is refused with the value and the remedy', (option, value) => {
   expect(() => checkServer({ [option]: value })).toThrow(new RegExp(`^server\\.${option} is "[^]*": give `));
+});
+
+test('the longest values that are allowed fit the schema of the card', () => {
+  const longest: ServerOptions = {
+    title: '報'.repeat(85),
+    description: 'x'.repeat(100),
+    websiteUrl: `https://example.com/${'x'.repeat(235)}`,
+  };
+  expect(() => checkServer(longest)).not.toThrow();
 });
 
 const read = (context: Record<string, unknown>) =>
