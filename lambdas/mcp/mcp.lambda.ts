@@ -15,6 +15,7 @@ import { writeMetrics } from '../shared/observability/metrics.ts';
 import { observe } from '../shared/observability/observe.ts';
 import { measureRequests } from '../shared/observability/request-metrics.ts';
 import { createCallRateLimiter } from '../shared/rate-limiter.ts';
+import { readIdentity } from '../shared/server-identity.ts';
 import { DeliveryQueue } from '../webhooks/deliveries/delivery-queue.ts';
 import { DeliveryStore } from '../webhooks/deliveries/delivery-store.ts';
 import { EndpointStore } from '../webhooks/endpoints/endpoint-store.ts';
@@ -63,6 +64,8 @@ const eventMethods = createEventMethods({
   addressPolicy: policy,
 });
 const endpoint = createEndpoint({
+  identity: readIdentity(process.env[Env.serverIdentity]),
+  authorizationExtensions: process.env[Env.authorizationExtensions]?.split(' ') ?? [],
   tools,
   tasks,
   waits,

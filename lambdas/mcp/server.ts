@@ -5,8 +5,7 @@
 import type { CallToolResult, Server, ServerCapabilities, ServerContext } from '@modelcontextprotocol/server';
 import type { OwnerSlots } from '../shared/aws/owner-slots.ts';
 import { type Caller, requireScopes, Scope } from '../shared/caller.ts';
-import { Env } from '../shared/env.ts';
-import { readIdentity } from '../shared/server-identity.ts';
+import type { ServerIdentity } from '../shared/server-identity.ts';
 import {
   APPS_EXTENSION,
   CARD_RESOURCE,
@@ -30,19 +29,6 @@ import { SESSION_HEADER, showsAppsBy } from './session.ts';
 import type { TaskJobs } from './tasks/task-jobs.ts';
 import { TaskServer } from './tasks/task-server.ts';
 import type { Tool } from './tool.ts';
-
-const SERVER_INFO = readIdentity(process.env[Env.serverIdentity]);
-
-/**
- * ext-auth, "Advertise support". The tokens are those of the identity provider, so there is
- * nothing else to do here: the authorizer checks issuer, audience and scopes of each.
- */
-const AUTHORIZATION_EXTENSIONS = Object.fromEntries(
-  (process.env[Env.authorizationExtensions]?.split(' ') ?? []).map((name) => [
-    `io.modelcontextprotocol/${name}`,
-    {},
-  ]),
-);
 
 const INSTRUCTIONS =
   'Long work runs as a job. Its tool returns a job_id at once; check_job returns its progress and, once it has ended, its ' +
@@ -70,13 +56,18 @@ const CAPABILITIES: Readonly<Record<ProtocolEra, ServerCapabilities & { readonly
       [TASKS_EXTENSION]: {},
       [EVENTS_EXTENSION]: {},
       [APPS_EXTENSION]: {},
-      ...AUTHORIZATION_EXTENSIONS,
     },
   },
 };
 
-/** The tools, methods and resources that the server offers. */
+/** How the server introduces itself, and the tools, methods and resources that it offers. */
 export interface ServerFeatures {
+  readonly identity: ServerIdentity;
+  /**
+   * Names of the extensions of authorization that the identity provider supports (ext-auth, "Advertise support"). The authorizer
+   * checks issuer, audience and scopes of each token, so they need nothing else here.
+   */
+  readonly authorizationExtensions: readonly string[];
   readonly tools: readonly Tool[];
   readonly tasks: TaskJobs;
   readonly waits: OwnerSlots;
@@ -93,9 +84,9 @@ export function createServer(
   era: ProtocolEra,
   acceptsStream: boolean,
 ): Server {
-  const { tools, methods, resources, readCard } = features;
-  const server = new TaskServer(SERVER_INFO, {
-    capabilities: { tools: {}, resources: {}, ...CAPABILITIES[era] },
+  const { identity, tools, methods, resources, readCard } = features;
+  const server = new TaskServer(identity, {
+    capabilities: capabilitiesOf(features, era),
     instructions: INSTRUCTIONS,
     cacheHints: { 'tools/list': DEPLOYED_HINT, 'resources/templates/list': DEPLOYED_HINT },
   });
@@ -131,6 +122,13 @@ export function createServer(
     );
   }
   return server;
+}
+
+function capabilitiesOf({ authorizationExtensions }: ServerFeatures, era: ProtocolEra): ServerCapabilities {
+  const { extensions, ...others } = CAPABILITIES[era];
+  const names = era === ProtocolEra.modern ? authorizationExtensions : [];
+  const ofAuthorization = Object.fromEntries(names.map((name) => [`io.modelcontextprotocol/${name}`, {}]));
+  return { tools: {}, resources: {}, ...others, extensions: { ...extensions, ...ofAuthorization } };
 }
 
 /** Whether the client is a host that shows pages: one of 2026 declares it here, one of 2025 did when it initialized. */

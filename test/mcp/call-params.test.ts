@@ -4,6 +4,7 @@ import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
 import type { ServerFeatures } from '../../lambdas/mcp/server.ts';
 import { defineTool } from '../../lambdas/mcp/tool.ts';
 import { Scope } from '../../lambdas/shared/caller.ts';
+import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 
 const tool = defineTool({
   name: 'greet',
@@ -19,7 +20,12 @@ const tool = defineTool({
   output: z.object({}),
   call: async (args) => ({ structured: { args }, text: '' }),
 });
-const features = { tools: [tool], methods: { legacy: [], modern: [] } } as unknown as ServerFeatures;
+const features = {
+  identity: readIdentity(),
+  authorizationExtensions: [],
+  tools: [tool],
+  methods: { legacy: [], modern: [] },
+} as unknown as ServerFeatures;
 const endpoint = createEndpoint(features);
 
 async function call(era: 'legacy' | 'modern', params: object) {

@@ -7,6 +7,7 @@ import { createEventMethods } from '../../lambdas/mcp/events/index.ts';
 import type { OwnerSlots } from '../../lambdas/shared/aws/owner-slots.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
+import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 import { encodeCursor } from '../../lambdas/webhooks/deliveries/cursor.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { DeliveryMessage } from '../../lambdas/webhooks/deliveries/delivery-queue.ts';
@@ -43,6 +44,8 @@ beforeEach(async () => {
   jobs = 0;
   waits = tables.slotsOf(1);
   serve = createEndpoint({
+    identity: readIdentity(),
+    authorizationExtensions: [],
     tools: [],
     tasks: {} as never,
     waits: freeSlots,

@@ -9,6 +9,7 @@ import { type Scope, scopes } from '../../lambdas/shared/caller.ts';
 import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
 import { settledCursor } from '../../lambdas/webhooks/deliveries/cursor.ts';
+import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
@@ -51,6 +52,8 @@ beforeEach(async () => {
   failure = undefined;
   meanwhile = async () => {};
   serve = createEndpoint({
+    identity: readIdentity(),
+    authorizationExtensions: [],
     tools: [],
     tasks: {} as never,
     waits: freeSlots,

@@ -15,6 +15,7 @@ import { elicitsOf, sessionIdFor } from '../../lambdas/mcp/session.ts';
 import { createTools } from '../../lambdas/mcp/tools/index.ts';
 import { operations } from '../../lambdas/operations/index.ts';
 import { type Scope, scopes } from '../../lambdas/shared/caller.ts';
+import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 
 const HTML = '<!doctype html><title>Job</title>';
 const APPS = { extensions: { [EXTENSION_ID]: { mimeTypes: [RESOURCE_MIME_TYPE] } } };
@@ -24,6 +25,8 @@ const JOB = { uri: 'job://2/result', name: 'Result' };
 const EARLIER = { uri: 'job://1/result', name: 'Result' };
 
 const endpoint = createEndpoint({
+  identity: readIdentity(),
+  authorizationExtensions: [],
   tools: createTools({ operations } as never),
   methods: { legacy: [], modern: [] },
   resources: {

@@ -5,6 +5,7 @@ import { createEndpoint } from '../../lambdas/mcp/endpoint.ts';
 import type { ServerFeatures } from '../../lambdas/mcp/server.ts';
 import { defineTool } from '../../lambdas/mcp/tool.ts';
 import { scopes } from '../../lambdas/shared/caller.ts';
+import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 
 const DATA = { data: 'AA==', mimeType: 'x/y' };
 const content = [
@@ -28,9 +29,13 @@ const show = defineTool({
   }),
 });
 const endpoint = createEndpoint({
+  identity: readIdentity('{"title":"Reports","version":"2.0.0"}'),
+  authorizationExtensions: ['oauth-client-credentials'],
   tools: [show],
   methods: { legacy: [], modern: [] },
 } as unknown as ServerFeatures);
+
+const EXTENSION = 'io.modelcontextprotocol/oauth-client-credentials';
 
 async function rpc(method: string, params: object, revision?: string) {
   const request = new Request('http://localhost/mcp', {
@@ -39,6 +44,7 @@ async function rpc(method: string, params: object, revision?: string) {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(revision && { 'mcp-protocol-version': revision }),
+      ...(revision === '2026-07-28' && { 'mcp-method': method }),
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
@@ -80,4 +86,28 @@ test('every revision that the server negotiates is tested', () => {
     '2025-06-18',
     '2025-11-25',
   ]);
+});
+
+test('a client of 2026 learns who the server is, and which extensions of authorization it may use', async () => {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'new', version: '1.0.0' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const found = await rpc('server/discover', { _meta }, '2026-07-28');
+  expect(JSON.stringify(found)).toContain(
+    '"name":"mcp-async-operations","title":"Reports","version":"2.0.0"',
+  );
+  expect(found.capabilities.extensions).toHaveProperty([EXTENSION], {});
+});
+
+test('a client of 2025 learns who the server is, without those extensions', async () => {
+  const params = {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'old', version: '1.0.0' },
+  };
+  const { serverInfo, capabilities } = await rpc('initialize', params);
+  expect(serverInfo).toMatchObject({ title: 'Reports', version: '2.0.0' });
+  expect(capabilities.extensions).not.toHaveProperty([EXTENSION]);
 });
