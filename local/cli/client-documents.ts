@@ -83,14 +83,19 @@ async function readLimited(response: IncomingMessage): Promise<Buffer<ArrayBuffe
   return Buffer.concat(chunks);
 }
 
+/** Schemes with a host (WHATWG URL, section 4.2). */
+const HOST_SCHEMES: readonly string[] = ['ftp:', 'http:', 'https:', 'ws:', 'wss:'];
+/** Schemes that the browser opens itself, so no program receives the code. */
+const BROWSER_SCHEMES: readonly string[] = ['about:', 'blob:', 'data:', 'file:', 'javascript:', 'vbscript:'];
+
 /**
  * Returns whether a redirect stays with the client: at the site of its document, or on this machine (section 6.1 of the draft). Else a
  * document could pose as a known client and receive its codes.
  */
 export function isOwnRedirect(redirectUri: string, clientId: string): boolean {
   const [redirect, document] = [URL.parse(redirectUri), new URL(clientId)];
-  if (!redirect) return false;
-  // Other schemes open a program of this machine.
-  if (isLoopback(redirectUri) || !/^https?:$/.test(redirect.protocol)) return true;
+  if (!redirect || BROWSER_SCHEMES.includes(redirect.protocol)) return false;
+  // Other schemes, such as cursor:, open a program of this machine.
+  if (isLoopback(redirectUri) || !HOST_SCHEMES.includes(redirect.protocol)) return true;
   return redirect.hostname === document.hostname || redirect.hostname.endsWith(`.${document.hostname}`);
 }

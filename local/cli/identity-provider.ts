@@ -84,8 +84,9 @@ export async function startIdentityProvider({
     jwks: { keys: [signingKey()] },
     pkce: { required: () => true },
     scopes: SCOPES,
-    // For metadata documents of clients, and for the keys that they name.
+    // For metadata documents of clients: it may reach this machine, so it fetches nothing that a document names.
     fetch: documentFetch(documents),
+    sectorIdentifierUriValidate: () => false,
     // An authorization request names its redirect, so that it can be compared with the site of the client's document.
     allowOmittingSingleRegisteredRedirectUri: false,
     features: {
@@ -98,7 +99,12 @@ export async function startIdentityProvider({
           if (refusal) throw new errors.InvalidClientMetadata(`client_id: ${refusal}`);
           return true;
         },
-        allowClient({ oidc }: Context, { clientId }: Context['oidc']['client']) {
+        allowClient({ oidc }: Context, { clientId, clientAuthMethod }: Context['oidc']['client']) {
+          if (clientAuthMethod !== 'none') {
+            throw new errors.InvalidClientMetadata(
+              `token_endpoint_auth_method is "${clientAuthMethod}": set it to none in the document ${clientId}.`,
+            );
+          }
           const { redirect_uri: redirect } = oidc.params;
           if (redirect !== undefined && !isOwnRedirect(redirect, clientId)) {
             throw new errors.InvalidRequest(
@@ -109,6 +115,8 @@ export async function startIdentityProvider({
         },
       },
       devInteractions: { enabled: false },
+      // A pushed request (RFC 9126) hides its redirect from `allowClient`.
+      pushedAuthorizationRequests: { enabled: false },
       registration: { enabled: true },
       resourceIndicators: {
         enabled: true,

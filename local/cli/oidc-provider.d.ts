@@ -4,7 +4,11 @@ declare module 'oidc-provider' {
 
   export interface Context {
     readonly oidc: {
-      readonly client: { readonly clientId: string; grantTypeAllowed(type: string): boolean };
+      readonly client: {
+        readonly clientId: string;
+        readonly clientAuthMethod: string;
+        grantTypeAllowed(type: string): boolean;
+      };
       readonly params: {
         readonly scope?: string;
         readonly login_hint?: string;

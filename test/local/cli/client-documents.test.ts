@@ -17,9 +17,9 @@ afterAll(async () => {
   await documents.close();
 });
 
-/** Asks for a code, as a client does. A good request is sent to the sign-in page. */
-async function authorize(clientId: string, redirect = CALLBACK) {
-  const query = new URLSearchParams({
+/** The parameters of a request for a code. */
+function requestForCode(clientId: string, redirect: string) {
+  return new URLSearchParams({
     client_id: clientId,
     redirect_uri: redirect,
     response_type: 'code',
@@ -28,6 +28,14 @@ async function authorize(clientId: string, redirect = CALLBACK) {
     code_challenge: 'x'.repeat(43),
     code_challenge_method: 'S256',
   });
+}
+
+/** Asks for a code, as a client does. A good request is sent to the sign-in page. */
+async function authorize(clientId: string, redirect = CALLBACK) {
+  return openAuthorization(requestForCode(clientId, redirect));
+}
+
+async function openAuthorization(query: URLSearchParams) {
   const response = await fetch(`${idp.issuer}/auth?${query}`, {
     redirect: 'manual',
     headers: { accept: 'text/html' },
@@ -109,6 +117,15 @@ describe('a document is refused', () => {
       /must not use shared-secret/,
     ],
     [
+      'with keys for the token endpoint',
+      () =>
+        documents.publish('/keys.json', {
+          token_endpoint_auth_method: 'private_key_jwt',
+          jwks_uri: `${documents.origin}/jwks.json`,
+        }),
+      /token_endpoint_auth_method is .*private_key_jwt.*: set it to none/,
+    ],
+    [
       'without redirects',
       () => documents.publish('/none.json', { redirect_uris: undefined }),
       /redirect_uris/,
@@ -127,6 +144,53 @@ describe('a document is refused', () => {
     expect([refused.status, refused.location]).toEqual([400, '']);
     expect(refused.text).toContain('is of another site than the client');
     expect((await authorize(clientId)).location).toMatch(/^\/sign-in\//);
+  });
+
+  test.each(['request', 'request_uri'])(
+    'when it names a redirect of another site, and the request has that in %s',
+    async (parameter) => {
+      const evil = 'https://evil.example/callback';
+      const redirects = { redirect_uris: ['http://127.0.0.1/callback', evil] };
+      const clientId = documents.publish('/pushed.json', redirects);
+      const pushed = await fetch(`${idp.issuer}/request`, {
+        method: 'POST',
+        body: requestForCode(clientId, evil),
+      });
+      const { request_uri = 'urn:ietf:params:oauth:request_uri:x' } = await pushed.json().catch(() => ({}));
+      const values = { request: 'e30.e30.', request_uri };
+      const query = new URLSearchParams({
+        client_id: clientId,
+        [parameter]: values[parameter as keyof typeof values],
+      });
+      const refused = await openAuthorization(query);
+      expect([pushed.status, refused.status, refused.location]).toEqual([404, 400, '']);
+      expect(refused.text).toContain(`${parameter}_not_supported`);
+    },
+  );
+
+  test('without a request to the other URLs that it names', async () => {
+    const clientId = documents.publish('/names.json', {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks_uri: `${documents.origin}/jwks.json`,
+      sector_identifier_uri: `${documents.origin}/sector.json`,
+    });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const now = Math.floor(Date.now() / 1_000);
+    const claims = { iss: clientId, sub: clientId, aud: idp.issuer, jti: 'x', exp: now + 60 };
+    const assertion = `${part({ alg: 'ES256' })}.${part(claims)}.${'x'.repeat(86)}`;
+    const response = await fetch(`${idp.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: 'x',
+        redirect_uri: CALLBACK,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+      }),
+    });
+    expect(response.status).toBe(400);
+    expect(documents.requests).not.toContain('/jwks.json');
+    expect(documents.requests).not.toContain('/sector.json');
   });
 
   test('when the request asks for a redirect that the document does not have', async () => {
@@ -200,6 +264,14 @@ test.each([
   ['a port of this machine', 'http://localhost:5000/cb', 'https://client.example/c.json', true],
   ['a program of this machine', 'cursor://auth/cb', 'https://client.example/c.json', true],
   ['another site', 'https://evil.example/cb', 'https://client.example/c.json', false],
+  ['another site by FTP', 'ftp://evil.example/cb', 'https://client.example/c.json', false],
+  ['another site by WebSocket', 'ws://evil.example/cb', 'https://client.example/c.json', false],
+  ['another site by secure WebSocket', 'WSS://evil.example/cb', 'https://client.example/c.json', false],
+  ['a file', 'file:///tmp/cb', 'https://client.example/c.json', false],
+  ['a file of another host', 'file://client.example/cb', 'https://client.example/c.json', false],
+  ['a script', 'javascript:alert(1)', 'https://client.example/c.json', false],
+  ['a script with a host', 'javascript://127.0.0.1/%0aalert(1)', 'https://client.example/c.json', false],
+  ['a page in the URL', 'data:text/html,x', 'https://client.example/c.json', false],
   [
     'a site whose name ends the same',
     'https://evilclient.example/cb',
