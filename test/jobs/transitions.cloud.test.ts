@@ -32,8 +32,9 @@ const write = fc.oneof(
 );
 type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
 
-async function apply(jobId: string, action: Write): Promise<unknown> {
-  const { version, owner, step } = await read(jobId);
+/** @param current the job as it is. @default read from the table */
+async function apply(jobId: string, action: Write, current?: Job): Promise<unknown> {
+  const { version, owner, step } = current ?? (await read(jobId));
   switch (action.kind) {
     case 'ask':
       return jobs.requireInput({ jobId, version: action.stale ? version - 1 : version }, action.lease, {
@@ -89,7 +90,7 @@ test('a terminal status never changes, progress never falls, and the version gro
       const { jobId } = await createJob();
       let before = await read(jobId);
       for (const action of writes) {
-        const refused = await apply(jobId, action).then(
+        const refused = await apply(jobId, action, before).then(
           () => false,
           (error) => {
             if (!(error instanceof TransitionRefused)) throw error;

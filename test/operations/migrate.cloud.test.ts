@@ -18,7 +18,7 @@ import { assemblies } from '../support/assemblies.ts';
 import { operationName } from '../support/operation-name.ts';
 import { awsClients, call, connect } from '../support/test-cloud.ts';
 
-const ORDERS = 3_000;
+const ORDERS = 1_500;
 
 let cloud: LocalCloud;
 let client: Client;
