@@ -156,7 +156,9 @@ describe('a document is refused', () => {
         method: 'POST',
         body: requestForCode(clientId, evil),
       });
-      const { request_uri = 'urn:ietf:params:oauth:request_uri:x' } = await pushed.json().catch(() => ({}));
+      const { request_uri = 'urn:ietf:params:oauth:request_uri:x' } = Object(
+        await pushed.json().catch(() => undefined),
+      ) as { request_uri?: string };
       const values = { request: 'e30.e30.', request_uri };
       const query = new URLSearchParams({
         client_id: clientId,
