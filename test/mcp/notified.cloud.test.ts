@@ -70,12 +70,19 @@ test('a subscription counts at once in the instance that made it', async () => {
   expect((await start(client)).data.next).toBe(NOTIFIED);
 });
 
-test('a running job of a notified caller is not polled again at once', async () => {
+test('a job of a notified caller is not polled again at once, also one that the management API retries', async () => {
   const client = await clientOf('notified-poller');
-  const { data } = await call(client, 'start_four_steps', { job_options: { callback_url: receiver.url } });
-  const checked = await call(client, 'check_job', { job_id: data.job_id });
-  if (checked.data.status === 'running' || checked.data.status === 'pending')
-    expect(checked.data.next).toBe(NOTIFIED);
-  const ended = await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 30 });
-  expect(ended.text).toMatch(/^The job completed\./);
+  const api = apiClient(cloud, 'notified-poller');
+  const expectNotified = async (job_id: string) =>
+    expect((await call(client, 'check_job', { job_id })).data.next).toBe(NOTIFIED);
+  const cancel = async (job_id: string) =>
+    expect((await call(client, 'cancel_job', { job_id })).data.status).toBe('cancelled');
+  const options = { behaviour: 'wait', job_options: { callback_url: receiver.url } };
+  const { data: started } = await call(client, 'start_probe', options);
+  await expectNotified(started.job_id);
+  await cancel(started.job_id);
+  const { status, data: retried } = await api(`POST /jobs/${started.job_id}/retry`, { json: {} });
+  expect(status).toBe(202);
+  await expectNotified(retried.job_id);
+  await cancel(retried.job_id);
 });
