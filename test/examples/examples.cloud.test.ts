@@ -94,7 +94,11 @@ describe('convert_photo', () => {
     expect(asked.status).toBe('input_required');
     const { url } = asked.input_requests.file.upload;
     expect((await fetch(url, { method: 'PUT', body: file })).status).toBe(200);
-    return (await call(client, 'check_job', { job_id: asked.job_id, wait_seconds: 30 })).data;
+    let job = asked;
+    // The job resumes a moment after the upload.
+    for (; ['pending', 'running', 'input_required'].includes(job.status); await delay(200))
+      job = (await call(client, 'check_job', { job_id: asked.job_id, wait_seconds: 30 })).data;
+    return job;
   }
 
   test('takes a photo, and returns it with the width that the caller wants', async () => {
