@@ -109,7 +109,7 @@ export interface OperationResources {
   readonly storageMb?: number;
   /** Grants access to the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
   readonly tables?: boolean;
-  /** npm packages to ship unbundled, for code that runs them as programs. @default none */
+  /** npm packages to ship unbundled: native modules, and packages that run as programs. Your package.json has them too. @default none */
   readonly packages?: readonly string[];
 }
 

@@ -126,7 +126,7 @@ describe('a Standard machine', () => {
     expect(data).toMatchObject({ status: 'completed', progress: 1, result: { lines: ITEMS }, error: null });
     const { data: checked } = await call(client, 'check_job', { job_id: data.job_id, include: ['details'] });
     expect(Date.parse(checked.started_at)).toBeLessThanOrEqual(Date.parse(checked.ended_at));
-    expect(text).toMatch(/^The job completed\.\nResult: \{"lines":\[\{"amount":3\},/);
+    expect(text).toMatch(/^Job \S+ completed\.\nResult: \{"lines":\[\{"amount":3\},/);
   });
 
   test('gets what the schema has let through, and nothing of ours', async () => {
