@@ -297,7 +297,11 @@ class DocumentBuilder {
     const json = schema && {
       [JSON_TYPE]: { schema: this.#schemas.convert(schema), ...(examples && { examples }) },
     };
-    const texts = text && Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }]));
+    const texts =
+      text &&
+      Object.fromEntries(
+        text.map((type) => [type, { schema: { type: type.endsWith('json') ? 'object' : 'string' } }]),
+      );
     return {
       description,
       ...(given && { headers: referTo(given) }),

@@ -39,6 +39,7 @@ test('they are offered when a client initializes, and tools say which may be tas
     tools: {},
     resources: {},
     tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+    extensions: { 'io.modelcontextprotocol/events': {} },
   });
   const { tools } = (await rpc('tools/list')).result;
   const support = Object.fromEntries(

@@ -43,7 +43,7 @@ test('they are offered when a client discovers the server, and nowhere else', as
     capabilities: {},
     clientInfo: { name: 'test', version: '1.0.0' },
   });
-  expect(result.capabilities.extensions).toBeUndefined();
+  expect(result.capabilities.extensions).not.toHaveProperty([TASKS]);
 });
 
 test('a client that declares them is answered with a task, and finds its result in it', async () => {
