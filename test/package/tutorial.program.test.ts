@@ -121,7 +121,9 @@ test('the commands and files of the tutorial make a service whose job completes'
 }, 600_000);
 
 test('each output that the tutorial reads has one name in the template', async () => {
-  const template = join(folder, '.local/cdk.out/WordService.template.json');
+  // `dev` needs no user pool; a deployment has one by default.
+  await runInShell('npx cdk synth --quiet --no-notices', folder);
+  const template = join(folder, 'cdk.out/WordService.template.json');
   const { Outputs } = JSON.parse(await readFile(template, 'utf8'));
   const page = await readFile(PAGE, 'utf8');
   const read = new Set([...page.matchAll(/\$\(OUT (\w+)\)/g)].map(([, name = '']) => name));
@@ -133,4 +135,4 @@ test('each output that the tutorial reads has one name in the template', async (
     const value = await runInShell(`${definition}\nOUT ${name}`, folder);
     expect(value).toMatch(new RegExp(`^value of (Operations)?${name}([0-9A-F]{8})?\\n$`));
   }
-});
+}, 300_000);
