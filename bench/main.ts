@@ -1,4 +1,7 @@
-/** Runs `npm run bench`: prints speed and cost as a table, and as JSON with `--json FILE`. Exits 1 over a limit. */
+/**
+ * Runs `npm run bench`: prints speed and cost as a table, and as JSON with `--json FILE`. Exits 1 over a limit. Names of sections, such
+ * as `waits tokens`, run these alone.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +26,11 @@ import { toolListTokens } from './tool-list.ts';
 import { waiting } from './wait.ts';
 import { webhooks } from './webhooks.ts';
 
-const { values } = parseArgs({
+/** What a section measures, by its name on the command line. */
+type Sections = Readonly<Record<string, () => Promise<readonly Row[]>>>;
+
+const { values, positionals: chosen } = parseArgs({
+  allowPositionals: true,
   options: { json: { type: 'string' }, peers: { type: 'boolean', default: false } },
 });
 const scratch = await mkdtemp(join(tmpdir(), 'bench-'));
@@ -52,35 +59,35 @@ try {
     allowLoopbackWebhooks: true,
   });
   const rows: Row[] = [];
+  const onCloud: Sections = {
+    jobs: async () => [...(await jobCost(cloud, counter)), ...(await progressCost())],
+    events: async () => [...(await webhooks(cloud, counter)), ...(await eventStreams())],
+    starts: () => coldStarts(app, cloud, scratch),
+    waits: () => waiting(test, cloud),
+    calls: () => checkJobRate(test),
+    burst: () => burst(cloud),
+  };
+  // Another cloud would take their time.
+  const alone: Sections = {
+    lines: () => logLines(scratch),
+    local: () => localCloud(app, test, scratch),
+    tokens: async () => [...(await authorization()), ...toolListTokens()],
+    context: async () => [...(await contextTokens(scratch)), ...pageSizes()],
+    cost: () => costRows(scratch),
+  };
+  const unknown = chosen.find((name) => !(name in onCloud || name in alone));
+  if (unknown !== undefined) {
+    await cloud.close();
+    throw new Error(
+      `There is no section ${unknown}. Choose from ${[...Object.keys(onCloud), ...Object.keys(alone)].join(', ')}.`,
+    );
+  }
   try {
-    console.error('Costs of a job …');
-    rows.push(...(await jobCost(cloud, counter)), ...(await progressCost()));
-    console.error('Events and webhooks …');
-    rows.push(...(await webhooks(cloud, counter)), ...(await eventStreams()));
-    console.error('Cold starts …');
-    rows.push(...(await coldStarts(app, cloud, scratch)));
-    console.error('Waits …');
-    rows.push(...(await waiting(test, cloud)));
-    console.error('Calls a second …');
-    rows.push(...(await checkJobRate(test)));
-    console.error('Many jobs at once …');
-    rows.push(...(await burst(cloud)));
+    rows.push(...(await measured(onCloud)));
   } finally {
     await cloud.close();
   }
-
-  console.error('Lines of a build …');
-  rows.push(...(await logLines(scratch)));
-  console.error('The local cloud …');
-  rows.push(...(await localCloud(app, test, scratch)));
-  console.error('Tokens …');
-  rows.push(...(await authorization()));
-  console.error('Context of a model …');
-  rows.push(...toolListTokens());
-  rows.push(...(await contextTokens(scratch)));
-  rows.push(...pageSizes());
-  console.error('Cost of a million …');
-  rows.push(...(await costRows(scratch)));
+  rows.push(...(await measured(alone)));
 
   const machine = {
     node: process.version,
@@ -97,6 +104,19 @@ try {
   process.exitCode = passed.length > 0 ? 1 : 0;
 } finally {
   await rm(scratch, { recursive: true, force: true });
+}
+
+/** Measures the chosen sections in turn, and prints each row as soon as it is known. */
+async function measured(sections: Sections): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(sections)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    console.error(`${name} …`);
+    const found = await measure();
+    for (const { what, value, unit } of found) console.error(`  ${what}: ${value} ${unit}`);
+    rows.push(...found);
+  }
+  return rows;
 }
 
 /** Returns a Markdown table that is also readable in a terminal. */

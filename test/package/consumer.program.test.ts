@@ -190,14 +190,7 @@ describe.each(nodes)('with %s', (node) => {
     expect((await readFile(inApp('bin/app.ts'), 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(
       20,
     );
-    const cdk = [
-      'node_modules/aws-cdk/bin/cdk',
-      'synth',
-      '--quiet',
-      '--no-notices',
-      '-c',
-      'authorization=iam',
-    ];
+    const cdk = ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices'];
     await succeed(node, cdk);
     const { Resources } = JSON.parse(await readFile(inApp('cdk.out/Minimal.template.json'), 'utf8'));
     const [{ Properties } = { Properties: {} }] = Object.entries(Resources)
