@@ -12,8 +12,8 @@ import { percentile, type Row, row } from './measure.ts';
 const JOBS = 100;
 /** Events of a job with one step: created, started, completed. */
 const EVENTS_OF_A_JOB = 3;
-/** Queries for the limits of the owner. */
-const QUERIES_OF_A_START = 2;
+/** Queries for the limits of the owner, and for its endpoints: the latter at most once in 30 s an instance. */
+const QUERIES_OF_A_START = 3;
 
 /** @param cloud that allows webhooks to loopback */
 export async function webhooks(cloud: LocalCloud, counter: CallCounter): Promise<readonly Row[]> {
