@@ -1,6 +1,8 @@
 /** Defines how callers authenticate, and reads that choice from the CDK context. Authentication is always required. */
+
 import { Token } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
+import { contextText } from '../defaults/context-text.ts';
 import { LOCAL_CONTEXT } from '../defaults/local-context.ts';
 
 /**
@@ -131,10 +133,7 @@ const OPTIONS = {
 
 /** Reads the choice from the CDK context. @throws Error naming the key and the remedy, for a value that cannot be deployed */
 export function readAuthorization(node: Pick<Node, 'tryGetContext'>): AuthorizationChoice {
-  const read = (key: string) => {
-    const value: unknown = node.tryGetContext(key);
-    return value === undefined || value === '' ? undefined : String(value);
-  };
+  const read = (key: string) => contextText(node, key);
   const mode = read('authorization') ?? DEFAULT_AUTHORIZATION.mode;
   if (!isMode(mode)) {
     throw new Error(`authorization is "${mode}": choose one of ${Object.keys(OPTIONS).join(', ')}.`);

@@ -1,10 +1,12 @@
 /** Adds a custom domain name to the API. Paths then start at its root; without it, URLs contain the stage name. */
+
 import { CfnOutput } from 'aws-cdk-lib';
 import { DomainName, EndpointType, type RestApi, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct, type Node } from 'constructs';
+import { contextText } from '../defaults/context-text.ts';
 
 /** A custom domain name for the API. */
 export interface DomainChoice {
@@ -23,10 +25,7 @@ const KEYS = ['domainName', 'certificateArn', 'hostedZoneId', 'hostedZoneName'] 
 
 /** @returns undefined when the CDK context has no domain. @throws Error naming the key of the CDK context and the remedy */
 export function readDomain(node: Node): DomainChoice | undefined {
-  const [domainName, certificateArn, zoneId, zoneName] = KEYS.map((key) => {
-    const value: unknown = node.tryGetContext(key);
-    return value === undefined || value === '' ? undefined : String(value);
-  });
+  const [domainName, certificateArn, zoneId, zoneName] = KEYS.map((key) => contextText(node, key));
   if (!domainName) {
     const unexpected = KEYS.find((key) => node.tryGetContext(key));
     if (unexpected) {

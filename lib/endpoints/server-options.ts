@@ -1,7 +1,9 @@
 /** Defines and checks how the server introduces itself to clients, and reads that from the CDK context. */
+
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Node } from 'constructs';
 import type { CardIdentity, ServerIdentity } from '../../lambdas/shared/server-identity.ts';
+import { contextText } from '../defaults/context-text.ts';
 
 /**
  * How the server introduces itself: in `serverInfo` when a client connects, on its server card (SEP-2127), and in the catalogs
@@ -45,10 +47,7 @@ const KEYS = {
 
 /** @returns undefined when the CDK context has no such key. @throws Error naming the key, the value and the remedy */
 export function readServer(node: Pick<Node, 'tryGetContext'>): ServerOptions | undefined {
-  const read = (key: string) => {
-    const value: unknown = node.tryGetContext(key);
-    return value === undefined || value === '' ? undefined : String(value);
-  };
+  const read = (key: string) => contextText(node, key);
   const texts = Object.entries(KEYS).flatMap(([option, key]) => {
     const value = read(key);
     return value === undefined ? [] : [[option, value]];

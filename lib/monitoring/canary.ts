@@ -1,4 +1,5 @@
 /** Creates the canary: a function that starts a job every five minutes through the public address, and receives its webhook. */
+
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -11,6 +12,7 @@ import { Env } from '../../lambdas/shared/env.ts';
 import { PUBLIC } from '../access/public-method.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { CompactRole } from '../defaults/compact-role.ts';
+import { contextText } from '../defaults/context-text.ts';
 import { lambdaEntry } from '../defaults/lambda-entry.ts';
 import { NodeFunction } from '../defaults/node-function.ts';
 import { TABLE_DEFAULTS } from '../defaults/table-defaults.ts';
@@ -96,10 +98,9 @@ export class Canary extends Construct {
  * @throws Error naming the key, the value and the remedy
  */
 export function readCanary(node: Node): CanaryOptions | undefined {
-  const [operation, input, clientSecretArn] = ['canary', 'canaryInput', 'canarySecretArn'].map((key) => {
-    const value: unknown = node.tryGetContext(key);
-    return value === undefined || value === '' ? undefined : String(value);
-  });
+  const [operation, input, clientSecretArn] = ['canary', 'canaryInput', 'canarySecretArn'].map((key) =>
+    contextText(node, key),
+  );
   if (operation === undefined) {
     if (input === undefined && clientSecretArn === undefined) return undefined;
     throw new Error(
