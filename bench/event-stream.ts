@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '../lambdas/events/event.ts';
 import { createEventTypes } from '../lambdas/mcp/events/event-types.ts';
 import { streamMethod } from '../lambdas/mcp/events/stream.ts';
-import { DeliveryStatus, deliveryKey } from '../lambdas/webhooks/deliveries/delivery.ts';
 import { operations } from '../test/fixtures/catalogue/index.ts';
+import { holdEvent } from '../test/support/held-delivery.ts';
 import { seal } from '../test/support/seal.ts';
 import { sseMessages } from '../test/support/sse-messages.ts';
 import { startWebhookTables } from '../test/support/webhook-tables.ts';
@@ -65,23 +65,13 @@ async function measure(count: number) {
     for await (const { params } of await open(null)) cursor = params?.cursor ?? cursor;
     const [{ endpointId = '' } = {}] = await endpoints.list('ada');
     const record = async () => {
-      const jobId = randomUUID();
       const event: JobEvent = {
-        id: `${jobId}.1`,
+        id: `${randomUUID()}.1`,
         type: NAME,
         timestamp: new Date(now).toISOString(),
         data: {} as never,
-      } as const;
-      const delivery = {
-        jobId,
-        deliveryKey: deliveryKey(1, endpointId),
-        owner: 'ada',
-        endpointId,
-        event,
-      } as const;
-      const expiresAt = Math.ceil((now + DAY_MS) / 1_000);
-      const held = { ...delivery, type: NAME, status: DeliveryStatus.held, expiresAt } as const;
-      await deliveries.create(held, { listed: true });
+      };
+      await holdEvent(deliveries, { owner: 'ada', endpointId }, event, now);
     };
     for (let made = 0; made < count; made += AT_ONCE) {
       now += 1;

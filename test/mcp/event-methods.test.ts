@@ -16,6 +16,7 @@ import { MAX_ENDPOINTS } from '../../lambdas/webhooks/endpoints/endpoint-store.t
 import { VerificationFailure } from '../../lambdas/webhooks/sending/verify-subscription.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
 import { freeSlots } from '../support/free-slots.ts';
+import { holdEvent } from '../support/held-delivery.ts';
 import { seal } from '../support/seal.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
 
@@ -143,20 +144,7 @@ async function happen({
   };
   for (const endpoint of await tables.endpoints.list(owner)) {
     if (!isSubscribedTo(endpoint, event, now)) continue;
-    const { endpointId } = endpoint;
-    await tables.deliveries.create(
-      {
-        jobId,
-        deliveryKey: deliveryKey(3, endpointId),
-        owner,
-        endpointId,
-        type,
-        event,
-        status: 'held',
-        expiresAt: (now + 30 * DAY) / 1000,
-      },
-      { listed: true },
-    );
+    await holdEvent(tables.deliveries, endpoint, event, now);
   }
   return event.id;
 }

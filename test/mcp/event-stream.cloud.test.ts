@@ -1,10 +1,11 @@
 /** Tests `events/stream` as deployed: a client loses its connection ten times while a thousand events are recorded. */
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import type { JobEvent } from '../../lambdas/events/event.ts';
 import { SlotsTable } from '../../lambdas/shared/slots-table.ts';
-import { DeliveryStatus, deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { arnOf, openStores, type Stores } from '../api/webhook-stores.ts';
+import { holdEvent } from '../support/held-delivery.ts';
 import { legacy, modern, modernRequest, send } from '../support/rpc.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 import { type StreamMessage, sseMessages } from '../support/sse-messages.ts';
@@ -47,21 +48,16 @@ async function record(owner: string, count: number): Promise<readonly string[]> 
   });
   const ids: string[] = [];
   const create = async () => {
-    const jobId = randomUUID();
-    ids.push(`${jobId}.3`);
+    const id = `${randomUUID()}.3`;
+    ids.push(id);
     const { endpointId } = mailbox ?? { endpointId: '' };
-    const event = { id: `${jobId}.3`, type: NAME, timestamp: new Date().toISOString(), data: {} };
-    const delivery = {
-      jobId,
-      deliveryKey: deliveryKey(3, endpointId),
-      owner: arnOf(owner),
-      endpointId,
+    const event: JobEvent = {
+      id,
       type: NAME,
-      event,
-      status: DeliveryStatus.held,
-      expiresAt: Math.floor(Date.now() / 1000) + 3_600,
+      timestamp: new Date().toISOString(),
+      data: {} as JobEvent['data'],
     };
-    await store.create(delivery as never, { listed: true });
+    await holdEvent(store, { owner: arnOf(owner), endpointId }, event, Date.now());
   };
   while (ids.length < count) await Promise.all(Array.from({ length: 25 }, create));
   return ids;

@@ -10,10 +10,10 @@ import { AppError, ErrorCode } from '../../lambdas/shared/errors.ts';
 import { log } from '../../lambdas/shared/observability/log.ts';
 import { readIdentity } from '../../lambdas/shared/server-identity.ts';
 import { settledCursor } from '../../lambdas/webhooks/deliveries/cursor.ts';
-import { deliveryKey } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import { type Endpoint, EndpointKind, isSubscribedTo } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { operations } from '../fixtures/catalogue/index.ts';
 import { freeSlots } from '../support/free-slots.ts';
+import { holdEvent } from '../support/held-delivery.ts';
 import { seal } from '../support/seal.ts';
 import { type StreamMessage, sseMessages } from '../support/sse-messages.ts';
 import { startWebhookTables } from '../support/webhook-tables.ts';
@@ -172,7 +172,7 @@ async function all(response: Response): Promise<StreamMessage[]> {
 const idsOf = (messages: readonly StreamMessage[]) =>
   messages.filter(({ method }) => method === EVENT).map(({ params }) => params.eventId);
 
-/** A job of an owner ends: whoever subscribes to it has a delivery. */
+/** A job of an owner ends: each endpoint that subscribes to it has a delivery. */
 async function happen(owner = 'ada', type: EventType = NAME): Promise<string> {
   const jobId = `7d5fbf9e-0000-4000-8000-${String(++jobs).padStart(12, '0')}`;
   const event = {
@@ -183,20 +183,7 @@ async function happen(owner = 'ada', type: EventType = NAME): Promise<string> {
   };
   for (const endpoint of await endpointsOf(owner)) {
     if (!isSubscribedTo(endpoint, event, now)) continue;
-    const { endpointId } = endpoint;
-    await tables.deliveries.create(
-      {
-        jobId,
-        deliveryKey: deliveryKey(3, endpointId),
-        owner,
-        endpointId,
-        type,
-        event,
-        status: 'held',
-        expiresAt: (now + 30 * DAY) / 1000,
-      },
-      { listed: true },
-    );
+    await holdEvent(tables.deliveries, endpoint, event, now);
   }
   return event.id;
 }

@@ -99,7 +99,7 @@ test('a subscriber is told of a job as it ends, under the name and in the form o
     name: NAME,
     timestamp: expect.any(String),
     data: expect.objectContaining({ operation: 'echo', status: 'completed', result: { text: 'hello' } }),
-    // Whoever stores it misses nothing that is under way.
+    // A client that stores it misses no delivery that is under way.
     cursor,
   });
   for (const { headers } of [event, ...receiver.verifications]) {
