@@ -26,8 +26,7 @@ export function serverCard(identity: CardIdentity, url: string): object {
 
 /**
  * Returns the catalog of this server alone. The identifier pairs with the card's name: SEP-2127, discovery.md, "Server Card Entries".
- * It is an AI Catalog, and a manifest of ARD too: ARD v0.91, section 4.2 requires
- * `displayName`, which "Catalog Entry" of AI Catalog allows.
+ * It is an AI Catalog, and a manifest of ARD too. ARD v0.91, section 4.2, requires `displayName`, which AI Catalog allows.
  * @param url of the MCP endpoint
  */
 export function serverCatalog({ namespace, name, title }: CardIdentity, url: string): object {

@@ -55,11 +55,14 @@ export function createEndpoint(features: ServerFeatures): Endpoint {
       parsedBody: body,
     });
     if (!isStream(response)) return openStream(response, read, features.methods.modern, caller, endsAtMs);
+    if (!acceptsStream) {
+      await response.body?.cancel();
+      return refuseToStream(body);
+    }
     // The SDK has validated the request, but it does not support task subscriptions.
     const subscription = readListenRequest(body);
-    if (acceptsStream && !subscription) return response;
+    if (!subscription) return response;
     await response.body?.cancel();
-    if (!acceptsStream || !subscription) return refuseToStream(body);
     return listen(subscription, { tasks: features.tasks, waits: features.waits, caller, endsAtMs });
   }
 }

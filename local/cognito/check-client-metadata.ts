@@ -1,7 +1,7 @@
 /** Refuses the CIMD policies of a template that Amazon Cognito refuses, because user pools do not run locally. */
 import type { Template, TemplateResource } from '../template/assembly.ts';
 
-export const CIMD_POLICY = 'AWS::Cognito::CIMDPolicy';
+const CIMD_POLICY = 'AWS::Cognito::CIMDPolicy';
 
 /** Amazon Cognito user pools API reference, CreateCIMDPolicy: request parameters. */
 const PATTERN = /^https:\/\/[!$-;=@-[\]_a-z~]+$/;

@@ -30,7 +30,9 @@ const METHOD = 'events/stream';
 const READ_INTERVAL_MS = 1_000;
 /** The longest pause of a quiet stream. */
 const QUIET_INTERVAL_MS = 3_000;
-/** Four reads: the subscription that was read, the history after it, and a page with events. Each read is followed by its pause, also the last one. */
+/**
+ * Four reads: the subscription that was read, the history after it, and a page with events. A pause follows each read, also the last.
+ */
 const LONGEST_PAUSE_MS = 4_000;
 const QUIET_FACTOR = 1.5;
 /** The most that one query and one batch read return. */
