@@ -1,116 +1,23 @@
-/** Tests `events/stream` as deployed: a client loses its connection ten times while a thousand events are recorded. */
-import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import type { JobEvent } from '../../lambdas/events/event.ts';
-import { SlotsTable } from '../../lambdas/shared/slots-table.ts';
+/** Tests `events/stream` as deployed: clients that lose their connections, of each protocol version, and hostile ones. */
+import { beforeAll, expect, test } from '@jest/globals';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { arnOf, openStores, type Stores } from '../api/webhook-stores.ts';
-import { holdEvent } from '../support/held-delivery.ts';
-import { legacy, modern, modernRequest, send } from '../support/rpc.ts';
+import { legacy, modern, send } from '../support/rpc.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 import { type StreamMessage, sseMessages } from '../support/sse-messages.ts';
-import { awsClients } from '../support/test-cloud.ts';
-
-const NAME = 'job.completed';
-const EVENT = 'notifications/events/event';
-const EVENTS = 1_000;
-const CUTS = 10;
-/** A page of a stream. */
-const PAGE = 100;
-/** The owner may hold five streams, and a client that leaves ends none. */
-const LEAVES_IN_A_ROW = 3;
-const MCP_FUNCTION = 'McpFunction';
+import { crash, EVENT, NAME, openStream, receiveThroughTenCuts } from './cut-streams.ts';
 
 let cloud: LocalCloud;
-let stores: Stores;
 
 beforeAll(async () => {
   cloud = await sharedCloud();
-  stores = await openStores(cloud);
 });
-afterAll(() => stores.close());
 
-const open = (owner: string, cursor: string | null) =>
-  modernRequest(cloud, 'events/stream', { name: NAME, cursor }, { owner });
-
-async function begin(owner: string): Promise<string> {
-  const { result } = await modern(cloud, 'events/poll', { name: NAME, cursor: null }, { owner });
-  return result.cursor;
-}
-
-/** Records events in the owner's mailbox, as the events function does, and without their jobs. @returns their ids in order */
-async function record(owner: string, count: number): Promise<readonly string[]> {
-  const [mailbox] = await stores.endpoints.list(arnOf(owner));
-  let nowMs = 0;
-  const store = stores.deliveriesAt(() => {
-    nowMs = Math.max(nowMs + 1, Date.now());
-    return nowMs;
-  });
-  const ids: string[] = [];
-  const create = async () => {
-    const id = `${randomUUID()}.3`;
-    ids.push(id);
-    const { endpointId } = mailbox ?? { endpointId: '' };
-    const event: JobEvent = {
-      id,
-      type: NAME,
-      timestamp: new Date().toISOString(),
-      data: {} as JobEvent['data'],
-    };
-    await holdEvent(store, { owner: arnOf(owner), endpointId }, event, Date.now());
-  };
-  while (ids.length < count) await Promise.all(Array.from({ length: 25 }, create));
-  return ids;
-}
-
-/** Crashes the function with its streams, and lets their slots expire. */
-async function crash(owner: string): Promise<void> {
-  expect(cloud.interrupt(MCP_FUNCTION)).toBeGreaterThan(0);
-  const { dynamodb } = awsClients(cloud);
-  const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
-  await dynamodb.send(
-    new DeleteItemCommand({
-      TableName: TableNames.find((name) => name.includes('Slots')),
-      Key: { [SlotsTable.partitionKey]: { S: `waiting_calls ${arnOf(owner)}` } },
-    }),
-  );
-  dynamodb.destroy();
-}
-
-test('a client that loses its connection ten times receives each of a thousand events once, in order', async () => {
-  const owner = 'cut';
-  let cursor = await begin(owner);
-  const recording = record(owner, EVENTS);
-  const seen: string[] = [];
-  const cuts: string[] = [];
-  while (seen.length < EVENTS) {
-    const response = await open(owner, cursor);
-    expect(response.headers.get('content-type')).toBe('text/event-stream');
-    const cutAfter = Math.ceil((Math.random() * 0.5 + 0.5) * PAGE);
-    const isCrash = cuts.length % (LEAVES_IN_A_ROW + 1) === LEAVES_IN_A_ROW;
-    let received = 0;
-    try {
-      for await (const { method, params, result } of sseMessages(response)) {
-        if (result) break;
-        expect(params.truncated ?? false).toBe(false);
-        cursor = params.cursor;
-        if (method !== EVENT) continue;
-        seen.push(params.eventId);
-        received += 1;
-        if (received !== cutAfter || cuts.length === CUTS) continue;
-        cuts.push(`${isCrash ? 'crash' : 'client'} after ${received}`);
-        if (!isCrash) break;
-        await crash(owner);
-      }
-    } catch (error) {
-      // The connection of a crashed function.
-      expect(isCrash).toBe(true);
-      expect((error as Error).name).toBe('TypeError');
-    }
-  }
-  expect({ cuts, seen }).toEqual({ cuts, seen: await recording });
-  expect(cuts).toHaveLength(CUTS);
-  await crash(owner);
+// A thousand events: `event-stream.program.test.ts`.
+test('a client that loses its connection ten times receives each event once, in order', async () => {
+  const { cuts, seen, recorded, after } = await receiveThroughTenCuts(cloud, 'cut', 400);
+  expect({ cuts, seen }).toEqual({ cuts, seen: recorded });
+  expect(cuts).toHaveLength(10);
+  expect(after).toEqual([]);
 }, 120_000);
 
 test('a client of 2025 receives the events of its jobs too', async () => {
@@ -133,7 +40,7 @@ test('a client of 2025 receives the events of its jobs too', async () => {
 
 test('an owner that holds all its streams is refused another one, and another owner is served', async () => {
   const owner = 'many';
-  const responses = await Promise.all(Array.from({ length: 12 }, () => open(owner, null)));
+  const responses = await Promise.all(Array.from({ length: 12 }, () => openStream(cloud, owner, null)));
   const [held, refused] = [true, false].map((isStream) =>
     responses.filter(({ headers }) => (headers.get('content-type') === 'text/event-stream') === isStream),
   );
@@ -145,6 +52,6 @@ test('an owner that holds all its streams is refused another one, and another ow
   }
   const other = await modern(cloud, 'tools/call', { name: 'list_jobs' }, { owner: 'quiet' });
   expect(other.result.structuredContent.jobs).toEqual([]);
-  await crash(owner);
+  await crash(cloud, owner);
   await Promise.allSettled((held ?? []).map((response) => response.text()));
 });

@@ -19,7 +19,6 @@ const SLOWEST = [
   'test/local/iam/grants',
   'test/auth/tokens',
   'test/operations/build/scripts',
-  'test/local/cli/bin',
   'test/lib/async-operations',
 ];
 
