@@ -12,6 +12,12 @@ const PATIENCE_MS = 100;
 /** Instances beyond one a core do not make short invocations faster. They get one when an invocation waits for this time. */
 const LONG_WAIT_MS = 500;
 /**
+ * On a busy machine every invocation is long, and each further instance compiles the code anew and makes all slower. From this number
+ * on, both waits are longer.
+ */
+const FEW_INSTANCES = 2 * availableParallelism();
+const LONGER = 10;
+/**
  * An instance needs a tenth of a second to load, and another for its first invocation. One that needs longer is on a busy machine, or
  * its invocation is long: others are started beside it.
  */
@@ -55,8 +61,8 @@ export class InstancePool {
   readonly #outdated = new Set<FunctionInstance>();
   readonly #waiting: Waiting[] = [];
   #growth: NodeJS.Timeout | undefined;
-  /** An instance has become free since the start of the timer. */
-  #hasMoved = false;
+  /** When an instance became free, or since when invocations wait. */
+  #movedMs = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -114,7 +120,10 @@ export class InstancePool {
     // With reserved concurrency, an invocation that waited would count: AWS would throttle the next.
     const waits = reserved === undefined && this.#hasBusy(tenantId);
     if (!this.#isFull && !waits) return this.#start(tenantId);
-    if (this.#growth === undefined) this.#awaitGrowth();
+    if (this.#growth === undefined) {
+      this.#movedMs = performance.now();
+      this.#awaitGrowth();
+    }
     const { promise, resolve, reject } = Promise.withResolvers<FunctionInstance>();
     const waiting = { tenantId, sinceMs: performance.now(), resolve, reject };
     this.#waiting.push(waiting);
@@ -131,7 +140,7 @@ export class InstancePool {
   release(instance: FunctionInstance): void {
     const { tenantId } = this.#members.get(instance) ?? {};
     const isCurrent = instance.usable && !this.#outdated.has(instance);
-    this.#hasMoved = true;
+    this.#movedMs = performance.now();
     const next = this.#stopped ? undefined : this.#nextFor(tenantId);
     if (next) {
       const isFor = isCurrent && next.tenantId === tenantId;
@@ -164,7 +173,6 @@ export class InstancePool {
   }
 
   #awaitGrowth(): void {
-    this.#hasMoved = false;
     this.#growth = setTimeout(() => this.#grow(), PATIENCE_MS);
   }
 
@@ -178,13 +186,17 @@ export class InstancePool {
     this.#awaitGrowth();
   }
 
-  /** Returns how many instances to start. When none has become free meanwhile, the invocations are long: one for each. */
+  /** Returns how many instances to start. When none has become free for a while, the invocations are long: one for each. */
   #missing(): number {
     const instances = [...this.#members.keys()];
     if (instances.some(({ startingMs }) => startingMs < STARTING_MS)) return 0;
-    if (!this.#hasMoved) return this.#waiting.length;
-    const waitedMs = performance.now() - (this.#waiting[0]?.sinceMs ?? 0);
-    return instances.length < availableParallelism() || waitedMs > LONG_WAIT_MS ? 1 : 0;
+    const toFew = FEW_INSTANCES - instances.length;
+    const factor = toFew > 0 ? 1 : LONGER;
+    const nowMs = performance.now();
+    if (nowMs - this.#movedMs >= PATIENCE_MS * factor)
+      return toFew > 0 ? Math.min(toFew, this.#waiting.length) : this.#waiting.length;
+    const waitedMs = nowMs - (this.#waiting[0]?.sinceMs ?? 0);
+    return instances.length < availableParallelism() || waitedMs > LONG_WAIT_MS * factor ? 1 : 0;
   }
 
   #stoppedError(): Error {
