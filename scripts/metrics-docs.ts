@@ -129,9 +129,13 @@ endpoint, \`events\` the function that publishes events, \`reconcile\` the sweep
 
 ## Use a metric
 
-\`metric\` returns a metric for alarms and graphs of your own. The default statistic is the one in the table.
+\`metric\` returns a metric for alarms and graphs of your own. The default statistic is the one in the table. In
+[\`bin/app.ts\`](../start/tutorial.md#4-put-it-into-an-app), \`ops\` is the construct \`AsyncOperations\`:
 
 \`\`\`ts
+import { Duration } from 'aws-cdk-lib';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+
 const failed = ops.metric('JobsFailed', { operation: 'thumbnail', period: Duration.hours(1) });
 new Alarm(stack, 'ThumbnailsFail', { metric: failed, threshold: 10, evaluationPeriods: 1 });
 \`\`\`
