@@ -94,21 +94,29 @@ export function metricsPage(): string {
   const kilobytes = bytesOfJob() / 1000;
   return `# Metrics
 
-The service writes metrics to CloudWatch, in the namespace \`McpAsyncOperations\`. Functions print them as log lines in CloudWatch's
-[embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html),
-so they cost no call and no time. \`npm run metrics-docs\` generates this page from
-\`lambdas/shared/observability/metric-definitions.ts\`. [Monitoring](../guides/monitoring.md) has the alarms and the dashboard.
+What the service measures in CloudWatch: read this page to make a graph or an alarm of your own. [Monitoring](../guides/monitoring.md) has
+the alarms and the dashboard that each deployment creates. \`npm run metrics-docs\` generates this page from
+\`lambdas/shared/observability/metric-definitions.ts\`.
 
-## Dimensions
+## Use a metric
 
-- \`service\` is the deployment: the name of the stack, and the ids of the constructs up to \`AsyncOperations\`, such as
-  \`prod-Operations\`. All metrics have it.
-- \`operation\` is an operation of the deployed catalogue. Metrics with "yes" in the table exist for each operation too. A job of an
-  operation that this deployment does not have counts for the deployment only.
+The namespace is \`McpAsyncOperations\`. In [\`bin/app.ts\`](../start/tutorial.md#4-put-it-into-an-app), \`ops\` is the construct
+\`AsyncOperations\`. Its method \`metric\` returns a metric, by default with the statistic of the table:
 
-No dimension has a value from a caller: no owner, no job, no URL, no error code. So the number of metrics depends on your catalogue, and a
-million owners add none. The log line of a metric has more properties, for queries: \`operation\`, \`job_id\`, \`request_id\`, \`codes\` and
-\`limit_name\`.
+\`\`\`ts
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+
+const failed = ops.metric('JobsFailed', { operation: 'count_words', period: Duration.hours(1) });
+new Alarm(stack, 'CountsFail', {
+  metric: failed,
+  threshold: 10,
+  evaluationPeriods: 1,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+});
+\`\`\`
+
+A count has no value in a period in which nothing happened. So an alarm on a count needs \`treatMissingData\`.
 
 ## All metrics
 
@@ -124,28 +132,37 @@ ${table(
   ]),
 )}
 
-Metrics of jobs come from the stream of the jobs table: whatever changes a job is counted. \`api\` is the management API, \`mcp\` the MCP
-endpoint, \`events\` the function that publishes events, \`reconcile\` the sweep.
+| Written by    | Is                                                                      |
+| ------------- | ----------------------------------------------------------------------- |
+| \`mcp\`         | the function of the MCP endpoint                                        |
+| \`api\`         | the function of the [management API](../glossary.md#management-api)     |
+| \`authorizer\`  | the function that verifies access tokens                                |
+| \`events\`      | the [publisher](../glossary.md#publisher). Whatever changes a job is counted: it reads the stream of the jobs table |
+| \`reconcile\`   | the [sweep](../glossary.md#sweep)                                       |
+| \`deliver\`     | the function that sends webhooks                                        |
+| \`enqueue-due\` | the function that queues webhooks for their next attempt                |
+| \`canary\`      | the [canary](../glossary.md#canary)                                     |
 
-## Use a metric
+## Dimensions
 
-\`metric\` returns a metric for alarms and graphs of your own. The default statistic is the one in the table. In
-[\`bin/app.ts\`](../start/tutorial.md#4-put-it-into-an-app), \`ops\` is the construct \`AsyncOperations\`:
+| Dimension     | Value                                                                   | On                                |
+| ------------- | ----------------------------------------------------------------------- | --------------------------------- |
+| \`service\`     | the deployment: the name of the stack, and the ids of the constructs up to \`AsyncOperations\`, such as \`prod-Operations\` | all metrics |
+| \`operation\`   | an operation of the deployed [catalogue](../glossary.md#catalogue)        | metrics with "yes" in the table   |
 
-\`\`\`ts
-import { Duration } from 'aws-cdk-lib';
-import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+A job of an operation that this deployment does not have counts for the deployment only.
 
-const failed = ops.metric('JobsFailed', { operation: 'thumbnail', period: Duration.hours(1) });
-new Alarm(stack, 'ThumbnailsFail', { metric: failed, threshold: 10, evaluationPeriods: 1 });
-\`\`\`
+No dimension has a value from a caller: no owner, no job, no URL, no error code. So the number of metrics depends on your catalogue, and a
+million owners add none.
 
-A count has no value in a period in which nothing happened. So an alarm on a count needs
-\`treatMissingData: TreatMissingData.NOT_BREACHING\`.
+## Query what is not a dimension
 
-## Query properties that are not dimensions
+Functions print metrics as log lines in CloudWatch's
+[embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html),
+so they cost no call and no time. The line of a metric has more properties: \`operation\`, \`job_id\`, \`request_id\`, \`codes\` and
+\`limit_name\`. Run these queries in Logs Insights.
 
-Run these in Logs Insights. Jobs that failed in the log group of \`events\`, by code:
+Jobs that failed, by code, in the log group of \`events\`:
 
 \`\`\`text
 fields jsonParse(@message) as document
@@ -171,13 +188,13 @@ filter ispresent(ResultTokens)
 
 ## What is exact and what is not
 
-- An invocation writes one document when it ends; a streamed response ends with its stream. The exceptions: \`events\` writes one document
-  for each operation of its batch, and a document with 100 values of a metric is written at once.
+- An invocation writes one document when it ends; a streamed response ends with its stream. There are two exceptions. \`events\` writes one
+  document for each operation of its batch. A document with 100 values of a metric is written at once.
 - A function that crashes or times out loses the metrics of that invocation. The metrics of its jobs are not lost: they come from the stream.
 - A stream record counts when its events were accepted. It counts twice only if \`events\` crashes after it has written its document, because
   Lambda then delivers the batch again. CloudWatch itself extracts a metric at least once.
-- \`InputWaitTime\` and \`QueuedTime\` come from the job's record and timeline. A timeline keeps 4 KB: a job with hundreds of attempts has
-  fewer waits in it.
+- \`InputWaitTime\` and \`QueuedTime\` come from the job's record and [timeline](../glossary.md#timeline). A timeline keeps 4 KiB: a job with
+  hundreds of attempts has fewer waits in it.
 
 ## What metrics cost
 
@@ -186,7 +203,7 @@ CloudWatch bills each metric and set of dimensions ${usd(METRIC_USD)} a month, f
 ${table(['Operations', 'Metrics', 'A month at most'], costs)}
 
 The canary adds ${ofCanary.length} metrics, ${usd(ofCanary.length * METRIC_USD)}. An operation that nobody calls costs nothing.
-The log lines of metrics take ${kilobytes.toFixed(1)} kB for a job with four steps, twelve polls and a webhook: at ${usd(LOG_GB_USD)} a GB, a million
+The log lines of metrics take ${kilobytes.toFixed(1)} kB for a job with four steps, twelve polls and a webhook. At ${usd(LOG_GB_USD)} a GB, a million
 such jobs cost ${usd(kilobytes * LOG_GB_USD)}.
 `;
 }
