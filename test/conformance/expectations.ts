@@ -1,25 +1,24 @@
 /** The suite's checks that cannot apply to this server, each with the reason: everything else has to pass. */
 import type { ScenarioResult } from './suite.ts';
 
-const PROMPTS = 'There are no prompts: work is asked for by tools.';
-const RESOURCES = 'The resources are those of jobs, `job://…`: there are none of the suite’s own.';
+const PROMPTS = 'The server has tools and no prompts.';
+const RESOURCES = 'The server has the resources of jobs, `job://…`. The suite looks for its own.';
 const CONNECTION =
-  'A plain call of 2025 asks nothing: questions come over `tasks/result`, or are answered by `answer_job`.';
-const SAMPLING = 'Steps ask people, by elicitation, and no models: sampling and roots are deprecated.';
+  'Without a task, a call of 2025-11-25 asks no question. `tasks/result` asks it, or `answer_job` answers it.';
+const SAMPLING = 'The server asks users (elicitation). Sampling and roots are deprecated.';
 const STATE =
-  'A call keeps no state between rounds: a second round is left to a job, whose record has the first.';
-const PROGRESS =
-  'A call reports the progress of its job while it waits; the suite looks for a tool of its own.';
-const LOGGING = 'Logs are kept with the job, as resources; `logging` is deprecated.';
+  'A call keeps no state between rounds. A second round of questions needs a job, which keeps the first.';
+const PROGRESS = 'A call reports the progress of its job while it waits. The suite looks for its own tool.';
+const LOGGING = 'The log of a job is a resource. `logging` is deprecated.';
 
 /** By scenario: the checks that fail, and why they may. */
-const NOT_APPLICABLE: Readonly<
+export const NOT_APPLICABLE: Readonly<
   Record<string, { readonly checks: readonly string[]; readonly reason: string }>
 > = {
   caching: { checks: ['sep-2549-prompts-list-caching-hints'], reason: PROMPTS },
   'completion-complete': {
     checks: ['completion-complete'],
-    reason: 'Nothing is completed: arguments are not prompts’.',
+    reason: 'The server completes no arguments: only prompts and resource templates can have completions.',
   },
   'elicitation-sep1034-defaults': { checks: ['elicitation-sep1034-general'], reason: CONNECTION },
   'elicitation-sep1330-enums': { checks: ['elicitation-sep1330-general'], reason: CONNECTION },
@@ -31,7 +30,7 @@ const NOT_APPLICABLE: Readonly<
       'sep-2243-server-reject-invalid-param-chars',
       'sep-2243-server-reject-param-mismatch',
     ],
-    reason: 'No tool has its arguments mirrored in headers (`x-mcp-header`).',
+    reason: 'No tool repeats arguments in headers (`x-mcp-header`).',
   },
   'input-required-result-basic-list-roots': { checks: ['sep-2322-list-roots-incomplete'], reason: SAMPLING },
   'input-required-result-basic-sampling': { checks: ['sep-2322-sampling-incomplete'], reason: SAMPLING },
@@ -49,7 +48,7 @@ const NOT_APPLICABLE: Readonly<
   'input-required-result-tampered-state': { checks: ['sep-2322-reject-tampered-state'], reason: STATE },
   'json-schema-2020-12': {
     checks: ['json-schema-2020-12-tool-found'],
-    reason: 'Schemas are made from zod’s, which has none of the keywords that are looked for.',
+    reason: 'zod writes the schemas, without the keywords that the suite looks for.',
   },
   'logging-set-level': { checks: ['logging-set-level'], reason: LOGGING },
   'prompts-get-embedded-resource': { checks: ['prompts-get-embedded-resource'], reason: PROMPTS },
@@ -61,16 +60,16 @@ const NOT_APPLICABLE: Readonly<
   'resources-read-text': { checks: ['resources-read-text'], reason: RESOURCES },
   'resources-subscribe': {
     checks: ['resources-subscribe'],
-    reason: 'Jobs are subscribed to as tasks and by events.',
+    reason: 'Clients subscribe to tasks and events, not to resources.',
   },
   'resources-templates-read': { checks: ['resources-templates-read'], reason: RESOURCES },
   'resources-unsubscribe': {
     checks: ['resources-unsubscribe'],
-    reason: 'Jobs are subscribed to as tasks and by events.',
+    reason: 'Clients subscribe to tasks and events, not to resources.',
   },
   'server-stateless': {
     checks: ['sep-2575-server-rejects-undeclared-capability', 'sep-2575-missing-capability-http-400'],
-    reason: `${SAMPLING} The check looks for sampling; of tasks the same is checked by tasks-required-task-error.`,
+    reason: `${SAMPLING} The check needs sampling. tasks-required-task-error checks the same for tasks.`,
   },
   'tools-call-elicitation': { checks: ['tools-call-elicitation'], reason: CONNECTION },
   'tools-call-sampling': { checks: ['tools-call-sampling'], reason: SAMPLING },

@@ -7,7 +7,7 @@ const results = await runConformance();
 const judged = results.map((result) => ({ ...result, ...judge(result) }));
 for (const revision of REVISIONS) {
   const own = judged.filter((result) => result.revision === revision);
-  console.log(`\n## ${revision}\n\n| scenario | verdict | checks passed | |\n|---|---|---|---|`);
+  console.log(`\n## ${revision}\n\n| scenario | verdict | checks passed | reason |\n|---|---|---|---|`);
   for (const { scenario, verdict, passed, reason } of own) {
     console.log(`| ${scenario} | ${verdict} | ${passed} | ${reason} |`);
   }
