@@ -147,7 +147,10 @@ function exportsOf(specifier: string): readonly string[] {
   if (file === undefined) return [];
   const exported = new Set<string>();
   for (const node of (parse(readFileSync(file, 'utf8')) as unknown as { body: readonly Node[] }).body) {
-    if (node.type === 'ExportDeclaration') declarationOf(node.declaration as Node, exported);
+    if (node.type === 'ExportDeclaration') {
+      const { declarations, ...declaration } = node.declaration as Node;
+      for (const each of (declarations ?? [declaration]) as readonly Node[]) declarationOf(each, exported);
+    }
     if (node.type !== 'ExportNamedDeclaration') continue;
     for (const { exported: renamed, orig } of node.specifiers as readonly Record<string, Node>[]) {
       exported.add(String((renamed ?? orig)?.value));
