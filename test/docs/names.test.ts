@@ -39,9 +39,9 @@ function expectKnown(pattern: RegExp, isKnown: (name: string, page: string) => b
   expect(unknown).toEqual([]);
 }
 
-/** Whether a command of a page has the name: as a variable, or as what the reader replaces. */
-function isInCommand(name: string, page: string): boolean {
-  return matches(read(page), /^ *```sh\n(.*?)^ *```/gms).some((commands) => commands.includes(name));
+/** Returns the shell commands of a page. */
+function commandsOf(page: string): string {
+  return matches(read(page), /^ *```sh[^\n]*\n(.*?)^ *```/gms).join('\n');
 }
 
 /** Returns the source of the program that a script of package.json runs, such as `local/cli/dev.ts`. */
@@ -112,7 +112,7 @@ test('each code and variable that a page names is in the sources', () => {
   ].join('\n');
   expectKnown(
     /`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`/g,
-    (code, page) => OF_OTHERS.includes(code) || sources.includes(code) || isInCommand(code, page),
+    (code, page) => OF_OTHERS.includes(code) || sources.includes(code) || commandsOf(page).includes(code),
   );
 });
 
@@ -131,4 +131,18 @@ test('each file of the repository that a page names exists', () => {
     /`((?:lambdas|lib|local|console|test|bench|examples|scripts|docs)\/[\w./-]+)`/g,
     (file, page) => existsSync(file) || existsSync(join(dirname(page), file)),
   );
+});
+
+test('each variable of a command is set on its page, or explained there', () => {
+  const unknown = pages
+    .filter(({ page }) => !page.startsWith('docs/runbooks/'))
+    .flatMap(({ page, text }) => {
+      const commands = commandsOf(page);
+      const prose = text.replaceAll(/^ *```.*?^ *```/gms, '');
+      return matches(commands, /\$\{?([A-Z][A-Z0-9_]*)/g)
+        .filter((name) => !new RegExp(`(?:^|[\\s(])${name}=|read -r ${name}\\b`, 'm').test(commands))
+        .filter((name) => name !== 'HOME' && !prose.includes(`\`${name}\``))
+        .map((name) => `${page}: ${name}`);
+    });
+  expect(unknown).toEqual([]);
 });
