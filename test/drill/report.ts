@@ -36,9 +36,12 @@ export function describeHealthy({ ended, minutes, wentOff, seconds }: HealthyRun
 export function docsOf(healthy: HealthyRun, results: readonly DrillResult[]): string {
   return `# Drills
 
-\`npm run drill\` shows that each alarm goes off when it should, and only then. It deploys the stack with all alarms to the local
-cloud, which gathers the metrics of the service from its logs and measures AWS's own services. It evaluates the alarms of the
-template by CloudWatch's rules. Each cause is real: functions crash, AWS throttles, receivers refuse, messages are lost.
+How each alarm was made to go off. Read this page to judge whether an alarm can be trusted, and to see which others the same cause sets off.
+[Monitoring](../guides/monitoring.md#alarms) has the thresholds, and the [runbooks](../runbooks/README.md) say what to do.
+
+\`npm run drill\` shows that each alarm goes off when it should, and only then. It deploys the stack with all alarms to the
+[local cloud](local-cloud.md). The local cloud gathers the metrics of the service from its logs, measures the services of AWS, and evaluates
+the alarms of the template by CloudWatch's rules. Each cause is real: functions crash, AWS throttles, receivers refuse, messages are lost.
 
 The command prints this table, and exits with 1 when an alarm does not go off, does not end, or goes off without a reason. An alarm
 without a drill is a failure too.
@@ -48,8 +51,8 @@ without a drill is a failure too.
 - \`npm run drill -- --logs FILE\` writes the log lines of all functions.
 - \`npm run drill -- --write-docs\` writes this page.
 
-Minutes are those of the alarms: the drill lets them pass in moments. What only time would bring is set: how old a job is, and when
-an attempt is due, and what its steps have used. CloudWatch may take two minutes more to receive a metric.
+Minutes are those of the alarms: the drill lets them pass in moments. It sets what only time would bring: how old a job is, when an
+attempt is due, and what its steps have used. CloudWatch may take two minutes more to receive a metric.
 
 ## A healthy run
 
