@@ -27,8 +27,6 @@ interface Names {
 const { exports: entries } = JSON.parse(readFileSync('package.json', 'utf8'));
 const PACKAGE = 'mcp-async-operations';
 const SOURCE = `${PACKAGE}-source`;
-/** The sample of `mcp-async-operations/operations/*` that pages import. */
-const SAMPLE = 'build';
 /** Names that the app of the tutorial declares. A page that uses one links to it, or declares it itself. */
 const OF_THE_APP: readonly string[] = ['app', 'stack', 'operations', 'ops'];
 /** The type in `as const`. */
@@ -142,8 +140,9 @@ function declare(pattern: unknown, declared: Set<string>): void {
 
 /** Returns the names that an entry of the package exports. */
 function exportsOf(specifier: string): readonly string[] {
-  const subpath = `.${specifier.slice(PACKAGE.length)}`.replace(/^\.\/operations\/.*/, './operations/*');
-  const file = entries[subpath]?.[SOURCE]?.replace('*', SAMPLE);
+  const subpath = `.${specifier.slice(PACKAGE.length)}`;
+  const [, sample = ''] = /^\.\/operations\/(.+)/.exec(subpath) ?? [];
+  const file = entries[sample ? './operations/*' : subpath]?.[SOURCE]?.replace('*', sample);
   if (file === undefined) return [];
   const exported = new Set<string>();
   for (const node of (parse(readFileSync(file, 'utf8')) as unknown as { body: readonly Node[] }).body) {
