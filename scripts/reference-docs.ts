@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { errorsPage } from './reference/errors.ts';
 import { eventsPage } from './reference/events.ts';
 import { limitsPage } from './reference/limits.ts';
-import { openapiPage } from './reference/openapi.ts';
+import { openapiPage } from './reference/openapi/document.ts';
 import { optionsPage } from './reference/options.ts';
 import { toolsPage } from './reference/tools.ts';
 

@@ -8,7 +8,7 @@ import { TEST_EVENT } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import { DEFAULT_EVENTS } from '../../lambdas/webhooks/endpoints/endpoint.ts';
 import { SchemaCollection } from './json-schema.ts';
 import { code, generatedFrom, table } from './markdown.ts';
-import { eventExamples } from './openapi.ts';
+import { eventExamples } from './openapi/webhook.ts';
 import { schemaTable } from './schema-table.ts';
 
 /** Properties that only the responses of one job have. */

@@ -1,5 +1,5 @@
 /** Provides examples of errors for the OpenAPI document. */
-import { ErrorCode } from '../../lambdas/shared/errors.ts';
+import { ErrorCode } from '../../../lambdas/shared/errors.ts';
 
 interface ErrorExample {
   readonly message: string;

@@ -1,7 +1,7 @@
 /** Describes the route of sandboxes, which the construct of the first operation with a sandbox creates. */
 import * as z from 'zod';
-import { envelope, ReportCode } from '../../lambdas/runner/sandbox/protocol.ts';
-import { SchemaCollection } from './json-schema.ts';
+import { envelope, ReportCode } from '../../../lambdas/runner/sandbox/protocol.ts';
+import { SchemaCollection } from '../json-schema.ts';
 
 const REFUSED = 'The report was refused. It can succeed later only after `REPORTS_UNAVAILABLE` and 429.';
 
