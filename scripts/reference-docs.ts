@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorsPage } from './reference/errors.ts';
 import { eventsPage } from './reference/events.ts';
+import { httpApiPage } from './reference/http-api/page.ts';
 import { limitsPage } from './reference/limits.ts';
 import { openapiPage } from './reference/openapi/document.ts';
 import { optionsPage } from './reference/options.ts';
@@ -13,6 +14,7 @@ export const referencePages: Readonly<Record<string, () => string>> = {
   'openapi.yaml': openapiPage,
   'reference/errors.md': errorsPage,
   'reference/events.md': eventsPage,
+  'reference/http-api.md': httpApiPage,
   'reference/limits.md': limitsPage,
   'reference/options.md': optionsPage,
   'reference/tools.md': toolsPage,

@@ -41,7 +41,7 @@ ${table(
   ['Code', 'HTTP', 'JSON-RPC', 'Retryable', 'Meaning', 'Remedy'],
   engine.map((each) => {
     const { meaning, remedy, retryable } = engineErrors[each];
-    return [code(each), httpStatus(each), jsonRpcCode(each), retryable, meaning, remedy];
+    return [anchored(each), httpStatus(each), jsonRpcCode(each), retryable, meaning, remedy];
   }),
 )}
 
@@ -52,7 +52,13 @@ API Gateway returns these before a function runs. In deployments with \`authoriz
 
 ${table(
   ['Code', 'HTTP', 'Meaning', 'Remedy'],
-  gatewayErrors.map((error) => [code(error.code), error.status, error.meaning, error.remedy]),
+  gatewayErrors.map((error) => [
+    // A code of the engine has its anchor there.
+    engine.includes(error.code as ErrorCode) ? code(error.code) : anchored(error.code),
+    error.status,
+    error.meaning,
+    error.remedy,
+  ]),
 )}
 
 ## Codes of JSON-RPC
@@ -84,13 +90,23 @@ ${table(
   ['Code', 'Operations', 'Retryable', 'Meaning', 'Remedy'],
   Object.entries(sampleErrors).map(([name, { operations, retryable, meaning, remedy }]) => [
     code(name),
-    operations.map(code).join(', '),
+    operations.map(code).join('<br>'),
     retryable,
     meaning,
     remedy,
   ]),
 )}
 `;
+}
+
+/** @returns the anchor of a code in this page */
+export function errorAnchor(name: string): string {
+  return name.toLowerCase();
+}
+
+/** A code that a link can lead to. */
+function anchored(name: string): string {
+  return `<a id="${errorAnchor(name)}"></a>${code(name)}`;
 }
 
 function httpStatus(name: ErrorCode): string {

@@ -52,7 +52,7 @@ MCP Events has other names: \`eventId\` for \`id\`, and \`name\` for \`type\`. I
 ## The job in an event
 
 \`data\` is the job at the time of the event. It also has what the job is about, under the name of an input property, such as \`project\`.
-Types with a capital, such as \`JobError\`, are schemas of the [HTTP API](../openapi.yaml).
+Types with a capital, such as \`JobError\`, are schemas of the [HTTP API](http-api.md#schemas).
 
 ${schemaTable({ ...data, properties: Object.fromEntries(inEvents) })}
 

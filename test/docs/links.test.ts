@@ -27,16 +27,18 @@ function linksOf(file: string): readonly Link[] {
   }));
 }
 
-/** Returns the anchors of headings, as GitHub makes them. */
+/** Returns the anchors of headings, as GitHub makes them, and those of rows. */
 function anchorsOf(file: string): readonly string[] {
-  const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm);
-  return [...headings].map(([, text = '']) =>
+  const page = readFileSync(file, 'utf8');
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
     text
       .toLowerCase()
       .replaceAll(/\]\([^)]*\)/g, '')
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+  const rows = [...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id = '']) => id);
+  return [...headings, ...rows];
 }
 
 function isDead({ to, heading }: Link): boolean {

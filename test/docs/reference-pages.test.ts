@@ -54,6 +54,21 @@ test('each argument of a tool has a meaning', () => {
   expect(rows.filter((row) => row.endsWith('|  |'))).toEqual([]);
 });
 
+test('the page of the HTTP API has a section and a call for each route', () => {
+  const sections = readFileSync('docs/reference/http-api.md', 'utf8').split(/^### /m);
+  for (const { method, path } of routes) {
+    const section = sections.find((text) => text.includes(`\n\`${method} ${path}\` `)) ?? '';
+    expect([path, /```sh\ncurl -s /.test(section)]).toEqual([path, true]);
+  }
+});
+
+test('each row of the page of the HTTP API has a meaning, and its headings differ', () => {
+  const lines = readFileSync('docs/reference/http-api.md', 'utf8').split('\n');
+  expect(lines.filter((line) => /\|\s*\|$/.test(line))).toEqual([]);
+  const headings = lines.filter((line) => /^##+ /.test(line)).map((line) => line.replace(/^#+ /, ''));
+  expect(headings).toEqual([...new Set(headings)]);
+});
+
 /** Returns the codes in the sources of a directory, sorted. */
 function codesBelow(directory: string, pattern: RegExp): readonly string[] {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>

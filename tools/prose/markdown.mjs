@@ -22,6 +22,8 @@ function wordsOf(node) {
   if (node.type === 'inlineCode') return 'code';
   if (node.type === 'text') return node.value;
   if (node.type === 'break') return '\n';
+  // What follows a line break in a cell is a text of its own.
+  if (node.type === 'html' && node.value === '<br>') return '\n\n';
   if (node.type === 'html' || node.type === 'image') return '';
   return (node.children ?? []).map(wordsOf).join('');
 }

@@ -19,7 +19,10 @@ const pollHeaders = { ETag: etag, 'Retry-After': retryAfter, 'Cache-Control': ca
 
 const answers: BodyDescription = {
   schema: answersBody,
-  properties: { answers: 'Answers by the keys of `input_requests`; at least one.' },
+  properties: {
+    answers:
+      'Answers by the keys of `input_requests`; at least one. Each has an `action`: `accept`, `decline` or `cancel`. With `accept`, `content` is the answer, as the schema of the question says.',
+  },
   examples: {
     yes: { value: { answers: { approve: { action: 'accept', content: { approve: true } } } } },
     no: { value: { answers: { approve: { action: 'decline' } } } },
@@ -315,16 +318,18 @@ export const jobRouteDescriptions = {
       200: {
         description: 'The operations, in the order of the catalogue.',
         schema: z.strictObject({
-          operations: z.array(
-            z.strictObject({
-              name: z.string(),
-              title: z.string().describe('For people.'),
-              subject: z
-                .string()
-                .describe('The property of a job that says what the job is about.')
-                .optional(),
-            }),
-          ),
+          operations: z
+            .array(
+              z.strictObject({
+                name: z.string().describe('The name that jobs have as `operation`.'),
+                title: z.string().describe('For people.'),
+                subject: z
+                  .string()
+                  .describe('The property of a job that says what the job is about.')
+                  .optional(),
+              }),
+            )
+            .describe('In the order of the catalogue.'),
         }),
         examples: {
           samples: {

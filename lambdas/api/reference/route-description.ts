@@ -10,7 +10,8 @@ export type Tag =
   | 'Operators'
   | 'Signatures'
   | 'Console'
-  | 'Discovery';
+  | 'Discovery'
+  | 'Sandboxes';
 
 /** The description of a property of a query or a body. */
 export interface PropertyDescription {

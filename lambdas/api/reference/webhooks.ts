@@ -73,12 +73,12 @@ export const webhookRouteDescriptions = {
       examples: {
         everything: {
           summary: 'The ends and questions of all jobs',
-          value: { url: 'https://hooks.example.com/jobs' },
+          value: { url: 'https://example.com/jobs' },
         },
         failedBuilds: {
           summary: 'Builds that fail',
           value: {
-            url: 'https://hooks.example.com/builds',
+            url: 'https://example.com/builds',
             events: ['job.failed'],
             operations: ['build'],
             description: 'Pages the build team',
@@ -103,7 +103,7 @@ export const webhookRouteDescriptions = {
             value: {
               endpoint: {
                 endpoint_id: ENDPOINT_ID,
-                url: 'https://hooks.example.com/jobs',
+                url: 'https://example.com/jobs',
                 events: DEFAULT_EVENTS,
                 operations: null,
                 answer_links: true,
@@ -201,6 +201,8 @@ export const webhookRouteDescriptions = {
       properties: {
         ...pageParameters('Deliveries', MAX_DELIVERIES),
         ...selection,
+        status: { description: selection.status, example: 'failed' },
+        event: { description: selection.event, example: 'job.failed' },
         since: 'A past time, with `Z` or an offset. Includes deliveries created at that time.',
         until: 'A time like `since`. Includes deliveries created at that time.',
       },

@@ -15,7 +15,7 @@ import { receiveEvent } from './webhook.ts';
 const VERSION = '0.1.0';
 
 const TAGS: Readonly<Record<Tag, string>> = {
-  Jobs: 'Jobs: their state, their results and their logs.',
+  Jobs: 'The state, the results and the logs of jobs.',
   'Answer links': 'Links in webhooks. Any holder of a link can answer the questions of a job.',
   Endpoints: 'The URLs that receive the events of an owner.',
   Deliveries: 'Events on their way to endpoints, with every attempt and response.',
@@ -23,6 +23,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
   Signatures: 'The secrets and keys with which a receiver verifies events.',
   Console: 'The page that shows jobs and webhooks in a browser.',
   Discovery: 'Public documents, with which clients find the server before they sign in.',
+  Sandboxes: 'What sandboxes report about the steps that they run.',
 };
 
 const DESCRIPTION = `MCP clients start jobs. This API is for everything else: poll jobs over plain HTTP, answer and cancel them, and register

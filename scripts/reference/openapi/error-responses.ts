@@ -109,15 +109,15 @@ const GATEWAY_ERRORS: Readonly<
   Record<number, { readonly text: string; readonly schemas: (typeof gatewayError | typeof iamError)[] }>
 > = {
   401: {
-    text: '`UNAUTHORIZED`: there is no valid access token for this API. Send it in one `Authorization` header.',
+    text: '`UNAUTHORIZED`: There is no valid access token for this API. Send it in one `Authorization` header.',
     schemas: [gatewayError],
   },
   403: {
-    text: '`FORBIDDEN`: the access token has none of the scopes of this API. Without a code: the request is not signed, its signature is wrong, or IAM does not allow it.',
+    text: '`FORBIDDEN`: The access token has none of the scopes of this API. Without a code: the request is not signed, its signature is wrong, or IAM does not allow it.',
     schemas: [gatewayError, iamError],
   },
   503: {
-    text: '`AUTHORIZATION_UNAVAILABLE`: the access token could not be verified, because the identity provider did not respond. Try again.',
+    text: '`AUTHORIZATION_UNAVAILABLE`: The access token could not be verified, because the identity provider did not respond. Try again.',
     schemas: [gatewayError],
   },
 };

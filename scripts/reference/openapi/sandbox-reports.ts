@@ -21,7 +21,13 @@ const response = z.looseObject({
 });
 
 const refusal = z.looseObject({
-  error: z.looseObject({ code: z.enum(ReportCode), message: z.string(), retryable: z.boolean() }),
+  error: z
+    .looseObject({
+      code: z.enum(ReportCode).describe('Stable, for programs.'),
+      message: z.string().describe('What happened, for people.'),
+      retryable: z.boolean().describe('Whether the same report may succeed later.'),
+    })
+    .describe('What went wrong.'),
 });
 
 export function sandboxReportsPath() {
@@ -36,7 +42,7 @@ export function sandboxReportsPath() {
     '/sandbox-reports': {
       post: {
         operationId: 'reportFromSandbox',
-        tags: ['Jobs'],
+        tags: ['Sandboxes'],
         summary: 'Report from a sandbox',
         description:
           'Only for the sandboxes of this deployment. A sandbox has no credentials: each report has a sealed token, which affects only its own attempt of a step. The route exists when an operation has a sandbox. A report without a response can be sent again.',

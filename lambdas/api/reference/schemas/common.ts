@@ -12,7 +12,7 @@ export const time = z.string().meta({
 
 export const url = z.string().meta({ format: 'uri' });
 
-export const sha256 = z.string().meta({ pattern: '^[0-9a-f]{64}$' });
+export const sha256 = z.string().meta({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, in hexadecimal.' });
 
 export const bytes = z.int().min(0).describe('Bytes.');
 
@@ -20,9 +20,10 @@ export const nextCursor = z
   .string()
   .meta({ id: 'NextCursor', description: 'There may be more: pass it unchanged as `cursor`.' });
 
-export const details = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-  .meta({ id: 'Details', description: 'Facts to act on, at most 8 KiB.' });
+export const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).meta({
+  id: 'Details',
+  description: 'Facts for programs, at most 8 KiB: which ones, depends on the code.',
+});
 
 const failure = {
   message: z.string().describe('What happened and what to do, for people.'),
@@ -31,22 +32,26 @@ const failure = {
 
 export const errorBody = z
   .strictObject({
-    error: z.strictObject({
-      code: z
-        .enum([...Object.keys(STATUSES), ErrorCode.internal].sort())
-        .describe('Stable, for programs. The reference of errors lists what each code means.'),
-      ...failure,
-      details: details.optional(),
-    }),
+    error: z
+      .strictObject({
+        code: z
+          .enum([...Object.keys(STATUSES), ErrorCode.internal].sort())
+          .describe('Stable, for programs. The reference of errors lists what each code means.'),
+        ...failure,
+        details: details.optional(),
+      })
+      .describe('What went wrong.'),
   })
   .meta({ id: 'Error' });
 
 export const gatewayError = z
   .strictObject({
-    error: z.strictObject({
-      code: z.enum(['AUTHORIZATION_UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'UNAUTHORIZED']),
-      ...failure,
-    }),
+    error: z
+      .strictObject({
+        code: z.enum(['AUTHORIZATION_UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'UNAUTHORIZED']),
+        ...failure,
+      })
+      .describe('What went wrong.'),
   })
   .meta({ id: 'GatewayError', description: "The gateway's own response in deployments with access tokens." });
 

@@ -9,9 +9,13 @@ import type { FileLink } from '../../../workspace/workspace-links.ts';
 import { bytes, details, nextCursor, sha256, time, url } from './common.ts';
 import { type SchemasOf, viewOf } from './view-of.ts';
 
-export const jobId = z.string().meta({ id: 'JobId', format: 'uuid' });
+export const jobId = z.string().meta({ id: 'JobId', format: 'uuid', description: 'The id of a job.' });
 
-export const jobStatus = z.enum(JobStatus).meta({ id: 'JobStatus' });
+export const jobStatus = z.enum(JobStatus).meta({
+  id: 'JobStatus',
+  description:
+    'A job that is `completed`, `failed` or `cancelled` has ended: its status never changes again.',
+});
 
 const subject = z.string().max(256).meta({
   id: 'JobSubject',
@@ -19,14 +23,26 @@ const subject = z.string().max(256).meta({
     'What the job is about, under the name of an input property of its operation, such as `project`.',
 });
 
-const retriedFrom = jobId.describe('The job that this one retries.').optional();
+export const retriedFrom = jobId.describe('The job that this one retries.').optional();
+
+export const operation = z.string().describe('The name of the operation.');
+
+export const createdAt = time.describe('When the job was accepted.');
+
+export const startedAt = time.describe('When its execution began; absent while it is `pending`.').optional();
+
+export const updatedAt = time.describe('When the record last changed.');
+
+export const endedAt = time.describe('When the job ended; absent before.').optional();
+
+export const expiresAt = time.describe('When the record is deleted.');
 
 const attempt = viewOf<AttemptView>()({
-  started_at: time,
-  ended_at: time.optional(),
+  started_at: time.describe('When the attempt began.'),
+  ended_at: time.describe('When the attempt ended.').optional(),
   error: z
     .strictObject({
-      code: z.string(),
+      code: z.string().describe('Stable, for programs.'),
       message: z.string().describe('At most 200 characters.'),
     })
     .describe('Why the attempt failed.')
@@ -34,19 +50,27 @@ const attempt = viewOf<AttemptView>()({
 });
 
 /** Operators do not see the message of an error. */
-const operatedAttempt = attempt.extend({ error: z.strictObject({ code: z.string() }).optional() });
+const operatedAttempt = attempt.extend({
+  error: z
+    .strictObject({ code: z.string().describe('Stable, for programs.') })
+    .describe('Why the attempt failed.')
+    .optional(),
+});
 
-const wait = viewOf<WaitView>()({ asked_at: time, answered_at: time.optional() });
+const wait = viewOf<WaitView>()({
+  asked_at: time.describe('When the step asked.'),
+  answered_at: time.describe('When the answer or the file arrived.').optional(),
+});
 
 const stepProperties: SchemasOf<StepView> = {
-  step: z.string(),
+  step: z.string().describe('The name of the step.'),
   status: z
     .enum([...Object.values(JobStatus), 'reused'])
     .describe(
-      '`pending`: the step has not begun; after the end of the job, it never ran. `reused`: a retried job took the result from the earlier job.',
+      '`pending`: the step has not begun; after the end of the job, it never ran.\n\n`reused`: a retried job took the result from the earlier job.',
     ),
-  started_at: time.optional(),
-  ended_at: time.optional(),
+  started_at: time.describe('When its first attempt began.').optional(),
+  ended_at: time.describe('When its last attempt ended.').optional(),
   attempts: z
     .array(attempt)
     .min(1)
@@ -69,7 +93,11 @@ const timelineProperties: SchemasOf<TimelineView> = {
     .describe('Milliseconds from the creation of the job to the begin of its first step; absent before.')
     .optional(),
   steps: z
-    .array(z.strictObject(stepProperties).meta({ id: 'TimelineStep' }))
+    .array(
+      z
+        .strictObject(stepProperties)
+        .meta({ id: 'TimelineStep', description: 'What happened to a step, and when.' }),
+    )
     .describe(
       'All steps of the operation, in order. Of an external state machine: the top-level states that its execution has entered. Of a removed operation: the recorded steps.',
     ),
@@ -83,9 +111,18 @@ const timeline = z.strictObject(timelineProperties).meta({
 export const operatedTimeline = z
   .strictObject({
     ...timelineProperties,
-    steps: z.array(
-      z.strictObject({ ...stepProperties, attempts: z.array(operatedAttempt).min(1).optional() }),
-    ),
+    steps: z
+      .array(
+        z.strictObject({
+          ...stepProperties,
+          attempts: z
+            .array(operatedAttempt)
+            .min(1)
+            .describe('Earliest first; present once the step has begun.')
+            .optional(),
+        }),
+      )
+      .describe('The steps, in order.'),
   })
   .meta({ id: 'OperatorTimeline', description: 'A timeline without the messages of errors.' });
 
@@ -109,15 +146,17 @@ export const receipt = viewOf<Receipt>()({
   region: z
     .string()
     .describe('The region of the prices. It is us-east-1 for a region whose prices are unknown.'),
-  lines: z.array(
-    viewOf<ReceiptLine>()({
-      what: z.string(),
-      quantity: z.number().min(0),
-      unit: z.string(),
-      usd: z.number().min(0).describe('US dollars, with three significant digits.'),
-      estimated: z.literal(true).describe('The quantity is an estimate and not a count.').optional(),
-    }),
-  ),
+  lines: z
+    .array(
+      viewOf<ReceiptLine>()({
+        what: z.string().describe('What was used, such as `Lambda: sandbox`.'),
+        quantity: z.number().min(0).describe('How much of it, in `unit`.'),
+        unit: z.string().describe('Such as `GB-seconds`.'),
+        usd: z.number().min(0).describe('US dollars, with three significant digits.'),
+        estimated: z.literal(true).describe('The quantity is an estimate and not a count.').optional(),
+      }),
+    )
+    .describe('What makes up the total.'),
 }).meta({
   id: 'Receipt',
   description:
@@ -125,7 +164,7 @@ export const receipt = viewOf<Receipt>()({
 });
 
 const upload: SchemasOf<UploadRequestView['upload']> = {
-  method: z.literal('PUT'),
+  method: z.literal('PUT').describe('The HTTP method of the upload.'),
   max_bytes: z.int().describe('The largest size of the file, in bytes.'),
   size: z
     .int()
@@ -155,7 +194,7 @@ const questions: readonly [z.ZodType<QuestionView>, z.ZodType<QuestionView>] = [
   z
     .strictObject({
       message: z.string().describe('What to do on the page and why, for people.'),
-      url,
+      url: url.describe('The page that the user opens.'),
     })
     .meta({
       title: 'A page',
@@ -169,43 +208,45 @@ export const inputRequest = z
     ...questions,
     viewOf<UploadRequestView>()({
       message: z.string().describe('Which file, and its purpose, for people.'),
-      upload: z.strictObject(upload).meta({ id: 'Upload' }),
+      upload: z.strictObject(upload).meta({ id: 'Upload', description: 'How to send a file.' }),
     }).meta({
       title: 'A file',
       description:
         'PUT the file to the URL. Its arrival is the answer, and the job resumes. It takes no answers by `POST`.',
     }),
   ])
-  .meta({ id: 'InputRequest' });
+  .meta({ id: 'InputRequest', description: 'What a job waits for: an answer, a visit of a page or a file.' });
 
-const storedObject = viewOf<StoredObject>()({ key: z.string(), size: bytes, sha256 }).meta({
-  id: 'StoredObject',
-});
+const storedObject = viewOf<StoredObject>()({
+  key: z.string().describe('The key in the workspace bucket.'),
+  size: bytes,
+  sha256,
+}).meta({ id: 'StoredObject', description: 'An object of the workspace bucket.' });
 
 const jobError = viewOf<JobError>()({
   code: z.string().describe('Stable, for programs. An operation has codes of its own.'),
-  message: z.string(),
+  message: z.string().describe('What happened and what to do, for people.'),
   step: z.string().describe('The step that failed; absent when no step had begun.').optional(),
   retryable: z.boolean().describe('Whether the same job may succeed when it is started again.'),
   details: details.optional(),
-}).meta({ id: 'JobError' });
+}).meta({ id: 'JobError', description: 'Why a job failed.' });
 
 const file = viewOf<FileLink>()({
-  name: z.string(),
-  url,
-  content_type: z.string(),
+  name: z.string().describe('The name of the file, such as `hello-service.tar.gz`.'),
+  url: url.describe('Where to GET the file. It needs no token, so it is a secret.'),
+  content_type: z.string().describe('The media type, such as `application/gzip`.'),
   size: bytes,
   sha256,
-  url_expires_at: time,
-}).meta({ id: 'File' });
+  url_expires_at: time.describe('When the URL stops working.'),
+}).meta({ id: 'File', description: 'A file of a job.' });
 
 const view: SchemasOf<JobView> = {
   job_id: jobId,
-  operation: z.string(),
+  operation,
   status: jobStatus,
-  progress: z.number().min(0).max(1).describe('Never falls.'),
+  progress: z.number().min(0).max(1).describe('The finished part of the work. Never falls.'),
   step: z.string().describe('The step that runs, or ran last.').optional(),
-  message: z.string().optional(),
+  message: z.string().describe('What the job does now or did last, for people.').optional(),
   input_requests: z
     .record(z.string(), inputRequest)
     .describe('Open questions by key; present while the status is `input_required`.')
@@ -225,11 +266,11 @@ const view: SchemasOf<JobView> = {
   error: jobError.nullable().describe('Why the job failed; null unless it failed.'),
   log_tail: z.array(z.string()).describe('The last lines that a failed step printed.').optional(),
   retried_from: retriedFrom,
-  created_at: time,
-  started_at: time.optional(),
-  updated_at: time,
-  ended_at: time.optional(),
-  expires_at: time.describe('When the record is deleted.'),
+  created_at: createdAt,
+  started_at: startedAt,
+  updated_at: updatedAt,
+  ended_at: endedAt,
+  expires_at: expiresAt,
   poll_after_ms: z
     .int()
     .min(1)
@@ -255,21 +296,24 @@ export const job = z
 
 const summary: SchemasOf<Omit<ReturnType<typeof viewSummary>, never>> = {
   job_id: jobId,
-  operation: z.string(),
+  operation,
   status: jobStatus,
   retried_from: retriedFrom,
-  created_at: time,
-  started_at: time.optional(),
-  ended_at: time.optional(),
-  expires_at: time,
+  created_at: createdAt,
+  started_at: startedAt,
+  ended_at: endedAt,
+  expires_at: expiresAt,
 };
 
 export const jobPage = z
   .strictObject({
-    jobs: z.array(z.object(summary).catchall(subject).meta({ id: 'JobSummary' })).max(100),
+    jobs: z
+      .array(z.object(summary).catchall(subject).meta({ id: 'JobSummary', description: 'A job in a list.' }))
+      .max(100)
+      .describe('Newest first.'),
     next_cursor: nextCursor.optional(),
   })
-  .meta({ id: 'JobPage' });
+  .meta({ id: 'JobPage', description: 'A page of jobs.' });
 
 export const logPage = z
   .strictObject({
@@ -282,7 +326,7 @@ export const logPage = z
       .describe('Milliseconds to wait before the next call. Absent when more is there now, and at the end.')
       .optional(),
   })
-  .meta({ id: 'LogPage' });
+  .meta({ id: 'LogPage', description: 'A part of a log.' });
 
 export const linkedQuestions = z
   .strictObject({
@@ -291,4 +335,4 @@ export const linkedQuestions = z
       .record(z.string(), inputRequest)
       .describe('The open questions that the link covers, by key.'),
   })
-  .meta({ id: 'LinkedQuestions' });
+  .meta({ id: 'LinkedQuestions', description: 'The questions of an answer link.' });

@@ -19,17 +19,25 @@ import { nextCursor, time, url } from './common.ts';
 import { job, jobId } from './job.ts';
 import { type SchemasOf, viewOf } from './view-of.ts';
 
-export const eventType: z.ZodType<EventType> = z.enum(eventTypes).meta({ id: 'EventType' });
+export const eventType: z.ZodType<EventType> = z
+  .enum(eventTypes)
+  .meta({ id: 'EventType', description: 'What happened to the job.' });
 
-export const deliveredEvent = z.union([eventType, z.literal(TEST_EVENT)]).meta({ id: 'DeliveredEvent' });
+export const deliveredEvent = z
+  .union([eventType, z.literal(TEST_EVENT)])
+  .meta({ id: 'DeliveredEvent', description: 'The type of an event, or that of a test.' });
 
 export const deliveryStatus = z.enum(DeliveryStatus).meta({
   id: 'DeliveryStatus',
   description:
-    '`pending`: an attempt follows. `failed`: every attempt failed, or the receiver responded 410 or 413. `cancelled`: the endpoint was deleted or disabled before an attempt. `held`: kept for an MCP client that polls.',
+    '`pending`: an attempt follows.\n\n`delivered`: the receiver accepted it.\n\n`failed`: every attempt failed, or the receiver responded 410 or 413.\n\n`cancelled`: the endpoint was deleted or disabled before an attempt.\n\n`held`: kept for an MCP client that polls.',
 });
 
-const endpointId = z.string().meta({ id: 'EndpointId', pattern: '^ep_[0-9a-f]{32}$' });
+const endpointId = z.string().meta({
+  id: 'EndpointId',
+  pattern: '^ep_[0-9a-f]{32}$',
+  description: 'The id of an endpoint.',
+});
 
 export const endpointUrl = z.string().meta({
   id: 'EndpointUrl',
@@ -41,7 +49,7 @@ export const endpointUrl = z.string().meta({
 export const endpoint = viewOf<EndpointView>()({
   endpoint_id: endpointId,
   url: endpointUrl,
-  description: z.string().max(500).optional(),
+  description: z.string().max(500).describe('For people.').optional(),
   events: z.array(eventType).min(1).max(100).describe('The events that the endpoint receives.'),
   operations: z
     .array(z.string().max(100))
@@ -54,33 +62,34 @@ export const endpoint = viewOf<EndpointView>()({
     .describe(
       'Whether `job.input_required` has a link to answer it. True when the caller who last gave the `url` had the scope `jobs:write`.',
     ),
-  enabled: z.boolean(),
+  enabled: z.boolean().describe('Whether events are sent.'),
   disabled: z
     .strictObject({
-      at: time,
+      at: time.describe('When sending stopped.'),
       reason: z
         .enum(DisabledReason)
-        .describe('`by_owner`: the owner disabled it. `gone`: the receiver responded 410.'),
+        .describe('`by_owner`: the owner disabled it.\n\n`gone`: the receiver responded 410.'),
     })
     .describe('When and why sending stopped.')
     .optional(),
-  created_at: time,
-  updated_at: time,
-}).meta({ id: 'Endpoint' });
+  created_at: time.describe('When the endpoint was registered.'),
+  updated_at: time.describe('When the endpoint last changed.'),
+}).meta({ id: 'Endpoint', description: 'A URL that receives events of an owner.' });
 
 export const endpointList = z
-  .strictObject({ endpoints: z.array(endpoint).max(100) })
-  .meta({ id: 'EndpointList' });
+  .strictObject({ endpoints: z.array(endpoint).max(100).describe('Oldest first.') })
+  .meta({ id: 'EndpointList', description: 'All endpoints of an owner.' });
 
 const secretText = z.string().meta({
   id: 'SecretText',
   pattern: '^whsec_[A-Za-z0-9+/]+=*$',
-  description: 'Base64 of 32 random bytes after a prefix, as libraries for Standard Webhooks expect it.',
+  description:
+    'The secret that signs events: base64 of 32 random bytes after a prefix, as libraries for Standard Webhooks expect it.',
 });
 
 export const createdEndpoint = z
   .strictObject({ endpoint, secret: secretText })
-  .meta({ id: 'CreatedEndpoint' });
+  .meta({ id: 'CreatedEndpoint', description: 'A new endpoint with its secret.' });
 
 export const secret = z
   .strictObject({
@@ -89,12 +98,13 @@ export const secret = z
       .describe('Until when the previous secret signs too; absent when there was none.')
       .optional(),
   })
-  .meta({ id: 'Secret' });
+  .meta({ id: 'Secret', description: 'A new secret.' });
 
 export const deliveryId = z.string().meta({
   id: 'DeliveryId',
   pattern: '^[0-9a-f-]{36}\\.\\d{13}\\.[\\w-]{1,64}$',
-  description: 'The id of the job, the version of the job that the event is about, and the endpoint.',
+  description:
+    'The id of a delivery. It has the id of the job, the version of the job that the event is about, and the endpoint.',
 });
 
 export const testDelivery = z.strictObject({ delivery_id: deliveryId }).meta({ id: 'TestDelivery' });
@@ -104,9 +114,9 @@ const attemptError = z
   .meta({ id: 'AttemptError', description: 'Why there was no response.' });
 
 const attempt = viewOf<AttemptView>()({
-  at: time,
+  at: time.describe('When the attempt began.'),
   http_status: z.int().describe('Absent when the receiver did not respond.').optional(),
-  latency_ms: z.int().min(0),
+  latency_ms: z.int().min(0).describe('How long it took, in milliseconds.'),
   error: attemptError.optional(),
   answer: z
     .string()
@@ -115,34 +125,47 @@ const attempt = viewOf<AttemptView>()({
     )
     .optional(),
   reason: z.string().describe('A sentence that explains a missing `answer`.').optional(),
-}).meta({ id: 'Attempt' });
+}).meta({ id: 'Attempt', description: 'One try of a delivery.' });
 
 export const deliveredEventRef = z
-  .strictObject({ id: z.string(), type: deliveredEvent })
+  .strictObject({ id: z.string().describe('The id of the event.'), type: deliveredEvent })
   .describe('The id and the type of the event. The body of the webhook has its data.');
+
+export const endpointOrCallbacks = z
+  .string()
+  .describe(
+    'The id of an endpoint or of the subscription of an MCP client. `callbacks` for a `callback_url`.',
+  );
+
+export const nextAttemptAt = time
+  .describe('When the next attempt is due; absent when no attempt follows.')
+  .optional();
+
+export const queuedAt = time.describe('When the delivery was created.');
 
 const deliveryProperties: SchemasOf<DeliveryView> = {
   delivery_id: deliveryId,
   job_id: jobId.describe('Absent for a test event.').optional(),
-  endpoint_id: z
-    .string()
-    .describe(
-      'The id of an endpoint or of the subscription of an MCP client. `callbacks` for a `callback_url`.',
-    ),
+  endpoint_id: endpointOrCallbacks,
   event: deliveredEventRef,
   status: deliveryStatus,
   url: url.describe("The job's `callback_url`; absent for an endpoint.").optional(),
   attempts: z.array(attempt).max(MAX_RECORDED_ATTEMPTS).describe('The last twenty.'),
   attempt_count: z.int().min(0).describe('The number of all attempts.'),
-  next_attempt_at: time.optional(),
-  created_at: time,
+  next_attempt_at: nextAttemptAt,
+  created_at: queuedAt,
   expires_at: time.describe('When the record is deleted.'),
 };
 
 const request = viewOf<RequestView>()({
   headers: z
-    .object({ 'content-type': z.string(), 'user-agent': z.string(), 'webhook-id': z.string() })
-    .catchall(z.string()),
+    .object({
+      'content-type': z.string().describe('`application/json`.'),
+      'user-agent': z.string().describe('The name of the sender.'),
+      'webhook-id': z.string().describe('The id of the event.'),
+    })
+    .catchall(z.string().describe('Another header of the request.'))
+    .describe('The headers, in lower case.'),
   body: z.string().describe('JSON text.'),
 });
 
@@ -155,11 +178,14 @@ export const delivery = z
       )
       .optional(),
   })
-  .meta({ id: 'Delivery' });
+  .meta({ id: 'Delivery', description: 'An event on its way to one endpoint, with its attempts.' });
 
 export const deliveryPage = z
-  .strictObject({ deliveries: z.array(delivery).max(MAX_DELIVERIES), next_cursor: nextCursor.optional() })
-  .meta({ id: 'DeliveryPage' });
+  .strictObject({
+    deliveries: z.array(delivery).max(MAX_DELIVERIES).describe('The deliveries of this page.'),
+    next_cursor: nextCursor.optional(),
+  })
+  .meta({ id: 'DeliveryPage', description: 'A page of deliveries.' });
 
 export const endpointHealth = viewOf<EndpointHealthView>()({
   deliveries: z
@@ -168,10 +194,13 @@ export const endpointHealth = viewOf<EndpointHealthView>()({
     .max(HEALTH_DELIVERIES)
     .describe('How many of the newest deliveries the numbers count.'),
   since: time.describe('When the oldest of them was created; absent when there are none.').optional(),
-  delivered: z.int().min(0),
-  failed: z.int().min(0),
+  delivered: z.int().min(0).describe('Deliveries that the receiver accepted.'),
+  failed: z.int().min(0).describe('Deliveries that are given up.'),
   pending: z.int().min(0).describe('Deliveries that wait for an attempt, first or next.'),
-  cancelled: z.int().min(0),
+  cancelled: z
+    .int()
+    .min(0)
+    .describe('Deliveries that were never finished, because the endpoint was disabled.'),
   success_rate: z
     .number()
     .min(0)
@@ -180,7 +209,11 @@ export const endpointHealth = viewOf<EndpointHealthView>()({
     .optional(),
   last_success_at: time.describe('The last attempt that the receiver accepted.').optional(),
   last_failure: z
-    .strictObject({ at: time, http_status: z.int().optional(), error: attemptError.optional() })
+    .strictObject({
+      at: time.describe('When the attempt began.'),
+      http_status: z.int().describe('Absent when the receiver did not respond.').optional(),
+      error: attemptError.optional(),
+    })
     .describe('The last attempt that failed.')
     .optional(),
 }).meta({ id: 'EndpointHealth' });
@@ -200,12 +233,14 @@ export const webhookKeys = z
     keys: z
       .array(
         viewOf<PublicJwk>()({
-          kty: z.literal('OKP'),
-          crv: z.literal('Ed25519'),
-          x: z.string().meta({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+          kty: z.literal('OKP').describe('The type of the key (RFC 8037).'),
+          crv: z.literal('Ed25519').describe('The curve.'),
+          x: z
+            .string()
+            .meta({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'The public key, in base64url.' }),
           kid: z.string().describe("The key's thumbprint (RFC 7638)."),
-          alg: z.literal('EdDSA'),
-          use: z.literal('sig'),
+          alg: z.literal('EdDSA').describe('The algorithm.'),
+          use: z.literal('sig').describe('For signatures only.'),
           standard_webhooks: z.string().meta({
             pattern: '^whpk_[A-Za-z0-9+/]{43}=$',
             description: 'The same key in the notation of Standard Webhooks.',
@@ -213,7 +248,8 @@ export const webhookKeys = z
         }),
       )
       .min(1)
-      .max(2),
+      .max(2)
+      .describe('The current key, then the previous one after a rotation. Both sign.'),
   })
   .meta({ id: 'WebhookKeys' });
 
@@ -236,8 +272,8 @@ export const jobEvent = z
   .meta({ id: 'JobEvent' });
 
 export const testEvent = viewOf<TestEvent>()({
-  id: z.string(),
-  type: z.literal(TEST_EVENT),
-  timestamp: time,
-  data: z.strictObject({ endpoint_id: endpointId }),
+  id: z.string().describe('`<random id>.1`, the same at every attempt.'),
+  type: z.literal(TEST_EVENT).describe('Tells a test from the events of jobs.'),
+  timestamp: time.describe('When the test was requested.'),
+  data: z.strictObject({ endpoint_id: endpointId }).describe('The endpoint under test.'),
 }).meta({ id: 'TestEvent' });
