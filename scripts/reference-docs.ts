@@ -6,6 +6,7 @@ import { eventsPage } from './reference/events.ts';
 import { httpApiPage } from './reference/http-api/page.ts';
 import { limitsPage } from './reference/limits.ts';
 import { openapiPage } from './reference/openapi/document.ts';
+import { operationDefinitionPage } from './reference/operation-definition.ts';
 import { optionsPage } from './reference/options.ts';
 import { toolsPage } from './reference/tools.ts';
 
@@ -16,6 +17,7 @@ export const referencePages: Readonly<Record<string, () => string>> = {
   'reference/events.md': eventsPage,
   'reference/http-api.md': httpApiPage,
   'reference/limits.md': limitsPage,
+  'reference/operation-definition.md': operationDefinitionPage,
   'reference/options.md': optionsPage,
   'reference/tools.md': toolsPage,
 };

@@ -30,13 +30,16 @@ export type OperationOptions<
   Output extends z.ZodObject,
   Steps extends Readonly<Record<string, StepOptions>>,
 > = Omit<StepsOperation<Input, Output, Steps>, Defaulted | 'steps'> & {
-  /** Name for people. @default the name in words: `read_file` becomes "Read file" */
+  /** One or two words for people, such as "Build". @default the name in words: `read_file` becomes "Read file" */
   readonly title?: string;
-  /** MCP annotations of the tool. @default those of MCP: not read-only, destructive, not idempotent, open world */
+  /** MCP annotations of the tool, as booleans: hints for clients, such as whether to ask the user before a call. @default those of MCP: not read-only, destructive, not idempotent, open world */
   readonly annotations?: Partial<OperationBase['annotations']>;
   /** Whether a call returns a result or a job. @default always a job; a caller may wait 30 s for its result */
   readonly execution?: StepsOperation['execution'];
-  /** 1 to 8 steps, in running order. The result of the last step is the result of the job. */
+  /**
+   * 1 to 8 steps, in running order: snake_case names with their options. The modes `sync` and `sync_first` need exactly one step.
+   * The result of the last step is the result of the job.
+   */
   readonly steps: Steps;
 };
 

@@ -29,13 +29,14 @@ export interface StepOptions {
   readonly output?: z.ZodType;
   /**
    * Longest wait for answers to `requestInput` or for the file of `requestUpload`, in milliseconds: 1,000 to 604,800,000 (a
-   * week). No function runs during the wait. Without answers the job fails with `INPUT_TIMED_OUT`.
+   * week). No function runs during the wait. Without answers the job fails with `INPUT_TIMED_OUT`. A step in a sandbox cannot wait.
    * @default the step cannot call `requestInput` or `requestUpload`
    */
   readonly inputTimeoutMs?: number;
   /**
    * Limits of the API calls (`apis.call`) that Step Functions makes for the step. No function runs during or between calls.
-   * Only the last step can have calls, and only to APIs that the operator allows at deploy (`-c apiConnections=…`).
+   * Only the last step can have calls, in mode `job` and without a sandbox. The operator allows APIs at deploy
+   * (`-c apiConnections=…`).
    * @default the step cannot call APIs
    */
   readonly calls?: CallLimits;
@@ -105,7 +106,7 @@ export function longestCallMs(execution: ExecutionPolicy): number {
 export interface OperationResources {
   /** Memory in MiB, 128 to 10,240, of steps without their own. CPU grows with memory: 1,769 MiB give one vCPU. @default 512 */
   readonly memoryMb?: number;
-  /** Size of /tmp in MiB. @default 512 */
+  /** Size of /tmp in MiB, 512 to 10,240. @default 512 */
   readonly storageMb?: number;
   /** Grants access to the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
   readonly tables?: boolean;
@@ -178,19 +179,25 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
   readonly name: string;
   /**
    * Name of the tool: snake_case, at most 48 characters. Choose one that a model does not mistake for a tool of its host, such
-   * as `read_file`.
+   * as `read_file`. Every tool of a catalogue needs a name of its own.
    * @default `start_<name>` in mode `job`, `<name>` in the other modes, whose calls can return the result
    */
   readonly toolName?: string;
-  /** Earlier names of the tool, which callers can still use. `tools/list` omits them. @default none */
+  /**
+   * Earlier names of the tool: snake_case, at most 48 characters each. Callers can still use them, and `tools/list` omits them.
+   * @default none
+   */
   readonly aliases?: readonly string[];
   /** One or two words for people, such as "Build". */
   readonly title: string;
   /** What the tool does and when to use it, for the model that decides whether to call it. */
   readonly description: string;
-  /** Schema of the arguments. The engine validates them before a step runs. */
+  /**
+   * Schema of the arguments. The engine validates them before a step runs. A property cannot have the name of an argument that
+   * start tools already have, such as `wait_seconds` or `job_options`.
+   */
   readonly input: Input;
-  /** MCP annotations of the tool. */
+  /** MCP annotations of the tool: hints for clients, such as whether to ask the user before a call. */
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;
@@ -225,6 +232,7 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
   /**
    * What a job is about: the name of an input property, such as `project`. Lists, views and events of jobs show its value under
    * this name, and lists filter by it. Only texts, numbers and booleans are shown; texts as one line of at most 256 characters.
+   * The name is a letter, then letters, digits and underscores, at most 64 characters, and not one that jobs use.
    * @default jobs show only their operation
    */
   readonly subject?: keyof z.output<Input> & string;
@@ -234,7 +242,7 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    * @default none
    */
   readonly listing?: WorkspaceListing;
-  /** Workspace objects that must exist before a job starts. @default none */
+  /** Workspace objects that must exist before a job starts. Without one, the call fails with its code. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];
   /** The result as text for a model. @default its JSON */
   text?(result: Result): string;
@@ -252,12 +260,13 @@ export interface StepsOperation<
 > extends OperationBase<Input, z.output<Output>> {
   /** Schema of the result. A result that does not match fails with `RESULT_INVALID`. */
   readonly output: Output;
+  /** Whether a call returns a result or a job, and how long a caller may wait for it. */
   readonly execution: ExecutionPolicy;
   /** Steps in running order. The result of the last step is the result of the job. */
   readonly steps: { readonly [Name in keyof Steps]: Steps[Name] & StepDefinition };
-  /** Module that exports `handler`. @default `<name-in-kebab-case>/steps.lambda.ts` beside the catalogue */
+  /** URL of the module that exports `handler`, the code of the steps. @default `<name-in-kebab-case>/steps.lambda.ts` beside the catalogue */
   readonly handler?: URL;
-  /** @default the defaults of `OperationResources` */
+  /** Memory, disk, tables and packages of the function. @default the defaults of `OperationResources` */
   readonly resources?: OperationResources;
   /**
    * Runs the steps in a sandbox, for code that nobody has reviewed. The sandbox function has no AWS permissions. It gets URLs
@@ -280,10 +289,15 @@ export interface StateMachineOperation<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodType = z.ZodType,
 > extends OperationBase<Input, z.output<Output>> {
-  /** Schema of the execution's output. An output that does not match fails with `RESULT_INVALID`. @default any JSON */
+  /**
+   * Schema of the execution's output: of an Express state machine, an object. An output that does not match fails with
+   * `RESULT_INVALID`.
+   * @default any JSON
+   */
   readonly output?: Output;
   /** `job` for a Standard state machine, `sync` for an Express one. */
   readonly execution: Exclude<ExecutionPolicy, { mode: 'sync_first' }>;
+  /** Which state machine to run, and for how long at most. */
   readonly stateMachine: {
     /** ARN, or name in the account and region of the stack. A mapping by the operator at deploy takes precedence. */
     readonly arnOrName: string | undefined;

@@ -8,18 +8,22 @@ import { validateDefinition } from './validate-definition.ts';
 interface StateMachineLocation {
   /** ARN without a version or an alias. */
   readonly stateMachineArn?: string;
-  /** Name in the account and region of the stack. */
+  /** Name in the account and region of the stack, 1 to 80 characters. */
   readonly stateMachineName?: string;
 }
 
 /** Options of a Standard state machine, which runs as a job. */
 interface StandardOptions {
-  /** @default STANDARD */
+  /** Kind of the state machine. A Standard execution runs as a job. @default STANDARD */
   readonly type?: 'STANDARD';
-  /** Longest wait that a caller can request (`wait_seconds`, at most 50), in milliseconds; whole seconds. @default 30,000 */
+  /**
+   * Longest wait that a caller can request (`wait_seconds`, at most 50) before the call returns the job, in milliseconds: whole
+   * seconds, at most 60,000.
+   * @default 30,000
+   */
   readonly maxWaitMs?: number;
   /**
-   * Longest run of an execution in milliseconds, 1,000 to a year. The record of an open job expires after this time plus its
+   * Longest run of an execution in milliseconds, 1,000 to 31,536,000,000 (a year). The record of an open job expires after this time plus its
    * retention. It does not stop the execution: use TimeoutSeconds of the state machine for that.
    * @default 30 days
    */
@@ -29,6 +33,7 @@ interface StandardOptions {
 
 /** Options of an Express state machine, whose output is the result of the call. */
 interface ExpressOptions {
+  /** Kind of the state machine. An Express execution runs while the caller waits, and its output is the result of the call. */
   readonly type: 'EXPRESS';
   /**
    * Longest wait of a caller in milliseconds; whole seconds, at most 50,000. The call then fails with `TIMED_OUT`, but the

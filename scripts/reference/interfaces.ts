@@ -1,44 +1,84 @@
-/** Reads the doc comments of exported interfaces. The formatter gives sources one form, so patterns suffice. */
+/** Reads the doc comments of interfaces. The formatter gives sources one form, so patterns suffice. */
 import { readFileSync } from 'node:fs';
 
 export interface InterfaceMember {
   readonly name: string;
   readonly isOptional: boolean;
-  /** As in the source. */
+  /** As in the source; of a method, the type of the function. */
   readonly type: string;
+  /** A line for each item of a list. */
   readonly meaning: string;
   /** Text of `@default`. */
   readonly default?: string;
 }
 
-const MEMBER = /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)? {2}readonly (\w+)(\??): ([\s\S]*?);\n/g;
+const MEMBER =
+  /(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}(?:readonly )?(\w+)(\??)(: |(?=\())([\s\S]*?);\n(?= {2}[\w/]|(?![\s\S]))/gm;
 
-/** @throws Error when the file has no such interface, or a member has no doc comment */
+/**
+ * @param name of an interface, or of a type whose last part is an object
+ * @throws Error when the file has no such interface, or a member has no doc comment
+ */
 export function readInterface(file: string, name: string): readonly InterfaceMember[] {
-  const source = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const source = readSource(file);
   const [, body] =
-    new RegExp(`export interface ${name}(?: extends [^{]+)? \\{\\n([\\s\\S]*?\\n)\\}\\n`).exec(source) ?? [];
+    new RegExp(`^(?:export )?(?:interface|type) ${name}\\b[^;]*?\\{\\n((?: {2}.*\\n|\\n)*)\\}`, 'm').exec(
+      source,
+    ) ?? [];
   if (body === undefined) throw new Error(`${file} has no interface ${name}. Correct the name or the file.`);
-  return [...body.matchAll(MEMBER)].map(([, comment, member = '', mark, type = '']) => {
-    if (comment === undefined && member !== 'mode') {
-      throw new Error(`${file}: ${name}.${member} has no doc comment. Write one.`);
-    }
-    const [meaning = '', value] = textOf(comment ?? '').split('@default');
-    return {
-      name: member,
-      isOptional: mark === '?',
-      type: type.replaceAll(/\s+/g, ' '),
-      meaning: meaning.trim(),
-      ...(value !== undefined && { default: value.trim() }),
-    };
-  });
+  return [...body.matchAll(MEMBER)]
+    .filter(([, , , , , type = '']) => type !== 'undefined')
+    .map(([, comment, member = '', mark, separator, type = '']) => {
+      if (comment === undefined && member !== 'mode') {
+        throw new Error(`${file}: ${name}.${member} has no doc comment. Write one.`);
+      }
+      const { text, default: value } = partsOf(comment ?? '');
+      return {
+        name: member,
+        isOptional: mark === '?',
+        type: separator === '' ? functionType(oneLine(type)) : oneLine(type),
+        meaning: text,
+        ...(value !== undefined && { default: value }),
+      };
+    });
 }
 
-function textOf(comment: string): string {
-  return comment
-    .split('\n')
-    .map((line) => line.replace(/^\s*\*?\s?/, ''))
-    .join(' ')
-    .replaceAll(/\s+/g, ' ')
+/** @returns the doc comment of a type @throws Error when the file has no such type with a comment */
+export function readTypeComment(file: string, name: string): string {
+  const [, comment] =
+    new RegExp(`^/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport type ${name}\\b`, 'm').exec(readSource(file)) ??
+    [];
+  if (comment === undefined) throw new Error(`${file}: ${name} has no doc comment. Write one.`);
+  return partsOf(comment).text;
+}
+
+function readSource(file: string): string {
+  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+}
+
+/** Returns the text before the first tag, and that of `@default`. */
+function partsOf(comment: string): { readonly text: string; readonly default?: string } {
+  const lines = comment.split('\n').map((line) => line.replace(/^\s*\*?\s?/, ''));
+  const [text = '', ...tags] = lines.join('\n').split(/(?:^|\s)(?=@\w)/);
+  const value = tags.find((tag) => tag.startsWith('@default'))?.slice('@default'.length);
+  return { text: joined(text), ...(value !== undefined && { default: joined(value) }) };
+}
+
+/** Joins the lines of a text, but not the items of a list. */
+function joined(text: string): string {
+  return text
+    .replaceAll(/\s*\n(?!- )\s*/g, ' ')
+    .replaceAll(/\n- /g, '\n')
     .trim();
+}
+
+function oneLine(type: string): string {
+  return type.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** `(result: Result): string` becomes `(result) => string`. */
+function functionType(type: string): string {
+  const [, parameters = '', returned = ''] = /^\((.*)\): (.*)$/.exec(type) ?? [];
+  const names = parameters.replaceAll(/\{[^}]*\}/g, '').matchAll(/(\w+):/g);
+  return `(${[...names].map(([, name]) => name).join(', ')}) => ${returned}`;
 }

@@ -23,7 +23,7 @@ const SECTIONS = [
   {
     text: 'Reference',
     folder: 'reference',
-    first: ['tools', 'http-api', 'events', 'errors', 'options', 'limits'],
+    first: ['tools', 'http-api', 'events', 'errors', 'operation-definition', 'options', 'limits'],
   },
   { text: 'Construct and step API', folder: 'api', first: ['mcp-async-operations', 'operation', 'steps'] },
   {
