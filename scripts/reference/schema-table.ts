@@ -13,20 +13,20 @@ export interface SchemaTexts {
 interface TableOptions extends SchemaTexts {
   /** Header of the first column. @default Property */
   readonly name?: string;
-  /** Texts for properties without a description, by path. @default none */
-  readonly meanings?: Readonly<Record<string, string>>;
+  /** Returns the meaning of the property at a path. @default its description */
+  readonly meaning?: (path: string, description: string) => string;
   /** What the service returns: a property is always there or not, instead of required or not. @default false */
   readonly isResponse?: boolean;
 }
 
 /** Returns a row for each property, also for those of nested objects: `job_options.callback_url`. */
 export function schemaTable(schema: JsonSchema, options: TableOptions = {}): string {
-  const { name = 'Property', meanings = {}, isResponse = false } = options;
-  const rows = rowsOf(schema, '', options).map(([path = '', type = '', required = '', meaning = '']) => [
-    path,
+  const { name = 'Property', meaning = (_, text) => text, isResponse = false } = options;
+  const rows = rowsOf(schema, '', options).map(([path = '', type = '', required = '', text = '']) => [
+    code(path),
     type,
     required,
-    meaning || (meanings[path.replaceAll('`', '')] ?? ''),
+    meaning(path, text),
   ]);
   if (rows.length === 0) return 'None.';
   return table([name, 'Type', isResponse ? 'Always' : 'Required', 'Meaning'], rows);
@@ -38,7 +38,7 @@ function rowsOf(schema: JsonSchema, path: string, texts: SchemaTexts): string[][
   const rows = properties.flatMap(([name, property]) => {
     const at = `${path}${name}`;
     const row = [
-      code(at),
+      at,
       typeOf(property, texts),
       required.includes(name) ? 'yes' : 'no',
       meaningOf(property, texts),
@@ -52,7 +52,7 @@ function rowsOf(schema: JsonSchema, path: string, texts: SchemaTexts): string[][
 function otherRows({ properties, additionalProperties }: JsonSchema, path: string, texts: SchemaTexts) {
   if (properties === undefined || !isSchema(additionalProperties)) return [];
   const row = [
-    code(`${path}<name>`),
+    `${path}<name>`,
     typeOf(additionalProperties, texts),
     'no',
     meaningOf(additionalProperties, texts),

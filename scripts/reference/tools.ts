@@ -6,10 +6,19 @@ import type { Tool } from '../../lambdas/mcp/tool.ts';
 import { createTools } from '../../lambdas/mcp/tools/index.ts';
 import { chooseSamples } from '../../lambdas/operations/choose-samples.ts';
 import { operations } from '../../lambdas/operations/index.ts';
-import type { JsonSchema } from './json-schema.ts';
+import { ApiSchemas } from './http-api/schemas.ts';
+import { type JsonSchema, SchemaCollection } from './json-schema.ts';
 import { code, generatedFrom, table } from './markdown.ts';
 import { schemaTable } from './schema-table.ts';
-import { argumentMeanings, resultOf, startedJob } from './tool-results.ts';
+import {
+  argumentMeanings,
+  argumentTexts,
+  listingResult,
+  resultMeanings,
+  resultOf,
+  returnsJob,
+  startedJob,
+} from './tool-results.ts';
 
 export function toolsPage(): string {
   const names = chooseSamples(() => undefined);
@@ -50,18 +59,25 @@ ${tools.map((tool) => section(tool, deployed)).join('\n\n')}
 
 function section({ name, listing }: Tool, deployed: readonly OperationDefinition[]): string {
   const operation = deployed.find((one) => toolNameOf(one) === name);
+  const files = deployed.find((one) => one.listing?.toolName === name)?.listing;
   return [
     `## ${name}`,
     `${listing.title}. ${listing.description}`,
     'Arguments:',
-    schemaTable(listing.inputSchema as JsonSchema, { name: 'Argument', meanings: argumentMeanings }),
-    ...(operation ? ofOperation(operation) : ofEngine(name)),
+    schemaTable(listing.inputSchema as JsonSchema, {
+      name: 'Argument',
+      meaning: (path, text) =>
+        argumentTexts[`${name}.${path}`] ?? argumentTexts[path] ?? withMeaning(text, path),
+    }),
+    ...(operation
+      ? ofOperation(operation, name)
+      : ofEngine(name, files ? listingResult(files.items) : resultOf(name))),
   ].join('\n\n');
 }
 
 /** A tool in mode `job` returns the job, and `check_job` the result of the operation. */
-function ofOperation({ execution, output }: OperationDefinition): readonly string[] {
-  const result = output ? [tableOf(output)] : [];
+function ofOperation({ execution, output }: OperationDefinition, tool: string): readonly string[] {
+  const result = output ? [resultTable(output, tool)] : [];
   if (execution.mode === 'sync') return ['Result:', ...result];
   const started =
     execution.mode === 'job'
@@ -70,11 +86,29 @@ function ofOperation({ execution, output }: OperationDefinition): readonly strin
   return [started, ...(output ? ['Result of the operation, in the job:', ...result] : [])];
 }
 
-function ofEngine(name: string): readonly string[] {
-  const result = resultOf(name);
-  return result ? ['Result:', tableOf(result)] : [];
+/** A listing often has only the default of an argument. */
+function withMeaning(text: string, path: string): string {
+  if (text !== '' && !text.startsWith('Default:')) return text;
+  return `${argumentMeanings[path] ?? ''} ${text}`.trim();
 }
 
+function resultTable(output: z.ZodType, tool: string): string {
+  return schemaTable(toolSchema(output, 'output').schema as JsonSchema, {
+    isResponse: true,
+    meaning: (path, text) => text || (resultMeanings[`${tool}.${path}`] ?? ''),
+  });
+}
+
+function ofEngine(tool: string, result: z.ZodObject | undefined): readonly string[] {
+  if (!result) return [];
+  const isEmpty = Object.keys(result.shape).length === 0;
+  if (!returnsJob.has(tool)) return ['Result:', tableOf(result)];
+  const job = 'Result: the job, as [`check_job`](#check_job) returns it without `include`';
+  return isEmpty ? [`${job}.`] : [`${job}, and:`, tableOf(result)];
+}
+
+/** Schemas of the HTTP API are links. */
 function tableOf(schema: z.ZodType): string {
-  return schemaTable(toolSchema(schema, 'output').schema as JsonSchema);
+  const { texts } = new ApiSchemas(undefined, 'http-api.md');
+  return schemaTable(new SchemaCollection('#/').convert(schema), { ...texts, isResponse: true });
 }

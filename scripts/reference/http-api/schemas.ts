@@ -2,7 +2,7 @@
 import type { JsonSchema } from '../json-schema.ts';
 import { anchorOf, code, table } from '../markdown.ts';
 import { meaningOf, type SchemaTexts, schemaTable, typeOf } from '../schema-table.ts';
-import type { ApiDocument } from './document.ts';
+import { ApiDocument } from './document.ts';
 
 const SIMPLE_TYPES = 'Simple types';
 
@@ -18,47 +18,51 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 export class ApiSchemas {
   readonly #document: ApiDocument;
-  readonly #texts: SchemaTexts;
+  readonly #page: string;
+  /** For tables with references to these schemas. */
+  readonly texts: SchemaTexts;
 
-  constructor(document: ApiDocument) {
+  /** @param page to which links lead. @default the same page */
+  constructor(document = new ApiDocument(), page = '') {
     this.#document = document;
-    this.#texts = {
+    this.#page = page;
+    this.texts = {
       reference: (name) => this.linkTo(name),
       // What a time means depends on its property.
       description: (name) =>
-        name === 'Time' ? undefined : (this.#schema(name).description as string | undefined),
+        name === 'Time' ? undefined : (this.schema(name).description as string | undefined),
     };
   }
 
   /** @returns a Markdown link to a schema of this page or of another one */
   linkTo(name: string): string {
-    const heading = isSimple(this.#schema(name)) ? SIMPLE_TYPES : name;
-    return `[${name}](${ELSEWHERE[name] ?? `#${anchorOf(heading)}`})`;
+    const heading = isSimple(this.schema(name)) ? SIMPLE_TYPES : name;
+    return `[${name}](${ELSEWHERE[name] ?? `${this.#page}#${anchorOf(heading)}`})`;
   }
 
   /** @returns the schema of a body that no other body shares; undefined for a shared one, which has its own heading */
   ofOneBody(name: string): JsonSchema | undefined {
-    return this.#document.usesOf(name) === 1 ? this.#schema(name) : undefined;
+    return this.#document.usesOf(name) === 1 ? this.schema(name) : undefined;
   }
 
   /** @returns tables of the properties: one, or one for each alternative */
   properties(schema: JsonSchema, isResponse: boolean): string {
     const alternatives = (schema.anyOf ?? []) as readonly JsonSchema[];
-    if (alternatives.length === 0) return schemaTable(schema, { ...this.#texts, isResponse });
+    if (alternatives.length === 0) return schemaTable(schema, { ...this.texts, isResponse });
     return alternatives
       .flatMap((each, index) => [
         `${index === 0 ? 'Either' : 'Or'}${each.title ? `: ${String(each.title).toLowerCase()}` : ''}. ${each.description ?? ''}`.trim(),
-        schemaTable(each, { ...this.#texts, isResponse }),
+        schemaTable(each, { ...this.texts, isResponse }),
       ])
       .join('\n\n');
   }
 
   typeOf(schema: JsonSchema): string {
-    return typeOf(schema, this.#texts);
+    return typeOf(schema, this.texts);
   }
 
   meaningOf(schema: JsonSchema): string {
-    return meaningOf(schema, this.#texts);
+    return meaningOf(schema, this.texts);
   }
 
   /** @param inlined names of the schemas whose tables are at their routes */
@@ -83,7 +87,8 @@ export class ApiSchemas {
     ].join('\n\n');
   }
 
-  #schema(name: string): JsonSchema {
+  /** @throws Error for a name that the document does not have */
+  schema(name: string): JsonSchema {
     const schema = this.#document.schemas[name];
     if (!schema) throw new Error(`The document has no schema ${name}. Correct the list of links.`);
     return schema;

@@ -37,6 +37,14 @@ export function receiveEvent(schemas: SchemaCollection) {
         'One or more signatures, separated by spaces. `v1,` and HMAC-SHA-256 in base64 for each secret of the endpoint. `v1a,` and ed25519 in base64 for each key of `/.well-known/webhook-keys`.',
         { pattern: '^v1a?,[A-Za-z0-9+/=]+( v1a?,[A-Za-z0-9+/=]+)*$' },
       ),
+      {
+        ...header(
+          'traceparent',
+          'The trace of the job (W3C Trace Context). Absent for a job without one.',
+          {},
+        ),
+        required: false,
+      },
     ],
     requestBody: {
       required: true,
@@ -50,6 +58,7 @@ export function receiveEvent(schemas: SchemaCollection) {
     responses: {
       '2XX': { description: 'Delivered.' },
       '410': { description: 'Never send again. The delivery fails, and the endpoint is disabled.' },
+      '413': { description: 'Too large for the receiver. The delivery fails at once.' },
       default: { description: 'Retried later. `Retry-After` is honoured up to a day.' },
     },
   };

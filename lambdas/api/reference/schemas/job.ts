@@ -103,7 +103,7 @@ const timelineProperties: SchemasOf<TimelineView> = {
     ),
 };
 
-const timeline = z.strictObject(timelineProperties).meta({
+export const timeline = z.strictObject(timelineProperties).meta({
   id: 'Timeline',
   description: 'When the steps began, waited and ended. Only the routes of one job return it.',
 });
@@ -217,13 +217,13 @@ export const inputRequest = z
   ])
   .meta({ id: 'InputRequest', description: 'What a job waits for: an answer, a visit of a page or a file.' });
 
-const storedObject = viewOf<StoredObject>()({
+export const storedObject = viewOf<StoredObject>()({
   key: z.string().describe('The key in the workspace bucket.'),
   size: bytes,
   sha256,
 }).meta({ id: 'StoredObject', description: 'An object of the workspace bucket.' });
 
-const jobError = viewOf<JobError>()({
+export const jobError = viewOf<JobError>()({
   code: z.string().describe('Stable, for programs. An operation has codes of its own.'),
   message: z.string().describe('What happened and what to do, for people.'),
   step: z.string().describe('The step that failed; absent when no step had begun.').optional(),
@@ -305,12 +305,14 @@ const summary: SchemasOf<Omit<ReturnType<typeof viewSummary>, never>> = {
   expires_at: expiresAt,
 };
 
+export const jobSummary = z
+  .object(summary)
+  .catchall(subject)
+  .meta({ id: 'JobSummary', description: 'A job in a list.' });
+
 export const jobPage = z
   .strictObject({
-    jobs: z
-      .array(z.object(summary).catchall(subject).meta({ id: 'JobSummary', description: 'A job in a list.' }))
-      .max(100)
-      .describe('Newest first.'),
+    jobs: z.array(jobSummary).max(100).describe('Newest first.'),
     next_cursor: nextCursor.optional(),
   })
   .meta({ id: 'JobPage', description: 'A page of jobs.' });

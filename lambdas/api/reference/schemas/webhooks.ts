@@ -109,7 +109,7 @@ export const deliveryId = z.string().meta({
 
 export const testDelivery = z.strictObject({ delivery_id: deliveryId }).meta({ id: 'TestDelivery' });
 
-const attemptError = z
+export const attemptError = z
   .enum(PostError)
   .meta({ id: 'AttemptError', description: 'Why there was no response.' });
 
