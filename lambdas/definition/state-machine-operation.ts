@@ -14,7 +14,7 @@ interface StateMachineLocation {
 
 /** Options of a Standard state machine, which runs as a job. */
 interface StandardOptions {
-  /** Kind of the state machine. A Standard execution runs as a job. @default STANDARD */
+  /** Kind of the state machine. A Standard execution runs as a job. @default 'STANDARD' */
   readonly type?: 'STANDARD';
   /**
    * Longest wait that a caller can request (`wait_seconds`, at most 50) before the call returns the job, in milliseconds: whole

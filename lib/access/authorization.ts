@@ -19,6 +19,7 @@ export type AuthorizationChoice = IamAuthorization | OidcAuthorization | Cognito
 
 /** Callers sign requests with AWS credentials (SigV4): for programs on AWS. The IAM principal owns its jobs. */
 export interface IamAuthorization {
+  /** Selects this way to authenticate. */
   readonly mode: 'iam';
   /**
    * ARNs of the IAM users and roles that are operators: at most ten. They see the jobs of all owners without their content,
@@ -30,6 +31,7 @@ export interface IamAuthorization {
 
 /** Callers send access tokens of your OpenID Connect identity provider. */
 export interface OidcAuthorization {
+  /** Selects this way to authenticate. */
   readonly mode: 'oidc';
   /** Issuer URL, exactly as in the provider's metadata and tokens, including a trailing slash if it has one. */
   readonly issuer: string;
@@ -53,7 +55,7 @@ export interface OidcAuthorization {
    * @default nobody has the scope
    */
   readonly operatorClaim?: string;
-  /** Value of `operatorClaim`, or one of its values. @default operators */
+  /** Value of `operatorClaim`, or one of its values. @default 'operators' */
   readonly operatorValue?: string;
   /**
    * MCP extensions of authorization that your identity provider supports. The endpoint declares them in `server/discover`, so that
@@ -69,9 +71,9 @@ export interface OidcAuthorization {
 }
 
 /**
- * `oauth-client-credentials`: programs sign in without a user (the grant `client_credentials`).
- * `enterprise-managed-authorization`: the provider accepts an ID-JAG of the enterprise's identity provider, so that employees get
- * a token without a sign-in of their own.
+ * - `oauth-client-credentials`: programs sign in without a user (the grant `client_credentials`).
+ * - `enterprise-managed-authorization`: the provider accepts an ID-JAG of the enterprise's identity provider, so that employees
+ *   get a token without a sign-in of their own.
  */
 export type AuthorizationExtension = (typeof AUTHORIZATION_EXTENSIONS)[number];
 
@@ -91,6 +93,7 @@ export function authorizationExtensions(choice: AuthorizationChoice): readonly A
  * `operators` are operators.
  */
 export interface CognitoAuthorization {
+  /** Selects this way to authenticate. */
   readonly mode: 'cognito';
   /**
    * Redirect URLs after sign-in: https, or http://localhost with a port.

@@ -5,6 +5,8 @@ export interface ContextKey {
   readonly value: string;
   /** The property that the key sets, as `Interface.property`. Its doc comment has the meaning and the default. */
   readonly property?: string;
+  /** What the key sets, when that is neither `property` nor the property of its name. */
+  readonly sets?: string;
   /** Replaces the meaning of the property. */
   readonly meaning?: string;
   /** Replaces the default of the property. */
@@ -14,6 +16,7 @@ export interface ContextKey {
 export const contextKeys: Readonly<Record<string, ContextKey>> = {
   operations: {
     value: 'names, separated by commas',
+    sets: 'the catalogue',
     meaning: 'The samples to deploy. Only the sample app reads it.',
     default: 'all samples that do not lack what they need',
   },
@@ -60,6 +63,7 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
   hostedZoneId: { value: 'an id', property: 'DomainChoice.hostedZone' },
   hostedZoneName: {
     value: 'a name',
+    sets: '`domain.hostedZone`',
     meaning: 'The name of the zone of `hostedZoneId`. Give both or neither.',
     default: 'none',
   },
@@ -71,12 +75,12 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
     value: '`true` or `false`',
     meaning:
       'Reserves concurrent executions of Lambda, with the default of each function. Set other numbers in code.',
-    default: 'false',
+    default: '`false`',
   },
   monitoring: {
     value: '`true` or `false`',
     meaning: 'False turns off all alarms, the dashboard and the saved queries. Set its options in code.',
-    default: 'true',
+    default: '`true`',
   },
   alarmEmail: { value: 'an address', property: 'MonitoringOptions.email' },
   monthlyBudget: { value: 'US dollars', property: 'BudgetOptions.monthlyUsd', default: 'no alarm' },
@@ -95,6 +99,7 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
   },
   stateMachineTag: {
     value: 'the key of a tag',
+    sets: '`stateMachines`',
     meaning:
       'Asks AWS at synthesis for the state machines with this tag. The value of the tag is the name of the operation.',
     default: 'none',

@@ -6,7 +6,8 @@ import { sampleErrors } from '../../lambdas/operations/error-meanings.ts';
 import { type ErrorMeaning, engineErrors } from '../../lambdas/shared/error-meanings.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
 import { eventErrors, gatewayErrors, protocolErrors, taskErrors } from './gateway-errors.ts';
-import { code, generatedFrom, table } from './markdown.ts';
+import { code, fenced, generatedFrom, table } from './markdown.ts';
+import { errorExamples } from './openapi/error-examples.ts';
 
 const INVALID_PARAMS = '-32602';
 const INTERNAL_ERROR = '-32603';
@@ -29,13 +30,19 @@ what to do. The tables below list all codes.
 | A failed job | The same \`error\` object in the job, with the \`step\` that failed |
 | A method of MCP, such as \`tasks/get\` | A JSON-RPC error, with \`code\` and \`details\` in \`data\` |
 
+An error of the management API, for a request without \`webhooks:manage\`:
+
+${fenced('json', JSON.stringify({ error: { code: ErrorCode.insufficientScope, ...errorExamples[ErrorCode.insufficientScope] } }, null, 2))}
+
 \`retryable: true\` means that the same call can succeed later without a change. *Sometimes* in a table means: read the field of the error.
 A start that you repeat needs the same \`idempotency_key\`, so that it creates one job. \`details\` has facts for programs, at most 8 KiB.
 
 ## Codes of the engine
 
 This list is closed: an operation cannot use these codes, except \`CONFLICT\`, \`INVALID_ARGUMENTS\`, \`RANGE_INVALID\`, \`STEP_TIMED_OUT\` and
-\`URL_REFUSED\`. A code without an HTTP status appears in jobs and tools only. JSON-RPC codes apply to methods; tools return a result.
+\`URL_REFUSED\`. A code without an HTTP status appears in jobs and tools only. JSON-RPC codes apply to methods; tools return a result. Where a row has
+-32602 and -32603, the second is for errors that are retryable. Codes from -32023 to -32027 are those of MCP Events.
+[Limits](limits.md) explains each limit that \`RESOURCE_EXHAUSTED\` names.
 
 ${table(
   ['Code', 'HTTP', 'JSON-RPC', 'Retryable', 'Meaning', 'Remedy'],
@@ -64,13 +71,13 @@ ${table(
 ## Codes of JSON-RPC
 
 ${table(
-  ['Code', 'Meaning'],
+  ['Code', 'Meaning', 'Remedy'],
   [
-    ...protocolErrors.map((error) => [String(error.code), error.meaning]),
-    ...Object.entries(EventErrorCode).map(([name, value]) => [
-      String(value),
-      `MCP Events: ${lowerFirst(eventErrors[name as keyof typeof eventErrors])}`,
-    ]),
+    ...protocolErrors.map((error) => [String(error.code), error.meaning, error.remedy]),
+    ...Object.entries(EventErrorCode).map(([name, value]) => {
+      const { meaning, remedy } = eventErrors[name as keyof typeof eventErrors];
+      return [String(value), meaning, remedy];
+    }),
   ].sort(([a], [b]) => Number(b) - Number(a)),
 )}
 
@@ -123,14 +130,10 @@ function jsonRpcCode(name: ErrorCode): string {
     ...(appears.includes('job') && PROTOCOL_ERROR_CODES.has(name) ? [INTERNAL_ERROR] : []),
     ...(ofEvents !== undefined && appears.includes('method') ? [String(ofEvents)] : []),
   ]);
-  return [...codes].join(', ') || '–';
+  return [...codes].join('<br>') || '–';
 }
 
 function methodCodes(name: ErrorCode, retryable: ErrorMeaning['retryable']): readonly string[] {
   if (name === ErrorCode.internal || retryable === 'yes') return [INTERNAL_ERROR];
   return retryable === 'no' ? [INVALID_PARAMS] : [INVALID_PARAMS, INTERNAL_ERROR];
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -31,7 +31,7 @@ export const gatewayErrors: readonly OtherError[] = [
   },
   {
     code: 'REQUEST_REFUSED',
-    status: '4xx',
+    status: 'another 4xx',
     meaning: 'The gateway refused the request. With signed requests, the message has its reason.',
     remedy: 'Check path, method and size, or the signature.',
   },
@@ -49,7 +49,7 @@ export const gatewayErrors: readonly OtherError[] = [
   },
   {
     code: 'INTERNAL_ERROR',
-    status: '5xx',
+    status: 'another 5xx',
     meaning: 'The service did not respond.',
     remedy: 'Retry. Repeat a start with the same `idempotency_key`.',
   },
@@ -71,36 +71,71 @@ export const taskErrors: readonly OtherError[] = [
   },
 ];
 
+interface CodeText {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
 /** Codes of the MCP Events draft. */
-export const eventErrors: Readonly<Record<keyof typeof EventErrorCode, string>> = {
-  notFound:
-    'The event or the subscription does not exist. Use a name from `events/list`, or subscribe again.',
-  forbidden: 'The caller lacks a scope. Authorize again and request it.',
-  resourceExhausted: 'A limit is reached. `data.limit` names it. Wait `data.retry_after_ms`, or unsubscribe.',
-  unsupported: 'The delivery mode is not supported. Use the mode that the message names.',
-  callbackEndpoint: 'The receiver did not return the challenge. Fix the receiver, then subscribe again.',
+export const eventErrors: Readonly<Record<keyof typeof EventErrorCode, CodeText>> = {
+  notFound: {
+    meaning: 'MCP Events: the event or the subscription does not exist.',
+    remedy: 'Use a name from `events/list`, or subscribe again.',
+  },
+  forbidden: {
+    meaning: 'MCP Events: the caller lacks a scope.',
+    remedy: 'Authorize again and request it.',
+  },
+  resourceExhausted: {
+    meaning: 'MCP Events: a limit is reached. `data.limit` names it.',
+    remedy: 'Wait `data.retry_after_ms`, or unsubscribe.',
+  },
+  unsupported: {
+    meaning: 'MCP Events: the delivery mode is not supported.',
+    remedy: 'Use the mode that the message names.',
+  },
+  callbackEndpoint: {
+    meaning: 'MCP Events: the receiver did not return the challenge.',
+    remedy: 'Fix the receiver, then subscribe again.',
+  },
 };
 
 /** Codes of JSON-RPC that all methods use. */
-export const protocolErrors: readonly { readonly code: number; readonly meaning: string }[] = [
-  { code: -32000, meaning: 'The HTTP request is refused: its method, or the number of values in its body.' },
+export const protocolErrors: readonly ({ readonly code: number } & CodeText)[] = [
+  {
+    code: -32000,
+    meaning: 'The HTTP request is refused: its method, or the number of values in its body.',
+    remedy: 'Send a `POST`, with fewer values.',
+  },
   {
     code: -32020,
-    meaning: 'A header of 2026-07-28 contradicts the body. Send the same method and name in both.',
+    meaning: 'A header of 2026-07-28 contradicts the body.',
+    remedy: 'Send the same method and name in both.',
   },
   {
     code: -32021,
     meaning:
       'The client does not declare a capability that the call needs. `data.requiredCapabilities` names it.',
+    remedy: 'Use a client that supports the capability.',
   },
   {
     code: -32022,
-    meaning: 'The server does not support this protocol version. `data.supported` lists its versions.',
+    meaning: 'The server does not support this protocol version.',
+    remedy: 'Use one of the versions in `data.supported`.',
   },
-  { code: -32601, meaning: 'The method does not exist, or the tool cannot run as a task.' },
+  {
+    code: -32601,
+    meaning: 'The method does not exist, or the tool cannot run as a task.',
+    remedy: 'Use a method that the server declares, or call the tool without a task.',
+  },
   {
     code: -32602,
-    meaning: 'The parameters are invalid, or a task or resource does not exist. Correct the request.',
+    meaning: 'The parameters are invalid, or a task or resource does not exist.',
+    remedy: 'Correct the request, as the message says.',
   },
-  { code: -32603, meaning: 'The request failed. It may succeed later if `data.retryable` is true.' },
+  {
+    code: -32603,
+    meaning: 'The request failed.',
+    remedy: 'Retry when `data.retryable` is true.',
+  },
 ];

@@ -1,5 +1,6 @@
 /** Reads the doc comments of interfaces. The formatter gives sources one form, so patterns suffice. */
 import { readFileSync } from 'node:fs';
+import { code } from './markdown.ts';
 
 export interface InterfaceMember {
   readonly name: string;
@@ -29,10 +30,10 @@ export function readInterface(file: string, name: string): readonly InterfaceMem
   return [...body.matchAll(MEMBER)]
     .filter(([, , , , , type = '']) => type !== 'undefined')
     .map(([, comment, member = '', mark, separator, type = '']) => {
-      if (comment === undefined && member !== 'mode') {
+      if (comment === undefined) {
         throw new Error(`${file}: ${name}.${member} has no doc comment. Write one.`);
       }
-      const { text, default: value } = partsOf(comment ?? '');
+      const { text, default: value } = partsOf(comment);
       return {
         name: member,
         isOptional: mark === '?',
@@ -43,13 +44,29 @@ export function readInterface(file: string, name: string): readonly InterfaceMem
     });
 }
 
-/** @returns the doc comment of a type @throws Error when the file has no such type with a comment */
-export function readTypeComment(file: string, name: string): string {
+/** The doc comment of a type or an interface. */
+export interface TypeComment {
+  /** A line for each paragraph and each item of a list. */
+  readonly text: string;
+  /** Code of `@example`. */
+  readonly example?: string;
+}
+
+/** @throws Error when the file has no such type with a comment */
+export function readTypeComment(file: string, name: string): TypeComment {
   const [, comment] =
-    new RegExp(`^/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport type ${name}\\b`, 'm').exec(readSource(file)) ??
-    [];
+    new RegExp(`^/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport (?:type|interface) ${name}\\b`, 'm').exec(
+      readSource(file),
+    ) ?? [];
   if (comment === undefined) throw new Error(`${file}: ${name} has no doc comment. Write one.`);
-  return partsOf(comment).text;
+  const [, example] = /```ts\n([\s\S]*?)\n```/.exec(linesOf(comment)) ?? [];
+  return { text: partsOf(comment).text, ...(example !== undefined && { example }) };
+}
+
+/** @returns the default as code when it is a value, `required`, or the text of `@default` */
+export function defaultOf({ default: value, isOptional }: InterfaceMember): string {
+  if (value === undefined) return isOptional ? 'none' : 'required';
+  return /^(?:true|false|\{\}|'[^']*'|[A-Z]\w+\.\w+)$/.test(value) ? code(value) : value;
 }
 
 function readSource(file: string): string {
@@ -58,17 +75,23 @@ function readSource(file: string): string {
 
 /** Returns the text before the first tag, and that of `@default`. */
 function partsOf(comment: string): { readonly text: string; readonly default?: string } {
-  const lines = comment.split('\n').map((line) => line.replace(/^\s*\*?\s?/, ''));
-  const [text = '', ...tags] = lines.join('\n').split(/(?:^|\s)(?=@\w)/);
+  const [text = '', ...tags] = linesOf(comment).split(/(?:^|\s)(?=@\w)/);
   const value = tags.find((tag) => tag.startsWith('@default'))?.slice('@default'.length);
   return { text: joined(text), ...(value !== undefined && { default: joined(value) }) };
 }
 
-/** Joins the lines of a text, but not the items of a list. */
+function linesOf(comment: string): string {
+  return comment
+    .split('\n')
+    .map((line) => line.replace(/^\s*\*?\s?/, ''))
+    .join('\n');
+}
+
+/** Joins the lines of a text, but not paragraphs and the items of a list. */
 function joined(text: string): string {
   return text
-    .replaceAll(/\s*\n(?!- )\s*/g, ' ')
-    .replaceAll(/\n- /g, '\n')
+    .replaceAll(/(?<!\n)\n(?!- |\n)\s*/g, ' ')
+    .replaceAll(/\n+(?:- )?/g, '\n')
     .trim();
 }
 

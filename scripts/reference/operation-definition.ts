@@ -1,7 +1,7 @@
 /** Writes the reference of definitions from the doc comments of their interfaces. */
 import { readFileSync } from 'node:fs';
 import { LONGEST_CALL_MS } from '../../lambdas/definition/operation-definition.ts';
-import { type InterfaceMember, readInterface, readTypeComment } from './interfaces.ts';
+import { defaultOf, type InterfaceMember, readInterface, readTypeComment } from './interfaces.ts';
 import { code, fenced, generatedFrom, table } from './markdown.ts';
 
 const DEFINITION = 'lambdas/definition/operation-definition.ts';
@@ -176,11 +176,11 @@ function pick(fields: readonly InterfaceMember[], names: readonly string[]): rea
 function fieldsTable(fields: readonly InterfaceMember[]): string {
   return table(
     ['Field', 'Type', 'Default', 'Meaning'],
-    fields.map(({ name, type, default: value, isOptional, meaning }) => [
-      code(name),
-      typeCell(TYPES[type] ?? type),
-      value ?? (isOptional ? 'none' : 'required'),
-      meaning,
+    fields.map((field) => [
+      code(field.name),
+      typeCell(TYPES[field.type] ?? field.type),
+      defaultOf(field),
+      field.meaning,
     ]),
   );
 }
@@ -192,7 +192,7 @@ function typeCell(type: string): string {
 
 /** The list in the doc comment of the modes, as a table. */
 function modes(): string {
-  const [, ...items] = readTypeComment(DEFINITION, 'ExecutionPolicy').split('\n');
+  const [, ...items] = readTypeComment(DEFINITION, 'ExecutionPolicy').text.split('\n');
   return table(
     ['Mode', 'A call returns'],
     items.map((item) => {
