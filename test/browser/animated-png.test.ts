@@ -1,5 +1,5 @@
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
-import { animatedPng } from './animated-png.ts';
+import { animatedPng, framesOf } from './animated-png.ts';
 
 /** A grey image of one row. */
 function pngOf(...pixels: number[]): Buffer {
@@ -43,6 +43,11 @@ test('an animation has the pixels and the time of each frame, in order', () => {
   expect([firstControl, secondControl].map((data) => data?.readUInt16BE(20))).toEqual([700, 4_000]);
   expect([...inflateSync(first ?? '')]).toEqual([0, 1, 2]);
   expect([...inflateSync(second?.subarray(4) ?? '')]).toEqual([0, 3, 4]);
+});
+
+test('an animation is taken apart into its frames', () => {
+  const frames = [pngOf(1, 2), pngOf(3, 4), pngOf(5, 6)];
+  expect(framesOf(animatedPng(frames.map((png) => ({ png, milliseconds: 1 }))))).toEqual(frames);
 });
 
 test('frames of different sizes are refused', () => {

@@ -1,4 +1,4 @@
-/** Joins screenshots into an animated PNG, which GitHub and browsers show (PNG specification, third edition, section 11.3.9). */
+/** Joins screenshots into an animated PNG, which GitHub and browsers show, and takes it apart (PNG, third edition, section 11.3.9). */
 import { crc32 } from 'node:zlib';
 
 export interface Frame {
@@ -34,6 +34,27 @@ export function animatedPng(frames: readonly Frame[]): Buffer {
   }
   written.push({ type: 'IEND', data: Buffer.alloc(0) });
   return Buffer.concat([SIGNATURE, ...written.map(writeChunk)]);
+}
+
+/** Returns each frame of an animation from `animatedPng` as a PNG. */
+export function framesOf(png: Uint8Array): readonly Buffer[] {
+  const chunks = readChunks(png);
+  const header = dataOf(chunks, 'IHDR');
+  const frames: Buffer[][] = [];
+  for (const { type, data } of chunks) {
+    if (type === 'fcTL') frames.push([]);
+    if (type === 'IDAT') frames.at(-1)?.push(data);
+    // After its sequence number.
+    if (type === 'fdAT') frames.at(-1)?.push(data.subarray(4));
+  }
+  return frames.map((parts) => {
+    const written = [
+      { type: 'IHDR', data: header },
+      { type: 'IDAT', data: Buffer.concat(parts) },
+      { type: 'IEND', data: Buffer.alloc(0) },
+    ];
+    return Buffer.concat([SIGNATURE, ...written.map(writeChunk)]);
+  });
 }
 
 function readChunks(png: Uint8Array): readonly Chunk[] {

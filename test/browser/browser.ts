@@ -1,4 +1,5 @@
 /** Starts a browser without a window: Chromium of an npm package on Linux, an installed Chrome elsewhere. */
+import { fileURLToPath } from 'node:url';
 import chromium from '@sparticuz/chromium';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
@@ -17,15 +18,24 @@ const ARGUMENTS = [
   '--force-color-profile=srgb',
 ];
 
+/** Fonts, language and time zone of the pages, which are otherwise those of the machine. */
+const ENVIRONMENT = {
+  FONTCONFIG_FILE: fileURLToPath(new URL('fonts.conf', import.meta.url)),
+  LANGUAGE: 'en_US',
+  TZ: 'UTC',
+};
+
+/** Whether the browser is the one of the npm package: only it draws the same pixels on each machine. */
+export const isPinnedBrowser = process.platform === 'linux' && process.arch === 'x64';
+
 /** Close it at the end. @throws Error when no browser is installed, outside of Linux on x64 */
 export async function launchBrowser(): Promise<Browser> {
   const common = { defaultViewport: VIEWPORT, headless: 'shell' } as const;
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return puppeteer.launch({ ...common, channel: 'chrome' });
-  }
+  if (!isPinnedBrowser) return puppeteer.launch({ ...common, channel: 'chrome' });
   return puppeteer.launch({
     ...common,
     args: ARGUMENTS,
+    env: { ...process.env, ...ENVIRONMENT },
     executablePath: await chromium.executablePath(),
   });
 }

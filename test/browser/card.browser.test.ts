@@ -1,10 +1,11 @@
-/** Tests the card in a browser, in the frame of a host of MCP Apps: what it shows, by keyboard, small, in dark, and attacked. */
+/** Tests the card in a browser, in the frame of a host of MCP Apps: what it shows, by keyboard, small, in dark, in pictures, and attacked. */
 import type { Browser, Frame, Page } from 'puppeteer-core';
 import { violationsOf } from './accessibility.ts';
 import { launchBrowser, setTheme } from './browser.ts';
 import { buildCard, type Host, openCard } from './card-frame.ts';
+import { fixClockOfDocuments, PICTURE_TIME_MS } from './fixed-clock.ts';
 import type { HostPageOptions } from './host-page.ts';
-import { takePictures } from './pictures.ts';
+import { expectPictures } from './pictures.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   calls.length = 0;
   page = await browser.newPage();
+  await fixClockOfDocuments(page, PICTURE_TIME_MS);
   await setTheme(page, 'light');
 });
 afterEach(async () => {
@@ -34,7 +36,7 @@ afterAll(async () => {
 });
 
 /** The running job is in its second step. */
-const startMs = Date.now() - 95 * SECOND_MS;
+const startMs = PICTURE_TIME_MS - 95 * SECOND_MS;
 const at = (seconds: number) => new Date(startMs + seconds * SECOND_MS).toISOString();
 
 const view = (more: Params): Params => ({
@@ -176,12 +178,12 @@ describe.each(Object.keys(SCENES))('a job that is shown as %s', (name) => {
     30_000,
   );
 
-  test('fits into 320 px, and the host gives it its height', async () => {
+  test('fits into 320 px with the height that the host gives it, and looks as in its pictures', async () => {
     const { card } = await show(SCENES[name] ?? {}, { width: NARROW });
     await waitForText(card, 'web-shop');
     await card.waitForFunction(() => innerHeight === document.body.scrollHeight);
     expect(await card.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW);
-    await takePictures(page, `card-${name}`, 'iframe');
+    await expectPictures(page, `card-${name}`, 'iframe');
   }, 30_000);
 });
 

@@ -1,10 +1,10 @@
-/** Draws the layout of the template's dashboard for docs/guides/monitoring.md, and checks that all widgets are in view. */
+/** Draws the layout of the template's dashboard for docs/guides/monitoring.md: all widgets are in view, and the picture is current. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'puppeteer-core';
 import { dashboardOf, defaultTemplate } from '../lib/monitoring/monitoring-template.ts';
 import { launchBrowser } from './browser.ts';
 import { dashboardPage } from './dashboard-page.ts';
-import { takePicture } from './pictures.ts';
+import { expectPicture } from './pictures.ts';
 
 const template = defaultTemplate();
 const { widgets } = dashboardOf(template);
@@ -65,5 +65,5 @@ test('the picture has each widget with its title, and each alarm with its name',
       }).length,
   );
   expect(hidden).toBe(0);
-  await takePicture(page, 'dashboard-layout', 'body');
+  await expectPicture(page, 'dashboard-layout', 'body');
 });

@@ -1,14 +1,12 @@
-/** Checks what every view must be: accessible in light and dark, and no wider than a small screen. Takes its pictures. */
+/** Checks what every view must be: accessible in light and dark, and no wider than a small screen. */
 import type { Page } from 'puppeteer-core';
 import { violationsOf } from './accessibility.ts';
 import { setTheme, VIEWPORT } from './browser.ts';
-import { takePicture } from './pictures.ts';
 
 /** Of a small phone, and of a window at 400 % (WCAG 2.2, 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
-/** @param name of the pictures. @default no pictures */
-export async function expectGoodView(page: Page, name?: string): Promise<void> {
+export async function expectGoodView(page: Page): Promise<void> {
   await page.setViewport(NARROW);
   const wide = await page.evaluate(wideElements);
   await page.setViewport(VIEWPORT);
@@ -17,7 +15,6 @@ export async function expectGoodView(page: Page, name?: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await setTheme(page, theme);
     expect(await violationsOf(page)).toEqual([]);
-    if (name) await takePicture(page, `${name}-${theme}`);
   }
   await setTheme(page, 'light');
 }

@@ -6,7 +6,6 @@ import { type ConsoleCloud, consoleCloud } from './console-cloud.ts';
 import { startTestedService } from './flaky-project.ts';
 import { expectGoodView } from './good-view.ts';
 import { jobIdOf, press, pressAndConfirm, see, seeInLog, show, textOf } from './page-actions.ts';
-import { film } from './pictures.ts';
 import { variedJobs } from './seed-history.ts';
 import { seedJobs } from './seed-jobs.ts';
 import { endOf, startJob } from './start-job.ts';
@@ -56,14 +55,12 @@ test('a build is shown from its first step to its end, each step within seconds'
   for (const step of ['install', 'compile', 'test', 'package']) await see(page, step);
   await see(page, 'Running');
   await seeInLog(page, 'added');
-  await expectGoodView(page, 'console-job-running');
-  const endFilm = film(page, 'console-job-moving');
+  await expectGoodView(page);
   await see(page, 'Completed.', 90_000);
   await see(page, 'hello-service.tar.gz');
-  await endFilm();
   await see(page, 'Lambda: sandbox');
   await see(page, 'List prices of');
-  await expectGoodView(page, 'console-job');
+  await expectGoodView(page);
 
   const seen = (await page.evaluate('stepsSeen')) as Record<string, number>;
   const { data } = await call(client, 'check_job', { job_id: buildId, include: ['timeline'] });
@@ -81,7 +78,7 @@ test('the list shows jobs with filters, counts and durations', async () => {
   await show(page, '#/jobs');
   await see(page, 'Durations of');
   await see(page, 'median');
-  await expectGoodView(page, 'console-jobs');
+  await expectGoodView(page);
   await page.select('.filters select', 'failed');
   await page.waitForFunction(() => location.hash === '#/jobs?status=failed');
   await page.waitForFunction(() => {
@@ -101,7 +98,7 @@ async function startProductionDeploy(): Promise<string> {
 
 test('a question is answered in a form', async () => {
   const jobId = await startProductionDeploy();
-  await expectGoodView(page, 'console-question');
+  await expectGoodView(page);
   const yes = await page.waitForSelector('::-p-aria([name="Yes"][role="radio"])');
   await yes?.click();
   await press(page, 'Send answer');
@@ -166,7 +163,7 @@ test('a failed build is retried from the step that failed, and from an earlier o
     await show(page, `#/jobs/${failedId}`);
     await see(page, 'The job failed in step test');
     await seeInLog(page, 'the payment service responded with status 503');
-    await expectGoodView(page, 'console-job-failed');
+    await expectGoodView(page);
     expect(tested.calls).toBe(1);
 
     await pressAndConfirm(page, 'Retry');
@@ -187,7 +184,7 @@ test('a failed build is retried from the step that failed, and from an earlier o
     await see(page, 'Completed.');
     await see(page, retriedId.slice(0, 8));
     expect(await stepStatuses()).toEqual(['Reused', 'Completed', 'Completed', 'Completed']);
-    await expectGoodView(page, 'console-job-retried');
+    await expectGoodView(page);
   } finally {
     tested.close();
   }

@@ -134,7 +134,10 @@ function ranSteps() {
 }
 
 test('a list of 10,000 jobs scrolls to its end with few elements', async () => {
-  await seedJobs(service.cloud, variedJobs(service.ownerOf(USER), JOBS, 3 * 24 * 60 * 60 * 1_000));
+  await seedJobs(
+    service.cloud,
+    variedJobs(service.ownerOf(USER), { count: JOBS, overMs: 3 * 24 * 60 * 60 * 1_000 }),
+  );
   await show(page, '#/jobs');
   await see(page, 'Newest');
   const loadAt = Date.now();

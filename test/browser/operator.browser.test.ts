@@ -31,7 +31,7 @@ test('a person who signs in as operator sees the open jobs of all owners, and ca
   await press(page, 'Refresh jobs');
   await see(page, jobId.slice(0, 8));
   await see(page, '#grace');
-  await expectGoodView(page, 'console-operator');
+  await expectGoodView(page);
 
   await show(page, `#/operator/${jobId}`);
   await see(page, 'install');

@@ -1,60 +1,92 @@
-/** Writes pictures of the pages to `docs/images`, which the documentation shows. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+/** Takes pictures of the pages, and compares them with those in `docs/images`, which the documentation shows. */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer-core';
-import { animatedPng, type Frame } from './animated-png.ts';
-import { setTheme } from './browser.ts';
+import { animatedPng, type Frame, framesOf } from './animated-png.ts';
+import { isPinnedBrowser, setTheme } from './browser.ts';
+import { type PictureDifference, pictureDifference } from './picture-difference.ts';
 
 const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
+/** Writes pictures instead of comparing them. */
+const isWriting = Boolean(process.env.PICTURES);
+const REMEDY = 'Run PICTURES=1 npm run test:browser and commit the result.';
+
 /**
- * Writes `<name>.png` when the variable `PICTURES` is set: a picture differs with each run, by its times and ids, and a test run
- * must not change the repository.
+ * Compares what the page shows with `<name>.png`, or writes that file when the variable `PICTURES` is set.
  * @param selector shows only this element. @default what is in view
+ * @throws Error when a person would see a difference
  */
-export async function takePicture(page: Page, name: string, selector?: string): Promise<void> {
-  if (!process.env.PICTURES) return;
-  await mkdir(directory, { recursive: true });
-  const shown = selector === undefined ? page : await page.$(selector);
-  await shown?.screenshot({ path: `${directory}${name}.png` });
+export async function expectPicture(page: Page, name: string, selector?: string): Promise<void> {
+  if (!isTaken()) return;
+  const shown = selector === undefined ? page : await page.waitForSelector(selector);
+  const png = (await shown?.screenshot()) as Uint8Array;
+  if (isWriting) return writeFile(pathOf(name), png);
+  const difference = pictureDifference(await readPicture(name), png);
+  if (difference) throw await outdated(name, png, difference);
 }
 
-/** Writes `<name>-light.png` and `<name>-dark.png`. */
-export async function takePictures(page: Page, name: string, selector?: string): Promise<void> {
+/** Compares `<name>-light.png` and `<name>-dark.png` as `expectPicture` does. */
+export async function expectPictures(page: Page, name: string, selector?: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await setTheme(page, theme);
-    await takePicture(page, `${name}-${theme}`, selector);
+    await expectPicture(page, `${name}-${theme}`, selector);
   }
   await setTheme(page, 'light');
 }
 
-const FRAME_MS = 700;
-const LAST_FRAME_MS = 4_000;
+/** Compares each frame with those of the animation `<name>.png`, or writes that file. @throws as `expectPicture` */
+export async function expectAnimation(name: string, frames: readonly Frame[]): Promise<void> {
+  if (!isTaken()) return;
+  if (isWriting) return writeFile(pathOf(name), animatedPng(frames));
+  const expected = framesOf(await readPicture(name));
+  if (expected.length !== frames.length) {
+    throw new Error(
+      `docs/images/${name}.png has ${expected.length} frames, and now has ${frames.length}. ${REMEDY}`,
+    );
+  }
+  for (const [index, { png }] of frames.entries()) {
+    const difference = pictureDifference(expected[index] ?? png, png);
+    if (!difference) continue;
+    const summary = `in frame ${index + 1}, ${difference.summary}`;
+    throw await outdated(name, png, { ...difference, summary });
+  }
+}
 
 /**
- * Films what is in view until the returned function is called, which writes `<name>.png` when the variable `PICTURES` is set. A view
- * that does not change takes no frame.
+ * Another browser draws other pixels, so only the pinned one is compared.
+ * @throws Error when another one should write pictures
  */
-export function film(page: Page, name: string): () => Promise<void> {
-  if (!process.env.PICTURES) return async () => {};
-  const frames: Frame[] = [];
-  let isFilming = true;
-  const take = async (milliseconds: number) => {
-    const png = await page.screenshot();
-    if (Buffer.compare(png, frames.at(-1)?.png ?? Buffer.alloc(0)) !== 0) frames.push({ png, milliseconds });
-  };
-  const filming = (async () => {
-    while (isFilming) {
-      await take(FRAME_MS);
-      await delay(FRAME_MS);
-    }
-  })();
-  return async () => {
-    isFilming = false;
-    await filming;
-    await take(LAST_FRAME_MS);
-    await mkdir(directory, { recursive: true });
-    await writeFile(`${directory}${name}.png`, animatedPng(frames));
-  };
+function isTaken(): boolean {
+  if (isWriting && !isPinnedBrowser)
+    throw new Error('Pictures are taken on Linux x64 only. Unset PICTURES, or run it there.');
+  return isPinnedBrowser;
+}
+
+function pathOf(name: string): string {
+  return `${directory}${name}.png`;
+}
+
+async function readPicture(name: string): Promise<Uint8Array> {
+  try {
+    return await readFile(pathOf(name));
+  } catch (cause) {
+    throw new Error(`docs/images/${name}.png could not be read. ${REMEDY}`, { cause });
+  }
+}
+
+/** Keeps what is shown, and the picture that marks the differences, for the reader of the error. */
+async function outdated(
+  name: string,
+  png: Uint8Array,
+  { summary, marked }: PictureDifference,
+): Promise<Error> {
+  const kept = join(await mkdtemp(join(tmpdir(), 'picture-')), name);
+  await writeFile(`${kept}.png`, png);
+  if (marked) await writeFile(`${kept}-differences.png`, marked);
+  return new Error(
+    `The picture docs/images/${name}.png is out of date: ${summary}. See ${kept}.png. ${REMEDY}`,
+  );
 }

@@ -20,12 +20,23 @@ function* randomNumbers(): Generator<number, never> {
   }
 }
 
-export function variedJobs(owner: string, count = 180, overMs = 60 * HOUR_MS): readonly Job[] {
+interface HistoryOptions {
+  /** @default 180 */
+  readonly count?: number;
+  /** Milliseconds over which the jobs began. @default 60 hours */
+  readonly overMs?: number;
+  /** Epoch milliseconds. @default now */
+  readonly nowMs?: number;
+}
+
+export function variedJobs(
+  owner: string,
+  { count = 180, overMs = 60 * HOUR_MS, nowMs = Date.now() }: HistoryOptions = {},
+): readonly Job[] {
   const numbers = randomNumbers();
   const random = () => numbers.next().value;
   const pick = <List extends readonly unknown[]>(list: List): List[number] =>
     list[Math.floor(random() ** 1.7 * list.length)];
-  const nowMs = Date.now();
   return Array.from({ length: count }, (_, index) => {
     const [operation, usualMs] = pick(OPERATIONS);
     const startMs = nowMs - 120_000 - (index + random()) * (overMs / count);

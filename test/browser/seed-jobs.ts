@@ -1,6 +1,6 @@
 /** Writes jobs and their files as a service that has run for days has them. */
 import { randomUUID } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { hashInput, isTerminal, type Job } from '../../lambdas/jobs/job.ts';
 import { toItem } from '../../lambdas/jobs/job-item.ts';
@@ -52,6 +52,20 @@ export async function seedJobs(cloud: Outputs, jobs: readonly Job[]): Promise<vo
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, write));
+  dynamodb.destroy();
+}
+
+/** Writes items to a table that is no output of the stack. @param name its start is enough */
+export async function seedItems(
+  cloud: Outputs,
+  name: string,
+  items: readonly Record<string, AttributeValue>[],
+): Promise<void> {
+  const { dynamodb } = awsClients(cloud);
+  const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
+  const TableName = TableNames.find((each) => each.startsWith(name));
+  if (TableName === undefined) throw new Error(`No table starts with ${name}: ${TableNames.join(', ')}.`);
+  for (const Item of items) await dynamodb.send(new PutItemCommand({ TableName, Item }));
   dynamodb.destroy();
 }
 

@@ -59,7 +59,7 @@ test('a person signs in at the identity provider, and comes back to the address'
   const tab = await service.browser.newPage();
   await tab.goto(`${service.cloud.url}/console#/webhooks`);
   await see(tab, `With ${service.identityProvider.issuer}`);
-  await expectGoodView(tab, 'console-sign-in');
+  await expectGoodView(tab);
   await press(tab, 'Sign in');
   await tab.waitForSelector('nav');
   await see(tab, 'development');

@@ -73,7 +73,7 @@ test('a delivery shows every attempt, and is replayed', async () => {
   await see(page, 'Attempts (3)');
   const ids = new Set(ofJob().map(({ headers }) => headers['webhook-id']));
   expect(ids.size).toBe(1);
-  await expectGoodView(page, 'console-delivery');
+  await expectGoodView(page);
 });
 
 test('the deliveries that a filter selects are replayed, and the page shows how far', async () => {
@@ -83,7 +83,7 @@ test('the deliveries that a filter selects are replayed, and the page shows how 
   await waitFor(() => receiver.requests.some(({ json }) => json.type === 'endpoint.test'));
   await press(page, 'Refresh deliveries');
   await see(page, '2 deliveries');
-  await expectGoodView(page, 'console-endpoint');
+  await expectGoodView(page);
 
   const before = receiver.requests.length;
   const event = await page.waitForSelector('::-p-aria([name="Event"][role="combobox"])');
@@ -110,7 +110,7 @@ test('an endpoint that fails looks different from one that works', async () => {
     await show(page, '#/webhooks');
     await see(page, 'Healthy');
     await see(page, 'Failing');
-    await expectGoodView(page, 'console-webhooks');
+    await expectGoodView(page);
   } finally {
     failing.close();
   }
