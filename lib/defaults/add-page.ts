@@ -38,7 +38,8 @@ function builtFiles(page: Page): Record<string, string> {
   const { BUNDLE_CACHE } = process.env;
   if (!BUNDLE_CACHE) return build(page);
   const cache = new BundleCache(BUNDLE_CACHE);
-  const files = cache.readOrMake(['page', page], () => {
+  // A copied cache has the pages of the sources that it was made from.
+  const files = cache.readOrMake(['page', page, sourceDirectory], () => {
     const sources = readdirSync(sourceDirectory, { recursive: true, encoding: 'utf8' });
     return {
       code: JSON.stringify(build(page)),
