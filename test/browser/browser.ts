@@ -1,6 +1,8 @@
 /** Starts a browser without a window: Chromium of an npm package on Linux, an installed Chrome elsewhere. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import chromium from '@sparticuz/chromium';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 
 export const VIEWPORT = { width: 1_200, height: 760 };
@@ -36,8 +38,34 @@ export async function launchBrowser(): Promise<Browser> {
     ...common,
     args: ARGUMENTS,
     env: { ...process.env, ...ENVIRONMENT },
-    executablePath: await chromium.executablePath(),
+    executablePath: chromiumPath(),
   });
+}
+
+/**
+ * Returns the path of the browser of the package, which it unpacks once. The package itself unpacks to the directory for temporary
+ * files, and then takes whatever version it finds there.
+ */
+function chromiumPath(): string {
+  const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+  const { version } = JSON.parse(readFileSync(join(modules, '@sparticuz/chromium/package.json'), 'utf8'));
+  const cache = join(modules, '.cache', 'chromium');
+  const directory = join(cache, version);
+  if (existsSync(directory)) return join(directory, 'chromium');
+  mkdirSync(cache, { recursive: true });
+  const unpacked = mkdtempSync(`${directory}-`);
+  const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
+  execFileSync(process.execPath, ['--eval', script], {
+    cwd: modules,
+    env: { ...process.env, TMPDIR: unpacked },
+  });
+  try {
+    renameSync(unpacked, directory);
+  } catch {
+    // Another process was faster.
+    rmSync(unpacked, { recursive: true });
+  }
+  return join(directory, 'chromium');
 }
 
 export type Theme = 'light' | 'dark';
