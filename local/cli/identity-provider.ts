@@ -9,7 +9,11 @@ import { MemoryAdapter } from './memory-adapter.ts';
 export interface IdentityProviderOptions extends DocumentOptions {
   /** Port on 127.0.0.1. @default 0: a free port */
   readonly port?: number;
-  /** Lifetime of access tokens in seconds. @default 300 */
+  /**
+   * Lifetime of access tokens in seconds. Clients renew a token before its end, Gemini CLI five minutes before: one that is valid for
+   * no longer never works there.
+   * @default 3600, as in the user pool
+   */
   readonly accessTokenSeconds?: number;
 }
 
@@ -46,7 +50,7 @@ export function authorizationContext({ issuer }: Pick<IdentityProvider, 'issuer'
 /** @throws Error with code `EADDRINUSE` when the port is in use */
 export async function startIdentityProvider({
   port = 0,
-  accessTokenSeconds = 300,
+  accessTokenSeconds = 3_600,
   ...documents
 }: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const handler = Promise.withResolvers<Handler>();

@@ -38,7 +38,9 @@ test('requires a token, and prints how a program gets one', async () => {
       resource: mcp,
     }),
   });
-  const { access_token } = (await granted.json()) as { access_token: string };
+  const { access_token, expires_in } = (await granted.json()) as { access_token: string; expires_in: number };
+  // As long as a token of the user pool: clients renew theirs up to five minutes before its end.
+  expect(expires_in).toBe(3600);
   const response = await fetch(jobs, { headers: { authorization: `Bearer ${access_token}` } });
   expect([response.status, await response.json()]).toEqual([200, { jobs: [] }]);
 
