@@ -1,21 +1,13 @@
 /** Runs the commands of the tutorial in an empty folder, in the order of the page, up to the deploy. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isFile, PAGE, tutorialBlocks, writeFileOf } from './tutorial.ts';
 
-const PAGE = 'docs/start/tutorial.md';
-/** The blocks of the page from here on need an AWS account. */
-const DEPLOY = '## 6. Deploy it';
 const ENDPOINT = 'http://127.0.0.1:3000/mcp';
-
-interface Block {
-  /** `sh`, `ts`, …, and what the page says of it: `pack`, `serve`, `call`. */
-  readonly kind: string;
-  readonly text: string;
-}
 
 let home: string;
 let folder: string;
@@ -86,24 +78,10 @@ async function serve(command: string): Promise<string> {
   throw new Error(`${command} ended before it printed its endpoint.`);
 }
 
-async function blocks(): Promise<readonly Block[]> {
-  const page = await readFile(PAGE, 'utf8');
-  const [local = ''] = page.split(DEPLOY);
-  return [...local.matchAll(/```(.+)\n([\s\S]*?)```/g)].map(([, kind = '', text = '']) => ({ kind, text }));
-}
-
-/** A file's block begins with a comment that names it. JSON has no comments, so its file begins after it. */
-async function writeFileOf({ kind, text }: Block): Promise<void> {
-  const [, name = '', rest = ''] = /^\/\/ (\S+)\n([\s\S]*)$/.exec(text) ?? [];
-  const file = join(folder, name);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, kind === 'json' ? rest : text);
-}
-
 test('the commands and files of the tutorial make a service whose job completes', async () => {
   const results: Record<string, unknown>[] = [];
   let endpoint = '';
-  for (const block of await blocks()) {
+  for (const block of (await tutorialBlocks()).local) {
     const { kind, text } = block;
     if (kind === 'sh pack') await runInShell(text.replace('npm run setup\n', ''), resolve('.'));
     else if (kind === 'sh serve') endpoint = await serve(text.trim());
@@ -112,7 +90,7 @@ test('the commands and files of the tutorial make a service whose job completes'
       const { result } = JSON.parse(await runInShell(command, folder));
       results.push(result.structuredContent);
     } else if (kind === 'sh') await runInShell(text, folder);
-    else if (text.startsWith('// ')) await writeFileOf(block);
+    else if (isFile(block)) await writeFileOf(block, folder);
   }
   expect(results).toEqual([
     expect.objectContaining({ job_id: expect.any(String), status: 'pending', next: expect.any(String) }),

@@ -14,10 +14,12 @@ const ENDED = ['completed', 'failed', 'cancelled'];
 // biome-ignore lint/suspicious/noExplicitAny: jobs are checked field by field
 export type JobResult = any;
 
-/** Returns the address at which ministack serves what the URL names at a host of AWS. */
+/** Returns the address at which ministack serves what the URL names at a host of AWS: of an API, or of a user pool. */
 export function servedUrl(url: string): string {
-  const { hostname, pathname } = new URL(url);
-  return `${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/${hostname.split('.')[0]}${pathname}`;
+  const { hostname, pathname, search } = new URL(url);
+  const [id, service] = hostname.split('.');
+  const folder = service === 'execute-api' ? `/_aws/execute-api/${id}` : '';
+  return `${process.env.AWS_ENDPOINT_URL}${folder}${pathname}${search}`;
 }
 
 /** Creates a user of IAM. @param actions that the user may perform on all resources */

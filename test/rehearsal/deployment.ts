@@ -8,7 +8,7 @@ export const STACK = 'AsyncOperations';
 /** Logical id of a restored jobs table. */
 export const RESTORED_JOBS = 'RestoredJobs';
 /** Types that ministack does not know: the style of the sign-in pages, and the clients that need no registration. */
-const UNKNOWN_TYPES = ['AWS::Cognito::ManagedLoginBranding', CIMD_POLICY];
+export const UNKNOWN_TYPES = ['AWS::Cognito::ManagedLoginBranding', CIMD_POLICY];
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
 
 /** Synthesizes an app, without what ministack does not know. @param output folder of the assembly @param context of CDK */

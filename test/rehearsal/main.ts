@@ -1,5 +1,6 @@
 /** Runs `npm run rehearse`: starts an independent implementation of AWS, and deploys and uses the service there. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMinistack } from './ministack.ts';
@@ -10,7 +11,7 @@ const CACHE = resolve('node_modules/.cache/rehearsal');
 const PYTHON_PACKAGES = {
   requirements: fileURLToPath(new URL('./python/requirements.txt', import.meta.url)),
   oldest: [3, 11],
-  packages: 'ministack, moto and cfn-lint',
+  packages: 'ministack, moto, cfn-lint and the AWS CLI',
 } as const;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -20,6 +21,8 @@ async function main(): Promise<number> {
   await mkdir(CACHE, { recursive: true });
   const python = await pythonEnvironment(CACHE, PYTHON_PACKAGES);
   const directory = await mkdtemp(join(CACHE, 'run-'));
+  // For the tutorial's app: Node runs no TypeScript below node_modules.
+  const home = await mkdtemp(join(tmpdir(), 'rehearsal-'));
   const ministack = await startMinistack(python, directory);
   // A program of its own: Node reads the additional certificate authority only when it starts.
   const status = await runAttached(
@@ -29,10 +32,12 @@ async function main(): Promise<number> {
       fileURLToPath(new URL('./rehearsal.ts', import.meta.url)),
       python,
       directory,
+      home,
     ],
     { env: ministack.environment },
   );
   await ministack.stop();
+  await rm(home, { recursive: true, force: true });
   if (status === 0) await rm(directory, { recursive: true, force: true });
   else console.log(`The logs are in ${directory}.`);
   return status;

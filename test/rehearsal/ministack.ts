@@ -7,6 +7,8 @@ import { startServer } from './programs.ts';
 
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '123456789012';
+/** What ministack serves at these hosts of AWS, besides its own: APIs, and the sign-in of user pools. */
+const HOSTS = [`*.execute-api.${REGION}.amazonaws.com`, `*.auth.${REGION}.amazoncognito.com`];
 
 export interface Ministack {
   /** Environment variables for an operator's programs: endpoint, credentials of the account's root, and the authority. */
@@ -20,7 +22,7 @@ export interface Ministack {
  */
 export async function startMinistack(python: string, directory: string): Promise<Ministack> {
   const authority = new Authority('rehearsal');
-  const { cert, key } = authority.issue({ hosts: ['127.0.0.1'] });
+  const { cert, key } = authority.issue({ hosts: ['127.0.0.1', ...HOSTS] });
   const files = {
     authority: join(directory, 'authority.pem'),
     certificate: join(directory, 'server.pem'),

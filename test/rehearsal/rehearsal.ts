@@ -1,4 +1,4 @@
-/** The checks of `npm run rehearse`. `main.ts` runs it with the environment of an operator: node rehearsal.ts PYTHON DIRECTORY */
+/** The checks of `npm run rehearse`. `main.ts` runs it with the environment of an operator: node rehearsal.ts PYTHON DIRECTORY HOME */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deployedOutputs } from '../../local/cli/deployed-stack.ts';
@@ -15,6 +15,7 @@ import { permissionCheck, sweepScenario } from './scenarios/permissions.ts';
 import { restoreScenario, takeoverScenario } from './scenarios/restore.ts';
 import { rotationScenarios } from './scenarios/rotate-keys.ts';
 import { signInScenarios } from './scenarios/sign-in.ts';
+import { Tutorial } from './scenarios/tutorial.ts';
 import { updateScenarios } from './scenarios/update.ts';
 import { storeChecks } from './stores.ts';
 import { templateChecks } from './templates.ts';
@@ -26,7 +27,7 @@ const TIME_LIMIT_MS = 9 * 60_000;
 /** The projects that builds need have no dependencies, so that no package registry is asked. */
 const projects = fileURLToPath(new URL('./projects', import.meta.url));
 
-const [python = '', directory = ''] = process.argv.slice(2);
+const [python = '', directory = '', home = ''] = process.argv.slice(2);
 const report = new Report();
 
 function end(): never {
@@ -48,10 +49,13 @@ async function rehearse(): Promise<void> {
   await rehearseWithIam();
   // ministack names resources after their stack: a second stack would find the tables that the first leaves.
   await emptyAccount();
-  const signIn = join(directory, 'sign-in');
-  if (await signInScenarios(report, signIn)) {
+  const tutorial = await Tutorial.write(home, python);
+  if (await signInScenarios(report, tutorial)) {
     await permissionCheck(report, join(directory, 'functions-sign-in.log'));
-    await destroyScenario(report, signIn, ['AWS::Cognito::UserPool', ...DATA]);
+    await destroyScenario(report, tutorial.assembly, ['AWS::Cognito::UserPool', ...DATA], {
+      stack: tutorial.stack,
+      destroy: () => tutorial.run('delete').then(() => undefined),
+    });
   }
   await templateChecks(report, python, join(directory, 'templates'));
   await storeChecks(report, python, directory);

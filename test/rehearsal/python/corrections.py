@@ -2,6 +2,7 @@
 import contextvars
 import importlib.metadata
 import inspect
+import re
 import textwrap
 
 VERSION = "1.5.33"
@@ -12,7 +13,7 @@ class CorrectionError(Exception):
 
 
 def apply_corrections():
-    """Applies all corrections; call it before `ministack.app` is imported. Raises CorrectionError."""
+    """Applies all corrections; call it before anything else imports `ministack.app`. Raises CorrectionError."""
     installed = importlib.metadata.version("ministack")
     if installed != VERSION:
         raise CorrectionError(
@@ -28,6 +29,9 @@ def apply_corrections():
         authorize_task_tokens,
         import_global_tables,
         read_templates_at_the_host_of_a_bucket,
+        generate_passwords_that_fit,
+        # The last one, since it imports the app.
+        serve_apis_at_their_hosts,
     ):
         correction()
 
@@ -197,3 +201,19 @@ def read_templates_at_the_host_of_a_bucket():
         """bucket, at, _ = (parsed.hostname or "").partition(".s3.")
             path = (f"{bucket}/" if at else "") + parsed.path.lstrip("/")""",
     )
+
+
+def generate_passwords_that_fit():
+    """The password of an invitation is as long as the policy of a user pool may require."""
+    from ministack.services import cognito
+
+    edit(cognito, "_generate_temp_password", "range(8)", "range(20)")
+
+
+def serve_apis_at_their_hosts():
+    """An API is served at `ID.execute-api.REGION.amazonaws.com`, and not only at a host of ministack."""
+    from ministack import app
+
+    if app._parse_execute_api_url("0123abcd.execute-api.eu-west-1.amazonaws.com", "/v1/mcp"):
+        raise CorrectionError("ministack serves APIs at their hosts")
+    app._EXECUTE_API_RE = re.compile(r"^([a-f0-9]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")

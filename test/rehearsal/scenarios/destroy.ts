@@ -47,19 +47,20 @@ const LISTS: Readonly<Record<string, () => Promise<readonly (string | undefined)
     ),
 };
 
-/** @param assembly that is deployed @param retained types of which resources stay */
+/** @param assembly that is deployed @param retained types of which resources stay @param deployed its stack, and what deletes it */
 export async function destroyScenario(
   report: Report,
   assembly: string,
   retained: readonly string[],
+  deployed = { stack: STACK, destroy: () => destroy(assembly) },
 ): Promise<void> {
   await report.check(
     `cdk destroy leaves ${retained.map((type) => type.split('::').at(-1)).join(', ')}, and nothing else`,
     async () => {
-      const resources = await stackResources(STACK);
+      const resources = await stackResources(deployed.stack);
       await assertListed(resources);
       const kept = await retainedIds(assembly);
-      await destroy(assembly);
+      await deployed.destroy();
       const left = new Set(await remaining(resources));
       const expected = resources.filter(({ logicalId }) => kept.has(logicalId));
       assert.deepEqual([...left].sort(), expected.map(({ physicalId }) => physicalId).sort());
