@@ -93,8 +93,9 @@ export class McpApi extends Construct {
       scopePermissionToMethod: false,
     });
     const resource = gateway.api.root.addResource('mcp');
-    // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither.
-    for (const method of ['POST', 'GET', 'DELETE']) resource.addMethod(method, integration);
+    // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither. Gemini CLI sends HEAD for
+    // the challenge of the 401 (RFC 9110, section 9.1: a server supports GET and HEAD).
+    for (const method of ['POST', 'GET', 'DELETE', 'HEAD']) resource.addMethod(method, integration);
     this.url = `${gateway.url}/mcp`;
   }
 }

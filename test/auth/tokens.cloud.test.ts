@@ -98,6 +98,11 @@ describe('the response to a client', () => {
     }
   });
 
+  test('a HEAD without a token: the same challenge, which Gemini CLI reads', async () => {
+    const { status, headers } = await fetch(new URL('/mcp', cloud.url), { method: 'HEAD' });
+    expect([status, headers.get('www-authenticate')]).toEqual([401, `Bearer ${challenge()}`]);
+  });
+
   test('with a token without a scope of this API: 403, and the scopes to request', async () => {
     const token = await issuer.token({ claims: { scope: 'openid profile' } });
     const response = await send('GET', '/jobs', bearer(token));

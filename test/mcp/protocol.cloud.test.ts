@@ -233,7 +233,7 @@ describe('what is no MCP request gets an error with a code', () => {
     await client.close();
   });
 
-  test.each(['GET', 'DELETE'])('%s, which clients of 2025 try', async (method) => {
+  test.each(['GET', 'DELETE', 'HEAD'])('%s, which clients of 2025 try', async (method) => {
     const response = await fetch(new URL('/mcp', cloud.url), {
       method,
       headers: { accept: 'text/event-stream' },
