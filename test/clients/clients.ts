@@ -80,6 +80,18 @@ export const clients: readonly ForeignClient[] = [
     name: '@modelcontextprotocol/inspector',
     language: 'TypeScript',
     toolchain: node('inspector.mjs', '@modelcontextprotocol/inspector@2.12.0'),
-    note: 'its command line: tools of 2025-11-25, and tasks of 2026-07-28; its own sign-in needs a browser',
+    note: 'its command line: tools of 2025-11-25, and tasks of 2026-07-28',
+  },
+  {
+    name: 'mcp-remote',
+    language: 'TypeScript',
+    toolchain: node('mcp-remote.mjs', 'mcp-remote@0.15.1', '@modelcontextprotocol/sdk@1.32.2'),
+    note: 'the bridge for hosts that only start programs, behind the official SDK',
+  },
+  {
+    name: '@openai/codex',
+    language: 'Rust',
+    toolchain: node('codex.mjs', '@openai/codex@0.171.0'),
+    note: 'its app server, without a model; signs in by registration, where it would give its metadata document; subscribes to events of hosted apps only',
   },
 ];

@@ -72,13 +72,13 @@ export const java: Toolchain = async () => {
   return { command: 'java', args, env: process.env };
 };
 
-/** @param program file in programs/node. @param dependency such as `@modelcontextprotocol/sdk@1.11.5` */
-export function node(program: string, dependency: string): Toolchain {
+/** @param program file in programs/node. @param dependencies such as `@modelcontextprotocol/sdk@1.11.5` */
+export function node(program: string, ...dependencies: readonly string[]): Toolchain {
   return async () => {
-    const directory = await built(`node ${dependency}`, undefined, async (output) => {
+    const directory = await built(`node ${dependencies.join(' ')}`, undefined, async (output) => {
       await writeFile(join(output, 'package.json'), '{"private":true}');
       const options = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--silent'];
-      await runProgram('npm', ['install', ...options, dependency], { env: process.env, cwd: output });
+      await runProgram('npm', ['install', ...options, ...dependencies], { env: process.env, cwd: output });
     });
     const env = { ...process.env, PACKAGES: directory };
     return { command: process.execPath, args: [join(PROGRAMS, 'node', program)], env };

@@ -9,6 +9,15 @@ export const token = process.env.MCP_TOKEN;
 /** Resolves the packages that the runner has installed. */
 export const require = createRequire(`${process.env.PACKAGES}/`);
 
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Lets the runner sign in at a page, as a browser does. It returns when the page has redirected to the client. */
+export async function openPage(url) {
+  write({ open: url });
+  const { value } = await lines.next();
+  return JSON.parse(value).callback;
+}
+
 /** Returns the installed version of a package. */
 export function versionOf(name) {
   const manifest = `${process.env.PACKAGES}/node_modules/${name}/package.json`;
@@ -20,8 +29,8 @@ export async function serve(connect) {
   try {
     const { ready, ...client } = await connect();
     write(ready);
-    for await (const line of createInterface({ input: process.stdin })) {
-      const { do: name, ...command } = JSON.parse(line);
+    for (let next = await lines.next(); !next.done; next = await lines.next()) {
+      const { do: name, ...command } = JSON.parse(next.value);
       const run = client[name];
       write(run ? await run(command).catch(failure) : { unsupported: 'not in its API' });
     }

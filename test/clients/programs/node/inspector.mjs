@@ -1,19 +1,44 @@
 /** The official Inspector's command line: a process for each command. In the newer era it is given a task, and follows it. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { require, serve, token, url, versionOf } from './commands.mjs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPage, require, serve, token, url, versionOf } from './commands.mjs';
 
 const PACKAGE = '@modelcontextprotocol/inspector';
 const manifest = require.resolve(`${PACKAGE}/package.json`);
 const [program] = Object.values(require(manifest).bin);
 
+const home = mkdtempSync(join(tmpdir(), 'inspector-'));
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const env = {
+  PATH: process.env.PATH,
+  HOME: home,
+  // Signs in without a terminal. The runner opens the page.
+  MCP_AUTO_OPEN_ENABLED: 'true',
+  MCP_INSPECTOR_SECRET_STORE: 'file',
+};
+
 async function inspect(era, method, ...args) {
-  const header = token ? ['--header', `Authorization: Bearer ${token}`] : [];
-  const options = ['--protocol-era', era, '--format', 'json', '-q', ...header, '--method', method, ...args];
+  const options = ['--protocol-era', era, '--format', 'json', '-q', '--method', method, ...args];
   const command = [new URL(program, `file://${manifest}`).pathname, '--cli', url, ...options];
+  const child = spawn(process.execPath, command, { env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  let opened;
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    const page = /Please navigate to: (\S+)\s/.exec(stderr)?.[1];
+    if (page) opened ??= openPage(page);
+  });
   // It exits with a code when the tool has failed.
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, command).catch((error) => error);
-  const line = stdout?.trim() || stderr?.trim();
+  await once(child, 'close');
+  await opened;
+  const line = stdout.trim() || stderr.trim();
   const { result, error } = JSON.parse(line);
   if (!result) throw new Error(JSON.stringify(error ?? line));
   return result;
@@ -29,7 +54,7 @@ async function call(era, { name, arguments: args }) {
 await serve(async () => {
   const { tools } = await inspect('legacy', 'tools/list');
   return {
-    ready: { version: versionOf(PACKAGE), protocol: null, sign_in: token ? 'token' : null },
+    ready: { version: versionOf(PACKAGE), protocol: null, sign_in: token ? 'authorization code' : null },
     list: async () => ({ tools: tools.map(({ name }) => name) }),
     call: (command) => call('legacy', command),
     read: async ({ uri }) => ({
