@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import './calm-queues.ts';
 import { startFauxqs } from 'fauxqs';
 import type { QueueState } from '../cloudwatch/service-metrics.ts';
 import type { Environment } from '../environment.ts';
