@@ -333,7 +333,7 @@ export const jobRouteDescriptions = {
         }),
         examples: {
           samples: {
-            value: { operations: [{ name: 'build', title: 'Build a project', subject: 'project' }] },
+            value: { operations: [{ name: 'build', title: 'Build', subject: 'project' }] },
           },
         },
       },

@@ -53,7 +53,7 @@ All routes: [how to call them](#call-the-api), [their errors](#errors), [their h
 
 ## Call the API
 
-The examples use two variables. The [output](../guides/operations-guide.md) \`ApiUrl\` of the stack is the address, here without its last slash:
+The calls on this page use variables. The [output](../guides/operations-guide.md) \`ApiUrl\` of the stack is the address, here without its last slash:
 
 \`\`\`sh
 STACK=AsyncOperations
@@ -63,6 +63,9 @@ API_URL=\${API_URL%/}
 
 \`TOKEN\` is an access token [of a user](../guides/security.md#for-a-user) or [of a program](../guides/security.md#for-a-program). On the local
 cloud, \`API_URL\` is the MCP endpoint that \`npm start\` prints, without \`/mcp\`. Calls need no token there.
+
+\`JOB_ID\`, \`ENDPOINT_ID\` and \`DELIVERY_ID\` are ids that other calls return. \`ANSWER_TOKEN\` is the last part of an \`answer_url\`. The
+responses below a call are examples.
 
 In a deployment with \`authorization=iam\`, sign each request instead of sending a token. With curl:
 
