@@ -255,12 +255,14 @@ test('a job is cancelled only when the user confirms it', async () => {
   await waitForText(card, 'Cancel job');
   await (await card.waitForSelector('.buttons button'))?.press('Enter');
   await waitForText(card, 'Finished work is not undone.');
-  // The harmless one has the focus, after it is painted.
-  await card.waitForFunction(() => document.activeElement?.matches('button'));
+  // The harmless one gets the focus, after it is painted.
+  const isFocused = () => document.activeElement?.matches('.confirm button');
+  await card.waitForFunction(isFocused);
   await page.keyboard.press('Enter');
   await waitForText(card, 'Cancel job');
   expect(acts()).toEqual([]);
   await (await card.waitForSelector('.buttons button'))?.press('Enter');
+  await card.waitForFunction(isFocused);
   await (await card.waitForSelector('.danger'))?.press('Enter');
   await waitForText(card, 'Cancelled');
   expect(acts()).toEqual([{ name: 'cancel_job', args: { job_id: JOB_ID } }]);
