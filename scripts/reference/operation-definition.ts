@@ -204,9 +204,10 @@ function modes(): string {
 
 function exampleOfStateMachine(): string {
   const source = read('examples/state-machine/operations.ts');
+  const imports = source.match(/^import .*;$/gm)?.join('\n');
   const [example] = /^const settleInvoice = [\s\S]*?^\}\);$/m.exec(source) ?? [];
   if (!example) throw new Error('examples/state-machine has no settleInvoice. Correct the example.');
-  return example.replaceAll(/^ *\/\/.*\n/gm, '');
+  return `${imports}\n\n${example.replaceAll(/^ *\/\/.*\n/gm, '')}`;
 }
 
 function withoutHeader(source: string): string {

@@ -60,7 +60,8 @@ ${generatedFrom('the doc comments of lib/')}
 
 Options are properties of the construct \`AsyncOperations\` and of the stack \`AsyncOperationsStack\`. An operator sets some of them at deploy,
 with keys of the CDK context: \`npx cdk deploy -c authorization=iam\`. Your app reads these keys with \`readContext\`. The
-[API reference](../api/mcp-async-operations.md) has examples.
+[API reference](../api/mcp-async-operations.md) has more examples. The examples belong into the
+[app of the tutorial](../start/tutorial.md#4-put-it-into-an-app): it imports \`AsyncOperations\`, and creates \`stack\` and \`operations\`.
 
 ## Properties of AsyncOperations
 

@@ -32,9 +32,10 @@ const OF_THE_APP: readonly string[] = ['app', 'stack', 'operations', 'ops'];
 /** The type in `as const`. */
 const GLOBALS: readonly string[] = ['const'];
 
-/** docs/api is generated from doc comments. */
+/** Their examples are those of doc comments, without imports. The pages say so. */
+const FROM_DOC_COMMENTS = ['docs/api/', 'docs/reference/options.md'];
 const pages = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'examples/*/README.md']).filter(
-  (page) => !page.startsWith('docs/api/'),
+  (page) => !FROM_DOC_COMMENTS.some((start) => page.startsWith(start)),
 );
 const blocks = pages.flatMap(blocksOf);
 const typeScript = blocks.filter(({ language }) => ['ts', 'js'].includes(language)).flatMap(filesOf);

@@ -33,9 +33,9 @@ function statesOf(template: Template, comment: string) {
 describe('closed by default', () => {
   test('every method of the API needs IAM authorization, but for public documents, answer links, reports of sandboxes and the console', () => {
     const methods = Object.values(app.findResources('AWS::ApiGateway::Method'));
-    // Three of the MCP endpoint, one each for the routes of owners, of operators and of sandboxes, and the public routes.
+    // Four of the MCP endpoint, one each for the routes of owners, of operators and of sandboxes, and the public routes.
     const publicRoutes = routes.filter((route) => 'isPublic' in route && !('resource' in route));
-    expect(methods).toHaveLength(3 + 3 + publicRoutes.length + OPEN_RESOURCES.size);
+    expect(methods).toHaveLength(4 + 3 + publicRoutes.length + OPEN_RESOURCES.size);
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType !== 'AWS_IAM');
     const idOf = (PathPart: string) =>
       Object.keys(app.findResources('AWS::ApiGateway::Resource', { Properties: { PathPart } }))[0];
@@ -213,7 +213,7 @@ test('the endpoint streams, and lets a caller wait as long as the longest operat
       ResourceId: { Ref: mcp },
       Integration: { ResponseTransferMode: 'STREAM', TimeoutInMillis: longestWaitMs + 25_000 },
     },
-    3,
+    4,
   );
 });
 

@@ -74,7 +74,8 @@ curl -s "$API_URL/jobs" --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$A
   -H "x-amz-security-token: $AWS_SESSION_TOKEN"
 \`\`\`
 
-Signed requests have every scope but \`jobs:operate\`, which only the \`operators\` of the deployment have.
+\`AWS_REGION\` is the region of the stack. \`AWS_ACCESS_KEY_ID\`, \`AWS_SECRET_ACCESS_KEY\` and \`AWS_SESSION_TOKEN\` are your AWS
+credentials. Signed requests have every scope but \`jobs:operate\`, which only the \`operators\` of the deployment have.
 
 ${table(
   ['Scope', 'Allows'],
