@@ -1,4 +1,5 @@
 /** Builds the OpenAPI document from the routes, the schemas of their handlers, and the descriptions beside them. */
+import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { ANSWER_TOKEN, DELIVERY_ID, ENDPOINT_ID, JOB_ID } from '../../../lambdas/api/reference/examples.ts';
 import { routeDescriptions } from '../../../lambdas/api/reference/index.ts';
@@ -12,7 +13,7 @@ import { sandboxReportsPath } from './sandbox-reports.ts';
 import { SECURITY_SCHEMES } from './security-schemes.ts';
 import { receiveEvent } from './webhook.ts';
 
-const VERSION = '0.1.0';
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 const TAGS: Readonly<Record<Tag, string>> = {
   Jobs: 'The state, the results and the logs of jobs.',
