@@ -13,6 +13,15 @@ export const common = {
   ],
 };
 
+/** Runs on the local cloud, synthesizes apps, or starts programs. */
+export const cloud = {
+  ...common,
+  displayName: 'cloud',
+  testMatch: ['<rootDir>/test/**/*.cloud.test.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+};
+
 export default {
   projects: [
     {
@@ -20,16 +29,9 @@ export default {
       // Starts no cloud and no other program.
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(browser|cloud|program)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(browser|cloud|long|program)\\.test\\.ts$'],
     },
-    {
-      ...common,
-      // Runs on the local cloud, synthesizes apps, or starts programs.
-      displayName: 'cloud',
-      testMatch: ['<rootDir>/test/**/*.cloud.test.ts'],
-      globalSetup: '<rootDir>/test/support/global-setup.mjs',
-      globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-    },
+    cloud,
   ],
   // Many tests wait for servers, child processes and retries: two workers a core, where Jest would leave one core free.
   maxWorkers: availableParallelism() * 2,

@@ -1,4 +1,4 @@
-/** Tests that jobs and events survive what `npm run chaos` does, with few jobs. CI runs more of them: `chaos.program.test.ts`. */
+/** Tests that jobs and events survive what `npm run chaos` does, with few jobs. CI runs more of them: `chaos.long.test.ts`. */
 import { expect, test } from '@jest/globals';
 import { assemblies } from '../support/assemblies.ts';
 import { runSmallChaos } from './small-chaos.ts';

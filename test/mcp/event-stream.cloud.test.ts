@@ -12,7 +12,7 @@ beforeAll(async () => {
   cloud = await sharedCloud();
 });
 
-// A thousand events: `event-stream.program.test.ts`.
+// A thousand events: `event-stream.long.test.ts`.
 test('a client that loses its connection ten times receives each event once, in order', async () => {
   const { cuts, seen, recorded, after } = await receiveThroughTenCuts(cloud, 'cut', 400);
   expect({ cuts, seen }).toEqual({ cuts, seen: recorded });
