@@ -12,11 +12,12 @@ const PATIENCE_MS = 100;
 /** Instances beyond one a core do not make short invocations faster. They get one when an invocation waits for this time. */
 const LONG_WAIT_MS = 500;
 /**
- * On a busy machine every invocation is long, and each further instance compiles the code anew and makes all slower. From this number
- * on, both waits are longer.
+ * On a busy machine every invocation is long. Each further instance compiles the code anew, and makes all slower: beyond this number,
+ * the pool waits longer before it grows.
  */
-const FEW_INSTANCES = 2 * availableParallelism();
-const LONGER = 10;
+const SOFT_LIMIT = 2 * availableParallelism();
+const BUSY_PATIENCE_TICKS = 10;
+const BUSY_WAIT_MS = 2_000;
 /**
  * An instance needs a tenth of a second to load, and another for its first invocation. One that needs longer is on a busy machine, or
  * its invocation is long: others are started beside it.
@@ -61,8 +62,8 @@ export class InstancePool {
   readonly #outdated = new Set<FunctionInstance>();
   readonly #waiting: Waiting[] = [];
   #growth: NodeJS.Timeout | undefined;
-  /** When an instance became free, or since when invocations wait. */
-  #movedMs = 0;
+  /** How often the timer has run since an instance took the next invocation. */
+  #stillTicks = 0;
   #idleTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -121,7 +122,7 @@ export class InstancePool {
     const waits = reserved === undefined && this.#hasBusy(tenantId);
     if (!this.#isFull && !waits) return this.#start(tenantId);
     if (this.#growth === undefined) {
-      this.#movedMs = performance.now();
+      this.#stillTicks = 0;
       this.#awaitGrowth();
     }
     const { promise, resolve, reject } = Promise.withResolvers<FunctionInstance>();
@@ -140,9 +141,9 @@ export class InstancePool {
   release(instance: FunctionInstance): void {
     const { tenantId } = this.#members.get(instance) ?? {};
     const isCurrent = instance.usable && !this.#outdated.has(instance);
-    this.#movedMs = performance.now();
     const next = this.#stopped ? undefined : this.#nextFor(tenantId);
     if (next) {
+      this.#stillTicks = 0;
       const isFor = isCurrent && next.tenantId === tenantId;
       if (!isFor) this.#end(instance);
       next.resolve(isFor ? instance : this.#start(next.tenantId));
@@ -179,6 +180,7 @@ export class InstancePool {
   #grow(): void {
     this.#growth = undefined;
     if (this.#waiting.length === 0) return;
+    this.#stillTicks += 1;
     for (let count = this.#missing(); count > 0 && !this.#isFull; count--) {
       const next = this.#waiting.shift();
       next?.resolve(this.#start(next.tenantId));
@@ -186,17 +188,19 @@ export class InstancePool {
     this.#awaitGrowth();
   }
 
-  /** Returns how many instances to start. When none has become free for a while, the invocations are long: one for each. */
+  /** Returns how many instances to start. When none has taken another invocation, all are long: one for each that waits. */
   #missing(): number {
     const instances = [...this.#members.keys()];
     if (instances.some(({ startingMs }) => startingMs < STARTING_MS)) return 0;
-    const toFew = FEW_INSTANCES - instances.length;
-    const factor = toFew > 0 ? 1 : LONGER;
-    const nowMs = performance.now();
-    if (nowMs - this.#movedMs >= PATIENCE_MS * factor)
-      return toFew > 0 ? Math.min(toFew, this.#waiting.length) : this.#waiting.length;
-    const waitedMs = nowMs - (this.#waiting[0]?.sinceMs ?? 0);
-    return instances.length < availableParallelism() || waitedMs > LONG_WAIT_MS * factor ? 1 : 0;
+    const belowLimit = Math.max(0, SOFT_LIMIT - instances.length);
+    const [patienceTicks, longWaitMs] =
+      belowLimit > 0 ? [1, LONG_WAIT_MS] : [BUSY_PATIENCE_TICKS, BUSY_WAIT_MS];
+    if (this.#stillTicks >= patienceTicks) {
+      this.#stillTicks = 0;
+      return Math.min(belowLimit || this.#waiting.length, this.#waiting.length);
+    }
+    const waitedMs = performance.now() - (this.#waiting[0]?.sinceMs ?? 0);
+    return instances.length < availableParallelism() || waitedMs > longWaitMs ? 1 : 0;
   }
 
   #stoppedError(): Error {

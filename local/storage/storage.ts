@@ -3,7 +3,6 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import './calm-queues.ts';
 import { startFauxqs } from 'fauxqs';
 import type { QueueState } from '../cloudwatch/service-metrics.ts';
 import type { Environment } from '../environment.ts';
@@ -16,6 +15,7 @@ import type { Resolve } from '../template/intrinsics.ts';
 import { resourcesOf } from '../template/stack-resources.ts';
 import { checkStorage } from './check-storage.ts';
 import { type Fastify, hookFauxqs, type OnStorageCall } from './fauxqs-hooks.ts';
+import { slowPollTimers } from './poll-interval.ts';
 import { type OnTopicDelivery, TopicDeliveries } from './topic-deliveries.ts';
 
 export interface StorageServer {
@@ -71,6 +71,7 @@ export async function startStorageServer(
       if (directory && isDiskError(error)) onFailure(notWritten(directory, error));
     });
   };
+  await slowPollTimers();
   subscribe('fastify.initialization', hook);
   const server = await startFauxqs({
     port: 0,
