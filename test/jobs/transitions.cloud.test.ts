@@ -108,7 +108,7 @@ test('a terminal status never changes, progress never falls, and the version gro
         before = after;
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -125,6 +125,6 @@ test('of writes that race, each that succeeds is one version, and one ending win
       expect((await read(jobId)).version).toBe(1 + succeeded);
       expect(endings.length).toBeLessThanOrEqual(1);
     }),
-    { numRuns: 75 },
+    { numRuns: 40 },
   );
 });

@@ -4,17 +4,14 @@ import Sequencer from '@jest/test-sequencer';
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
   'test/operations/call-api',
-  'test/operations/deploy',
   'test/chaos/chaos',
   'test/runner/sandbox/sandbox',
-  'test/operations/download',
   'test/executions/external-state-machines',
   'test/mcp/event-stream.cloud',
   'test/operations/upload',
   'test/webhooks/webhooks.cloud',
   'test/mcp/jobs.cloud',
   'test/mcp/events.cloud',
-  'test/operations/migrate',
   'test/executions/deploys',
   'test/mcp/task-listen',
   'test/auth/tokens',
