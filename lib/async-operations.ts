@@ -259,7 +259,11 @@ export class AsyncOperations extends Construct {
       `${gateway.url}/console`,
       'Open this URL in a browser to see jobs and webhooks',
     );
-    this.#output('ApiUrl', `${gateway.url}/`, 'Base URL of the management API, see docs/reference/http-api.md');
+    this.#output(
+      'ApiUrl',
+      `${gateway.url}/`,
+      'Base URL of the management API, see docs/reference/http-api.md',
+    );
     this.#output(
       'EventsTopicArn',
       events.topic.topicArn,

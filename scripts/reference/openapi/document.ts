@@ -13,7 +13,9 @@ import { sandboxReportsPath } from './sandbox-reports.ts';
 import { SECURITY_SCHEMES } from './security-schemes.ts';
 import { receiveEvent } from './webhook.ts';
 
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+);
 
 const TAGS: Readonly<Record<Tag, string>> = {
   Jobs: 'The state, the results and the logs of jobs.',
