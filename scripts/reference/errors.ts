@@ -3,9 +3,10 @@ import { STATUSES } from '../../lambdas/api/response.ts';
 import { EVENT_CODES, EventErrorCode } from '../../lambdas/mcp/events/errors.ts';
 import { PROTOCOL_ERROR_CODES } from '../../lambdas/mcp/task-mapping.ts';
 import { sampleErrors } from '../../lambdas/operations/error-meanings.ts';
+import { ReportCode } from '../../lambdas/runner/sandbox/protocol.ts';
 import { type ErrorMeaning, engineErrors } from '../../lambdas/shared/error-meanings.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
-import { eventErrors, gatewayErrors, protocolErrors, taskErrors } from './gateway-errors.ts';
+import { eventErrors, gatewayErrors, protocolErrors, reportErrors, taskErrors } from './gateway-errors.ts';
 import { code, fenced, generatedFrom, table } from './markdown.ts';
 import { errorExamples } from './openapi/error-examples.ts';
 
@@ -54,7 +55,8 @@ ${table(
 
 ## Codes of the gateway
 
-API Gateway returns these before a function runs. In deployments with \`authorization=iam\`, refused signatures have AWS's own
+API Gateway returns these before a function runs. So a missing or invalid token gets \`UNAUTHORIZED\`. The engine's \`UNAUTHENTICATED\` appears
+only when the gateway authenticates nobody, which is a fault of the deployment. In deployments with \`authorization=iam\`, refused signatures have AWS's own
 \`{ "message" }\` instead.
 
 ${table(
@@ -86,6 +88,20 @@ Methods of tasks have two more values of \`data.code\`:
 ${table(
   ['`data.code`', 'JSON-RPC', 'Meaning', 'Remedy'],
   taskErrors.map((error) => [code(error.code), error.status, error.meaning, error.remedy]),
+)}
+
+## Codes of reports
+
+The function of \`/sandbox-reports\` returns these to sandboxes. Callers do not see them.
+
+${table(
+  ['Code', 'HTTP', 'Meaning', 'Remedy'],
+  Object.entries(reportErrors).map(([name, { status, meaning, remedy }]) => [
+    code(ReportCode[name as keyof typeof ReportCode]),
+    status,
+    meaning,
+    remedy,
+  ]),
 )}
 
 ## Codes of the samples

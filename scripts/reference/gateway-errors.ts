@@ -1,5 +1,6 @@
 /** Says what the codes mean that only the gateway and the MCP endpoint use. */
 import type { EventErrorCode } from '../../lambdas/mcp/events/errors.ts';
+import type { ReportCode } from '../../lambdas/runner/sandbox/protocol.ts';
 
 interface OtherError {
   readonly code: string;
@@ -31,9 +32,10 @@ export const gatewayErrors: readonly OtherError[] = [
   },
   {
     code: 'REQUEST_REFUSED',
-    status: 'another 4xx',
-    meaning: 'The gateway refused the request. With signed requests, the message has its reason.',
-    remedy: 'Check path, method and size, or the signature.',
+    status: '403 of the firewall, or another 4xx',
+    meaning:
+      'The firewall or the gateway refused the request. With signed requests, the message has its reason.',
+    remedy: 'Check path, method and size, or the signature. After 403, send fewer requests.',
   },
   {
     code: 'RESOURCE_EXHAUSTED',
@@ -54,6 +56,41 @@ export const gatewayErrors: readonly OtherError[] = [
     remedy: 'Retry. Repeat a start with the same `idempotency_key`.',
   },
 ];
+
+/** Responses to reports of sandboxes. */
+export const reportErrors: Readonly<Record<keyof typeof ReportCode, { readonly status: string } & CodeText>> =
+  {
+    invalid: {
+      status: '400',
+      meaning: 'The body is not a report, or the first report has no claim.',
+      remedy: 'Send `token` and `report` as texts.',
+    },
+    tokenInvalid: {
+      status: '401',
+      meaning: 'The token in the body is not from this deployment, or its attempt was over long ago.',
+      remedy: 'Send the token of the event or of the last response. If it expired, start the job again.',
+    },
+    outOfOrder: {
+      status: '409',
+      meaning: 'The report of an attempt came before.',
+      remedy: 'Send the token of the last response.',
+    },
+    tooLarge: {
+      status: '413',
+      meaning: 'The body of the report is too large.',
+      remedy: 'Send less of the log at once.',
+    },
+    limitExceeded: {
+      status: '429',
+      meaning: 'The attempt has sent more reports than its time limit allows.',
+      remedy: 'Start the job again.',
+    },
+    unavailable: {
+      status: '503',
+      meaning: 'The report could not be recorded.',
+      remedy: 'Send the same report again in a second.',
+    },
+  };
 
 /** `data.code` of JSON-RPC errors about tasks of 2025-11-25. */
 export const taskErrors: readonly OtherError[] = [
@@ -104,8 +141,9 @@ export const eventErrors: Readonly<Record<keyof typeof EventErrorCode, CodeText>
 export const protocolErrors: readonly ({ readonly code: number } & CodeText)[] = [
   {
     code: -32000,
-    meaning: 'The HTTP request is refused: its method, or the number of values in its body.',
-    remedy: 'Send a `POST`, with fewer values.',
+    meaning:
+      'The HTTP request is refused: its method (405), its `Accept` (406), or the size or the number of values of its body (413). There is no `data.code`.',
+    remedy: 'Send a `POST` with less data, and accept `application/json` and `text/event-stream`.',
   },
   {
     code: -32020,
