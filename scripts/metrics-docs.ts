@@ -193,7 +193,7 @@ filter ispresent(ResultTokens)
 - A function that crashes or times out loses the metrics of that invocation. The metrics of its jobs are not lost: they come from the stream.
 - A stream record counts when its events were accepted. It counts twice only if \`events\` crashes after it has written its document, because
   Lambda then delivers the batch again. CloudWatch itself extracts a metric at least once.
-- \`InputWaitTime\` and \`QueuedTime\` come from the job's record and [timeline](../glossary.md#timeline). A timeline keeps 4 KiB: a job with
+- \`InputWaitTime\` and \`QueuedTime\` come from the job's record and [timeline](../glossary.md#timeline). A timeline keeps 4,000 bytes: a job with
   hundreds of attempts has fewer waits in it.
 
 ## What metrics cost

@@ -16,6 +16,9 @@ export function afterDays(days: number, seconds = 0): string {
   return after(days * 24 * 60 * 60 + seconds);
 }
 
+/** What the steps of `build` may take at most, rounded: an open record stays that long, and a day more. */
+export const LONGEST_BUILD_SECONDS = 4 * 60 * 60;
+
 /** An open question, as in `input_requests`. */
 export const question = {
   message: 'Release hello-service to production?',
@@ -35,7 +38,7 @@ export const runningJob = {
   created_at: after(0),
   started_at: after(1),
   updated_at: after(20),
-  expires_at: afterDays(1, 3_600),
+  expires_at: afterDays(1, LONGEST_BUILD_SECONDS),
   poll_after_ms: 2000,
 };
 

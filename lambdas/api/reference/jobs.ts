@@ -6,7 +6,16 @@ import { logQuery } from '../job-log.ts';
 import { answersBody, jobsQuery, MAX_JOBS, retryBody } from '../jobs.ts';
 import { pageQuery } from '../paging.ts';
 import type { OwnerRouteName } from '../routes.ts';
-import { after, afterDays, failedJob, failedJobParts, JOB_ID, question, runningJob } from './examples.ts';
+import {
+  after,
+  afterDays,
+  failedJob,
+  failedJobParts,
+  JOB_ID,
+  LONGEST_BUILD_SECONDS,
+  question,
+  runningJob,
+} from './examples.ts';
 import { cacheControl, etag, ifNoneMatch, referrerPolicy, retryAfter } from './headers.ts';
 import { pageParameters } from './paging.ts';
 import type { BodyDescription, ResponseDescription, RouteDescription } from './route-description.ts';
@@ -149,7 +158,7 @@ export const jobRouteDescriptions = {
     tags: ['Jobs'],
     summary: 'Read the log of a job, also while it runs',
     description:
-      'Returns the logs of all steps in order, at most 256 KiB a call. A line `== step ==` precedes the log of each step. A line `-- attempt 2 --` precedes the output of a later attempt. A line can be read within 10 s of being printed.\n\nTo follow the log, pass `next_after` as `after` until `complete` is true. Wait `poll_after_ms` before each call; call at once when it is absent. An owner may read the log of a job once a second, after ten calls at once.',
+      'Returns the logs of all steps in order, at most 256 KiB a call. A line `== step ==` precedes the log of each step. A line `-- attempt 2 --` precedes the output of a later attempt. A line can be read within 10 s of being printed.\n\nTo follow the log, pass `next_after` as `after` until `complete` is true. Wait `poll_after_ms` before each call; call at once when it is absent. An owner may read the log of a job ten times at once, then once a second.',
     query: {
       schema: logQuery,
       properties: {
@@ -247,7 +256,7 @@ export const jobRouteDescriptions = {
               retried_from: JOB_ID,
               created_at: after(300),
               updated_at: after(300),
-              expires_at: afterDays(1, 3_900),
+              expires_at: afterDays(1, 300 + LONGEST_BUILD_SECONDS),
               poll_after_ms: 2000,
             },
           },

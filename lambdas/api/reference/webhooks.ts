@@ -247,7 +247,7 @@ export const webhookRouteDescriptions = {
     tags: ['Deliveries', 'Endpoints'],
     summary: 'Send the deliveries since a time again',
     description:
-      'Sends every delivery that was created from `since` until now, or until `until`, again: the oldest first. It skips deliveries that are `pending` or `held`. Filters select deliveries that have all of the given values. `status: pending` attempts those now that wait for a further attempt.\n\nOne call reads up to 1,000 deliveries. If there are more, the response has `next_cursor`, and `reached_at` shows how far the replay is. Send only the cursor in the next call: it keeps the times and the filters. The replay leaves out no delivery and sends none twice.',
+      'Sends deliveries again that were created from `since` until now, or until `until`: the oldest first. Filters select deliveries that have all of the given values.\n\n- It skips `pending` deliveries, because an attempt follows anyway. With `status: pending`, those that wait for a retry are attempted now. A delivery whose attempt is half an hour late is always sent.\n- It skips `held` deliveries: an MCP client polls them.\n\nOne call reads up to 1,000 deliveries. If there are more, the response has `next_cursor`, and `reached_at` shows how far the replay is. Send only the cursor in the next call: it keeps the times and the filters. The replay leaves out no delivery and sends none twice.',
     body: {
       schema: replayBody,
       keywords: {
@@ -257,8 +257,9 @@ export const webhookRouteDescriptions = {
         ],
       },
       properties: {
-        since: 'For the first call: a past time, with `Z` or an offset.',
-        until: 'A time like `since`. The default is now.',
+        since:
+          'For the first call: a past time, with `Z` or an offset. Includes deliveries created at that time.',
+        until: 'A time like `since`. The default is the time of the first call.',
         ...selection,
         cursor: 'For the next call: the `next_cursor` of the previous call, and nothing else.',
       },
@@ -316,7 +317,7 @@ export const webhookRouteDescriptions = {
     tags: ['Signatures'],
     summary: 'Read the public keys that verify `v1a` signatures',
     description:
-      'Anyone may read them. After a replacement, the previous key is listed and signs for a time.',
+      'Anyone may read them. After a rotation, the previous key is listed and signs until the next rotation.',
     responses: {
       200: {
         description: 'A JWK set (RFC 7517).',

@@ -48,6 +48,10 @@ ${table(
   ]),
 )}
 
+Words of this page: [job](../glossary.md#job), [owner](../glossary.md#owner), [endpoint](../glossary.md#endpoint),
+[delivery](../glossary.md#delivery), [operator](../glossary.md#operator), [answer link](../glossary.md#answer-link),
+[sandbox](../glossary.md#sandbox).
+
 All routes: [how to call them](#call-the-api), [their errors](#errors), [their headers](#headers-of-responses) and
 [their schemas](#schemas).
 
@@ -56,7 +60,7 @@ All routes: [how to call them](#call-the-api), [their errors](#errors), [their h
 The calls on this page use variables. The [output](../guides/operations-guide.md) \`ApiUrl\` of the stack is the address, here without its last slash:
 
 \`\`\`sh
-STACK=AsyncOperations
+STACK=WordService
 API_URL=$(aws cloudformation describe-stacks --stack-name "$STACK" --query "Stacks[0].Outputs[?contains(OutputKey, 'ApiUrl')].OutputValue" --output text)
 API_URL=\${API_URL%/}
 \`\`\`

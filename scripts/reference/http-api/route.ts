@@ -55,7 +55,7 @@ export function inlinedSchemas(
 
 function permissionOf(route: ApiRoute): string {
   const scopes = scopesOf(route);
-  if (scopes.length === 0) return 'is public: it needs no access token.';
+  if (scopes.length === 0) return 'needs no access token.';
   return `needs the scope${scopes.length > 1 ? 's' : ''} ${all(scopes.map(code))}.`;
 }
 

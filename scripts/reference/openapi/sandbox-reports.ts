@@ -45,7 +45,7 @@ export function sandboxReportsPath() {
         tags: ['Sandboxes'],
         summary: 'Report from a sandbox',
         description:
-          'Only for the sandboxes of this deployment. A sandbox has no credentials: each report has a sealed token, which affects only its own attempt of a step. The route exists when an operation has a sandbox. A report without a response can be sent again.',
+          'Only for the sandboxes of this deployment. A sandbox has no credentials. So each report has a token of its own in the body, which the service verifies. The token affects only its own attempt of a step. The route exists when an operation has a sandbox. A report without a response can be sent again.',
         security: [],
         requestBody: {
           required: true,

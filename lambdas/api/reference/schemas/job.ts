@@ -81,7 +81,7 @@ const stepProperties: SchemasOf<StepView> = {
   attempts_omitted: z
     .int()
     .min(1)
-    .describe('Number of attempts that are left out after the first one. A timeline has at most 4 KiB.')
+    .describe('Number of attempts that are left out after the first one. A timeline has at most 4,000 bytes.')
     .optional(),
   waits: z.array(wait).min(1).describe('Waits for answers or for a file.').optional(),
 };
