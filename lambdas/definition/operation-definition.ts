@@ -58,7 +58,7 @@ export interface CallLimits {
 
 /**
  * Whether a call of an operation returns a result or a job. All times are whole seconds in milliseconds: `limitMs` at most
- * 50,000, `maxWaitMs` at most 60,000. Callers can wait 50 s in one call, because many clients stop listening after 60 s.
+ * 50,000, `maxWaitMs` at most 60,000. A `maxWaitMs` above 50,000 acts as 50,000, because many clients stop listening after 60 s.
  * - `sync`: always the result, or the error `TIMED_OUT` after `limitMs`. It needs exactly one step.
  * - `sync_first`: the result when the one step ends within `limitMs`. Otherwise the step hands over to a job, which continues
  *   its work.
@@ -110,7 +110,11 @@ export interface OperationResources {
   readonly storageMb?: number;
   /** Grants access to the tables that the operator allows at deploy (`-c migrateTables=…`). @default false */
   readonly tables?: boolean;
-  /** npm packages to ship unbundled: native modules, and packages that run as programs. Your package.json has them too. @default none */
+  /**
+   * npm packages to ship unbundled: native modules, and packages that run as programs. Also add them to `dependencies` of your
+   * package.json.
+   * @default none
+   */
   readonly packages?: readonly string[];
 }
 
@@ -222,17 +226,17 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
   readonly retired?: boolean;
   /**
    * Where the retry of an ended job may begin. A retry is a new job with the same input.
-   * - `from_step`: at the step that failed, or an earlier one. It reuses the results of the steps before, and starts with a copy of
-   *   their files under `work/<job id>/`. Name these files in the results: a retry then notices that they are gone.
-   * - `whole`: at the first step only, for steps that hold something under the id of their job, such as a lock.
+   * - `from_step`: at the step that failed, or an earlier one, with the results and the files of the steps before. Name these files
+   *   in the results: a retry then notices that they are gone.
+   * - `whole`: at the first step, for steps that hold something under the id of their job, such as a lock.
    * - `never`: retries are refused.
    * @default `from_step`. An external state machine runs again as a whole, unless the value is `never`.
    */
   readonly retry?: 'from_step' | 'whole' | 'never';
   /**
-   * What a job is about: the name of an input property, such as `project`. Lists, views and events of jobs show its value under
-   * this name, and lists filter by it. Only texts, numbers and booleans are shown; texts as one line of at most 256 characters.
-   * The name is a letter, then letters, digits and underscores, at most 64 characters, and not one that jobs use.
+   * Name of the input property that a job is about, such as `project`: letters, digits and underscores, at most 64. Lists, views
+   * and events of jobs show its value, and lists filter by it. The value is a number, a boolean, or one line of at most 256
+   * characters.
    * @default jobs show only their operation
    */
   readonly subject?: keyof z.output<Input> & string;
@@ -242,7 +246,7 @@ export interface OperationBase<Input extends z.ZodObject = z.ZodObject, Result =
    * @default none
    */
   readonly listing?: WorkspaceListing;
-  /** Workspace objects that must exist before a job starts. Without one, the call fails with its code. @default none */
+  /** Workspace objects that must exist before a job starts. If one is missing, the call fails with the `code` of that object. @default none */
   requires?(input: z.output<Input>): readonly RequiredObject[];
   /** The result as text for a model. @default its JSON */
   text?(result: Result): string;
@@ -269,10 +273,8 @@ export interface StepsOperation<
   /** Memory, disk, tables and packages of the function. @default the defaults of `OperationResources` */
   readonly resources?: OperationResources;
   /**
-   * Runs the steps in a sandbox, for code that nobody has reviewed. The sandbox function has no AWS permissions. It gets URLs
-   * for the returned files only, until the attempt ends. Do not trust the results of sandboxed steps: derive keys from the
-   * input.
-   * A step must not block the event loop for 45 s: without a report in that time, the attempt counts as crashed.
+   * Runs the steps in a sandbox, for code that nobody has reviewed. It has no AWS permissions, and gets URLs for the returned
+   * files only. Do not trust its results: derive keys from the input. A step that blocks the event loop for 45 s counts as crashed.
    * @default no sandbox
    */
   sandbox?(

@@ -17,8 +17,8 @@ interface StandardOptions {
   /** Kind of the state machine. A Standard execution runs as a job. @default 'STANDARD' */
   readonly type?: 'STANDARD';
   /**
-   * Longest wait that a caller can request (`wait_seconds`, at most 50) before the call returns the job, in milliseconds: whole
-   * seconds, at most 60,000.
+   * Longest wait that a caller can request (`wait_seconds`) before the call returns the job, in milliseconds: whole seconds, at most
+   * 60,000. A value above 50,000 acts as 50,000.
    * @default 30,000
    */
   readonly maxWaitMs?: number;

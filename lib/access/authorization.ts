@@ -102,7 +102,7 @@ export interface CognitoAuthorization {
   readonly redirectUrls?: readonly string[];
   /**
    * URL patterns of the metadata documents of clients (CIMD) that sign in without a client id from you: https, without a query, and
-   * with `*` only in the path. An empty list lets only clients sign in that you give the client id.
+   * with `*` only in the path. With an empty list, clients need the client id of the pool.
    * @default Claude, Claude Code, ChatGPT, Codex, VS Code and Cursor
    */
   readonly clientMetadataUrls?: readonly string[];

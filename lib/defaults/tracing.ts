@@ -5,13 +5,10 @@ import type { Construct, Node } from 'constructs';
 
 /**
  * What records traces.
- * - `xray`: X-Ray records the API, the functions and the state machines. Its default rule keeps the first request of each second
- *   and 5 % of the others: about 3 million traces for 10 million requests a month, at 5 US dollars a million. The first 100,000
- *   traces of a month are free.
+ * - `xray`: X-Ray records the API, the functions and the state machines. It keeps the first request of each second and 5 % of the
+ *   others.
  * - `none`: nothing is recorded. Requests, log lines and webhooks keep their trace ids.
  * - `AdotTracing`: X-Ray, and the spans of the service itself.
- *
- * A client that sends `X-Amzn-Trace-Id` with `Sampled=1` can have API Gateway keep its requests. A rule of AWS WAF can refuse that.
  */
 export type TracingChoice = 'xray' | 'none' | AdotTracing;
 

@@ -27,7 +27,7 @@ export const contextKeys: Readonly<Record<string, ContextKey>> = {
   },
   redirectUrls: { value: 'URLs, separated by commas', property: 'CognitoAuthorization.redirectUrls' },
   clientMetadataUrls: {
-    value: 'URLs, separated by commas',
+    value: 'URLs, separated by commas; `none` for an empty list',
     property: 'CognitoAuthorization.clientMetadataUrls',
   },
   dynamicRegistration: { value: '`true` or `false`', property: 'CognitoAuthorization.dynamicRegistration' },

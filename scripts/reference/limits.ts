@@ -176,7 +176,7 @@ const FIXED_LIMITS: readonly Limit[] = [
     value: `${days(DEFAULT_RETENTION_SECONDS)}, at most ${days(MAX_RETENTION_SECONDS)}`,
     scope: 'a job',
     at: INVALID,
-    raise: '`retention_seconds` of a call, or the definition',
+    raise: '`retention_seconds` of a call',
   },
   {
     what: 'requests of an operator a second',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { LONGEST_CALL_MS } from '../../lambdas/definition/operation-definition.ts';
 import { defaultOf, type InterfaceMember, readInterface, readTypeComment } from './interfaces.ts';
-import { code, fenced, generatedFrom, table } from './markdown.ts';
+import { code, fenced, generatedFrom, number, table } from './markdown.ts';
 
 const DEFINITION = 'lambdas/definition/operation-definition.ts';
 const DEFINE = 'lambdas/definition/define-operation.ts';
@@ -50,6 +50,18 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'The job and its result': ['output', 'subject', 'text', 'content', 'files'],
 };
 
+const EXAMPLE_OF_MODE = `import { defineOperation } from 'mcp-async-operations/operation';
+import * as z from 'zod';
+
+export const countWords = defineOperation({
+  name: 'count_words',
+  description: 'Counts the words of a text. A long text becomes a job.',
+  input: z.object({ text: z.string() }),
+  output: z.object({ words: z.number() }),
+  steps: { count: {} },
+  execution: { mode: 'sync_first', limitMs: 10_000, maxWaitMs: 30_000 },
+});`;
+
 export function operationDefinitionPage(): string {
   const fields = fieldsOfDefineOperation();
   return `# Definition of an operation
@@ -83,6 +95,7 @@ ${modes()}
 ${table(
   ['Field', 'Modes', 'Meaning'],
   [
+    [code('mode'), 'all', "`'sync'`, `'sync_first'` or `'job'`."],
     [
       code('limitMs'),
       '`sync` and `sync_first`',
@@ -96,7 +109,10 @@ ${table(
   ],
 )}
 
-Callers can wait ${LONGEST_CALL_MS / 1000} s in one call, because many clients stop listening after 60 s.
+A mode requires all of its fields. A \`maxWaitMs\` above ${number(LONGEST_CALL_MS)} acts as ${number(LONGEST_CALL_MS)}, because many clients stop listening
+after 60 s.
+
+${fenced('ts', EXAMPLE_OF_MODE)}
 
 ## A step
 
