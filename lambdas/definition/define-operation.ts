@@ -6,6 +6,7 @@ import {
   type StepOptions,
   type StepsOperation,
   validateMemory,
+  validateStorage,
 } from './operation-definition.ts';
 import { HANDED_OVER, inputState } from './state-names.ts';
 import { NAME, validateDefinition } from './validate-definition.ts';
@@ -111,6 +112,8 @@ function checkSteps(definition: StepsOperation): void {
   }
   if (resources?.memoryMb !== undefined)
     validateMemory(`Operation "${name}" has resources.memoryMb`, resources.memoryMb);
+  if (resources?.storageMb !== undefined)
+    validateStorage(`Operation "${name}" has resources.storageMb`, resources.storageMb);
   const inputStates = entries.map(([step]) => inputState(step));
   if (definition.sandbox && entries.some(([, { inputTimeoutMs }]) => inputTimeoutMs !== undefined)) {
     throw new Error(

@@ -324,11 +324,22 @@ const DEFAULT_MEMORY_MB = 512;
 /** Lambda's limits, in MiB. */
 const MIN_MEMORY_MB = 128;
 const MAX_MEMORY_MB = 10_240;
+const MIN_STORAGE_MB = 512;
+const MAX_STORAGE_MB = 10_240;
 
 /** @param what has the memory, in words for the error. @throws Error with the value and the remedy */
 export function validateMemory(what: string, memoryMb: number): void {
-  if (Number.isInteger(memoryMb) && memoryMb >= MIN_MEMORY_MB && memoryMb <= MAX_MEMORY_MB) return;
-  throw new Error(`${what} ${memoryMb}. Set whole MiB, ${MIN_MEMORY_MB} to ${MAX_MEMORY_MB}.`);
+  validateMebibytes(what, memoryMb, MIN_MEMORY_MB, MAX_MEMORY_MB);
+}
+
+/** @param what has the storage, in words for the error. @throws Error with the value and the remedy */
+export function validateStorage(what: string, storageMb: number): void {
+  validateMebibytes(what, storageMb, MIN_STORAGE_MB, MAX_STORAGE_MB);
+}
+
+function validateMebibytes(what: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new Error(`${what} ${value}. Set whole MiB, ${min} to ${max}.`);
 }
 
 /** Time for throttling and backoff, in addition to the limits of the steps. */

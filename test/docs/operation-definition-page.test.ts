@@ -20,6 +20,8 @@ test.each([
   ['periodMs', DEFINE, 'MAX_CALLS_PERIOD_MS'],
   ['memoryMb', DEFINITION, 'MIN_MEMORY_MB'],
   ['memoryMb', DEFINITION, 'MAX_MEMORY_MB'],
+  ['storageMb', DEFINITION, 'MIN_STORAGE_MB'],
+  ['storageMb', DEFINITION, 'MAX_STORAGE_MB'],
   ['limitMs', DEFINITION, 'LONGEST_CALL_MS'],
 ])('the row of %s has the limit of %s, %s', (field, file, constant) => {
   const row = page().find((line) => line.startsWith(`| \`${field}\` |`));
