@@ -152,7 +152,10 @@ async function handleLegacy(
   if (method !== 'POST') {
     const message = `${method} is not supported, because this server has no sessions. Use POST.`;
     const error = { code: -32000, message };
-    return Response.json({ jsonrpc: '2.0', error, id: null }, { status: 405, headers: { allow: 'POST' } });
+    const init = { status: 405, headers: { allow: 'POST' } };
+    // RFC 9110, section 9.3.2: a response to HEAD has no content.
+    if (method === 'HEAD') return new Response(null, init);
+    return Response.json({ jsonrpc: '2.0', error, id: null }, init);
   }
   const answer = readElicitationAnswer(body);
   if (answer) return recordElicitationAnswer(tasks, answer, caller);

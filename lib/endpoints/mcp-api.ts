@@ -93,8 +93,8 @@ export class McpApi extends Construct {
       scopePermissionToMethod: false,
     });
     const resource = gateway.api.root.addResource('mcp');
-    // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither. Gemini CLI sends HEAD for
-    // the challenge of the 401 (RFC 9110, section 9.1: a server supports GET and HEAD).
+    // Clients of 2025 try GET for a stream and DELETE for a session: the function responds that it has neither. Gemini CLI sends HEAD to
+    // read the challenge of the 401. Without a method, API Gateway would refuse it before the authorizer. The function responds 405.
     for (const method of ['POST', 'GET', 'DELETE', 'HEAD']) resource.addMethod(method, integration);
     this.url = `${gateway.url}/mcp`;
   }

@@ -233,7 +233,11 @@ describe('what is no MCP request gets an error with a code', () => {
     await client.close();
   });
 
-  test.each(['GET', 'DELETE', 'HEAD'])('%s, which clients of 2025 try', async (method) => {
+  test.each([
+    ['GET', 'clients of 2025 try'],
+    ['DELETE', 'clients of 2025 try'],
+    ['HEAD', 'Gemini CLI sends'],
+  ])('%s, which %s', async (method) => {
     const response = await fetch(new URL('/mcp', cloud.url), {
       method,
       headers: { accept: 'text/event-stream' },

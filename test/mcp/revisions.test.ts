@@ -111,3 +111,12 @@ test('a client of 2025 learns who the server is, without those extensions', asyn
   expect(serverInfo).toMatchObject({ title: 'Reports', version: '2.0.0' });
   expect(capabilities.extensions).not.toHaveProperty([EXTENSION]);
 });
+
+test.each(['GET', 'DELETE', 'HEAD'])('%s is refused, and HEAD without a body', async (method) => {
+  const request = new Request('http://localhost/mcp', { method, headers: { accept: 'text/event-stream' } });
+  const response = await endpoint(request, { owner: 'alice', scopes }, Date.now() + 10_000);
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  const body = await response.text();
+  if (method === 'HEAD') expect(body).toBe('');
+  else expect(JSON.parse(body).error.message).toContain(`${method} is not supported`);
+});
