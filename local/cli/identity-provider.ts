@@ -10,8 +10,7 @@ export interface IdentityProviderOptions extends DocumentOptions {
   /** Port on 127.0.0.1. @default 0: a free port */
   readonly port?: number;
   /**
-   * Lifetime of access tokens in seconds. Clients renew a token before its end, Gemini CLI five minutes before: one that is valid for
-   * no longer never works there.
+   * Lifetime of access tokens in seconds. Use more than 300: Gemini CLI renews a token five minutes before it expires.
    * @default 3600, as in the user pool
    */
   readonly accessTokenSeconds?: number;

@@ -1,7 +1,7 @@
 /** Gives a page a clock that stands still, so that ages, durations and dates in pictures are the same in each run. */
 import type { Page } from 'puppeteer-core';
 
-/** When all pictures are taken. It has passed: a sign-in of today has not expired then. */
+/** When all pictures are taken. A past time, so that a sign-in of today has not expired. */
 export const PICTURE_TIME_MS = Date.parse('2026-11-03T09:41:00Z');
 
 /** Fixes the clock of each document that the page loads from now on, also in its frames. */
