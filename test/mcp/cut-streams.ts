@@ -1,6 +1,7 @@
 /** Receives the events of `events/stream` on connections that are lost again and again. */
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { expect } from '@jest/globals';
 import type { JobEvent } from '../../lambdas/events/event.ts';
 import { SlotsTable } from '../../lambdas/shared/slots-table.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
@@ -10,8 +11,8 @@ import { modern, modernRequest } from '../support/rpc.ts';
 import { sseMessages } from '../support/sse-messages.ts';
 import { awsClients } from '../support/test-cloud.ts';
 
-export const NAME = 'job.completed';
-export const EVENT = 'notifications/events/event';
+export const EVENT_TYPE = 'job.completed';
+export const EVENT_NOTIFICATION = 'notifications/events/event';
 /** The owner may hold five streams, and a client that leaves ends none. */
 const LEAVES_IN_A_ROW = 3;
 const MCP_FUNCTION = 'McpFunction';
@@ -28,12 +29,13 @@ export interface Received {
 }
 
 export function openStream(cloud: LocalCloud, owner: string, cursor: string | null): Promise<Response> {
-  return modernRequest(cloud, 'events/stream', { name: NAME, cursor }, { owner });
+  return modernRequest(cloud, 'events/stream', { name: EVENT_TYPE, cursor }, { owner });
 }
 
 /**
  * Records events while a client receives them and loses its connection, ten times: it leaves, or the function crashes.
- * @param events at least 400, in twenties. A connection lasts for a fiftieth to two of them, a crashed one for a page more.
+ * Each connection receives 2 to 4 % of the events, one that crashes a page more.
+ * @param events a multiple of 20, at least 400
  * @throws Error when a stream is truncated or refused
  */
 export async function receiveThroughTenCuts(
@@ -41,9 +43,37 @@ export async function receiveThroughTenCuts(
   owner: string,
   events: number,
 ): Promise<Received> {
+  if (events < 400 || events % 20 !== 0)
+    throw new Error(
+      `${events} events cannot be received through ten cuts. Use a multiple of 20, at least 400.`,
+    );
+  const cursor = await begin(cloud, owner);
   const stores = await openStores(cloud);
-  let cursor = await begin(cloud, owner);
   const recording = record(stores, owner, events);
+  try {
+    const [received, recorded] = await Promise.all([receive(cloud, owner, events, cursor), recording]);
+    return { ...received, recorded };
+  } finally {
+    await Promise.allSettled([recording]);
+    stores.close();
+  }
+}
+
+/** Expects that a client has received each event once and in order, through ten cuts. */
+export function expectComplete({ cuts, seen, recorded, after }: Received): void {
+  // The cuts explain a difference.
+  expect({ cuts, seen }).toEqual({ cuts, seen: recorded });
+  expect(cuts).toHaveLength(10);
+  expect(after).toEqual([]);
+}
+
+async function receive(
+  cloud: LocalCloud,
+  owner: string,
+  events: number,
+  start: string,
+): Promise<Omit<Received, 'recorded'>> {
+  let cursor = start;
   const seen: string[] = [];
   const cuts: string[] = [];
   while (seen.length < events) {
@@ -58,7 +88,7 @@ export async function receiveThroughTenCuts(
         if (result) break;
         if (params.truncated) throw new Error('The stream is truncated.');
         cursor = params.cursor;
-        if (method !== EVENT) continue;
+        if (method !== EVENT_NOTIFICATION) continue;
         seen.push(params.eventId);
         received += 1;
         if (seen.length === events) break;
@@ -72,15 +102,13 @@ export async function receiveThroughTenCuts(
       if (!isCrash || (error as Error).name !== 'TypeError') throw error;
     }
   }
-  const recorded = await recording;
-  const { result: after } = await modern(cloud, 'events/poll', { name: NAME, cursor }, { owner });
+  const { result: after } = await modern(cloud, 'events/poll', { name: EVENT_TYPE, cursor }, { owner });
   await crash(cloud, owner);
-  stores.close();
-  return { cuts, seen, recorded, after: after.events };
+  return { cuts, seen, after: after.events };
 }
 
 async function begin(cloud: LocalCloud, owner: string): Promise<string> {
-  const { result } = await modern(cloud, 'events/poll', { name: NAME, cursor: null }, { owner });
+  const { result } = await modern(cloud, 'events/poll', { name: EVENT_TYPE, cursor: null }, { owner });
   return result.cursor;
 }
 
@@ -99,7 +127,7 @@ async function record(stores: Stores, owner: string, count: number): Promise<rea
     const { endpointId } = mailbox ?? { endpointId: '' };
     const event: JobEvent = {
       id,
-      type: NAME,
+      type: EVENT_TYPE,
       timestamp: new Date().toISOString(),
       data: {} as JobEvent['data'],
     };
@@ -109,9 +137,10 @@ async function record(stores: Stores, owner: string, count: number): Promise<rea
   return ids;
 }
 
-/** Crashes the function with its streams, and lets their slots expire. */
+/** Crashes the function with its streams, and lets their slots expire. @throws Error when no instance of the function runs */
 export async function crash(cloud: LocalCloud, owner: string): Promise<void> {
-  cloud.interrupt(MCP_FUNCTION);
+  if (cloud.interrupt(MCP_FUNCTION) === 0)
+    throw new Error(`No instance of ${MCP_FUNCTION} runs. Correct MCP_FUNCTION.`);
   const { dynamodb } = awsClients(cloud);
   const { TableNames = [] } = await dynamodb.send(new ListTablesCommand());
   await dynamodb.send(
