@@ -55,15 +55,17 @@ function chromiumPath(): string {
   mkdirSync(cache, { recursive: true });
   const unpacked = mkdtempSync(`${directory}-`);
   const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
-  execFileSync(process.execPath, ['--eval', script], {
-    cwd: modules,
-    env: { ...process.env, TMPDIR: unpacked },
-  });
   try {
+    execFileSync(process.execPath, ['--eval', script], {
+      cwd: modules,
+      env: { ...process.env, TMPDIR: unpacked },
+    });
     renameSync(unpacked, directory);
-  } catch {
+  } catch (error) {
     // Another process was faster.
-    rmSync(unpacked, { recursive: true });
+    if (!existsSync(directory)) throw error;
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
   }
   return join(directory, 'chromium');
 }
