@@ -1,7 +1,5 @@
 /** Takes pictures of the pages, and compares them with those in `docs/images`, which the documentation shows. */
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer-core';
 import { animatedPng, type Frame, framesOf } from './animated-png.ts';
@@ -9,6 +7,9 @@ import { isPinnedBrowser, setTheme } from './browser.ts';
 import { type PictureDifference, pictureDifference } from './picture-difference.ts';
 
 const directory = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+/** Relative to the repository. Git ignores it, and CI uploads it. */
+const EVIDENCE = 'reports/pictures/';
+const evidence = fileURLToPath(new URL(`../../${EVIDENCE}`, import.meta.url));
 
 /** Writes pictures instead of comparing them. */
 const isWriting = Boolean(process.env.PICTURES);
@@ -77,16 +78,16 @@ async function readPicture(name: string): Promise<Uint8Array> {
   }
 }
 
-/** Keeps what is shown, and the picture that marks the differences, for the reader of the error. */
+/** Writes what is shown, and the picture that marks the differences, for the reader of the error. */
 async function outdated(
   name: string,
   png: Uint8Array,
   { summary, marked }: PictureDifference,
 ): Promise<Error> {
-  const kept = join(await mkdtemp(join(tmpdir(), 'picture-')), name);
-  await writeFile(`${kept}.png`, png);
-  if (marked) await writeFile(`${kept}-differences.png`, marked);
+  await mkdir(evidence, { recursive: true });
+  await writeFile(`${evidence}${name}.png`, png);
+  if (marked) await writeFile(`${evidence}${name}-differences.png`, marked);
   return new Error(
-    `The picture docs/images/${name}.png is out of date: ${summary}. See ${kept}.png. ${REMEDY}`,
+    `The picture docs/images/${name}.png is out of date: ${summary}. See ${EVIDENCE}${name}.png. ${REMEDY}`,
   );
 }
