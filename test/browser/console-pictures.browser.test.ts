@@ -10,7 +10,6 @@ import { type Job, stepLogKey } from '../../lambdas/jobs/job.ts';
 import { deliveryId } from '../../lambdas/webhooks/deliveries/delivery.ts';
 import { toItem as toDeliveryItem } from '../../lambdas/webhooks/deliveries/delivery-item.ts';
 import type { Frame } from './animated-png.ts';
-import { setTheme } from './browser.ts';
 import { type ConsoleCloud, consoleCloud } from './console-cloud.ts';
 import { moveClock, movePageTo, PICTURE_TIME_MS } from './fixed-clock.ts';
 import { press, see, seeInLog, show } from './page-actions.ts';
@@ -58,7 +57,21 @@ function buildOf(name: string, createdMs: number, elapsedMs: number): Job {
   return buildAt({ owner, jobId: idOf(name), project: 'hello-service', steps, createdMs, elapsedMs });
 }
 
+/** Ids of the jobs that `seed` has written. */
+const seeded = new Set<string>();
+/** The jobs of the tests before those of the lists. */
+const LISTED = 6;
+
+/** @throws Error when the jobs of the tests before this one are missing, which its pictures list */
+function requireListedJobs(): void {
+  if (seeded.size === LISTED) return;
+  throw new Error(
+    `The pictures list ${LISTED} jobs of earlier tests, and ${seeded.size} exist. Run the whole file, without -t.`,
+  );
+}
+
 async function seed(job: Job, steps: readonly PicturedStep[] = []): Promise<void> {
+  seeded.add(job.jobId);
   for (const { name, log } of steps) {
     await seedObject(service.cloud, stepLogKey(job.jobId, name), Buffer.from(log));
   }
@@ -179,6 +192,7 @@ test('a failed build and its retry', async () => {
 });
 
 test('the list of jobs', async () => {
+  requireListedJobs();
   const history = variedJobs(owner, { nowMs: nowMs - 20 * MINUTE_MS });
   await seedJobs(
     service.cloud,
@@ -218,6 +232,7 @@ test('endpoints and deliveries', async () => {
 });
 
 test('the page of operators', async () => {
+  requireListedJobs();
   const tab = await service.open('#/operator');
   await press(tab, 'Sign in as operator');
   await see(tab, '(operator)');
@@ -229,6 +244,5 @@ test('the page of operators', async () => {
   await show(tab, '#/operator');
   await see(tab, '3 jobs.');
   await expectPictures(tab, 'console-operator');
-  await setTheme(tab, 'light');
   await tab.close();
 });
