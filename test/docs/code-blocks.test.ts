@@ -159,12 +159,30 @@ function exportsOf(specifier: string): readonly string[] {
   return [...exported];
 }
 
-test('each JSON block parses, unless `…` shortens it', () => {
-  for (const { page, line, language, text } of blocks) {
-    if (language !== 'json' || text.includes('…')) continue;
-    const parsed = () => JSON.parse(text.replace(/^\/\/.*/, ''));
-    expect({ page, line, parsed: Boolean(parsed()) }).toEqual({ page, line, parsed: true });
+/** Returns why a block is not JSON; nothing for JSON. */
+function jsonErrors({ page, line, text }: Block): readonly string[] {
+  try {
+    JSON.parse(text.replace(/^\/\/.*/, ''));
+    return [];
+  } catch (error) {
+    return [`${page}, block after line ${line}: ${(error as Error).message}`];
   }
+}
+
+test.each([
+  ['{ "a": 1, }', 1],
+  ['0', 0],
+  ['null', 0],
+])('%s has %i JSON errors, with page and line', (text, count) => {
+  const errors = jsonErrors({ page: 'README.md', line: 7, language: 'json', text });
+  expect(errors).toHaveLength(count);
+  for (const error of errors) expect(error).toMatch(/^README\.md, block after line 7: .*JSON/);
+});
+
+test('each JSON block parses, unless `…` shortens it', () => {
+  const json = blocks.filter(({ language, text }) => language === 'json' && !text.includes('…'));
+  expect(json).not.toEqual([]);
+  expect(json.flatMap(jsonErrors)).toEqual([]);
 });
 
 test.each(typeScript)('the block after line $line of $page imports or declares what it uses', (block) => {
