@@ -1,4 +1,4 @@
-/** OpenAI's Codex CLI, without a model or an account: `codex mcp add`, and the tools through its app server. */
+/** Drives OpenAI's Codex CLI, without a model or an account: `codex mcp add`, and the tools through its app server. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

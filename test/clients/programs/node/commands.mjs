@@ -11,10 +11,11 @@ export const require = createRequire(`${process.env.PACKAGES}/`);
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-/** Lets the runner sign in at a page, as a browser does. It returns when the page has redirected to the client. */
+/** Lets the runner sign in at a page, as a browser does. It returns when the page has redirected to the client. @throws Error when the runner ends */
 export async function openPage(url) {
   write({ open: url });
-  const { value } = await lines.next();
+  const { value, done } = await lines.next();
+  if (done) throw new Error(`The runner ended before it opened ${url}. Read why in its own output.`);
   return JSON.parse(value).callback;
 }
 

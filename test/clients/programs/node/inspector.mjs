@@ -1,4 +1,4 @@
-/** The official Inspector's command line: a process for each command. In the newer era it is given a task, and follows it. */
+/** Drives the official Inspector's command line, with a process for each command. In the newer era it gets a task and follows it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `mcp-remote`, the bridge for hosts that start servers as programs: behind the official SDK's transport for standard input. */
+/** Drives `mcp-remote`, the bridge for hosts that start servers as programs, with the official SDK's transport for standard input. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

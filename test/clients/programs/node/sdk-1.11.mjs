@@ -1,4 +1,4 @@
-/** The official SDK for TypeScript 1.11.5 of May 2025: tools. Its sign-in knows no separate authorization server. */
+/** Drives the official SDK for TypeScript 1.11.5 of May 2025: tools. Its sign-in knows no separate authorization server. */
 import { require, serve, token, url, versionOf } from './commands.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
