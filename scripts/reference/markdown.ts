@@ -22,18 +22,18 @@ export function fenced(language: string, text: string): string {
 }
 
 /** @returns `a, b and c` */
-export function all(texts: readonly string[]): string {
+export function joinWithAnd(texts: readonly string[]): string {
   return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(texts);
 }
 
 /** @returns `a, b or c`, or a line for each of many texts */
-export function choices(texts: readonly string[]): string {
+export function joinWithOr(texts: readonly string[]): string {
   if (texts.length > MOST_VALUES_IN_A_LINE) return texts.join('<br>');
   return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(texts);
 }
 
 /** @returns the number with separators of thousands */
-export function number(value: unknown): string {
+export function formatNumber(value: unknown): string {
   return Number(value).toLocaleString('en-US');
 }
 

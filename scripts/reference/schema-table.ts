@@ -1,6 +1,6 @@
 /** Writes JSON Schemas as tables that people can read. */
 import type { JsonSchema } from './json-schema.ts';
-import { choices, code, number, table } from './markdown.ts';
+import { code, formatNumber, joinWithOr, table } from './markdown.ts';
 
 /** Texts for the schemas of one page. */
 export interface SchemaTexts {
@@ -81,17 +81,17 @@ export function typeOf(schema: JsonSchema, texts: SchemaTexts = {}): string {
   if (typeof $ref === 'string') return (texts.reference ?? String)(nameOf($ref));
   if (only !== undefined) return code(JSON.stringify(only));
   const values = schema.enum as readonly unknown[] | undefined;
-  if (values) return choices(values.map((value) => code(String(value))));
+  if (values) return joinWithOr(values.map((value) => code(String(value))));
   const alternatives = (schema.anyOf ?? schema.oneOf) as readonly JsonSchema[] | undefined;
   if (alternatives && type !== 'object') {
-    return choices([...new Set(alternatives.map((each) => typeOf(each, texts)))]);
+    return joinWithOr([...new Set(alternatives.map((each) => typeOf(each, texts)))]);
   }
   if (type === 'array') {
     const size = limits(schema).map((range) => `(${range} items)`);
     return [`list of ${typeOf((items ?? {}) as JsonSchema, texts)}`, ...size].join(' ');
   }
   if (isMap(schema)) return `map of ${typeOf(schema.additionalProperties, texts)}`;
-  const names = Array.isArray(type) ? choices(type) : ((type as string | undefined) ?? 'any JSON');
+  const names = Array.isArray(type) ? joinWithOr(type) : ((type as string | undefined) ?? 'any JSON');
   return [names, ...(format ? [`(${format})`] : []), ...limits(schema)].join(' ');
 }
 
@@ -117,8 +117,8 @@ function limits(schema: JsonSchema): readonly string[] {
 }
 
 function range(from: unknown, to: unknown, unit: string): string {
-  if (to === undefined) return `from ${number(from)}${unit}`;
-  return `${from === undefined ? 'up to' : `${number(from)} to`} ${number(to)}${unit}`;
+  if (to === undefined) return `from ${formatNumber(from)}${unit}`;
+  return `${from === undefined ? 'up to' : `${formatNumber(from)} to`} ${formatNumber(to)}${unit}`;
 }
 
 /** Returns the description with the default, or the description of the schema that is referenced. */

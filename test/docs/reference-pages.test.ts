@@ -8,6 +8,7 @@ import { operations } from '../../lambdas/operations/index.ts';
 import { engineErrors } from '../../lambdas/shared/error-meanings.ts';
 import { ErrorCode } from '../../lambdas/shared/errors.ts';
 import { gatewayErrors } from '../../scripts/reference/gateway-errors.ts';
+import { curlOf } from '../../scripts/reference/http-api/curl.ts';
 import { referencePages, stalePages } from '../../scripts/reference-docs.ts';
 
 test('the generated pages are what `npm run reference-docs` generates', () => {
@@ -58,6 +59,18 @@ test('the page of the HTTP API has a section and a call for each route', () => {
     const section = sections.find((text) => text.includes(`\n\`${method} ${path}\` `)) ?? '';
     expect([path, /```sh\ncurl -s /.test(section)]).toEqual([path, true]);
   }
+});
+
+test('a path parameter without an example has no call', () => {
+  const parameter = { name: 'file', in: 'path', description: 'Name of a file.', schema: {} } as const;
+  const route = {
+    ...{ method: 'GET', path: '/console/{file}', tags: [], summary: '', security: [], responses: {} },
+    parameters: [parameter],
+  };
+  expect(() => curlOf(route)).toThrow('"file" has no example. Add an example.');
+  expect(curlOf({ ...route, parameters: [{ ...parameter, example: 'app.js' }] })).toContain(
+    '/console/app.js',
+  );
 });
 
 test('the headings of the page of the HTTP API differ', () => {

@@ -18,7 +18,7 @@ interface Content {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-export interface Header {
+interface Header {
   readonly description: string;
 }
 
@@ -74,10 +74,6 @@ export class ApiDocument {
 
   get schemas(): Readonly<Record<string, JsonSchema>> {
     return this.#document.components.schemas;
-  }
-
-  get headers(): readonly Header[] {
-    return Object.values(this.#document.components.headers);
   }
 
   /** All routes, in the order of the document. */

@@ -1,5 +1,5 @@
 /** Writes a call of a route as a curl command. */
-import type { ApiRoute, Parameter } from './document.ts';
+import type { ApiRoute, Parameter } from './api-document.ts';
 
 const LONGEST_LINE = 110;
 
@@ -22,11 +22,13 @@ export function curlOf(route: ApiRoute): string | undefined {
   return wrapped(parts);
 }
 
-/** An id is a variable; anything else has its example. */
+/** An id is a variable; anything else has its example. @throws Error for a parameter without one */
 function pathValue(name: string, parameters: readonly Parameter[]): string {
   if (name === 'token') return '$ANSWER_TOKEN';
   if (name.endsWith('_id')) return `$${name.toUpperCase()}`;
-  return String(parameters.find((parameter) => parameter.name === name)?.example);
+  const example = parameters.find((parameter) => parameter.name === name)?.example;
+  if (example === undefined) throw new Error(`The path parameter "${name}" has no example. Add an example.`);
+  return String(example);
 }
 
 function queryOf(parameters: readonly Parameter[]): string {

@@ -1,6 +1,6 @@
 /** Writes the reference of the HTTP API from the document that docs/openapi.yaml is made from. */
 import { anchorOf, code, fenced, generatedFrom, table } from '../markdown.ts';
-import { ApiDocument, type ApiRoute, type Response } from './document.ts';
+import { ApiDocument, type ApiRoute, type Response } from './api-document.ts';
 import { linkToCodes } from './error-links.ts';
 import { inlinedSchemas, type RouteTexts, routeRow, routeSection } from './route.ts';
 import { ApiSchemas } from './schemas.ts';

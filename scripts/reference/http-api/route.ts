@@ -1,9 +1,9 @@
 /** Writes the section of one route: what it needs, takes and returns, with a call. */
 import type { JsonSchema } from '../json-schema.ts';
-import { all, anchorOf, code, fenced, table } from '../markdown.ts';
+import { anchorOf, code, fenced, joinWithAnd, table } from '../markdown.ts';
 import { referenceOf } from '../schema-table.ts';
+import type { ApiDocument, ApiRoute, Parameter, Response } from './api-document.ts';
 import { curlOf } from './curl.ts';
-import type { ApiDocument, ApiRoute, Parameter, Response } from './document.ts';
 import { linkToCodes } from './error-links.ts';
 import type { ApiSchemas } from './schemas.ts';
 
@@ -35,7 +35,7 @@ export function routeRow({ method, path, summary, ...route }: ApiRoute): readonl
   return [
     code(`${method} ${path}`),
     `[${summary}](#${anchorOf(summary)})`,
-    all(scopesOf(route).map(code)) || 'public',
+    joinWithAnd(scopesOf(route).map(code)) || 'public',
   ];
 }
 
@@ -56,7 +56,7 @@ export function inlinedSchemas(
 function permissionOf(route: ApiRoute): string {
   const scopes = scopesOf(route);
   if (scopes.length === 0) return 'needs no access token.';
-  return `needs the scope${scopes.length > 1 ? 's' : ''} ${all(scopes.map(code))}.`;
+  return `needs the scope${scopes.length > 1 ? 's' : ''} ${joinWithAnd(scopes.map(code))}.`;
 }
 
 function scopesOf({ security }: Pick<ApiRoute, 'security'>): readonly string[] {
@@ -112,7 +112,9 @@ function responsesOf({ responses }: ApiRoute, texts: RouteTexts): readonly strin
   return [
     responsesTable(rows, texts),
     ...(common.length > 0
-      ? [`It also returns the [common error${common.length > 1 ? 's' : ''}](#common-errors) ${all(common)}.`]
+      ? [
+          `It also returns the [common error${common.length > 1 ? 's' : ''}](#common-errors) ${joinWithAnd(common)}.`,
+        ]
       : []),
     ...rows.flatMap((row) => bodyTable(row, texts)),
   ];
@@ -157,7 +159,7 @@ function bodyTable({ statuses, response }: Responses, { schemas }: RouteTexts): 
   const name = referenceOf(body);
   const schema = name === undefined ? body : schemas.ofOneBody(name);
   if (!schema || !hasProperties(schema)) return [];
-  return [`Body of ${all(statuses)}:`, schemas.properties(schema, true)];
+  return [`Body of ${joinWithAnd(statuses)}:`, schemas.properties(schema, true)];
 }
 
 function hasProperties(schema: JsonSchema | undefined): boolean {

@@ -2,7 +2,7 @@
 import type { JsonSchema } from '../json-schema.ts';
 import { anchorOf, code, table } from '../markdown.ts';
 import { meaningOf, type SchemaTexts, schemaTable, typeOf } from '../schema-table.ts';
-import { ApiDocument } from './document.ts';
+import { ApiDocument } from './api-document.ts';
 
 const SIMPLE_TYPES = 'Simple types';
 

@@ -10,7 +10,7 @@ import type { SchemaCollection } from '../json-schema.ts';
 import { errorExamples } from './error-examples.ts';
 import { referTo } from './headers.ts';
 
-type Route = (typeof routes)[number];
+export type Route = (typeof routes)[number];
 
 /** Builds responses, and collects those that routes share. */
 export class ErrorResponses {

@@ -6,12 +6,9 @@ import type {
   ResponseDescription,
   RouteDescription,
 } from '../../../lambdas/api/reference/route-description.ts';
-import type { routes } from '../../../lambdas/api/routes.ts';
 import type { JsonSchema, SchemaCollection } from '../json-schema.ts';
-import type { ErrorResponses } from './error-responses.ts';
+import type { ErrorResponses, Route } from './error-responses.ts';
 import { referTo } from './headers.ts';
-
-export type Route = (typeof routes)[number];
 
 const JSON_TYPE = 'application/json';
 

@@ -1,6 +1,6 @@
 /** Says how callers authenticate, and what each scope allows. */
 
-export const SCOPES = {
+const SCOPES = {
   'jobs:read': 'Read jobs, their deliveries and their events.',
   'jobs:write': 'Start, answer, retry and cancel jobs.',
   'jobs:operate':
