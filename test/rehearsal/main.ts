@@ -21,9 +21,9 @@ async function main(): Promise<number> {
   await mkdir(CACHE, { recursive: true });
   const python = await pythonEnvironment(CACHE, PYTHON_PACKAGES);
   const directory = await mkdtemp(join(CACHE, 'run-'));
+  const ministack = await startMinistack(python, directory);
   // For the tutorial's app: Node runs no TypeScript below node_modules.
   const home = await mkdtemp(join(tmpdir(), 'rehearsal-'));
-  const ministack = await startMinistack(python, directory);
   // A program of its own: Node reads the additional certificate authority only when it starts.
   const status = await runAttached(
     process.execPath,
@@ -37,9 +37,11 @@ async function main(): Promise<number> {
     { env: ministack.environment },
   );
   await ministack.stop();
-  await rm(home, { recursive: true, force: true });
-  if (status === 0) await rm(directory, { recursive: true, force: true });
-  else console.log(`The logs are in ${directory}.`);
+  if (status === 0) {
+    for (const folder of [directory, home]) await rm(folder, { recursive: true, force: true });
+  } else {
+    console.log(`The logs are in ${directory}, the app of the tutorial and its outputs in ${home}.`);
+  }
   return status;
 }
 
