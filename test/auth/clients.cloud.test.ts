@@ -23,6 +23,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { ClientDocuments } from '../support/client-documents.ts';
 import { call } from '../support/test-cloud.ts';
 import { startTokenCloud } from '../support/token-cloud.ts';
+import { ClientMemory, type ClientMemoryOptions } from './client-memory.ts';
 
 const ACCESS_TOKEN_SECONDS = 3;
 const REDIRECT_URL = 'http://127.0.0.1:8765/callback';
@@ -74,81 +75,21 @@ test('a sign-in page without the cookie of its browser says what to do', async (
   expect(await response.text()).toContain('connect again');
 });
 
-/** A client's storage, as an application would write it; it knows nothing of this server. */
-class Memory {
-  readonly redirectUrl = REDIRECT_URL;
-  readonly clientMetadata: Record<string, unknown> & { redirect_uris: string[] };
-  readonly saved: Record<string, unknown> = {};
-  /** Replaces a registration. */
-  readonly known: { client_id: string } | undefined;
-  readonly scope: string | undefined;
-  /** URL of a metadata document, for a client that prefers it to a registration. */
-  readonly clientMetadataUrl: string | undefined;
-  authorizationUrl: URL | undefined;
-
-  constructor({
-    known,
-    scope,
-    loginHint,
-    clientMetadataUrl,
-  }: { known?: { client_id: string }; scope?: string; loginHint?: string; clientMetadataUrl?: string } = {}) {
-    this.known = known;
-    this.clientMetadataUrl = clientMetadataUrl;
-    this.scope = scope;
-    this.loginHint = loginHint;
-    this.clientMetadata = {
-      client_name: 'test',
-      redirect_uris: [REDIRECT_URL],
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-      token_endpoint_auth_method: 'none',
-      ...(scope !== undefined && { scope }),
-    };
-  }
-  readonly loginHint: string | undefined;
-  clientInformation() {
-    return this.known ?? this.saved.client;
-  }
-  saveClientInformation(client: unknown) {
-    this.saved.client = client;
-  }
-  tokens() {
-    return this.saved.tokens as { access_token: string; refresh_token?: string } | undefined;
-  }
-  saveTokens(tokens: unknown) {
-    this.saved.tokens = tokens;
-  }
-  saveDiscoveryState(state: unknown) {
-    this.saved.discovery = state;
-  }
-  discoveryState() {
-    return this.saved.discovery;
-  }
-  saveCodeVerifier(verifier: string) {
-    this.saved.verifier = verifier;
-  }
-  codeVerifier() {
-    return String(this.saved.verifier);
-  }
-  redirectToAuthorization(url: URL) {
-    if (this.loginHint !== undefined) url.searchParams.set('login_hint', this.loginHint);
-    this.authorizationUrl = url;
-  }
-}
-
+const memoryOf = (options: Omit<ClientMemoryOptions, 'redirectUrl'> = {}) =>
+  new ClientMemory({ redirectUrl: REDIRECT_URL, ...options });
 const newClient = () => new Client({ name: 'test', version: '1.0.0' });
-const transportOf = (memory: Memory) =>
+const transportOf = (memory: ClientMemory) =>
   new StreamableHTTPClientTransport(mcp, { authProvider: memory as unknown as OAuthClientProvider });
 
 /** Signs in until the client holds a token. */
-async function signIn(memory: Memory): Promise<void> {
+async function signIn(memory: ClientMemory): Promise<void> {
   const transport = transportOf(memory);
   await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
   const { searchParams } = await browse(memory.authorizationUrl as URL);
   await transport.finishAuth(searchParams);
 }
 
-async function connect(memory: Memory): Promise<Client> {
+async function connect(memory: ClientMemory): Promise<Client> {
   const client = newClient();
   await client.connect(transportOf(memory));
   return client;
@@ -168,7 +109,7 @@ describe('@modelcontextprotocol/client', () => {
       /^local$/,
     ],
   ])('a client %s finds out where to sign in, and runs a job', async (_what, options, clientId) => {
-    const memory = new Memory(options());
+    const memory = memoryOf(options());
     await signIn(memory);
     const asked = (memory.authorizationUrl as URL).searchParams;
     expect(asked.get('client_id')).toMatch(clientId);
@@ -189,7 +130,7 @@ describe('@modelcontextprotocol/client', () => {
   });
 
   test('an expired token is renewed without the user', async () => {
-    const memory = new Memory();
+    const memory = memoryOf();
     await signIn(memory);
     const first = memory.tokens();
     memory.authorizationUrl = undefined;
@@ -203,7 +144,7 @@ describe('@modelcontextprotocol/client', () => {
   });
 
   test('users have their own jobs', async () => {
-    const [ada, bob] = [new Memory({ loginHint: 'ada' }), new Memory({ loginHint: 'bob' })];
+    const [ada, bob] = [memoryOf({ loginHint: 'ada' }), memoryOf({ loginHint: 'bob' })];
     await signIn(ada);
     await signIn(bob);
     const [a, b] = [await connect(ada), await connect(bob)];
@@ -217,7 +158,7 @@ describe('@modelcontextprotocol/client', () => {
   test('the default user may operate when a client requests it, and no other user may', async () => {
     const operate = async (loginHint?: string) => {
       const known = { client_id: idp.publicClient.clientId, issuer: idp.issuer };
-      const memory = new Memory({ known, loginHint });
+      const memory = memoryOf({ known, loginHint });
       const transport = transportOf(memory);
       await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
       const url = memory.authorizationUrl as URL;
@@ -235,7 +176,7 @@ describe('@modelcontextprotocol/client', () => {
   test('the redirect names the identity provider (RFC 9207), and a client refuses the redirect of another', async () => {
     const metadata = await fetch(`${idp.issuer}/.well-known/openid-configuration`);
     expect(await metadata.json()).toMatchObject({ authorization_response_iss_parameter_supported: true });
-    const memory = new Memory();
+    const memory = memoryOf();
     const transport = transportOf(memory);
     await expect(newClient().connect(transport)).rejects.toThrow(UnauthorizedError);
     const { searchParams } = await browse(memory.authorizationUrl as URL);
@@ -265,10 +206,10 @@ describe('@modelcontextprotocol/client', () => {
 });
 
 describe('@modelcontextprotocol/sdk 1.x', () => {
-  const transportOf1 = (memory: Memory) =>
+  const transportOf1 = (memory: ClientMemory) =>
     new Transport1(mcp, { authProvider: memory as unknown as OAuthClientProvider1 });
 
-  async function signIn1(memory: Memory): Promise<void> {
+  async function signIn1(memory: ClientMemory): Promise<void> {
     const transport = transportOf1(memory);
     await expect(new Client1({ name: 'test', version: '1.0.0' }).connect(transport)).rejects.toThrow(
       'Unauthorized',
@@ -277,7 +218,7 @@ describe('@modelcontextprotocol/sdk 1.x', () => {
     await transport.finishAuth(String(searchParams.get('code')));
   }
 
-  async function runJob(memory: Memory): Promise<void> {
+  async function runJob(memory: ClientMemory): Promise<void> {
     const client = new Client1({ name: 'test', version: '1.0.0' });
     await client.connect(transportOf1(memory));
     const { structuredContent } = await client.callTool({
@@ -289,14 +230,14 @@ describe('@modelcontextprotocol/sdk 1.x', () => {
   }
 
   test('a client that registers itself signs in, and runs a job', async () => {
-    const memory = new Memory();
+    const memory = memoryOf();
     await signIn1(memory);
     await runJob(memory);
   });
 
   test('a client with a metadata document signs in, renews its token, and runs a job', async () => {
     const clientMetadataUrl = documents.publish('/v1.json');
-    const memory = new Memory({ clientMetadataUrl });
+    const memory = memoryOf({ clientMetadataUrl });
     await signIn1(memory);
     const token = memory.tokens()?.access_token ?? '';
     expect(decodeJwt(token).client_id).toBe(clientMetadataUrl);

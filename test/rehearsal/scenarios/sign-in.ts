@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {
   Client,
   type OAuthClientProvider,
-  type OAuthDiscoveryState,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
+import { ClientMemory } from '../../auth/client-memory.ts';
 import { call } from '../../support/test-cloud.ts';
 import { jsonRequest } from '../aws-requests.ts';
 import { servedUrl } from '../caller.ts';
@@ -63,9 +63,10 @@ export async function signInScenarios(report: Report, tutorial: Tutorial): Promi
     },
   );
   await report.check('the person signs in, chooses a password, and gets the result of the tool', async () => {
-    const person = new Person(output('ClientId'));
+    const person = new ClientMemory({ redirectUrl: REDIRECT_URL, known: { client_id: output('ClientId') } });
+    const authProvider = person as unknown as OAuthClientProvider;
     const transport = () =>
-      new StreamableHTTPClientTransport(new URL(endpoint), { authProvider: person, fetch: servedFetch });
+      new StreamableHTTPClientTransport(new URL(endpoint), { authProvider, fetch: servedFetch });
     const first = transport();
     await assert.rejects(newClient().connect(first), UnauthorizedError);
     const page = person.authorizationUrl;
@@ -131,53 +132,6 @@ async function connectProgram(url: string, bearer: string): Promise<Client> {
 /** Sends requests for hosts of AWS to ministack. */
 function servedFetch(url: string | URL, init?: RequestInit): Promise<Response> {
   return fetch(servedUrl(String(url)), init);
-}
-
-/** What an MCP client with the id of the pool's client for people stores while it signs in. */
-class Person implements OAuthClientProvider {
-  readonly redirectUrl = REDIRECT_URL;
-  readonly clientMetadata = { client_name: 'rehearsal', redirect_uris: [REDIRECT_URL] };
-  readonly #clientId: string;
-  #tokens: Awaited<ReturnType<OAuthClientProvider['tokens']>>;
-  #verifier = '';
-  #discovery: OAuthDiscoveryState | undefined;
-  authorizationUrl: URL | undefined;
-
-  constructor(clientId: string) {
-    this.#clientId = clientId;
-  }
-
-  clientInformation() {
-    return { client_id: this.#clientId };
-  }
-
-  tokens() {
-    return this.#tokens;
-  }
-
-  saveTokens(tokens: NonNullable<Awaited<ReturnType<OAuthClientProvider['tokens']>>>) {
-    this.#tokens = tokens;
-  }
-
-  redirectToAuthorization(url: URL) {
-    this.authorizationUrl = url;
-  }
-
-  saveCodeVerifier(verifier: string) {
-    this.#verifier = verifier;
-  }
-
-  codeVerifier() {
-    return this.#verifier;
-  }
-
-  saveDiscoveryState(state: OAuthDiscoveryState) {
-    this.#discovery = state;
-  }
-
-  discoveryState() {
-    return this.#discovery;
-  }
 }
 
 /** Returns an access token for the stack's client for programs (OAuth client credentials). */
