@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { LONGEST_CALL_MS } from '../../lambdas/definition/operation-definition.ts';
 import { defaultOf, type InterfaceMember, readInterface, readTypeComment } from './interfaces.ts';
-import { code, fenced, generatedFrom, number, table } from './markdown.ts';
+import { code, fenced, formatNumber, generatedFrom, table } from './markdown.ts';
 
 const DEFINITION = 'lambdas/definition/operation-definition.ts';
 const DEFINE = 'lambdas/definition/define-operation.ts';
@@ -109,7 +109,7 @@ ${table(
   ],
 )}
 
-A mode requires all of its fields. A \`maxWaitMs\` above ${number(LONGEST_CALL_MS)} acts as ${number(LONGEST_CALL_MS)}, because many clients stop listening
+A mode requires all of its fields. A \`maxWaitMs\` above ${formatNumber(LONGEST_CALL_MS)} acts as ${formatNumber(LONGEST_CALL_MS)}, because many clients stop listening
 after 60 s.
 
 ${fenced('ts', EXAMPLE_OF_MODE)}
