@@ -14,7 +14,7 @@ import { jobScenarios } from './scenarios/jobs.ts';
 import { permissionCheck, sweepScenario } from './scenarios/permissions.ts';
 import { restoreScenario, takeoverScenario } from './scenarios/restore.ts';
 import { rotationScenarios } from './scenarios/rotate-keys.ts';
-import { signInScenarios } from './scenarios/sign-in.ts';
+import { samplesScenario, signInScenarios } from './scenarios/sign-in.ts';
 import { Tutorial } from './scenarios/tutorial.ts';
 import { updateScenarios } from './scenarios/update.ts';
 import { storeChecks } from './stores.ts';
@@ -57,6 +57,9 @@ async function rehearse(): Promise<void> {
       destroy: () => tutorial.run('delete').then(() => undefined),
     });
   }
+  await emptyAccount();
+  await samplesScenario(report, join(directory, 'samples'), join(projects, 'quick'));
+  await permissionCheck(report, join(directory, 'functions-samples.log'));
   await templateChecks(report, python, join(directory, 'templates'));
   await storeChecks(report, python, directory);
 }

@@ -1,15 +1,18 @@
 /** Deploys the tutorial's app with its user pool, and calls it as a person and as a program who sign in there. */
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import {
   Client,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
+import { deployedOutputs } from '../../../local/cli/deployed-stack.ts';
 import { ClientMemory } from '../../auth/client-memory.ts';
 import { call } from '../../support/test-cloud.ts';
 import { jsonRequest } from '../aws-requests.ts';
 import { servedUrl } from '../caller.ts';
+import { addProject, bootstrap, deploy, STACK, synthesize } from '../deployment.ts';
 import type { Report } from '../report.ts';
 import { invitationPassword, signInAtPages } from './sign-in-pages.ts';
 import type { Tutorial } from './tutorial.ts';
@@ -116,6 +119,27 @@ export async function signInScenarios(report: Report, tutorial: Tutorial): Promi
     await client.close();
   });
   return true;
+}
+
+/**
+ * Deploys the samples as `bin/app.ts` does without options, with a user pool, and builds in the sandbox.
+ * @param assembly folder of the assembly to write
+ * @param project folder of a project to build
+ */
+export async function samplesScenario(report: Report, assembly: string, project: string): Promise<void> {
+  await report.check('the samples deploy with a user pool, and a program builds in the sandbox', async () => {
+    await synthesize(assembly, 'bin/app.ts', {});
+    await bootstrap(assembly);
+    await deploy(assembly);
+    await addProject(project);
+    const outputs = await deployedOutputs(STACK);
+    const bearer = await token((name) => outputs[name] ?? '', SCOPES);
+    const client = await connectProgram(servedUrl(outputs.McpEndpoint ?? ''), bearer);
+    const { data } = await call(client, 'start_build', { project: basename(project) });
+    const { data: job } = await call(client, 'check_job', { job_id: data.job_id, wait_seconds: 50 });
+    assert.equal(job.status, 'completed', JSON.stringify(job));
+    await client.close();
+  });
 }
 
 function newClient(): Client {
