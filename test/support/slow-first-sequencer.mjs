@@ -8,7 +8,6 @@ const SLOWEST = [
   'test/runner/sandbox/sandbox',
   'test/executions/external-state-machines',
   'test/mcp/event-stream.cloud',
-  'test/operations/upload',
   'test/webhooks/webhooks.cloud',
   'test/mcp/jobs.cloud',
   'test/mcp/events.cloud',
