@@ -3,7 +3,6 @@ import Sequencer from '@jest/test-sequencer';
 
 /** The slowest: they start programs, install packages, or wait for retries. A fresh clone has no timings of earlier runs. */
 const SLOWEST = [
-  'test/operations/call-api',
   'test/chaos/chaos',
   'test/runner/sandbox/sandbox',
   'test/executions/external-state-machines',
