@@ -105,7 +105,13 @@ test('each output that the tutorial reads has one name in the template', async (
   const { Outputs } = JSON.parse(await readFile(template, 'utf8'));
   const page = await readFile(PAGE, 'utf8');
   const read = new Set([...page.matchAll(/\$\(OUT (\w+)\)/g)].map(([, name = '']) => name));
-  expect([...read].sort()).toEqual(['LoginDomain', 'McpEndpoint', 'ProgramClientId', 'UserPoolId']);
+  expect([...read].sort()).toEqual([
+    'ClientId',
+    'LoginDomain',
+    'McpEndpoint',
+    'ProgramClientId',
+    'UserPoolId',
+  ]);
   const definition = /^OUT\(\).*$/m.exec(page)?.[0] ?? '';
   const outputs = Object.fromEntries(Object.keys(Outputs).map((name) => [name, `value of ${name}`]));
   await writeFile(join(folder, 'outputs.json'), JSON.stringify({ WordService: outputs }));
