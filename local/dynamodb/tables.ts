@@ -1,7 +1,6 @@
 /** Runs DynamoDB: dynalite with the tables of the template, and the time to live that dynalite lacks. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateTableCommand,
   DeleteItemCommand,
@@ -11,6 +10,7 @@ import {
   paginateScan,
   ResourceInUseException,
   type TableDescription,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { Environment } from '../environment.ts';
 import type { Iam } from '../iam/iam.ts';
@@ -27,8 +27,8 @@ import type { TableStream } from './table-stream.ts';
 
 /** DynamoDB takes days. With five seconds, a developer sees that expired items disappear. */
 const TTL_SWEEP_MS = 5_000;
-/** Between two looks at a table that is being created. */
-const ACTIVE_POLL_MS = 5;
+/** In seconds: dynalite creates a table after its response, as DynamoDB does, but in milliseconds. */
+const CREATION_WAIT = { maxWaitTime: 60, minDelay: 0.005, maxDelay: 0.1 };
 /** DynamoDB's limit of one request. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
@@ -158,7 +158,7 @@ async function createTable(client: DynamoDBClient, name: string, properties: Tab
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
-    await becomeActive(client, name);
+    await waitUntilTableExists({ client, ...CREATION_WAIT }, { TableName: name });
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
     const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
@@ -166,13 +166,6 @@ async function createTable(client: DynamoDBClient, name: string, properties: Tab
     throw new Error(
       `Table ${name} exists with other keys or indexes: delete the data directory to start with an empty table.`,
     );
-  }
-}
-
-/** Waits until the table takes requests: dynalite creates it after the response, as DynamoDB does. */
-async function becomeActive(client: DynamoDBClient, TableName: string): Promise<void> {
-  while ((await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus !== 'ACTIVE') {
-    await delay(ACTIVE_POLL_MS);
   }
 }
 

@@ -182,6 +182,7 @@ export class InstancePool {
     if (this.#waiting.length === 0) return;
     this.#stillTicks += 1;
     for (let count = this.#missing(); count > 0 && !this.#isFull; count--) {
+      this.#stillTicks = 0;
       const next = this.#waiting.shift();
       next?.resolve(this.#start(next.tenantId));
     }
@@ -192,15 +193,14 @@ export class InstancePool {
   #missing(): number {
     const instances = [...this.#members.keys()];
     if (instances.some(({ startingMs }) => startingMs < STARTING_MS)) return 0;
-    const belowLimit = Math.max(0, SOFT_LIMIT - instances.length);
-    const [patienceTicks, longWaitMs] =
-      belowLimit > 0 ? [1, LONG_WAIT_MS] : [BUSY_PATIENCE_TICKS, BUSY_WAIT_MS];
-    if (this.#stillTicks >= patienceTicks) {
-      this.#stillTicks = 0;
-      return Math.min(belowLimit || this.#waiting.length, this.#waiting.length);
-    }
+    const belowLimit = SOFT_LIMIT - instances.length;
+    const isBusy = belowLimit <= 0;
+    if (this.#stillTicks >= (isBusy ? BUSY_PATIENCE_TICKS : 1))
+      return isBusy ? this.#waiting.length : belowLimit;
     const waitedMs = performance.now() - (this.#waiting[0]?.sinceMs ?? 0);
-    return instances.length < availableParallelism() || waitedMs > longWaitMs ? 1 : 0;
+    return instances.length < availableParallelism() || waitedMs > (isBusy ? BUSY_WAIT_MS : LONG_WAIT_MS)
+      ? 1
+      : 0;
   }
 
   #stoppedError(): Error {
