@@ -3,10 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startLocalCloud } from '../../local/cloud.ts';
 import { synthesizeSource } from '../support/synthesize-source.ts';
-import { ChangeLog } from './change-log.ts';
-import { ownersOf } from './plan.ts';
 import { runChaos } from './run-chaos.ts';
 
 const { values } = parseArgs({
@@ -26,42 +23,32 @@ try {
   console.log('Synthesizing …');
   const assemblyDirectory = join(scratch, 'cdk.out');
   await synthesizeSource(assemblyDirectory, 'test/fixtures/app.ts');
-  const log = new ChangeLog(ownersOf(jobs));
-  const cloud = await startLocalCloud({
+  const { broken, figures } = await runChaos({
+    jobs,
+    burst: Math.min(jobs, Math.max(100, Math.round(jobs / 10))),
+    inFlight: 100,
+    seed,
+    failing: 0.3,
+    throttled: 0.05,
+    killed: 0.01,
+    hiddenSeconds: 30,
+    abandons: true,
+    patienceMs: PATIENCE_MS,
     assemblyDirectory,
-    allowLoopbackWebhooks: true,
-    onTableChange: (record) => log.add(record),
+    onProgress: (line) => console.log(line),
   });
-  try {
-    const { broken, figures } = await runChaos(cloud, log, {
-      jobs,
-      burst: Math.min(jobs, Math.max(100, Math.round(jobs / 10))),
-      inFlight: 100,
-      seed,
-      failing: 0.3,
-      throttled: 0.05,
-      killed: 0.01,
-      hiddenSeconds: 30,
-      abandons: true,
-      patienceMs: PATIENCE_MS,
-      assemblyDirectory,
-      onProgress: (line) => console.log(line),
-    });
-    console.log(JSON.stringify(figures, null, 2));
-    for (const [promise, cases] of Object.entries(broken)) {
-      console.log(`\nBroken: ${promise}, ${cases.length} times`);
-      for (const one of cases.slice(0, MOST_SHOWN)) console.log(`  ${one}`);
-    }
-    const isKept = Object.keys(broken).length === 0;
-    console.log(
-      isKept
-        ? `Every promise was kept. Repeat it with --jobs ${jobs} --seed ${seed}.`
-        : `Repeat it with --jobs ${jobs} --seed ${seed}.`,
-    );
-    process.exitCode = isKept ? 0 : 1;
-  } finally {
-    await cloud.close();
+  console.log(JSON.stringify(figures, null, 2));
+  for (const [promise, cases] of Object.entries(broken)) {
+    console.log(`\nBroken: ${promise}, ${cases.length} times`);
+    for (const one of cases.slice(0, MOST_SHOWN)) console.log(`  ${one}`);
   }
+  const isKept = Object.keys(broken).length === 0;
+  console.log(
+    isKept
+      ? `Every promise was kept. Repeat it with --jobs ${jobs} --seed ${seed}.`
+      : `Repeat it with --jobs ${jobs} --seed ${seed}.`,
+  );
+  process.exitCode = isKept ? 0 : 1;
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, ListQueuesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type EventType, eventTypes } from '../../lambdas/events/event.ts';
-import type { LocalCloud } from '../../local/cloud.ts';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { awsClients, signedAs } from '../support/test-cloud.ts';
 import { Caller } from './caller.ts';
 import { causeFaults, type FaultShares } from './cause-faults.ts';
-import type { ChangeLog } from './change-log.ts';
+import { ChangeLog } from './change-log.ts';
 import { Patience } from './patience.ts';
 import { FLOODER, ownersOf, planJobs } from './plan.ts';
 import {
@@ -55,12 +55,23 @@ const MOST_GROWTH_KB_PER_JOB = 64;
 /** Of memory and of waits. With fewer jobs, functions still warm up, and the other owners have too few. */
 const FEWEST_MEASURED = 5_000;
 
+/** Runs chaos on a cloud of its own. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
+  const log = new ChangeLog(ownersOf(options.jobs));
+  const cloud = await startLocalCloud({
+    assemblyDirectory: options.assemblyDirectory,
+    allowLoopbackWebhooks: true,
+    onTableChange: (record) => log.add(record),
+  });
+  try {
+    return await runOn(cloud, log, options);
+  } finally {
+    await cloud.close();
+  }
+}
+
 /** @param log receives the changes of the cloud's jobs table */
-export async function runChaos(
-  cloud: LocalCloud,
-  log: ChangeLog,
-  options: ChaosOptions,
-): Promise<ChaosOutcome> {
+async function runOn(cloud: LocalCloud, log: ChangeLog, options: ChaosOptions): Promise<ChaosOutcome> {
   const { jobs, burst, seed, inFlight, patienceMs, onProgress = () => {} } = options;
   const startedAt = performance.now();
   const seconds = () => Math.round((performance.now() - startedAt) / 1000);

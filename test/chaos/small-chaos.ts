@@ -1,8 +1,5 @@
 /** Runs chaos as small as a test: without callers that never come back, whose jobs the reconciler starts minutes later. */
 import { expect } from '@jest/globals';
-import { startLocalCloud } from '../../local/cloud.ts';
-import { ChangeLog } from './change-log.ts';
-import { ownersOf } from './plan.ts';
 import { type ChaosOutcome, runChaos } from './run-chaos.ts';
 
 const FAULTS = ['killed', 'throttledTables', 'duplicatedRecords', 'failed on purpose'];
@@ -13,32 +10,22 @@ export function expectFaults(figures: ChaosOutcome['figures']): void {
 }
 
 /** @param killed the share of invocations that die, 0..1 */
-export async function runSmallChaos(
+export function runSmallChaos(
   assemblyDirectory: string,
   { jobs, killed }: { readonly jobs: number; readonly killed: number },
 ): Promise<ChaosOutcome> {
-  const log = new ChangeLog(ownersOf(jobs));
-  const cloud = await startLocalCloud({
+  return runChaos({
+    jobs,
+    // As many at once as two cores serve: each further instance of a function loads and compiles its code anew.
+    burst: Math.min(Math.floor(jobs / 3), 40),
+    inFlight: 16,
+    seed: 17,
+    failing: 0.3,
+    throttled: 0.05,
+    killed,
+    hiddenSeconds: 10,
+    abandons: false,
+    patienceMs: 120_000,
     assemblyDirectory,
-    allowLoopbackWebhooks: true,
-    onTableChange: (record) => log.add(record),
   });
-  try {
-    return await runChaos(cloud, log, {
-      jobs,
-      // As many at once as two cores serve: each further instance of a function loads and compiles its code anew.
-      burst: Math.min(Math.floor(jobs / 3), 40),
-      inFlight: 16,
-      seed: 17,
-      failing: 0.3,
-      throttled: 0.05,
-      killed,
-      hiddenSeconds: 10,
-      abandons: false,
-      patienceMs: 120_000,
-      assemblyDirectory,
-    });
-  } finally {
-    await cloud.close();
-  }
 }
