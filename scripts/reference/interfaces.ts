@@ -1,6 +1,6 @@
 /** Reads the doc comments of interfaces. The formatter gives sources one form, so patterns suffice. */
-import { readFileSync } from 'node:fs';
 import { code } from './markdown.ts';
+import { readSource } from './read-source.ts';
 
 export interface InterfaceMember {
   readonly name: string;
@@ -67,10 +67,6 @@ export function readTypeComment(file: string, name: string): TypeComment {
 export function defaultOf({ default: value, isOptional }: InterfaceMember): string {
   if (value === undefined) return isOptional ? 'none' : 'required';
   return /^(?:true|false|\{\}|'[^']*'|[A-Z]\w+\.\w+)$/.test(value) ? code(value) : value;
-}
-
-function readSource(file: string): string {
-  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 }
 
 /** Returns the text before the first tag, and that of `@default`. */

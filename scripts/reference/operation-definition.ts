@@ -1,8 +1,8 @@
 /** Writes the reference of definitions from the doc comments of their interfaces. */
-import { readFileSync } from 'node:fs';
 import { LONGEST_CALL_MS } from '../../lambdas/definition/operation-definition.ts';
 import { defaultOf, type InterfaceMember, readInterface, readTypeComment } from './interfaces.ts';
 import { code, fenced, formatNumber, generatedFrom, table } from './markdown.ts';
+import { readSource } from './read-source.ts';
 
 const DEFINITION = 'lambdas/definition/operation-definition.ts';
 const DEFINE = 'lambdas/definition/define-operation.ts';
@@ -77,7 +77,7 @@ neither \`cdk synth\` nor a function starts with it.
 
 ## Example
 
-${fenced('ts', withoutHeader(read('examples/minimal/operations/save-note/operation.ts')))}
+${fenced('ts', withoutHeader(readSource('examples/minimal/operations/save-note/operation.ts')))}
 
 A test runs this operation, with [its steps](../../examples/minimal/operations/save-note/steps.lambda.ts), in
 [\`examples/minimal\`](../../examples/minimal).
@@ -219,7 +219,7 @@ function modes(): string {
 }
 
 function exampleOfStateMachine(): string {
-  const source = read('examples/state-machine/operations.ts');
+  const source = readSource('examples/state-machine/operations.ts');
   const imports = source.match(/^import .*;$/gm)?.join('\n');
   const [example] = /^const settleInvoice = [\s\S]*?^\}\);$/m.exec(source) ?? [];
   if (!example) throw new Error('examples/state-machine has no settleInvoice. Correct the example.');
@@ -228,8 +228,4 @@ function exampleOfStateMachine(): string {
 
 function withoutHeader(source: string): string {
   return source.replace(/^\/\*\*.*\*\/\n/, '').trim();
-}
-
-function read(file: string): string {
-  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 }

@@ -108,7 +108,8 @@ function ofEngine(tool: string, result: z.ZodObject | undefined): readonly strin
 }
 
 /** Schemas of the HTTP API are links. */
+const { texts } = new ApiSchemas(undefined, 'http-api.md');
+
 function tableOf(schema: z.ZodType): string {
-  const { texts } = new ApiSchemas(undefined, 'http-api.md');
   return schemaTable(new SchemaCollection('#/').convert(schema), { ...texts, isResponse: true });
 }

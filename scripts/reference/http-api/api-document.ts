@@ -58,6 +58,7 @@ type PathItem = { readonly parameters?: readonly Parameter[] } & Readonly<Record
 
 export class ApiDocument {
   readonly #document = openapiDocument();
+  readonly #text = JSON.stringify(this.#document);
 
   get description(): string {
     return this.#document.info.description;
@@ -99,9 +100,5 @@ export class ApiDocument {
     if (!('$ref' in value)) return { value };
     const [, , kind, name] = value.$ref.split('/') as ['#', 'components', 'responses' | 'headers', string];
     return { value: this.#document.components[kind][name] as T, name };
-  }
-
-  get #text(): string {
-    return JSON.stringify(this.#document);
   }
 }

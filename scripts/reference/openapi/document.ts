@@ -1,11 +1,11 @@
 /** Builds the OpenAPI document from the routes, the schemas of their handlers, and the descriptions beside them. */
-import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { ANSWER_TOKEN, DELIVERY_ID, ENDPOINT_ID, JOB_ID } from '../../../lambdas/api/reference/examples.ts';
 import { routeDescriptions } from '../../../lambdas/api/reference/index.ts';
 import type { Tag } from '../../../lambdas/api/reference/route-description.ts';
 import { type RouteName, routes } from '../../../lambdas/api/routes.ts';
 import { SchemaCollection } from '../json-schema.ts';
+import { readSource } from '../read-source.ts';
 import { ErrorResponses, type Route } from './error-responses.ts';
 import { SHARED_HEADERS } from './headers.ts';
 import { OperationBuilder } from './operation-builder.ts';
@@ -13,9 +13,7 @@ import { sandboxReportsPath } from './sandbox-reports.ts';
 import { SECURITY_SCHEMES } from './security-schemes.ts';
 import { receiveEvent } from './webhook.ts';
 
-const { version: VERSION } = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-);
+const { version: VERSION } = JSON.parse(readSource('package.json'));
 
 const TAGS: Readonly<Record<Tag, string>> = {
   Jobs: 'The state, the results and the logs of jobs.',
