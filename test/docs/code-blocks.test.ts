@@ -1,7 +1,8 @@
 /** Checks that each TypeScript and JSON block of a page is complete: it parses, and imports or declares what it uses. */
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parseSync } from '@swc/core';
+import { pages } from './pages.ts';
 
 interface Block {
   readonly page: string;
@@ -32,12 +33,9 @@ const OF_THE_APP: readonly string[] = ['app', 'stack', 'operations', 'ops'];
 /** The type in `as const`. */
 const GLOBALS: readonly string[] = ['const'];
 
-/** Their examples are those of doc comments, without imports. The pages say so. */
-const FROM_DOC_COMMENTS = ['docs/api/', 'docs/reference/options.md'];
-const pages = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'examples/*/README.md']).filter(
-  (page) => !FROM_DOC_COMMENTS.some((start) => page.startsWith(start)),
-);
-const blocks = pages.flatMap(blocksOf);
+/** Its examples are those of doc comments, without imports. The page says so. */
+const FROM_DOC_COMMENTS = 'docs/reference/options.md';
+const blocks = pages.filter((page) => page !== FROM_DOC_COMMENTS).flatMap(blocksOf);
 const typeScript = blocks.filter(({ language }) => ['ts', 'js'].includes(language)).flatMap(filesOf);
 
 function blocksOf(page: string): readonly Block[] {

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { JobStatus } from '../../lambdas/jobs/job.ts';
 import { contextKeys } from '../../scripts/reference/context-keys.ts';
 import { matches } from '../support/insights-queries.ts';
+import { pages as paths } from './pages.ts';
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const sourcesOf = (...patterns: string[]) =>
@@ -12,15 +13,7 @@ const sourcesOf = (...patterns: string[]) =>
     .map(read)
     .join('\n');
 
-const pages = globSync([
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'docs/**/*.md',
-  'examples/*/README.md',
-])
-  .filter((page) => !page.startsWith('docs/api/'))
-  .map((page) => ({ page, text: read(page) }));
+const pages = paths.map((page) => ({ page, text: read(page) }));
 const functions = sourcesOf('lambdas/**/*.ts');
 const constructs = sourcesOf('lib/**/*.ts');
 const programs = sourcesOf('local/**/*.ts', 'bench/**/*.ts', 'test/{drill,chaos,rehearsal,clients}/**/*.ts');
