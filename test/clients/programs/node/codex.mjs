@@ -1,17 +1,15 @@
 /** Drives OpenAI's Codex CLI, without a model or an account: `codex mcp add`, and the tools through its app server. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { openPage, require, serve, token, url, versionOf } from './commands.mjs';
+import { openPage, outcomeOf, require, serve, temporaryHome, token, url, versionOf } from './commands.mjs';
 
 const PACKAGE = '@openai/codex';
 const SERVER = 'jobs';
 const manifest = require.resolve(`${PACKAGE}/package.json`);
 const [program] = Object.values(require(manifest).bin);
-const home = mkdtempSync(join(tmpdir(), 'codex-'));
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const home = temporaryHome('codex');
 mkdirSync(join(home, '.codex'));
 writeFileSync(
   join(home, '.codex', 'config.toml'),
@@ -77,11 +75,8 @@ await serve(async () => {
   return {
     ready: { version: versionOf(PACKAGE), protocol: null, sign_in: token ? 'authorization code' : null },
     list,
-    call: async ({ name, arguments: args }) => {
-      const result = await request('mcpServer/tool/call', { ...target, tool: name, arguments: args });
-      const text = result.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-      return { structured: result.structuredContent ?? null, text, failed: result.isError === true };
-    },
+    call: async ({ name, arguments: args }) =>
+      outcomeOf(await request('mcpServer/tool/call', { ...target, tool: name, arguments: args })),
     read: async ({ uri }) => ({
       text: (await request('mcpServer/resource/read', { ...target, uri })).contents[0].text,
     }),

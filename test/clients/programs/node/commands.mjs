@@ -1,6 +1,8 @@
 /** Serves the runner's commands: reads JSON lines from standard input, and prints one JSON line for each. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const url = process.env.MCP_URL;
@@ -23,6 +25,35 @@ export async function openPage(url) {
 export function versionOf(name) {
   const manifest = `${process.env.PACKAGES}/node_modules/${name}/package.json`;
   return JSON.parse(readFileSync(manifest, 'utf8')).version;
+}
+
+/** Creates an empty home directory for a program. It is removed at the end. */
+export function temporaryHome(name) {
+  const home = mkdtempSync(join(tmpdir(), `${name}-`));
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+/** Returns what the runner compares of a tool's result. */
+export function outcomeOf({ content, structuredContent, isError }) {
+  const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+  return { structured: structuredContent ?? null, text, failed: isError === true };
+}
+
+/** Returns the commands of a connected client of the official SDK. */
+export function sdkCommands(client) {
+  return {
+    list: async () => ({ tools: (await client.listTools()).tools.map(({ name }) => name) }),
+    call: async ({ name, arguments: args }) => {
+      let progress = 0;
+      const onprogress = () => {
+        progress += 1;
+      };
+      const result = await client.callTool({ name, arguments: args }, undefined, { onprogress });
+      return { ...outcomeOf(result), progress };
+    },
+    read: async ({ uri }) => ({ text: (await client.readResource({ uri })).contents[0].text }),
+  };
 }
 
 /** Connects, and answers commands until standard input ends. @param connect returns `ready` and a method for each command */

@@ -1,17 +1,13 @@
 /** Drives the official Inspector's command line, with a process for each command. In the newer era it gets a task and follows it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openPage, require, serve, token, url, versionOf } from './commands.mjs';
+import { openPage, outcomeOf, require, serve, temporaryHome, token, url, versionOf } from './commands.mjs';
 
 const PACKAGE = '@modelcontextprotocol/inspector';
 const manifest = require.resolve(`${PACKAGE}/package.json`);
 const [program] = Object.values(require(manifest).bin);
 
-const home = mkdtempSync(join(tmpdir(), 'inspector-'));
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const home = temporaryHome('inspector');
 const env = {
   PATH: process.env.PATH,
   HOME: home,
@@ -46,9 +42,7 @@ async function inspect(era, method, ...args) {
 
 async function call(era, { name, arguments: args }) {
   const options = ['--tool-name', name, '--tool-args-json', JSON.stringify(args)];
-  const result = await inspect(era, 'tools/call', ...options);
-  const text = result.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-  return { structured: result.structuredContent ?? null, text, failed: result.isError === true };
+  return outcomeOf(await inspect(era, 'tools/call', ...options));
 }
 
 await serve(async () => {

@@ -1,16 +1,13 @@
 /** Drives `mcp-remote`, the bridge for hosts that start servers as programs, with the official SDK's transport for standard input. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { openPage, require, serve, token, url, versionOf } from './commands.mjs';
+import { openPage, require, sdkCommands, serve, temporaryHome, token, url, versionOf } from './commands.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
 
 const PACKAGE = 'mcp-remote';
 const folder = join(process.env.PACKAGES, 'node_modules', PACKAGE);
-const home = mkdtempSync(join(tmpdir(), 'mcp-remote-'));
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const home = temporaryHome('mcp-remote');
 
 await serve(async () => {
   const { bin } = require(join(folder, 'package.json'));
@@ -34,21 +31,6 @@ await serve(async () => {
   await opened;
   return {
     ready: { version: versionOf(PACKAGE), protocol: null, sign_in: token ? 'authorization code' : null },
-    list: async () => ({ tools: (await client.listTools()).tools.map(({ name }) => name) }),
-    call: async ({ name, arguments: args }) => {
-      let progress = 0;
-      const onprogress = () => {
-        progress += 1;
-      };
-      const result = await client.callTool({ name, arguments: args }, undefined, { onprogress });
-      const text = result.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-      return {
-        structured: result.structuredContent ?? null,
-        text,
-        failed: result.isError === true,
-        progress,
-      };
-    },
-    read: async ({ uri }) => ({ text: (await client.readResource({ uri })).contents[0].text }),
+    ...sdkCommands(client),
   };
 });

@@ -1,5 +1,5 @@
 /** Drives the official SDK for TypeScript 1.11.5 of May 2025: tools. Its sign-in knows no separate authorization server. */
-import { require, serve, token, url, versionOf } from './commands.mjs';
+import { require, sdkCommands, serve, token, url, versionOf } from './commands.mjs';
 
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
@@ -16,21 +16,6 @@ await serve(async () => {
       protocol: null,
       sign_in: token ? 'token' : null,
     },
-    list: async () => ({ tools: (await client.listTools()).tools.map(({ name }) => name) }),
-    call: async ({ name, arguments: args }) => {
-      let progress = 0;
-      const onprogress = () => {
-        progress += 1;
-      };
-      const result = await client.callTool({ name, arguments: args }, undefined, { onprogress });
-      const text = result.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-      return {
-        structured: result.structuredContent ?? null,
-        text,
-        failed: result.isError === true,
-        progress,
-      };
-    },
-    read: async ({ uri }) => ({ text: (await client.readResource({ uri })).contents[0].text }),
+    ...sdkCommands(client),
   };
 });
