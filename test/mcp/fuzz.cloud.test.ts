@@ -1,6 +1,7 @@
 /** Requests that nobody would send on purpose: the endpoint answers each of them, and never as a fault of its own. */
 import fc from 'fast-check';
 import type { LocalCloud } from '../../local/cloud.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 
 /** More of them by hand: `FUZZ_RUNS=10000 npm run jest -- test/mcp/fuzz`. */
@@ -37,7 +38,7 @@ const NAMES = [
 
 /** Text that programs stumble over: NUL, lone surrogates, line ends, what looks like markup or a path. */
 const text = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.constantFrom(
     '\u0000',
     '\ud800',
