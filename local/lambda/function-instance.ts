@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, FunctionFailure, ToWorker, WorkerSetup } from './function-protocol.ts';
-import { createScratch, removeScratch } from './scratch.ts';
+import { createScratch, removeScratches } from './scratch.ts';
 
 export interface InstanceOptions extends WorkerSetup {
   readonly timeoutMs: number;
@@ -195,7 +195,7 @@ export class FunctionInstance {
     const error = failed('Runtime.ExitError', text);
     this.#ready.reject(error);
     this.#invocation?.done.reject(error);
-    void removeScratch(this.#scratch).then(this.#ended.resolve);
+    void removeScratches(this.#scratch).then(this.#ended.resolve);
   }
 
   #send(message: ToWorker): void {

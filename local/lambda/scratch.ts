@@ -13,17 +13,18 @@ export function createScratch(directory = tmpdir()): string {
   return mkdtempSync(join(directory, `${PREFIX}${process.pid}-`));
 }
 
-/** Ends the processes of an instance, as the end of a machine does, then removes its directory. */
-export async function removeScratch(scratch: string): Promise<void> {
-  for (const pid of processesIn(scratch)) {
+/** Ends the processes of instances, as the end of a machine does, then removes the directories. */
+export async function removeScratches(...scratches: readonly string[]): Promise<void> {
+  for (const pid of processesIn(scratches)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended.
     }
   }
+  const options = { recursive: true, force: true, maxRetries: 3 };
   // A killed process may finish a write.
-  await rm(scratch, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  await Promise.all(scratches.map((scratch) => rm(scratch, options).catch(() => {})));
 }
 
 /** Removes what instances of killed local clouds have left. */
@@ -33,13 +34,15 @@ export async function removeLeftScratches(directory = tmpdir()): Promise<void> {
     const [, pid] = NAME.exec(name) ?? [];
     return pid !== undefined && !isAlive(Number(pid));
   });
-  await Promise.all(left.map((name) => removeScratch(join(directory, name))));
+  if (left.length > 0) await removeScratches(...left.map((name) => join(directory, name)));
 }
 
 /** Returns no process where the system is not Linux. */
-function processesIn(scratch: string): number[] {
+function processesIn(scratches: readonly string[]): number[] {
   const isIn = (variable: string) =>
-    variable === `TMPDIR=${scratch}` || variable.startsWith(`TMPDIR=${scratch}/`);
+    scratches.some(
+      (scratch) => variable === `TMPDIR=${scratch}` || variable.startsWith(`TMPDIR=${scratch}/`),
+    );
   return entriesOfProc().filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').some(isIn);

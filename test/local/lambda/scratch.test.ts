@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createScratch, removeLeftScratches, removeScratch } from '../../../local/lambda/scratch.ts';
+import { createScratch, removeLeftScratches, removeScratches } from '../../../local/lambda/scratch.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -22,7 +22,7 @@ test('an instance that ends takes its processes along, and those of no other', a
   const [own, other] = [createScratch(directory), createScratch(directory)];
   const [left, kept] = [start(join(own, 'jobs', 'scratch')), start(`${own}-not`)];
   const ended = once(left, 'exit');
-  await removeScratch(own);
+  await removeScratches(own);
   expect(await ended).toEqual([null, 'SIGKILL']);
   expect([existsSync(own), existsSync(other), kept.exitCode, kept.signalCode]).toEqual([
     false,
