@@ -80,8 +80,16 @@ export class MetricStore {
   }
 }
 
-function keyOf({ namespace, name, dimensions }: MetricId): string {
-  return JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
+/** By metric. Each alarm asks for its metrics again every minute. */
+const keys = new WeakMap<MetricId, string>();
+
+function keyOf(metric: MetricId): string {
+  const known = keys.get(metric);
+  if (known !== undefined) return known;
+  const { namespace, name, dimensions } = metric;
+  const key = JSON.stringify([namespace, name, Object.entries(dimensions).sort()]);
+  keys.set(metric, key);
+  return key;
 }
 
 function sum(values: readonly number[]): number {
