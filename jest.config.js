@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 /** Tests run in bare Node.js, which strips the types; `tsc` checks them. Modules are loaded once for all test files. */
 export const common = {
   runner: ['<rootDir>/test/support/light-runner.mjs', { runtime: 'child_process' }],
+  // The default loads Babel into each worker.
+  transform: {},
   setupFilesAfterEnv: ['<rootDir>/test/support/runner-setup.mjs'],
   modulePathIgnorePatterns: [
     '<rootDir>/.stryker-tmp',
