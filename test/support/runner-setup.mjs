@@ -2,7 +2,7 @@
  * Adds to jest-light-runner what it lacks: time limits for tests and hooks, imports from `@jest/globals`, and the
  * environment variables and mocks of a new process for each test file.
  */
-import { registerHooks } from 'node:module';
+import { enableCompileCache, flushCompileCache, registerHooks } from 'node:module';
 import { ModernFakeTimers } from '@jest/fake-timers';
 
 const LIMIT_MS = 180_000;
@@ -11,6 +11,13 @@ process.env.LOG_LEVEL = 'SILENT';
 // The global setup lets CDK check the app's template; the check of a further one takes up to 8 s of CPU time.
 process.env.CDK_VALIDATION = 'false';
 const environment = { ...process.env };
+// Each worker loads the same modules.
+enableCompileCache('node_modules/.cache/jest');
+// The runner gives the process a second to end.
+process.once('SIGTERM', () => {
+  flushCompileCache();
+  process.disconnect();
+});
 // Tests replace the timers.
 const { clearTimeout, setTimeout } = globalThis;
 
@@ -80,8 +87,9 @@ for (const name of Object.getOwnPropertyNames(ModernFakeTimers.prototype)) {
   if (name !== 'constructor') globalThis.jest[name] = timers[name].bind(timers);
 }
 
-/** What jest-light-runner appends to the URL of a test file. */
-const TEST_FILE = /\.test\.ts\?\d+$/;
+const TEST_FILE = /\.test\.ts$/;
+/** What jest-light-runner appends to the URL of a test file: the compile cache would know none of them. */
+const UNIQUE = /(?<=\.test\.ts)\?\d+$/;
 const globals = [
   'afterAll',
   'afterEach',
@@ -97,7 +105,7 @@ const source = `export const { ${globals.join(', ')} } = globalThis;`;
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier !== '@jest/globals') return next(specifier, context);
+    if (specifier !== '@jest/globals') return next(specifier.replace(UNIQUE, ''), context);
     return {
       url: `data:text/javascript,${encodeURIComponent(source)}`,
       format: 'module',
