@@ -4,7 +4,7 @@ import { assemblies } from '../support/assemblies.ts';
 import { expectFaults, runSmallChaos } from './small-chaos.ts';
 
 test('nothing is lost, twice or stuck when functions die, calls are throttled, and messages come twice', async () => {
-  const { broken, figures } = await runSmallChaos(assemblies.test, { jobs: 30, killed: 0.08 });
+  const { broken, figures } = await runSmallChaos(assemblies.test, { jobs: 15, killed: 0.08 });
   expect(broken).toEqual({});
   expectFaults(figures);
 }, 200_000);

@@ -10,13 +10,11 @@ const SLOWEST = [
   'test/webhooks/webhooks.cloud',
   'test/mcp/jobs.cloud',
   'test/mcp/events.cloud',
-  'test/executions/deploys',
   'test/mcp/task-listen',
   'test/auth/tokens',
   'test/executions/retry',
   'test/mcp/task-clients',
   'test/mcp/protocol',
-  'test/local/iam/grants',
   'test/lib/async-operations',
 ];
 
