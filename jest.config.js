@@ -37,6 +37,6 @@ export default {
   ],
   // Many tests wait for servers, child processes and retries: two workers a core, where Jest would leave one core free.
   maxWorkers: availableParallelism() * 2,
-  testSequencer: '<rootDir>/test/support/slow-first-sequencer.mjs',
+  testSequencer: '<rootDir>/test/support/mixed-sequencer.mjs',
   reporters: ['default', '<rootDir>/test/support/slowest-tests-reporter.mjs'],
 };
