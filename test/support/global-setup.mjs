@@ -1,6 +1,6 @@
-/** Synthesizes the app (with the CDK CLI, like a user) and the test catalogue's app once, before all tests. */
+/** Synthesizes the app and the test catalogue's app once, before all tests. `test/lib/cli-synth.long.test.ts` does it with the CDK CLI. */
 import { execFile } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,37 +21,28 @@ export default async function globalSetup() {
   process.env.BUNDLE_CACHE = resolve('node_modules/.cache/mcp-async-operations');
   // esbuild bundles with a tenth less CPU time when it collects garbage less often. Tests synthesize apps, too.
   process.env.GOGC ??= '400';
-  // The environment of a machine without an AWS account: no credentials, region or profile.
   const env = {
     ...process.env,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    // CDK's check of a template takes up to 8 s of CPU time.
+    CDK_VALIDATION: 'false',
     // The same directory as in `local/cli/synthesize.ts`: the apps that tests synthesize find it filled.
     NODE_COMPILE_CACHE: join(process.env.BUNDLE_CACHE, 'compiled'),
   };
-  // CDK checks the app's template below; `runner-setup.mjs` switches the check off for the stacks of tests.
+  const { context } = JSON.parse(await readFile('cdk.json', 'utf8'));
+  const choices = {
+    authorization: 'iam',
+    migrateTables: 'orders,visits,absent',
+    apiConnections: `${apis.map(([name, root, arn]) => `${name} ${root} ${arn}`)}`,
+  };
   const { assemblies } = await import('./assemblies.ts');
+  const synthesize = (app, directory, variables = {}) =>
+    run(process.execPath, [...process.execArgv, app], {
+      env: { ...env, ...variables, CDK_OUTDIR: directory },
+    });
   await Promise.all([
-    run(
-      process.execPath,
-      [
-        'node_modules/aws-cdk/bin/cdk',
-        'synth',
-        '--quiet',
-        '--no-notices',
-        '-c',
-        'authorization=iam',
-        '-c',
-        'migrateTables=orders,visits,absent',
-        '-c',
-        `apiConnections=${apis.map(([name, root, arn]) => `${name} ${root} ${arn}`)}`,
-        '--output',
-        assemblies.app,
-      ],
-      { env },
-    ),
-    run(process.execPath, ['test/fixtures/app.ts'], {
-      env: { ...env, CDK_VALIDATION: 'false', CDK_OUTDIR: assemblies.test },
+    synthesize('bin/app.ts', assemblies.app, {
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...choices }),
     }),
+    synthesize('test/fixtures/app.ts', assemblies.test),
   ]);
 }

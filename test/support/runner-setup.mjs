@@ -8,7 +8,7 @@ import { ModernFakeTimers } from '@jest/fake-timers';
 const LIMIT_MS = 180_000;
 // Code of functions that runs in this process prints no log lines. Functions of the local cloud do.
 process.env.LOG_LEVEL = 'SILENT';
-// The global setup lets CDK check the app's template; the check of a further one takes up to 8 s of CPU time.
+// CDK's check of a template takes up to 8 s of CPU time: `test/lib/cli-synth.long.test.ts` has it.
 process.env.CDK_VALIDATION = 'false';
 const environment = { ...process.env };
 // Each worker loads the same modules.
