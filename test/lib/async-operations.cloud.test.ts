@@ -16,20 +16,14 @@ import { AsyncOperationsStack } from '../../lib/async-operations-stack.ts';
 import type { Catalogue } from '../../lib/catalogue.ts';
 import { readReservedConcurrency } from '../../lib/defaults/reserved-concurrency.ts';
 import { readKmsKeys } from '../../lib/operations/kms-keys.ts';
-import { samples } from '../support/sample-catalogue.ts';
+import { samples, twoSamples } from '../support/sample-catalogue.ts';
 
 /** Synthesizes without the bundles of functions. */
 const app = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
 
-/** One operation with a sandbox and one without: a stack with all samples takes half as much time again. */
-const two: Catalogue = {
-  ...samples,
-  operations: samples.operations.filter(({ name }) => name === 'build' || name === 'deploy'),
-};
-
 function create(props: Partial<AsyncOperationsProps> = {}, stack = new Stack(app(), 'Own')) {
   const ops = new AsyncOperations(stack, 'Ops', {
-    operations: two,
+    operations: twoSamples,
     authorization: { mode: 'iam' },
     ...props,
   });

@@ -7,7 +7,7 @@ import { LOCAL_CONTEXT } from '../../../lib/defaults/local-context.ts';
 import { checkPathParts } from '../../../local/apigateway/check-path-parts.ts';
 import { pathsOf, resourcesAt } from '../../support/api-resources.ts';
 import { rolePolicies } from '../../support/role-policies.ts';
-import { samples } from '../../support/sample-catalogue.ts';
+import { twoSamples } from '../../support/sample-catalogue.ts';
 
 const ISSUER = 'https://id.example.com/tenant';
 // The answer link has GET and POST: its token is the credential.
@@ -39,7 +39,7 @@ function synthesize(context: Readonly<Record<string, unknown>> = {}): Template {
   const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
   const stack = new AsyncOperationsStack(app, 'Test', {
     authorization: readAuthorization(app.node),
-    operations: samples,
+    operations: twoSamples,
   });
   // Fails when its resources depend on each other in a circle.
   return Template.fromStack(stack);
