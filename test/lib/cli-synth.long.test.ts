@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { appChoices } from '../support/app-choices.ts';
 
 const run = promisify(execFile);
 
 test('the app synthesizes with the CDK CLI, on a machine without an AWS account', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'cli-synth-'));
-  const tables = ['-c', 'migrateTables=orders'];
-  const options = ['--quiet', '--no-notices', '-c', 'authorization=iam', ...tables, '--output', directory];
+  const choices = Object.entries(appChoices).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const options = ['--quiet', '--no-notices', ...choices, '--output', directory];
   const { CDK_VALIDATION: _, ...env } = process.env;
   try {
     await run(process.execPath, ['node_modules/aws-cdk/bin/cdk', 'synth', ...options], {

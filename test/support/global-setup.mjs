@@ -1,18 +1,12 @@
-/** Synthesizes the app and the test catalogue's app once, before all tests. `test/lib/cli-synth.long.test.ts` does it with the CDK CLI. */
+/** Synthesizes the app and the test catalogue's app once, before all tests. With the CDK CLI: `test/lib/cli-synth.long.test.ts`. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { appChoices } from './app-choices.ts';
 
 const run = promisify(execFile);
-
-const connection = 'arn:aws:events:us-east-1:000000000000:connection';
-/** Nothing listens there: each test names the local server that replaces them. */
-const apis = [
-  ['crm', 'https://crm.example.com/v2', `${connection}/crm/11111111-1111-1111-1111-111111111111`],
-  ['ghost', 'https://ghost.example.com', `${connection}/ghost/22222222-2222-2222-2222-222222222222`],
-];
 
 export default async function globalSetup() {
   // `assemblies.ts` reads it in the workers, which inherit the environment.
@@ -29,11 +23,6 @@ export default async function globalSetup() {
     NODE_COMPILE_CACHE: join(process.env.BUNDLE_CACHE, 'compiled'),
   };
   const { context } = JSON.parse(await readFile('cdk.json', 'utf8'));
-  const choices = {
-    authorization: 'iam',
-    migrateTables: 'orders,visits,absent',
-    apiConnections: `${apis.map(([name, root, arn]) => `${name} ${root} ${arn}`)}`,
-  };
   const { assemblies } = await import('./assemblies.ts');
   const synthesize = (app, directory, variables = {}) =>
     run(process.execPath, [...process.execArgv, app], {
@@ -41,7 +30,7 @@ export default async function globalSetup() {
     });
   await Promise.all([
     synthesize('bin/app.ts', assemblies.app, {
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...choices }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...appChoices }),
     }),
     synthesize('test/fixtures/app.ts', assemblies.test),
   ]);
