@@ -1,4 +1,4 @@
-/** Tests `events/stream` as deployed, with clients of each protocol version and a hostile one. Lost connections: `event-stream.long.test.ts`. */
+/** Tests `events/stream` as deployed, with clients of each protocol version. Lost connections: `event-stream.long.test.ts`. */
 import { beforeAll, expect, test } from '@jest/globals';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { legacy, modern, send } from '../support/rpc.ts';

@@ -13,11 +13,13 @@ process.env.CDK_VALIDATION = 'false';
 const environment = { ...process.env };
 // Each worker loads the same modules.
 enableCompileCache('node_modules/.cache/jest');
-// The runner gives the process a second to end.
-process.once('SIGTERM', () => {
-  flushCompileCache();
-  process.disconnect();
-});
+// A worker process has a second to end. Without workers, this is Jest's own process.
+if (process.connected) {
+  process.once('SIGTERM', () => {
+    flushCompileCache();
+    process.disconnect();
+  });
+}
 // Tests replace the timers.
 const { clearTimeout, setTimeout } = globalThis;
 
